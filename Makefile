@@ -1,0 +1,51 @@
+# Waypost. `make` lists what can be done.
+#
+# Everything a target needs beyond rustup, Python 3, make and a C compiler is set up by itself in .tools/.
+
+.DEFAULT_GOAL := help
+.PHONY: help dev test check bench deploy admin-key lock-tools
+
+PYTHON ?= python3
+PY = .tools/sam/bin/python
+INSTALL = @$(PYTHON) tools/install.py
+
+export SAM_CLI_TELEMETRY = 0
+export PYTHONDONTWRITEBYTECODE = 1
+
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
+
+dev: ## Run the platform on this machine: local AWS, all functions, reload on save (Ctrl-C ends it)
+	$(INSTALL) sam ministack
+	@exec $(PY) tools/dev.py
+
+test: ## Unit and adapter tests, then end-to-end tests against a stack deployed to a local AWS that enforces IAM
+	$(INSTALL) sam ministack
+	cargo test --workspace --exclude waypost-tests
+	@exec $(PY) tools/end_to_end.py
+
+check: ## Formatting, lints, documentation, licences, template
+	$(INSTALL) sam cargo-deny
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+	.tools/cargo-deny/bin/cargo-deny check bans licenses sources
+	.tools/sam/bin/ruff check --no-cache tools
+	.tools/sam/bin/ruff format --no-cache --check tools
+	.tools/sam/bin/cfn-lint template.yaml
+	AWS_DEFAULT_REGION=us-east-1 .tools/sam/bin/sam validate --lint --template template.yaml
+
+bench: ## Benchmarks
+	cargo run --release -p waypost-bench
+
+deploy: ## Build for AWS and deploy to a real account; asks for what it needs, keeps the answers in samconfig.toml
+	$(INSTALL) sam
+	PATH="$(CURDIR)/.tools/sam/bin:$$PATH" sam build --beta-features --template template.yaml
+	.tools/sam/bin/sam deploy --guided
+
+admin-key: ## Make the first admin key of a deployed stack: make admin-key STACK=name [WORKSPACE=default]
+	$(INSTALL) sam
+	@exec $(PY) tools/admin_key.py --stack "$(STACK)" --workspace "$(or $(WORKSPACE),default)"
+
+lock-tools: ## Pin again what tools/requirements/*.in ask for
+	$(PYTHON) tools/lock.py

@@ -1,0 +1,234 @@
+//! From requests to use cases and back.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use axum::{Extension, Router};
+use http::{StatusCode, header};
+use serde::Deserialize;
+use waypost_aws::http::{Json, Query};
+use waypost_aws::problem::Problem;
+use waypost_domain::Caller;
+use waypost_domain::imports::find_import::{find_import, find_report};
+use waypost_domain::imports::list_imports::list_imports;
+use waypost_domain::imports::ports::{ImportIndex, ImportStore, ReportSigner, UploadSigner};
+use waypost_domain::imports::start_import::{NewImport, start_import};
+use waypost_domain::ports::{Clock, Random};
+
+use crate::view::{ImportView, PageView, StartedView};
+
+/// What the routes need.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) imports: Arc<dyn ImportStore>,
+    pub(crate) index: Arc<dyn ImportIndex>,
+    pub(crate) uploads: Arc<dyn UploadSigner>,
+    pub(crate) reports: Arc<dyn ReportSigner>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) max_bytes: u64,
+}
+
+/// The routes of this function.
+pub(crate) fn routes(app: App) -> Router {
+    Router::new()
+        .route("/v1/imports", get(list).post(start))
+        .route("/v1/imports/{id}", get(read))
+        .route("/v1/imports/{id}/report", get(report))
+        .with_state(Arc::new(app))
+}
+
+async fn start(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Json(new): Json<NewImport>,
+) -> Result<impl IntoResponse, Problem> {
+    let (imports, uploads) = (app.imports.as_ref(), app.uploads.as_ref());
+    let (clock, random) = (app.clock.as_ref(), app.random.as_ref());
+    let started = start_import(imports, uploads, clock, random, app.max_bytes, &caller, new).await?;
+    let location = format!("/v1/imports/{}", started.import.id);
+    // The upload's URL is a secret while it works.
+    let headers = [(header::LOCATION, location), (header::CACHE_CONTROL, "no-store".to_owned())];
+    Ok((StatusCode::CREATED, headers, axum::Json(StartedView::from(started))))
+}
+
+async fn read(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<impl IntoResponse, Problem> {
+    let import = find_import(app.imports.as_ref(), &caller, &id).await?;
+    Ok(axum::Json(ImportView::from(import)))
+}
+
+async fn report(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<impl IntoResponse, Problem> {
+    let location = find_report(app.imports.as_ref(), app.reports.as_ref(), &caller, &id).await?;
+    Ok((StatusCode::SEE_OTHER, [(header::LOCATION, location), (header::CACHE_CONTROL, "no-store".to_owned())]))
+}
+
+#[derive(Debug, Deserialize)]
+struct PageQuery {
+    limit: Option<usize>,
+    cursor: Option<String>,
+}
+
+async fn list(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Query(query): Query<PageQuery>,
+) -> Result<impl IntoResponse, Problem> {
+    let page = list_imports(app.index.as_ref(), &caller, query.limit, query.cursor.as_deref()).await?;
+    let items = page.items.into_iter().map(ImportView::from).collect();
+    Ok(axum::Json(PageView { items, next_cursor: page.next_cursor }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::{Body, to_bytes};
+    use axum::response::Response;
+    use serde_json::{Value, json};
+    use tower::ServiceExt;
+    use waypost_aws::http::{Authentication, api};
+    use waypost_domain::imports::memory::{MemoryImports, MemorySigner};
+    use waypost_domain::imports::{Counts, ImportStatus};
+    use waypost_domain::memory::{FixedClock, MemoryKeys, SeededRandom};
+    use waypost_domain::{ApiKey, KeySecret, Role, Timestamp, WorkspaceId};
+
+    struct Fixture {
+        router: Router,
+        imports: Arc<MemoryImports>,
+        keys: Vec<String>,
+    }
+
+    const EDITOR: usize = 0;
+    const VIEWER: usize = 1;
+    const STRANGER: usize = 2;
+
+    fn fixture() -> Fixture {
+        let imports = Arc::new(MemoryImports::default());
+        let clock: Arc<dyn Clock> = Arc::new(FixedClock::at("2026-01-02T03:04:05Z"));
+        let store = MemoryKeys::default();
+        let all = [("acme", Role::Editor), ("acme", Role::Viewer), ("other", Role::Admin)];
+        let keys = all.into_iter().enumerate().map(|(seed, (workspace, role))| {
+            let secret = KeySecret::generate(&SeededRandom::new(seed as u64));
+            let workspace = WorkspaceId::parse(workspace).unwrap();
+            let created_at = Timestamp::parse("2026-01-01T00:00:00Z").unwrap();
+            let (key_id, name) = (format!("key_{seed}"), "test".to_owned());
+            store.insert(secret.hash(), ApiKey { key_id, workspace, role, name, created_at, expires_at: None });
+            format!("Bearer {}", secret.expose())
+        });
+        let keys = keys.collect();
+        let app = App {
+            imports: imports.clone(),
+            index: imports.clone(),
+            uploads: Arc::new(MemorySigner),
+            reports: Arc::new(MemorySigner),
+            clock: clock.clone(),
+            random: Arc::new(SeededRandom::new(9)),
+            max_bytes: 1000,
+        };
+        Fixture { router: api(routes(app), Authentication { keys: Arc::new(store), clock }), imports, keys }
+    }
+
+    async fn send(fixture: &Fixture, request: http::Request<Body>) -> (Response, Value) {
+        let response = fixture.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        (Response::from_parts(parts, Body::empty()), json)
+    }
+
+    async fn call(fixture: &Fixture, key: usize, method: &str, path: &str, body: &str) -> (Response, Value) {
+        let request = http::Request::builder().method(method).uri(path).header("authorization", &fixture.keys[key]);
+        send(fixture, request.body(Body::from(body.to_owned())).unwrap()).await
+    }
+
+    #[tokio::test]
+    async fn an_import_is_started_read_and_listed() {
+        let fixture = fixture();
+        let body = json!({"content_length": 1000, "filename": "links.csv"}).to_string();
+        let (response, started) = call(&fixture, EDITOR, "POST", "/v1/imports", &body).await;
+        assert_eq!(response.status(), 201, "{started}");
+        let path = response.headers()["location"].to_str().unwrap().to_owned();
+        assert_eq!(path, format!("/v1/imports/{}", started["id"].as_str().unwrap()));
+        assert_eq!(started["status"], "awaiting_upload");
+        assert_eq!(started["upload"]["method"], "PUT");
+        assert_eq!(started["upload"]["headers"], json!({"content-length": "1000"}));
+        assert_eq!(started["upload"]["expires_at"], "2026-01-02T03:19:05.000Z");
+        let (_, read) = call(&fixture, VIEWER, "GET", &path, "").await;
+        assert_eq!((&read["id"], &read["bytes"]), (&started["id"], &json!({"done": 0, "total": 1000})));
+        assert_eq!(read["upload"], Value::Null, "the right to upload is shown once");
+        let (_, page) = call(&fixture, VIEWER, "GET", "/v1/imports?limit=1", "").await;
+        assert_eq!(page, json!({"items": [read], "next_cursor": null}));
+        let (_, page) = call(&fixture, STRANGER, "GET", "/v1/imports", "").await;
+        assert_eq!(page["items"], json!([]));
+    }
+
+    #[tokio::test]
+    async fn a_report_is_somewhere_else() {
+        let fixture = fixture();
+        call(&fixture, EDITOR, "POST", "/v1/imports", "{\"content_length\": 10}").await;
+        let import = fixture.imports.all().remove(0);
+        let path = format!("/v1/imports/{}/report", import.id);
+        assert_eq!(call(&fixture, VIEWER, "GET", &path, "").await.0.status(), 409);
+        let counts = Counts { read: 1, invalid: 1, ..Counts::default() };
+        let done = import.finished(counts, 10, None, import.created_at);
+        assert_eq!(done.status, ImportStatus::SucceededWithErrors);
+        fixture.imports.replace(&done).await.unwrap();
+        let (response, _) = call(&fixture, VIEWER, "GET", &path, "").await;
+        assert_eq!(response.status(), 303);
+        assert!(response.headers()["location"].to_str().unwrap().contains("/reports/acme/"));
+        assert_eq!(call(&fixture, STRANGER, "GET", &path, "").await.0.status(), 404);
+        let (_, read) = call(&fixture, VIEWER, "GET", &format!("/v1/imports/{}", import.id), "").await;
+        assert_eq!(read["report"], path);
+    }
+
+    #[tokio::test]
+    async fn bad_requests_get_the_status_and_pointer_they_deserve() {
+        let fixture = fixture();
+        for (key, method, path, body, status, pointer) in [
+            (EDITOR, "POST", "/v1/imports", "{", 400, None),
+            (EDITOR, "POST", "/v1/imports", "{}", 422, Some("")),
+            (EDITOR, "POST", "/v1/imports", "{\"content_length\": 0}", 422, Some("/content_length")),
+            (EDITOR, "POST", "/v1/imports", "{\"content_length\": 1001}", 422, Some("/content_length")),
+            (EDITOR, "POST", "/v1/imports", "{\"content_length\": -1}", 422, Some("/content_length")),
+            (EDITOR, "POST", "/v1/imports", "{\"content_length\": 1, \"filename\": \" \"}", 422, Some("/filename")),
+            (VIEWER, "POST", "/v1/imports", "{\"content_length\": 1}", 403, None),
+            (EDITOR, "DELETE", "/v1/imports", "", 405, None),
+            (EDITOR, "POST", "/v1/imports/imp_1", "", 405, None),
+            (EDITOR, "GET", "/v1/imports/imp_1", "", 404, None),
+            (EDITOR, "GET", "/v1/imports/imp_1/report", "", 404, None),
+            (EDITOR, "GET", "/v1/imports?limit=1000", "", 422, Some("limit")),
+        ] {
+            let (response, problem) = call(&fixture, key, method, path, body).await;
+            assert_eq!(response.status(), status, "{method} {path} {body}: {problem}");
+            assert_eq!(problem["errors"][0]["pointer"].as_str(), pointer, "{body}: {problem}");
+        }
+        assert!(fixture.imports.all().is_empty());
+    }
+
+    #[tokio::test]
+    async fn the_sample_events_are_requests_that_work() {
+        let fixture = fixture();
+        for (event, status) in [
+            (include_str!("../../../events/imports/start.json"), 201),
+            (include_str!("../../../events/imports/list.json"), 200),
+            (include_str!("../../../events/imports/read.json"), 404),
+            (include_str!("../../../events/imports/report.json"), 404),
+        ] {
+            let request = lambda_http::request::from_str(event).unwrap();
+            let (mut parts, body) = request.into_parts();
+            parts.headers.insert("authorization", fixture.keys[EDITOR].parse().unwrap());
+            let body = Body::from(body.to_vec());
+            let (response, json) = send(&fixture, http::Request::from_parts(parts, body)).await;
+            assert_eq!(response.status(), status, "{json}");
+        }
+    }
+}

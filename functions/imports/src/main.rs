@@ -1,0 +1,39 @@
+//! `GET|POST /v1/imports`, `GET /v1/imports/{id}` and its report: starts imports and says how they go.
+
+mod handler;
+mod view;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use waypost_aws::dynamo::imports::DynamoImports;
+use waypost_aws::dynamo::keys::DynamoKeys;
+use waypost_aws::http::{Authentication, api};
+use waypost_aws::s3::reports::S3Reports;
+use waypost_aws::s3::uploads::S3Uploads;
+use waypost_aws::start::BoxError;
+use waypost_aws::system::{SystemClock, SystemRandom};
+use waypost_aws::{sdk, settings, start};
+
+fn main() -> ExitCode {
+    start::run(serve())
+}
+
+async fn serve() -> Result<(), BoxError> {
+    let config = sdk::config()?;
+    let (dynamo, s3) = (aws_sdk_dynamodb::Client::new(&config), aws_sdk_s3::Client::new(&config));
+    let (table, bucket) = (settings::required("LINKS_TABLE")?, settings::required("DATA_BUCKET")?);
+    let imports = Arc::new(DynamoImports::new(dynamo.clone(), &table));
+    let app = handler::App {
+        imports: imports.clone(),
+        index: imports,
+        uploads: Arc::new(S3Uploads::new(s3.clone(), &bucket)),
+        reports: Arc::new(S3Reports::new(s3, bucket)),
+        clock: Arc::new(SystemClock),
+        random: Arc::new(SystemRandom),
+        max_bytes: settings::number("MAX_IMPORT_BYTES")?,
+    };
+    let authentication =
+        Authentication { keys: Arc::new(DynamoKeys::new(dynamo, table)), clock: Arc::new(SystemClock) };
+    lambda_http::run(api(handler::routes(app), authentication)).await
+}

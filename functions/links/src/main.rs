@@ -1,0 +1,37 @@
+//! `GET|POST /v1/links`, `GET|DELETE /v1/links/{slug}`: manages links.
+
+mod handler;
+mod view;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use waypost_aws::dynamo::keys::DynamoKeys;
+use waypost_aws::dynamo::links::DynamoLinks;
+use waypost_aws::http::{Authentication, api};
+use waypost_aws::start::BoxError;
+use waypost_aws::system::{SystemClock, SystemRandom};
+use waypost_aws::{sdk, settings, start};
+
+fn main() -> ExitCode {
+    start::run(serve())
+}
+
+async fn serve() -> Result<(), BoxError> {
+    let dynamo = aws_sdk_dynamodb::Client::new(&sdk::config()?);
+    let table = settings::required("LINKS_TABLE")?;
+    let domains = settings::domains()?;
+    let links = Arc::new(DynamoLinks::new(dynamo.clone(), &table));
+    let app = handler::App {
+        reader: links.clone(),
+        writer: links.clone(),
+        index: links,
+        clock: Arc::new(SystemClock),
+        random: Arc::new(SystemRandom),
+        short_urls: view::ShortUrls::new(&domains, settings::optional("SHORT_URL_ORIGIN")),
+        domains,
+    };
+    let authentication =
+        Authentication { keys: Arc::new(DynamoKeys::new(dynamo, table)), clock: Arc::new(SystemClock) };
+    lambda_http::run(api(handler::routes(app), authentication)).await
+}

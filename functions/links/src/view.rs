@@ -1,0 +1,61 @@
+//! A link as the API shows it.
+
+use serde::Serialize;
+use waypost_domain::{Domains, Link, LinkId, Timestamp};
+
+/// Makes short URLs.
+#[derive(Debug, Clone)]
+pub(crate) struct ShortUrls {
+    default_domain: String,
+    default_origin: String,
+}
+
+impl ShortUrls {
+    /// `origin` (`scheme://host[:port]`) stands in for the default domain's, for stacks that are not reached under it.
+    pub(crate) fn new(domains: &Domains, origin: Option<String>) -> Self {
+        let default_domain = domains.default_domain().to_string();
+        let default_origin = origin.unwrap_or_else(|| format!("https://{default_domain}"));
+        Self { default_domain, default_origin: default_origin.trim_end_matches('/').to_owned() }
+    }
+
+    fn of(&self, id: &LinkId) -> String {
+        if id.domain.as_str() == self.default_domain {
+            format!("{}/{}", self.default_origin, id.slug)
+        } else {
+            format!("https://{}/{}", id.domain, id.slug)
+        }
+    }
+}
+
+/// The JSON of a link.
+#[derive(Debug, Serialize)]
+pub(crate) struct LinkView {
+    domain: String,
+    slug: String,
+    pub(crate) short_url: String,
+    url: String,
+    title: Option<String>,
+    tags: Vec<String>,
+    created_at: Timestamp,
+}
+
+impl LinkView {
+    pub(crate) fn of(link: Link, short_urls: &ShortUrls) -> Self {
+        Self {
+            short_url: short_urls.of(&link.id),
+            domain: link.id.domain.to_string(),
+            slug: link.id.slug.to_string(),
+            url: link.url.to_string(),
+            title: link.title,
+            tags: link.tags,
+            created_at: link.created_at,
+        }
+    }
+}
+
+/// The JSON of a page of links.
+#[derive(Debug, Serialize)]
+pub(crate) struct PageView {
+    pub(crate) items: Vec<LinkView>,
+    pub(crate) next_cursor: Option<String>,
+}

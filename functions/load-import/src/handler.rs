@@ -1,0 +1,171 @@
+//! From a notification to the use case.
+
+use lambda_runtime::Context;
+use waypost_aws::start::BoxError;
+use waypost_domain::imports::load_import::{Loaded, Loader, load_import};
+use waypost_domain::imports::ports::Delivery;
+use waypost_domain::{StoreError, Timestamp};
+
+use crate::event::{Notification, Record};
+
+/// The longest that Lambda lets a function run.
+const MAX_SECONDS: i64 = 900;
+
+/// Loads each of the objects. An object that fails does not keep the others from being loaded; then the whole event is an
+/// error, and Lambda delivers it again.
+pub(crate) async fn handle(loader: &Loader, notification: Notification, context: Context) -> Result<(), BoxError> {
+    let records = match notification {
+        Notification::Created { records } => records,
+        Notification::Test { event } if event == "s3:TestEvent" => return Ok(()),
+        Notification::Test { event } => return Err(format!("{event} is no event of this function").into()),
+    };
+    let delivery = delivery(loader, &context);
+    let mut result = Ok(());
+    for record in &records {
+        if let Err(error) = load(loader, record, &delivery).await {
+            result = Err(error.into());
+        }
+    }
+    result
+}
+
+/// When the invocation ends. `cargo lambda watch` names a time in 1970, which means none.
+fn delivery(loader: &Loader, context: &Context) -> Delivery {
+    let now = loader.clock.now();
+    let named = i64::try_from(context.deadline).ok().and_then(|millis| Timestamp::from_millis(millis).ok());
+    let deadline = named.filter(|deadline| *deadline > now).unwrap_or_else(|| now.plus_seconds(MAX_SECONDS));
+    Delivery { request_id: context.request_id.clone(), deadline }
+}
+
+async fn load(loader: &Loader, record: &Record, delivery: &Delivery) -> Result<(), StoreError> {
+    let request_id = delivery.request_id.as_str();
+    let Some(key) = record.key() else {
+        tracing::warn!(event = "import.skipped", request_id, reason = "the key is not UTF-8");
+        return Ok(());
+    };
+    match load_import(loader, &key, record.etag(), delivery).await {
+        Ok(Loaded::Finished(import)) => {
+            let counts = import.counts;
+            tracing::info!(
+                event = "import.finished",
+                request_id,
+                import = %import.id,
+                workspace = %import.workspace,
+                status = ?import.status,
+                error = import.error,
+                bytes = import.bytes_done,
+                rows_read = counts.read,
+                rows_created = counts.created,
+                rows_unchanged = counts.unchanged,
+                rows_invalid = counts.invalid,
+                rows_conflicting = counts.conflicting,
+            );
+            Ok(())
+        }
+        Ok(Loaded::Skipped(reason)) => {
+            tracing::info!(event = "import.skipped", request_id, key, %reason);
+            Ok(())
+        }
+        Err(error) => {
+            tracing::error!(event = "import.interrupted", request_id, key, operation = error.operation, %error);
+            Err(error)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use waypost_domain::Domains;
+    use waypost_domain::imports::ImportStatus;
+    use waypost_domain::imports::memory::{MemoryImports, MemoryObjects, MemoryReports};
+    use waypost_domain::memory::{FixedClock, MemoryLinks};
+
+    struct Fixture {
+        loader: Loader,
+        imports: Arc<MemoryImports>,
+        links: Arc<MemoryLinks>,
+        objects: Arc<MemoryObjects>,
+        reports: MemoryReports,
+    }
+
+    fn fixture() -> Fixture {
+        let (imports, links, objects) =
+            (Arc::<MemoryImports>::default(), Arc::<MemoryLinks>::default(), Arc::<MemoryObjects>::default());
+        let reports = MemoryReports::default();
+        let loader = Loader {
+            imports: imports.clone(),
+            links: links.clone(),
+            objects: objects.clone(),
+            reports: Arc::new(reports.clone()),
+            clock: Arc::new(FixedClock::at("2026-01-02T03:04:05Z")),
+            domains: Domains::parse("go.example.com").unwrap(),
+            max_bytes: 1_000_000,
+        };
+        Fixture { loader, imports, links, objects, reports }
+    }
+
+    async fn invoke(fixture: &Fixture, event: &str, request_id: &str) -> Result<(), BoxError> {
+        let mut context = Context::default();
+        context.request_id = request_id.to_owned();
+        context.deadline = 600_000;
+        handle(&fixture.loader, serde_json::from_str(event)?, context).await
+    }
+
+    const PUT: &str = include_str!("../../../events/load-import/put.json");
+    const SEVERAL: &str = include_str!("../../../events/load-import/several.json");
+
+    #[tokio::test]
+    async fn the_sample_upload_is_loaded_once_however_often_it_comes() {
+        let fixture = fixture();
+        fixture.objects.put("imports/acme/my links (ü).csv", "url,slug\nhttps://a.example/,a\nnope,b\n");
+        invoke(&fixture, PUT, "r1").await.unwrap();
+        let [import] = fixture.imports.all().try_into().unwrap();
+        assert_eq!((import.status, import.counts.created), (ImportStatus::SucceededWithErrors, 1));
+        assert_eq!(import.filename.as_deref(), Some("my links (ü).csv"));
+        let before = (fixture.links.all(), fixture.reports.all());
+        for request_id in ["r1", "r2"] {
+            invoke(&fixture, PUT, request_id).await.unwrap();
+        }
+        assert_eq!(fixture.imports.all(), [import]);
+        assert_eq!((fixture.links.all(), fixture.reports.all()), before);
+    }
+
+    #[tokio::test]
+    async fn every_object_of_an_event_is_loaded_though_one_is_nobodys() {
+        let fixture = fixture();
+        fixture.objects.put("imports/acme/a.csv", "https://a.example/\n");
+        fixture.objects.put("imports/Not A Workspace/b.csv", "https://b.example/\n");
+        fixture.objects.put("imports/other/c.jsonl", "{\"url\": \"https://c.example/\"}\n");
+        invoke(&fixture, SEVERAL, "r1").await.unwrap();
+        let mut workspaces: Vec<_> =
+            fixture.links.all().into_iter().map(|link| (link.workspace.to_string(), link.url.to_string())).collect();
+        workspaces.sort();
+        let expected = [("acme", "https://a.example/"), ("other", "https://c.example/")];
+        assert_eq!(workspaces, expected.map(|(workspace, url)| (workspace.to_owned(), url.to_owned())));
+    }
+
+    #[tokio::test]
+    async fn an_event_is_delivered_again_if_a_store_is_away() {
+        let fixture = fixture();
+        fixture.objects.put("imports/acme/a.csv", "https://a.example/\n");
+        fixture.objects.put("imports/other/c.jsonl", "{\"url\": \"https://c.example/\"}\n");
+        fixture.links.fail(true);
+        assert!(invoke(&fixture, SEVERAL, "r1").await.is_err());
+        fixture.links.fail(false);
+        invoke(&fixture, SEVERAL, "r2").await.unwrap();
+        assert!(fixture.imports.all().iter().all(|import| import.status == ImportStatus::Succeeded));
+        assert_eq!(fixture.links.all().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_test_of_the_set_up_is_no_file_and_another_event_is_an_error() {
+        let fixture = fixture();
+        invoke(&fixture, include_str!("../../../events/load-import/test-event.json"), "r1").await.unwrap();
+        assert!(fixture.imports.all().is_empty());
+        for event in ["{}", "{\"Event\": \"s3:Other\"}", "[]"] {
+            assert!(invoke(&fixture, event, "r1").await.is_err(), "{event}");
+        }
+    }
+}

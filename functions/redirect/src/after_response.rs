@@ -1,0 +1,157 @@
+//! Delivers clicks after the visitor has the answer.
+//!
+//! An internal Lambda extension keeps the invocation open while the response is already on its way: Lambda sends the
+//! response as soon as the runtime posts it, and freezes the process only when extension and runtime both ask for the
+//! next event. Where no extension can register (a local stack without that API), clicks are delivered before the response.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use lambda_extension::{Extension, LambdaEvent, NextEvent};
+use lambda_http::{Body, Request};
+use lambda_runtime::layers::TracingLayer;
+use lambda_runtime::{LambdaInvocation, Service};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tower::{Layer, service_fn};
+use waypost_aws::start::BoxError;
+use waypost_domain::deliver_clicks::{Visitors, deliver_clicks};
+use waypost_domain::follow_link::PendingClick;
+use waypost_domain::ports::{ClickSpill, ClickStream, Random, SaltStore};
+
+use crate::handler::{App, handle};
+
+/// What brings clicks to the stream.
+pub(crate) struct Courier {
+    pub(crate) visitors: Visitors,
+    pub(crate) salts: Arc<dyn SaltStore>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) stream: Arc<dyn ClickStream>,
+    pub(crate) spill: Arc<dyn ClickSpill>,
+}
+
+impl Courier {
+    async fn deliver(&self, clicks: Vec<PendingClick>) {
+        if clicks.is_empty() {
+            return;
+        }
+        let (salts, random) = (self.salts.as_ref(), self.random.as_ref());
+        deliver_clicks(clicks, &self.visitors, salts, random, self.stream.as_ref(), self.spill.as_ref()).await;
+    }
+}
+
+/// Serves redirects until Lambda ends the process.
+pub(crate) async fn run(app: App, courier: Courier) -> Result<(), BoxError> {
+    let (app, courier) = (Arc::new(app), Arc::new(courier));
+    let (sent, answered) = unbounded_channel();
+    let answered = Arc::new(tokio::sync::Mutex::new(answered));
+    let processor = {
+        let courier = courier.clone();
+        service_fn(move |event: LambdaEvent| on_event(event, courier.clone(), answered.clone()))
+    };
+    let extension = Extension::new().with_events(&["INVOKE"]).with_events_processor(processor).register().await;
+    match extension {
+        Ok(extension) => {
+            let desk = Arc::new(Desk::default());
+            let handler = {
+                let desk = desk.clone();
+                service_fn(move |request: Request| serve(app.clone(), request, desk.clone()))
+            };
+            let runtime = lambda_http::runtime(handler).layer(TracingLayer::new()).layer(Answered { desk, sent });
+            tokio::try_join!(runtime.run(), extension.run())?;
+            Ok(())
+        }
+        Err(error) => {
+            tracing::warn!(event = "redirect.no_extension", %error, "clicks are delivered before the response");
+            let handler = service_fn(move |request: Request| serve_inline(app.clone(), request, courier.clone()));
+            lambda_http::run(handler).await
+        }
+    }
+}
+
+async fn serve(app: Arc<App>, request: Request, desk: Arc<Desk>) -> Result<http::Response<Body>, BoxError> {
+    let (response, click) = handle(&app, &request).await;
+    desk.put(click);
+    Ok(response)
+}
+
+async fn serve_inline(
+    app: Arc<App>,
+    request: Request,
+    courier: Arc<Courier>,
+) -> Result<http::Response<Body>, BoxError> {
+    let (response, click) = handle(&app, &request).await;
+    courier.deliver(click.into_iter().collect()).await;
+    Ok(response)
+}
+
+/// Where the click of the current invocation lies until its response is posted.
+#[derive(Default)]
+struct Desk(Mutex<Option<PendingClick>>);
+
+impl Desk {
+    fn put(&self, click: Option<PendingClick>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = click;
+    }
+
+    fn take(&self) -> Option<PendingClick> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// Tells the extension that a response was posted: one message an invocation, with or without a click, whatever became
+/// of the invocation.
+#[derive(Clone)]
+struct Answered {
+    desk: Arc<Desk>,
+    sent: UnboundedSender<Option<PendingClick>>,
+}
+
+impl<S> Layer<S> for Answered {
+    type Service = AnsweredService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        AnsweredService { inner, answered: self.clone() }
+    }
+}
+
+struct AnsweredService<S> {
+    inner: S,
+    answered: Answered,
+}
+
+impl<S> Service<LambdaInvocation> for AnsweredService<S>
+where
+    S: Service<LambdaInvocation, Response = (), Error = BoxError>,
+    S::Future: 'static,
+{
+    type Response = ();
+    type Error = BoxError;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<(), BoxError>>>>;
+
+    fn poll_ready(&mut self, context: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), BoxError>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, invocation: LambdaInvocation) -> Self::Future {
+        let posted = self.inner.call(invocation);
+        let Answered { desk, sent } = self.answered.clone();
+        Box::pin(async move {
+            let result = posted.await;
+            if sent.send(desk.take()).is_err() {
+                tracing::error!(event = "clicks.lost", clicks = 1, error = "the extension is gone");
+            }
+            result
+        })
+    }
+}
+
+type Messages = Arc<tokio::sync::Mutex<UnboundedReceiver<Option<PendingClick>>>>;
+
+/// One invocation as the extension sees it: waits for its response to be posted, then delivers its click.
+async fn on_event(event: LambdaEvent, courier: Arc<Courier>, answered: Messages) -> Result<(), BoxError> {
+    if !matches!(event.next, NextEvent::Invoke(_)) {
+        return Ok(());
+    }
+    let click = answered.lock().await.recv().await.flatten();
+    courier.deliver(click.into_iter().collect()).await;
+    Ok(())
+}

@@ -1,0 +1,31 @@
+//! `GET /v1/links/{slug}/stats`: reads what the clicks of a link add up to.
+
+mod handler;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use waypost_aws::dynamo::aggregates::DynamoAggregates;
+use waypost_aws::dynamo::keys::DynamoKeys;
+use waypost_aws::dynamo::links::DynamoLinks;
+use waypost_aws::http::{Authentication, api};
+use waypost_aws::start::BoxError;
+use waypost_aws::system::SystemClock;
+use waypost_aws::{sdk, settings, start};
+
+fn main() -> ExitCode {
+    start::run(serve())
+}
+
+async fn serve() -> Result<(), BoxError> {
+    let dynamo = aws_sdk_dynamodb::Client::new(&sdk::config()?);
+    let links_table = settings::required("LINKS_TABLE")?;
+    let app = handler::App {
+        links: Arc::new(DynamoLinks::new(dynamo.clone(), &links_table)),
+        aggregates: Arc::new(DynamoAggregates::new(dynamo.clone(), settings::required("STATS_TABLE")?)),
+        clock: Arc::new(SystemClock),
+        domains: settings::domains()?,
+    };
+    let keys = Arc::new(DynamoKeys::new(dynamo, links_table));
+    lambda_http::run(api(handler::routes(app), Authentication { keys, clock: Arc::new(SystemClock) })).await
+}

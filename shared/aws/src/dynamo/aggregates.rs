@@ -1,0 +1,172 @@
+//! Aggregates in `StatsTable`: the keys are the domain's, the numbers lie beside them as attributes.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_smithy_types::retry::RetryConfig;
+use aws_types::SdkConfig;
+use waypost_domain::analytics::ports::{AggregatePage, AggregateReader, AggregateStore};
+use waypost_domain::analytics::{Aggregate, AggregateKey, SequenceNumber};
+use waypost_domain::{StoreError, StoreErrorKind};
+
+use super::{Item, broken, store_error, text};
+
+/// How often keys are asked for that a BatchGetItem left out.
+const LOAD_ATTEMPTS: u32 = 8;
+/// The longest wait before the second attempt; it doubles up to [`MAX_BACKOFF`].
+const BACKOFF: Duration = Duration::from_millis(50);
+const MAX_BACKOFF: Duration = Duration::from_secs(2);
+
+/// A client that is more patient than others with a throttled table: nobody waits for aggregates, and what is given up
+/// makes the stream deliver the whole batch again. Its retries are spread by jitter.
+pub fn patient_client(config: &SdkConfig) -> Client {
+    let retries = RetryConfig::standard().with_max_attempts(6).with_initial_backoff(Duration::from_millis(50));
+    Client::from_conf(aws_sdk_dynamodb::config::Builder::from(config).retry_config(retries).build())
+}
+
+/// Aggregates in DynamoDB.
+#[derive(Debug, Clone)]
+pub struct DynamoAggregates {
+    client: Client,
+    table: String,
+}
+
+impl DynamoAggregates {
+    /// Aggregates in `table`.
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self { client, table: table.into() }
+    }
+
+    /// Asks for `keys` once; gives back what was found and the keys that the table had no capacity for.
+    async fn load_once(&self, keys: Vec<Item>) -> Result<(Vec<Item>, Vec<Item>), StoreError> {
+        const OPERATION: &str = "aggregates.load";
+        let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
+        let answer = self
+            .client
+            .batch_get_item()
+            .request_items(&self.table, keys.map_err(|error| broken(OPERATION, error))?)
+            .send()
+            .await
+            .map_err(|error| store_error(OPERATION, error))?;
+        let found = answer.responses.and_then(|mut tables| tables.remove(&self.table)).unwrap_or_default();
+        let left = answer.unprocessed_keys.and_then(|mut tables| tables.remove(&self.table));
+        Ok((found, left.map(|left| left.keys).unwrap_or_default()))
+    }
+}
+
+#[async_trait]
+impl AggregateStore for DynamoAggregates {
+    async fn load(&self, keys: &[AggregateKey]) -> Result<Vec<Option<Aggregate>>, StoreError> {
+        const OPERATION: &str = "aggregates.load";
+        let mut found: HashMap<AggregateKey, Aggregate> = HashMap::with_capacity(keys.len());
+        let mut wanted: Vec<Item> = keys.iter().map(key).collect();
+        for attempt in 0..LOAD_ATTEMPTS {
+            if wanted.is_empty() {
+                break;
+            }
+            if attempt > 0 {
+                tokio::time::sleep(backoff(attempt)).await;
+            }
+            let (items, left) = self.load_once(wanted).await?;
+            for item in items {
+                let aggregate = aggregate_from(item, OPERATION)?;
+                found.insert(aggregate.key.clone(), aggregate);
+            }
+            wanted = left;
+        }
+        if !wanted.is_empty() {
+            let detail = format!("{} keys were left unprocessed {LOAD_ATTEMPTS} times", wanted.len());
+            return Err(StoreError::new(OPERATION, StoreErrorKind::Throttled, detail));
+        }
+        Ok(keys.iter().map(|key| found.remove(key)).collect())
+    }
+
+    async fn put(&self, aggregate: &Aggregate, read: Option<&SequenceNumber>) -> Result<bool, StoreError> {
+        const OPERATION: &str = "aggregates.put";
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item_of(aggregate)?));
+        let put = match read {
+            None => put.condition_expression("attribute_not_exists(pk)"),
+            Some(read) => {
+                put.condition_expression("seq = :read").expression_attribute_values(":read", text(read.as_str()))
+            }
+        };
+        match put.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                Ok(false)
+            }
+            Err(error) => Err(store_error(OPERATION, error)),
+        }
+    }
+}
+
+#[async_trait]
+impl AggregateReader for DynamoAggregates {
+    async fn range(&self, pk: &str, first: &str, last: &str, after: Option<&str>) -> Result<AggregatePage, StoreError> {
+        const OPERATION: &str = "aggregates.range";
+        let start = after.map(|sk| key(&AggregateKey { pk: pk.to_owned(), sk: sk.to_owned() }));
+        let page = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
+            .expression_attribute_values(":pk", text(pk))
+            .expression_attribute_values(":first", text(first))
+            .expression_attribute_values(":last", text(last))
+            .set_exclusive_start_key(start)
+            .send()
+            .await
+            .map_err(|error| store_error(OPERATION, error))?;
+        let items = page.items.unwrap_or_default().into_iter().map(|item| aggregate_from(item, OPERATION));
+        let next = page.last_evaluated_key.and_then(|mut key| take_text(&mut key, "sk"));
+        Ok(AggregatePage { items: items.collect::<Result<_, _>>()?, next })
+    }
+}
+
+/// A random time up to a bound that doubles with each attempt ("full jitter"), so that many who wait don't come back
+/// together.
+fn backoff(attempt: u32) -> Duration {
+    let bound = BACKOFF.saturating_mul(2_u32.saturating_pow(attempt - 1)).min(MAX_BACKOFF);
+    let mut bytes = [0_u8; 4];
+    // Without randomness the bound itself is as good.
+    let share =
+        getrandom::fill(&mut bytes).map_or(1.0, |()| f64::from(u32::from_be_bytes(bytes)) / f64::from(u32::MAX));
+    bound.mul_f64(share)
+}
+
+fn key(key: &AggregateKey) -> Item {
+    Item::from([("pk".to_owned(), text(key.pk.as_str())), ("sk".to_owned(), text(key.sk.as_str()))])
+}
+
+fn item_of(aggregate: &Aggregate) -> Result<Item, StoreError> {
+    let mut item: Item = serde_dynamo::to_item(&aggregate.tally).map_err(|error| broken("aggregates.put", error))?;
+    item.extend(key(&aggregate.key));
+    item.insert("seq".to_owned(), text(aggregate.seq.as_str()));
+    if let Some(ttl) = aggregate.ttl {
+        item.insert("ttl".to_owned(), AttributeValue::N(ttl.to_string()));
+    }
+    Ok(item)
+}
+
+fn aggregate_from(mut item: Item, operation: &'static str) -> Result<Aggregate, StoreError> {
+    let (pk, sk) = (take_text(&mut item, "pk").unwrap_or_default(), take_text(&mut item, "sk").unwrap_or_default());
+    let unreadable = |what: &str| broken(operation, format!("the item {pk} {sk} {what}"));
+    let seq = take_text(&mut item, "seq").and_then(|seq| SequenceNumber::parse(&seq).ok());
+    let seq = seq.ok_or_else(|| unreadable("has no sequence number"))?;
+    let ttl = match item.remove("ttl") {
+        Some(AttributeValue::N(seconds)) => seconds.parse().ok(),
+        _ => None,
+    };
+    let tally = serde_dynamo::from_item(item).map_err(|error| unreadable(&format!("is no aggregate: {error}")))?;
+    Ok(Aggregate { key: AggregateKey { pk, sk }, seq, ttl, tally })
+}
+
+fn take_text(item: &mut Item, name: &str) -> Option<String> {
+    match item.remove(name) {
+        Some(AttributeValue::S(text)) => Some(text),
+        _ => None,
+    }
+}

@@ -1,0 +1,136 @@
+//! Imports in `LinksTable`: `pk = WS#{workspace}`, `sk = IMPORT#{id}`, listed by the index `list` under
+//! `list_pk = IMPORTS#{workspace}`, `list_sk = {created_at}#{id}` (the id of a file that was put straight into the bucket says
+//! nothing about time).
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use waypost_domain::imports::ports::{ImportIndex, ImportStore};
+use waypost_domain::imports::{Import, ImportId};
+use waypost_domain::{StoreError, WorkspaceId};
+
+use super::links::LIST_INDEX;
+use super::{Item, broken, store_error, text};
+
+/// Imports in DynamoDB.
+#[derive(Debug, Clone)]
+pub struct DynamoImports {
+    client: Client,
+    table: String,
+}
+
+impl DynamoImports {
+    /// Imports in `table`.
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self { client, table: table.into() }
+    }
+}
+
+#[async_trait]
+impl ImportStore for DynamoImports {
+    async fn create(&self, import: &Import) -> Result<bool, StoreError> {
+        const OPERATION: &str = "imports.create";
+        let result = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item_of(import)?))
+            .condition_expression("attribute_not_exists(pk)")
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                Ok(false)
+            }
+            Err(error) => Err(store_error(OPERATION, error)),
+        }
+    }
+
+    async fn get(&self, workspace: &WorkspaceId, id: &ImportId) -> Result<Option<Import>, StoreError> {
+        const OPERATION: &str = "imports.get";
+        let found = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key(workspace, id)))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| store_error(OPERATION, error))?;
+        found.item.map(|item| import_from(item, OPERATION)).transpose()
+    }
+
+    async fn replace(&self, next: &Import) -> Result<bool, StoreError> {
+        const OPERATION: &str = "imports.replace";
+        let before = AttributeValue::N(next.revision.saturating_sub(1).to_string());
+        let result = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item_of(next)?))
+            .condition_expression("#revision = :before")
+            .expression_attribute_names("#revision", "revision")
+            .expression_attribute_values(":before", before)
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(true),
+            // The first try of this very write may have gone through, and only its answer been lost.
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                Ok(self.get(&next.workspace, &next.id).await?.as_ref() == Some(next))
+            }
+            Err(error) => Err(store_error(OPERATION, error)),
+        }
+    }
+}
+
+#[async_trait]
+impl ImportIndex for DynamoImports {
+    async fn newest(
+        &self,
+        workspace: &WorkspaceId,
+        before: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Import>, StoreError> {
+        const OPERATION: &str = "imports.newest";
+        let query = self.client.query().table_name(&self.table).index_name(LIST_INDEX).scan_index_forward(false);
+        let query = match before {
+            None => query.key_condition_expression("list_pk = :pk"),
+            Some(before) => query
+                .key_condition_expression("list_pk = :pk AND list_sk < :before")
+                .expression_attribute_values(":before", text(before)),
+        };
+        // One page is enough: 101 imports are far from the 1 MB that a page may have.
+        let page = query
+            .expression_attribute_values(":pk", text(list_pk(workspace)))
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(|error| store_error(OPERATION, error))?;
+        page.items.unwrap_or_default().into_iter().map(|item| import_from(item, OPERATION)).collect()
+    }
+}
+
+fn key(workspace: &WorkspaceId, id: &ImportId) -> Item {
+    Item::from([("pk".to_owned(), text(format!("WS#{workspace}"))), ("sk".to_owned(), text(format!("IMPORT#{id}")))])
+}
+
+fn item_of(import: &Import) -> Result<Item, StoreError> {
+    let mut item: Item = serde_dynamo::to_item(import).map_err(|error| broken("imports.write", error))?;
+    item.extend(key(&import.workspace, &import.id));
+    item.insert("list_pk".to_owned(), text(list_pk(&import.workspace)));
+    item.insert("list_sk".to_owned(), text(import.list_key()));
+    if let Some(expiry) = import.expires_at() {
+        item.insert("ttl".to_owned(), AttributeValue::N(expiry.as_seconds().to_string()));
+    }
+    Ok(item)
+}
+
+fn import_from(item: Item, operation: &'static str) -> Result<Import, StoreError> {
+    serde_dynamo::from_item(item).map_err(|error| broken(operation, format!("the item is no import: {error}")))
+}
+
+fn list_pk(workspace: &WorkspaceId) -> String {
+    format!("IMPORTS#{workspace}")
+}

@@ -1,0 +1,166 @@
+//! Links in `LinksTable`: `pk = LINK#{domain}#{slug}`, `sk = LINK`, listed by the index `list`.
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use futures::future::try_join_all;
+use waypost_domain::ports::{LinkIndex, LinkReader, LinkWriter};
+use waypost_domain::{Link, LinkId, StoreError, WorkspaceId};
+
+use super::{Item, broken, store_error, text};
+
+/// The index that lists what a workspace owns.
+pub const LIST_INDEX: &str = "list";
+
+/// Links in DynamoDB.
+#[derive(Debug, Clone)]
+pub struct DynamoLinks {
+    client: Client,
+    table: String,
+}
+
+impl DynamoLinks {
+    /// Links in `table`.
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self { client, table: table.into() }
+    }
+
+    /// Up to `limit` links of one shard of the list, the newest first.
+    async fn newest_of_shard(
+        &self,
+        list_pk: String,
+        before: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Link>, StoreError> {
+        const OPERATION: &str = "links.newest";
+        let mut links = Vec::new();
+        let mut start: Option<Item> = None;
+        loop {
+            let query = self.client.query().table_name(&self.table).index_name(LIST_INDEX).scan_index_forward(false);
+            let query = match before {
+                None => query.key_condition_expression("list_pk = :pk"),
+                Some(before) => query
+                    .key_condition_expression("list_pk = :pk AND list_sk < :before")
+                    .expression_attribute_values(":before", text(before)),
+            };
+            let page = query
+                .expression_attribute_values(":pk", text(list_pk.as_str()))
+                .limit(i32::try_from(limit - links.len()).unwrap_or(i32::MAX))
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(|error| store_error(OPERATION, error))?;
+            for item in page.items.unwrap_or_default() {
+                links.push(link_from(item, OPERATION)?);
+            }
+            start = page.last_evaluated_key;
+            if start.is_none() || links.len() >= limit {
+                return Ok(links);
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl LinkReader for DynamoLinks {
+    async fn get(&self, id: &LinkId) -> Result<Option<Link>, StoreError> {
+        const OPERATION: &str = "links.get";
+        let found = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key(id)))
+            .send()
+            .await
+            .map_err(|error| store_error(OPERATION, error))?;
+        found.item.map(|item| link_from(item, OPERATION)).transpose()
+    }
+}
+
+#[async_trait]
+impl LinkWriter for DynamoLinks {
+    async fn insert(&self, link: &Link) -> Result<bool, StoreError> {
+        const OPERATION: &str = "links.insert";
+        let result = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item_of(link)?))
+            .condition_expression("attribute_not_exists(pk)")
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                Ok(false)
+            }
+            Err(error) => Err(store_error(OPERATION, error)),
+        }
+    }
+
+    async fn delete(&self, id: &LinkId, workspace: &WorkspaceId) -> Result<bool, StoreError> {
+        const OPERATION: &str = "links.delete";
+        let result = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(key(id)))
+            .condition_expression("workspace = :workspace")
+            .expression_attribute_values(":workspace", text(workspace.as_str()))
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                Ok(false)
+            }
+            Err(error) => Err(store_error(OPERATION, error)),
+        }
+    }
+}
+
+#[async_trait]
+impl LinkIndex for DynamoLinks {
+    async fn newest(
+        &self,
+        workspace: &WorkspaceId,
+        before: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Link>, StoreError> {
+        let shards = (0..Link::LIST_SHARDS).map(|shard| self.newest_of_shard(list_pk(workspace, shard), before, limit));
+        let mut links: Vec<Link> = try_join_all(shards).await?.into_iter().flatten().collect();
+        links.sort_by_cached_key(|link| std::cmp::Reverse(link.list_key()));
+        links.truncate(limit);
+        Ok(links)
+    }
+}
+
+/// The key of a link's item.
+pub fn key(id: &LinkId) -> Item {
+    Item::from([("pk".to_owned(), text(format!("LINK#{}#{}", id.domain, id.slug))), ("sk".to_owned(), text("LINK"))])
+}
+
+/// The whole item of a link. Whoever writes links writes this.
+///
+/// # Errors
+/// None in practice: a link has only texts and lists of texts.
+pub fn item_of(link: &Link) -> Result<Item, StoreError> {
+    let mut item: Item = serde_dynamo::to_item(link).map_err(|error| broken("links.write", error))?;
+    item.extend(key(&link.id));
+    item.insert("list_pk".to_owned(), text(list_pk(&link.workspace, link.list_shard())));
+    item.insert("list_sk".to_owned(), text(link.list_key()));
+    Ok(item)
+}
+
+/// The link in an item, as `operation` read it.
+///
+/// # Errors
+/// [`waypost_domain::StoreErrorKind::Broken`] names the item, if it cannot be read.
+pub fn link_from(item: Item, operation: &'static str) -> Result<Link, StoreError> {
+    let pk = item.get("pk").and_then(|pk| AttributeValue::as_s(pk).ok().cloned()).unwrap_or_default();
+    serde_dynamo::from_item(item).map_err(|error| broken(operation, format!("the item {pk} is no link: {error}")))
+}
+
+fn list_pk(workspace: &WorkspaceId, shard: u8) -> String {
+    format!("WS#{workspace}#{shard}")
+}

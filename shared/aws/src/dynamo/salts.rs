@@ -1,0 +1,83 @@
+//! The daily salt of visitor hashes in `LinksTable`: `pk = SALT#{date}`, `sk = SALT`, gone after 48 hours.
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use waypost_domain::ports::SaltStore;
+use waypost_domain::{StoreError, Timestamp};
+
+use super::{Item, broken, store_error, text};
+
+/// How long a salt is kept after its day began. Without it no visitor hash of that day can be made again.
+const KEPT_SECONDS: i64 = 48 * 3600;
+
+/// Salts in DynamoDB.
+#[derive(Debug, Clone)]
+pub struct DynamoSalts {
+    client: Client,
+    table: String,
+}
+
+impl DynamoSalts {
+    /// Salts in `table`.
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self { client, table: table.into() }
+    }
+
+    async fn read(&self, date: &str, consistent: bool) -> Result<Option<[u8; 32]>, StoreError> {
+        const OPERATION: &str = "salts.read";
+        let found = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key(date)))
+            .consistent_read(consistent)
+            .send()
+            .await
+            .map_err(|error| store_error(OPERATION, error))?;
+        let Some(item) = found.item else { return Ok(None) };
+        let salt = item.get("salt").and_then(|salt| salt.as_b().ok()).and_then(|salt| salt.as_ref().try_into().ok());
+        salt.map(Some).ok_or_else(|| broken(OPERATION, "the salt is not 32 bytes"))
+    }
+
+    /// Writes `salt` if the day has none; says whether it did.
+    async fn write(&self, date: &str, salt: [u8; 32]) -> Result<bool, StoreError> {
+        const OPERATION: &str = "salts.write";
+        let day = Timestamp::parse(&format!("{date}T00:00:00Z")).map_err(|error| broken(OPERATION, error))?;
+        let result = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(key(date)))
+            .item("salt", AttributeValue::B(Blob::new(salt)))
+            .item("ttl", AttributeValue::N(day.plus_seconds(KEPT_SECONDS).as_seconds().to_string()))
+            .condition_expression("attribute_not_exists(pk)")
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                Ok(false)
+            }
+            Err(error) => Err(store_error(OPERATION, error)),
+        }
+    }
+}
+
+#[async_trait]
+impl SaltStore for DynamoSalts {
+    async fn salt(&self, date: &str, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {
+        if let Some(salt) = self.read(date, false).await? {
+            return Ok(salt);
+        }
+        if self.write(date, fresh).await? {
+            return Ok(fresh);
+        }
+        self.read(date, true).await?.ok_or_else(|| broken("salts.read", "the salt went away while it was read"))
+    }
+}
+
+fn key(date: &str) -> Item {
+    Item::from([("pk".to_owned(), text(format!("SALT#{date}"))), ("sk".to_owned(), text("SALT"))])
+}

@@ -1,0 +1,18 @@
+//! Waypost's ports on AWS, and what every function needs to start.
+//!
+//! * [`start`] runs a function, [`settings`] reads its environment, [`sdk`] builds its clients.
+//! * [`dynamo`], [`s3`] and [`kinesis`] stand behind the domain's ports.
+//! * [`http`] and [`problem`] are what all HTTP functions have in common.
+
+mod backoff;
+pub mod dynamo;
+pub mod http;
+pub mod kinesis;
+pub mod problem;
+#[cfg(test)]
+mod replay;
+pub mod s3;
+pub mod sdk;
+pub mod settings;
+pub mod start;
+pub mod system;

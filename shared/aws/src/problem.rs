@@ -1,0 +1,115 @@
+//! Every error of the API in one format: RFC 9457, `application/problem+json`.
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
+use waypost_domain::{Error, FieldError};
+
+/// How long a client should wait when a store is throttled or away.
+const RETRY_AFTER_SECONDS: &str = "2";
+
+/// An error as the API shows it.
+#[derive(Debug, Serialize)]
+pub struct Problem {
+    #[serde(rename = "type")]
+    kind: String,
+    title: &'static str,
+    #[serde(serialize_with = "as_number")]
+    status: StatusCode,
+    detail: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldError>,
+}
+
+fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u16(status.as_u16())
+}
+
+impl Problem {
+    /// A problem of the kind `name`, such as `not-found`.
+    pub fn new(status: StatusCode, name: &str, title: &'static str, detail: impl Into<String>) -> Self {
+        let kind = format!("urn:problem-type:waypost:{name}");
+        Self { kind, title, status, detail: detail.into(), errors: Vec::new() }
+    }
+
+    /// There is nothing at this path.
+    pub fn no_such_path() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", "there is nothing at this path")
+    }
+
+    /// The path exists, but not with this method.
+    pub fn no_such_method() -> Self {
+        let detail = "this method does not exist here; see the header Allow";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed", detail)
+    }
+
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+}
+
+impl From<Error> for Problem {
+    /// The one place that turns a domain error into a response. What a store said is logged here and not shown.
+    fn from(error: Error) -> Self {
+        let detail = error.to_string();
+        match error {
+            Error::Malformed(_) => Self::new(StatusCode::BAD_REQUEST, "malformed", "Malformed request", detail),
+            Error::Invalid(errors) => {
+                let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Invalid fields", detail);
+                Self { errors, ..problem }
+            }
+            Error::Unauthenticated(_) => {
+                Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Unauthenticated", detail)
+            }
+            Error::Forbidden(_) => Self::new(StatusCode::FORBIDDEN, "forbidden", "Forbidden", detail),
+            Error::NotFound(_) => Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail),
+            Error::Conflict(_) => Self::new(StatusCode::CONFLICT, "conflict", "Conflict", detail),
+            Error::Store(error) if error.is_retryable() => {
+                tracing::warn!(event = "store.unavailable", operation = error.operation, %error);
+                let detail = "a store is busy or does not answer; try again";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Unavailable", detail)
+            }
+            Error::Store(error) => {
+                tracing::error!(event = "store.broken", operation = error.operation, %error);
+                let detail = "something is wrong on our side; the log has more under this request's id";
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail)
+            }
+        }
+    }
+}
+
+impl From<waypost_domain::StoreError> for Problem {
+    fn from(error: waypost_domain::StoreError) -> Self {
+        Error::from(error).into()
+    }
+}
+
+impl Problem {
+    /// The response, its body as bytes.
+    pub fn into_http(self) -> http::Response<Vec<u8>> {
+        let mut response = http::Response::new(serde_json::to_vec(&self).unwrap_or_default());
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        match self.status {
+            StatusCode::UNAUTHORIZED => {
+                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            StatusCode::SERVICE_UNAVAILABLE => {
+                headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        self.into_http().map(Body::from)
+    }
+}

@@ -1,0 +1,55 @@
+//! For tests: an HTTP client that gives prepared answers, one after the other, and remembers what it was asked.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+
+/// An answer: status, headers, body.
+pub(crate) type Answer = (u16, Vec<(&'static str, String)>, &'static str);
+
+#[derive(Debug, Clone)]
+pub(crate) struct Replay(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    answers: VecDeque<Answer>,
+    requests: Vec<HttpRequest>,
+}
+
+impl Replay {
+    pub(crate) fn new(answers: impl IntoIterator<Item = Answer>) -> Self {
+        let state = State { answers: answers.into_iter().collect(), requests: Vec::new() };
+        Self(Arc::new(Mutex::new(state)))
+    }
+
+    pub(crate) fn client(&self) -> SharedHttpClient {
+        let connector = SharedHttpConnector::new(self.clone());
+        http_client_fn(move |_, _| connector.clone())
+    }
+
+    /// What was asked, in order.
+    pub(crate) fn requests(&self) -> Vec<HttpRequest> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).requests)
+    }
+}
+
+impl HttpConnector for Replay {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.requests.push(request);
+        let Some((status, headers, body)) = state.answers.pop_front() else {
+            return HttpConnectorFuture::ready(Err(ConnectorError::io("no answer is left".into())));
+        };
+        let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
+        for (name, value) in headers {
+            response.headers_mut().insert(name, value);
+        }
+        HttpConnectorFuture::ready(Ok(response))
+    }
+}

@@ -1,0 +1,139 @@
+//! Files in S3, read as a stream.
+
+use async_trait::async_trait;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::primitives::ByteStream;
+use bytes::Bytes;
+use futures::stream::{StreamExt, try_unfold};
+use waypost_domain::imports::ports::{Object, ObjectReader};
+use waypost_domain::{StoreError, StoreErrorKind};
+
+use crate::backoff::Backoff;
+use crate::dynamo::{broken, store_error};
+
+const OPERATION: &str = "objects.read";
+
+/// Files in S3.
+#[derive(Debug, Clone)]
+pub struct S3Objects {
+    client: Client,
+    bucket: String,
+}
+
+impl S3Objects {
+    /// Files in `bucket`.
+    pub fn new(client: Client, bucket: impl Into<String>) -> Self {
+        Self { client, bucket: bucket.into() }
+    }
+}
+
+#[async_trait]
+impl ObjectReader for S3Objects {
+    /// Without the right to list the bucket, S3 answers 403 for an object that is not there; this is then an error.
+    async fn open(&self, key: &str) -> Result<Option<Object>, StoreError> {
+        let output = match self.client.get_object().bucket(&self.bucket).key(key).send().await {
+            Ok(output) => output,
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_no_such_key()) => return Ok(None),
+            Err(error) => return Err(store_error(OPERATION, error)),
+        };
+        let etag = output.e_tag.ok_or_else(|| broken(OPERATION, "the object has no ETag"))?;
+        let size = output.content_length.and_then(|length| u64::try_from(length).ok());
+        let size = size.ok_or_else(|| broken(OPERATION, "the object has no length"))?;
+        let reading = Reading {
+            objects: self.clone(),
+            key: key.to_owned(),
+            etag: etag.clone(),
+            offset: 0,
+            size,
+            body: output.body,
+            backoff: Backoff::default(),
+        };
+        let body = try_unfold(reading, Reading::next).boxed();
+        Ok(Some(Object { etag: etag.trim_matches('"').to_owned(), size, body }))
+    }
+}
+
+/// An object being read. A connection that breaks is opened again where it broke, as long as the content is the same: a file
+/// of gigabytes must not begin anew for that, and S3 may close a connection that a busy table keeps waiting.
+struct Reading {
+    objects: S3Objects,
+    key: String,
+    etag: String,
+    offset: u64,
+    size: u64,
+    body: ByteStream,
+    backoff: Backoff,
+}
+
+impl Reading {
+    async fn next(mut self) -> Result<Option<(Bytes, Self)>, StoreError> {
+        while self.offset < self.size {
+            let failure = match self.body.next().await {
+                Some(Ok(piece)) => {
+                    self.offset += piece.len() as u64;
+                    self.backoff.progress();
+                    return Ok(Some((piece, self)));
+                }
+                Some(Err(error)) => StoreError::new(OPERATION, StoreErrorKind::Unavailable, error),
+                None => StoreError::new(OPERATION, StoreErrorKind::Unavailable, "the object ended too early"),
+            };
+            if !self.backoff.wait().await {
+                return Err(failure);
+            }
+            tracing::warn!(event = "object.reopened", key = self.key, offset_bytes = self.offset, error = %failure);
+            self.body = self.reopen().await?;
+        }
+        Ok(None)
+    }
+
+    async fn reopen(&self) -> Result<ByteStream, StoreError> {
+        let request = self.objects.client.get_object().bucket(&self.objects.bucket).key(&self.key);
+        let request = request.if_match(&self.etag).range(format!("bytes={}-", self.offset));
+        Ok(request.send().await.map_err(|error| store_error(OPERATION, error))?.body)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
+
+    use crate::replay::Replay;
+
+    /// Files whose store gives these answers: status, announced length, what comes of it.
+    fn answering(answers: &[(u16, usize, &'static str)]) -> (S3Objects, Replay) {
+        let replay = Replay::new(answers.iter().map(|(status, length, body)| {
+            let headers = vec![("etag", "\"e1\"".to_owned()), ("content-length", length.to_string())];
+            (*status, headers, *body)
+        }));
+        let config = aws_sdk_s3::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+            .retry_config(aws_smithy_types::retry::RetryConfig::disabled())
+            .http_client(replay.client());
+        (S3Objects::new(Client::from_conf(config.build()), "bucket"), replay)
+    }
+
+    async fn read(object: Object) -> Result<String, StoreError> {
+        let pieces: Vec<Bytes> = object.body.collect::<Vec<_>>().await.into_iter().collect::<Result<_, _>>()?;
+        Ok(String::from_utf8(pieces.concat()).unwrap())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_breaks_is_opened_again_where_it_broke() {
+        let (objects, replay) = answering(&[(200, 10, "01234"), (206, 5, "56"), (206, 3, "789")]);
+        let object = objects.open("imports/acme/x").await.unwrap().unwrap();
+        assert_eq!((object.etag.as_str(), object.size), ("e1", 10));
+        assert_eq!(read(object).await.unwrap(), "0123456789");
+        let requests = replay.requests();
+        assert_eq!(requests[2].headers().get("range"), Some("bytes=7-"));
+        assert_eq!(requests[2].headers().get("if-match"), Some("\"e1\""));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_file_that_was_replaced_meanwhile_is_not_mixed_with_the_old_one() {
+        let (objects, _) = answering(&[(200, 10, "01234"), (412, 0, "")]);
+        assert!(read(objects.open("imports/acme/x").await.unwrap().unwrap()).await.is_err());
+    }
+}

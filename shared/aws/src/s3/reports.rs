@@ -1,0 +1,145 @@
+//! Reports of imports: `reports/{workspace}/{import id}.jsonl`.
+
+use async_trait::async_trait;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
+use waypost_domain::StoreError;
+use waypost_domain::imports::ports::{ReportSigner, ReportStore, ReportWriter};
+
+use super::uploads::expiring;
+use crate::dynamo::{broken, store_error};
+
+const CONTENT_TYPE: &str = "application/x-ndjson";
+/// How much of a report is kept in memory. S3 takes no smaller part than 5 MiB but the last, and at most 10,000 parts.
+const PART_BYTES: usize = 5 * 1024 * 1024;
+const OPERATION: &str = "reports.write";
+
+/// Reports in S3.
+#[derive(Debug, Clone)]
+pub struct S3Reports {
+    client: Client,
+    bucket: String,
+}
+
+impl S3Reports {
+    /// Reports in `bucket`.
+    pub fn new(client: Client, bucket: impl Into<String>) -> Self {
+        Self { client, bucket: bucket.into() }
+    }
+}
+
+#[async_trait]
+impl ReportSigner for S3Reports {
+    async fn sign_download(&self, key: &str, seconds: u32) -> Result<String, StoreError> {
+        const OPERATION: &str = "reports.sign";
+        let name = key.rsplit('/').next().unwrap_or(key);
+        let signed = self
+            .client
+            .get_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .response_content_disposition(format!("attachment; filename=\"{name}\""))
+            .presigned(expiring(seconds, OPERATION)?)
+            .await
+            .map_err(|error| store_error(OPERATION, error))?;
+        Ok(signed.uri().to_owned())
+    }
+}
+
+#[async_trait]
+impl ReportStore for S3Reports {
+    async fn create(&self, key: &str) -> Result<Box<dyn ReportWriter>, StoreError> {
+        let reports = self.clone();
+        Ok(Box::new(Writer { reports, key: key.to_owned(), buffer: Vec::new(), upload_id: None, parts: Vec::new() }))
+    }
+}
+
+/// A report of one object, or of parts as soon as it is too large to be kept.
+struct Writer {
+    reports: S3Reports,
+    key: String,
+    buffer: Vec<u8>,
+    upload_id: Option<String>,
+    parts: Vec<CompletedPart>,
+}
+
+impl Writer {
+    async fn upload_part(&mut self) -> Result<(), StoreError> {
+        let (client, bucket) = (&self.reports.client, &self.reports.bucket);
+        let upload_id = match &self.upload_id {
+            Some(upload_id) => upload_id.clone(),
+            None => {
+                let begun = client.create_multipart_upload().bucket(bucket).key(&self.key).content_type(CONTENT_TYPE);
+                let begun = begun.send().await.map_err(|error| store_error(OPERATION, error))?;
+                let upload_id = begun.upload_id.ok_or_else(|| broken(OPERATION, "the upload has no id"))?;
+                self.upload_id.insert(upload_id).clone()
+            }
+        };
+        let number = i32::try_from(self.parts.len() + 1).map_err(|error| broken(OPERATION, error))?;
+        let body = ByteStream::from(std::mem::take(&mut self.buffer));
+        let part =
+            client.upload_part().bucket(bucket).key(&self.key).upload_id(upload_id).part_number(number).body(body);
+        let part = part.send().await.map_err(|error| store_error(OPERATION, error))?;
+        let completed = CompletedPart::builder()
+            .part_number(number)
+            .set_e_tag(part.e_tag)
+            .set_checksum_crc32(part.checksum_crc32)
+            .set_checksum_crc64_nvme(part.checksum_crc64_nvme);
+        self.parts.push(completed.build());
+        Ok(())
+    }
+
+    async fn put(&mut self) -> Result<(), StoreError> {
+        let put = self.reports.client.put_object().bucket(&self.reports.bucket).key(&self.key);
+        let body = ByteStream::from(std::mem::take(&mut self.buffer));
+        put.content_type(CONTENT_TYPE).body(body).send().await.map_err(|error| store_error(OPERATION, error))?;
+        Ok(())
+    }
+
+    async fn complete(&mut self) -> Result<(), StoreError> {
+        if !self.buffer.is_empty() {
+            self.upload_part().await?;
+        }
+        let parts = CompletedMultipartUpload::builder().set_parts(Some(std::mem::take(&mut self.parts))).build();
+        self.reports
+            .client
+            .complete_multipart_upload()
+            .bucket(&self.reports.bucket)
+            .key(&self.key)
+            .set_upload_id(self.upload_id.clone())
+            .multipart_upload(parts)
+            .send()
+            .await
+            .map_err(|error| store_error(OPERATION, error))?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl ReportWriter for Writer {
+    async fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        self.buffer.extend_from_slice(bytes);
+        if self.buffer.len() >= PART_BYTES { self.upload_part().await } else { Ok(()) }
+    }
+
+    async fn finish(mut self: Box<Self>) -> Result<(), StoreError> {
+        if self.upload_id.is_none() {
+            return self.put().await;
+        }
+        let completed = self.complete().await;
+        if completed.is_err() {
+            self.abort().await;
+        }
+        completed
+    }
+
+    async fn abort(self: Box<Self>) {
+        let Some(upload_id) = self.upload_id else { return };
+        let abort = self.reports.client.abort_multipart_upload().bucket(&self.reports.bucket).key(&self.key);
+        if let Err(error) = abort.upload_id(upload_id).send().await {
+            let error = store_error("reports.abort", error);
+            tracing::warn!(event = "report.not_aborted", key = self.key, %error);
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! AWS clients without the default chain: Lambda puts credentials and region into the environment, so there is nothing to
+//! search for at start.
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
+use aws_smithy_http_client::{Builder, tls};
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+use aws_types::sdk_config::SharedHttpClient;
+use std::time::Duration;
+
+use crate::settings::{SettingError, optional, required};
+
+/// What all clients share: region and credentials from the environment, one connection pool, TLS by rustls with ring, three
+/// attempts, and time limits that leave room for a retry within an API Gateway request (30 s).
+///
+/// `AWS_ENDPOINT_URL` sends every client elsewhere, which is how the local stack works.
+///
+/// # Errors
+/// [`SettingError`] names the variable that is missing.
+pub fn config() -> Result<SdkConfig, SettingError> {
+    let credentials = Credentials::new(
+        required("AWS_ACCESS_KEY_ID")?,
+        required("AWS_SECRET_ACCESS_KEY")?,
+        optional("AWS_SESSION_TOKEN"),
+        None,
+        "environment",
+    );
+    let mut builder = SdkConfig::builder()
+        .behavior_version(aws_smithy_runtime_api::client::behavior_version::BehaviorVersion::v2026_01_12())
+        .region(Region::new(required("AWS_REGION")?))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .http_client(http_client())
+        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+        .time_source(SharedTimeSource::new(SystemTimeSource::new()))
+        .retry_config(RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50)))
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(Duration::from_secs(1))
+                .operation_attempt_timeout(Duration::from_secs(5))
+                .build(),
+        );
+    builder.set_endpoint_url(optional("AWS_ENDPOINT_URL"));
+    Ok(builder.build())
+}
+
+fn http_client() -> SharedHttpClient {
+    Builder::new().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)).build_https()
+}

@@ -1,0 +1,28 @@
+//! The real clock and real randomness.
+
+use waypost_domain::Timestamp;
+use waypost_domain::ports::{Clock, Random};
+
+/// The machine's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[allow(clippy::expect_used, reason = "a clock before 1970 or after 9999 is a broken machine")]
+    fn now(&self) -> Timestamp {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let millis = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
+        Timestamp::from_millis(millis).expect("the machine's clock shows a year up to 9999")
+    }
+}
+
+/// The operating system's cryptographic random source.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemRandom;
+
+impl Random for SystemRandom {
+    #[allow(clippy::expect_used, reason = "without randomness nothing here is safe to go on")]
+    fn fill(&self, bytes: &mut [u8]) {
+        getrandom::fill(bytes).expect("the operating system gives random bytes");
+    }
+}

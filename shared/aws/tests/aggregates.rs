@@ -1,0 +1,204 @@
+//! Aggregates against an embedded DynamoDB, and against one that leaves keys unprocessed.
+
+#![allow(clippy::unwrap_used, reason = "a test stops where it is wrong")]
+
+mod support;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use serde_json::{Value, json};
+use support::{STATS_TABLE, dynamodb};
+use waypost_aws::dynamo::aggregates::DynamoAggregates;
+use waypost_domain::StoreErrorKind;
+use waypost_domain::analytics::aggregate_clicks::aggregate_clicks;
+use waypost_domain::analytics::memory::{MemoryAggregates, MemoryQuarantine, click, received};
+use waypost_domain::analytics::ports::{AggregateReader, AggregateStore, MAX_LOAD};
+use waypost_domain::analytics::{Aggregate, AggregateKey, Received, SequenceNumber, Tally, UserAgents};
+
+fn aggregate(sk: &str, seq: &str, clicks: u64) -> Aggregate {
+    let key = AggregateKey { pk: "go.example.com#a".into(), sk: sk.into() };
+    let tally = Tally { clicks, ..Tally::default() };
+    Aggregate { key, seq: SequenceNumber::parse(seq).unwrap(), ttl: None, tally }
+}
+
+/// 300 clicks with a bit of everything in them.
+fn batch() -> Vec<Received> {
+    let agents = [
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36",
+        "curl/8.5.0",
+    ];
+    let clicks = (0..300_u64).map(|n| {
+        let time = format!("2026-01-{:02}T{:02}:{:02}:00Z", 1 + n % 5, n % 24, n % 60);
+        let mut click = click(&format!("s{}", n % 7), &time);
+        click.user_agent = Some(agents[usize::from(n % 10 == 0)].to_owned());
+        click.visitor = Some(format!("v{}", n % 91));
+        click.country = Some(["DE", "FR", "US"][usize::try_from(n % 3).unwrap()].to_owned());
+        click.utm.source = Some(format!("news \"{n}\" #é"));
+        received(n % 2, 100 + n, &click)
+    });
+    clicks.collect()
+}
+
+#[tokio::test]
+async fn an_aggregate_is_read_as_it_was_written() {
+    let (store, agents) = (DynamoAggregates::new(dynamodb().await, STATS_TABLE), UserAgents::new().unwrap());
+    let (memory, quarantine) = (MemoryAggregates::default(), MemoryQuarantine::default());
+    let result = aggregate_clicks(&batch(), &agents, &store, &quarantine).await;
+    assert_eq!(aggregate_clicks(&batch(), &agents, &memory, &quarantine).await, result);
+    let expected = memory.all();
+    assert!(expected.len() > MAX_LOAD, "more than one call is needed for {}", expected.len());
+    for group in expected.chunks(MAX_LOAD) {
+        let keys: Vec<_> = group.iter().map(|aggregate| aggregate.key.clone()).collect();
+        let loaded: Vec<_> = store.load(&keys).await.unwrap().into_iter().map(Option::unwrap).collect();
+        assert_eq!(loaded, group);
+    }
+    let again = aggregate_clicks(&batch(), &agents, &store, &quarantine).await;
+    assert_eq!((again.written, again.failed.len()), (0, 0));
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_none_in_its_place() {
+    let store = DynamoAggregates::new(dynamodb().await, STATS_TABLE);
+    let items: Vec<_> = (0..MAX_LOAD).map(|n| aggregate(&format!("TOTAL#{n:03}"), "7", n as u64)).collect();
+    for item in items.iter().step_by(2) {
+        assert!(store.put(item, None).await.unwrap());
+    }
+    let keys: Vec<_> = items.iter().map(|item| item.key.clone()).collect();
+    let loaded = store.load(&keys).await.unwrap();
+    for (n, (item, loaded)) in items.iter().zip(loaded).enumerate() {
+        assert_eq!(loaded.as_ref(), (n % 2 == 0).then_some(item));
+    }
+}
+
+#[tokio::test]
+async fn only_what_was_read_is_written_over() {
+    let store = DynamoAggregates::new(dynamodb().await, STATS_TABLE);
+    let (first, second) = (aggregate("TOTAL#0", "10", 1), aggregate("TOTAL#0", "20", 2));
+    let read = SequenceNumber::parse("10").unwrap();
+    assert!(!store.put(&second, Some(&read)).await.unwrap(), "nothing was there to be read");
+    assert!(store.put(&first, None).await.unwrap());
+    assert!(!store.put(&second, None).await.unwrap());
+    assert!(store.put(&second, Some(&read)).await.unwrap());
+    assert!(!store.put(&first, Some(&read)).await.unwrap(), "the read is out of date");
+    assert_eq!(store.load(&[first.key]).await.unwrap(), [Some(second)]);
+}
+
+#[tokio::test]
+async fn an_hour_has_a_ttl_that_dynamodb_understands() {
+    let client = dynamodb().await;
+    let store = DynamoAggregates::new(client.clone(), STATS_TABLE);
+    let hour = Aggregate { ttl: Some(1_767_326_400), ..aggregate("HOUR#2026-01-02T03#0", "1", 1) };
+    store.put(&hour, None).await.unwrap();
+    let read = client.get_item().table_name(STATS_TABLE);
+    let item = read.key("pk", AttributeValue::S(hour.key.pk.clone())).key("sk", AttributeValue::S(hour.key.sk.clone()));
+    let item = item.send().await.unwrap().item.unwrap();
+    assert_eq!(item["ttl"], AttributeValue::N("1767326400".into()));
+    assert_eq!(item["seq"].as_s().unwrap().len(), SequenceNumber::WIDTH);
+    assert_eq!(store.load(std::slice::from_ref(&hour.key)).await.unwrap(), [Some(hour)]);
+}
+
+#[tokio::test]
+async fn a_range_is_read_page_by_page_and_no_further() {
+    let store = DynamoAggregates::new(dynamodb().await, STATS_TABLE);
+    // 40 items of about 60 KB: a page of a query ends at 1 MB.
+    for n in 0..40 {
+        let mut item = aggregate(&format!("DAY#2026-01-{n:02}#0"), "1", n);
+        for value in 0..400 {
+            let counts = item.tally.dimensions.entry(waypost_domain::analytics::Dimension::Referrer).or_default();
+            counts.values.insert(format!("{value}{}", "x".repeat(140)), 1);
+        }
+        store.put(&item, None).await.unwrap();
+    }
+    let (mut clicks, mut pages, mut after) = (Vec::new(), 0, None::<String>);
+    loop {
+        let page =
+            store.range("go.example.com#a", "DAY#2026-01-05#", "DAY#2026-01-34$", after.as_deref()).await.unwrap();
+        clicks.extend(page.items.iter().map(|item| item.tally.clicks));
+        pages += 1;
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(clicks, (5..=34).collect::<Vec<u64>>());
+    assert!(pages > 1);
+}
+
+#[tokio::test]
+async fn an_item_that_is_no_aggregate_is_named() {
+    let client = dynamodb().await;
+    let store = DynamoAggregates::new(client.clone(), STATS_TABLE);
+    let put = client.put_item().table_name(STATS_TABLE).item("pk", AttributeValue::S("p".into()));
+    put.item("sk", AttributeValue::S("DAY#x".into())).send().await.unwrap();
+    let error = store.load(&[AggregateKey { pk: "p".into(), sk: "DAY#x".into() }]).await.unwrap_err();
+    assert_eq!(error.kind, StoreErrorKind::Broken);
+    assert!(error.to_string().contains("p DAY#x has no sequence number"), "{error}");
+}
+
+/// A DynamoDB that answers BatchGetItem with two items at most and leaves the other keys unprocessed; with none at all if
+/// it is `stuck`.
+#[derive(Debug, Clone)]
+struct Throttled {
+    calls: Arc<AtomicUsize>,
+    stuck: bool,
+}
+
+impl HttpConnector for Throttled {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        let body: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+        let asked = &body["RequestItems"][STATS_TABLE];
+        assert_eq!(asked["ConsistentRead"], json!(true));
+        let keys = asked["Keys"].as_array().unwrap();
+        let (taken, left) = keys.split_at(if self.stuck { 0 } else { keys.len().min(2) });
+        let items: Vec<Value> = taken
+            .iter()
+            .map(|key| json!({"pk": key["pk"], "sk": key["sk"], "seq": {"S": "7"}, "clicks": {"N": "3"}}))
+            .collect();
+        let unprocessed = if left.is_empty() { json!({}) } else { json!({STATS_TABLE: {"Keys": left}}) };
+        let answer = json!({"Responses": {STATS_TABLE: items}, "UnprocessedKeys": unprocessed});
+        HttpConnectorFuture::ready(Ok(HttpResponse::new(200.try_into().unwrap(), SdkBody::from(answer.to_string()))))
+    }
+}
+
+impl HttpClient for Throttled {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+fn throttled(stuck: bool) -> (DynamoAggregates, Arc<AtomicUsize>) {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .http_client(Throttled { calls: calls.clone(), stuck });
+    (DynamoAggregates::new(Client::from_conf(config.build()), STATS_TABLE), calls)
+}
+
+#[tokio::test]
+async fn unprocessed_keys_are_asked_for_again() {
+    let (store, calls) = throttled(false);
+    let keys: Vec<_> = (0..7).map(|n| aggregate(&format!("TOTAL#{n}"), "7", 3).key).collect();
+    let loaded = store.load(&keys).await.unwrap();
+    assert_eq!(loaded.into_iter().flatten().map(|aggregate| aggregate.key).collect::<Vec<_>>(), keys);
+    assert_eq!(calls.load(Ordering::SeqCst), 4);
+}
+
+#[tokio::test]
+async fn keys_that_stay_unprocessed_are_an_error_in_the_end() {
+    let (store, calls) = throttled(true);
+    let error = store.load(&[aggregate("TOTAL#0", "7", 3).key]).await.unwrap_err();
+    assert_eq!((error.kind, calls.load(Ordering::SeqCst)), (StoreErrorKind::Throttled, 8));
+}

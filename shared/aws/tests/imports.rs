@@ -1,0 +1,158 @@
+//! Imports and batches of links against an embedded DynamoDB.
+
+mod support;
+
+use std::sync::Arc;
+
+use support::{LINKS_TABLE, dynamodb};
+use waypost_aws::dynamo::imports::DynamoImports;
+use waypost_aws::dynamo::link_batch::DynamoLinkBatch;
+use waypost_aws::dynamo::links::DynamoLinks;
+use waypost_domain::imports::import::Claim;
+use waypost_domain::imports::list_imports::list_imports;
+use waypost_domain::imports::load_import::{Loaded, Loader, load_import};
+use waypost_domain::imports::memory::{MemoryObjects, MemoryReports};
+use waypost_domain::imports::ports::{Delivery, ImportStore, LinkBatch};
+use waypost_domain::imports::{Counts, Import, ImportId, ImportStatus};
+use waypost_domain::memory::{FixedClock, SeededRandom, caller, link};
+use waypost_domain::ports::{Clock, LinkIndex, LinkReader, LinkWriter};
+use waypost_domain::{Domains, LinkId, Role, Slug, StoreErrorKind, Timestamp, WorkspaceId};
+
+fn acme() -> WorkspaceId {
+    WorkspaceId::parse("acme").unwrap()
+}
+
+fn import(seed: u64, now: &str) -> Import {
+    let clock = FixedClock::at(now);
+    let id = ImportId::generate(&clock, &SeededRandom::new(seed));
+    Import::awaiting(id, acme(), Some("ü.csv".into()), 5_368_709_120, clock.now())
+}
+
+#[tokio::test]
+async fn of_a_batch_only_what_is_taken_is_not_inserted() {
+    let client = dynamodb().await;
+    let (links, batch) = (DynamoLinks::new(client.clone(), LINKS_TABLE), DynamoLinkBatch::new(client, LINKS_TABLE));
+    let taken = link("other", "s3", "https://theirs.example/");
+    links.insert(&taken).await.unwrap();
+    let mut rows: Vec<_> = (0..25).map(|n| link("acme", &format!("s{n}"), "https://example.com/ü'\"")).collect();
+    rows[0].title = Some("it's \"quoted\" ü".into());
+    rows[0].tags = vec!["a".into(), "b".into()];
+    rows[0].origin = Some("imp_1#1".into());
+    let inserted = batch.insert_all(&rows).await.unwrap();
+    assert_eq!(inserted, (0..25).map(|n| n != 3).collect::<Vec<_>>());
+    assert_eq!(links.get(&taken.id).await.unwrap(), Some(taken.clone()));
+    assert_eq!(links.get(&rows[0].id).await.unwrap().as_ref(), Some(&rows[0]), "as if it was created alone");
+    let listed = links.newest(&acme(), None, 100).await.unwrap();
+    assert_eq!(listed.len(), 24, "the index lists them");
+    assert_eq!(batch.insert_all(&rows).await.unwrap(), vec![false; 25]);
+}
+
+#[tokio::test]
+async fn links_are_found_in_the_order_that_was_asked_for() {
+    let client = dynamodb().await;
+    let batch = DynamoLinkBatch::new(client, LINKS_TABLE);
+    let rows: Vec<_> = (0..20).map(|n| link("acme", &format!("s{n}"), "https://example.com/")).collect();
+    batch.insert_all(&rows).await.unwrap();
+    let absent = LinkId { slug: Slug::parse("absent").unwrap(), ..rows[0].id.clone() };
+    let ids: Vec<LinkId> = rows.iter().rev().map(|link| link.id.clone()).chain([absent]).collect();
+    let found = batch.get_all(&ids).await.unwrap();
+    assert!(found.iter().zip(rows.iter().rev()).all(|(found, row)| found.as_ref() == Some(row)));
+    assert_eq!(found.last(), Some(&None));
+}
+
+#[tokio::test]
+async fn a_missing_table_is_an_error_at_once() {
+    let batch = DynamoLinkBatch::new(dynamodb().await, "absent");
+    let error = batch.insert_all(&[link("acme", "a", "https://example.com/")]).await.unwrap_err();
+    assert_eq!(error.kind, StoreErrorKind::Broken, "{error}");
+}
+
+#[tokio::test]
+async fn an_import_is_read_as_it_was_written() {
+    let imports = DynamoImports::new(dynamodb().await, LINKS_TABLE);
+    let first = import(1, "2026-01-01T00:00:00Z");
+    assert_eq!(imports.get(&first.workspace, &first.id).await.unwrap(), None);
+    assert!(imports.create(&first).await.unwrap());
+    assert!(!imports.create(&first).await.unwrap());
+    assert_eq!(imports.get(&first.workspace, &first.id).await.unwrap(), Some(first.clone()));
+    assert_eq!(imports.get(&WorkspaceId::parse("other").unwrap(), &first.id).await.unwrap(), None);
+    let now = first.created_at;
+    let claim = Claim { owner: "r1".into(), until: now.plus_seconds(900) };
+    let running = first.claimed(claim, "e", 7, now).unwrap();
+    assert!(imports.replace(&running).await.unwrap());
+    assert!(imports.replace(&running).await.unwrap(), "an answer that was lost");
+    assert_eq!(imports.get(&first.workspace, &first.id).await.unwrap(), Some(running.clone()));
+    let counts = Counts { read: 3, created: 1, unchanged: 1, invalid: 1, conflicting: 0 };
+    let late = running.finished(counts, 7, Some("late".into()), now);
+    assert!(imports.replace(&running.progressed(counts, 5)).await.unwrap());
+    assert!(!imports.replace(&late).await.unwrap(), "somebody else was faster");
+}
+
+#[tokio::test]
+async fn only_one_of_many_claims_succeeds() {
+    let imports = DynamoImports::new(dynamodb().await, LINKS_TABLE);
+    let first = import(1, "2026-01-01T00:00:00Z");
+    imports.create(&first).await.unwrap();
+    let claims = (0..20).map(|n| {
+        let claim = Claim { owner: format!("r{n}"), until: first.created_at.plus_seconds(900) };
+        let (imports, next) = (imports.clone(), first.claimed(claim, "e", 7, first.created_at).unwrap());
+        tokio::spawn(async move { imports.replace(&next).await.unwrap() })
+    });
+    let mut won = 0;
+    for claim in claims.collect::<Vec<_>>() {
+        won += usize::from(claim.await.unwrap());
+    }
+    assert_eq!(won, 1);
+}
+
+#[tokio::test]
+async fn imports_are_listed_newest_first_however_their_ids_sort() {
+    let imports = DynamoImports::new(dynamodb().await, LINKS_TABLE);
+    for n in 0..9 {
+        let mut import = import(n, &format!("2026-01-0{}T00:00:00Z", n + 1));
+        import.id = ImportId::for_object(&n.to_string(), "e");
+        imports.create(&import).await.unwrap();
+    }
+    let (viewer, stranger) = (caller("acme", Role::Viewer), caller("other", Role::Viewer));
+    let first = list_imports(&imports, &viewer, Some(5), None).await.unwrap();
+    let second = list_imports(&imports, &viewer, Some(5), first.next_cursor.as_deref()).await.unwrap();
+    let days: Vec<String> = first.items.iter().chain(&second.items).map(|import| import.created_at.date()).collect();
+    assert_eq!(days, (1..=9).rev().map(|day| format!("2026-01-0{day}")).collect::<Vec<_>>());
+    assert_eq!(second.next_cursor, None);
+    assert!(list_imports(&imports, &stranger, None, None).await.unwrap().items.is_empty());
+}
+
+#[tokio::test]
+async fn a_file_of_real_links_is_loaded_once_however_often_its_event_comes() {
+    let client = dynamodb().await;
+    let links = DynamoLinks::new(client.clone(), LINKS_TABLE);
+    let objects = Arc::new(MemoryObjects::default());
+    let file = include_bytes!("../../../tests/data/public-apis.csv");
+    objects.put("imports/acme/public-apis.csv", &file[..]);
+    let reports = MemoryReports::default();
+    let loader = Loader {
+        imports: Arc::new(DynamoImports::new(client.clone(), LINKS_TABLE)),
+        links: Arc::new(DynamoLinkBatch::new(client, LINKS_TABLE)),
+        objects,
+        reports: Arc::new(reports.clone()),
+        clock: Arc::new(FixedClock::at("2026-01-02T00:00:00Z")),
+        domains: Domains::parse("go.example.com").unwrap(),
+        max_bytes: 1_000_000,
+    };
+    let taken = link("other", "ipstack", "https://theirs.example/");
+    links.insert(&taken).await.unwrap();
+    let deadline = Timestamp::parse("2026-01-02T00:15:00Z").unwrap();
+    let delivery = Delivery { request_id: "r1".into(), deadline };
+    let etag = MemoryObjects::etag(file);
+    let loaded = load_import(&loader, "imports/acme/public-apis.csv", &etag, &delivery).await.unwrap();
+    let Loaded::Finished(import) = loaded else { panic!("{loaded:?}") };
+    assert_eq!(import.status, ImportStatus::SucceededWithErrors);
+    assert_eq!(import.counts, Counts { read: 1702, created: 1701, unchanged: 0, invalid: 0, conflicting: 1 });
+    let listed = links.newest(&acme(), None, 2000).await.unwrap();
+    assert_eq!(listed.len(), 1701);
+    let report = reports.all();
+    let again = load_import(&loader, "imports/acme/public-apis.csv", &etag, &delivery).await.unwrap();
+    assert!(matches!(again, Loaded::Skipped(_)));
+    assert_eq!((links.newest(&acme(), None, 2000).await.unwrap(), reports.all()), (listed, report));
+    assert_eq!(links.get(&taken.id).await.unwrap(), Some(taken));
+}

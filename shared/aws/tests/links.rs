@@ -1,0 +1,132 @@
+//! Links, keys and salts against an embedded DynamoDB.
+
+mod support;
+
+use std::collections::HashSet;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use support::{LINKS_TABLE, dynamodb};
+use waypost_aws::dynamo::keys::DynamoKeys;
+use waypost_aws::dynamo::links::DynamoLinks;
+use waypost_aws::dynamo::salts::DynamoSalts;
+use waypost_domain::list_links::list_links;
+use waypost_domain::memory::{caller, link};
+use waypost_domain::ports::{KeyReader, LinkIndex, LinkReader, LinkWriter, SaltStore};
+use waypost_domain::{Role, StoreErrorKind, WorkspaceId};
+
+#[tokio::test]
+async fn a_link_is_read_as_it_was_written() {
+    let links = DynamoLinks::new(dynamodb().await, LINKS_TABLE);
+    let mut written = link("acme", "docs", "https://example.com/ä");
+    written.title = Some("Docs".into());
+    written.tags = vec!["a".into(), "b".into()];
+    assert!(links.insert(&written).await.unwrap());
+    assert_eq!(links.get(&written.id).await.unwrap(), Some(written));
+}
+
+#[tokio::test]
+async fn what_exists_is_not_overwritten_even_by_many_at_once() {
+    let links = DynamoLinks::new(dynamodb().await, LINKS_TABLE);
+    let attempts = (0..20).map(|n| {
+        let (links, link) = (links.clone(), link("acme", "docs", &format!("https://example.com/{n}")));
+        tokio::spawn(async move { links.insert(&link).await.unwrap() })
+    });
+    let mut inserted = 0;
+    for attempt in attempts.collect::<Vec<_>>() {
+        inserted += usize::from(attempt.await.unwrap());
+    }
+    assert_eq!(inserted, 1);
+}
+
+#[tokio::test]
+async fn only_the_owner_deletes() {
+    let links = DynamoLinks::new(dynamodb().await, LINKS_TABLE);
+    let link = link("acme", "docs", "https://example.com/");
+    links.insert(&link).await.unwrap();
+    assert!(!links.delete(&link.id, &WorkspaceId::parse("other").unwrap()).await.unwrap());
+    assert!(links.delete(&link.id, &link.workspace).await.unwrap());
+    assert!(!links.delete(&link.id, &link.workspace).await.unwrap());
+    assert_eq!(links.get(&link.id).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn all_shards_are_merged_newest_first_and_pages_lose_nothing() {
+    let links = DynamoLinks::new(dynamodb().await, LINKS_TABLE);
+    for n in 0..60_i64 {
+        let mut link = link("acme", &format!("s{n}"), "https://example.com/");
+        link.created_at = link.created_at.plus_seconds(n % 11);
+        links.insert(&link).await.unwrap();
+    }
+    links.insert(&link("other", "foreign", "https://example.com/")).await.unwrap();
+    let caller = caller("acme", Role::Viewer);
+    let (mut keys, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = list_links(&links, &caller, Some(7), cursor.as_deref()).await.unwrap();
+        keys.extend(page.items.iter().map(|link| link.list_key()));
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(keys.iter().collect::<HashSet<_>>().len(), 60);
+    assert!(keys.windows(2).all(|pair| pair[0] > pair[1]));
+}
+
+#[tokio::test]
+async fn long_links_do_not_cut_a_page_short() {
+    let links = DynamoLinks::new(dynamodb().await, LINKS_TABLE);
+    for n in 0..40 {
+        let url = format!("https://example.com/{}", "x".repeat(4000));
+        links.insert(&link("acme", &format!("s{n}"), &url)).await.unwrap();
+    }
+    let found = links.newest(&WorkspaceId::parse("acme").unwrap(), None, 101).await.unwrap();
+    assert_eq!(found.len(), 40);
+}
+
+#[tokio::test]
+async fn an_item_that_is_no_link_is_named() {
+    let client = dynamodb().await;
+    let links = DynamoLinks::new(client.clone(), LINKS_TABLE);
+    let id = link("acme", "docs", "https://example.com/").id;
+    let item = waypost_aws::dynamo::links::key(&id);
+    client.put_item().table_name(LINKS_TABLE).set_item(Some(item)).send().await.unwrap();
+    let error = links.get(&id).await.unwrap_err();
+    assert_eq!(error.kind, StoreErrorKind::Broken);
+    assert!(error.to_string().contains("LINK#go.example.com#docs"), "{error}");
+}
+
+#[tokio::test]
+async fn a_missing_table_is_not_worth_a_retry() {
+    let links = DynamoLinks::new(dynamodb().await, "absent");
+    let error = links.get(&link("acme", "docs", "https://example.com/").id).await.unwrap_err();
+    assert_eq!(error.kind, StoreErrorKind::Broken);
+}
+
+#[tokio::test]
+async fn a_key_is_found_by_its_hash() {
+    let client = dynamodb().await;
+    let keys = DynamoKeys::new(client.clone(), LINKS_TABLE);
+    assert_eq!(keys.find("abc").await.unwrap(), None);
+    let mut request = client.put_item().table_name(LINKS_TABLE);
+    for (name, value) in [
+        ("pk", "KEY#abc"),
+        ("sk", "KEY"),
+        ("key_id", "key_1"),
+        ("workspace", "acme"),
+        ("role", "admin"),
+        ("name", "first"),
+        ("created_at", "2026-01-01T00:00:00.000Z"),
+    ] {
+        request = request.item(name, AttributeValue::S(value.to_owned()));
+    }
+    request.send().await.unwrap();
+    assert_eq!(keys.find("abc").await.unwrap().unwrap().role, Role::Admin);
+}
+
+#[tokio::test]
+async fn everybody_gets_the_same_salt_of_a_day() {
+    let salts = DynamoSalts::new(dynamodb().await, LINKS_TABLE);
+    let first = salts.salt("2026-01-02", [1; 32]).await.unwrap();
+    assert_eq!(salts.salt("2026-01-02", [2; 32]).await.unwrap(), first);
+    assert_ne!(salts.salt("2026-01-03", [3; 32]).await.unwrap(), first);
+}

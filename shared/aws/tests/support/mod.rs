@@ -1,0 +1,64 @@
+//! An embedded DynamoDB with Waypost's two tables, on a port of its own.
+
+#![allow(dead_code, reason = "not every test file uses all of it")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
+    ScalarAttributeType,
+};
+use tokio::net::TcpListener;
+
+/// The name of the links' table.
+pub(crate) const LINKS_TABLE: &str = "links";
+/// The name of the statistics' table.
+pub(crate) const STATS_TABLE: &str = "stats";
+
+/// A client of a new, empty DynamoDB that has both tables. It lives as long as the test's runtime.
+pub(crate) async fn dynamodb() -> Client {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let database = dynoxide::Database::memory().unwrap();
+    tokio::spawn(dynoxide::server::serve_on(listener, database));
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .endpoint_url(format!("http://{address}"))
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .build();
+    let client = Client::from_conf(config);
+    create_table(&client, LINKS_TABLE, true).await;
+    create_table(&client, STATS_TABLE, false).await;
+    client
+}
+
+async fn create_table(client: &Client, name: &str, listed: bool) {
+    let mut request = client.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
+    let names: &[&str] = if listed { &["pk", "sk", "list_pk", "list_sk"] } else { &["pk", "sk"] };
+    for name in names {
+        let definition = AttributeDefinition::builder().attribute_name(*name).attribute_type(ScalarAttributeType::S);
+        request = request.attribute_definitions(definition.build().unwrap());
+    }
+    for key in schema("pk", "sk") {
+        request = request.key_schema(key);
+    }
+    if listed {
+        let projection = Projection::builder().projection_type(ProjectionType::All).build();
+        let index = GlobalSecondaryIndex::builder()
+            .index_name("list")
+            .set_key_schema(Some(schema("list_pk", "list_sk")))
+            .projection(projection);
+        request = request.global_secondary_indexes(index.build().unwrap());
+    }
+    request.send().await.unwrap();
+}
+
+fn schema(hash: &str, range: &str) -> Vec<KeySchemaElement> {
+    [(hash, KeyType::Hash), (range, KeyType::Range)]
+        .into_iter()
+        .map(|(name, kind)| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap())
+        .collect()
+}

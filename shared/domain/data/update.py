@@ -1,0 +1,27 @@
+#!/usr/bin/env python3
+"""Rewrites the files beside it from newer releases of the lists that they were taken from.
+
+    npm pack uap-core && tar xzf uap-core-*.tgz
+    pip download --no-deps crawler-user-agents && unzip -o crawler_user_agents-*.whl
+    python3 update.py package/regexes.yaml crawleruseragents/crawler-user-agents.json
+
+Needs PyYAML. Afterwards set the versions in README.md and run the tests of `analytics::user_agent`.
+"""
+
+import json
+import pathlib
+import sys
+
+import yaml
+
+here = pathlib.Path(__file__).parent
+regexes, crawlers = (pathlib.Path(path).read_text(encoding="utf-8") for path in sys.argv[1:3])
+
+# Device parsers give makes and models, which nobody asks for, and cost as much as all the others.
+families = yaml.safe_load(regexes)
+kept = {name: families[name] for name in ("user_agent_parsers", "os_parsers")}
+(here / "uap-core.json").write_text(json.dumps(kept, indent=0, ensure_ascii=False) + "\n", encoding="utf-8")
+
+patterns = [entry["pattern"] for entry in json.loads(crawlers)]
+assert not any("\n" in pattern for pattern in patterns)
+(here / "crawler-user-agents.txt").write_text("\n".join(patterns) + "\n", encoding="utf-8")

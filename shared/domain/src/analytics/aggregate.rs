@@ -1,0 +1,104 @@
+//! An aggregate: what clicks add up to, and where it is kept.
+
+use super::{Day, Lane, SequenceNumber, Tally};
+use crate::{LinkId, WorkspaceId};
+
+/// What an aggregate adds up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Grain {
+    /// A link's day.
+    LinkDay,
+    /// A link's hour, by minute.
+    LinkHour,
+    /// A link since it exists.
+    LinkTotal,
+    /// A workspace's day.
+    WorkspaceDay,
+}
+
+/// The place of an aggregate in the table.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AggregateKey {
+    /// Whose it is: [`link_pk`] or [`workspace_pk`].
+    pub pk: String,
+    /// Of what time, and of which lane.
+    pub sk: String,
+}
+
+/// The partition of a link's aggregates. A domain is in lower case, so it can't be mistaken for a workspace's.
+pub fn link_pk(id: &LinkId) -> String {
+    format!("{}#{}", id.domain, id.slug)
+}
+
+/// The partition of a workspace's aggregates.
+pub fn workspace_pk(workspace: &WorkspaceId) -> String {
+    format!("WS#{workspace}")
+}
+
+/// The first and the last sort key there can be of the days from `from` to `to`, both included, in all lanes.
+pub fn day_range(from: Day, to: Day) -> (String, String) {
+    // '$' is the character after '#'.
+    (format!("DAY#{from}#"), format!("DAY#{to}$"))
+}
+
+/// The first and the last sort key there can be of totals, in all lanes.
+pub fn total_range() -> (String, String) {
+    ("TOTAL#".to_owned(), "TOTAL$".to_owned())
+}
+
+impl AggregateKey {
+    pub(super) fn day(pk: String, day: Day, lane: &Lane) -> Self {
+        Self { pk, sk: format!("DAY#{day}#{lane}") }
+    }
+
+    pub(super) fn hour(pk: String, day: Day, hour: i64, lane: &Lane) -> Self {
+        Self { pk, sk: format!("HOUR#{day}T{hour:02}#{lane}") }
+    }
+
+    pub(super) fn total(pk: String, lane: &Lane) -> Self {
+        Self { pk, sk: format!("TOTAL#{lane}") }
+    }
+
+    /// The day in the sort key of an aggregate of a day.
+    pub(super) fn day_of(&self) -> Option<Day> {
+        let (day, _lane) = self.sk.strip_prefix("DAY#")?.split_once('#')?;
+        Day::parse(day).ok()
+    }
+}
+
+/// One item of the table of statistics.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Aggregate {
+    /// Where it is kept.
+    pub key: AggregateKey,
+    /// The last record that is in it. Every record of its lane up to this one is in it, and none after.
+    pub seq: SequenceNumber,
+    /// When it may go, in seconds since the Unix epoch.
+    pub ttl: Option<i64>,
+    /// The numbers.
+    pub tally: Tally,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_of_days_holds_all_lanes_of_its_days_and_no_others() {
+        let day = |text: &str| Day::parse(text).unwrap();
+        let (first, last) = day_range(day("2026-01-02"), day("2026-01-03"));
+        let within = |text: &str, shard: &str| {
+            let lane = Lane::of_shard(shard).unwrap();
+            let key = AggregateKey::day(String::new(), day(text), &lane);
+            assert_eq!(key.day_of(), Some(day(text)));
+            first <= key.sk && key.sk <= last
+        };
+        for shard in ["shardId-000000000000", "shardId--", "shardId-zzz"] {
+            assert!(within("2026-01-02", shard) && within("2026-01-03", shard), "{shard}");
+            assert!(!within("2026-01-01", shard) && !within("2026-01-04", shard), "{shard}");
+        }
+        let total = AggregateKey::total(String::new(), &Lane::of_shard("shardId-zzz").unwrap());
+        assert!(total_range().0 <= total.sk && total.sk <= total_range().1);
+        assert!(!(first <= total.sk && total.sk <= last));
+    }
+}

@@ -1,0 +1,148 @@
+//! The ports of analytics in memory, and clicks to count, for tests.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::ports::{AggregatePage, AggregateReader, AggregateStore, Quarantine};
+use super::{Aggregate, AggregateKey, Received, SequenceNumber, SetAside};
+use crate::click::{Click, Trigger, Utm};
+use crate::memory::{link, outage};
+use crate::{StoreError, Timestamp};
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Aggregates in a map.
+#[derive(Default)]
+pub struct MemoryAggregates {
+    items: Mutex<BTreeMap<AggregateKey, Aggregate>>,
+    failing: AtomicBool,
+    writes: AtomicUsize,
+}
+
+impl MemoryAggregates {
+    /// How many items a page of a range has: few, so that tests see pages.
+    const PAGE: usize = 3;
+
+    /// From now on every call fails, or works again.
+    pub fn fail(&self, failing: bool) {
+        self.failing.store(failing, Ordering::SeqCst);
+    }
+
+    /// All aggregates, in the order of their keys.
+    pub fn all(&self) -> Vec<Aggregate> {
+        lock(&self.items).values().cloned().collect()
+    }
+
+    /// How many writes were taken.
+    pub fn writes(&self) -> usize {
+        self.writes.load(Ordering::SeqCst)
+    }
+
+    fn check(&self, operation: &'static str) -> Result<MutexGuard<'_, BTreeMap<AggregateKey, Aggregate>>, StoreError> {
+        if self.failing.load(Ordering::SeqCst) { Err(outage(operation)) } else { Ok(lock(&self.items)) }
+    }
+}
+
+#[async_trait]
+impl AggregateStore for MemoryAggregates {
+    async fn load(&self, keys: &[AggregateKey]) -> Result<Vec<Option<Aggregate>>, StoreError> {
+        let items = self.check("aggregates.load")?;
+        Ok(keys.iter().map(|key| items.get(key).cloned()).collect())
+    }
+
+    async fn put(&self, aggregate: &Aggregate, read: Option<&SequenceNumber>) -> Result<bool, StoreError> {
+        let mut items = self.check("aggregates.put")?;
+        if items.get(&aggregate.key).map(|stored| &stored.seq) != read {
+            return Ok(false);
+        }
+        items.insert(aggregate.key.clone(), aggregate.clone());
+        self.writes.fetch_add(1, Ordering::SeqCst);
+        Ok(true)
+    }
+}
+
+#[async_trait]
+impl AggregateReader for MemoryAggregates {
+    async fn range(&self, pk: &str, first: &str, last: &str, after: Option<&str>) -> Result<AggregatePage, StoreError> {
+        let items = self.check("aggregates.range")?;
+        let wanted = |key: &AggregateKey| {
+            key.pk == pk
+                && (first..=last).contains(&key.sk.as_str())
+                && after.is_none_or(|after| key.sk.as_str() > after)
+        };
+        let mut found: Vec<Aggregate> =
+            items.values().filter(|item| wanted(&item.key)).take(Self::PAGE + 1).cloned().collect();
+        let more = found.len() > Self::PAGE;
+        found.truncate(Self::PAGE);
+        let next = found.last().filter(|_| more).map(|item| item.key.sk.clone());
+        Ok(AggregatePage { items: found, next })
+    }
+}
+
+/// A quarantine in a map.
+#[derive(Default)]
+pub struct MemoryQuarantine {
+    kept: Mutex<BTreeMap<String, SetAside>>,
+    failing: AtomicBool,
+}
+
+impl MemoryQuarantine {
+    /// From now on every call fails, or works again.
+    pub fn fail(&self, failing: bool) {
+        self.failing.store(failing, Ordering::SeqCst);
+    }
+
+    /// What was kept, by object key.
+    pub fn kept(&self) -> BTreeMap<String, SetAside> {
+        lock(&self.kept).clone()
+    }
+}
+
+#[async_trait]
+impl Quarantine for MemoryQuarantine {
+    async fn keep(&self, record: &SetAside) -> Result<(), StoreError> {
+        if self.failing.load(Ordering::SeqCst) {
+            return Err(outage("quarantine.keep"));
+        }
+        lock(&self.kept).insert(record.object_key(), record.clone());
+        Ok(())
+    }
+}
+
+/// A click on `go.example.com/{slug}` of the workspace `acme` at `time` (RFC 3339). Panics if a part is not valid: for tests.
+#[allow(clippy::expect_used, reason = "only tests call it")]
+pub fn click(slug: &str, time: &str) -> Click {
+    let link = link("acme", slug, "https://example.com/");
+    Click {
+        version: Click::VERSION,
+        id: format!("{slug}@{time}"),
+        time: Timestamp::parse(time).expect("a valid time"),
+        domain: link.id.domain,
+        slug: link.id.slug,
+        workspace: link.workspace,
+        country: None,
+        visitor: None,
+        user_agent: None,
+        referrer: None,
+        language: None,
+        utm: Utm::default(),
+        trigger: Trigger::Link,
+    }
+}
+
+/// `click` as the record `sequence` of a shard. Panics if it is no JSON: for tests.
+#[allow(clippy::expect_used, reason = "only tests call it")]
+pub fn received(shard: u64, sequence: u64, click: &Click) -> Received {
+    Received {
+        shard: format!("shardId-{shard:012}"),
+        sequence: sequence.to_string(),
+        data: STANDARD.encode(serde_json::to_vec(click).expect("a click is JSON")),
+    }
+}

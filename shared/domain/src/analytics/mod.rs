@@ -1,0 +1,37 @@
+//! Clicks as numbers: from records of the stream to aggregates, and from aggregates to statistics.
+//!
+//! * Values: [`SequenceNumber`], [`Lane`], [`Day`], [`Dimension`], [`Counts`], [`VisitorSketch`], [`Tally`], [`Aggregate`].
+//! * [`aggregate_clicks`] folds a batch of records into the aggregates that it touches, each record exactly once.
+//! * [`read_stats`] sums the lanes of a link's aggregates.
+//! * Ports: [`ports`], with an implementation in [`memory`] for tests.
+//!
+//! `docs/analytics.md` tells the whole story.
+
+pub mod aggregate;
+pub mod aggregate_clicks;
+pub mod counts;
+pub mod day;
+pub mod dimension;
+#[cfg(test)]
+mod fault_tests;
+pub mod fold;
+pub mod lane;
+pub mod memory;
+pub mod ports;
+pub mod read_stats;
+pub mod record;
+pub mod sequence;
+pub mod tally;
+pub mod user_agent;
+pub mod visitors;
+
+pub use aggregate::{Aggregate, AggregateKey, Grain};
+pub use counts::Counts;
+pub use day::Day;
+pub use dimension::Dimension;
+pub use lane::Lane;
+pub use record::{Received, SetAside};
+pub use sequence::SequenceNumber;
+pub use tally::Tally;
+pub use user_agent::UserAgents;
+pub use visitors::VisitorSketch;

@@ -1,0 +1,100 @@
+//! The place of a record in its shard.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A Kinesis sequence number: decimal digits, padded with zeros to [`SequenceNumber::WIDTH`], and never a number, which
+/// could not hold them. Only numbers of one shard can be compared.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct SequenceNumber(String);
+
+/// A text that is no [`SequenceNumber`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a sequence number has 1 to 128 decimal digits")]
+pub struct SequenceNumberError;
+
+impl SequenceNumber {
+    /// The digits of the numbers that Kinesis gives today.
+    pub const WIDTH: usize = 56;
+    /// The greatest number of digits that its API allows.
+    pub const MAX_LEN: usize = 128;
+
+    /// Checks `text` and pads it.
+    pub fn parse(text: &str) -> Result<Self, SequenceNumberError> {
+        let valid = (1..=Self::MAX_LEN).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+        if !valid {
+            return Err(SequenceNumberError);
+        }
+        let digits = text.trim_start_matches('0');
+        Ok(Self(format!("{digits:0>width$}", width = Self::WIDTH)))
+    }
+
+    /// The padded digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The order of the numbers. A longer text is a greater number, since only numbers beyond the width are longer.
+impl Ord for SequenceNumber {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.len().cmp(&other.0.len()).then_with(|| self.0.cmp(&other.0))
+    }
+}
+
+impl PartialOrd for SequenceNumber {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Display for SequenceNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for SequenceNumber {
+    type Error = SequenceNumberError;
+    fn try_from(text: String) -> Result<Self, SequenceNumberError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<SequenceNumber> for String {
+    fn from(number: SequenceNumber) -> Self {
+        number.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn only_digits_are_a_sequence_number() {
+        for text in ["", "12a", "-1", "1.5", " 1", "١", &"1".repeat(129)] {
+            assert_eq!(SequenceNumber::parse(text), Err(SequenceNumberError), "{text:?}");
+        }
+        assert_eq!(SequenceNumber::parse("7").unwrap().as_str().len(), SequenceNumber::WIDTH);
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_is_that_of_the_numbers(a: u128, b: u128) {
+            let (x, y) = (a.to_string(), b.to_string());
+            let order = SequenceNumber::parse(&x).unwrap().cmp(&SequenceNumber::parse(&y).unwrap());
+            prop_assert_eq!(order, a.cmp(&b));
+        }
+
+        #[test]
+        fn numbers_beyond_the_width_are_ordered_too(a in "[1-9][0-9]{50,127}", b in "[1-9][0-9]{50,127}") {
+            let order = SequenceNumber::parse(&a).unwrap().cmp(&SequenceNumber::parse(&b).unwrap());
+            prop_assert_eq!(order, a.len().cmp(&b.len()).then_with(|| a.cmp(&b)));
+        }
+    }
+}

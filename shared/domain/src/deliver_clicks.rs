@@ -1,0 +1,158 @@
+//! Brings clicks from the redirect to the stream, after the visitor has the answer.
+
+use std::sync::Mutex;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+
+use crate::StoreError;
+use crate::click::Click;
+use crate::follow_link::PendingClick;
+use crate::ports::{ClickSpill, ClickStream, Random, SaltStore};
+
+/// What became of the clicks of one delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Delivered {
+    /// Taken by the stream.
+    pub sent: usize,
+    /// Kept in the spill, to be replayed.
+    pub spilled: usize,
+    /// Neither: gone, and logged as `clicks.lost`.
+    pub lost: usize,
+}
+
+/// Makes visitor hashes; keeps the salt of the last day it saw, so that a process reads each salt once.
+#[derive(Default)]
+pub struct Visitors {
+    last: Mutex<Option<(String, [u8; 32])>>,
+}
+
+impl Visitors {
+    /// Fills in the visitor of `pending`: 64 bits of SHA-256 over the day's salt, the address and the user agent. Without
+    /// the salt, which is deleted after two days, it cannot be made again.
+    async fn identify(
+        &self,
+        pending: PendingClick,
+        salts: &dyn SaltStore,
+        random: &dyn Random,
+    ) -> Result<Click, StoreError> {
+        let PendingClick { mut click, address } = pending;
+        let Some(address) = address else { return Ok(click) };
+        let salt = self.salt(&click.time.date(), salts, random).await?;
+        let digest = Sha256::new()
+            .chain_update(salt)
+            .chain_update(address.to_string())
+            .chain_update([0])
+            .chain_update(click.user_agent.as_deref().unwrap_or_default())
+            .finalize();
+        click.visitor = Some(URL_SAFE_NO_PAD.encode(&digest[..8]));
+        Ok(click)
+    }
+
+    async fn salt(&self, date: &str, salts: &dyn SaltStore, random: &dyn Random) -> Result<[u8; 32], StoreError> {
+        if let Some((_, salt)) = self.known().as_ref().filter(|(known, _)| known == date) {
+            return Ok(*salt);
+        }
+        let mut fresh = [0_u8; 32];
+        random.fill(&mut fresh);
+        let salt = salts.salt(date, fresh).await?;
+        *self.known() = Some((date.to_owned(), salt));
+        Ok(salt)
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, Option<(String, [u8; 32])>> {
+        self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// Sends `pending` to the stream; what it does not take goes to the spill. A click whose salt cannot be had is sent
+/// without a visitor rather than not at all.
+pub async fn deliver_clicks(
+    pending: Vec<PendingClick>,
+    visitors: &Visitors,
+    salts: &dyn SaltStore,
+    random: &dyn Random,
+    stream: &dyn ClickStream,
+    spill: &dyn ClickSpill,
+) -> Delivered {
+    let mut clicks = Vec::with_capacity(pending.len());
+    for item in pending {
+        let anonymous = item.click.clone();
+        clicks.push(visitors.identify(item, salts, random).await.unwrap_or_else(|error| {
+            tracing::warn!(event = "clicks.no_salt", %error);
+            anonymous
+        }));
+    }
+    let total = clicks.len();
+    let refused = stream.send(clicks).await;
+    let mut delivered = Delivered { sent: total - refused.len(), ..Delivered::default() };
+    if refused.is_empty() {
+        return delivered;
+    }
+    match spill.keep(&refused).await {
+        Ok(()) => {
+            delivered.spilled = refused.len();
+            tracing::warn!(event = "clicks.spilled", clicks = refused.len());
+        }
+        Err(error) => {
+            delivered.lost = refused.len();
+            tracing::error!(event = "clicks.lost", clicks = refused.len(), %error);
+        }
+    }
+    delivered
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::follow_link::{Visit, click};
+    use crate::memory::{FixedClock, MemorySalts, MemorySpill, MemoryStream, SeededRandom, link};
+    use std::net::IpAddr;
+
+    fn pending(n: u8) -> PendingClick {
+        let visit = Visit { address: Some(IpAddr::from([203, 0, 113, n])), ..Visit::default() };
+        let clock = FixedClock::at("2026-01-02T03:04:05Z");
+        click(&visit, &link("acme", "docs", "https://example.com/"), &clock, &SeededRandom::new(u64::from(n)))
+    }
+
+    async fn deliver(stream: &MemoryStream, spill: &MemorySpill, salts: &MemorySalts) -> Delivered {
+        let clicks = vec![pending(1), pending(2), pending(1)];
+        deliver_clicks(clicks, &Visitors::default(), salts, &SeededRandom::new(9), stream, spill).await
+    }
+
+    #[tokio::test]
+    async fn the_same_address_is_the_same_visitor_for_a_day() {
+        let stream = MemoryStream::default();
+        let delivered = deliver(&stream, &MemorySpill::default(), &MemorySalts::default()).await;
+        assert_eq!(delivered, Delivered { sent: 3, ..Delivered::default() });
+        let visitors: Vec<_> = stream.taken().into_iter().map(|click| click.visitor.unwrap()).collect();
+        assert_eq!(visitors[0], visitors[2]);
+        assert_ne!(visitors[0], visitors[1]);
+    }
+
+    #[tokio::test]
+    async fn what_the_stream_refuses_is_spilled() {
+        let (stream, spill) = (MemoryStream::default(), MemorySpill::default());
+        stream.take_at_most(1);
+        let delivered = deliver(&stream, &spill, &MemorySalts::default()).await;
+        assert_eq!(delivered, Delivered { sent: 1, spilled: 2, lost: 0 });
+        assert_eq!(spill.kept().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_click_that_neither_takes_is_counted_as_lost() {
+        let (stream, spill) = (MemoryStream::default(), MemorySpill::default());
+        stream.take_at_most(0);
+        spill.fail();
+        assert_eq!(deliver(&stream, &spill, &MemorySalts::default()).await.lost, 3);
+    }
+
+    #[tokio::test]
+    async fn without_a_salt_clicks_are_sent_without_a_visitor() {
+        let (stream, salts) = (MemoryStream::default(), MemorySalts::default());
+        salts.fail();
+        assert_eq!(deliver(&stream, &MemorySpill::default(), &salts).await.sent, 3);
+        assert!(stream.taken().iter().all(|click| click.visitor.is_none()));
+    }
+}

@@ -1,0 +1,25 @@
+//! Finds one link of the caller's workspace.
+
+use crate::create_link::own_domain;
+use crate::ports::LinkReader;
+use crate::{Caller, Domains, Error, Link, LinkId, Role, Slug};
+
+/// Reads the id in a request: `slug` from the path, `domain` from the query (the default domain if absent).
+///
+/// # Errors
+/// [`Error::NotFound`] for a text that can be no slug, [`Error::Invalid`] for a domain that is not ours.
+pub fn link_id(domains: &Domains, slug: &str, domain: Option<&str>) -> Result<LinkId, Error> {
+    let slug = Slug::parse(slug).map_err(|_| Error::NotFound("link"))?;
+    let domain = match domain {
+        Some(text) => own_domain(text, domains).map_err(|detail| Error::invalid("domain", detail))?,
+        None => domains.default_domain().clone(),
+    };
+    Ok(LinkId { domain, slug })
+}
+
+/// The link, if the caller's workspace owns it; a foreign one looks like none.
+pub async fn find_link(links: &dyn LinkReader, caller: &Caller, id: &LinkId) -> Result<Link, Error> {
+    caller.require(Role::Viewer)?;
+    let link = links.get(id).await?.filter(|link| link.workspace == caller.workspace);
+    link.ok_or(Error::NotFound("link"))
+}

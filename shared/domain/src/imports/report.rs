@@ -1,0 +1,71 @@
+//! The report of an import: a line for each row that is not a link.
+
+use serde::Serialize;
+
+use crate::imports::rows::Column;
+
+/// What a row in the report is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reported {
+    /// It cannot be a link.
+    Invalid,
+    /// Its slug leads elsewhere already.
+    Conflict,
+}
+
+/// One line of a report, which is JSON Lines in the order of the rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReportLine {
+    /// The row, 1 for the first row of data.
+    pub row: u64,
+    /// The line of the file that it begins on, 1 for the first.
+    pub line: u64,
+    /// What the row is.
+    pub outcome: Reported,
+    /// The column that is to blame, or nothing if it is the row as a whole.
+    pub column: Option<Column>,
+    /// What stands there, cut to [`ReportLine::MAX_VALUE_CHARS`].
+    pub value: String,
+    /// What is wrong with it, for a person.
+    pub cause: String,
+}
+
+impl ReportLine {
+    /// The greatest length of `value`, in characters.
+    pub const MAX_VALUE_CHARS: usize = 200;
+
+    /// A line with its `value` cut.
+    pub fn new(
+        (row, line): (u64, u64),
+        outcome: Reported,
+        column: Option<Column>,
+        value: &str,
+        cause: impl Into<String>,
+    ) -> Self {
+        let value = value.chars().take(Self::MAX_VALUE_CHARS).collect();
+        Self { row, line, outcome, column, value, cause: cause.into() }
+    }
+
+    /// The line as it is in the report, with its line end.
+    pub fn to_json(&self) -> Vec<u8> {
+        // Texts and numbers cannot fail to be written.
+        let mut json = serde_json::to_vec(self).unwrap_or_default();
+        json.push(b'\n');
+        json
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_says_where_what_and_why() {
+        let line = ReportLine::new((3, 4), Reported::Invalid, Some(Column::Url), &"ä".repeat(300), "is not a valid URL");
+        let json: serde_json::Value = serde_json::from_slice(&line.to_json()).unwrap();
+        assert_eq!(json["value"].as_str().unwrap().chars().count(), 200);
+        assert_eq!((json["row"].as_u64(), json["line"].as_u64()), (Some(3), Some(4)));
+        assert_eq!((json["outcome"].as_str(), json["column"].as_str()), (Some("invalid"), Some("url")));
+    }
+}

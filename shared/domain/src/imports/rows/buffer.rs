@@ -1,0 +1,79 @@
+//! The part of a file that is not read yet.
+
+use super::MAX_ROW_BYTES;
+
+/// Bytes that came and are not consumed, and where in the file they are.
+#[derive(Default)]
+pub(super) struct Buffer {
+    bytes: Vec<u8>,
+    start: usize,
+    position: u64,
+    newlines: u64,
+    ended: bool,
+}
+
+impl Buffer {
+    /// What is not consumed yet.
+    pub(super) fn rest(&self) -> &[u8] {
+        &self.bytes[self.start..]
+    }
+
+    /// Adds a piece, in the room of what is consumed.
+    pub(super) fn extend(&mut self, piece: &[u8]) {
+        self.bytes.drain(..std::mem::take(&mut self.start));
+        self.bytes.extend_from_slice(piece);
+    }
+
+    pub(super) fn end(&mut self) {
+        self.ended = true;
+    }
+
+    pub(super) fn ended(&self) -> bool {
+        self.ended
+    }
+
+    /// How many bytes of the file are consumed.
+    pub(super) fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// The line that [`Buffer::rest`] begins on.
+    pub(super) fn line(&self) -> u64 {
+        self.newlines + 1
+    }
+
+    /// Leaves `length` bytes behind.
+    pub(super) fn consume(&mut self, length: usize) {
+        let consumed = &self.bytes[self.start..self.start + length];
+        self.newlines += memchr::memchr_iter(b'\n', consumed).count() as u64;
+        self.start += length;
+        self.position += length as u64;
+    }
+
+    /// Leaves everything behind up to the end of this line; says whether the end was there.
+    pub(super) fn skip_line(&mut self) -> bool {
+        let newline = memchr::memchr(b'\n', self.rest());
+        self.consume(newline.map_or(self.rest().len(), |at| at + 1));
+        newline.is_some()
+    }
+
+    /// Leaves lines behind that have nothing but white space.
+    pub(super) fn skip_blank_lines(&mut self) {
+        loop {
+            let window = &self.rest()[..self.rest().len().min(MAX_ROW_BYTES)];
+            let blank = blank_lines(window);
+            let only_blank = self.ended && window.len() < MAX_ROW_BYTES && window.trim_ascii().is_empty();
+            let length = if only_blank { window.len() } else { blank };
+            if length == 0 {
+                return;
+            }
+            self.consume(length);
+        }
+    }
+}
+
+/// The length of the blank lines that `text` begins with. A carriage return ends a line, as it does in CSV.
+pub(super) fn blank_lines(text: &[u8]) -> usize {
+    let blank = text.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    memchr::memrchr2(b'\n', b'\r', &text[..blank]).map_or(0, |last| last + 1)
+}

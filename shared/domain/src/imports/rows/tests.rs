@@ -1,0 +1,167 @@
+use super::*;
+use proptest::prelude::*;
+
+/// All rows of `file`, fed in pieces of `piece` bytes: number, line, and url|slug|title|tags or the cause.
+fn read(file: &[u8], piece: usize) -> Result<Vec<String>, String> {
+    let head = &file[..file.len().min(SNIFF_BYTES)];
+    let mut rows = Rows::new(sniff(head, head.len() == file.len())?);
+    let mut pieces = file.chunks(piece);
+    let mut read = Vec::new();
+    loop {
+        match rows.next() {
+            Next::Row(row) => read.push(show(&row)),
+            Next::More => match pieces.next() {
+                Some(piece) => rows.feed(piece),
+                None => rows.end(),
+            },
+            Next::End => break,
+        }
+    }
+    assert_eq!(rows.position(), file.len() as u64);
+    Ok(read)
+}
+
+fn show(row: &Row<'_>) -> String {
+    let text = |field: &Option<Cow<'_, str>>| field.as_deref().unwrap_or("-").to_owned();
+    let shown = match &row.fields {
+        Ok(fields) => {
+            format!("{}|{}|{}|{}", text(&fields.url), text(&fields.slug), text(&fields.title), fields.tags.join("+"))
+        }
+        Err(fault) => format!("! {}", fault.cause),
+    };
+    format!("{}@{} {shown}", row.number, row.line)
+}
+
+fn rows(file: impl AsRef<[u8]>) -> Vec<String> {
+    read(file.as_ref(), 7).unwrap()
+}
+
+#[test]
+fn columns_are_found_by_name_in_any_order_and_case() {
+    let file = "Tags, SHORT_CODE ,note,Long URL,Title\nx|y,a,?,https://a.example/,A\n,,,https://b.example/,\n";
+    assert_eq!(rows(file), ["1@2 https://a.example/|a|A|x+y", "2@3 https://b.example/|-|-|"]);
+}
+
+#[test]
+fn without_a_header_columns_are_found_by_place() {
+    let file = "https://a.example/\nhttps://b.example/,b\nhttps://c.example/,c,C,\"x, y\"";
+    let expected = ["1@1 https://a.example/|-|-|", "2@2 https://b.example/|b|-|", "3@3 https://c.example/|c|C|x+y"];
+    assert_eq!(rows(file), expected);
+}
+
+#[test]
+fn quotation_marks_line_ends_and_the_byte_order_mark_are_as_in_the_rfc() {
+    let file = "\u{feff}url,title\r\nhttps://a.example/,\"A \"\"B\"\",\r\nC\"\r\n\r\n\"https://b.example/\",b\r\n";
+    assert_eq!(rows(file), ["1@2 https://a.example/|-|A \"B\",\r\nC|", "2@5 https://b.example/|-|b|"]);
+}
+
+#[test]
+fn a_comma_that_moves_fields_is_noticed() {
+    let file = "url,slug,title\nhttps://a.example/,a,Hello, world\nhttps://b.example/,b,B,,\nhttps://c.example/\n";
+    let rows = rows(file);
+    assert!(rows[0].contains("! has 4 fields instead of 3"), "{}", rows[0]);
+    assert_eq!(rows[1..], ["2@3 https://b.example/|b|B|", "3@4 https://c.example/|-|-|"]);
+}
+
+#[test]
+fn a_row_that_is_too_long_costs_itself() {
+    let long = "x".repeat(MAX_ROW_BYTES);
+    for (start, end) in [("url,title\n", ""), ("", "")] {
+        let row = |slug: &str| format!("https://{slug}.example/{end}\n");
+        let file = format!("{start}{}https://long.example/{long}\n{}", row("a"), row("b"));
+        let rows = read(file.as_bytes(), 4096).unwrap();
+        assert_eq!(rows.len(), 3, "{rows:?}");
+        assert!(rows[1].contains("longer than 65536 bytes"), "{}", rows[1]);
+        assert!(rows[2].contains("https://b.example/"), "{}", rows[2]);
+    }
+    let file = format!("{{\"url\":\"https://a.example/\"}}\n{{\"url\":\"{long}\"}}\n{{\"url\":\"https://b.example/\"}}");
+    let rows = read(file.as_bytes(), 4096).unwrap();
+    assert!(rows.len() == 3 && rows[1].contains("longer than") && rows[2].contains("b.example"), "{rows:?}");
+}
+
+#[test]
+fn a_quotation_mark_that_is_not_closed_costs_one_row() {
+    let good: String = (0..3000).map(|n| format!("https://{n}.example/a/long/enough/path\n")).collect();
+    for good in [good.as_str(), "https://x.example/\n"] {
+        let file = format!("url,title\nhttps://a.example/,\"A\n{good}");
+        let rows = read(file.as_bytes(), 4096).unwrap();
+        assert_eq!(rows.len(), 1 + good.lines().count());
+        assert!(rows[0].contains("quotation mark that is not closed"), "{}", rows[0]);
+        assert!(rows[1].starts_with("2@3 https://"), "{}", rows[1]);
+    }
+}
+
+#[test]
+fn json_lines_have_the_same_names() {
+    let file = concat!(
+        "\u{feff}{\"longUrl\":\"https://a.example/\",\"slug\":\"a\",\"tags\":[\"x,y\",\"z\"],\"other\":{\"url\":1}}\r\n",
+        "\n  \n",
+        "{\"URL\":\"https://b.example/\",\"slug\":null,\"title\":\" \",\"tags\":\"x|y\"}\n",
+        "{\"url\":7}\n[1]\n{\"url\":\"https://c.example/\"",
+    );
+    let rows = rows(file);
+    assert_eq!(rows[..2], ["1@1 https://a.example/|a|-|x,y+z", "2@4 https://b.example/|-|-|x+y"]);
+    assert_eq!(rows[2], "3@5 ! must be a text");
+    assert!(rows[3].starts_with("4@6 ! is no JSON object on one line: invalid type: sequence"), "{}", rows[3]);
+    assert!(rows[4].starts_with("5@7 ! is no JSON object on one line: EOF"), "{}", rows[4]);
+}
+
+#[test]
+fn a_row_that_is_not_utf8_costs_itself() {
+    let mut file = b"url\n".to_vec();
+    file.extend("https://a.example/\n".repeat(5000).as_bytes());
+    file.extend(b"https://\xff.example/\nhttps://b.example/\n");
+    let rows = read(&file, 1000).unwrap();
+    assert_eq!(rows[5000..], ["5001@5002 ! is not UTF-8 text", "5002@5003 https://b.example/|-|-|"]);
+}
+
+#[test]
+fn what_is_neither_csv_nor_json_lines_is_named() {
+    for (file, reason) in [
+        (&b""[..], "empty"),
+        (b" \r\n\n", "empty"),
+        (b"\x1f\x8b\x08\0", "gzip"),
+        (b"PK\x03\x04", "ZIP"),
+        (b"\x89PNG\r\n\x1a\n\0", "PNG"),
+        (b"\xff\xfeu\0r\0l\0", "UTF-16"),
+        (b"url\nhttps://\0", "byte 12 is zero"),
+        (b"url\nhttps://\xe4.example/", "byte 12 is not valid"),
+        (b"<!doctype html><a href='https://a.example/'>", "HTML"),
+        (b"[{\"url\":\"https://a.example/\"}]", "JSON array"),
+        (b"{\n  \"url\": \"https://a.example/\"\n}\n", "no line is a whole object"),
+        (b"{]}{", "no line is a whole object"),
+        (b"{\"href\":\"https://a.example/\"}\n", "no line of the file has a field named url"),
+        (b"slug,link\na,https://a.example/\n", "the first row is: slug, link"),
+        (b"Hello, world!\n", "the first row is: Hello, world!"),
+        (b"\"url", "does not end"),
+    ] {
+        let error = read(file, 3).unwrap_err();
+        assert!(error.contains(reason), "{:?}: {error}", String::from_utf8_lossy(file));
+    }
+}
+
+#[test]
+fn a_file_of_real_links_is_read_whole() {
+    let file = include_bytes!("../../../../../tests/data/public-apis.csv");
+    let rows = read(file, 5000).unwrap();
+    assert_eq!(rows.len(), 1702);
+    assert!(rows.iter().all(|row| row.contains(" http")));
+}
+
+fn pieces() -> impl Strategy<Value = String> {
+    let parts = ["url", "https://a.example/", ",", "\"", "\n", "\r\n", "\r", " ", "{", "}", "{\"url\":\"x\"}", "\\", "ä", "x"];
+    prop::collection::vec(prop::sample::select(parts.to_vec()), 0..40).prop_map(|parts| parts.concat())
+}
+
+proptest! {
+    #[test]
+    fn it_does_not_matter_where_the_pieces_are_cut(start in 0..3_usize, body in pieces(), piece in 1..20_usize) {
+        let file = format!("{}{body}", ["url,title\n", "https://a.example/,", "{\"url\":\"x\"}\n"][start]);
+        prop_assert_eq!(read(file.as_bytes(), piece), read(file.as_bytes(), usize::MAX));
+    }
+
+    #[test]
+    fn any_bytes_are_read_or_refused(file in prop::collection::vec(any::<u8>(), 0..400), piece in 1..20_usize) {
+        let _ = read(&file, piece);
+    }
+}

@@ -1,0 +1,118 @@
+//! Starts an import: a record that waits for its file, and the right to upload that file.
+
+use serde::Deserialize;
+
+use crate::imports::ports::{ImportStore, SignedUpload, UploadSigner};
+use crate::imports::{Import, ImportId};
+use crate::ports::{Clock, Random};
+use crate::{Caller, Error, FieldError, Role, Timestamp};
+
+/// For how long an upload may begin.
+pub const UPLOAD_SECONDS: u32 = 15 * 60;
+
+/// The body of a request to start an import.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewImport {
+    /// The size of the file in bytes; the upload must have exactly this many.
+    pub content_length: u64,
+    /// What its owner calls the file. Says nothing about its format, which is recognised by content.
+    pub filename: Option<String>,
+}
+
+/// An import that waits for its file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Started {
+    /// The import.
+    pub import: Import,
+    /// How to upload its file.
+    pub upload: SignedUpload,
+    /// From when on the upload is refused.
+    pub expires_at: Timestamp,
+}
+
+/// Starts an import in the caller's workspace. Needs [`Role::Editor`].
+///
+/// # Errors
+/// [`Error::Invalid`] names `/content_length` if it is not 1 to `max_bytes`, `/filename` if it is blank, too long or has
+/// control characters.
+pub async fn start_import(
+    imports: &dyn ImportStore,
+    uploads: &dyn UploadSigner,
+    clock: &dyn Clock,
+    random: &dyn Random,
+    max_bytes: u64,
+    caller: &Caller,
+    new: NewImport,
+) -> Result<Started, Error> {
+    caller.require(Role::Editor)?;
+    let filename = check(&new, max_bytes)?;
+    let id = ImportId::generate(clock, random);
+    let import = Import::awaiting(id, caller.workspace.clone(), filename, new.content_length, clock.now());
+    let expires_at = clock.now().plus_seconds(UPLOAD_SECONDS.into());
+    let upload = uploads.sign_upload(&import.object_key, new.content_length, UPLOAD_SECONDS).await?;
+    if !imports.create(&import).await? {
+        return Err(Error::Conflict("the import's id is taken; try again".to_owned()));
+    }
+    Ok(Started { import, upload, expires_at })
+}
+
+/// The file's name without surrounding white space.
+fn check(new: &NewImport, max_bytes: u64) -> Result<Option<String>, Error> {
+    let mut errors = Vec::new();
+    if !(1..=max_bytes).contains(&new.content_length) {
+        errors.push(FieldError::new("/content_length", format!("must be 1 to {max_bytes} bytes")));
+    }
+    let filename = new.filename.as_deref().map(str::trim);
+    if let Some(name) = filename {
+        let chars = name.chars().count();
+        if !(1..=Import::MAX_FILENAME_CHARS).contains(&chars) || name.chars().any(char::is_control) {
+            let detail = format!("must have 1 to {} characters, none a control character", Import::MAX_FILENAME_CHARS);
+            errors.push(FieldError::new("/filename", detail));
+        }
+    }
+    if errors.is_empty() { Ok(filename.map(str::to_owned)) } else { Err(Error::Invalid(errors)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::imports::ImportStatus;
+    use crate::imports::memory::{MemoryImports, MemorySigner};
+    use crate::memory::{FixedClock, SeededRandom, caller};
+
+    async fn start(imports: &MemoryImports, role: Role, new: NewImport) -> Result<Started, Error> {
+        let (clock, random) = (FixedClock::at("2026-01-01T00:00:00Z"), SeededRandom::new(1));
+        start_import(imports, &MemorySigner, &clock, &random, 1000, &caller("acme", role), new).await
+    }
+
+    #[tokio::test]
+    async fn an_import_waits_for_its_file() {
+        let imports = MemoryImports::default();
+        let new = NewImport { content_length: 1000, filename: Some(" links.csv ".into()) };
+        let started = start(&imports, Role::Editor, new).await.unwrap();
+        let stored = imports.get(&started.import.workspace, &started.import.id).await.unwrap().unwrap();
+        assert_eq!(stored, started.import);
+        assert_eq!(stored.status, ImportStatus::AwaitingUpload);
+        assert_eq!(stored.filename.as_deref(), Some("links.csv"));
+        assert_eq!(stored.object_key, format!("imports/acme/{}", stored.id));
+        assert!(started.upload.headers.contains(&("content-length".to_owned(), "1000".to_owned())));
+        assert_eq!(started.expires_at.to_string(), "2026-01-01T00:15:00.000Z");
+    }
+
+    #[tokio::test]
+    async fn every_invalid_field_is_named() {
+        for content_length in [0, 1001] {
+            let new = NewImport { content_length, filename: Some("\u{7}".into()) };
+            let Err(Error::Invalid(errors)) = start(&MemoryImports::default(), Role::Editor, new).await else { panic!() };
+            let pointers: Vec<&str> = errors.iter().map(|error| error.pointer.as_str()).collect();
+            assert_eq!(pointers, ["/content_length", "/filename"]);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_viewer_may_not_start_one() {
+        let new = NewImport { content_length: 1, filename: None };
+        assert!(matches!(start(&MemoryImports::default(), Role::Viewer, new).await, Err(Error::Forbidden(_))));
+    }
+}

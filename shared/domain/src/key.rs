@@ -1,0 +1,135 @@
+//! API keys, roles, and who calls.
+
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::ports::Random;
+use crate::{Error, Timestamp, WorkspaceId};
+
+/// What a caller may do; each role may do what the ones before it may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Reads links, imports and statistics.
+    Viewer,
+    /// Creates and changes links, starts imports.
+    Editor,
+    /// Manages keys.
+    Admin,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Viewer => "viewer",
+            Self::Editor => "editor",
+            Self::Admin => "admin",
+        })
+    }
+}
+
+/// An API key as it is stored: everything but its secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiKey {
+    /// Names the key in lists and logs: `key_` and 16 hexadecimal digits. No secret.
+    pub key_id: String,
+    /// The workspace it opens.
+    pub workspace: WorkspaceId,
+    /// What it may do there.
+    pub role: Role,
+    /// What its owner calls it.
+    pub name: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// From when on it opens nothing; never if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+}
+
+/// The secret of an API key: `wp_` and 256 random bits in base64url. Shown once, stored only as its hash.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KeySecret(String);
+
+impl KeySecret {
+    const PREFIX: &'static str = "wp_";
+    const LEN: usize = 3 + 43;
+
+    /// A new secret.
+    pub fn generate(random: &dyn Random) -> Self {
+        let mut bytes = [0_u8; 32];
+        random.fill(&mut bytes);
+        Self(format!("{}{}", Self::PREFIX, URL_SAFE_NO_PAD.encode(bytes)))
+    }
+
+    /// The secret in `text`, or `None` if it does not have the shape of one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let shaped = text.len() == Self::LEN && text.is_ascii() && text.starts_with(Self::PREFIX);
+        shaped.then(|| Self(text.to_owned()))
+    }
+
+    /// SHA-256 in lower-case hexadecimal digits. Enough for 256 random bits: there is nothing to guess.
+    pub fn hash(&self) -> String {
+        hex(&Sha256::digest(self.0.as_bytes()))
+    }
+
+    /// The secret itself, to be shown once.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for KeySecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeySecret(…)")
+    }
+}
+
+/// Lower-case hexadecimal digits of `bytes`.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Who calls, once that is proven.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The workspace that the call is about; there is no way to name another.
+    pub workspace: WorkspaceId,
+    /// What the caller may do.
+    pub role: Role,
+    /// The key's id, for logs.
+    pub key_id: String,
+}
+
+impl Caller {
+    /// Fails with [`Error::Forbidden`] unless the caller has `role` or a higher one.
+    pub fn require(&self, role: Role) -> Result<(), Error> {
+        if self.role >= role {
+            return Ok(());
+        }
+        Err(Error::Forbidden(format!("this needs the role {role}; the key has {}", self.role)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::SeededRandom;
+
+    #[test]
+    fn a_secret_is_not_in_its_debug_text_and_can_be_read_back() {
+        let secret = KeySecret::generate(&SeededRandom::new(1));
+        assert!(!format!("{secret:?}").contains(&secret.expose()[3..]));
+        assert_eq!(KeySecret::parse(secret.expose()), Some(secret.clone()));
+        assert_eq!(secret.hash().len(), 64);
+        assert_eq!(KeySecret::parse(&secret.expose()[1..]), None);
+    }
+
+    #[test]
+    fn roles_include_the_lower_ones() {
+        assert!(Role::Viewer < Role::Editor && Role::Editor < Role::Admin);
+    }
+}

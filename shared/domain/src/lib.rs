@@ -1,0 +1,35 @@
+//! What Waypost can do, without AWS, an HTTP server or a runtime.
+//!
+//! * Values that are valid once they exist: [`Slug`], [`Domain`], [`TargetUrl`], [`WorkspaceId`], [`Timestamp`].
+//! * Ports: the narrow traits in [`ports`], each with an AWS implementation in `waypost-aws` and one in [`memory`] for tests.
+//! * Use cases, one file each: [`authenticate`], [`create_link`], [`list_links`], [`follow_link`] and so on.
+
+pub mod analytics;
+pub mod authenticate;
+pub mod click;
+pub mod create_link;
+pub mod delete_link;
+pub mod deliver_clicks;
+pub mod domains;
+pub mod error;
+pub mod find_link;
+pub mod follow_link;
+pub mod imports;
+pub mod key;
+pub mod link;
+pub mod list_links;
+pub mod memory;
+pub mod ports;
+pub mod slug;
+pub mod target;
+pub mod timestamp;
+pub mod workspace;
+
+pub use domains::{Domain, Domains};
+pub use error::{Error, FieldError, StoreError, StoreErrorKind};
+pub use key::{ApiKey, Caller, KeySecret, Role};
+pub use link::{Link, LinkId};
+pub use slug::Slug;
+pub use target::TargetUrl;
+pub use timestamp::Timestamp;
+pub use workspace::WorkspaceId;

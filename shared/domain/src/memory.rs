@@ -1,0 +1,276 @@
+//! The ports in memory, for tests of use cases and handlers: no store, no clock, no chance.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use sha2::{Digest, Sha256};
+
+use crate::click::Click;
+use crate::ports::{ClickSpill, ClickStream, Clock, KeyReader, LinkIndex, LinkReader, LinkWriter, Random, SaltStore};
+use crate::{
+    ApiKey, Caller, Domain, Domains, Link, LinkId, Role, Slug, StoreError, StoreErrorKind, TargetUrl, Timestamp,
+    WorkspaceId,
+};
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A failure such as a store gives that does not answer.
+pub fn outage(operation: &'static str) -> StoreError {
+    StoreError::new(operation, StoreErrorKind::Unavailable, "injected outage")
+}
+
+/// A clock that stands still until it is set.
+pub struct FixedClock(Mutex<Timestamp>);
+
+impl FixedClock {
+    /// A clock that shows `time` (RFC 3339; the epoch where it is none).
+    pub fn at(time: &str) -> Self {
+        Self(Mutex::new(Timestamp::parse(time).unwrap_or_else(|_| epoch())))
+    }
+
+    /// Moves the clock by `seconds`.
+    pub fn advance(&self, seconds: i64) {
+        let mut now = lock(&self.0);
+        *now = now.plus_seconds(seconds);
+    }
+}
+
+impl Clock for FixedClock {
+    fn now(&self) -> Timestamp {
+        *lock(&self.0)
+    }
+}
+
+/// Bytes that are the same for the same seed.
+pub struct SeededRandom(Mutex<(u64, u64)>);
+
+impl SeededRandom {
+    /// The sequence of `seed`.
+    pub fn new(seed: u64) -> Self {
+        Self(Mutex::new((seed, 0)))
+    }
+}
+
+impl Random for SeededRandom {
+    fn fill(&self, bytes: &mut [u8]) {
+        let mut state = lock(&self.0);
+        for chunk in bytes.chunks_mut(32) {
+            state.1 += 1;
+            let block =
+                Sha256::new().chain_update(state.0.to_be_bytes()).chain_update(state.1.to_be_bytes()).finalize();
+            chunk.copy_from_slice(&block[..chunk.len()]);
+        }
+    }
+}
+
+/// Links in a map.
+#[derive(Default)]
+pub struct MemoryLinks {
+    links: Mutex<HashMap<LinkId, Link>>,
+    failing: AtomicBool,
+    reads: AtomicUsize,
+}
+
+impl MemoryLinks {
+    /// From now on every call fails, or works again.
+    pub fn fail(&self, failing: bool) {
+        self.failing.store(failing, Ordering::SeqCst);
+    }
+
+    /// All links, in the order of creation.
+    pub fn all(&self) -> Vec<Link> {
+        let mut all: Vec<Link> = lock(&self.links).values().cloned().collect();
+        all.sort_by_key(Link::list_key);
+        all
+    }
+
+    /// How many calls of [`LinkReader::get`] there were.
+    pub fn reads(&self) -> usize {
+        self.reads.load(Ordering::SeqCst)
+    }
+
+    fn check(&self, operation: &'static str) -> Result<MutexGuard<'_, HashMap<LinkId, Link>>, StoreError> {
+        if self.failing.load(Ordering::SeqCst) { Err(outage(operation)) } else { Ok(lock(&self.links)) }
+    }
+}
+
+#[async_trait]
+impl LinkReader for MemoryLinks {
+    async fn get(&self, id: &LinkId) -> Result<Option<Link>, StoreError> {
+        self.reads.fetch_add(1, Ordering::SeqCst);
+        Ok(self.check("links.get")?.get(id).cloned())
+    }
+}
+
+#[async_trait]
+impl LinkWriter for MemoryLinks {
+    async fn insert(&self, link: &Link) -> Result<bool, StoreError> {
+        let mut links = self.check("links.insert")?;
+        if links.contains_key(&link.id) {
+            return Ok(false);
+        }
+        links.insert(link.id.clone(), link.clone());
+        Ok(true)
+    }
+
+    async fn delete(&self, id: &LinkId, workspace: &WorkspaceId) -> Result<bool, StoreError> {
+        let mut links = self.check("links.delete")?;
+        let owned = links.get(id).is_some_and(|link| link.workspace == *workspace);
+        if owned {
+            links.remove(id);
+        }
+        Ok(owned)
+    }
+}
+
+#[async_trait]
+impl LinkIndex for MemoryLinks {
+    async fn newest(
+        &self,
+        workspace: &WorkspaceId,
+        before: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Link>, StoreError> {
+        drop(self.check("links.newest")?);
+        let all = self.all().into_iter().rev().filter(|link| link.workspace == *workspace);
+        Ok(all.filter(|link| before.is_none_or(|before| link.list_key().as_str() < before)).take(limit).collect())
+    }
+}
+
+/// API keys in a map.
+#[derive(Default)]
+pub struct MemoryKeys(Mutex<HashMap<String, ApiKey>>);
+
+impl MemoryKeys {
+    /// Adds a key by its secret's hash.
+    pub fn insert(&self, hash: String, key: ApiKey) {
+        lock(&self.0).insert(hash, key);
+    }
+}
+
+#[async_trait]
+impl KeyReader for MemoryKeys {
+    async fn find(&self, hash: &str) -> Result<Option<ApiKey>, StoreError> {
+        Ok(lock(&self.0).get(hash).cloned())
+    }
+}
+
+/// A stream that takes clicks up to a limit.
+pub struct MemoryStream {
+    taken: Mutex<Vec<Click>>,
+    capacity: AtomicUsize,
+}
+
+impl Default for MemoryStream {
+    fn default() -> Self {
+        Self { taken: Mutex::default(), capacity: AtomicUsize::new(usize::MAX) }
+    }
+}
+
+impl MemoryStream {
+    /// Refuses all clicks after `capacity` in all.
+    pub fn take_at_most(&self, capacity: usize) {
+        self.capacity.store(capacity, Ordering::SeqCst);
+    }
+
+    /// What was taken.
+    pub fn taken(&self) -> Vec<Click> {
+        lock(&self.taken).clone()
+    }
+}
+
+#[async_trait]
+impl ClickStream for MemoryStream {
+    async fn send(&self, mut clicks: Vec<Click>) -> Vec<Click> {
+        let mut taken = lock(&self.taken);
+        let room = self.capacity.load(Ordering::SeqCst).saturating_sub(taken.len());
+        let refused = clicks.split_off(room.min(clicks.len()));
+        taken.extend(clicks);
+        refused
+    }
+}
+
+/// A spill that can fail.
+#[derive(Default)]
+pub struct MemorySpill {
+    kept: Mutex<Vec<Click>>,
+    failing: AtomicBool,
+}
+
+impl MemorySpill {
+    /// From now on every call fails.
+    pub fn fail(&self) {
+        self.failing.store(true, Ordering::SeqCst);
+    }
+
+    /// What was kept.
+    pub fn kept(&self) -> Vec<Click> {
+        lock(&self.kept).clone()
+    }
+}
+
+#[async_trait]
+impl ClickSpill for MemorySpill {
+    async fn keep(&self, clicks: &[Click]) -> Result<(), StoreError> {
+        if self.failing.load(Ordering::SeqCst) {
+            return Err(outage("spill.keep"));
+        }
+        lock(&self.kept).extend_from_slice(clicks);
+        Ok(())
+    }
+}
+
+/// Salts in a map.
+#[derive(Default)]
+pub struct MemorySalts {
+    salts: Mutex<HashMap<String, [u8; 32]>>,
+    failing: AtomicBool,
+}
+
+impl MemorySalts {
+    /// From now on every call fails.
+    pub fn fail(&self) {
+        self.failing.store(true, Ordering::SeqCst);
+    }
+}
+
+#[async_trait]
+impl SaltStore for MemorySalts {
+    async fn salt(&self, date: &str, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {
+        if self.failing.load(Ordering::SeqCst) {
+            return Err(outage("salts.salt"));
+        }
+        Ok(*lock(&self.salts).entry(date.to_owned()).or_insert(fresh))
+    }
+}
+
+fn epoch() -> Timestamp {
+    Timestamp::from_millis(0).unwrap_or_else(|_| unreachable!("the epoch is a time"))
+}
+
+/// A caller of `workspace`. Panics if it is not valid: for tests.
+#[allow(clippy::expect_used, reason = "only tests call it")]
+pub fn caller(workspace: &str, role: Role) -> Caller {
+    let workspace = WorkspaceId::parse(workspace).expect("a valid workspace");
+    Caller { workspace, role, key_id: "key_test".to_owned() }
+}
+
+/// A link on `go.example.com`, created at 2026-01-01T00:00:00Z. Panics if a part is not valid: for tests.
+#[allow(clippy::expect_used, reason = "only tests call it")]
+pub fn link(workspace: &str, slug: &str, url: &str) -> Link {
+    let domain = Domain::parse("go.example.com").expect("a valid domain");
+    let own = Domains::parse("go.example.com").expect("valid domains");
+    Link {
+        id: LinkId { domain, slug: Slug::parse(slug).expect("a valid slug") },
+        workspace: WorkspaceId::parse(workspace).expect("a valid workspace"),
+        url: TargetUrl::parse(url, &own).expect("a valid target"),
+        title: None,
+        tags: Vec::new(),
+        created_at: Timestamp::parse("2026-01-01T00:00:00Z").expect("a valid time"),
+        origin: None,
+    }
+}

@@ -1,0 +1,74 @@
+//! What the use cases need from outside: narrow traits, each with an AWS implementation and one in [`crate::memory`].
+
+use async_trait::async_trait;
+
+use crate::click::Click;
+use crate::{ApiKey, Link, LinkId, StoreError, Timestamp, WorkspaceId};
+
+/// The time of day.
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> Timestamp;
+}
+
+/// Randomness that cannot be guessed.
+pub trait Random: Send + Sync {
+    /// Fills `bytes`.
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+/// Reads single links.
+#[async_trait]
+pub trait LinkReader: Send + Sync {
+    /// The link, or `None` where there is none. May lag behind a write by less than a second.
+    async fn get(&self, id: &LinkId) -> Result<Option<Link>, StoreError>;
+}
+
+/// Writes single links.
+#[async_trait]
+pub trait LinkWriter: Send + Sync {
+    /// Writes `link` if its id is free; says whether it was. Nothing that exists is changed.
+    async fn insert(&self, link: &Link) -> Result<bool, StoreError>;
+    /// Deletes the link if `workspace` owns it; says whether it did.
+    async fn delete(&self, id: &LinkId, workspace: &WorkspaceId) -> Result<bool, StoreError>;
+}
+
+/// Lists a workspace's links.
+#[async_trait]
+pub trait LinkIndex: Send + Sync {
+    /// Up to `limit` links of `workspace`, the newest first, whose [`Link::list_key`] is less than `before`.
+    async fn newest(
+        &self,
+        workspace: &WorkspaceId,
+        before: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Link>, StoreError>;
+}
+
+/// Finds API keys.
+#[async_trait]
+pub trait KeyReader: Send + Sync {
+    /// The key with this hash (see [`crate::KeySecret::hash`]), expired or not.
+    async fn find(&self, hash: &str) -> Result<Option<ApiKey>, StoreError>;
+}
+
+/// The stream that clicks go to.
+#[async_trait]
+pub trait ClickStream: Send + Sync {
+    /// Sends `clicks`, with bounded retries. Gives back those that the stream did not take.
+    async fn send(&self, clicks: Vec<Click>) -> Vec<Click>;
+}
+
+/// Where clicks wait that the stream did not take.
+#[async_trait]
+pub trait ClickSpill: Send + Sync {
+    /// Keeps `clicks` until somebody replays them.
+    async fn keep(&self, clicks: &[Click]) -> Result<(), StoreError>;
+}
+
+/// The secret of a day's visitor hashes.
+#[async_trait]
+pub trait SaltStore: Send + Sync {
+    /// The salt of `date` (`2026-01-02`). All callers get the same one; the first makes it from `fresh`.
+    async fn salt(&self, date: &str, fresh: [u8; 32]) -> Result<[u8; 32], StoreError>;
+}

@@ -1,0 +1,106 @@
+//! Moments, as the API and the tables write them.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// A moment in UTC to the millisecond, written as RFC 3339 with exactly three decimals
+/// (`2026-01-02T03:04:05.678Z`), so that the order of the texts is the order of the moments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(jiff::Timestamp);
+
+/// A text or number that is no moment between the years 0 and 9999.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("is not a time as in RFC 3339, such as 2026-01-02T03:04:05Z")]
+pub struct TimestampError;
+
+impl Timestamp {
+    /// From milliseconds since the Unix epoch.
+    pub fn from_millis(millis: i64) -> Result<Self, TimestampError> {
+        let moment = jiff::Timestamp::from_millisecond(millis).map_err(|_| TimestampError)?;
+        let year = moment.to_zoned(jiff::tz::TimeZone::UTC).year();
+        if (0..=9999).contains(&year) { Ok(Self(moment)) } else { Err(TimestampError) }
+    }
+
+    /// Reads RFC 3339 with any offset; what is finer than a millisecond is cut off.
+    pub fn parse(text: &str) -> Result<Self, TimestampError> {
+        let moment: jiff::Timestamp = text.parse().map_err(|_| TimestampError)?;
+        Self::from_millis(moment.as_millisecond())
+    }
+
+    /// Milliseconds since the Unix epoch.
+    pub fn as_millis(self) -> i64 {
+        self.0.as_millisecond()
+    }
+
+    /// Whole seconds since the Unix epoch, as DynamoDB's TTL counts them.
+    pub fn as_seconds(self) -> i64 {
+        self.0.as_second()
+    }
+
+    /// The moment `seconds` later (earlier if negative), or the last one that can be written.
+    pub fn plus_seconds(self, seconds: i64) -> Self {
+        Self::from_millis(self.as_millis().saturating_add(seconds.saturating_mul(1000))).unwrap_or(self)
+    }
+
+    /// The date in UTC, as `2026-01-02`.
+    pub fn date(self) -> String {
+        self.to_string()[..10].to_owned()
+    }
+
+    /// The hour in UTC, 0 to 23.
+    pub fn hour(self) -> u8 {
+        u8::try_from(self.as_seconds().rem_euclid(86_400) / 3600).unwrap_or(0)
+    }
+
+    /// The minute in UTC, 0 to 59.
+    pub fn minute(self) -> u8 {
+        u8::try_from(self.as_seconds().rem_euclid(3600) / 60).unwrap_or(0)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.3}", self.0)
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn is_written_with_three_decimals() {
+        assert_eq!(Timestamp::parse("2026-01-02T03:04:05Z").unwrap().to_string(), "2026-01-02T03:04:05.000Z");
+        assert_eq!(Timestamp::parse("2026-01-02T03:04:05.6789+01:00").unwrap().to_string(), "2026-01-02T02:04:05.678Z");
+    }
+
+    #[test]
+    fn has_date_hour_and_minute_in_utc() {
+        let moment = Timestamp::parse("2026-01-02T23:59:05-02:00").unwrap();
+        assert_eq!((moment.date().as_str(), moment.hour(), moment.minute()), ("2026-01-03", 1, 59));
+    }
+
+    proptest! {
+        #[test]
+        fn text_order_is_time_order(a in 0_i64..253_402_300_799_999, b in 0_i64..253_402_300_799_999) {
+            let (x, y) = (Timestamp::from_millis(a).unwrap(), Timestamp::from_millis(b).unwrap());
+            prop_assert_eq!(x.to_string().cmp(&y.to_string()), a.cmp(&b));
+            prop_assert_eq!(Timestamp::parse(&x.to_string()).unwrap(), x);
+        }
+    }
+}

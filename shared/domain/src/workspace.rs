@@ -1,0 +1,62 @@
+//! The owner of links and keys.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// 1 to 63 of `a-z`, `0-9` and `-`, not beginning with `-`. Nothing is visible across workspaces.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct WorkspaceId(String);
+
+/// A text that is no [`WorkspaceId`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a workspace has 1 to 63 of a-z, 0-9 and '-', and does not begin with '-'")]
+pub struct WorkspaceIdError;
+
+impl WorkspaceId {
+    /// Checks `text`.
+    pub fn parse(text: impl Into<String>) -> Result<Self, WorkspaceIdError> {
+        let text = text.into();
+        let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        let valid = (1..=63).contains(&text.len()) && text.bytes().all(allowed) && !text.starts_with('-');
+        if valid { Ok(Self(text)) } else { Err(WorkspaceIdError) }
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for WorkspaceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for WorkspaceId {
+    type Error = WorkspaceIdError;
+    fn try_from(text: String) -> Result<Self, WorkspaceIdError> {
+        Self::parse(text)
+    }
+}
+
+impl From<WorkspaceId> for String {
+    fn from(id: WorkspaceId) -> Self {
+        id.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn separators_of_keys_cannot_be_in_a_workspace() {
+        for text in ["", "a#b", "a/b", "A", "-a", "ä", " "] {
+            assert!(WorkspaceId::parse(text).is_err(), "{text:?}");
+        }
+        assert!(WorkspaceId::parse("team-7").is_ok());
+    }
+}

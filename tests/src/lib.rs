@@ -1,0 +1,218 @@
+//! What the end-to-end tests have in common: a deployed stack, called from outside as its users call it.
+//!
+//! `make test` deploys the stack and says in the environment where it is.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+
+use std::time::{Duration, Instant};
+
+use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use reqwest::header::HeaderMap;
+use reqwest::{Method, StatusCode};
+use serde_json::Value;
+use waypost_aws::system::SystemRandom;
+use waypost_domain::KeySecret;
+
+/// The longest that anything which the stack does by itself (an import, a click's way to the statistics) may take here.
+/// It says how long to wait before a test is called failed, not how fast it must be.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A deployed stack.
+pub struct Stack {
+    http: reqwest::Client,
+    url: String,
+    host: String,
+    endpoint: String,
+    /// A key with the role `admin` in the workspace `default`.
+    pub key: String,
+    /// The table of links, keys and imports.
+    pub links_table: String,
+    /// The table of aggregates.
+    pub stats_table: String,
+    /// The bucket.
+    pub bucket: String,
+    /// The stream.
+    pub stream: String,
+    /// DynamoDB, as root.
+    pub dynamo: aws_sdk_dynamodb::Client,
+    /// Kinesis, as root.
+    pub kinesis: aws_sdk_kinesis::Client,
+    /// S3, as root.
+    pub s3: aws_sdk_s3::Client,
+}
+
+/// An answer of the stack.
+#[derive(Debug)]
+pub struct Answer {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub text: String,
+}
+
+impl Answer {
+    /// The body as JSON; `null` if it is none.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or(Value::Null)
+    }
+
+    /// The header `name`, or an empty text.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+}
+
+impl Stack {
+    /// The stack that the environment describes.
+    pub fn from_environment() -> Self {
+        let config = waypost_aws::sdk::config().expect("`make test` sets the AWS variables");
+        let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(true).build();
+        Self {
+            http: reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap(),
+            url: setting("WAYPOST_URL"),
+            host: setting("WAYPOST_HOST_HEADER"),
+            endpoint: setting("WAYPOST_ENDPOINT"),
+            key: setting("WAYPOST_KEY"),
+            links_table: setting("WAYPOST_LINKS_TABLE"),
+            stats_table: setting("WAYPOST_STATS_TABLE"),
+            bucket: setting("WAYPOST_BUCKET"),
+            stream: setting("WAYPOST_STREAM"),
+            dynamo: aws_sdk_dynamodb::Client::new(&config),
+            kinesis: aws_sdk_kinesis::Client::new(&config),
+            s3: aws_sdk_s3::Client::from_conf(s3),
+        }
+    }
+
+    /// Calls the API with `key` and, if it is not null, a JSON body.
+    pub async fn call(&self, key: &str, method: Method, path: &str, body: Value) -> Answer {
+        let text = if body.is_null() { String::new() } else { body.to_string() };
+        self.call_with_text(key, method, path, text).await
+    }
+
+    /// Calls the API with any text as its body.
+    pub async fn call_with_text(&self, key: &str, method: Method, path: &str, body: String) -> Answer {
+        let request = self.http.request(method, format!("{}{path}", self.url)).header("host", &self.host);
+        send(request.bearer_auth(key).header("content-type", "application/json").body(body)).await
+    }
+
+    /// Sends a visitor's request.
+    pub async fn visit(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = self.http.request(method, format!("{}{path}", self.url)).header("host", &self.host);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        send(request).await
+    }
+
+    /// Sends a file the way an import says.
+    pub async fn upload(&self, import: &Value, file: Vec<u8>) -> Answer {
+        let upload = &import["upload"];
+        let method = upload["method"].as_str().unwrap().parse().unwrap();
+        let mut request = self.http.request(method, upload["url"].as_str().unwrap());
+        for (name, value) in upload["headers"].as_object().unwrap() {
+            // The client sets the length itself, from the body.
+            if !name.eq_ignore_ascii_case("content-length") {
+                request = request.header(name, value.as_str().unwrap());
+            }
+        }
+        send(request.body(file)).await
+    }
+
+    /// Gets any URL without following redirects.
+    pub async fn get(&self, url: &str) -> Answer {
+        send(self.http.get(url)).await
+    }
+
+    /// A new key with `role` in `workspace`, written as the documented command writes it.
+    pub async fn new_key(&self, workspace: &str, role: &str) -> String {
+        let secret = KeySecret::generate(&SystemRandom);
+        let hash = secret.hash();
+        let mut request = self.dynamo.put_item().table_name(&self.links_table);
+        for (name, value) in [
+            ("pk", format!("KEY#{hash}").as_str()),
+            ("sk", "KEY"),
+            ("key_id", &format!("key_{}", &hash[..16])),
+            ("workspace", workspace),
+            ("role", role),
+            ("name", "end-to-end test"),
+            ("created_at", "2026-01-01T00:00:00.000Z"),
+        ] {
+            request = request.item(name, AttributeValue::S(value.to_owned()));
+        }
+        request.send().await.unwrap();
+        secret.expose().to_owned()
+    }
+
+    /// Invokes the function whose folder is `function` with an event, as a trigger does, and gives what it returns.
+    pub async fn invoke(&self, function: &str, event: &Value) -> Value {
+        let name = setting(&format!("WAYPOST_FUNCTION_{}", function.to_uppercase().replace('-', "_")));
+        let url = format!("{}/2015-03-31/functions/{name}/invocations", self.endpoint);
+        let body = event.to_string();
+        let mut request = self.http.post(&url).body(body.clone());
+        for (name, value) in signature(&url, body.as_bytes(), "lambda") {
+            request = request.header(name, value);
+        }
+        let answer = send(request).await;
+        assert!(answer.status.is_success(), "{function} was not invoked: {answer:?}");
+        assert_eq!(answer.header("x-amz-function-error"), "", "{function} failed: {answer:?}");
+        answer.json()
+    }
+
+    /// Waits until the import is done, and gives it.
+    pub async fn finished_import(&self, key: &str, id: &str) -> Value {
+        wait_for(&format!("import {id} to end"), async || {
+            let import = self.call(key, Method::GET, &format!("/v1/imports/{id}"), Value::Null).await.json();
+            let status = import["status"].as_str().unwrap_or_default().to_owned();
+            ["succeeded", "succeeded_with_errors", "failed"].contains(&status.as_str()).then_some(import)
+        })
+        .await
+    }
+}
+
+/// Asks again and again until there is an answer. Fails the test when there is none in time.
+pub async fn wait_for<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(start.elapsed() < PATIENCE, "waited {PATIENCE:?} for {what}");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+async fn send(request: reqwest::RequestBuilder) -> Answer {
+    let response = request.send().await.unwrap();
+    let (status, headers) = (response.status(), response.headers().clone());
+    Answer { status, headers, text: response.text().await.unwrap() }
+}
+
+/// Headers that sign a POST to `url` (AWS Signature Version 4) with the environment's credentials.
+fn signature(url: &str, body: &[u8], service: &str) -> Vec<(String, String)> {
+    let identity =
+        Credentials::new(setting("AWS_ACCESS_KEY_ID"), setting("AWS_SECRET_ACCESS_KEY"), None, None, "environment")
+            .into();
+    let region = setting("AWS_REGION");
+    let parameters = v4::SigningParams::builder()
+        .identity(&identity)
+        .region(&region)
+        .name(service)
+        .time(std::time::SystemTime::now())
+        .settings(SigningSettings::default())
+        .build()
+        .unwrap();
+    let request = SignableRequest::new("POST", url, std::iter::empty(), SignableBody::Bytes(body)).unwrap();
+    let (instructions, _) = sign(request, &parameters.into()).unwrap().into_parts();
+    let headers = instructions.headers();
+    headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+fn setting(name: &str) -> String {
+    std::env::var(name)
+        .unwrap_or_else(|_| panic!("{name} is not set: these tests need a stack, run them with `make test`"))
+}

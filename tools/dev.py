@@ -1,0 +1,148 @@
+"""`make dev`: the whole platform on this machine, until Ctrl-C.
+
+MiniStack is the local AWS, template.yaml is deployed to it, the functions run under
+`cargo lambda watch`: HTTP reaches them through its router, S3 and Kinesis through MiniStack.
+State is kept in .dev/; removing that folder starts afresh.
+
+Ports can be chosen: WAYPOST_HTTP_PORT (9000) for the API and the links, WAYPOST_AWS_PORT (4566)
+for the local AWS.
+"""
+
+import fcntl
+import platform
+import shutil
+import time
+from contextlib import contextmanager
+
+from local_stack import deployment, paths, watch
+from local_stack.admin_key import create_admin_key, is_known
+from local_stack.failure import Failure, run_main
+from local_stack.ministack import MiniStack
+from local_stack.ports import port_from_environment
+from local_stack.private_file import write_private
+from local_stack.processes import Stopped, signals_raise
+
+STACK = "waypost-dev"
+STATE = paths.DEV / "state"
+KEY_FILE = paths.DEV / "admin-key"
+ENV_FILE = paths.DEV / "env"
+
+
+def main():
+    http_port = port_from_environment("WAYPOST_HTTP_PORT", 9000)
+    aws_port = port_from_environment("WAYPOST_AWS_PORT", 4566)
+    with only_once(), signals_raise():
+        try:
+            run(http_port, aws_port)
+        except Stopped:
+            print("stopped; the links are kept in .dev/", flush=True)
+
+
+@contextmanager
+def only_once():
+    """Two stacks must not share one state."""
+    paths.DEV.mkdir(exist_ok=True)
+    with open(paths.DEV / "lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise Failure("`make dev` already runs in this checkout: stop it with Ctrl-C first") from error
+        yield
+
+
+def run(http_port, aws_port):
+    urls = {f"{STACK}-{binary}": watch.function_url(http_port, binary) for binary in watch.binaries()}
+    with (
+        watch.compile_functions() as build,
+        MiniStack(aws_port, paths.DEV / "ministack.log", state=STATE, function_urls=urls) as ministack,
+    ):
+        deploy_if_changed(ministack, http_port)
+        stack = deployment.Deployment(ministack, STACK)
+        key = admin_key(ministack, stack)
+        write_env_file(ministack, stack)
+        wait_for(build)
+        with watch.watch(http_port, ENV_FILE, ministack.environment()) as functions:
+            print(welcome(f"http://localhost:{http_port}", key, ministack), flush=True)
+            while True:
+                functions.require_running()
+                ministack.require_running()
+                time.sleep(0.5)
+
+
+def deploy_if_changed(ministack, http_port):
+    """Deploys unless the stack that was kept is the one that the template describes."""
+    parameters = {
+        "Architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
+        "Domains": "localhost",
+        "ShortUrlOrigin": f"http://localhost:{http_port}",
+    }
+    template = deployment.write_placeholder_template(paths.DEV / "build")
+    stamp = paths.DEV / "deployed"
+    wanted = deployment.fingerprint(template, parameters)
+    existed = deployment.is_deployed(ministack, STACK)
+    if existed and stamp.is_file() and stamp.read_text() == wanted:
+        return
+    stamp.unlink(missing_ok=True)
+    print("deploying template.yaml to the local AWS", flush=True)
+    try:
+        deployment.deploy(ministack, template, STACK, parameters, paths.DEV / "deploy.log")
+    except Failure as failure:
+        if existed:
+            raise Failure(f"{failure}. Correct template.yaml, or remove .dev/ to start afresh") from failure
+        # Nothing worth keeping, and half a stack would be in the way of the next try.
+        ministack.stop()
+        shutil.rmtree(STATE, ignore_errors=True)
+        raise Failure(f"{failure}. Correct template.yaml and try again") from failure
+    stamp.write_text(wanted)
+
+
+def admin_key(ministack, stack):
+    """The key of the last start, if the kept state still knows it; otherwise a new one."""
+    dynamodb = ministack.client("dynamodb")
+    table = stack.outputs["LinksTable"]
+    if KEY_FILE.is_file():
+        secret = KEY_FILE.read_text().strip()
+        if is_known(dynamodb, table, secret):
+            return secret
+    secret = create_admin_key(dynamodb, table, "default", "make dev")
+    write_private(KEY_FILE, secret + "\n")
+    return secret
+
+
+def write_env_file(ministack, stack):
+    """Settings with which the functions also run by hand: `cargo lambda watch --env-file .dev/env`."""
+    settings = ministack.settings() | stack.function_settings()
+    ENV_FILE.write_text("".join(f"{name}={value}\n" for name, value in sorted(settings.items())))
+
+
+def wait_for(build):
+    """Waits for the compiler, which ran beside the deploy."""
+    if build.wait() != 0:
+        raise Failure("the functions don't compile (see the compiler's messages above): correct them and try again")
+
+
+def welcome(url, key, ministack):
+    return f"""
+Waypost is at {url}, the local AWS at {ministack.endpoint}. Stop both with Ctrl-C.
+
+  export URL={url} KEY={key}
+
+  # create a link and follow it
+  curl -s $URL/v1/links -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' \\
+    -d '{{"slug": "rust", "target": "https://www.rust-lang.org/"}}'
+  curl -si $URL/rust
+
+  # load a file of links, follow one of them
+  printf 'slug,target\\nbook,https://doc.rust-lang.org/book/\\nstd,https://doc.rust-lang.org/std/\\n' > /tmp/links.csv
+  .tools/sam/bin/python tools/upload.py /tmp/links.csv
+  curl -si $URL/book
+
+  # read statistics; a click is in them after a second or two
+  curl -s $URL/v1/links/rust/stats -H "Authorization: Bearer $KEY"
+
+A saved source file is live on the next request. By hand: docs/local-stack.md.
+"""
+
+
+if __name__ == "__main__":
+    run_main(main)

@@ -1,0 +1,115 @@
+"""Sets up the pinned tools of the project in .tools/, once for each version of their lock file.
+
+    python3 tools/install.py sam ministack cargo-deny
+
+Runs with the system's Python and nothing but the standard library. Without a change it takes no time.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+TOOLS = ROOT / ".tools"
+CARGO_DENY = "0.20.2"
+
+
+class Failure(Exception):
+    """Something the user can act on."""
+
+
+def main(names):
+    require_python()
+    if "cargo-deny" in names:
+        install_cargo_deny()
+    for name in names:
+        if name != "cargo-deny":
+            install_environment(name)
+
+
+def require_python():
+    if sys.version_info < (3, 11):  # noqa: UP036 (this file is the one that an older Python gets to see)
+        raise Failure(
+            f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}: install one and call make with PYTHON=/path/to/it"
+        )
+
+
+def require(command, what_to_do):
+    """Fails with advice unless `command` is on PATH."""
+    if not shutil.which(command):
+        raise Failure(f"{command} is missing: {what_to_do}")
+
+
+def require_rust():
+    require("cargo", "install Rust from https://rustup.rs")
+    require("cc", "install a C compiler (Debian, Ubuntu: apt install build-essential; macOS: xcode-select --install)")
+
+
+def install_environment(name):
+    """A virtual environment .tools/NAME with exactly what tools/requirements/NAME.txt lists."""
+    require_rust()
+    lock = ROOT / "tools" / "requirements" / f"{name}.txt"
+    folder = TOOLS / name
+    wanted = fingerprint(lock.read_bytes(), sys.version.encode(), str(folder).encode())
+    if is_installed(folder, wanted):
+        return
+    print(f"setting up {folder.relative_to(ROOT)} (once, about a minute)", flush=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    run([sys.executable, "-m", "venv", str(folder)], "install the venv module (Debian, Ubuntu: apt install python3-venv)")
+    run(
+        [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r", str(lock)],
+        "check that the package index can be reached, then try again",
+    )
+    mark_installed(folder, wanted)
+
+
+def install_cargo_deny():
+    """cargo-deny in .tools/cargo-deny, compiled for a short build rather than a fast program."""
+    require_rust()
+    folder = TOOLS / "cargo-deny"
+    wanted = fingerprint(CARGO_DENY.encode())
+    if is_installed(folder, wanted):
+        return
+    print(f"building cargo-deny {CARGO_DENY} into {folder.relative_to(ROOT)} (once, about two minutes)", flush=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    target = folder / "target"
+    quick = ["opt-level=1", "lto=false", "codegen-units=16", "debug=false"]
+    run(
+        ["cargo", "install", "--quiet", "--locked", "--root", str(folder), "--target-dir", str(target)]
+        + [part for setting in quick for part in ("--config", f"profile.release.{setting}")]
+        + ["--no-default-features", f"cargo-deny@{CARGO_DENY}"],
+        "check that crates.io can be reached, then try again",
+    )
+    shutil.rmtree(target)
+    mark_installed(folder, wanted)
+
+
+def fingerprint(*parts):
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def is_installed(folder, wanted):
+    stamp = folder / "installed"
+    return stamp.is_file() and stamp.read_text() == wanted
+
+
+def mark_installed(folder, wanted):
+    (folder / "installed").write_text(wanted)
+
+
+def run(command, what_to_do):
+    """Runs a command outside any activated environment; its output is shown, advice follows a failure."""
+    env = {name: value for name, value in os.environ.items() if name not in ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV")}
+    if subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, check=False).returncode != 0:
+        raise Failure(f"`{' '.join(command[:4])} ...` failed: {what_to_do}")
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except Failure as failure:
+        print(f"error: {failure}", file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,1 @@
+"""The local stack: what `make dev` and `make test` have in common."""

@@ -1,0 +1,41 @@
+"""Makes an API key with the role `admin` and stores it, hashed, in the links table."""
+
+import base64
+import hashlib
+import secrets
+from datetime import datetime, timezone
+
+
+def create_admin_key(dynamodb, table, workspace, name):
+    """Returns the secret, which is stored nowhere. `dynamodb` is a boto3 client."""
+    secret = "wp_" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=")
+    key_id = "key_" + secrets.token_hex(8)
+    created_at = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    item = {
+        "pk": _partition_key(secret),
+        "sk": "KEY",
+        "key_id": key_id,
+        "workspace": workspace,
+        "role": "admin",
+        "name": name,
+        "created_at": created_at,
+        # Keys of a workspace are listed through the index.
+        "list_pk": f"KEYS#{workspace}",
+        "list_sk": f"{created_at}#{key_id}",
+    }
+    dynamodb.put_item(
+        TableName=table,
+        Item={attribute: {"S": value} for attribute, value in item.items()},
+        ConditionExpression="attribute_not_exists(pk)",
+    )
+    return secret
+
+
+def is_known(dynamodb, table, secret):
+    """Whether the table has this key."""
+    key = {"pk": {"S": _partition_key(secret)}, "sk": {"S": "KEY"}}
+    return "Item" in dynamodb.get_item(TableName=table, Key=key)
+
+
+def _partition_key(secret):
+    return "KEY#" + hashlib.sha256(secret.encode()).hexdigest()

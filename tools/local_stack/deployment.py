@@ -1,0 +1,124 @@
+"""Deploys template.yaml to MiniStack with the SAM CLI, and reads back what came of it."""
+
+import hashlib
+import json
+import re
+import subprocess
+
+from . import paths
+from .failure import Failure
+from .processes import last_line
+
+ARTIFACTS_BUCKET = "sam-artifacts"
+_CODE_URI = re.compile(r"^(\s+CodeUri:) \.$", re.MULTILINE)
+
+
+def write_placeholder_template(folder):
+    """Copies template.yaml with one change: the code is a placeholder, as the functions run elsewhere.
+
+    Returns the path of the copy.
+    """
+    code = folder / "placeholder"
+    code.mkdir(parents=True, exist_ok=True)
+    bootstrap = code / "bootstrap"
+    bootstrap.write_text("#!/bin/sh\necho 'this function runs under cargo lambda watch' >&2\nexit 1\n")
+    bootstrap.chmod(0o755)
+    text, replaced = _CODE_URI.subn(r"\1 placeholder", paths.TEMPLATE.read_text())
+    if not replaced:
+        raise Failure(f"no line `CodeUri: .` in {paths.TEMPLATE}: the local stack can't put its placeholder there")
+    copy = folder / "template.yaml"
+    copy.write_text(text)
+    return copy
+
+
+def fingerprint(template, parameters):
+    """Changes when a new deploy is needed."""
+    lock = (paths.ROOT / "tools" / "requirements" / "ministack.txt").read_bytes()
+    parts = [template.read_bytes(), json.dumps(parameters, sort_keys=True).encode(), lock]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def deploy(ministack, template, stack_name, parameters, log):
+    """Runs `sam deploy`. A Failure says why the stack could not be created."""
+    buckets = ministack.client("s3")
+    buckets.create_bucket(Bucket=ARTIFACTS_BUCKET)
+    command = [
+        str(paths.SAM), "deploy",
+        "--template-file", str(template),
+        "--stack-name", stack_name,
+        "--s3-bucket", ARTIFACTS_BUCKET,
+        "--capabilities", "CAPABILITY_IAM",
+        "--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar",
+        # Not the answers that `make deploy` saved for a real account.
+        "--config-file", str(paths.ROOT / "tools" / "local-samconfig.toml"),
+    ]  # fmt: skip
+    if parameters:
+        command += ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with open(log, "wb") as sink:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+            env=ministack.environment() | {"SAM_CLI_TELEMETRY": "0"},
+            cwd=log.parent,
+            check=False,
+        )
+    if done.returncode != 0:
+        raise Failure(f"`sam deploy` failed: {_reason(ministack, stack_name) or last_line(log)} (all: {log})")
+
+
+def _reason(ministack, stack_name):
+    """The first resource of the stack that failed, and why."""
+    client = ministack.client("cloudformation")
+    try:
+        events = client.describe_stack_events(StackName=stack_name)["StackEvents"]
+    except client.exceptions.ClientError:
+        return None
+    for event in reversed(events):
+        reason = event.get("ResourceStatusReason")
+        if event["ResourceStatus"].endswith("FAILED") and reason:
+            return f"{event['LogicalResourceId']}: {reason}"
+    return None
+
+
+def is_deployed(ministack, stack_name):
+    """Whether the stack is there and whole."""
+    client = ministack.client("cloudformation")
+    try:
+        stack = client.describe_stacks(StackName=stack_name)["Stacks"][0]
+    except client.exceptions.ClientError:
+        return False
+    return stack["StackStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+
+
+class Deployment:
+    """Names of what a deployed stack consists of."""
+
+    def __init__(self, ministack, stack_name):
+        cloudformation = ministack.client("cloudformation")
+        stack = cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0]
+        self.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+        pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack_name)
+        # Binary -> name, for example aggregate-clicks -> waypost-dev-aggregate-clicks.
+        self.functions = {
+            resource["PhysicalResourceId"].removeprefix(f"{stack_name}-"): resource["PhysicalResourceId"]
+            for page in pages
+            for resource in page["StackResourceSummaries"]
+            if resource["ResourceType"] == "AWS::Lambda::Function"
+        }
+        self._lambda = ministack.client("lambda")
+
+    def function_settings(self):
+        """The environment variables of all functions together. A Failure if two functions disagree."""
+        merged = {}
+        for name in self.functions.values():
+            configuration = self._lambda.get_function_configuration(FunctionName=name)
+            for key, value in configuration.get("Environment", {}).get("Variables", {}).items():
+                if merged.setdefault(key, value) != value:
+                    raise Failure(
+                        f"template.yaml gives {key} two values, {merged[key]} and {value}, "
+                        "but functions under `cargo lambda watch` share one environment"
+                    )
+        return merged

@@ -1,0 +1,16 @@
+"""Where things are in the checkout."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATE = ROOT / "template.yaml"
+TOOLS = ROOT / ".tools"
+
+SAM = TOOLS / "sam" / "bin" / "sam"
+CARGO_LAMBDA = TOOLS / "sam" / "bin" / "cargo-lambda"
+MINISTACK_PYTHON = TOOLS / "ministack" / "bin" / "python"
+
+# What `make dev` keeps from one start to the next.
+DEV = ROOT / ".dev"
+# Logs of the last `make test`.
+E2E = ROOT / "target" / "e2e"
