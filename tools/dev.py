@@ -83,6 +83,7 @@ def deploy_if_changed(ministack, http_port):
     if existed and stamp.is_file() and stamp.read_text() == wanted:
         return
     stamp.unlink(missing_ok=True)
+    deployment.lint()
     print("deploying template.yaml to the local AWS", flush=True)
     try:
         deployment.deploy(ministack, template, STACK, parameters, paths.DEV / "deploy.log")

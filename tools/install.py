@@ -31,7 +31,7 @@ def main(names):
 
 
 def require_python():
-    if sys.version_info < (3, 11):  # noqa: UP036 (this file is the one that an older Python gets to see)
+    if sys.version_info < (3, 11):  # noqa: UP036 (an older Python gets to see this)
         raise Failure(
             f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}: install one and call make with PYTHON=/path/to/it"
         )

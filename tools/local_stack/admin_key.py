@@ -3,14 +3,14 @@
 import base64
 import hashlib
 import secrets
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 
 def create_admin_key(dynamodb, table, workspace, name):
     """Returns the secret, which is stored nowhere. `dynamodb` is a boto3 client."""
     secret = "wp_" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=")
     key_id = "key_" + secrets.token_hex(8)
-    created_at = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    created_at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     item = {
         "pk": _partition_key(secret),
         "sk": "KEY",

@@ -38,6 +38,15 @@ def fingerprint(template, parameters):
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
+def lint():
+    """A Failure with the first mistake in template.yaml. MiniStack deploys many that AWS would refuse."""
+    command = [str(paths.CFN_LINT), "--format", "parseable", str(paths.TEMPLATE)]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        line = (done.stdout.splitlines() or done.stderr.splitlines() or ["cfn-lint failed"])[0]
+        raise Failure(f"template.yaml has a mistake: {line[:300]}")
+
+
 def deploy(ministack, template, stack_name, parameters, log):
     """Runs `sam deploy`. A Failure says why the stack could not be created."""
     buckets = ministack.client("s3")

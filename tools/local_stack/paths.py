@@ -7,6 +7,7 @@ TEMPLATE = ROOT / "template.yaml"
 TOOLS = ROOT / ".tools"
 
 SAM = TOOLS / "sam" / "bin" / "sam"
+CFN_LINT = TOOLS / "sam" / "bin" / "cfn-lint"
 CARGO_LAMBDA = TOOLS / "sam" / "bin" / "cargo-lambda"
 MINISTACK_PYTHON = TOOLS / "ministack" / "bin" / "python"
 

@@ -19,7 +19,7 @@ use waypost_domain::ports::{Clock, LinkIndex, LinkReader, LinkWriter};
 use waypost_domain::{Domains, LinkId, Role, Slug, StoreErrorKind, Timestamp, WorkspaceId};
 
 fn acme() -> WorkspaceId {
-    WorkspaceId::parse("acme").unwrap()
+    caller("acme", Role::Viewer).workspace
 }
 
 fn import(seed: u64, now: &str) -> Import {

@@ -1,5 +1,7 @@
 //! Links, keys and salts against an embedded DynamoDB.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod support;
 
 use std::collections::HashSet;

@@ -43,7 +43,8 @@ pub async fn list_links(
     Ok(Page { items, next_cursor })
 }
 
-fn decode_cursor(cursor: &str) -> Result<String, Error> {
+/// What a page's `next_cursor` stands for.
+pub(crate) fn decode_cursor(cursor: &str) -> Result<String, Error> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
     let key = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).filter(|key| !key.is_empty() && key.len() <= 512);
     key.ok_or_else(|| Error::invalid("cursor", "is not a cursor that a page gave"))

@@ -236,7 +236,10 @@ mod tests {
         let running = awaiting(&clock).claimed(claim("r1", &clock), "e1", 10, clock.now()).unwrap();
         clock.advance(899);
         assert!(running.claimed(claim("r1", &clock), "e1", 10, clock.now()).is_ok());
-        assert!(matches!(running.claimed(claim("r2", &clock), "e1", 10, clock.now()), Err(Unclaimable::Claimed { .. })));
+        assert!(matches!(
+            running.claimed(claim("r2", &clock), "e1", 10, clock.now()),
+            Err(Unclaimable::Claimed { .. })
+        ));
         clock.advance(1);
         assert!(running.claimed(claim("r2", &clock), "e1", 10, clock.now()).is_ok());
     }

@@ -17,9 +17,7 @@ use futures::stream::StreamExt;
 use crate::imports::import::Unclaimable;
 use crate::imports::load_import::{Loaded, Loader, Skipped, load_import};
 use crate::imports::memory::{MemoryImports, MemoryObjects, MemoryReports};
-use crate::imports::ports::{
-    Delivery, ImportStore, LinkBatch, Object, ObjectReader, ReportStore, ReportWriter,
-};
+use crate::imports::ports::{Delivery, ImportStore, LinkBatch, Object, ObjectReader, ReportStore, ReportWriter};
 use crate::imports::{Counts, Import, ImportId, ImportStatus};
 use crate::memory::{FixedClock, MemoryLinks, SeededRandom, link, outage};
 use crate::ports::{Clock, LinkWriter, Random};
@@ -230,7 +228,8 @@ fn file(json: bool) -> String {
             6 => (format!("https://{n}.example/"), "v1".to_owned()),
             _ => (format!("https://{n}.example/"), format!("own{n}")),
         };
-        let row = if json { serde_json::json!({"url": url, "slug": slug}).to_string() } else { format!("{url},{slug}") };
+        let row =
+            if json { serde_json::json!({"url": url, "slug": slug}).to_string() } else { format!("{url},{slug}") };
         file.push_str(&row);
         file.push('\n');
     }
@@ -259,7 +258,9 @@ async fn run_schedule(stack: &Stack) -> u64 {
             _ => stack.deliver(&request_id, u64::MAX),
         };
         match loaded {
-            Some(Ok(Loaded::Finished(_) | Loaded::Skipped(Skipped::Unclaimable(Unclaimable::Finished)))) => return failures,
+            Some(Ok(Loaded::Finished(_) | Loaded::Skipped(Skipped::Unclaimable(Unclaimable::Finished)))) => {
+                return failures;
+            }
             Some(Ok(Loaded::Skipped(Skipped::Unclaimable(Unclaimable::Claimed { .. })))) => stack.clock.advance(901),
             _ => {}
         }

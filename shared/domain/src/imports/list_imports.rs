@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::imports::Import;
 use crate::imports::ports::ImportIndex;
-use crate::list_links::{DEFAULT_LIMIT, MAX_LIMIT};
+use crate::list_links::{DEFAULT_LIMIT, MAX_LIMIT, decode_cursor};
 use crate::{Caller, Error, Role};
 
 /// One page of a list.
@@ -38,12 +38,6 @@ pub async fn list_imports(
     items.truncate(limit);
     let next_cursor = items.last().filter(|_| more).map(|import| URL_SAFE_NO_PAD.encode(import.list_key()));
     Ok(Page { items, next_cursor })
-}
-
-fn decode_cursor(cursor: &str) -> Result<String, Error> {
-    let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
-    let key = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).filter(|key| !key.is_empty() && key.len() <= 512);
-    key.ok_or_else(|| Error::invalid("cursor", "is not a cursor that a page gave"))
 }
 
 #[cfg(test)]

@@ -72,12 +72,7 @@ impl fmt::Display for Skipped {
 ///
 /// # Errors
 /// A store that fails for longer than its adapter bears. The import is free again and the same event can be delivered again.
-pub async fn load_import(
-    loader: &Loader,
-    key: &str,
-    etag: &str,
-    delivery: &Delivery,
-) -> Result<Loaded, StoreError> {
+pub async fn load_import(loader: &Loader, key: &str, etag: &str, delivery: &Delivery) -> Result<Loaded, StoreError> {
     let Some(name) = ObjectKey::parse(key) else { return Ok(Loaded::Skipped(Skipped::NoWorkspace)) };
     let asked_for = match ImportId::parse(name.name.as_str()) {
         Ok(id) => loader.imports.get(&name.workspace, &id).await?,
@@ -101,7 +96,7 @@ pub async fn load_import(
         Ok(claimed) => claimed,
         Err(skipped) => return Ok(Loaded::Skipped(skipped)),
     };
-    Run::new(loader, claimed, delivery).to_end(object).await
+    Run::new(loader, claimed, delivery).load(object).await
 }
 
 impl Loader {

@@ -50,7 +50,8 @@ mod tests {
 
     #[test]
     fn other_keys_name_nothing_to_load() {
-        for key in ["", "imports/", "imports/acme", "imports/acme/", "imports/acme/x/", "imports/A b/x", "other/acme/x"] {
+        for key in ["", "imports/", "imports/acme", "imports/acme/", "imports/acme/x/", "imports/A b/x", "other/acme/x"]
+        {
             assert_eq!(ObjectKey::parse(key), None, "{key}");
         }
     }

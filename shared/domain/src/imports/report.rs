@@ -62,7 +62,8 @@ mod tests {
 
     #[test]
     fn a_line_says_where_what_and_why() {
-        let line = ReportLine::new((3, 4), Reported::Invalid, Some(Column::Url), &"ä".repeat(300), "is not a valid URL");
+        let line =
+            ReportLine::new((3, 4), Reported::Invalid, Some(Column::Url), &"ä".repeat(300), "is not a valid URL");
         let json: serde_json::Value = serde_json::from_slice(&line.to_json()).unwrap();
         assert_eq!(json["value"].as_str().unwrap().chars().count(), 200);
         assert_eq!((json["row"].as_u64(), json["line"].as_u64()), (Some(3), Some(4)));

@@ -70,9 +70,9 @@ impl<'a> Run<'a> {
     }
 
     /// Loads `object` and says how it went.
-    pub(super) async fn to_end(mut self, object: Object) -> Result<Loaded, StoreError> {
+    pub(super) async fn load(mut self, object: Object) -> Result<Loaded, StoreError> {
         let size = object.size;
-        let error = match self.load(object).await {
+        let error = match self.load_rows(object).await {
             Ok(()) => {
                 self.position = size;
                 None
@@ -91,7 +91,7 @@ impl<'a> Run<'a> {
     }
 
     /// Reads the file to its end, or as far as there is time.
-    async fn load(&mut self, mut object: Object) -> Result<(), Stop> {
+    async fn load_rows(&mut self, mut object: Object) -> Result<(), Stop> {
         self.check_object(&object)?;
         let mut head = Vec::new();
         let mut whole = false;
@@ -115,7 +115,10 @@ impl<'a> Run<'a> {
         writer.send();
         while self.settle(&mut writer).await? {}
         match self.stopped.take() {
-            Some(reason) => Err(Stop::Failed(format!("{reason} after row {}; load the rest as a file of its own", self.counts.read))),
+            Some(reason) => Err(Stop::Failed(format!(
+                "{reason} after row {}; load the rest as a file of its own",
+                self.counts.read
+            ))),
             None => Ok(()),
         }
     }
@@ -137,7 +140,7 @@ impl<'a> Run<'a> {
         let created_at = import.started_at.unwrap_or(import.created_at);
         let context = Context { import: &import, domains: &self.loader.domains, created_at };
         while self.stopped.is_none() {
-            let (place, checked) = match rows.next() {
+            let (place, checked) = match rows.next_row() {
                 Next::Row(row) => {
                     let place = (row.number, row.line);
                     (place, row.fields.and_then(|fields| context.check(place, &fields)))

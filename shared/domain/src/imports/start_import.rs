@@ -104,7 +104,9 @@ mod tests {
     async fn every_invalid_field_is_named() {
         for content_length in [0, 1001] {
             let new = NewImport { content_length, filename: Some("\u{7}".into()) };
-            let Err(Error::Invalid(errors)) = start(&MemoryImports::default(), Role::Editor, new).await else { panic!() };
+            let Err(Error::Invalid(errors)) = start(&MemoryImports::default(), Role::Editor, new).await else {
+                panic!()
+            };
             let pointers: Vec<&str> = errors.iter().map(|error| error.pointer.as_str()).collect();
             assert_eq!(pointers, ["/content_length", "/filename"]);
         }

@@ -194,7 +194,7 @@ async fn round(
 }
 
 /// What became of a row whose id is taken, or the row to be tried again.
-fn compare(candidate: Candidate, existing: Option<Link>) -> Result<Outcome, Box<Candidate>> {
+fn compare(mut candidate: Candidate, existing: Option<Link>) -> Result<Outcome, Box<Candidate>> {
     // Deleted since.
     let Some(existing) = existing else { return Err(Box::new(candidate)) };
     let own = existing.workspace == candidate.link.workspace;
@@ -205,10 +205,9 @@ fn compare(candidate: Candidate, existing: Option<Link>) -> Result<Outcome, Box<
     if candidate.attempt.is_none() && own && existing.url == candidate.link.url {
         return Ok(Outcome::Unchanged);
     }
-    let candidate = match candidate.next_attempt() {
-        Ok(next) => return Err(Box::new(next)),
-        Err(candidate) => candidate,
-    };
+    if candidate.try_next_slug() {
+        return Err(Box::new(candidate));
+    }
     let LinkId { domain, slug } = &candidate.link.id;
     // Whose it is and where it leads is shown only to its owner.
     let cause = match (candidate.attempt, own) {

@@ -101,7 +101,8 @@ async fn every_row_is_created_unchanged_or_reported() {
     assert_eq!(import.status, ImportStatus::SucceededWithErrors);
     assert_eq!(import.counts, counts(1, 2, 1, 3));
     let report = world.report(&import);
-    let shown: Vec<_> = report.iter().map(|line| (line["row"].as_u64().unwrap(), line["outcome"].as_str().unwrap())).collect();
+    let shown: Vec<_> =
+        report.iter().map(|line| (line["row"].as_u64().unwrap(), line["outcome"].as_str().unwrap())).collect();
     assert_eq!(shown, [(3, "conflict"), (4, "conflict"), (5, "invalid"), (7, "conflict")]);
     assert_eq!(report[2]["column"], "url");
     assert_eq!(report[2]["value"], "javascript:alert(1)");

@@ -92,7 +92,8 @@ impl Columns {
         let field = |index: usize| reader.range(index).and_then(|range| row.get(range)).map_or("", str::trim);
         // A comma without quotation marks would move every field after it into the wrong column.
         if (self.width..reader.len()).any(|index| !field(index).is_empty()) {
-            let cause = format!("has {} fields instead of {}: is a comma not in quotation marks?", reader.len(), self.width);
+            let cause =
+                format!("has {} fields instead of {}: is a comma not in quotation marks?", reader.len(), self.width);
             return Err(Fault::of_row(reader.text(), cause));
         }
         let given = |index: Option<usize>| index.map(field).filter(|text| !text.is_empty()).map(Cow::Borrowed);

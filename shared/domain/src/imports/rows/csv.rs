@@ -54,8 +54,7 @@ impl CsvReader {
 
     /// Ends a row that has no line end, as the last one may: a line end only closes a row outside of quotation marks.
     fn close(&mut self, length: usize, written: usize, fields: usize) -> Scan {
-        let (result, _, _, more) =
-            self.core.read_record(b"\n", &mut self.text[written..], &mut self.ends[fields..]);
+        let (result, _, _, more) = self.core.read_record(b"\n", &mut self.text[written..], &mut self.ends[fields..]);
         if result != ReadRecordResult::Record {
             return Scan::Unclosed;
         }

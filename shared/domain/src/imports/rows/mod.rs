@@ -115,7 +115,7 @@ pub struct Rows {
 }
 
 enum Reader {
-    Csv { reader: CsvReader, columns: Columns, header: bool },
+    Csv { reader: Box<CsvReader>, columns: Columns, header: bool },
     JsonLines,
 }
 
@@ -123,7 +123,7 @@ impl Rows {
     /// The rows of a file with this layout.
     pub fn new(layout: Layout) -> Self {
         let reader = match layout {
-            Layout::Csv { columns, header } => Reader::Csv { reader: CsvReader::default(), columns, header },
+            Layout::Csv { columns, header } => Reader::Csv { reader: Box::default(), columns, header },
             Layout::JsonLines => Reader::JsonLines,
         };
         Self { buffer: Buffer::default(), reader, number: 0, line: 0, skipping: false, used: 0 }
@@ -149,7 +149,7 @@ impl Rows {
     }
 
     /// The next row.
-    pub fn next(&mut self) -> Next<'_> {
+    pub fn next_row(&mut self) -> Next<'_> {
         let found = self.find();
         if matches!(found, Found::Record | Found::Line(_) | Found::Broken(_)) {
             self.number += 1;

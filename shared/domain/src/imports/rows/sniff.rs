@@ -99,7 +99,9 @@ fn sniff_json_lines(head: &[u8], whole: bool) -> Result<Layout, String> {
     }
     let mut objects = lines.iter().filter_map(|line| json_lines::look(line)).peekable();
     if objects.peek().is_none() {
-        return Err("the file looks like JSON, but no line is a whole object: JSON Lines has one on each line".to_owned());
+        return Err(
+            "the file looks like JSON, but no line is a whole object: JSON Lines has one on each line".to_owned()
+        );
     }
     if objects.any(|has_url| has_url) {
         return Ok(Layout::JsonLines);
@@ -113,8 +115,9 @@ fn sniff_csv(head: &[u8], whole: bool) -> Result<Layout, String> {
         return Err("the first row of the file does not end: it is not CSV or JSON Lines".to_owned());
     };
     let row = String::from_utf8_lossy(reader.text()).into_owned();
-    let names: Vec<&str> =
-        (0..reader.len()).map(|index| reader.range(index).and_then(|range| row.get(range)).unwrap_or("").trim()).collect();
+    let names: Vec<&str> = (0..reader.len())
+        .map(|index| reader.range(index).and_then(|range| row.get(range)).unwrap_or("").trim())
+        .collect();
     if let Some(columns) = Columns::from_header(names.iter().copied()) {
         return Ok(Layout::Csv { columns, header: true });
     }

@@ -8,7 +8,7 @@ fn read(file: &[u8], piece: usize) -> Result<Vec<String>, String> {
     let mut pieces = file.chunks(piece);
     let mut read = Vec::new();
     loop {
-        match rows.next() {
+        match rows.next_row() {
             Next::Row(row) => read.push(show(&row)),
             Next::More => match pieces.next() {
                 Some(piece) => rows.feed(piece),
@@ -74,7 +74,8 @@ fn a_row_that_is_too_long_costs_itself() {
         assert!(rows[1].contains("longer than 65536 bytes"), "{}", rows[1]);
         assert!(rows[2].contains("https://b.example/"), "{}", rows[2]);
     }
-    let file = format!("{{\"url\":\"https://a.example/\"}}\n{{\"url\":\"{long}\"}}\n{{\"url\":\"https://b.example/\"}}");
+    let file =
+        format!("{{\"url\":\"https://a.example/\"}}\n{{\"url\":\"{long}\"}}\n{{\"url\":\"https://b.example/\"}}");
     let rows = read(file.as_bytes(), 4096).unwrap();
     assert!(rows.len() == 3 && rows[1].contains("longer than") && rows[2].contains("b.example"), "{rows:?}");
 }
@@ -149,7 +150,8 @@ fn a_file_of_real_links_is_read_whole() {
 }
 
 fn pieces() -> impl Strategy<Value = String> {
-    let parts = ["url", "https://a.example/", ",", "\"", "\n", "\r\n", "\r", " ", "{", "}", "{\"url\":\"x\"}", "\\", "ä", "x"];
+    let parts =
+        ["url", "https://a.example/", ",", "\"", "\n", "\r\n", "\r", " ", "{", "}", "{\"url\":\"x\"}", "\\", "ä", "x"];
     prop::collection::vec(prop::sample::select(parts.to_vec()), 0..40).prop_map(|parts| parts.concat())
 }
 
