@@ -130,11 +130,11 @@ Waypost is at {url}, the local AWS at {ministack.endpoint}. Stop both with Ctrl-
 
   # create a link and follow it
   curl -s $URL/v1/links -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' \\
-    -d '{{"slug": "rust", "target": "https://www.rust-lang.org/"}}'
+    -d '{{"slug": "rust", "url": "https://www.rust-lang.org/"}}'
   curl -si $URL/rust
 
   # load a file of links, follow one of them
-  printf 'slug,target\\nbook,https://doc.rust-lang.org/book/\\nstd,https://doc.rust-lang.org/std/\\n' > /tmp/links.csv
+  printf 'slug,url\\nbook,https://doc.rust-lang.org/book/\\nstd,https://doc.rust-lang.org/std/\\n' > /tmp/links.csv
   .tools/sam/bin/python tools/upload.py /tmp/links.csv
   curl -si $URL/book
 
