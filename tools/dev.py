@@ -29,9 +29,9 @@ ENV_FILE = paths.DEV / "env"
 
 
 def main():
-    http_port = port_from_environment("WAYPOST_HTTP_PORT", 9000)
-    aws_port = port_from_environment("WAYPOST_AWS_PORT", 4566)
     with only_once(), signals_raise():
+        http_port = port_from_environment("WAYPOST_HTTP_PORT", 9000)
+        aws_port = port_from_environment("WAYPOST_AWS_PORT", 4566)
         try:
             run(http_port, aws_port)
         except Stopped:
