@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 use crate::click::Click;
 use crate::ports::{ClickSpill, ClickStream, Clock, KeyReader, LinkIndex, LinkReader, LinkWriter, Random, SaltStore};
 use crate::{
-    ApiKey, Caller, Domain, Domains, Link, LinkId, Role, Slug, StoreError, StoreErrorKind, TargetUrl, Timestamp,
-    WorkspaceId,
+    ApiKey, Behaviour, Caller, Domain, Domains, Link, LinkId, Role, Slug, StoreError, StoreErrorKind, TargetUrl,
+    Timestamp, WorkspaceId,
 };
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -271,6 +271,9 @@ pub fn link(workspace: &str, slug: &str, url: &str) -> Link {
         title: None,
         tags: Vec::new(),
         created_at: Timestamp::parse("2026-01-01T00:00:00Z").expect("a valid time"),
+        updated_at: None,
+        revision: 0,
+        behaviour: Behaviour::default(),
         origin: None,
     }
 }
