@@ -29,9 +29,9 @@ ENV_FILE = paths.DEV / "env"
 
 
 def main():
-    http_port = port_from_environment("WAYPOST_HTTP_PORT", 9000)
-    aws_port = port_from_environment("WAYPOST_AWS_PORT", 4566)
     with only_once(), signals_raise():
+        http_port = port_from_environment("WAYPOST_HTTP_PORT", 9000)
+        aws_port = port_from_environment("WAYPOST_AWS_PORT", 4566)
         try:
             run(http_port, aws_port)
         except Stopped:
@@ -130,11 +130,11 @@ Waypost is at {url}, the local AWS at {ministack.endpoint}. Stop both with Ctrl-
 
   # create a link and follow it
   curl -s $URL/v1/links -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' \\
-    -d '{{"slug": "rust", "target": "https://www.rust-lang.org/"}}'
+    -d '{{"slug": "rust", "url": "https://www.rust-lang.org/"}}'
   curl -si $URL/rust
 
   # load a file of links, follow one of them
-  printf 'slug,target\\nbook,https://doc.rust-lang.org/book/\\nstd,https://doc.rust-lang.org/std/\\n' > /tmp/links.csv
+  printf 'slug,url\\nbook,https://doc.rust-lang.org/book/\\nstd,https://doc.rust-lang.org/std/\\n' > /tmp/links.csv
   .tools/sam/bin/python tools/upload.py /tmp/links.csv
   curl -si $URL/book
 
