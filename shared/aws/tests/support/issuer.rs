@@ -1,5 +1,8 @@
 //! An OpenID Connect issuer on this machine: publishes keys, signs tokens.
 
+#![allow(dead_code, reason = "not every test file uses all of it")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -109,7 +112,12 @@ struct Answers {
 impl Issuer {
     /// An issuer that publishes `keys`.
     pub(crate) async fn start(keys: Vec<Value>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::start_at("127.0.0.1:0", keys).await
+    }
+
+    /// An issuer at this address.
+    pub(crate) async fn start_at(address: &str, keys: Vec<Value>) -> Self {
+        let listener = TcpListener::bind(address).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let discovery = json!({"issuer": url, "jwks_uri": format!("{url}/keys")}).to_string();
         let answers = Answers { status: 200, discovery, keys: json!({"keys": keys}).to_string() };
