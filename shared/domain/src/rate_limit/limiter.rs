@@ -38,7 +38,7 @@ pub struct Standing {
 /// A process takes tokens ahead, so that a busy key costs one write for many requests: first one, then twice as many as long
 /// as they are used up in time, up to a tenth of the burst or what flows in within a second. All processes together
 /// never let more than `burst + per_second * time` through from the beginning, and in any span of time no more than what
-/// flows in within two seconds ([`LEASE`]) above that.
+/// flows in within two seconds above that.
 pub struct RateLimiter {
     buckets: Arc<dyn TokenBuckets>,
     limits: RateLimits,
