@@ -22,6 +22,17 @@ async fn a_link_is_read_as_it_was_written() {
     let mut written = link("acme", "docs", "https://example.com/ä");
     written.title = Some("Docs".into());
     written.tags = vec!["a".into(), "b".into()];
+    written.revision = 3;
+    written.updated_at = Some(written.created_at.plus_seconds(1));
+    written.behaviour = serde_json::from_value(serde_json::json!({
+        "starts_at": "2026-01-01T00:00:00Z", "expires_at": "2027-01-01T00:00:00Z", "expired_url": "https://example.com/late",
+        "max_clicks": 10, "used_clicks": 3, "password_hash": "$argon2id$x", "redirect_status": 308,
+        "forward_query": true, "archived": true,
+        "rules": [{"if": {"device": ["mobile"], "os": ["ios"], "country": ["CH"], "language": ["de"],
+            "query": [{"name": "a", "value": "b"}], "after": "2026-01-01T00:00:00Z"}, "url": "https://example.com/m"}],
+        "variants": [{"name": "a", "url": "https://example.com/a", "weight": 1}],
+    }))
+    .unwrap();
     assert!(links.insert(&written).await.unwrap());
     assert_eq!(links.get(&written.id).await.unwrap(), Some(written));
 }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::link::{check_tags, check_title};
 use crate::ports::{Clock, LinkWriter, Random};
-use crate::{Caller, Domain, Domains, Error, FieldError, Link, LinkId, Role, Slug, TargetUrl};
+use crate::{Behaviour, Caller, Domain, Domains, Error, FieldError, Link, LinkId, Role, Slug, TargetUrl};
 
 /// How often a generated slug that is taken is replaced by another. With a billion links on one domain, all ten being
 /// taken has a chance of 10^-35.
@@ -89,6 +89,9 @@ fn check(
         title,
         tags,
         created_at: clock.now(),
+        updated_at: None,
+        revision: 0,
+        behaviour: Behaviour::default(),
         origin: None,
     };
     Ok((link, own_slug))

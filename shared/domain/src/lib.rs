@@ -6,6 +6,7 @@
 
 pub mod analytics;
 pub mod authenticate;
+pub mod behaviour;
 pub mod click;
 pub mod create_link;
 pub mod delete_link;
@@ -27,6 +28,7 @@ pub mod target;
 pub mod timestamp;
 pub mod workspace;
 
+pub use behaviour::{Behaviour, RedirectStatus, Rule, Variant};
 pub use domains::{Domain, Domains};
 pub use error::{Error, FieldError, StoreError, StoreErrorKind};
 pub use key::{ApiKey, Caller, KeySecret, Role};

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::behaviour::Behaviour;
 use crate::{Domain, Slug, TargetUrl, Timestamp, WorkspaceId};
 
 /// What identifies a link.
@@ -32,6 +33,15 @@ pub struct Link {
     pub tags: Vec<String>,
     /// When it was created.
     pub created_at: Timestamp,
+    /// When its owner last changed it; never if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<Timestamp>,
+    /// Counts its owner's changes. A change is made on the condition that the one before it is the last.
+    #[serde(default)]
+    pub revision: u64,
+    /// What makes it more than a plain redirect.
+    #[serde(flatten)]
+    pub behaviour: Behaviour,
     /// The row of an import that it came from: `{import id}#{row number}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,

@@ -11,7 +11,8 @@ use crate::click::Click;
 pub use crate::keys::memory::{MemoryKeys, MemoryTokens};
 use crate::ports::{ClickSpill, ClickStream, Clock, LinkIndex, LinkReader, LinkWriter, Probe, Random, SaltStore};
 use crate::{
-    Caller, Domain, Domains, Link, LinkId, Role, Slug, StoreError, StoreErrorKind, TargetUrl, Timestamp, WorkspaceId,
+    Behaviour, Caller, Domain, Domains, Link, LinkId, Role, Slug, StoreError, StoreErrorKind, TargetUrl, Timestamp,
+    WorkspaceId,
 };
 
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -275,6 +276,9 @@ pub fn link(workspace: &str, slug: &str, url: &str) -> Link {
         title: None,
         tags: Vec::new(),
         created_at: Timestamp::parse("2026-01-01T00:00:00Z").expect("a valid time"),
+        updated_at: None,
+        revision: 0,
+        behaviour: Behaviour::default(),
         origin: None,
     }
 }

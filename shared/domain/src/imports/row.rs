@@ -4,7 +4,7 @@ use crate::create_link::own_domain;
 use crate::imports::Import;
 use crate::imports::rows::{Column, Fault, Fields};
 use crate::link::{check_tags, check_title};
-use crate::{Domains, Link, LinkId, Slug, TargetUrl, Timestamp};
+use crate::{Behaviour, Domains, Link, LinkId, Slug, TargetUrl, Timestamp};
 
 /// How many slugs are tried for a row that has none. They have eight characters, so that one is taken is rare (on a domain
 /// with a billion links, 1 in 200,000), and five being taken does not happen.
@@ -82,6 +82,9 @@ impl Context<'_> {
             title,
             tags,
             created_at: self.created_at,
+            updated_at: None,
+            revision: 0,
+            behaviour: Behaviour::default(),
             origin: Some(origin),
         };
         Ok(Candidate { place, link, attempt })
