@@ -7,7 +7,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use waypost_aws::dynamo::imports::DynamoImports;
-use waypost_aws::dynamo::keys::DynamoKeys;
 use waypost_aws::http::{Authentication, api};
 use waypost_aws::s3::reports::S3Reports;
 use waypost_aws::s3::uploads::S3Uploads;
@@ -33,7 +32,6 @@ async fn serve() -> Result<(), BoxError> {
         random: Arc::new(SystemRandom),
         max_bytes: settings::number("MAX_IMPORT_BYTES")?,
     };
-    let authentication =
-        Authentication { keys: Arc::new(DynamoKeys::new(dynamo, table)), clock: Arc::new(SystemClock) };
+    let authentication = Authentication::from_environment(&dynamo, &table)?;
     lambda_http::run(api(handler::routes(app), authentication)).await
 }

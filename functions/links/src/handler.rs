@@ -112,8 +112,8 @@ mod tests {
     use serde_json::{Value, json};
     use tower::ServiceExt;
     use waypost_aws::http::{Authentication, MAX_BODY_BYTES, api};
+    use waypost_domain::Role;
     use waypost_domain::memory::{FixedClock, MemoryKeys, MemoryLinks, SeededRandom};
-    use waypost_domain::{ApiKey, KeySecret, Role, Timestamp, WorkspaceId};
 
     struct Fixture {
         router: Router,
@@ -128,19 +128,9 @@ mod tests {
         let domains = Domains::parse("go.example.com,s.example.org").unwrap();
         let clock: Arc<dyn Clock> = Arc::new(FixedClock::at("2026-01-02T03:04:05Z"));
         let keys = MemoryKeys::default();
-        let add = |seed, workspace: &str, role| {
-            let secret = KeySecret::generate(&SeededRandom::new(seed));
-            let workspace = WorkspaceId::parse(workspace).unwrap();
-            let created_at = Timestamp::parse("2026-01-01T00:00:00Z").unwrap();
-            let key_id = format!("key_{seed}");
-            keys.insert(
-                secret.hash(),
-                ApiKey { key_id, workspace, role, name: "test".into(), created_at, expires_at: None },
-            );
-            format!("Bearer {}", secret.expose())
-        };
-        let (editor, viewer, stranger) =
-            (add(1, "acme", Role::Editor), add(2, "acme", Role::Viewer), add(3, "other", Role::Admin));
+        let editor = keys.authorize(1, "acme", Role::Editor);
+        let viewer = keys.authorize(2, "acme", Role::Viewer);
+        let stranger = keys.authorize(3, "other", Role::Admin);
         let app = App {
             reader: links.clone(),
             writer: links.clone(),
@@ -150,7 +140,7 @@ mod tests {
             short_urls: ShortUrls::new(&domains, None),
             domains,
         };
-        let router = api(routes(app), Authentication { keys: Arc::new(keys), clock });
+        let router = api(routes(app), Authentication::new(Arc::new(keys), clock));
         Fixture { router, links, editor, viewer, stranger }
     }
 

@@ -6,7 +6,6 @@ mod view;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use waypost_aws::dynamo::keys::DynamoKeys;
 use waypost_aws::dynamo::links::DynamoLinks;
 use waypost_aws::http::{Authentication, api};
 use waypost_aws::start::BoxError;
@@ -31,7 +30,6 @@ async fn serve() -> Result<(), BoxError> {
         short_urls: view::ShortUrls::new(&domains, settings::optional("SHORT_URL_ORIGIN")),
         domains,
     };
-    let authentication =
-        Authentication { keys: Arc::new(DynamoKeys::new(dynamo, table)), clock: Arc::new(SystemClock) };
+    let authentication = Authentication::from_environment(&dynamo, &table)?;
     lambda_http::run(api(handler::routes(app), authentication)).await
 }

@@ -1,55 +1,38 @@
-//! What all HTTP functions have in common: authentication, JSON bodies, queries, request ids, and what is said when there
+//! What all HTTP functions have in common: callers, JSON bodies, queries, request ids, and what is said when there
 //! is nothing to call.
-
-use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::{FromRequest, FromRequestParts, Request, State};
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode};
 use lambda_http::RequestExt;
 use serde::de::DeserializeOwned;
-use waypost_domain::authenticate::authenticate;
-use waypost_domain::ports::{Clock, KeyReader};
-use waypost_domain::{Caller, Error};
+use waypost_domain::Error;
 
+pub use crate::authentication::Authentication;
+use crate::authentication::require_caller;
 use crate::problem::Problem;
 
 /// The greatest size of a JSON body, in bytes.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Proves who calls.
-#[derive(Clone)]
-pub struct Authentication {
-    /// Where keys are.
-    pub keys: Arc<dyn KeyReader>,
-    /// When keys expire.
-    pub clock: Arc<dyn Clock>,
-}
-
-/// `routes` as an API: every request has a [`Caller`] (an `Extension` for handlers) or gets 401, every answer has
-/// `X-Request-Id`, and an unknown path or method gets a problem.
+/// `routes` as an API: every request has a [`waypost_domain::Caller`] (an `Extension` for handlers) or gets 401, every answer
+/// has `X-Request-Id`, and an unknown path or method gets a problem.
 pub fn api(routes: Router, authentication: Authentication) -> Router {
-    routes
-        .fallback(async || Problem::no_such_path())
-        .method_not_allowed_fallback(async || Problem::no_such_method())
-        .layer(from_fn_with_state(authentication, require_caller))
-        .layer(from_fn(add_request_id))
+    with_problems(routes).layer(from_fn_with_state(authentication, require_caller)).layer(from_fn(add_request_id))
 }
 
-async fn require_caller(State(by): State<Authentication>, mut request: Request, next: Next) -> Response {
-    let header = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    match authenticate(by.keys.as_ref(), by.clock.as_ref(), header).await {
-        Ok(caller) => {
-            request.extensions_mut().insert::<Caller>(caller);
-            next.run(request).await
-        }
-        Err(error) => Problem::from(error).into_response(),
-    }
+/// `routes` for anybody: like [`api`], but without callers.
+pub fn open(routes: Router) -> Router {
+    with_problems(routes).layer(from_fn(add_request_id))
+}
+
+fn with_problems(routes: Router) -> Router {
+    routes.fallback(async || Problem::no_such_path()).method_not_allowed_fallback(async || Problem::no_such_method())
 }
 
 /// Gives the answer the invocation's id, under which its log lines are found.

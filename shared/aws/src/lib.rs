@@ -2,12 +2,16 @@
 //!
 //! * [`start`] runs a function, [`settings`] reads its environment, [`sdk`] builds its clients.
 //! * [`dynamo`], [`s3`] and [`kinesis`] stand behind the domain's ports.
-//! * [`http`] and [`problem`] are what all HTTP functions have in common.
+//! * [`http`], [`authentication`] and [`problem`] are what all HTTP functions have in common; [`oidc`] verifies tokens.
+//! * [`health`] asks whether what the stack is made of answers.
 
+pub mod authentication;
 mod backoff;
 pub mod dynamo;
+pub mod health;
 pub mod http;
 pub mod kinesis;
+pub mod oidc;
 pub mod problem;
 #[cfg(test)]
 mod replay;

@@ -8,13 +8,14 @@ use async_trait::async_trait;
 use sha2::{Digest, Sha256};
 
 use crate::click::Click;
-use crate::ports::{ClickSpill, ClickStream, Clock, KeyReader, LinkIndex, LinkReader, LinkWriter, Random, SaltStore};
+pub use crate::keys::memory::{MemoryKeys, MemoryTokens};
+use crate::ports::{ClickSpill, ClickStream, Clock, LinkIndex, LinkReader, LinkWriter, Probe, Random, SaltStore};
 use crate::{
-    ApiKey, Behaviour, Caller, Domain, Domains, Link, LinkId, Role, Slug, StoreError, StoreErrorKind, TargetUrl,
-    Timestamp, WorkspaceId,
+    Behaviour, Caller, Domain, Domains, Link, LinkId, Role, Slug, StoreError, StoreErrorKind, TargetUrl, Timestamp,
+    WorkspaceId,
 };
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -141,24 +142,6 @@ impl LinkIndex for MemoryLinks {
     }
 }
 
-/// API keys in a map.
-#[derive(Default)]
-pub struct MemoryKeys(Mutex<HashMap<String, ApiKey>>);
-
-impl MemoryKeys {
-    /// Adds a key by its secret's hash.
-    pub fn insert(&self, hash: String, key: ApiKey) {
-        lock(&self.0).insert(hash, key);
-    }
-}
-
-#[async_trait]
-impl KeyReader for MemoryKeys {
-    async fn find(&self, hash: &str) -> Result<Option<ApiKey>, StoreError> {
-        Ok(lock(&self.0).get(hash).cloned())
-    }
-}
-
 /// A stream that takes clicks up to a limit.
 pub struct MemoryStream {
     taken: Mutex<Vec<Click>>,
@@ -245,6 +228,28 @@ impl SaltStore for MemorySalts {
             return Err(outage("salts.salt"));
         }
         Ok(*lock(&self.salts).entry(date.to_owned()).or_insert(fresh))
+    }
+}
+
+/// A part of a stack that is well, broken, or does not answer at all.
+#[derive(Debug, Clone, Copy)]
+pub enum MemoryProbe {
+    /// It answers.
+    Well,
+    /// It fails.
+    Broken,
+    /// It never answers.
+    Silent,
+}
+
+#[async_trait]
+impl Probe for MemoryProbe {
+    async fn probe(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Well => Ok(()),
+            Self::Broken => Err(outage("health.probe")),
+            Self::Silent => std::future::pending().await,
+        }
     }
 }
 

@@ -72,3 +72,10 @@ pub trait SaltStore: Send + Sync {
     /// The salt of `date` (`2026-01-02`). All callers get the same one; the first makes it from `fresh`.
     async fn salt(&self, date: &str, fresh: [u8; 32]) -> Result<[u8; 32], StoreError>;
 }
+
+/// Something that a stack is made of.
+#[async_trait]
+pub trait Probe: Send + Sync {
+    /// Asks for a sign of life that costs next to nothing. Whatever answers as it should is well.
+    async fn probe(&self) -> Result<(), StoreError>;
+}

@@ -5,6 +5,7 @@ pub mod imports;
 pub mod keys;
 pub mod link_batch;
 pub mod links;
+pub mod rate_limits;
 pub mod salts;
 
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
