@@ -21,7 +21,7 @@ dev: ## Run the platform on this machine: local AWS, all functions, reload on sa
 
 test: ## Unit and adapter tests, then end-to-end tests against a stack deployed to a local AWS that enforces IAM
 	$(INSTALL) sam ministack
-	cargo test --workspace --exclude waypost-tests
+	cargo test --workspace
 	@exec $(PY) tools/end_to_end.py
 
 check: ## Formatting, lints, documentation, licences, template

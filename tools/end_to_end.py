@@ -1,7 +1,7 @@
 """The end-to-end part of `make test`.
 
 Builds with `sam build`, deploys with `sam deploy` to a MiniStack that enforces IAM, runs
-`cargo test -p waypost-tests` against it, and takes all of it down again. Every port is a free one.
+`cargo test --workspace --test end_to_end` against it, and takes all of it down again. Every port is a free one.
 What is left for a look at a failure is in target/e2e/: ministack.log, deploy.log, logs/<function>.log.
 Arguments are passed on to the tests: `tools/end_to_end.py some_test -- --nocapture`.
 """
@@ -124,7 +124,7 @@ def run_tests(ministack, stack, issuer):
     }
     for binary, name in stack.functions.items():
         env[f"WAYPOST_FUNCTION_{binary.upper().replace('-', '_')}"] = name
-    command = ["cargo", "test", "-p", "waypost-tests", "--no-fail-fast", *sys.argv[1:]]
+    command = ["cargo", "test", "--workspace", "--test", "end_to_end", *sys.argv[1:]]
     with Child("cargo test", command, env=env, cwd=paths.ROOT) as tests:
         return tests.wait()
 

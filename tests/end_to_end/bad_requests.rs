@@ -1,7 +1,5 @@
 //! Requests that are wrong get the answer they deserve, from the deployed stack.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use reqwest::Method;
 use serde_json::{Value, json};
 use waypost_tests::Stack;

@@ -1,7 +1,5 @@
 //! A link's life, on the deployed stack.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use std::collections::HashSet;
 
 use reqwest::Method;
