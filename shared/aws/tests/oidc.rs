@@ -5,17 +5,25 @@
 #[path = "support/issuer.rs"]
 mod issuer;
 
+use std::sync::LazyLock;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use issuer::{Issuer, SigningKey, unsigned};
 use ring::hmac;
+use ring::rand::SystemRandom;
+use ring::signature::{self, EcdsaKeyPair, KeyPair, RsaEncoding};
 use serde_json::{Value, json};
 use waypost_aws::oidc::OidcTokens;
+use waypost_aws::system::SystemClock;
 use waypost_domain::keys::ports::TokenVerifier;
+use waypost_domain::ports::Clock;
 use waypost_domain::{Role, Timestamp};
 
+/// The time at which the tests began: tokens are held against the machine's clock.
 fn now() -> Timestamp {
-    Timestamp::parse("2026-01-02T03:04:05Z").unwrap()
+    static NOW: LazyLock<Timestamp> = LazyLock::new(|| SystemClock.now());
+    *NOW
 }
 
 fn tokens(issuer: &Issuer) -> OidcTokens {
@@ -44,6 +52,42 @@ async fn a_token_of_each_algorithm_proves_its_caller() {
         assert_eq!((caller.workspace.as_str(), caller.role), ("acme", Role::Editor), "{}", key.algorithm());
         assert!(caller.key_id.starts_with("sub_"));
     }
+}
+
+#[tokio::test]
+async fn keys_are_used_with_the_algorithm_that_they_name() {
+    let (rsa, random) = (SigningKey::rsa(), SystemRandom::new());
+    let SigningKey::Rsa(pair) = &rsa else { unreachable!() };
+    let kinds: [(&str, &dyn RsaEncoding); 6] = [
+        ("RS256", &signature::RSA_PKCS1_SHA256),
+        ("RS384", &signature::RSA_PKCS1_SHA384),
+        ("RS512", &signature::RSA_PKCS1_SHA512),
+        ("PS256", &signature::RSA_PSS_SHA256),
+        ("PS384", &signature::RSA_PSS_SHA384),
+        ("PS512", &signature::RSA_PSS_SHA512),
+    ];
+    for (name, encoding) in kinds {
+        let mut jwk = rsa.jwk("k1");
+        jwk["alg"] = json!(name);
+        let issuer = Issuer::start(vec![jwk]).await;
+        let tokens = tokens(&issuer);
+        for (claimed, _) in kinds {
+            let signed = unsigned(&json!({"alg": claimed, "kid": "k1"}), &claims(&issuer));
+            let mut bytes = vec![0; pair.public().modulus_len()];
+            pair.sign(encoding, &random, signed.as_bytes(), &mut bytes).unwrap();
+            let token = format!("{signed}.{}", URL_SAFE_NO_PAD.encode(bytes));
+            assert_eq!(is_accepted(&tokens, &token).await, claimed == name, "{claimed} with a key for {name}");
+        }
+    }
+
+    let kind = &signature::ECDSA_P384_SHA384_FIXED_SIGNING;
+    let document = EcdsaKeyPair::generate_pkcs8(kind, &random).unwrap();
+    let pair = EcdsaKeyPair::from_pkcs8(kind, document.as_ref(), &random).unwrap();
+    let [x, y] = [1..49, 49..97].map(|half| URL_SAFE_NO_PAD.encode(&pair.public_key().as_ref()[half]));
+    let issuer = Issuer::start(vec![json!({"kty": "EC", "crv": "P-384", "kid": "k1", "x": x, "y": y})]).await;
+    let signed = unsigned(&json!({"alg": "ES384", "kid": "k1"}), &claims(&issuer));
+    let bytes = pair.sign(&random, signed.as_bytes()).unwrap();
+    assert!(is_accepted(&tokens(&issuer), &format!("{signed}.{}", URL_SAFE_NO_PAD.encode(bytes))).await);
 }
 
 #[tokio::test]
@@ -102,18 +146,114 @@ async fn expired_foreign_and_early_tokens_prove_nothing() {
     let key = SigningKey::ed25519();
     let issuer = Issuer::start(vec![key.jwk("k1")]).await;
     let tokens = tokens(&issuer);
+    let now = now().as_seconds();
     for (name, value) in [
-        ("exp", json!(now().as_seconds() - 31)),
-        ("nbf", json!(now().as_seconds() + 31)),
+        ("exp", json!(now - 31)),
+        ("exp", json!(0)),
+        ("exp", json!(-1)),
+        ("exp", json!((now + 60).to_string())),
+        ("exp", Value::Null),
+        ("nbf", json!(now + 120)),
+        ("nbf", json!("soon")),
+        ("nbf", Value::Null),
         ("aud", json!("other")),
+        ("aud", json!(["other"])),
+        ("aud", json!([])),
+        ("aud", json!({"waypost": true})),
+        ("aud", Value::Null),
         ("iss", json!("https://evil.example")),
+        ("iss", json!(["https://evil.example", issuer.url])),
+        ("iss", Value::Null),
+        ("sub", json!("")),
+        ("sub", Value::Null),
         ("workspace", Value::Null),
         ("role", json!("owner")),
     ] {
         let mut claims = claims(&issuer);
         claims[name] = value;
         assert!(!is_accepted(&tokens, &key.sign(&header(&key, "k1"), &claims)).await, "{claims}");
+        claims.as_object_mut().unwrap().remove(name);
+        let is_optional = name == "nbf";
+        assert_eq!(is_accepted(&tokens, &key.sign(&header(&key, "k1"), &claims)).await, is_optional, "{claims}");
     }
+}
+
+#[tokio::test]
+async fn clocks_may_differ_a_little() {
+    let key = SigningKey::ed25519();
+    let issuer = Issuer::start(vec![key.jwk("k1")]).await;
+    let tokens = tokens(&issuer);
+    let now = now().as_seconds();
+    for (name, value) in [
+        ("exp", json!(now - 5)),
+        ("exp", json!(now as f64 + 0.5)),
+        ("nbf", json!(now + 25)),
+        ("aud", json!(["other", "waypost"])),
+    ] {
+        let mut claims = claims(&issuer);
+        claims[name] = value;
+        assert!(is_accepted(&tokens, &key.sign(&header(&key, "k1"), &claims)).await, "{claims}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_a_token_in_compact_form_proves_nothing() {
+    let key = SigningKey::ed25519();
+    let issuer = Issuer::start(vec![key.jwk("k1")]).await;
+    let (tokens, claims) = (tokens(&issuer), claims(&issuer));
+    let good = key.sign(&header(&key, "k1"), &claims);
+    assert!(is_accepted(&tokens, &good).await);
+    for text in [
+        "",
+        ".",
+        "..",
+        "a.b",
+        "wp_nonsense",
+        &format!("{good}.x"),
+        &format!("{good}="),
+        &format!(" {good}"),
+        &good.replacen('.', "=.", 1),
+        &"a".repeat(8193),
+        &key.sign(&json!({}), &claims),
+        &key.sign(&json!([]), &claims),
+        &key.sign(&json!({"alg": 1, "kid": "k1"}), &claims),
+        &key.sign(&json!({"alg": "EdDSA", "kid": 1}), &claims),
+        &key.sign(&json!({"alg": "EdDSA", "kid": "k1", "crit": ["b64"], "b64": false}), &claims),
+        &key.sign(&json!({"alg": "EdDSA", "kid": "k1", "crit": []}), &claims),
+        &key.sign(&json!({"alg": "EdDSA", "kid": "k1", "crit": "b64"}), &claims),
+        &key.sign(&header(&key, "k1"), &json!("claims")),
+        &key.sign_text(r#"{"alg":"EdDSA","kid":"k1","alg":"none"}"#, &claims.to_string()),
+        &key.sign_text(&header(&key, "k1").to_string(), &claims.to_string().replacen('{', r#"{"exp":1,"#, 1)),
+        &key.sign_text(&header(&key, "k1").to_string(), "not JSON"),
+    ] {
+        assert!(!is_accepted(&tokens, text).await, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn shared_secrets_and_short_keys_of_the_issuer_verify_nothing() {
+    let key = SigningKey::ed25519();
+    let secret = [7; 32];
+    let text = URL_SAFE_NO_PAD.encode(secret);
+    let issuer = Issuer::start(vec![
+        json!({"kty": "oct", "kid": "secret", "k": text, "alg": "HS256"}),
+        json!({"kty": "oct", "kid": "silent", "k": text}),
+        json!({"kty": "OKP", "crv": "Ed25519", "kid": "short", "x": "AQ"}),
+        json!({"kty": "EC", "crv": "P-256", "kid": "no point", "x": text, "y": text}),
+        json!({"kty": "RSA", "kid": "small", "n": text, "e": "AQAB"}),
+        key.jwk("k1"),
+    ])
+    .await;
+    let (tokens, claims) = (tokens(&issuer), claims(&issuer));
+    for id in ["secret", "silent"] {
+        let signed = unsigned(&json!({"alg": "HS256", "kid": id}), &claims);
+        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &secret), signed.as_bytes());
+        assert!(!is_accepted(&tokens, &format!("{signed}.{}", URL_SAFE_NO_PAD.encode(tag))).await, "{id}");
+    }
+    for (id, algorithm) in [("short", "EdDSA"), ("no point", "ES256"), ("small", "RS256")] {
+        assert!(!is_accepted(&tokens, &key.sign(&json!({"alg": algorithm, "kid": id}), &claims)).await, "{id}");
+    }
+    assert!(is_accepted(&tokens, &key.sign(&header(&key, "k1"), &claims)).await);
 }
 
 #[tokio::test]

@@ -1,12 +1,12 @@
 //! What a verified token must say, and whom it names.
 
-use serde::Deserialize;
+use jsonwebtoken::{Algorithm, Validation};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use waypost_domain::{Caller, Role, Timestamp, WorkspaceId};
+use waypost_domain::{Caller, Role, WorkspaceId};
 
 /// How far the issuer's clock may be from ours, in seconds.
-const LEEWAY_SECONDS: f64 = 30.0;
+const LEEWAY_SECONDS: u64 = 30;
 
 /// What a token must say.
 #[derive(Debug)]
@@ -19,56 +19,29 @@ pub(super) struct Expected {
     pub(super) role_claim: String,
 }
 
-#[derive(Deserialize)]
-struct Claims {
-    iss: String,
-    aud: OneOrMany,
-    sub: String,
-    exp: f64,
-    nbf: Option<f64>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
-}
-
-impl OneOrMany {
-    fn has(&self, text: &str) -> bool {
-        match self {
-            Self::One(one) => one == text,
-            Self::Many(many) => many.iter().any(|one| one == text),
-        }
-    }
-}
-
 impl Expected {
-    /// The caller that the payload of a verified token names, or why it names none.
-    pub(super) fn caller(&self, payload: Vec<u8>, now: Timestamp) -> Result<Caller, &'static str> {
-        let all: Value = serde_json::from_slice(&payload).map_err(|_| "the claims are not JSON")?;
-        let claims = Claims::deserialize(&all).map_err(|_| "one of iss, aud, sub and exp is missing or not valid")?;
-        if claims.iss != self.issuer {
-            return Err("it is from another issuer");
-        }
-        if !claims.aud.has(&self.audience) {
-            return Err("it is for another audience");
-        }
-        let now = now.as_millis() as f64 / 1000.0;
-        if claims.exp + LEEWAY_SECONDS <= now {
-            return Err("it has expired");
-        }
-        if claims.nbf.is_some_and(|start| start > now + LEEWAY_SECONDS) {
-            return Err("it is not valid yet");
-        }
-        if claims.sub.is_empty() {
-            return Err("it has no subject");
-        }
-        let workspace = claim(&all, &self.workspace_claim).and_then(Value::as_str);
+    /// What a token must be signed with and say, before anything in it counts.
+    pub(super) fn validation(&self, algorithm: Algorithm) -> Validation {
+        let mut validation = Validation::new(algorithm);
+        validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
+        validation.set_issuer(&[&self.issuer]);
+        validation.set_audience(&[&self.audience]);
+        validation.leeway = LEEWAY_SECONDS;
+        validation.validate_exp = true;
+        validation.validate_nbf = true;
+        validation
+    }
+
+    /// The caller that a verified token names with these claims, or why it names none.
+    pub(super) fn caller(&self, claims: &Value) -> Result<Caller, &'static str> {
+        let text = |name| claims.get(name).and_then(Value::as_str);
+        // A list of issuers is none, though it passes the validation.
+        let issuer = text("iss").filter(|issuer| *issuer == self.issuer).ok_or("it is from another issuer")?;
+        let subject = text("sub").filter(|subject| !subject.is_empty()).ok_or("it has no subject")?;
+        let workspace = claim(claims, &self.workspace_claim).and_then(Value::as_str);
         let workspace = workspace.and_then(|text| WorkspaceId::parse(text).ok()).ok_or("it names no workspace")?;
-        let role = claim(&all, &self.role_claim).and_then(role).ok_or("it names no role")?;
-        Ok(Caller { workspace, role, key_id: subject_id(&claims.iss, &claims.sub) })
+        let role = claim(claims, &self.role_claim).and_then(role).ok_or("it names no role")?;
+        Ok(Caller { workspace, role, key_id: subject_id(issuer, subject) })
     }
 }
 
@@ -97,10 +70,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    const NOW: &str = "2026-01-02T03:04:05Z";
-
     fn check(changes: Value) -> Result<Caller, &'static str> {
-        let now = Timestamp::parse(NOW).unwrap();
         let expected = Expected {
             issuer: "https://id.example.com/".into(),
             audience: "waypost".into(),
@@ -108,14 +78,13 @@ mod tests {
             role_claim: "/realm_access/roles".into(),
         };
         let mut claims = json!({
-            "iss": "https://id.example.com/", "aud": ["other", "waypost"], "sub": "a@example.com",
-            "exp": now.as_seconds() + 60, "https://waypost.example/workspace": "acme",
+            "iss": "https://id.example.com/", "sub": "a@example.com", "https://waypost.example/workspace": "acme",
             "realm_access": {"roles": ["offline_access", "viewer", "editor"]},
         });
         for (name, value) in changes.as_object().unwrap() {
             claims[name] = value.clone();
         }
-        expected.caller(claims.to_string().into_bytes(), now)
+        expected.caller(&claims)
     }
 
     #[test]
@@ -128,19 +97,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_for_us_or_not_now_names_nobody() {
-        let now = Timestamp::parse(NOW).unwrap().as_seconds();
+    fn claims_without_issuer_subject_workspace_or_role_name_nobody() {
         for changes in [
             json!({"iss": "https://id.example.com"}),
             json!({"iss": ["https://id.example.com/"]}),
-            json!({"aud": "other"}),
-            json!({"aud": []}),
-            json!({"aud": null}),
-            json!({"exp": now - 30}),
-            json!({"exp": null}),
-            json!({"exp": (now + 60).to_string()}),
-            json!({"nbf": now + 31}),
-            json!({"nbf": "soon"}),
             json!({"sub": ""}),
             json!({"sub": null}),
             json!({"https://waypost.example/workspace": "a#b"}),
@@ -150,12 +110,5 @@ mod tests {
         ] {
             assert!(check(changes.clone()).is_err(), "{changes}");
         }
-    }
-
-    #[test]
-    fn clocks_may_differ_a_little() {
-        let now = Timestamp::parse(NOW).unwrap().as_seconds();
-        check(json!({"exp": now - 29, "nbf": now + 30})).unwrap();
-        check(json!({"exp": now as f64 + 0.5, "aud": "waypost"})).unwrap();
     }
 }

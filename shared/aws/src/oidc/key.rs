@@ -1,40 +1,16 @@
-//! The issuer's public keys (RFC 7517, RFC 7518, RFC 8037), and what they verify.
+//! The issuer's public keys (RFC 7517), each with the one algorithm that it is for.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ring::signature::{self, RsaParameters, RsaPublicKeyComponents, UnparsedPublicKey, VerificationAlgorithm};
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyOperations, PublicKeyUse};
+use jsonwebtoken::{Algorithm, DecodingKey, DecodingKeyKind};
 use serde::Deserialize;
 use serde_json::Value;
-
-use super::token::Token;
 
 /// A key, with the one algorithm that it is for.
 pub(super) struct PublicKey {
     /// Its name in tokens.
     pub(super) id: Option<String>,
-    algorithm: &'static str,
-    material: Material,
-}
-
-enum Material {
-    Rsa { parameters: &'static RsaParameters, modulus: Vec<u8>, exponent: Vec<u8> },
-    Curve { algorithm: &'static dyn VerificationAlgorithm, point: Vec<u8> },
-}
-
-/// The members of a key that matter here.
-#[derive(Deserialize)]
-struct Jwk {
-    kty: String,
-    kid: Option<String>,
-    alg: Option<String>,
-    #[serde(rename = "use")]
-    usage: Option<String>,
-    key_ops: Option<Vec<String>>,
-    crv: Option<String>,
-    n: Option<String>,
-    e: Option<String>,
-    x: Option<String>,
-    y: Option<String>,
+    pub(super) algorithm: Algorithm,
+    pub(super) key: DecodingKey,
 }
 
 /// The keys of a set that signatures can be verified with. Others are left out: a set may have keys for other purposes, and
@@ -54,117 +30,98 @@ pub(super) fn keys_of_set(json: &[u8]) -> Result<Vec<PublicKey>, serde_json::Err
 
 impl PublicKey {
     fn from_jwk(jwk: Jwk) -> Option<Self> {
-        let for_signatures = jwk.usage.as_deref().is_none_or(|usage| usage == "sig")
-            && jwk.key_ops.as_ref().is_none_or(|operations| operations.iter().any(|name| name == "verify"));
-        if !for_signatures {
-            return None;
-        }
-        let alg = jwk.alg.as_deref();
-        let (algorithm, material) = match (jwk.kty.as_str(), jwk.crv.as_deref()) {
-            ("RSA", _) => {
-                // A key without an algorithm is for the one that every issuer must have (OpenID Connect Core, section 15.1).
-                let (algorithm, parameters) = rsa(alg.unwrap_or("RS256"))?;
-                (algorithm, Material::Rsa { parameters, modulus: number(jwk.n?)?, exponent: number(jwk.e?)? })
-            }
-            ("EC", Some("P-256")) => curve("ES256", &signature::ECDSA_P256_SHA256_FIXED, point(jwk.x?, jwk.y?, 32)?),
-            ("EC", Some("P-384")) => curve("ES384", &signature::ECDSA_P384_SHA384_FIXED, point(jwk.x?, jwk.y?, 48)?),
-            ("OKP", Some("Ed25519")) => curve("EdDSA", &signature::ED25519, decode(&jwk.x?)?),
-            _ => return None,
-        };
-        let names_another = alg.is_some_and(|alg| normal(alg) != algorithm);
-        (!names_another).then_some(Self { id: jwk.kid, algorithm, material })
-    }
-
-    /// Whether `token` is signed with this key, by this key's algorithm.
-    pub(super) fn verifies(&self, token: &Token<'_>) -> bool {
-        if normal(&token.algorithm) != self.algorithm {
-            return false;
-        }
-        match &self.material {
-            Material::Rsa { parameters, modulus, exponent } => {
-                let key = RsaPublicKeyComponents { n: modulus, e: exponent };
-                key.verify(parameters, token.signed, &token.signature).is_ok()
-            }
-            Material::Curve { algorithm, point } => {
-                UnparsedPublicKey::new(*algorithm, point).verify(token.signed, &token.signature).is_ok()
-            }
-        }
+        let algorithm = algorithm(&jwk).filter(|_| is_for_signatures(&jwk))?;
+        let key = DecodingKey::from_jwk(&jwk).ok()?;
+        is_sound(algorithm, &key).then_some(Self { id: jwk.common.key_id, algorithm, key })
     }
 }
 
-/// RSA keys have 2,048 to 8,192 bits; ring refuses others.
-fn rsa(name: &str) -> Option<(&'static str, &'static RsaParameters)> {
-    Some(match name {
-        "RS256" => ("RS256", &signature::RSA_PKCS1_2048_8192_SHA256),
-        "RS384" => ("RS384", &signature::RSA_PKCS1_2048_8192_SHA384),
-        "RS512" => ("RS512", &signature::RSA_PKCS1_2048_8192_SHA512),
-        "PS256" => ("PS256", &signature::RSA_PSS_2048_8192_SHA256),
-        "PS384" => ("PS384", &signature::RSA_PSS_2048_8192_SHA384),
-        "PS512" => ("PS512", &signature::RSA_PSS_2048_8192_SHA512),
+fn is_for_signatures(jwk: &Jwk) -> bool {
+    matches!(jwk.common.public_key_use, None | Some(PublicKeyUse::Signature))
+        && jwk.common.key_operations.as_ref().is_none_or(|operations| operations.contains(&KeyOperations::Verify))
+}
+
+/// What the key is for by its kind, unless it says that it is for something else. Shared secrets are for nothing here.
+fn algorithm(jwk: &Jwk) -> Option<Algorithm> {
+    let named = jwk.common.key_algorithm.map(Algorithm::try_from).transpose().ok()?;
+    let algorithm = match &jwk.algorithm {
+        // A key without an algorithm is for the one that every issuer must have (OpenID Connect Core, section 15.1).
+        AlgorithmParameters::RSA(_) => named.unwrap_or(Algorithm::RS256),
+        AlgorithmParameters::EllipticCurve(key) if key.curve == EllipticCurve::P256 => Algorithm::ES256,
+        AlgorithmParameters::EllipticCurve(key) if key.curve == EllipticCurve::P384 => Algorithm::ES384,
+        AlgorithmParameters::OctetKeyPair(key) if key.curve == EllipticCurve::Ed25519 => Algorithm::EdDSA,
         _ => return None,
-    })
+    };
+    named.is_none_or(|named| named == algorithm).then_some(algorithm)
 }
 
-fn curve(
-    name: &'static str,
-    algorithm: &'static dyn VerificationAlgorithm,
-    point: Vec<u8>,
-) -> (&'static str, Material) {
-    (name, Material::Curve { algorithm, point })
-}
-
-/// RFC 9864 gave EdDSA with this curve a name of its own.
-fn normal(name: &str) -> &str {
-    if name == "Ed25519" { "EdDSA" } else { name }
-}
-
-fn decode(text: &str) -> Option<Vec<u8>> {
-    URL_SAFE_NO_PAD.decode(text).ok()
-}
-
-/// A positive number, without the leading zeros that some issuers write.
-fn number(text: String) -> Option<Vec<u8>> {
-    let bytes = decode(&text)?;
-    let start = bytes.iter().position(|byte| *byte != 0)?;
-    Some(bytes[start..].to_vec())
-}
-
-/// An uncompressed point (SEC 1, section 2.3.3).
-fn point(x: String, y: String, length: usize) -> Option<Vec<u8>> {
-    let (x, y) = (decode(&x)?, decode(&y)?);
-    (x.len() == length && y.len() == length).then(|| [&[4], x.as_slice(), y.as_slice()].concat())
+/// Whether the key is of its algorithm's family and has a safe length. `jsonwebtoken` takes RSA keys of any length, and panics
+/// at Ed25519 keys that are too short.
+fn is_sound(algorithm: Algorithm, key: &DecodingKey) -> bool {
+    let length_is_right = match (algorithm, key.kind()) {
+        // 2,048 bits (RFC 7518, section 3.3) to 4,096, the most that the `rsa` crate verifies with.
+        (_, DecodingKeyKind::RsaModulusExponent { n, .. }) => {
+            (256..=512).contains(&n.iter().skip_while(|byte| **byte == 0).count())
+        }
+        (Algorithm::ES256, DecodingKeyKind::SecretOrDer(point)) => point.len() == 1 + 2 * 32,
+        (Algorithm::ES384, DecodingKeyKind::SecretOrDer(point)) => point.len() == 1 + 2 * 48,
+        (Algorithm::EdDSA, DecodingKeyKind::SecretOrDer(point)) => point.len() == 32,
+        _ => false,
+    };
+    length_is_right && key.family() == algorithm.family()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use serde_json::json;
 
     #[test]
     fn only_keys_for_signatures_of_known_kinds_are_kept() {
-        let (n, x) = (URL_SAFE_NO_PAD.encode([0xff; 256]), URL_SAFE_NO_PAD.encode([1; 32]));
+        let bytes = |length: usize| URL_SAFE_NO_PAD.encode(vec![0xff; length]);
+        let (n, x) = (bytes(256), URL_SAFE_NO_PAD.encode([1; 32]));
         let rsa = json!({"kty": "RSA", "n": n, "e": "AQAB"});
         let with = |mut key: Value, name: &str, value: Value| {
             key[name] = value;
             key
         };
         let ec = json!({"kty": "EC", "crv": "P-256", "x": x, "y": x});
+        let ed = json!({"kty": "OKP", "crv": "Ed25519", "x": x});
+        let mut with_zero = vec![0xff; 257];
+        with_zero[0] = 0;
         for (key, algorithm) in [
-            (rsa.clone(), Some("RS256")),
-            (with(rsa.clone(), "alg", json!("PS512")), Some("PS512")),
-            (with(rsa.clone(), "key_ops", json!(["verify"])), Some("RS256")),
-            (ec.clone(), Some("ES256")),
-            (json!({"kty": "OKP", "crv": "Ed25519", "x": x, "alg": "Ed25519"}), Some("EdDSA")),
+            (rsa.clone(), Some(Algorithm::RS256)),
+            (with(rsa.clone(), "alg", json!("PS512")), Some(Algorithm::PS512)),
+            (with(rsa.clone(), "key_ops", json!(["verify"])), Some(Algorithm::RS256)),
+            (with(rsa.clone(), "n", json!(URL_SAFE_NO_PAD.encode(with_zero))), Some(Algorithm::RS256)),
+            (with(rsa.clone(), "n", json!(bytes(512))), Some(Algorithm::RS256)),
+            (ec.clone(), Some(Algorithm::ES256)),
+            (json!({"kty": "EC", "crv": "P-384", "x": bytes(48), "y": bytes(48)}), Some(Algorithm::ES384)),
+            (ed.clone(), Some(Algorithm::EdDSA)),
+            (with(ed.clone(), "alg", json!("EdDSA")), Some(Algorithm::EdDSA)),
+            (with(ed.clone(), "alg", json!("Ed25519")), None),
+            (with(ed.clone(), "crv", json!("X25519")), None),
+            (with(ed.clone(), "x", json!(bytes(31))), None),
+            (with(ed.clone(), "x", json!(bytes(33))), None),
+            (with(ed, "kty", json!("EC")), None),
             (with(rsa.clone(), "use", json!("enc")), None),
             (with(rsa.clone(), "key_ops", json!(["encrypt"])), None),
             (with(rsa.clone(), "alg", json!("HS256")), None),
+            (with(rsa.clone(), "alg", json!("ES256")), None),
             (with(rsa.clone(), "alg", json!("none")), None),
             (with(rsa.clone(), "alg", json!("RSA-OAEP")), None),
-            (with(rsa, "n", json!("AAAA")), None),
+            (with(rsa.clone(), "n", json!("AAAA")), None),
+            (with(rsa.clone(), "n", json!(bytes(255))), None),
+            (with(rsa, "n", json!(bytes(513))), None),
             (with(ec.clone(), "alg", json!("ES384")), None),
+            (with(ec.clone(), "crv", json!("P-384")), None),
             (with(ec.clone(), "crv", json!("P-521")), None),
             (with(ec, "x", json!("AQ")), None),
             (json!({"kty": "oct", "k": n, "alg": "HS256"}), None),
+            (json!({"kty": "oct", "k": n}), None),
+            (json!({"kty": "oct", "k": n, "alg": "RS256"}), None),
             (json!({"kty": 1}), None),
             (json!("key"), None),
         ] {
