@@ -7,6 +7,8 @@
 pub mod analytics;
 pub mod authenticate;
 pub mod behaviour;
+pub mod breaker;
+pub mod cached_links;
 pub mod click;
 pub mod create_link;
 pub mod delete_link;
