@@ -187,9 +187,10 @@ fn bytes_of(link: &Link) -> usize {
         let words = conditions.country.iter().chain(&conditions.language).map(|word| 24 + text(word));
         size_of_val(rule) + text(rule.url.as_str()) + query.sum::<usize>() + words.sum::<usize>() + 128
     });
-    let variants = behaviour.variants.iter().map(|variant| {
-        size_of_val(variant) + text(&variant.name) + text(variant.url.as_str())
-    });
+    let variants = behaviour
+        .variants
+        .iter()
+        .map(|variant| size_of_val(variant) + text(&variant.name) + text(variant.url.as_str()));
     size_of::<Link>()
         + text(id.domain.as_str())
         + text(id.slug.as_str())

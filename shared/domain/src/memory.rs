@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 
 use crate::click::Click;
 use crate::ports::{
-    ClickLimit, ClickSpill, ClickStream, Clock, Countries, KeyReader, LinkIndex, LinkReader, LinkWriter, PasswordAttempts,
-    Random, SaltStore,
+    ClickLimit, ClickSpill, ClickStream, Clock, Countries, KeyReader, LinkIndex, LinkReader, LinkWriter,
+    PasswordAttempts, Random, SaltStore,
 };
 use crate::{
     ApiKey, Behaviour, Caller, Domain, Domains, Link, LinkId, Role, Slug, StoreError, StoreErrorKind, TargetUrl,

@@ -1,9 +1,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
+use crate::Slug;
 use crate::memory::{FixedClock, MemoryLinks, link};
 use crate::ports::LinkWriter;
-use crate::Slug;
 
 const FRESHNESS: Freshness = Freshness { hit_seconds: 5, miss_seconds: 2, stale_seconds: 600 };
 
