@@ -5,6 +5,7 @@
 //! * [`http`] and [`problem`] are what all HTTP functions have in common.
 
 mod backoff;
+pub mod countries;
 pub mod dynamo;
 pub mod http;
 pub mod kinesis;
