@@ -7,6 +7,7 @@
 
 pub mod authentication;
 mod backoff;
+pub mod countries;
 pub mod dynamo;
 pub mod health;
 pub mod http;

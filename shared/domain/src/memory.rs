@@ -1,6 +1,7 @@
 //! The ports in memory, for tests of use cases and handlers: no store, no clock, no chance.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -9,7 +10,10 @@ use sha2::{Digest, Sha256};
 
 use crate::click::Click;
 pub use crate::keys::memory::{MemoryKeys, MemoryTokens};
-use crate::ports::{ClickSpill, ClickStream, Clock, LinkIndex, LinkReader, LinkWriter, Probe, Random, SaltStore};
+use crate::ports::{
+    ClickLimit, ClickSpill, ClickStream, Clock, Countries, LinkIndex, LinkReader, LinkWriter, PasswordAttempts, Probe,
+    Random, SaltStore,
+};
 use crate::{
     Behaviour, Caller, Domain, Domains, Link, LinkId, Role, Slug, StoreError, StoreErrorKind, TargetUrl, Timestamp,
     WorkspaceId,
@@ -125,6 +129,49 @@ impl LinkWriter for MemoryLinks {
             links.remove(id);
         }
         Ok(owned)
+    }
+}
+
+#[async_trait]
+impl ClickLimit for MemoryLinks {
+    async fn use_click(&self, id: &LinkId) -> Result<bool, StoreError> {
+        let mut links = self.check("links.use_click")?;
+        let Some(behaviour) = links.get_mut(id).map(|link| &mut link.behaviour) else { return Ok(false) };
+        let left = behaviour.max_clicks.is_none_or(|max| behaviour.used_clicks < max);
+        behaviour.used_clicks += u64::from(left);
+        Ok(left)
+    }
+}
+
+/// Attempts in a map.
+#[derive(Default)]
+pub struct MemoryAttempts(Mutex<HashMap<(LinkId, i64), u32>>);
+
+#[async_trait]
+impl PasswordAttempts for MemoryAttempts {
+    async fn begin(&self, id: &LinkId, now: Timestamp, limit: u32) -> Result<bool, StoreError> {
+        let mut attempts = lock(&self.0);
+        let made = attempts.entry((id.clone(), now.as_seconds() / 60)).or_default();
+        let may = *made < limit;
+        *made += u32::from(may);
+        Ok(may)
+    }
+
+    async fn take_back(&self, id: &LinkId, now: Timestamp) -> Result<(), StoreError> {
+        if let Some(made) = lock(&self.0).get_mut(&(id.clone(), now.as_seconds() / 60)) {
+            *made = made.saturating_sub(1);
+        }
+        Ok(())
+    }
+}
+
+/// Countries in a map.
+#[derive(Default)]
+pub struct MemoryCountries(pub HashMap<IpAddr, String>);
+
+impl Countries for MemoryCountries {
+    fn country(&self, address: IpAddr) -> Option<String> {
+        self.0.get(&address).cloned()
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the use cases need from outside: narrow traits, each with an AWS implementation and one in [`crate::memory`].
 
+use std::net::IpAddr;
+
 use async_trait::async_trait;
 
 use crate::click::Click;
@@ -31,6 +33,30 @@ pub trait LinkWriter: Send + Sync {
     async fn insert(&self, link: &Link) -> Result<bool, StoreError>;
     /// Deletes the link if `workspace` owns it; says whether it did.
     async fn delete(&self, id: &LinkId, workspace: &WorkspaceId) -> Result<bool, StoreError>;
+}
+
+/// Counts the clicks of links that serve a limited number of them.
+#[async_trait]
+pub trait ClickLimit: Send + Sync {
+    /// Uses up one click of the link; says whether there was one left. However many ask at once, no more are told so than
+    /// [`crate::Behaviour::max_clicks`].
+    async fn use_click(&self, id: &LinkId) -> Result<bool, StoreError>;
+}
+
+/// Counts the passwords that are tried on a link.
+#[async_trait]
+pub trait PasswordAttempts: Send + Sync {
+    /// Counts an attempt at `now`; says whether it may be made. Not more than `limit` a minute are told so, whoever makes
+    /// them; the minutes are those of the clock.
+    async fn begin(&self, id: &LinkId, now: Timestamp, limit: u32) -> Result<bool, StoreError>;
+    /// Takes back an attempt that was begun at `now`, since the password was right.
+    async fn take_back(&self, id: &LinkId, now: Timestamp) -> Result<(), StoreError>;
+}
+
+/// Knows where addresses are.
+pub trait Countries: Send + Sync {
+    /// The country of `address` as an ISO 3166-1 alpha-2 code, if it is known.
+    fn country(&self, address: IpAddr) -> Option<String>;
 }
 
 /// Lists a workspace's links.

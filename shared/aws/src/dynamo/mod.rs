@@ -1,12 +1,15 @@
 //! The domain's stores in DynamoDB.
 
 pub mod aggregates;
+pub mod click_limit;
 pub mod imports;
 pub mod keys;
 pub mod link_batch;
 pub mod links;
+pub mod password_attempts;
 pub mod rate_limits;
 pub mod salts;
+pub mod warm_up;
 
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::AttributeValue;
