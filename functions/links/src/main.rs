@@ -1,6 +1,8 @@
-//! `GET|POST /v1/links`, `GET|DELETE /v1/links/{slug}`: manages links.
+//! `GET|POST /v1/links`, `GET|PATCH|DELETE /v1/links/{slug}`: manages links.
 
+mod conditional;
 mod handler;
+mod patch;
 mod view;
 
 use std::process::ExitCode;
@@ -20,7 +22,7 @@ async fn serve() -> Result<(), BoxError> {
     let dynamo = aws_sdk_dynamodb::Client::new(&sdk::config()?);
     let table = settings::required("LINKS_TABLE")?;
     let domains = settings::domains()?;
-    let links = Arc::new(DynamoLinks::new(dynamo.clone(), &table));
+    let links = Arc::new(DynamoLinks::new(dynamo.clone(), &table).consistent());
     let app = handler::App {
         reader: links.clone(),
         writer: links.clone(),

@@ -11,6 +11,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use lambda_http::RequestExt;
 use serde::de::DeserializeOwned;
 use waypost_domain::Error;
+use waypost_domain::json::field_error;
 
 pub use crate::authentication::Authentication;
 use crate::authentication::require_caller;
@@ -60,32 +61,13 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
         let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
             if error.inner().is_data() {
-                return Error::invalid(pointer(error.path()), without_position(error.inner()));
+                return Error::Invalid(vec![field_error(&error)]);
             }
             Error::Malformed(format!("the body is not valid JSON: {}", error.inner()))
         })?;
         deserializer.end().map_err(|error| Error::Malformed(format!("the body is not valid JSON: {error}")))?;
         Ok(Self(value))
     }
-}
-
-/// RFC 6901, from the path of a field.
-fn pointer(path: &serde_path_to_error::Path) -> String {
-    use serde_path_to_error::Segment;
-    path.iter()
-        .map(|segment| match segment {
-            Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
-            Segment::Seq { index } => format!("/{index}"),
-            Segment::Enum { variant } => format!("/{variant}"),
-            Segment::Unknown => String::new(),
-        })
-        .collect()
-}
-
-/// The message without serde_json's line and column, which say nothing to somebody who sent a program's output.
-fn without_position(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.split(" at line ").next().unwrap_or_default().to_owned()
 }
 
 /// The query string. What is not as it should be is 422 with the parameter's name.

@@ -58,6 +58,30 @@ impl Link {
     /// The greatest length of a tag, in characters.
     pub const MAX_TAG_CHARS: usize = 50;
 
+    /// Whether this is `seen` without a change by its owner in between. A link that was deleted and created again is another
+    /// one; clicks do not matter.
+    pub fn is_unchanged_since(&self, seen: &Self) -> bool {
+        self.version() == seen.version() && self.workspace == seen.workspace
+    }
+
+    fn version(&self) -> (Timestamp, u64) {
+        (self.created_at, self.revision)
+    }
+
+    /// What names the owner's last change in an entity tag.
+    pub(crate) fn version_tag(&self) -> String {
+        format!("{:x}-{:x}", self.created_at.as_millis(), self.revision)
+    }
+
+    /// A strong entity tag (RFC 9110, section 8.8.3): another one whenever the link looks different. It is made of the
+    /// owner's last change and, behind a dot, of the clicks that count against `max_clicks`.
+    pub fn etag(&self) -> String {
+        match self.behaviour.used_clicks {
+            0 => format!("\"{}\"", self.version_tag()),
+            used => format!("\"{}.{used:x}\"", self.version_tag()),
+        }
+    }
+
     /// The link's place in its workspace's list, which is in the order of creation.
     pub fn list_key(&self) -> String {
         format!("{}#{}#{}", self.created_at, self.id.slug, self.id.domain)

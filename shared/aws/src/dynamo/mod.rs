@@ -4,6 +4,7 @@ pub mod aggregates;
 pub mod imports;
 pub mod keys;
 pub mod link_batch;
+mod link_changes;
 pub mod links;
 pub mod rate_limits;
 pub mod salts;
