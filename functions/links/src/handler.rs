@@ -12,11 +12,13 @@ use axum::{Extension, Router};
 use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
 use waypost_aws::http::{Json, Query};
+use waypost_aws::idempotency::{Idempotency, once};
 use waypost_aws::problem::Problem;
 use waypost_domain::change_link::{Change, change_link};
 use waypost_domain::create_link::{Creation, create_link};
 use waypost_domain::delete_link::delete_link;
 use waypost_domain::find_link::{find_link, link_id};
+use waypost_domain::idempotency::Attempt;
 use waypost_domain::link_fields::LinkFields;
 use waypost_domain::list_links::list_links;
 use waypost_domain::ports::{Clock, LinkIndex, LinkReader, LinkWriter, Random};
@@ -42,16 +44,17 @@ pub(crate) struct App {
 }
 
 /// The routes of this function.
-pub(crate) fn routes(app: App) -> Router {
-    Router::new()
+pub(crate) fn routes(app: App, idempotency: Idempotency) -> Router {
+    let routes = Router::new()
         .route("/v1/links", get(list).post(create))
-        .route("/v1/links/{slug}", get(read).patch(change).delete(delete))
-        .with_state(Arc::new(app))
+        .route("/v1/links/{slug}", get(read).patch(change).delete(delete));
+    once(routes.with_state(Arc::new(app)), idempotency)
 }
 
 async fn create(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
+    attempt: Option<Extension<Attempt>>,
     Json(fields): Json<LinkFields>,
 ) -> Result<impl IntoResponse, Problem> {
     let with = Creation {
@@ -61,7 +64,7 @@ async fn create(
         random: app.random.as_ref(),
         domains: &app.domains,
     };
-    let link = create_link(&with, &caller, &fields).await?;
+    let link = create_link(&with, &caller, &fields, attempt.as_deref()).await?;
     let headers = [(header::LOCATION, location(&link.id, &app.domains)), (header::ETAG, link.etag())];
     Ok((StatusCode::CREATED, headers, axum::Json(LinkView::of(link, &app.short_urls))))
 }

@@ -10,6 +10,7 @@ mod backoff;
 pub mod dynamo;
 pub mod health;
 pub mod http;
+pub mod idempotency;
 pub mod kinesis;
 pub mod oidc;
 pub mod problem;

@@ -1,6 +1,7 @@
 //! Creates a short link, with a slug of the caller's or a generated one.
 
 use crate::check_fields::{Errors, check_fields};
+use crate::idempotency::Attempt;
 use crate::link_fields::LinkFields;
 use crate::password::Password;
 use crate::ports::{Clock, LinkReader, LinkWriter, Random};
@@ -27,29 +28,54 @@ pub struct Creation<'a> {
 
 /// Creates a link in the caller's workspace. Needs [`Role::Editor`].
 ///
+/// With `attempt`, a link that an earlier try of the same request created is found, not created again.
+///
 /// # Errors
 /// [`Error::Invalid`] names every field that is wrong, [`Error::Conflict`] says that the slug is taken (by whomever).
-pub async fn create_link(with: &Creation<'_>, caller: &Caller, fields: &LinkFields) -> Result<Link, Error> {
+pub async fn create_link(
+    with: &Creation<'_>,
+    caller: &Caller,
+    fields: &LinkFields,
+    attempt: Option<&Attempt>,
+) -> Result<Link, Error> {
     caller.require(Role::Editor)?;
-    let mut link = check(with, caller, fields)?;
-    for _ in 0..ATTEMPTS {
+    let mut link = check(with, caller, fields, attempt)?;
+    for number in 0..ATTEMPTS {
+        if fields.slug.is_none() {
+            link.id.slug = free_slug(with, attempt, number);
+        }
         if with.writer.insert(&link).await? {
             return Ok(link);
+        }
+        if let Some(earlier) = created_before(with, &link).await? {
+            return Ok(earlier);
         }
         if fields.slug.is_some() {
             return Err(Error::Conflict(format!("the slug '{}' is taken on {}", link.id.slug, link.id.domain)));
         }
-        link.id.slug = Slug::generate(with.random);
     }
-    Err(no_free_slug())
+    Err(Error::Conflict("no free slug was found; try again".to_owned()))
 }
 
-pub(crate) fn no_free_slug() -> Error {
-    Error::Conflict("no free slug was found; try again".to_owned())
+/// A slug that is probably free: the same for the same try of the same request, else a random one.
+fn free_slug(with: &Creation<'_>, attempt: Option<&Attempt>, number: usize) -> Slug {
+    match attempt {
+        Some(attempt) => Slug::derive(&format!("{}#{number}", attempt.as_str()), Slug::GENERATED_LEN),
+        None => Slug::generate(with.random),
+    }
+}
+
+/// The link that is in the way of `link`, if an earlier try of the same request created it.
+async fn created_before(with: &Creation<'_>, link: &Link) -> Result<Option<Link>, Error> {
+    if link.origin.is_none() {
+        return Ok(None);
+    }
+    let existing = with.reader.get(&link.id).await?;
+    Ok(existing.filter(|existing| existing.workspace == link.workspace && existing.origin == link.origin))
 }
 
 /// The link that `fields` ask for.
-fn check(with: &Creation<'_>, caller: &Caller, fields: &LinkFields) -> Result<Link, Error> {
+fn check(with: &Creation<'_>, caller: &Caller, fields: &LinkFields, attempt: Option<&Attempt>) -> Result<Link, Error> {
     let mut errors = Errors::default();
     let settings = check_fields(fields, with.domains, &mut errors);
     let slug = match &fields.slug {
@@ -75,7 +101,7 @@ fn check(with: &Creation<'_>, caller: &Caller, fields: &LinkFields) -> Result<Li
         updated_at: None,
         revision: 0,
         behaviour,
-        origin: None,
+        origin: attempt.map(|attempt| attempt.as_str().to_owned()),
     })
 }
 
@@ -100,7 +126,7 @@ mod tests {
         let clock = FixedClock::at("2026-01-02T03:04:05Z");
         let random = SeededRandom::new(seed);
         let with = Creation { reader: links, writer: links, clock: &clock, random: &random, domains: &domains };
-        create_link(&with, &caller("acme", role), &fields).await
+        create_link(&with, &caller("acme", role), &fields, None).await
     }
 
     async fn create(links: &MemoryLinks, seed: u64, fields: LinkFields) -> Result<Link, Error> {
@@ -144,6 +170,33 @@ mod tests {
         let Err(Error::Invalid(errors)) = create(&MemoryLinks::default(), 1, new).await else { panic!() };
         let pointers: Vec<&str> = errors.iter().map(|error| error.pointer.as_str()).collect();
         assert_eq!(pointers, ["/url", "/title", "/tags/1", "/slug", "/domain"]);
+    }
+
+    /// As after a crash between the creation and the note that it was done.
+    #[tokio::test]
+    async fn a_second_try_of_the_same_request_finds_what_the_first_created() {
+        let links = MemoryLinks::default();
+        let domains = Domains::parse("go.example.com").unwrap();
+        let clock = FixedClock::at("2026-01-02T03:04:05Z");
+        let random = SeededRandom::new(1);
+        let with = Creation { reader: &links, writer: &links, clock: &clock, random: &random, domains: &domains };
+        let (first, second) = (attempt("a"), attempt("b"));
+        let caller = caller("acme", Role::Editor);
+        let own_slug = LinkFields { slug: Some("docs".into()), ..new_link("https://example.com/") };
+        for fields in [new_link("https://example.com/"), own_slug.clone()] {
+            let created = create_link(&with, &caller, &fields, Some(&first)).await.unwrap();
+            clock.advance(60);
+            assert_eq!(create_link(&with, &caller, &fields, Some(&first)).await.unwrap(), created);
+        }
+        assert_eq!(links.all().len(), 2);
+        let other = create_link(&with, &caller, &own_slug, Some(&second)).await;
+        assert!(matches!(other, Err(Error::Conflict(_))));
+    }
+
+    fn attempt(key: &str) -> Attempt {
+        let workspace = crate::WorkspaceId::parse("acme").unwrap();
+        let now = crate::Timestamp::from_millis(0).unwrap();
+        crate::idempotency::Claim::new(workspace, key, &[], now, &SeededRandom::new(1)).unwrap().attempt()
     }
 
     #[tokio::test]

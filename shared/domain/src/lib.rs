@@ -17,6 +17,7 @@ pub mod domains;
 pub mod error;
 pub mod find_link;
 pub mod follow_link;
+pub mod idempotency;
 pub mod imports;
 pub mod json;
 pub mod key;

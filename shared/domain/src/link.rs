@@ -42,7 +42,8 @@ pub struct Link {
     /// What makes it more than a plain redirect.
     #[serde(flatten)]
     pub behaviour: Behaviour,
-    /// The row of an import that it came from: `{import id}#{row number}`.
+    /// What created it, where that may be tried again: the row of an import, `{import id}#{row number}`, or a request with
+    /// an idempotency key (see [`crate::idempotency::Attempt`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 use waypost_aws::http::{Authentication, MAX_BODY_BYTES, api};
 use waypost_domain::Role;
+use waypost_domain::idempotency::MemoryIdempotency;
 use waypost_domain::memory::{FixedClock, MemoryKeys, MemoryLinks, SeededRandom};
 
 struct Fixture {
@@ -33,7 +34,12 @@ fn fixture() -> Fixture {
         short_urls: ShortUrls::new(&domains, None),
         domains,
     };
-    let router = api(routes(app), Authentication::new(Arc::new(keys), clock));
+    let idempotency = Idempotency {
+        store: Arc::new(MemoryIdempotency::default()),
+        clock: clock.clone(),
+        random: Arc::new(SeededRandom::new(10)),
+    };
+    let router = api(routes(app, idempotency), Authentication::new(Arc::new(keys), clock));
     Fixture { router, links, editor, viewer, stranger }
 }
 
@@ -214,6 +220,28 @@ async fn a_patch_of_another_kind_is_415() {
     let (response, problem) = call_with(&fixture, &fixture.editor, "PATCH", "/v1/links/docs", "[]", &headers).await;
     assert_eq!((response.status().as_u16(), &problem["status"]), (415, &json!(415)));
     assert_eq!(response.headers()["accept-patch"], "application/merge-patch+json, application/json");
+}
+
+#[tokio::test]
+async fn a_creation_with_a_key_is_done_once() {
+    let fixture = fixture();
+    let key = &fixture.editor;
+    let headers = [("idempotency-key", "8e03978e-40d5-43e8-bc93-6894a57f9324")];
+    let body = json!({"url": "https://example.com/"}).to_string();
+    let (first, link) = call_with(&fixture, key, "POST", "/v1/links", &body, &headers).await;
+    let (again, same) = call_with(&fixture, key, "POST", "/v1/links", &body, &headers).await;
+    assert_eq!((first.status().as_u16(), again.status().as_u16(), &link), (201, 201, &same));
+    for name in ["location", "etag", "content-type"] {
+        assert_eq!(first.headers()[name], again.headers()[name], "{name}");
+    }
+    assert_eq!(
+        (first.headers().get("idempotency-replayed"), &again.headers()["idempotency-replayed"]),
+        (None, &http::HeaderValue::from_static("true"))
+    );
+    let other = json!({"url": "https://example.com/2"}).to_string();
+    let (response, problem) = call_with(&fixture, key, "POST", "/v1/links", &other, &headers).await;
+    assert_eq!((response.status().as_u16(), &problem["status"]), (422, &json!(422)));
+    assert_eq!(fixture.links.all().len(), 1);
 }
 
 #[tokio::test]

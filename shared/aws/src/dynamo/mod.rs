@@ -1,6 +1,7 @@
 //! The domain's stores in DynamoDB.
 
 pub mod aggregates;
+pub mod idempotency;
 pub mod imports;
 pub mod keys;
 pub mod link_batch;
