@@ -9,6 +9,7 @@ use axum::{Extension, Router};
 use http::{StatusCode, header};
 use serde::Deserialize;
 use waypost_aws::http::{Json, Query};
+use waypost_aws::idempotency::{Idempotency, once};
 use waypost_aws::problem::Problem;
 use waypost_domain::Caller;
 use waypost_domain::imports::find_import::{find_import, find_report};
@@ -32,12 +33,12 @@ pub(crate) struct App {
 }
 
 /// The routes of this function.
-pub(crate) fn routes(app: App) -> Router {
-    Router::new()
+pub(crate) fn routes(app: App, idempotency: Idempotency) -> Router {
+    let routes = Router::new()
         .route("/v1/imports", get(list).post(start))
         .route("/v1/imports/{id}", get(read))
-        .route("/v1/imports/{id}/report", get(report))
-        .with_state(Arc::new(app))
+        .route("/v1/imports/{id}/report", get(report));
+    once(routes.with_state(Arc::new(app)), idempotency)
 }
 
 async fn start(
@@ -97,6 +98,7 @@ mod tests {
     use tower::ServiceExt;
     use waypost_aws::http::{Authentication, api};
     use waypost_domain::Role;
+    use waypost_domain::idempotency::MemoryIdempotency;
     use waypost_domain::imports::memory::{MemoryImports, MemorySigner};
     use waypost_domain::imports::{Counts, ImportStatus};
     use waypost_domain::memory::{FixedClock, MemoryKeys, SeededRandom};
@@ -127,7 +129,12 @@ mod tests {
             random: Arc::new(SeededRandom::new(9)),
             max_bytes: 1000,
         };
-        Fixture { router: api(routes(app), Authentication::new(Arc::new(store), clock)), imports, keys }
+        let idempotency = Idempotency {
+            store: Arc::new(MemoryIdempotency::default()),
+            clock: clock.clone(),
+            random: Arc::new(SeededRandom::new(10)),
+        };
+        Fixture { router: api(routes(app, idempotency), Authentication::new(Arc::new(store), clock)), imports, keys }
     }
 
     async fn send(fixture: &Fixture, request: http::Request<Body>) -> (Response, Value) {

@@ -6,11 +6,13 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
+use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, StatusCode};
 use lambda_http::RequestExt;
 use serde::de::DeserializeOwned;
 use waypost_domain::Error;
+use waypost_domain::json::field_error;
 
 pub use crate::authentication::Authentication;
 use crate::authentication::require_caller;
@@ -45,6 +47,17 @@ pub async fn add_request_id(request: Request, next: Next) -> Response {
     response
 }
 
+/// All of a body.
+///
+/// # Errors
+/// 413 if it is larger than [`MAX_BODY_BYTES`].
+pub(crate) async fn read_body(body: Body) -> Result<Bytes, Problem> {
+    to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| {
+        let detail = format!("the body is larger than {MAX_BODY_BYTES} bytes");
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large", detail)
+    })
+}
+
 /// A JSON body. What is no JSON is 400; JSON that is not as it should be is 422 with a pointer to the field.
 #[derive(Debug)]
 pub struct Json<T>(pub T);
@@ -53,39 +66,17 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request<Body>, _state: &S) -> Result<Self, Problem> {
-        let bytes = to_bytes(request.into_body(), MAX_BODY_BYTES).await.map_err(|_| {
-            let detail = format!("the body is larger than {MAX_BODY_BYTES} bytes");
-            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large", detail)
-        })?;
+        let bytes = read_body(request.into_body()).await?;
         let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
             if error.inner().is_data() {
-                return Error::invalid(pointer(error.path()), without_position(error.inner()));
+                return Error::Invalid(vec![field_error(&error)]);
             }
             Error::Malformed(format!("the body is not valid JSON: {}", error.inner()))
         })?;
         deserializer.end().map_err(|error| Error::Malformed(format!("the body is not valid JSON: {error}")))?;
         Ok(Self(value))
     }
-}
-
-/// RFC 6901, from the path of a field.
-fn pointer(path: &serde_path_to_error::Path) -> String {
-    use serde_path_to_error::Segment;
-    path.iter()
-        .map(|segment| match segment {
-            Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
-            Segment::Seq { index } => format!("/{index}"),
-            Segment::Enum { variant } => format!("/{variant}"),
-            Segment::Unknown => String::new(),
-        })
-        .collect()
-}
-
-/// The message without serde_json's line and column, which say nothing to somebody who sent a program's output.
-fn without_position(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.split(" at line ").next().unwrap_or_default().to_owned()
 }
 
 /// The query string. What is not as it should be is 422 with the parameter's name.

@@ -11,6 +11,7 @@ pub mod countries;
 pub mod dynamo;
 pub mod health;
 pub mod http;
+pub mod idempotency;
 pub mod kinesis;
 pub mod oidc;
 pub mod problem;

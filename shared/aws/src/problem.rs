@@ -49,6 +49,11 @@ impl Problem {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed", detail)
     }
 
+    /// The same, with `Retry-After`.
+    pub fn with_retry_after(self, seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..self }
+    }
+
     /// The status.
     pub fn status(&self) -> StatusCode {
         self.status
@@ -75,6 +80,7 @@ impl From<Error> for Problem {
                 let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "rate-limited", "Too many requests", detail);
                 Self { retry_after: Some(retry_after_seconds), ..problem }
             }
+            Error::Changed(_) => Self::new(StatusCode::PRECONDITION_FAILED, "changed", "Precondition failed", detail),
             Error::Store(error) if error.is_retryable() => {
                 tracing::warn!(event = "store.unavailable", operation = error.operation, %error);
                 let detail = "a store is busy or does not answer; try again";

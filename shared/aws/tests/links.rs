@@ -14,11 +14,18 @@ use waypost_aws::dynamo::salts::DynamoSalts;
 use waypost_domain::list_links::list_links;
 use waypost_domain::memory::{caller, link};
 use waypost_domain::ports::{KeyReader, LinkIndex, LinkReader, LinkWriter, SaltStore};
-use waypost_domain::{Role, StoreErrorKind, WorkspaceId};
+use waypost_domain::{Link, Role, StoreErrorKind, WorkspaceId};
 
 #[tokio::test]
 async fn a_link_is_read_as_it_was_written() {
     let links = DynamoLinks::new(dynamodb().await, LINKS_TABLE);
+    let written = full_link();
+    assert!(links.insert(&written).await.unwrap());
+    assert_eq!(links.get(&written.id).await.unwrap(), Some(written));
+}
+
+/// A link that has every attribute there is.
+fn full_link() -> Link {
     let mut written = link("acme", "docs", "https://example.com/ä");
     written.title = Some("Docs".into());
     written.tags = vec!["a".into(), "b".into()];
@@ -33,8 +40,87 @@ async fn a_link_is_read_as_it_was_written() {
         "variants": [{"name": "a", "url": "https://example.com/a", "weight": 1}],
     }))
     .unwrap();
-    assert!(links.insert(&written).await.unwrap());
-    assert_eq!(links.get(&written.id).await.unwrap(), Some(written));
+    written
+}
+
+#[tokio::test]
+async fn a_change_sets_and_removes_but_leaves_the_clicks_alone() {
+    let client = dynamodb().await;
+    let links = DynamoLinks::new(client.clone(), LINKS_TABLE).consistent();
+    let full = full_link();
+    let mut bare = link("acme", "docs", "https://example.com/2");
+    bare.revision = 4;
+    links.insert(&full).await.unwrap();
+    count_click(&client, &full).await;
+    assert!(links.replace(&full, &bare).await.unwrap());
+    let stored = links.get(&full.id).await.unwrap().unwrap();
+    assert_eq!(stored.behaviour.used_clicks, 4);
+    bare.behaviour.used_clicks = 4;
+    assert_eq!(stored, bare);
+    let listed = links.newest(&full.workspace, None, 10).await.unwrap();
+    assert_eq!(listed, vec![bare.clone()]);
+    let mut full = full;
+    full.revision = 5;
+    assert!(links.replace(&bare, &full).await.unwrap());
+    full.behaviour.used_clicks = 4;
+    assert_eq!(links.get(&full.id).await.unwrap(), Some(full));
+}
+
+/// What the redirect does.
+async fn count_click(client: &aws_sdk_dynamodb::Client, link: &Link) {
+    let key = waypost_aws::dynamo::links::key(&link.id);
+    let update =
+        client.update_item().table_name(LINKS_TABLE).set_key(Some(key)).update_expression("ADD used_clicks :one");
+    update.expression_attribute_values(":one", AttributeValue::N("1".to_owned())).send().await.unwrap();
+}
+
+#[tokio::test]
+async fn of_many_changes_at_once_to_the_same_state_one_is_made() {
+    let links = DynamoLinks::new(dynamodb().await, LINKS_TABLE);
+    let seen = link("acme", "docs", "https://example.com/");
+    links.insert(&seen).await.unwrap();
+    let attempts = (0..20).map(|n| {
+        let (links, seen) = (links.clone(), seen.clone());
+        let next = Link { title: Some(n.to_string()), revision: 1, ..seen.clone() };
+        tokio::spawn(async move { links.replace(&seen, &next).await.unwrap() })
+    });
+    let mut changed = 0;
+    for attempt in attempts.collect::<Vec<_>>() {
+        changed += usize::from(attempt.await.unwrap());
+    }
+    assert_eq!(changed, 1);
+}
+
+#[tokio::test]
+async fn a_link_that_is_another_one_by_now_is_neither_changed_nor_deleted() {
+    let links = DynamoLinks::new(dynamodb().await, LINKS_TABLE).consistent();
+    let seen = link("acme", "docs", "https://example.com/");
+    let next = Link { title: Some("x".into()), revision: 1, ..seen.clone() };
+    assert!(!links.replace(&seen, &next).await.unwrap());
+    let again = Link { created_at: seen.created_at.plus_seconds(1), ..seen.clone() };
+    let foreign = Link { workspace: WorkspaceId::parse("other").unwrap(), ..seen.clone() };
+    let changed = Link { revision: 7, ..seen.clone() };
+    for stored in [again, foreign, changed] {
+        links.insert(&stored).await.unwrap();
+        assert!(!links.replace(&seen, &next).await.unwrap());
+        assert!(!links.delete_unchanged(&seen).await.unwrap());
+        assert_eq!(links.get(&seen.id).await.unwrap(), Some(stored.clone()));
+        assert!(links.delete_unchanged(&stored).await.unwrap());
+    }
+}
+
+/// A lost answer makes the client send a write again that has been done.
+#[tokio::test]
+async fn a_write_that_was_done_already_counts_as_done() {
+    let client = dynamodb().await;
+    let links = DynamoLinks::new(client.clone(), LINKS_TABLE);
+    let seen = link("acme", "docs", "https://example.com/");
+    assert!(links.insert(&seen).await.unwrap());
+    assert!(links.insert(&seen).await.unwrap());
+    let next = Link { title: Some("x".into()), revision: 1, ..seen.clone() };
+    assert!(links.replace(&seen, &next).await.unwrap());
+    count_click(&client, &seen).await;
+    assert!(links.replace(&seen, &next).await.unwrap());
 }
 
 #[tokio::test]

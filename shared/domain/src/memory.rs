@@ -130,6 +130,24 @@ impl LinkWriter for MemoryLinks {
         }
         Ok(owned)
     }
+
+    async fn replace(&self, seen: &Link, next: &Link) -> Result<bool, StoreError> {
+        let mut links = self.check("links.replace")?;
+        let Some(link) = links.get_mut(&seen.id).filter(|link| link.is_unchanged_since(seen)) else { return Ok(false) };
+        let used_clicks = link.behaviour.used_clicks;
+        *link = next.clone();
+        link.behaviour.used_clicks = used_clicks;
+        Ok(true)
+    }
+
+    async fn delete_unchanged(&self, seen: &Link) -> Result<bool, StoreError> {
+        let mut links = self.check("links.delete")?;
+        let unchanged = links.get(&seen.id).is_some_and(|link| link.is_unchanged_since(seen));
+        if unchanged {
+            links.remove(&seen.id);
+        }
+        Ok(unchanged)
+    }
 }
 
 #[async_trait]

@@ -31,8 +31,13 @@ pub trait LinkReader: Send + Sync {
 pub trait LinkWriter: Send + Sync {
     /// Writes `link` if its id is free; says whether it was. Nothing that exists is changed.
     async fn insert(&self, link: &Link) -> Result<bool, StoreError>;
+    /// Puts `next` in the place of `seen`, which has the same id and owner, if no owner's change came between; says
+    /// whether it did. [`crate::Behaviour::used_clicks`] stays what it is in the store.
+    async fn replace(&self, seen: &Link, next: &Link) -> Result<bool, StoreError>;
     /// Deletes the link if `workspace` owns it; says whether it did.
     async fn delete(&self, id: &LinkId, workspace: &WorkspaceId) -> Result<bool, StoreError>;
+    /// Deletes the link if its owner has not changed it since it was `seen`; says whether it did.
+    async fn delete_unchanged(&self, seen: &Link) -> Result<bool, StoreError>;
 }
 
 /// Counts the clicks of links that serve a limited number of them.

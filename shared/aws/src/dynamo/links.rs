@@ -7,6 +7,7 @@ use futures::future::try_join_all;
 use waypost_domain::ports::{LinkIndex, LinkReader, LinkWriter};
 use waypost_domain::{Link, LinkId, StoreError, WorkspaceId};
 
+use super::link_changes::{Unchanged, Update};
 use super::{Item, broken, store_error, text};
 
 /// The index that lists what a workspace owns.
@@ -17,12 +18,32 @@ pub const LIST_INDEX: &str = "list";
 pub struct DynamoLinks {
     client: Client,
     table: String,
+    consistent: bool,
 }
 
 impl DynamoLinks {
     /// Links in `table`.
     pub fn new(client: Client, table: impl Into<String>) -> Self {
-        Self { client, table: table.into() }
+        Self { client, table: table.into(), consistent: false }
+    }
+
+    /// The same, but [`LinkReader::get`] sees every write that was answered before, for twice the price of a read.
+    pub fn consistent(self) -> Self {
+        Self { consistent: true, ..self }
+    }
+
+    async fn read(&self, id: &LinkId, consistent: bool) -> Result<Option<Link>, StoreError> {
+        const OPERATION: &str = "links.get";
+        let found = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key(id)))
+            .consistent_read(consistent)
+            .send()
+            .await
+            .map_err(|error| store_error(OPERATION, error))?;
+        found.item.map(|item| link_from(item, OPERATION)).transpose()
     }
 
     /// Up to `limit` links of one shard of the list, the newest first.
@@ -64,16 +85,7 @@ impl DynamoLinks {
 #[async_trait]
 impl LinkReader for DynamoLinks {
     async fn get(&self, id: &LinkId) -> Result<Option<Link>, StoreError> {
-        const OPERATION: &str = "links.get";
-        let found = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key(id)))
-            .send()
-            .await
-            .map_err(|error| store_error(OPERATION, error))?;
-        found.item.map(|item| link_from(item, OPERATION)).transpose()
+        self.read(id, self.consistent).await
     }
 }
 
@@ -87,6 +99,59 @@ impl LinkWriter for DynamoLinks {
             .table_name(&self.table)
             .set_item(Some(item_of(link)?))
             .condition_expression("attribute_not_exists(pk)")
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(true),
+            // The first try of this very write may have gone through, and only its answer been lost.
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                Ok(self.read(&link.id, true).await?.as_ref() == Some(link))
+            }
+            Err(error) => Err(store_error(OPERATION, error)),
+        }
+    }
+
+    async fn replace(&self, seen: &Link, next: &Link) -> Result<bool, StoreError> {
+        const OPERATION: &str = "links.replace";
+        let update = Update::between(item_of(seen)?, item_of(next)?);
+        let condition = Unchanged::since(seen);
+        let result = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key(&seen.id)))
+            .update_expression(update.expression)
+            .condition_expression(condition.expression)
+            .set_expression_attribute_names(Some(update.names.into_iter().chain(condition.names).collect()))
+            .set_expression_attribute_values(Some(update.values.into_iter().chain(condition.values).collect()))
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(true),
+            // As above. Clicks may have come since.
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                let stored = self.read(&seen.id, true).await?;
+                Ok(stored.is_some_and(|stored| {
+                    let mut next = next.clone();
+                    next.behaviour.used_clicks = stored.behaviour.used_clicks;
+                    stored == next
+                }))
+            }
+            Err(error) => Err(store_error(OPERATION, error)),
+        }
+    }
+
+    async fn delete_unchanged(&self, seen: &Link) -> Result<bool, StoreError> {
+        const OPERATION: &str = "links.delete";
+        let condition = Unchanged::since(seen);
+        let result = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(key(&seen.id)))
+            .condition_expression(condition.expression)
+            .set_expression_attribute_names(Some(condition.names))
+            .set_expression_attribute_values(Some(condition.values))
             .send()
             .await;
         match result {

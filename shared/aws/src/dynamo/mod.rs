@@ -2,9 +2,11 @@
 
 pub mod aggregates;
 pub mod click_limit;
+pub mod idempotency;
 pub mod imports;
 pub mod keys;
 pub mod link_batch;
+mod link_changes;
 pub mod links;
 pub mod password_attempts;
 pub mod rate_limits;
