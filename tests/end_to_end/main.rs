@@ -7,3 +7,4 @@ mod bad_requests;
 mod keys;
 mod links;
 mod real_input;
+mod redirects;

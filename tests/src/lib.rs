@@ -109,6 +109,12 @@ impl Stack {
         send(request).await
     }
 
+    /// Sends a form as a browser does.
+    pub async fn submit(&self, path: &str, form: &str) -> Answer {
+        let request = self.http.post(format!("{}{path}", self.url)).header("host", &self.host);
+        send(request.header("content-type", "application/x-www-form-urlencoded").body(form.to_owned())).await
+    }
+
     /// Sends a file the way an import says.
     pub async fn upload(&self, import: &Value, file: Vec<u8>) -> Answer {
         let upload = &import["upload"];

@@ -13,7 +13,7 @@ use crate::breaker::Breaker;
 use crate::ports::{Clock, LinkReader};
 use crate::{Link, LinkId, StoreError, StoreErrorKind};
 
-/// The most that the cache keeps, in estimated bytes: some 6,000 links, or 20,000 paths that are no link.
+/// The most that the cache keeps, in estimated bytes: some 7,000 links, or 29,000 paths that are no link.
 const MAX_BYTES: u64 = 6 * 1024 * 1024;
 /// How many entries it is laid out for at first; it grows with use.
 const EXPECTED_ENTRIES: usize = 1_000;

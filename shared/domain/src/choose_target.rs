@@ -145,7 +145,7 @@ mod tests {
             (json!({"before": "2026-01-02T03:04:05Z"}), false),
             (json!({"device": ["mobile"], "country": ["AT"]}), false),
         ] {
-            let link = with_rules(&[conditions.clone()]);
+            let link = with_rules(std::slice::from_ref(&conditions));
             assert_eq!(choose_target(&link, &swiss(), now()).rule.is_some(), met, "{conditions}");
         }
     }

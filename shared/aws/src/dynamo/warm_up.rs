@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::error::DisplayErrorContext;
 
 use super::{Item, text};
 
-/// Longer than a connection and a handshake take; Lambda stops an init after 10 s.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// Longer than a connection and a handshake take. The first visitor waits for an init, so it must not be long.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Reads an item that does not exist, so that the first visitor does not wait for name resolution, TCP and TLS. During its
 /// init a function has a whole core, however small it is, so the handshake is cheaper there as well.

@@ -12,6 +12,8 @@ use waypost_domain::click::Click;
 const HOT: u32 = 20;
 /// Over how many keys a hot link is spread: as many shards can share it. More would not help a stream of common size.
 const KEYS: u8 = 16;
+/// The most of a key that is the link's.
+const LINK_KEY_LEN: usize = 250;
 /// Counters for links. Two links on the same one are hot together, which does no harm.
 const COUNTERS: usize = 1024;
 
@@ -38,7 +40,7 @@ impl Default for Counters {
 impl Partition {
     /// The key of a click that is sent for the first time: the link's, or one of [`KEYS`] if the link is hot now.
     pub(super) fn key(&self, click: &Click) -> String {
-        if self.count(click) > HOT { spread_key(click, 0) } else { format!("{}/{}", click.domain, click.slug) }
+        if self.count(click) > HOT { spread_key(click, 0) } else { link_key(click) }
     }
 
     fn count(&self, click: &Click) -> u32 {
@@ -62,18 +64,25 @@ impl Partition {
 pub(super) fn spread_key(click: &Click, attempt: u32) -> String {
     let chance = click.id.bytes().rev().take(4).fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
     let number = chance.wrapping_add(attempt) % u32::from(KEYS);
-    format!("{}/{}#{number}", click.domain, click.slug)
+    format!("{}#{number}", link_key(click))
+}
+
+/// Domain and slug, cut so that a key with its number has at most the 256 characters that Kinesis takes. Both are ASCII.
+fn link_key(click: &Click) -> String {
+    let mut key = format!("{}/{}", click.domain, click.slug);
+    key.truncate(LINK_KEY_LEN);
+    key
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::collections::HashSet;
-    use waypost_domain::Timestamp;
     use waypost_domain::choose_target::choose_target;
     use waypost_domain::memory::{SeededRandom, link};
     use waypost_domain::record_click::record_click;
     use waypost_domain::visit::Visit;
+    use waypost_domain::{Domain, Timestamp};
 
     fn clicks(slug: &str, second: i64, count: u64) -> Vec<Click> {
         let link = link("acme", slug, "https://example.com/");
@@ -91,6 +100,13 @@ mod tests {
         assert_eq!(keys[20..].iter().collect::<HashSet<_>>().len(), usize::from(KEYS));
         assert_eq!(partition.key(&clicks("cold", 100, 1)[0]), "go.example.com/cold");
         assert_eq!(partition.key(&clicks("hot", 101, 1)[0]), "go.example.com/hot");
+    }
+
+    #[test]
+    fn keys_are_as_long_as_kinesis_takes() {
+        let mut click = clicks(&"s".repeat(128), 100, 1).remove(0);
+        click.domain = Domain::parse(&["d".repeat(60).as_str(); 4].join(".")).unwrap();
+        assert!(Partition::default().key(&click).len() <= 256 && spread_key(&click, 15).len() <= 256);
     }
 
     #[test]
