@@ -1,5 +1,7 @@
 //! From requests to use cases and back.
 
+mod batch;
+mod qr;
 #[cfg(test)]
 mod tests;
 
@@ -7,7 +9,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Extension, Router};
 use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
@@ -21,10 +23,11 @@ use waypost_domain::find_link::{find_link, link_id};
 use waypost_domain::idempotency::Attempt;
 use waypost_domain::link_fields::LinkFields;
 use waypost_domain::list_links::list_links;
-use waypost_domain::ports::{Clock, LinkIndex, LinkReader, LinkWriter, Random};
+use waypost_domain::ports::{Clock, LinkIndex, LinkReader, LinkTargets, LinkWriter, Random};
 use waypost_domain::{Caller, Domains, Link, LinkId};
 
 use crate::conditional::{precondition, tagged};
+use crate::list_query::ListQuery;
 use crate::patch::Patch;
 use crate::view::{LinkView, PageView, ShortUrls};
 
@@ -36,6 +39,7 @@ const ASK_EACH_TIME: &str = "private, no-cache";
 pub(crate) struct App {
     pub(crate) reader: Arc<dyn LinkReader>,
     pub(crate) writer: Arc<dyn LinkWriter>,
+    pub(crate) targets: Arc<dyn LinkTargets>,
     pub(crate) index: Arc<dyn LinkIndex>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
@@ -43,11 +47,26 @@ pub(crate) struct App {
     pub(crate) short_urls: ShortUrls,
 }
 
+impl App {
+    fn creation(&self) -> Creation<'_> {
+        Creation {
+            reader: self.reader.as_ref(),
+            writer: self.writer.as_ref(),
+            targets: self.targets.as_ref(),
+            clock: self.clock.as_ref(),
+            random: self.random.as_ref(),
+            domains: &self.domains,
+        }
+    }
+}
+
 /// The routes of this function.
 pub(crate) fn routes(app: App, idempotency: Idempotency) -> Router {
     let routes = Router::new()
         .route("/v1/links", get(list).post(create))
-        .route("/v1/links/{slug}", get(read).patch(change).delete(delete));
+        .route("/v1/links/{slug}", get(read).patch(change).delete(delete))
+        .route("/v1/links/{slug}/qr", get(qr::qr))
+        .route("/v1/link-batches", post(batch::create_batch));
     once(routes.with_state(Arc::new(app)), idempotency)
 }
 
@@ -57,16 +76,11 @@ async fn create(
     attempt: Option<Extension<Attempt>>,
     Json(fields): Json<LinkFields>,
 ) -> Result<impl IntoResponse, Problem> {
-    let with = Creation {
-        reader: app.reader.as_ref(),
-        writer: app.writer.as_ref(),
-        clock: app.clock.as_ref(),
-        random: app.random.as_ref(),
-        domains: &app.domains,
-    };
-    let link = create_link(&with, &caller, &fields, attempt.as_deref()).await?;
+    let created = create_link(&app.creation(), &caller, &fields, attempt.as_deref()).await?;
+    let status = if created.is_new { StatusCode::CREATED } else { StatusCode::OK };
+    let link = created.link;
     let headers = [(header::LOCATION, location(&link.id, &app.domains)), (header::ETAG, link.etag())];
-    Ok((StatusCode::CREATED, headers, axum::Json(LinkView::of(link, &app.short_urls))))
+    Ok((status, headers, axum::Json(LinkView::of(link, &app.short_urls))))
 }
 
 /// Where the API has the link.
@@ -112,6 +126,7 @@ async fn change(
     let with = Change {
         reader: app.reader.as_ref(),
         writer: app.writer.as_ref(),
+        targets: app.targets.as_ref(),
         clock: app.clock.as_ref(),
         random: app.random.as_ref(),
         domains: &app.domains,
@@ -132,18 +147,12 @@ async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-#[derive(Debug, Deserialize)]
-struct PageQuery {
-    limit: Option<usize>,
-    cursor: Option<String>,
-}
-
 async fn list(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
-    Query(query): Query<PageQuery>,
+    ListQuery(request): ListQuery,
 ) -> Result<impl IntoResponse, Problem> {
-    let page = list_links(app.index.as_ref(), &caller, query.limit, query.cursor.as_deref()).await?;
+    let page = list_links(app.index.as_ref(), &app.domains, &caller, &request).await?;
     let items = page.items.into_iter().map(|link| LinkView::of(link, &app.short_urls)).collect();
     Ok(axum::Json(PageView { items, next_cursor: page.next_cursor }))
 }

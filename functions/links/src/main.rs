@@ -1,8 +1,11 @@
-//! `GET|POST /v1/links`, `GET|PATCH|DELETE /v1/links/{slug}`: manages links.
+//! `GET|POST /v1/links`, `GET|PATCH|DELETE /v1/links/{slug}`, `GET /v1/links/{slug}/qr`, `POST /v1/link-batches`: manages
+//! links.
 
 mod conditional;
 mod handler;
+mod list_query;
 mod patch;
+mod qr_code;
 mod view;
 
 use std::process::ExitCode;
@@ -28,6 +31,7 @@ async fn serve() -> Result<(), BoxError> {
     let app = handler::App {
         reader: links.clone(),
         writer: links.clone(),
+        targets: links.clone(),
         index: links,
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),

@@ -41,6 +41,10 @@ pub struct Idempotency {
     pub random: Arc<dyn Random>,
 }
 
+/// In the extensions of a response: trying again may bring another answer, although the status does not say so.
+#[derive(Debug, Clone, Copy)]
+pub struct Unsettled;
+
 /// `routes`, where a POST with an `Idempotency-Key` is done once.
 pub fn once(routes: Router, idempotency: Idempotency) -> Router {
     routes.route_layer(from_fn_with_state(idempotency, answer_once))
@@ -101,6 +105,7 @@ async fn first_answer(by: &Idempotency, claim: &Claim, response: Response) -> Re
     let (parts, body) = response.into_parts();
     let status = parts.status;
     let transient = status.is_server_error()
+        || parts.extensions.get::<Unsettled>().is_some()
         || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS);
     let body = to_bytes(body, MAX_ANSWER_BYTES).await.unwrap_or_default();
     let headers = KEPT_HEADERS.iter().filter_map(|name| {

@@ -4,15 +4,13 @@
 
 mod support;
 
-use std::collections::HashSet;
-
 use aws_sdk_dynamodb::types::AttributeValue;
 use support::{LINKS_TABLE, dynamodb};
 use waypost_aws::dynamo::keys::DynamoKeys;
 use waypost_aws::dynamo::links::DynamoLinks;
 use waypost_aws::dynamo::salts::DynamoSalts;
-use waypost_domain::list_links::list_links;
-use waypost_domain::memory::{caller, link};
+use waypost_domain::link_query::LinkQuery;
+use waypost_domain::memory::link;
 use waypost_domain::ports::{KeyReader, LinkIndex, LinkReader, LinkWriter, SaltStore};
 use waypost_domain::{Link, Role, StoreErrorKind, WorkspaceId};
 
@@ -57,7 +55,7 @@ async fn a_change_sets_and_removes_but_leaves_the_clicks_alone() {
     assert_eq!(stored.behaviour.used_clicks, 4);
     bare.behaviour.used_clicks = 4;
     assert_eq!(stored, bare);
-    let listed = links.newest(&full.workspace, None, 10).await.unwrap();
+    let listed = links.page(&full.workspace, &LinkQuery::newest(10)).await.unwrap().links;
     assert_eq!(listed, vec![bare.clone()]);
     let mut full = full;
     full.revision = 5;
@@ -146,40 +144,6 @@ async fn only_the_owner_deletes() {
     assert!(links.delete(&link.id, &link.workspace).await.unwrap());
     assert!(!links.delete(&link.id, &link.workspace).await.unwrap());
     assert_eq!(links.get(&link.id).await.unwrap(), None);
-}
-
-#[tokio::test]
-async fn all_shards_are_merged_newest_first_and_pages_lose_nothing() {
-    let links = DynamoLinks::new(dynamodb().await, LINKS_TABLE);
-    for n in 0..60_i64 {
-        let mut link = link("acme", &format!("s{n}"), "https://example.com/");
-        link.created_at = link.created_at.plus_seconds(n % 11);
-        links.insert(&link).await.unwrap();
-    }
-    links.insert(&link("other", "foreign", "https://example.com/")).await.unwrap();
-    let caller = caller("acme", Role::Viewer);
-    let (mut keys, mut cursor) = (Vec::new(), None);
-    loop {
-        let page = list_links(&links, &caller, Some(7), cursor.as_deref()).await.unwrap();
-        keys.extend(page.items.iter().map(|link| link.list_key()));
-        cursor = page.next_cursor;
-        if cursor.is_none() {
-            break;
-        }
-    }
-    assert_eq!(keys.iter().collect::<HashSet<_>>().len(), 60);
-    assert!(keys.windows(2).all(|pair| pair[0] > pair[1]));
-}
-
-#[tokio::test]
-async fn long_links_do_not_cut_a_page_short() {
-    let links = DynamoLinks::new(dynamodb().await, LINKS_TABLE);
-    for n in 0..40 {
-        let url = format!("https://example.com/{}", "x".repeat(4000));
-        links.insert(&link("acme", &format!("s{n}"), &url)).await.unwrap();
-    }
-    let found = links.newest(&WorkspaceId::parse("acme").unwrap(), None, 101).await.unwrap();
-    assert_eq!(found.len(), 40);
 }
 
 #[tokio::test]

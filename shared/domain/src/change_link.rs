@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use crate::check_fields::{Errors, check_fields};
-use crate::create_link::hash;
+use crate::create_link::{hash, remember_target};
 use crate::find_link::find_link;
 use crate::json::{merge, read};
 use crate::link_fields::LinkFields;
-use crate::ports::{Clock, LinkReader, LinkWriter, Random};
+use crate::ports::{Clock, LinkReader, LinkTargets, LinkWriter, Random};
 use crate::precondition::Precondition;
 use crate::{Caller, Domains, Error, Link, LinkId, Role, StoreError, StoreErrorKind};
 
@@ -21,6 +21,8 @@ pub struct Change<'a> {
     pub reader: &'a dyn LinkReader,
     /// Writes the link.
     pub writer: &'a dyn LinkWriter,
+    /// Finds a link by its target.
+    pub targets: &'a dyn LinkTargets,
     /// The time of the change.
     pub clock: &'a dyn Clock,
     /// Salts.
@@ -61,6 +63,9 @@ pub async fn change_link(
         next.revision += 1;
         next.updated_at = Some(with.clock.now());
         if with.writer.replace(&seen, &next).await? {
+            if next.url != seen.url {
+                remember_target(with.targets, &next).await;
+            }
             return Ok(next);
         }
     }
@@ -127,7 +132,7 @@ mod tests {
     ) -> Result<Link, Error> {
         let domains = Domains::parse("go.example.com,s.example.org").unwrap();
         let (clock, random) = (FixedClock::at("2026-01-02T03:04:05Z"), SeededRandom::new(1));
-        let with = Change { reader: links, writer, clock: &clock, random: &random, domains: &domains };
+        let with = Change { reader: links, writer, targets: links, clock: &clock, random: &random, domains: &domains };
         let id = link("acme", "docs", "https://example.com/").id;
         change_link(&with, &caller("acme", Role::Editor), &id, &Precondition::parse(precondition), &patch).await
     }
@@ -273,7 +278,7 @@ mod tests {
             seen.behaviour.password_hash = Some("hash".into());
             let domains = Domains::parse("go.example.com").unwrap();
             let (links, clock, random) = (MemoryLinks::default(), FixedClock::at(""), SeededRandom::new(1));
-            let with = Change { reader: &links, writer: &links, clock: &clock, random: &random, domains: &domains };
+            let with = Change { reader: &links, writer: &links, targets: &links, clock: &clock, random: &random, domains: &domains };
             prop_assert_eq!(apply(&with, &seen, &json!({}), &mut None).unwrap(), seen);
         }
     }

@@ -2,9 +2,10 @@
 
 use crate::check_fields::{Errors, check_fields};
 use crate::idempotency::Attempt;
-use crate::link_fields::LinkFields;
+use crate::link_fields::{IfExists, LinkFields};
 use crate::password::Password;
-use crate::ports::{Clock, LinkReader, LinkWriter, Random};
+use crate::ports::{Clock, LinkReader, LinkTargets, LinkWriter, Random};
+use crate::return_existing::{is_alike, return_existing};
 use crate::{Caller, Domain, Domains, Error, Link, LinkId, Role, Slug, StoreError, StoreErrorKind};
 
 /// How often a generated slug that is taken is replaced by another. With a billion links on one domain, all ten being
@@ -18,6 +19,8 @@ pub struct Creation<'a> {
     pub reader: &'a dyn LinkReader,
     /// Writes the link.
     pub writer: &'a dyn LinkWriter,
+    /// Finds a link by its target.
+    pub targets: &'a dyn LinkTargets,
     /// The time of creation.
     pub clock: &'a dyn Clock,
     /// Slugs and salts.
@@ -26,7 +29,17 @@ pub struct Creation<'a> {
     pub domains: &'a Domains,
 }
 
-/// Creates a link in the caller's workspace. Needs [`Role::Editor`].
+/// A link that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Created {
+    /// The link.
+    pub link: Link,
+    /// Whether it was made for this request; else it was there before.
+    pub is_new: bool,
+}
+
+/// Creates a link in the caller's workspace, or gives the one that is there if the request wants that. Needs
+/// [`Role::Editor`].
 ///
 /// With `attempt`, a link that an earlier try of the same request created is found, not created again.
 ///
@@ -37,28 +50,62 @@ pub async fn create_link(
     caller: &Caller,
     fields: &LinkFields,
     attempt: Option<&Attempt>,
-) -> Result<Link, Error> {
+) -> Result<Created, Error> {
     caller.require(Role::Editor)?;
-    let mut link = check(with, caller, fields, attempt)?;
+    let link = check(with, caller, fields, attempt)?;
+    let created = match (&fields.slug, fields.if_exists.unwrap_or_default()) {
+        (Some(_), if_exists) => with_own_slug(with, link, if_exists).await?,
+        (None, IfExists::Create) => with_free_slug(with, link, attempt).await?,
+        (None, IfExists::Return) => return return_existing(with, link, attempt).await,
+    };
+    if created.is_new {
+        remember_target(with.targets, &created.link).await;
+    }
+    Ok(created)
+}
+
+async fn with_own_slug(with: &Creation<'_>, link: Link, if_exists: IfExists) -> Result<Created, Error> {
+    if with.writer.insert(&link).await? {
+        return Ok(Created { link, is_new: true });
+    }
+    let existing = with.reader.get(&link.id).await?.filter(|existing| existing.workspace == link.workspace);
+    match existing {
+        Some(existing) if link.origin.is_some() && existing.origin == link.origin => {
+            Ok(Created { link: existing, is_new: true })
+        }
+        Some(existing) if if_exists == IfExists::Return && is_alike(&existing, &link) => {
+            Ok(Created { link: existing, is_new: false })
+        }
+        _ => Err(Error::Conflict(format!("the slug '{}' is taken on {}", link.id.slug, link.id.domain))),
+    }
+}
+
+async fn with_free_slug(with: &Creation<'_>, mut link: Link, attempt: Option<&Attempt>) -> Result<Created, Error> {
     for number in 0..ATTEMPTS {
-        if fields.slug.is_none() {
-            link.id.slug = free_slug(with, attempt, number);
-        }
+        link.id.slug = free_slug(with, attempt, number);
         if with.writer.insert(&link).await? {
-            return Ok(link);
+            return Ok(Created { link, is_new: true });
         }
-        if let Some(earlier) = created_before(with, &link).await? {
-            return Ok(earlier);
-        }
-        if fields.slug.is_some() {
-            return Err(Error::Conflict(format!("the slug '{}' is taken on {}", link.id.slug, link.id.domain)));
+        if let Some(link) = created_before(with, &link).await? {
+            return Ok(Created { link, is_new: true });
         }
     }
-    Err(Error::Conflict("no free slug was found; try again".to_owned()))
+    Err(no_free_slug())
+}
+
+pub(crate) fn no_free_slug() -> Error {
+    Error::Conflict("no free slug was found; try again".to_owned())
+}
+
+/// Lets later requests find `link` by its target. It exists whether or not this works, so a failure is only logged.
+pub(crate) async fn remember_target(targets: &dyn LinkTargets, link: &Link) {
+    if let Err(error) = targets.remember(link).await {
+        tracing::warn!(event = "links.target_not_remembered", domain = %link.id.domain, slug = %link.id.slug, %error);
+    }
 }
 
 /// A slug that is probably free: the same for the same try of the same request, else a random one.
-fn free_slug(with: &Creation<'_>, attempt: Option<&Attempt>, number: usize) -> Slug {
+pub(crate) fn free_slug(with: &Creation<'_>, attempt: Option<&Attempt>, number: usize) -> Slug {
     match attempt {
         Some(attempt) => Slug::derive(&format!("{}#{number}", attempt.as_str()), Slug::GENERATED_LEN),
         None => Slug::generate(with.random),
@@ -125,8 +172,15 @@ mod tests {
         let domains = Domains::parse("go.example.com,s.example.org").unwrap();
         let clock = FixedClock::at("2026-01-02T03:04:05Z");
         let random = SeededRandom::new(seed);
-        let with = Creation { reader: links, writer: links, clock: &clock, random: &random, domains: &domains };
-        create_link(&with, &caller("acme", role), &fields, None).await
+        let with = Creation {
+            reader: links,
+            writer: links,
+            targets: links,
+            clock: &clock,
+            random: &random,
+            domains: &domains,
+        };
+        Ok(create_link(&with, &caller("acme", role), &fields, None).await?.link)
     }
 
     async fn create(links: &MemoryLinks, seed: u64, fields: LinkFields) -> Result<Link, Error> {
@@ -179,7 +233,14 @@ mod tests {
         let domains = Domains::parse("go.example.com").unwrap();
         let clock = FixedClock::at("2026-01-02T03:04:05Z");
         let random = SeededRandom::new(1);
-        let with = Creation { reader: &links, writer: &links, clock: &clock, random: &random, domains: &domains };
+        let with = Creation {
+            reader: &links,
+            writer: &links,
+            targets: &links,
+            clock: &clock,
+            random: &random,
+            domains: &domains,
+        };
         let (first, second) = (attempt("a"), attempt("b"));
         let caller = caller("acme", Role::Editor);
         let own_slug = LinkFields { slug: Some("docs".into()), ..new_link("https://example.com/") };

@@ -129,9 +129,12 @@ pub trait IdempotencyStore: Send + Sync {
     async fn release(&self, claim: &Claim) -> Result<(), StoreError>;
 }
 
+/// Claims by workspace and key, with the answers that are there.
+type Claims = HashMap<(WorkspaceId, String), (Claim, Option<Answer>)>;
+
 /// Claims in a map.
 #[derive(Default)]
-pub struct MemoryIdempotency(Mutex<HashMap<(WorkspaceId, String), (Claim, Option<Answer>)>>);
+pub struct MemoryIdempotency(Mutex<Claims>);
 
 #[async_trait]
 impl IdempotencyStore for MemoryIdempotency {

@@ -10,9 +10,10 @@ use sha2::{Digest, Sha256};
 
 use crate::click::Click;
 pub use crate::keys::memory::{MemoryKeys, MemoryTokens};
+use crate::link_query::{LinkQuery, LinkSlice};
 use crate::ports::{
-    ClickLimit, ClickSpill, ClickStream, Clock, Countries, LinkIndex, LinkReader, LinkWriter, PasswordAttempts, Probe,
-    Random, SaltStore,
+    ClickLimit, ClickSpill, ClickStream, Clock, Countries, Insertion, LinkIndex, LinkReader, LinkTargets, LinkWriter,
+    PasswordAttempts, Probe, Random, SaltStore,
 };
 use crate::{
     Behaviour, Caller, Domain, Domains, Link, LinkId, Role, Slug, StoreError, StoreErrorKind, TargetUrl, Timestamp,
@@ -76,6 +77,7 @@ impl Random for SeededRandom {
 #[derive(Default)]
 pub struct MemoryLinks {
     links: Mutex<HashMap<LinkId, Link>>,
+    targets: Mutex<HashMap<(WorkspaceId, Domain, TargetUrl), LinkId>>,
     failing: AtomicBool,
     reads: AtomicUsize,
 }
@@ -195,16 +197,56 @@ impl Countries for MemoryCountries {
 
 #[async_trait]
 impl LinkIndex for MemoryLinks {
-    async fn newest(
+    async fn page(&self, workspace: &WorkspaceId, query: &LinkQuery) -> Result<LinkSlice, StoreError> {
+        drop(self.check("links.page")?);
+        let (lower, upper) = (query.lower(), query.upper());
+        let asked_for = |link: &Link| {
+            let key = link.list_key();
+            link.workspace == *workspace
+                && lower.as_ref().is_none_or(|lower| key >= *lower)
+                && upper.as_ref().is_none_or(|upper| key < *upper)
+                && query.filter.shows(link)
+        };
+        let links = self.all().into_iter().rev().filter(asked_for).take(query.limit).collect();
+        Ok(LinkSlice { links, reached: None })
+    }
+}
+
+#[async_trait]
+impl LinkTargets for MemoryLinks {
+    async fn find(
         &self,
         workspace: &WorkspaceId,
-        before: Option<&str>,
-        limit: usize,
-    ) -> Result<Vec<Link>, StoreError> {
-        drop(self.check("links.newest")?);
-        let all = self.all().into_iter().rev().filter(|link| link.workspace == *workspace);
-        Ok(all.filter(|link| before.is_none_or(|before| link.list_key().as_str() < before)).take(limit).collect())
+        domain: &Domain,
+        url: &TargetUrl,
+    ) -> Result<Option<LinkId>, StoreError> {
+        drop(self.check("targets.find")?);
+        Ok(lock(&self.targets).get(&(workspace.clone(), domain.clone(), url.clone())).cloned())
     }
+
+    async fn remember(&self, link: &Link) -> Result<(), StoreError> {
+        drop(self.check("targets.remember")?);
+        lock(&self.targets).insert(target_of(link), link.id.clone());
+        Ok(())
+    }
+
+    async fn insert_as_only(&self, link: &Link, seen: Option<&LinkId>) -> Result<Insertion, StoreError> {
+        let mut links = self.check("targets.insert")?;
+        let mut targets = lock(&self.targets);
+        if links.contains_key(&link.id) {
+            return Ok(Insertion::IdTaken);
+        }
+        if targets.get(&target_of(link)) != seen {
+            return Ok(Insertion::TargetTaken);
+        }
+        links.insert(link.id.clone(), link.clone());
+        targets.insert(target_of(link), link.id.clone());
+        Ok(Insertion::Done)
+    }
+}
+
+fn target_of(link: &Link) -> (WorkspaceId, Domain, TargetUrl) {
+    (link.workspace.clone(), link.id.domain.clone(), link.url.clone())
 }
 
 /// A stream that takes clicks up to a limit.

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use async_trait::async_trait;
 
 use crate::click::Click;
-use crate::{ApiKey, Link, LinkId, StoreError, Timestamp, WorkspaceId};
+use crate::link_query::{LinkQuery, LinkSlice};
+use crate::{ApiKey, Domain, Link, LinkId, StoreError, TargetUrl, Timestamp, WorkspaceId};
 
 /// The time of day.
 pub trait Clock: Send + Sync {
@@ -67,13 +68,37 @@ pub trait Countries: Send + Sync {
 /// Lists a workspace's links.
 #[async_trait]
 pub trait LinkIndex: Send + Sync {
-    /// Up to `limit` links of `workspace`, the newest first, whose [`Link::list_key`] is less than `before`.
-    async fn newest(
+    /// The links of `workspace` that `query` asks for. May end early, with less than was asked for and
+    /// [`LinkSlice::reached`], but never without having got further.
+    async fn page(&self, workspace: &WorkspaceId, query: &LinkQuery) -> Result<LinkSlice, StoreError>;
+}
+
+/// Knows one link of each target.
+#[async_trait]
+pub trait LinkTargets: Send + Sync {
+    /// The link that was last remembered for the target. It may be gone by now, or have changed.
+    async fn find(
         &self,
         workspace: &WorkspaceId,
-        before: Option<&str>,
-        limit: usize,
-    ) -> Result<Vec<Link>, StoreError>;
+        domain: &Domain,
+        url: &TargetUrl,
+    ) -> Result<Option<LinkId>, StoreError>;
+    /// Remembers `link` as the one of its target.
+    async fn remember(&self, link: &Link) -> Result<(), StoreError>;
+    /// Writes `link` and remembers it, both or neither: if its id is free and `seen` is still what [`LinkTargets::find`]
+    /// gives.
+    async fn insert_as_only(&self, link: &Link, seen: Option<&LinkId>) -> Result<Insertion, StoreError>;
+}
+
+/// What became of [`LinkTargets::insert_as_only`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Insertion {
+    /// The link is written and remembered.
+    Done,
+    /// Its id is taken.
+    IdTaken,
+    /// Another link is remembered by now, or just being written.
+    TargetTaken,
 }
 
 /// Finds API keys.

@@ -28,6 +28,7 @@ fn fixture() -> Fixture {
     let app = App {
         reader: links.clone(),
         writer: links.clone(),
+        targets: links.clone(),
         index: links.clone(),
         clock: clock.clone(),
         random: Arc::new(SeededRandom::new(9)),
@@ -100,6 +101,16 @@ async fn bad_requests_get_the_status_and_pointer_they_deserve() {
         (key, "POST", "/v1/links", &too_large, 413, None),
         (key, "GET", "/v1/links?limit=x", "", 422, Some("limit")),
         (key, "GET", "/v1/links?cursor=%25", "", 422, Some("cursor")),
+        (key, "GET", "/v1/links?limit=1&limit=2", "", 422, Some("limit")),
+        (key, "GET", "/v1/links?archived=maybe", "", 422, Some("archived")),
+        (key, "GET", "/v1/links/none/qr", "", 404, None),
+        (key, "GET", "/v1/links/none/qr?size=1", "", 422, Some("size")),
+        (key, "GET", "/v1/links/none/qr?size=big", "", 422, Some("size")),
+        (key, "POST", "/v1/links/none/qr", "", 405, None),
+        (key, "GET", "/v1/link-batches", "", 405, None),
+        (key, "POST", "/v1/link-batches", "[]", 422, Some("")),
+        (key, "POST", "/v1/link-batches", "{\"items\": []}", 422, Some("/items")),
+        (&fixture.viewer, "POST", "/v1/link-batches", "{\"items\": [1]}", 403, None),
         (key, "GET", "/v1/links/none", "", 404, None),
         (key, "GET", "/v1/links/none?domain=evil.example", "", 422, Some("domain")),
         (key, "GET", "/v1/nothing", "", 404, None),
@@ -259,7 +270,12 @@ async fn somebody_elses_link_looks_like_none() {
     let fixture = fixture();
     let body = json!({"url": "https://example.com/", "slug": "docs"}).to_string();
     call(&fixture, &fixture.editor, "POST", "/v1/links", &body).await;
-    for (method, path) in [("GET", "/v1/links/docs"), ("PATCH", "/v1/links/docs"), ("DELETE", "/v1/links/docs")] {
+    for (method, path) in [
+        ("GET", "/v1/links/docs"),
+        ("GET", "/v1/links/docs/qr"),
+        ("PATCH", "/v1/links/docs"),
+        ("DELETE", "/v1/links/docs"),
+    ] {
         let (response, _) = call(&fixture, &fixture.stranger, method, path, "{}").await;
         assert_eq!(response.status(), 404, "{method}");
     }
@@ -278,4 +294,127 @@ async fn a_store_that_is_away_is_503_and_says_nothing_of_it() {
     assert_eq!(response.status(), 503);
     assert_eq!(response.headers()["retry-after"], "2");
     assert!(!problem.to_string().contains("injected"), "{problem}");
+}
+
+#[tokio::test]
+async fn an_existing_link_is_given_if_the_request_wants_that() {
+    let fixture = fixture();
+    let key = &fixture.editor;
+    let (_, first) = call(&fixture, key, "POST", "/v1/links", r#"{"url": "https://example.com/a"}"#).await;
+    let body = r#"{"url": "https://EXAMPLE.com/a", "if_exists": "return"}"#;
+    let (response, second) = call(&fixture, key, "POST", "/v1/links", body).await;
+    assert_eq!((response.status().as_u16(), &second), (200, &first));
+    assert!(response.headers().contains_key("location") && response.headers().contains_key("etag"));
+    let path = format!("/v1/links/{}", first["slug"].as_str().unwrap());
+    call(&fixture, key, "PATCH", &path, r#"{"url": "https://example.com/b"}"#).await;
+    let (response, third) = call(&fixture, key, "POST", "/v1/links", body).await;
+    assert_eq!(response.status(), 201);
+    assert_ne!(third["slug"], first["slug"]);
+    let (response, fourth) =
+        call(&fixture, key, "POST", "/v1/links", r#"{"url": "https://example.com/b", "if_exists": "return"}"#).await;
+    assert_eq!((response.status().as_u16(), &fourth["slug"]), (200, &first["slug"]));
+}
+
+#[tokio::test]
+async fn each_item_of_a_batch_has_a_result_of_its_own() {
+    let fixture = fixture();
+    let items = json!([
+        {"url": "https://example.com/1", "slug": "one"},
+        {"url": "javascript:alert(1)", "max_clicks": 0},
+        {"url": "https://example.com/3", "slug": "one"},
+        {"url": 4},
+        {"url": "https://example.com/1", "if_exists": "return", "slug": "one"},
+        "nonsense",
+        {"url": "https://example.com/7", "password": "secret"},
+    ]);
+    let body = json!({"items": &items.as_array().unwrap()[..1]}).to_string();
+    call(&fixture, &fixture.editor, "POST", "/v1/link-batches", &body).await;
+    let body = json!({"items": items}).to_string();
+    let (response, batch) = call(&fixture, &fixture.editor, "POST", "/v1/link-batches", &body).await;
+    assert_eq!(response.status(), 200);
+    let results = batch["items"].as_array().unwrap();
+    let statuses: Vec<&Value> = results.iter().map(|result| &result["status"]).collect();
+    assert_eq!(statuses, [409, 422, 409, 422, 200, 422, 201]);
+    assert_eq!(results[1]["problem"]["errors"][1]["pointer"], "/max_clicks");
+    assert_eq!(results[3]["problem"]["errors"][0]["pointer"], "/url");
+    assert_eq!((&results[4]["link"]["slug"], &results[6]["link"]["has_password"]), (&json!("one"), &json!(true)));
+    assert!(results[0].get("link").is_none() && results[4].get("problem").is_none());
+    assert_eq!(fixture.links.all().len(), 2);
+}
+
+#[tokio::test]
+async fn a_batch_is_bounded() {
+    let fixture = fixture();
+    let item = json!({"url": "https://example.com/"});
+    let secret = json!({"url": "https://example.com/", "password": "secret"});
+    for (items, status) in [(vec![item.clone(); 100], 200), (vec![item; 101], 422), (vec![secret; 11], 422)] {
+        let body = json!({"items": items}).to_string();
+        let (response, _) = call(&fixture, &fixture.editor, "POST", "/v1/link-batches", &body).await;
+        assert_eq!(response.status(), status);
+    }
+    assert_eq!(fixture.links.all().len(), 100);
+}
+
+#[tokio::test]
+async fn a_batch_with_a_key_is_done_once_but_its_failures_are_tried_again() {
+    let fixture = fixture();
+    let headers = [("idempotency-key", "batch")];
+    let body = json!({"items": [{"url": "https://example.com/1"}, {"url": "https://example.com/1"}]}).to_string();
+    let send = async || call_with(&fixture, &fixture.editor, "POST", "/v1/link-batches", &body, &headers).await;
+    fixture.links.fail(true);
+    let (response, failed) = send().await;
+    assert_eq!((response.status().as_u16(), &failed["items"][1]["status"]), (200, &json!(503)));
+    fixture.links.fail(false);
+    let (response, first) = send().await;
+    assert!(!response.headers().contains_key("idempotency-replayed"));
+    let (response, again) = send().await;
+    assert_eq!((response.headers()["idempotency-replayed"].as_bytes(), again), (&b"true"[..], first));
+    assert_eq!(fixture.links.all().len(), 2);
+}
+
+#[tokio::test]
+async fn a_list_is_filtered_by_its_query() {
+    let fixture = fixture();
+    for (slug, tags, archived) in [("a", json!(["x", "y"]), false), ("b", json!(["x"]), false), ("c", json!([]), true)]
+    {
+        let body = json!({"url": "https://example.com/", "slug": slug, "tags": tags, "archived": archived}).to_string();
+        call(&fixture, &fixture.editor, "POST", "/v1/links", &body).await;
+    }
+    for (query, slugs) in [
+        ("", "ba"),
+        ("?archived=any", "cba"),
+        ("?archived=true", "c"),
+        ("?tag=x", "ba"),
+        ("?tag=x&tag=y", "a"),
+        ("?tag=x&tag=y&tag_mode=any", "ba"),
+        ("?prefix=b", "b"),
+        ("?domain=s.example.org", ""),
+        ("?created_after=2026-01-02T03:04:06Z", ""),
+        ("?created_after=2026-01-02T03%3A04%3A05Z&unknown=1", "ba"),
+        ("?created_before=2026-01-02T03:04:05Z", ""),
+    ] {
+        let (response, page) = call(&fixture, &fixture.viewer, "GET", &format!("/v1/links{query}"), "").await;
+        assert_eq!(response.status(), 200, "{query} {page}");
+        let found: String =
+            page["items"].as_array().unwrap().iter().map(|link| link["slug"].as_str().unwrap()).collect();
+        assert_eq!(found, slugs, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_link_has_a_qr_code() {
+    let fixture = fixture();
+    call(&fixture, &fixture.editor, "POST", "/v1/links", r#"{"url": "https://example.com/", "slug": "docs"}"#).await;
+    for (query, media_type) in [("", "image/svg+xml"), ("?format=png&ecc=H&size=512&color=%23003366", "image/png")] {
+        let path = format!("/v1/links/docs/qr{query}");
+        let (response, _) = call(&fixture, &fixture.viewer, "GET", &path, "").await;
+        assert_eq!(
+            (response.status().as_u16(), response.headers()["content-type"].as_bytes()),
+            (200, media_type.as_bytes())
+        );
+        assert_eq!(response.headers()["cache-control"], "private, max-age=86400");
+        let etag = response.headers()["etag"].to_str().unwrap();
+        let (response, _) = call_with(&fixture, &fixture.viewer, "GET", &path, "", &[("if-none-match", etag)]).await;
+        assert_eq!(response.status(), 304);
+    }
 }

@@ -3,8 +3,7 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use futures::future::try_join_all;
-use waypost_domain::ports::{LinkIndex, LinkReader, LinkWriter};
+use waypost_domain::ports::{LinkReader, LinkWriter};
 use waypost_domain::{Link, LinkId, StoreError, WorkspaceId};
 
 use super::link_changes::{Unchanged, Update};
@@ -16,8 +15,8 @@ pub const LIST_INDEX: &str = "list";
 /// Links in DynamoDB.
 #[derive(Debug, Clone)]
 pub struct DynamoLinks {
-    client: Client,
-    table: String,
+    pub(super) client: Client,
+    pub(super) table: String,
     consistent: bool,
 }
 
@@ -44,41 +43,6 @@ impl DynamoLinks {
             .await
             .map_err(|error| store_error(OPERATION, error))?;
         found.item.map(|item| link_from(item, OPERATION)).transpose()
-    }
-
-    /// Up to `limit` links of one shard of the list, the newest first.
-    async fn newest_of_shard(
-        &self,
-        list_pk: String,
-        before: Option<&str>,
-        limit: usize,
-    ) -> Result<Vec<Link>, StoreError> {
-        const OPERATION: &str = "links.newest";
-        let mut links = Vec::new();
-        let mut start: Option<Item> = None;
-        loop {
-            let query = self.client.query().table_name(&self.table).index_name(LIST_INDEX).scan_index_forward(false);
-            let query = match before {
-                None => query.key_condition_expression("list_pk = :pk"),
-                Some(before) => query
-                    .key_condition_expression("list_pk = :pk AND list_sk < :before")
-                    .expression_attribute_values(":before", text(before)),
-            };
-            let page = query
-                .expression_attribute_values(":pk", text(list_pk.as_str()))
-                .limit(i32::try_from(limit - links.len()).unwrap_or(i32::MAX))
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(|error| store_error(OPERATION, error))?;
-            for item in page.items.unwrap_or_default() {
-                links.push(link_from(item, OPERATION)?);
-            }
-            start = page.last_evaluated_key;
-            if start.is_none() || links.len() >= limit {
-                return Ok(links);
-            }
-        }
     }
 }
 
@@ -184,22 +148,6 @@ impl LinkWriter for DynamoLinks {
     }
 }
 
-#[async_trait]
-impl LinkIndex for DynamoLinks {
-    async fn newest(
-        &self,
-        workspace: &WorkspaceId,
-        before: Option<&str>,
-        limit: usize,
-    ) -> Result<Vec<Link>, StoreError> {
-        let shards = (0..Link::LIST_SHARDS).map(|shard| self.newest_of_shard(list_pk(workspace, shard), before, limit));
-        let mut links: Vec<Link> = try_join_all(shards).await?.into_iter().flatten().collect();
-        links.sort_by_cached_key(|link| std::cmp::Reverse(link.list_key()));
-        links.truncate(limit);
-        Ok(links)
-    }
-}
-
 /// The key of a link's item.
 pub fn key(id: &LinkId) -> Item {
     Item::from([("pk".to_owned(), text(format!("LINK#{}#{}", id.domain, id.slug))), ("sk".to_owned(), text("LINK"))])
@@ -226,6 +174,6 @@ pub fn link_from(item: Item, operation: &'static str) -> Result<Link, StoreError
     serde_dynamo::from_item(item).map_err(|error| broken(operation, format!("the item {pk} is no link: {error}")))
 }
 
-fn list_pk(workspace: &WorkspaceId, shard: u8) -> String {
+pub(super) fn list_pk(workspace: &WorkspaceId, shard: u8) -> String {
     format!("WS#{workspace}#{shard}")
 }

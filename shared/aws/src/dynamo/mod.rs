@@ -7,6 +7,8 @@ pub mod imports;
 pub mod keys;
 pub mod link_batch;
 mod link_changes;
+pub mod link_list;
+mod link_targets;
 pub mod links;
 pub mod password_attempts;
 pub mod rate_limits;
