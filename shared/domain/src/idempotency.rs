@@ -131,7 +131,10 @@ pub trait IdempotencyStore: Send + Sync {
 
 /// Claims in a map.
 #[derive(Default)]
-pub struct MemoryIdempotency(Mutex<HashMap<(WorkspaceId, String), (Claim, Option<Answer>)>>);
+pub struct MemoryIdempotency(Mutex<HashMap<Place, (Claim, Option<Answer>)>>);
+
+/// A workspace's key.
+type Place = (WorkspaceId, String);
 
 #[async_trait]
 impl IdempotencyStore for MemoryIdempotency {
