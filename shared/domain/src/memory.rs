@@ -77,7 +77,7 @@ impl Random for SeededRandom {
 #[derive(Default)]
 pub struct MemoryLinks {
     links: Mutex<HashMap<LinkId, Link>>,
-    targets: Mutex<HashMap<(WorkspaceId, Domain, TargetUrl), LinkId>>,
+    targets: Mutex<HashMap<Target, LinkId>>,
     failing: AtomicBool,
     reads: AtomicUsize,
 }
@@ -245,7 +245,10 @@ impl LinkTargets for MemoryLinks {
     }
 }
 
-fn target_of(link: &Link) -> (WorkspaceId, Domain, TargetUrl) {
+/// What [`LinkTargets`] knows a link by.
+type Target = (WorkspaceId, Domain, TargetUrl);
+
+fn target_of(link: &Link) -> Target {
     (link.workspace.clone(), link.id.domain.clone(), link.url.clone())
 }
 
