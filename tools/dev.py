@@ -128,10 +128,10 @@ Waypost is at {url}, the local AWS at {ministack.endpoint}. Stop both with Ctrl-
 
   export URL={url} KEY={key}
 
-  # create a link and follow it
+  # create a link and follow it (as a browser: curl under its own name counts as a bot)
   curl -s $URL/v1/links -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' \\
     -d '{{"slug": "rust", "url": "https://www.rust-lang.org/"}}'
-  curl -si $URL/rust
+  curl -si $URL/rust -A 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
 
   # load a file of links, follow one of them
   printf 'slug,url\\nbook,https://doc.rust-lang.org/book/\\nstd,https://doc.rust-lang.org/std/\\n' > /tmp/links.csv

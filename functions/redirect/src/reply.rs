@@ -13,12 +13,14 @@ pub(crate) struct Reply {
     headers: HeaderMap,
     body: String,
     is_base64_encoded: bool,
+    /// None is ever set. API Gateway does not ask for it, but `cargo lambda watch` refuses an answer without.
+    cookies: [&'static str; 0],
 }
 
 impl From<Response<String>> for Reply {
     fn from(response: Response<String>) -> Self {
         let (parts, body) = response.into_parts();
-        Self { status_code: parts.status.as_u16(), headers: parts.headers, body, is_base64_encoded: false }
+        Self { status_code: parts.status.as_u16(), headers: parts.headers, body, is_base64_encoded: false, cookies: [] }
     }
 }
 
@@ -28,4 +30,18 @@ fn as_map<S: Serializer>(headers: &HeaderMap, serializer: S) -> Result<S::Ok, S:
         map.serialize_entry(name.as_str(), value.to_str().unwrap_or_default())?;
     }
     map.end()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
+
+    #[test]
+    fn a_reply_is_whole_for_the_gateway_and_for_the_local_server() {
+        let response = Response::builder().status(302).header("location", "https://example.com/").body(String::new());
+        let json = serde_json::to_string(&Reply::from(response.unwrap())).unwrap();
+        let read: ApiGatewayV2httpResponse = serde_json::from_str(&json).unwrap();
+        assert_eq!((read.status_code, &read.headers["location"]), (302, &"https://example.com/".parse().unwrap()));
+    }
 }
