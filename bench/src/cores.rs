@@ -1,36 +1,16 @@
-//! One core for the bootstraps, another for the bench, where there are two: what is measured then competes with nothing of
-//! ours, and does not wander.
+//! One core for the bench and all that it measures. A hand-over to another core waits until that core has woken up, which
+//! takes longer than a no-op and varies; on one core it is a switch of processes, always the same.
 
 use anyhow::Result;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
-/// Which cores are used.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Cores {
-    bench: usize,
-    bootstraps: usize,
-}
-
-impl Cores {
-    /// The first and the last core that this process may use.
-    pub(crate) fn choose() -> Result<Self> {
-        let allowed = sched_getaffinity(None)?;
-        let mut cores = (0..CpuSet::MAX_CPU).filter(|core| allowed.is_set(*core));
-        let first = cores.next().unwrap_or(0);
-        Ok(Self { bench: first, bootstraps: cores.last().unwrap_or(first) })
+/// Stays on the last core that this process may use, and so do the processes that it starts.
+pub(crate) fn stay_on_one() -> Result<()> {
+    let allowed = sched_getaffinity(None)?;
+    let mut one = CpuSet::new();
+    if let Some(core) = (0..CpuSet::MAX_CPU).rev().find(|core| allowed.is_set(*core)) {
+        one.set(core);
+        sched_setaffinity(None, &one)?;
     }
-
-    /// Starts processes with `start`, which inherit the bootstraps' core.
-    pub(crate) fn on_bootstraps_core<T>(self, start: impl FnOnce() -> Result<T>) -> Result<T> {
-        pin(self.bootstraps)?;
-        let started = start();
-        pin(self.bench)?;
-        started
-    }
-}
-
-fn pin(core: usize) -> Result<()> {
-    let mut set = CpuSet::new();
-    set.set(core);
-    Ok(sched_setaffinity(None, &set)?)
+    Ok(())
 }

@@ -23,7 +23,6 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use crate::bootstraps::Bootstraps;
-use crate::cores::Cores;
 use crate::measure::Bench;
 use crate::summary::Summary;
 
@@ -35,7 +34,8 @@ fn main() -> Result<()> {
     if let Some(baseline) = std::env::args_os().nth(1) {
         bootstraps.add(scenario::BASELINE, baseline.into());
     }
-    let bench = Bench { bootstraps: &bootstraps, logs: &folder, cores: Cores::choose()? };
+    let bench = Bench { bootstraps: &bootstraps, logs: &folder };
+    cores::stay_on_one()?;
     let figures = bench.all()?;
     let goals = goals::judge(&figures)?;
     let summary = Summary { figures, goals };

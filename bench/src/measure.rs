@@ -7,14 +7,13 @@ use anyhow::{Context, Result, ensure};
 
 use crate::aws::Aws;
 use crate::bootstraps::Bootstraps;
-use crate::cores::Cores;
 use crate::figures::{Figures, Samples};
 use crate::process::{cpu_time, peak_rss_kb};
 use crate::sandbox::Sandbox;
 use crate::scenario::{DISTINCT_SLUGS, MANY_SLUGS, SCENARIOS, Scenario};
 
 /// How often each bootstrap is started.
-const STARTS: usize = 31;
+const STARTS: usize = 41;
 /// How many turns each scenario gets.
 const TURNS: usize = 40;
 /// How many requests come before those that are measured.
@@ -25,7 +24,6 @@ pub(crate) struct Bench<'a> {
     pub(crate) bootstraps: &'a Bootstraps,
     /// The folder for the bootstraps' logs.
     pub(crate) logs: &'a Path,
-    pub(crate) cores: Cores,
 }
 
 /// A scenario on its way.
@@ -81,7 +79,7 @@ impl Bench<'_> {
         let bootstrap = self.bootstraps.path(scenario.bootstrap)?;
         let log = self.logs.join(format!("{}.log", scenario.key));
         let aws = Aws::with_stream_delay(scenario.stream_delay);
-        let (sandbox, init) = Sandbox::start(bootstrap, &log, aws, self.cores)?;
+        let (sandbox, init) = Sandbox::start(bootstrap, &log, aws)?;
         let samples = Samples { inits: vec![init], ..Samples::default() };
         Ok(Run { scenario, sandbox, samples, requests: 0 })
     }

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::aws::Aws;
-use crate::cores::Cores;
 use crate::lambda::Lambda;
 use crate::network::{Network, Service};
 
@@ -25,13 +24,11 @@ pub(crate) struct Sandbox {
 
 impl Sandbox {
     /// Starts `bootstrap`. Gives the time from then until it asked for its first event.
-    pub(crate) fn start(bootstrap: &Path, log: &Path, aws: Aws, cores: Cores) -> Result<(Self, Duration)> {
+    pub(crate) fn start(bootstrap: &Path, log: &Path, aws: Aws) -> Result<(Self, Duration)> {
         let network = Network::open()?;
         let mut command = command(bootstrap, log, &network)?;
-        let (start, child) = cores.on_bootstraps_core(|| {
-            let start = Instant::now();
-            Ok((start, command.spawn().with_context(|| format!("cannot start {}", bootstrap.display()))?))
-        })?;
+        let start = Instant::now();
+        let child = command.spawn().with_context(|| format!("cannot start {}", bootstrap.display()))?;
         let mut sandbox = Self { child, network, lambda: Lambda::default(), aws };
         sandbox.work_until_ready().with_context(|| format!("see {}", log.display()))?;
         Ok((sandbox, start.elapsed()))

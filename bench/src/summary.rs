@@ -30,16 +30,17 @@ impl Summary {
     pub(crate) fn table(&self) -> String {
         let noop = self.figures.get("noop").map_or(f64::NAN, |noop| noop.warm_us_p50);
         let mut text = format!(
-            "{:<24}{:>9}{:>10}{:>8}{:>10}{:>9}{:>11}{:>11}\n",
-            "", "init ms", "p50 us", "x noop", "p99 us", "cpu us", "peak kB", "binary kB"
+            "{:<24}{:>9}{:>6}{:>10}{:>8}{:>10}{:>9}{:>11}{:>11}\n",
+            "", "init ms", "min", "p50 us", "x noop", "p99 us", "cpu us", "peak kB", "binary kB"
         );
         for (key, figures) in &self.figures {
-            let Figures { init_ms_p50, warm_us_p50, warm_us_p99, cpu_us, peak_rss_kb, binary_kb } = figures;
+            let Figures { init_ms_p50, init_ms_min, warm_us_p50, warm_us_p99, cpu_us, peak_rss_kb, binary_kb } =
+                figures;
             let ratio = warm_us_p50 / noop;
             // Writing to a string cannot fail.
             let _ = writeln!(
                 text,
-                "{key:<24}{init_ms_p50:>9.2}{warm_us_p50:>10.1}{ratio:>8.2}{warm_us_p99:>10.1}{cpu_us:>9.1}\
+                "{key:<24}{init_ms_p50:>9.2}{init_ms_min:>6.2}{warm_us_p50:>10.1}{ratio:>8.2}{warm_us_p99:>10.1}{cpu_us:>9.1}\
                  {peak_rss_kb:>11}{binary_kb:>11}"
             );
         }
@@ -59,6 +60,7 @@ mod tests {
     fn summary() -> Summary {
         let figures = Figures {
             init_ms_p50: 0.5,
+            init_ms_min: 0.4,
             warm_us_p50: 20.0,
             warm_us_p99: 40.0,
             cpu_us: 18.5,

@@ -6,12 +6,12 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use lambda_extension::{Extension, LambdaEvent, NextEvent};
 use lambda_http::{Body, Request};
 use lambda_runtime::layers::TracingLayer;
 use lambda_runtime::{LambdaInvocation, Service};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tower::{Layer, service_fn};
+use waypost_aws::extension::Extension;
 use waypost_aws::start::BoxError;
 use waypost_domain::deliver_clicks::{Visitors, deliver_clicks};
 use waypost_domain::follow_link::PendingClick;
@@ -41,22 +41,16 @@ impl Courier {
 /// Serves redirects until Lambda ends the process.
 pub(crate) async fn run(app: App, courier: Courier) -> Result<(), BoxError> {
     let (app, courier) = (Arc::new(app), Arc::new(courier));
-    let (sent, answered) = unbounded_channel();
-    let answered = Arc::new(tokio::sync::Mutex::new(answered));
-    let processor = {
-        let courier = courier.clone();
-        service_fn(move |event: LambdaEvent| on_event(event, courier.clone(), answered.clone()))
-    };
-    let extension = Extension::new().with_events(&["INVOKE"]).with_events_processor(processor).register().await;
-    match extension {
+    match Extension::register("clicks").await {
         Ok(extension) => {
+            let (sent, answered) = unbounded_channel();
             let desk = Arc::new(Desk::default());
             let handler = {
                 let desk = desk.clone();
                 service_fn(move |request: Request| serve(app.clone(), request, desk.clone()))
             };
             let runtime = lambda_http::runtime(handler).layer(TracingLayer::new()).layer(Answered { desk, sent });
-            tokio::try_join!(runtime.run(), extension.run())?;
+            tokio::try_join!(runtime.run(), deliver_after_responses(extension, courier, answered))?;
             Ok(())
         }
         Err(error) => {
@@ -144,14 +138,17 @@ where
     }
 }
 
-type Messages = Arc<tokio::sync::Mutex<UnboundedReceiver<Option<PendingClick>>>>;
-
-/// One invocation as the extension sees it: waits for its response to be posted, then delivers its click.
-async fn on_event(event: LambdaEvent, courier: Arc<Courier>, answered: Messages) -> Result<(), BoxError> {
-    if !matches!(event.next, NextEvent::Invoke(_)) {
-        return Ok(());
+/// Each invocation as the extension sees it: waits for its response to be posted, then delivers its click.
+async fn deliver_after_responses(
+    mut extension: Extension,
+    courier: Arc<Courier>,
+    mut answered: UnboundedReceiver<Option<PendingClick>>,
+) -> Result<(), BoxError> {
+    loop {
+        let work = async {
+            let click = answered.recv().await.flatten();
+            courier.deliver(click.into_iter().collect()).await;
+        };
+        extension.invocation(work).await?;
     }
-    let click = answered.lock().await.recv().await.flatten();
-    courier.deliver(click.into_iter().collect()).await;
-    Ok(())
 }

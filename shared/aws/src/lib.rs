@@ -1,11 +1,13 @@
 //! Waypost's ports on AWS, and what every function needs to start.
 //!
-//! * [`start`] runs a function, [`settings`] reads its environment, [`sdk`] builds its clients.
+//! * [`start`] runs a function, [`settings`] reads its environment, [`sdk`] builds its clients, [`extension`]
+//!   lets it work on after the response.
 //! * [`dynamo`], [`s3`] and [`kinesis`] stand behind the domain's ports.
 //! * [`http`] and [`problem`] are what all HTTP functions have in common.
 
 mod backoff;
 pub mod dynamo;
+pub mod extension;
 pub mod http;
 pub mod kinesis;
 pub mod problem;
