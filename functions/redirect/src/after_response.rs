@@ -6,11 +6,11 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use lambda_extension::{Extension, NextEvent};
 use lambda_runtime::layers::TracingLayer;
 use lambda_runtime::{LambdaEvent, LambdaInvocation, Runtime, Service};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tower::{Layer, service_fn};
+use waypost_aws::extension::Extension;
 use waypost_aws::start::BoxError;
 use waypost_domain::deliver_clicks::{Visitors, deliver_clicks};
 use waypost_domain::ports::{ClickSpill, ClickStream, Random, SaltStore};
@@ -42,23 +42,17 @@ impl Courier {
 /// Serves redirects until Lambda ends the process. `warm` is done while the extension registers, before the first request.
 pub(crate) async fn run(app: App, courier: Courier, warm: impl Future<Output = ()>) -> Result<(), BoxError> {
     let (app, courier) = (Arc::new(app), Arc::new(courier));
-    let (sent, answered) = unbounded_channel();
-    let answered = Arc::new(tokio::sync::Mutex::new(answered));
-    let processor = {
-        let courier = courier.clone();
-        service_fn(move |event: lambda_extension::LambdaEvent| on_event(event, courier.clone(), answered.clone()))
-    };
-    let register = Extension::new().with_events(&["INVOKE"]).with_events_processor(processor).register();
-    let (extension, ()) = tokio::join!(register, warm);
+    let (extension, ()) = tokio::join!(Extension::register("clicks"), warm);
     match extension {
         Ok(extension) => {
+            let (sent, answered) = unbounded_channel();
             let desk = Arc::new(Desk::default());
             let handler = {
                 let desk = desk.clone();
                 service_fn(move |event: LambdaEvent<Event>| serve(app.clone(), event, desk.clone()))
             };
             let runtime = Runtime::new(handler).layer(TracingLayer::new()).layer(Answered { desk, sent });
-            tokio::try_join!(runtime.run(), extension.run())?;
+            tokio::try_join!(runtime.run(), deliver_after_responses(extension, courier, answered))?;
             Ok(())
         }
         Err(error) => {
@@ -143,18 +137,17 @@ where
     }
 }
 
-type Messages = Arc<tokio::sync::Mutex<UnboundedReceiver<Option<PendingClick>>>>;
-
-/// One invocation as the extension sees it: waits for its response to be posted, then delivers its click.
-async fn on_event(
-    event: lambda_extension::LambdaEvent,
+/// Each invocation as the extension sees it: waits for its response to be posted, then delivers its click.
+async fn deliver_after_responses(
+    mut extension: Extension,
     courier: Arc<Courier>,
-    answered: Messages,
+    mut answered: UnboundedReceiver<Option<PendingClick>>,
 ) -> Result<(), BoxError> {
-    if !matches!(event.next, NextEvent::Invoke(_)) {
-        return Ok(());
+    loop {
+        let work = async {
+            let click = answered.recv().await.flatten();
+            courier.deliver(click.into_iter().collect()).await;
+        };
+        extension.invocation(work).await?;
     }
-    let click = answered.lock().await.recv().await.flatten();
-    courier.deliver(click.into_iter().collect()).await;
-    Ok(())
 }

@@ -32,7 +32,7 @@ fn main() -> ExitCode {
 }
 
 async fn serve() -> Result<(), BoxError> {
-    let config = sdk::config()?;
+    let (config, connector) = sdk::config_and_connector()?;
     let dynamo = aws_sdk_dynamodb::config::Builder::from(&config).timeout_config(patience()).build();
     let dynamo = aws_sdk_dynamodb::Client::from_conf(dynamo);
     let table = settings::required("LINKS_TABLE")?;
@@ -46,7 +46,7 @@ async fn serve() -> Result<(), BoxError> {
             aws_sdk_kinesis::Client::new(&config),
             settings::required("CLICKS_STREAM")?,
         )),
-        spill: Arc::new(S3Spill::new(aws_sdk_s3::Client::new(&config), settings::required("DATA_BUCKET")?)),
+        spill: Arc::new(S3Spill::new(config, connector, &settings::required("DATA_BUCKET")?)),
     };
     let links = Arc::new(DynamoLinks::new(dynamo.clone(), &table));
     let app = handler::App {

@@ -1,6 +1,7 @@
 //! Waypost's ports on AWS, and what every function needs to start.
 //!
-//! * [`start`] runs a function, [`settings`] reads its environment, [`sdk`] builds its clients.
+//! * [`start`] runs a function, [`settings`] reads its environment, [`sdk`] builds its clients, [`extension`]
+//!   lets it work on after the response.
 //! * [`dynamo`], [`s3`] and [`kinesis`] stand behind the domain's ports.
 //! * [`http`], [`authentication`] and [`problem`] are what all HTTP functions have in common; [`oidc`] verifies tokens.
 //! * [`health`] asks whether what the stack is made of answers.
@@ -9,6 +10,7 @@ pub mod authentication;
 mod backoff;
 pub mod countries;
 pub mod dynamo;
+pub mod extension;
 pub mod health;
 pub mod http;
 pub mod idempotency;

@@ -1,6 +1,7 @@
 //! What Waypost keeps in its bucket.
 
 pub mod objects;
+mod put;
 pub mod quarantine;
 pub mod reports;
 pub mod spill;

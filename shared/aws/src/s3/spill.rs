@@ -1,25 +1,25 @@
 //! Clicks that the stream did not take: `spill/clicks/{date}/{id of the first click}.jsonl`.
 
 use async_trait::async_trait;
-use aws_sdk_s3::Client;
-use aws_sdk_s3::primitives::ByteStream;
-use waypost_domain::StoreError;
+use aws_smithy_runtime_api::client::http::SharedHttpConnector;
+use aws_types::SdkConfig;
 use waypost_domain::click::Click;
 use waypost_domain::ports::ClickSpill;
+use waypost_domain::{StoreError, StoreErrorKind};
 
-use crate::dynamo::{broken, store_error};
+use super::put::SmallPut;
+use crate::dynamo::broken;
 
 /// The spill in S3.
 #[derive(Debug, Clone)]
 pub struct S3Spill {
-    client: Client,
-    bucket: String,
+    bucket: SmallPut,
 }
 
 impl S3Spill {
-    /// The spill in `bucket`.
-    pub fn new(client: Client, bucket: impl Into<String>) -> Self {
-        Self { client, bucket: bucket.into() }
+    /// The spill in `bucket`, reached with what [`crate::sdk::config_and_connector`] gives.
+    pub fn new(config: SdkConfig, connector: SharedHttpConnector, bucket: &str) -> Self {
+        Self { bucket: SmallPut::new(config, connector, bucket) }
     }
 }
 
@@ -33,15 +33,8 @@ impl ClickSpill for S3Spill {
             serde_json::to_writer(&mut body, click).map_err(|error| broken(OPERATION, error))?;
             body.push(b'\n');
         }
-        self.client
-            .put_object()
-            .bucket(&self.bucket)
-            .key(format!("spill/clicks/{}/{}.jsonl", first.time.date(), first.id))
-            .content_type("application/x-ndjson")
-            .body(ByteStream::from(body))
-            .send()
-            .await
-            .map_err(|error| store_error(OPERATION, error))?;
-        Ok(())
+        let key = format!("spill/clicks/{}/{}.jsonl", first.time.date(), first.id);
+        let put = self.bucket.put(&key, "application/x-ndjson", &body).await;
+        put.map_err(|error| StoreError::new(OPERATION, StoreErrorKind::Unavailable, error))
     }
 }

@@ -1,0 +1,72 @@
+//! Builds the bootstraps as they are deployed, and finds them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+/// The bootstraps by binary name.
+#[derive(Debug)]
+pub(crate) struct Bootstraps(BTreeMap<String, PathBuf>);
+
+impl Bootstraps {
+    /// Builds `names` with the release profile and the features that `sam build` gives them.
+    pub(crate) fn build(root: &Path, names: &[&str]) -> Result<Self> {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut command = Command::new(cargo);
+        command.current_dir(root).args(["build", "--release", "--message-format=json-render-diagnostics"]);
+        command.args(["--workspace", "--exclude", "waypost-bench", "--exclude", "waypost-tests"]);
+        for name in names {
+            command.args(["--bin", name]);
+        }
+        // What `cargo run` says about the bench itself. Some build scripts look at it, and would run again at every change
+        // between this and a build by hand.
+        for (name, _) in std::env::vars_os() {
+            if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
+                command.env_remove(name);
+            }
+        }
+        println!("building {} (cargo build --release)", names.join(", "));
+        let output = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).output().context("cannot run cargo")?;
+        ensure!(output.status.success(), "the build failed");
+        let built = String::from_utf8(output.stdout)?.lines().filter_map(executable).collect();
+        Ok(Self(built))
+    }
+
+    /// Adds one that was built before.
+    pub(crate) fn add(&mut self, name: &str, path: PathBuf) {
+        self.0.insert(name.to_owned(), path);
+    }
+
+    /// Where `name` is.
+    pub(crate) fn path(&self, name: &str) -> Result<&Path> {
+        self.0.get(name).map(PathBuf::as_path).with_context(|| format!("cargo built no {name}"))
+    }
+
+    /// Its size in units of 1024 bytes.
+    pub(crate) fn size_kb(&self, name: &str) -> Result<u64> {
+        Ok(self.path(name)?.metadata()?.len().div_ceil(1024))
+    }
+}
+
+/// Name and path, if a line of cargo's messages tells of an executable.
+fn executable(line: &str) -> Option<(String, PathBuf)> {
+    let message: Value = serde_json::from_str(line).ok()?;
+    let path = message["executable"].as_str()?;
+    Some((message["target"]["name"].as_str()?.to_owned(), path.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn executables_are_found_in_cargos_messages() {
+        let line = r#"{"reason":"compiler-artifact","target":{"name":"redirect"},"executable":"/t/release/redirect"}"#;
+        assert_eq!(executable(line), Some(("redirect".to_owned(), "/t/release/redirect".into())));
+        assert_eq!(executable(r#"{"reason":"compiler-artifact","executable":null}"#), None);
+        assert_eq!(executable("not JSON"), None);
+    }
+}

@@ -1,0 +1,116 @@
+//! The connections between one bootstrap and the two services it knows: Lambda and AWS. All of them are served by one
+//! thread, so that an answer costs no hand-over between threads.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use crate::http::Request;
+
+/// Which of the two services a connection leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Service {
+    /// Runtime API and Extensions API.
+    Lambda,
+    /// DynamoDB, Kinesis and S3.
+    Aws,
+}
+
+/// A connection, for answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Peer(usize);
+
+struct Connection {
+    service: Service,
+    stream: TcpStream,
+    received: Vec<u8>,
+}
+
+/// The connections.
+pub(crate) struct Network {
+    listeners: [(Service, TcpListener); 2],
+    /// A closed one leaves its place empty: places are not used again, since somebody may still hold the [`Peer`].
+    connections: Vec<Option<Connection>>,
+}
+
+impl Network {
+    /// Listens on two ports of the loopback interface.
+    pub(crate) fn open() -> Result<Self> {
+        Ok(Self { listeners: [(Service::Lambda, listener()?), (Service::Aws, listener()?)], connections: Vec::new() })
+    }
+
+    /// Host and port of `service`.
+    pub(crate) fn address(&self, service: Service) -> Result<String> {
+        let listener = self.listeners.iter().find(|(of, _)| *of == service).context("there are two services")?;
+        Ok(listener.1.local_addr()?.to_string())
+    }
+
+    /// Waits until something arrives, or for `timeout`. Gives the requests that are complete.
+    pub(crate) fn receive(&mut self, timeout: Duration) -> Result<Vec<(Service, Peer, Request)>> {
+        let (new, ready) = self.wait(timeout)?;
+        for index in new {
+            self.accept(index)?;
+        }
+        let mut requests = Vec::new();
+        for index in ready {
+            self.read(index, &mut requests).with_context(|| format!("connection {index}"))?;
+        }
+        Ok(requests)
+    }
+
+    /// Sends a whole answer. A bootstrap reads what it asked for, so that there is always room for it.
+    pub(crate) fn send(&mut self, to: Peer, answer: &[u8]) -> Result<()> {
+        let connection = self.connections[to.0].as_mut().context("the bootstrap hung up before it was answered")?;
+        Ok(connection.stream.write_all(answer)?)
+    }
+
+    /// The listeners and connections that have something.
+    fn wait(&self, timeout: Duration) -> Result<(Vec<usize>, Vec<usize>)> {
+        let open: Vec<_> =
+            self.connections.iter().enumerate().filter_map(|(at, slot)| Some((at, slot.as_ref()?))).collect();
+        let listeners = self.listeners.iter().map(|(_, listener)| PollFd::new(listener, PollFlags::IN));
+        let mut watched: Vec<_> =
+            listeners.chain(open.iter().map(|(_, open)| PollFd::new(&open.stream, PollFlags::IN))).collect();
+        poll(&mut watched, Some(&Timespec::try_from(timeout)?))?;
+        let has_something: Vec<bool> = watched.iter().map(|fd| !fd.revents().is_empty()).collect();
+        let (listeners, connections) = has_something.split_at(self.listeners.len());
+        let new = listeners.iter().enumerate().filter(|(_, has)| **has).map(|(index, _)| index).collect();
+        let ready = open.iter().zip(connections).filter(|(_, has)| **has).map(|((index, _), _)| *index).collect();
+        Ok((new, ready))
+    }
+
+    fn accept(&mut self, index: usize) -> Result<()> {
+        let (service, listener) = &self.listeners[index];
+        let (stream, _) = listener.accept()?;
+        stream.set_nonblocking(true)?;
+        stream.set_nodelay(true)?;
+        self.connections.push(Some(Connection { service: *service, stream, received: Vec::new() }));
+        Ok(())
+    }
+
+    fn read(&mut self, index: usize, requests: &mut Vec<(Service, Peer, Request)>) -> Result<()> {
+        let Some(connection) = &mut self.connections[index] else { return Ok(()) };
+        let mut piece = [0_u8; 16 * 1024];
+        match connection.stream.read(&mut piece) {
+            Ok(0) => self.connections[index] = None,
+            Ok(length) => {
+                connection.received.extend_from_slice(&piece[..length]);
+                while let Some(request) = Request::take(&mut connection.received)? {
+                    requests.push((connection.service, Peer(index), request));
+                }
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => self.connections[index] = None,
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+}
+
+fn listener() -> Result<TcpListener> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("cannot listen on 127.0.0.1")?;
+    Ok(listener)
+}

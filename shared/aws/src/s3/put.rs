@@ -1,0 +1,168 @@
+//! Puts a small object without the S3 client, which is a fifth of the redirect's binary for a call that is made
+//! only when the stream is away.
+//!
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html>
+
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::provider::ProvideCredentials;
+use aws_sigv4::http_request::{
+    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings, UriPathNormalizationMode,
+    sign,
+};
+use aws_sigv4::sign::v4;
+use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::body::SdkBody;
+use aws_types::SdkConfig;
+
+use crate::backoff::Backoff;
+use crate::start::BoxError;
+
+/// How long one attempt may take.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
+const ATTEMPTS: u32 = 3;
+
+/// Puts small objects into a bucket.
+#[derive(Debug, Clone)]
+pub(crate) struct SmallPut {
+    config: SdkConfig,
+    connector: SharedHttpConnector,
+    /// Where the bucket is: scheme, host and, at an endpoint of one's own, the bucket.
+    base: String,
+}
+
+impl SmallPut {
+    /// Into `bucket`, with the region, credentials and endpoint of `config`.
+    pub(crate) fn new(config: SdkConfig, connector: SharedHttpConnector, bucket: &str) -> Self {
+        let region = config.region().map(|region| region.as_ref()).unwrap_or_default();
+        let base = match config.endpoint_url() {
+            Some(url) => format!("{}/{bucket}", url.trim_end_matches('/')),
+            None => format!("https://{bucket}.s3.{region}.{}", suffix(region)),
+        };
+        Self { config, connector, base }
+    }
+
+    /// Puts `body` at `key`, which must be of characters that a URL's path has as they are. Tries again where that can
+    /// help.
+    ///
+    /// # Errors
+    /// What the last attempt failed with.
+    pub(crate) async fn put(&self, key: &str, content_type: &str, body: &[u8]) -> Result<(), BoxError> {
+        let mut backoff = Backoff::default();
+        let mut attempt = 1;
+        loop {
+            let failure = match self.attempt(key, content_type, body).await {
+                Ok(status) if (200..300).contains(&status) => return Ok(()),
+                Ok(status) if status < 500 && status != 429 => return Err(format!("S3 answers {status}").into()),
+                Ok(status) => format!("S3 answers {status}").into(),
+                Err(error) => error,
+            };
+            if attempt == ATTEMPTS || !backoff.wait().await {
+                return Err(failure);
+            }
+            attempt += 1;
+        }
+    }
+
+    async fn attempt(&self, key: &str, content_type: &str, body: &[u8]) -> Result<u16, BoxError> {
+        let request = self.signed(key, content_type, body).await?;
+        let answer = tokio::time::timeout(ATTEMPT_TIMEOUT, self.connector.call(request)).await??;
+        Ok(answer.status().as_u16())
+    }
+
+    async fn signed(&self, key: &str, content_type: &str, body: &[u8]) -> Result<HttpRequest, BoxError> {
+        let credentials = self.config.credentials_provider().ok_or("there are no credentials")?;
+        let identity = credentials.provide_credentials().await?.into();
+        let mut settings = SigningSettings::default();
+        settings.percent_encoding_mode = PercentEncodingMode::Single;
+        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+        settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+        let params = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(self.config.region().map(|region| region.as_ref()).unwrap_or_default())
+            .name("s3")
+            .time(SystemTime::now())
+            .settings(settings)
+            .build()?
+            .into();
+        let url = format!("{}/{key}", self.base);
+        let headers = [("content-type", content_type)];
+        let signable = SignableRequest::new("PUT", &url, headers.into_iter(), SignableBody::Bytes(body))?;
+        let (signature, _) = sign(signable, &params)?.into_parts();
+        let mut request =
+            http::Request::put(&url).header("content-type", content_type).body(SdkBody::from(body.to_vec()))?;
+        signature.apply_to_request_http1x(&mut request);
+        Ok(HttpRequest::try_from(request)?)
+    }
+}
+
+/// The DNS suffix of the region's partition (botocore, `partitions.json`).
+fn suffix(region: &str) -> &'static str {
+    if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_credential_types::Credentials;
+    use aws_credential_types::provider::SharedCredentialsProvider;
+    use aws_types::region::Region;
+
+    use crate::replay::Replay;
+
+    fn config(region: &'static str, endpoint: Option<&str>) -> SdkConfig {
+        let credentials = Credentials::new("AKIDEXAMPLE", "secret", Some("token".into()), None, "test");
+        let mut builder = SdkConfig::builder()
+            .region(Region::new(region))
+            .credentials_provider(SharedCredentialsProvider::new(credentials));
+        builder.set_endpoint_url(endpoint.map(str::to_owned));
+        builder.build()
+    }
+
+    fn answering(statuses: &[u16]) -> (SmallPut, Replay) {
+        let replay = Replay::new(statuses.iter().map(|status| (*status, Vec::new(), "")));
+        let connector = SharedHttpConnector::new(replay.clone());
+        (SmallPut::new(config("us-east-1", None), connector, "data"), replay)
+    }
+
+    #[tokio::test]
+    async fn an_object_is_put_signed() {
+        let (put, replay) = answering(&[200]);
+        put.put("spill/clicks/2026-01-02/x.jsonl", "application/x-ndjson", b"{}\n").await.unwrap();
+        let request = &replay.requests()[0];
+        assert_eq!(request.method(), "PUT");
+        assert_eq!(request.uri(), "https://data.s3.us-east-1.amazonaws.com/spill/clicks/2026-01-02/x.jsonl");
+        assert_eq!(request.body().bytes(), Some(b"{}\n".as_slice()));
+        let header = |name: &str| request.headers().get(name).unwrap_or_default().to_owned();
+        // SHA-256 of the body.
+        assert_eq!(header("x-amz-content-sha256"), "ca3d163bab055381827226140568f3bef7eaac187cebd76878e0b63e9e442356");
+        assert_eq!(header("x-amz-security-token"), "token");
+        assert!(header("authorization").starts_with("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/"));
+        assert!(header("authorization").contains("/us-east-1/s3/aws4_request"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_can_pass_is_tried_again_and_what_cannot_is_not() {
+        let (put, replay) = answering(&[503, 200]);
+        put.put("k", "text/plain", b"").await.unwrap();
+        assert_eq!(replay.requests().len(), 2);
+        let (put, replay) = answering(&[500, 500, 500, 200]);
+        assert!(put.put("k", "text/plain", b"").await.is_err());
+        assert_eq!(replay.requests().len(), 3);
+        let (put, replay) = answering(&[403, 200]);
+        assert!(put.put("k", "text/plain", b"").await.is_err());
+        assert_eq!(replay.requests().len(), 1);
+    }
+
+    #[test]
+    fn a_bucket_is_where_its_partition_or_the_endpoint_says() {
+        let base = |region, endpoint| {
+            let connector = SharedHttpConnector::new(Replay::new([]));
+            SmallPut::new(config(region, endpoint), connector, "data").base
+        };
+        assert_eq!(base("eu-west-1", None), "https://data.s3.eu-west-1.amazonaws.com");
+        assert_eq!(base("cn-north-1", None), "https://data.s3.cn-north-1.amazonaws.com.cn");
+        assert_eq!(base("eu-west-1", Some("http://127.0.0.1:4566/")), "http://127.0.0.1:4566/data");
+    }
+}
