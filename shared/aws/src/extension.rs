@@ -23,6 +23,7 @@ const ID: &str = "lambda-extension-identifier";
 /// A registered extension.
 pub struct Extension {
     host: String,
+    path: String,
     id: HeaderValue,
     sender: SendRequest<Full<Bytes>>,
     connection: Connection<TokioIo<TcpStream>, Full<Bytes>>,
@@ -34,12 +35,12 @@ impl Extension {
     /// # Errors
     /// There is no Extensions API, or it refuses.
     pub async fn register(name: &'static str) -> Result<Self, BoxError> {
-        let host = required("AWS_LAMBDA_RUNTIME_API")?;
+        let (host, path) = host_and_path(&required("AWS_LAMBDA_RUNTIME_API")?);
         let stream = TcpStream::connect(&host).await?;
         stream.set_nodelay(true)?;
         let (sender, connection) = handshake(TokioIo::new(stream)).await?;
-        let mut extension = Self { host, id: HeaderValue::from_static(""), sender, connection };
-        let request = Request::post("/2020-01-01/extension/register")
+        let mut extension = Self { host, path, id: HeaderValue::from_static(""), sender, connection };
+        let request = Request::post(format!("{}/2020-01-01/extension/register", extension.path))
             .header("host", &extension.host)
             .header("lambda-extension-name", name)
             .header("content-type", "application/json")
@@ -56,7 +57,7 @@ impl Extension {
     /// # Errors
     /// The Extensions API is gone, which happens only when the process is about to end.
     pub async fn invocation(&mut self, work: impl Future<Output = ()>) -> Result<(), BoxError> {
-        let request = Request::get("/2020-01-01/extension/event/next")
+        let request = Request::get(format!("{}/2020-01-01/extension/event/next", self.path))
             .header("host", &self.host)
             .header(ID, &self.id)
             .body(Full::default())?;
@@ -95,6 +96,13 @@ impl Extension {
     }
 }
 
+/// Where the API is. On AWS the variable has a host and a port; `cargo lambda watch` gives a URL with a path.
+fn host_and_path(api: &str) -> (String, String) {
+    let api = api.strip_prefix("http://").unwrap_or(api);
+    let (host, path) = api.split_at(api.find('/').unwrap_or(api.len()));
+    (host.to_owned(), path.trim_end_matches('/').to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,6 +117,12 @@ mod tests {
         String::from_utf8_lossy(&bytes[..length]).to_ascii_lowercase()
     }
 
+    #[test]
+    fn the_api_is_found_on_aws_and_under_the_local_server() {
+        assert_eq!(host_and_path("127.0.0.1:9001"), ("127.0.0.1:9001".into(), String::new()));
+        assert_eq!(host_and_path("http://[::1]:9000/.rt/redirect/"), ("[::1]:9000".into(), "/.rt/redirect".into()));
+    }
+
     #[tokio::test]
     async fn it_asks_at_once_and_is_done_when_the_work_and_the_event_are() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -116,7 +130,7 @@ mod tests {
         let (mut api, _) = listener.accept().await.unwrap();
         let (sender, connection) = handshake(TokioIo::new(stream)).await.unwrap();
         let id = HeaderValue::from_static("abc");
-        let mut extension = Extension { host: "lambda".into(), id, sender, connection };
+        let mut extension = Extension { host: "lambda".into(), path: String::new(), id, sender, connection };
         for _ in 0..2 {
             let worked = Arc::new(AtomicBool::new(false));
             let done = worked.clone();
