@@ -3,7 +3,7 @@
 # Everything a target needs beyond rustup, Python 3, make and a C compiler is set up by itself in .tools/.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test check bench deploy admin-key lock-tools
+.PHONY: help dev test check bench deploy admin-key replay-spill lock-tools
 
 PYTHON ?= python3
 PY = .tools/sam/bin/python
@@ -21,7 +21,7 @@ dev: ## Run the platform on this machine: local AWS, all functions, reload on sa
 
 test: ## Unit and adapter tests, then end-to-end tests against a stack deployed to a local AWS that enforces IAM
 	$(INSTALL) sam ministack
-	cargo test --workspace --exclude waypost-tests
+	cargo test --workspace
 	@exec $(PY) tools/end_to_end.py
 
 check: ## Formatting, lints, documentation, licences, template
@@ -46,6 +46,10 @@ deploy: ## Build for AWS and deploy to a real account; asks for what it needs, k
 admin-key: ## Make the first admin key of a deployed stack: make admin-key STACK=name [WORKSPACE=default]
 	$(INSTALL) sam
 	@exec $(PY) tools/admin_key.py --stack "$(STACK)" --workspace "$(or $(WORKSPACE),default)"
+
+replay-spill: ## Send the clicks that the stream did not take to it again: make replay-spill STACK=name
+	$(INSTALL) sam
+	@exec $(PY) tools/replay_spill.py --stack "$(STACK)"
 
 lock-tools: ## Pin again what tools/requirements/*.in ask for
 	$(PYTHON) tools/lock.py

@@ -1,7 +1,7 @@
 """The end-to-end part of `make test`.
 
 Builds with `sam build`, deploys with `sam deploy` to a MiniStack that enforces IAM, runs
-`cargo test -p waypost-tests` against it, and takes all of it down again. Every port is a free one.
+`cargo test --workspace --test end_to_end` against it, and takes all of it down again. Every port is a free one.
 What is left for a look at a failure is in target/e2e/: ministack.log, deploy.log, logs/<function>.log.
 Arguments are passed on to the tests: `tools/end_to_end.py some_test -- --nocapture`.
 """
@@ -42,12 +42,13 @@ def run():
     build(architecture)
     with MiniStack(free_port(), paths.E2E / "ministack.log", enforce_iam=True) as ministack:
         require_enforcement(ministack)
-        parameters = {"Architecture": architecture, "Domains": DOMAIN}
+        issuer = f"http://127.0.0.1:{free_port()}"
+        parameters = {"Architecture": architecture, "Domains": DOMAIN, "JwtIssuer": issuer, "JwtAudience": "waypost"}
         deployment.deploy(ministack, BUILD / "template.yaml", STACK, parameters, paths.E2E / "deploy.log")
         stack = deployment.Deployment(ministack, STACK)
         allow_what_aws_allows(ministack, stack)
         try:
-            code = run_tests(ministack, stack)
+            code = run_tests(ministack, stack, issuer)
         finally:
             save_function_logs(ministack, stack)
     if code != 0:
@@ -104,7 +105,7 @@ def require_enforcement(ministack):
     raise Failure("the local AWS does not enforce IAM policies: check the version in tools/requirements/ministack.in")
 
 
-def run_tests(ministack, stack):
+def run_tests(ministack, stack, issuer):
     """Runs the tests with settings that describe the stack; returns their exit code."""
     env = ministack.environment() | {
         # The path form: a host name under localhost does not resolve everywhere.
@@ -113,6 +114,8 @@ def run_tests(ministack, stack):
         "WAYPOST_HOST_HEADER": DOMAIN,
         "WAYPOST_KEY": create_admin_key(ministack.client("dynamodb"), stack.outputs["LinksTable"], "default", "make test"),
         "WAYPOST_ENDPOINT": ministack.endpoint,
+        # Where a test is the identity provider.
+        "WAYPOST_JWT_ISSUER": issuer,
         "WAYPOST_LINKS_TABLE": stack.outputs["LinksTable"],
         "WAYPOST_STATS_TABLE": stack.outputs["StatsTable"],
         "WAYPOST_BUCKET": stack.outputs["DataBucket"],
@@ -121,7 +124,7 @@ def run_tests(ministack, stack):
     }
     for binary, name in stack.functions.items():
         env[f"WAYPOST_FUNCTION_{binary.upper().replace('-', '_')}"] = name
-    command = ["cargo", "test", "-p", "waypost-tests", "--no-fail-fast", *sys.argv[1:]]
+    command = ["cargo", "test", "--workspace", "--test", "end_to_end", *sys.argv[1:]]
     with Child("cargo test", command, env=env, cwd=paths.ROOT) as tests:
         return tests.wait()
 

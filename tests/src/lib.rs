@@ -94,6 +94,26 @@ impl Stack {
         self.call_with_text(key, method, path, text).await
     }
 
+    /// Calls the API with a JSON body and further headers.
+    pub async fn call_with_headers(
+        &self,
+        key: &str,
+        method: Method,
+        path: &str,
+        body: Value,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let text = if body.is_null() { String::new() } else { body.to_string() };
+        let mut request = self.http.request(method, format!("{}{path}", self.url)).header("host", &self.host);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if !headers.iter().any(|(name, _)| *name == "content-type") {
+            request = request.header("content-type", "application/json");
+        }
+        send(request.bearer_auth(key).body(text)).await
+    }
+
     /// Calls the API with any text as its body.
     pub async fn call_with_text(&self, key: &str, method: Method, path: &str, body: String) -> Answer {
         let request = self.http.request(method, format!("{}{path}", self.url)).header("host", &self.host);
@@ -107,6 +127,12 @@ impl Stack {
             request = request.header(*name, *value);
         }
         send(request).await
+    }
+
+    /// Sends a form as a browser does.
+    pub async fn submit(&self, path: &str, form: &str) -> Answer {
+        let request = self.http.post(format!("{}{path}", self.url)).header("host", &self.host);
+        send(request.header("content-type", "application/x-www-form-urlencoded").body(form.to_owned())).await
     }
 
     /// Sends a file the way an import says.

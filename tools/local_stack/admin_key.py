@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 def create_admin_key(dynamodb, table, workspace, name):
     """Returns the secret, which is stored nowhere. `dynamodb` is a boto3 client."""
     secret = "wp_" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=")
-    key_id = "key_" + secrets.token_hex(8)
-    created_at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    now = datetime.now(UTC)
+    key_id = _key_id(now)
+    created_at = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     item = {
         "pk": _partition_key(secret),
         "sk": "KEY",
@@ -21,7 +22,7 @@ def create_admin_key(dynamodb, table, workspace, name):
         "created_at": created_at,
         # Keys of a workspace are listed through the index.
         "list_pk": f"KEYS#{workspace}",
-        "list_sk": f"{created_at}#{key_id}",
+        "list_sk": key_id,
     }
     dynamodb.put_item(
         TableName=table,
@@ -35,6 +36,13 @@ def is_known(dynamodb, table, secret):
     """Whether the table has this key."""
     key = {"pk": {"S": _partition_key(secret)}, "sk": {"S": "KEY"}}
     return "Item" in dynamodb.get_item(TableName=table, Key=key)
+
+
+def _key_id(now):
+    """A UUID of version 7: begins with the time, so that the order of ids is the order of creation."""
+    millis = int(now.timestamp() * 1000)
+    uuid = millis << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
+    return f"key_{uuid:032x}"
 
 
 def _partition_key(secret):

@@ -9,6 +9,7 @@ use axum::{Extension, Router};
 use http::{StatusCode, header};
 use serde::Deserialize;
 use waypost_aws::http::{Json, Query};
+use waypost_aws::idempotency::{Idempotency, once};
 use waypost_aws::problem::Problem;
 use waypost_domain::Caller;
 use waypost_domain::imports::find_import::{find_import, find_report};
@@ -32,12 +33,12 @@ pub(crate) struct App {
 }
 
 /// The routes of this function.
-pub(crate) fn routes(app: App) -> Router {
-    Router::new()
+pub(crate) fn routes(app: App, idempotency: Idempotency) -> Router {
+    let routes = Router::new()
         .route("/v1/imports", get(list).post(start))
         .route("/v1/imports/{id}", get(read))
-        .route("/v1/imports/{id}/report", get(report))
-        .with_state(Arc::new(app))
+        .route("/v1/imports/{id}/report", get(report));
+    once(routes.with_state(Arc::new(app)), idempotency)
 }
 
 async fn start(
@@ -96,10 +97,11 @@ mod tests {
     use serde_json::{Value, json};
     use tower::ServiceExt;
     use waypost_aws::http::{Authentication, api};
+    use waypost_domain::Role;
+    use waypost_domain::idempotency::MemoryIdempotency;
     use waypost_domain::imports::memory::{MemoryImports, MemorySigner};
     use waypost_domain::imports::{Counts, ImportStatus};
     use waypost_domain::memory::{FixedClock, MemoryKeys, SeededRandom};
-    use waypost_domain::{ApiKey, KeySecret, Role, Timestamp, WorkspaceId};
 
     struct Fixture {
         router: Router,
@@ -116,15 +118,8 @@ mod tests {
         let clock: Arc<dyn Clock> = Arc::new(FixedClock::at("2026-01-02T03:04:05Z"));
         let store = MemoryKeys::default();
         let all = [("acme", Role::Editor), ("acme", Role::Viewer), ("other", Role::Admin)];
-        let keys = all.into_iter().enumerate().map(|(seed, (workspace, role))| {
-            let secret = KeySecret::generate(&SeededRandom::new(seed as u64));
-            let workspace = WorkspaceId::parse(workspace).unwrap();
-            let created_at = Timestamp::parse("2026-01-01T00:00:00Z").unwrap();
-            let (key_id, name) = (format!("key_{seed}"), "test".to_owned());
-            store.insert(secret.hash(), ApiKey { key_id, workspace, role, name, created_at, expires_at: None });
-            format!("Bearer {}", secret.expose())
-        });
-        let keys = keys.collect();
+        let keys = all.into_iter().zip(0..);
+        let keys = keys.map(|((workspace, role), seed)| store.authorize(seed, workspace, role)).collect();
         let app = App {
             imports: imports.clone(),
             index: imports.clone(),
@@ -134,7 +129,12 @@ mod tests {
             random: Arc::new(SeededRandom::new(9)),
             max_bytes: 1000,
         };
-        Fixture { router: api(routes(app), Authentication { keys: Arc::new(store), clock }), imports, keys }
+        let idempotency = Idempotency {
+            store: Arc::new(MemoryIdempotency::default()),
+            clock: clock.clone(),
+            random: Arc::new(SeededRandom::new(10)),
+        };
+        Fixture { router: api(routes(app, idempotency), Authentication::new(Arc::new(store), clock)), imports, keys }
     }
 
     async fn send(fixture: &Fixture, request: http::Request<Body>) -> (Response, Value) {

@@ -6,9 +6,10 @@ mod view;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use waypost_aws::dynamo::idempotency::DynamoIdempotency;
 use waypost_aws::dynamo::imports::DynamoImports;
-use waypost_aws::dynamo::keys::DynamoKeys;
 use waypost_aws::http::{Authentication, api};
+use waypost_aws::idempotency::Idempotency;
 use waypost_aws::s3::reports::S3Reports;
 use waypost_aws::s3::uploads::S3Uploads;
 use waypost_aws::start::BoxError;
@@ -33,7 +34,11 @@ async fn serve() -> Result<(), BoxError> {
         random: Arc::new(SystemRandom),
         max_bytes: settings::number("MAX_IMPORT_BYTES")?,
     };
-    let authentication =
-        Authentication { keys: Arc::new(DynamoKeys::new(dynamo, table)), clock: Arc::new(SystemClock) };
-    lambda_http::run(api(handler::routes(app), authentication)).await
+    let idempotency = Idempotency {
+        store: Arc::new(DynamoIdempotency::new(dynamo.clone(), &table)),
+        clock: Arc::new(SystemClock),
+        random: Arc::new(SystemRandom),
+    };
+    let authentication = Authentication::from_environment(&dynamo, &table)?;
+    lambda_http::run(api(handler::routes(app, idempotency), authentication)).await
 }

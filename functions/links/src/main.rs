@@ -1,14 +1,20 @@
-//! `GET|POST /v1/links`, `GET|DELETE /v1/links/{slug}`: manages links.
+//! `GET|POST /v1/links`, `GET|PATCH|DELETE /v1/links/{slug}`, `GET /v1/links/{slug}/qr`, `POST /v1/link-batches`: manages
+//! links.
 
+mod conditional;
 mod handler;
+mod list_query;
+mod patch;
+mod qr_code;
 mod view;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use waypost_aws::dynamo::keys::DynamoKeys;
+use waypost_aws::dynamo::idempotency::DynamoIdempotency;
 use waypost_aws::dynamo::links::DynamoLinks;
 use waypost_aws::http::{Authentication, api};
+use waypost_aws::idempotency::Idempotency;
 use waypost_aws::start::BoxError;
 use waypost_aws::system::{SystemClock, SystemRandom};
 use waypost_aws::{sdk, settings, start};
@@ -21,17 +27,22 @@ async fn serve() -> Result<(), BoxError> {
     let dynamo = aws_sdk_dynamodb::Client::new(&sdk::config()?);
     let table = settings::required("LINKS_TABLE")?;
     let domains = settings::domains()?;
-    let links = Arc::new(DynamoLinks::new(dynamo.clone(), &table));
+    let links = Arc::new(DynamoLinks::new(dynamo.clone(), &table).consistent());
     let app = handler::App {
         reader: links.clone(),
         writer: links.clone(),
+        targets: links.clone(),
         index: links,
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
         short_urls: view::ShortUrls::new(&domains, settings::optional("SHORT_URL_ORIGIN")),
         domains,
     };
-    let authentication =
-        Authentication { keys: Arc::new(DynamoKeys::new(dynamo, table)), clock: Arc::new(SystemClock) };
-    lambda_http::run(api(handler::routes(app), authentication)).await
+    let idempotency = Idempotency {
+        store: Arc::new(DynamoIdempotency::new(dynamo.clone(), &table)),
+        clock: Arc::new(SystemClock),
+        random: Arc::new(SystemRandom),
+    };
+    let authentication = Authentication::from_environment(&dynamo, &table)?;
+    lambda_http::run(api(handler::routes(app, idempotency), authentication)).await
 }

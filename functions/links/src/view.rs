@@ -1,7 +1,7 @@
 //! A link as the API shows it.
 
 use serde::Serialize;
-use waypost_domain::{Domains, Link, LinkId, Timestamp};
+use waypost_domain::{Domains, Link, LinkId, Rule, TargetUrl, Timestamp, Variant};
 
 /// Makes short URLs.
 #[derive(Debug, Clone)]
@@ -18,7 +18,7 @@ impl ShortUrls {
         Self { default_domain, default_origin: default_origin.trim_end_matches('/').to_owned() }
     }
 
-    fn of(&self, id: &LinkId) -> String {
+    pub(crate) fn of(&self, id: &LinkId) -> String {
         if id.domain.as_str() == self.default_domain {
             format!("{}/{}", self.default_origin, id.slug)
         } else {
@@ -32,15 +32,28 @@ impl ShortUrls {
 pub(crate) struct LinkView {
     domain: String,
     slug: String,
-    pub(crate) short_url: String,
+    short_url: String,
     url: String,
     title: Option<String>,
     tags: Vec<String>,
+    starts_at: Option<Timestamp>,
+    expires_at: Option<Timestamp>,
+    expired_url: Option<TargetUrl>,
+    max_clicks: Option<u64>,
+    used_clicks: u64,
+    has_password: bool,
+    redirect_status: u16,
+    forward_query: bool,
+    rules: Vec<Rule>,
+    variants: Vec<Variant>,
+    archived: bool,
     created_at: Timestamp,
+    updated_at: Option<Timestamp>,
 }
 
 impl LinkView {
     pub(crate) fn of(link: Link, short_urls: &ShortUrls) -> Self {
+        let behaviour = link.behaviour;
         Self {
             short_url: short_urls.of(&link.id),
             domain: link.id.domain.to_string(),
@@ -48,7 +61,19 @@ impl LinkView {
             url: link.url.to_string(),
             title: link.title,
             tags: link.tags,
+            starts_at: behaviour.starts_at,
+            expires_at: behaviour.expires_at,
+            expired_url: behaviour.expired_url,
+            max_clicks: behaviour.max_clicks,
+            used_clicks: behaviour.used_clicks,
+            has_password: behaviour.password_hash.is_some(),
+            redirect_status: behaviour.redirect_status.into(),
+            forward_query: behaviour.forward_query,
+            rules: behaviour.rules,
+            variants: behaviour.variants,
+            archived: behaviour.archived,
             created_at: link.created_at,
+            updated_at: link.updated_at,
         }
     }
 }

@@ -6,18 +6,19 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use lambda_http::{Body, Request};
 use lambda_runtime::layers::TracingLayer;
-use lambda_runtime::{LambdaInvocation, Service};
+use lambda_runtime::{LambdaEvent, LambdaInvocation, Runtime, Service};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tower::{Layer, service_fn};
 use waypost_aws::extension::Extension;
 use waypost_aws::start::BoxError;
 use waypost_domain::deliver_clicks::{Visitors, deliver_clicks};
-use waypost_domain::follow_link::PendingClick;
 use waypost_domain::ports::{ClickSpill, ClickStream, Random, SaltStore};
+use waypost_domain::record_click::PendingClick;
 
+use crate::event::Event;
 use crate::handler::{App, handle};
+use crate::reply::Reply;
 
 /// What brings clicks to the stream.
 pub(crate) struct Courier {
@@ -38,43 +39,41 @@ impl Courier {
     }
 }
 
-/// Serves redirects until Lambda ends the process.
-pub(crate) async fn run(app: App, courier: Courier) -> Result<(), BoxError> {
+/// Serves redirects until Lambda ends the process. `warm` is done while the extension registers, before the first request.
+pub(crate) async fn run(app: App, courier: Courier, warm: impl Future<Output = ()>) -> Result<(), BoxError> {
     let (app, courier) = (Arc::new(app), Arc::new(courier));
-    match Extension::register("clicks").await {
+    let (extension, ()) = tokio::join!(Extension::register("clicks"), warm);
+    match extension {
         Ok(extension) => {
             let (sent, answered) = unbounded_channel();
             let desk = Arc::new(Desk::default());
             let handler = {
                 let desk = desk.clone();
-                service_fn(move |request: Request| serve(app.clone(), request, desk.clone()))
+                service_fn(move |event: LambdaEvent<Event>| serve(app.clone(), event, desk.clone()))
             };
-            let runtime = lambda_http::runtime(handler).layer(TracingLayer::new()).layer(Answered { desk, sent });
+            let runtime = Runtime::new(handler).layer(TracingLayer::new()).layer(Answered { desk, sent });
             tokio::try_join!(runtime.run(), deliver_after_responses(extension, courier, answered))?;
             Ok(())
         }
         Err(error) => {
             tracing::warn!(event = "redirect.no_extension", %error, "clicks are delivered before the response");
-            let handler = service_fn(move |request: Request| serve_inline(app.clone(), request, courier.clone()));
-            lambda_http::run(handler).await
+            let handler =
+                service_fn(move |event: LambdaEvent<Event>| serve_inline(app.clone(), event, courier.clone()));
+            lambda_runtime::run(handler).await
         }
     }
 }
 
-async fn serve(app: Arc<App>, request: Request, desk: Arc<Desk>) -> Result<http::Response<Body>, BoxError> {
-    let (response, click) = handle(&app, &request).await;
+async fn serve(app: Arc<App>, event: LambdaEvent<Event>, desk: Arc<Desk>) -> Result<Reply, BoxError> {
+    let (response, click) = handle(&app, &event.payload, &event.context.request_id).await;
     desk.put(click);
-    Ok(response)
+    Ok(response.into())
 }
 
-async fn serve_inline(
-    app: Arc<App>,
-    request: Request,
-    courier: Arc<Courier>,
-) -> Result<http::Response<Body>, BoxError> {
-    let (response, click) = handle(&app, &request).await;
+async fn serve_inline(app: Arc<App>, event: LambdaEvent<Event>, courier: Arc<Courier>) -> Result<Reply, BoxError> {
+    let (response, click) = handle(&app, &event.payload, &event.context.request_id).await;
     courier.deliver(click.into_iter().collect()).await;
-    Ok(response)
+    Ok(response.into())
 }
 
 /// Where the click of the current invocation lies until its response is posted.

@@ -1,159 +1,151 @@
-//! From a visitor's request to the redirect, and the click that is to be counted.
+//! From a visitor's request to the answer, and the click that is to be counted.
 
 use std::sync::Arc;
 
-use http::{HeaderValue, Method, Response, StatusCode, header};
-use lambda_http::{Body, Request, RequestExt};
+use http::{HeaderValue, Response, StatusCode, header};
 use waypost_aws::problem::Problem;
-use waypost_domain::follow_link::{PendingClick, click, find_target};
-use waypost_domain::ports::{Clock, LinkReader, Random};
-use waypost_domain::{Domains, Link};
+use waypost_domain::follow_link::{FollowLink, Intent, Outcome, Redirect};
+use waypost_domain::ports::Countries;
+use waypost_domain::record_click::PendingClick;
+use waypost_domain::visit::Visit;
+use waypost_domain::{RedirectStatus, TargetUrl};
 
-use crate::pages::refusal;
-use crate::visit::visit;
+use crate::event::{Event, TooLarge};
+use crate::pages;
+
+/// The greatest size of a form, in bytes: a password and its percent-encoding.
+const MAX_FORM_BYTES: usize = 4096;
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+const GET_HEAD: HeaderValue = HeaderValue::from_static("GET, HEAD");
 
 /// What a redirect needs.
 pub(crate) struct App {
-    pub(crate) links: Arc<dyn LinkReader>,
-    pub(crate) domains: Domains,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) random: Arc<dyn Random>,
+    pub(crate) follow: FollowLink,
+    /// Where countries are looked up that no header tells.
+    pub(crate) countries: Option<Arc<dyn Countries>>,
+    /// Where the bare domain leads.
+    pub(crate) root_url: Option<TargetUrl>,
+    /// Where a path leads that is no link.
+    pub(crate) not_found_url: Option<TargetUrl>,
 }
 
-/// The answer to `request`, and the click if it was one. HEAD is none: link checkers and previews send it.
-pub(crate) async fn handle(app: &App, request: &Request) -> (Response<Body>, Option<PendingClick>) {
-    let (mut response, click) = answer(app, request).await;
-    let id = request.lambda_context_ref().and_then(|context| HeaderValue::from_str(&context.request_id).ok());
-    if let Some(id) = id {
+/// An answer, and the click if it was one.
+pub(crate) type Answer = (Response<String>, Option<PendingClick>);
+
+/// The answer to the request in `event`. Whatever a visitor sends, it is never an error of the function.
+pub(crate) async fn handle(app: &App, event: &Event, request_id: &str) -> Answer {
+    let (mut response, click) = answer(app, event).await;
+    if let Ok(id) = HeaderValue::from_str(request_id) {
         response.headers_mut().insert("x-request-id", id);
+    }
+    if event.method() == "HEAD" {
+        response.body_mut().clear();
     }
     (response, click)
 }
 
-async fn answer(app: &App, request: &Request) -> (Response<Body>, Option<PendingClick>) {
-    let method = request.method();
-    let refuse = |problem| (refusal(method, request.headers(), problem), None);
-    if method != Method::GET && method != Method::HEAD {
-        let (mut response, none) = refuse(Problem::no_such_method());
-        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
-        return (response, none);
-    }
-    let visit = visit(request);
-    match find_target(app.links.as_ref(), &app.domains, &visit).await {
-        Ok(Some(link)) => match redirect(&link) {
-            Some(response) if method == Method::GET => {
-                (response, Some(click(&visit, &link, app.clock.as_ref(), app.random.as_ref())))
+async fn answer(app: &App, event: &Event) -> Answer {
+    let form;
+    let intent = match event.method() {
+        "GET" => Intent::Follow,
+        "HEAD" => Intent::Look,
+        "POST" => match event.form_field("password", MAX_FORM_BYTES) {
+            Ok(password) => {
+                form = password.unwrap_or_default();
+                Intent::Unlock(&form)
             }
-            Some(response) => (response, None),
-            None => refuse(Problem::no_such_path()),
+            Err(TooLarge) => return (refusal(event, too_large()), None),
         },
-        Ok(None) => refuse(Problem::no_such_path()),
-        Err(error) => refuse(error.into()),
+        _ => return (no_such_method(event), None),
+    };
+    match event.raw_path.as_str() {
+        _ if matches!(intent, Intent::Unlock(_)) => {}
+        "/robots.txt" => return (pages::robots(), None),
+        "/favicon.ico" => return (pages::no_icon(), None),
+        "/" => return (elsewhere(app.root_url.as_ref(), event), None),
+        _ => {}
+    }
+    let visit = visit(app, event);
+    match app.follow.follow(&visit, intent).await {
+        Ok(Outcome::Redirect(redirect)) => lead(*redirect, intent).unwrap_or_else(|| (not_found(app, event), None)),
+        Ok(Outcome::Gone(None)) => (refusal(event, gone()), None),
+        Ok(Outcome::Gone(url)) => (elsewhere(url.as_ref(), event), None),
+        Ok(Outcome::NotFound) => (not_found(app, event), None),
+        Ok(Outcome::Locked(locked)) => (pages::password_form(locked), None),
+        Ok(Outcome::NotLocked) => (no_such_method(event), None),
+        Err(error) => (refusal(event, error.into()), None),
     }
 }
 
-/// 302, which no cache keeps unasked, so that every click comes by here; `no-store` says it to those that keep too much.
-fn redirect(link: &Link) -> Option<Response<Body>> {
-    let target = HeaderValue::from_str(link.url.as_str()).ok()?;
-    let mut response = Response::new(Body::Empty);
+fn visit(app: &App, event: &Event) -> Visit {
+    let mut visit = event.visit();
+    if let (Some(countries), None, Some(address)) = (&app.countries, visit.country(), visit.address) {
+        visit.country = countries.country(address);
+    }
+    visit
+}
+
+/// The redirect of a link. `no-store` for every status: a 301 or 308 tells a search engine that the move is for good, while
+/// every click still comes by here, is counted, and meets the rules as they are then.
+///
+/// After a password it is 303, so that the form is not sent on to the target, and the target does not learn where from.
+fn lead(redirect: Redirect, intent: Intent<'_>) -> Option<Answer> {
+    let Redirect { url, status, click } = redirect;
+    let unlocked = matches!(intent, Intent::Unlock(_));
+    let code = if unlocked { StatusCode::SEE_OTHER } else { StatusCode::from_u16(status.into()).ok()? };
+    let mut response = Response::new(String::new());
+    *response.status_mut() = code;
+    let headers = response.headers_mut();
+    headers.insert(header::LOCATION, HeaderValue::from_str(url.as_str()).ok()?);
+    headers.insert(header::CACHE_CONTROL, NO_STORE);
+    if unlocked {
+        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    }
+    if unlocked || matches!(status, RedirectStatus::Found | RedirectStatus::TemporaryRedirect) {
+        headers.insert("x-robots-tag", HeaderValue::from_static("noindex"));
+    }
+    Some((response, click))
+}
+
+/// 302 to `url`, or that nothing is here. Not a click of any link.
+fn elsewhere(url: Option<&TargetUrl>, event: &Event) -> Response<String> {
+    let Some(location) = url.and_then(|url| HeaderValue::from_str(url.as_str()).ok()) else {
+        return refusal(event, Problem::no_such_path());
+    };
+    let mut response = Response::new(String::new());
     *response.status_mut() = StatusCode::FOUND;
     let headers = response.headers_mut();
-    headers.insert(header::LOCATION, target);
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::LOCATION, location);
+    headers.insert(header::CACHE_CONTROL, NO_STORE);
     headers.insert("x-robots-tag", HeaderValue::from_static("noindex"));
-    Some(response)
+    response
+}
+
+/// What is no link leads where the operator says, except under the API's own path: its clients want to know.
+fn not_found(app: &App, event: &Event) -> Response<String> {
+    let path = event.raw_path.as_str();
+    let is_api = path == "/v1" || path.starts_with("/v1/");
+    elsewhere(app.not_found_url.as_ref().filter(|_| !is_api), event)
+}
+
+fn no_such_method(event: &Event) -> Response<String> {
+    let mut response = refusal(event, Problem::no_such_method());
+    response.headers_mut().insert(header::ALLOW, GET_HEAD);
+    response
+}
+
+fn too_large() -> Problem {
+    let detail = format!("the form is larger than {MAX_FORM_BYTES} bytes");
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large", detail)
+}
+
+fn gone() -> Problem {
+    Problem::new(StatusCode::GONE, "gone", "Gone", "this link has expired or was used up")
+}
+
+fn refusal(event: &Event, problem: Problem) -> Response<String> {
+    pages::refusal(event.headers.accept.as_deref(), problem)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use lambda_http::request::from_str;
-    use serde_json::{Value, json};
-    use waypost_domain::memory::{FixedClock, MemoryLinks, SeededRandom, link};
-    use waypost_domain::ports::LinkWriter;
-
-    const EVENT: &str = include_str!("../../../events/redirect/get.json");
-
-    async fn app() -> (App, Arc<MemoryLinks>) {
-        let links = Arc::new(MemoryLinks::default());
-        links.insert(&link("acme", "docs", "https://example.com/docs")).await.unwrap();
-        let app = App {
-            links: links.clone(),
-            domains: Domains::parse("go.example.com").unwrap(),
-            clock: Arc::new(FixedClock::at("2026-01-02T03:04:05Z")),
-            random: Arc::new(SeededRandom::new(1)),
-        };
-        (app, links)
-    }
-
-    fn request(change: impl FnOnce(&mut Value)) -> Request {
-        let mut event: Value = serde_json::from_str(EVENT).unwrap();
-        change(&mut event);
-        from_str(&event.to_string()).unwrap()
-    }
-
-    #[tokio::test]
-    async fn the_sample_event_is_redirected_and_is_a_click() {
-        let (app, _) = app().await;
-        let (response, click) = handle(&app, &request(|_| {})).await;
-        assert_eq!(
-            (response.status(), &response.headers()["location"]),
-            (StatusCode::FOUND, &"https://example.com/docs".parse().unwrap())
-        );
-        let pending = click.unwrap();
-        assert_eq!(pending.click.slug.as_str(), "docs");
-        assert_eq!(pending.address, Some("203.0.113.9".parse().unwrap()));
-        assert!(pending.click.user_agent.unwrap().contains("Firefox"));
-    }
-
-    #[tokio::test]
-    async fn head_is_answered_alike_but_is_no_click() {
-        let (app, _) = app().await;
-        let head = request(|event| event["requestContext"]["http"]["method"] = json!("HEAD"));
-        let (response, click) = handle(&app, &head).await;
-        assert_eq!((response.status(), click.is_none()), (StatusCode::FOUND, true));
-    }
-
-    #[tokio::test]
-    async fn an_unknown_slug_is_a_page_for_a_browser_and_a_problem_for_others() {
-        let (app, _) = app().await;
-        let unknown = request(|event| event["rawPath"] = json!("/none"));
-        let (response, click) = handle(&app, &unknown).await;
-        assert_eq!((response.status(), click.is_none()), (StatusCode::NOT_FOUND, true));
-        assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
-        let client = request(|event| {
-            event["rawPath"] = json!("/none");
-            event["headers"]["accept"] = json!("*/*");
-        });
-        let (response, _) = handle(&app, &client).await;
-        assert_eq!(response.headers()["content-type"], "application/problem+json");
-    }
-
-    #[tokio::test]
-    async fn other_methods_are_refused() {
-        let (app, _) = app().await;
-        let post = request(|event| event["requestContext"]["http"]["method"] = json!("POST"));
-        let (response, click) = handle(&app, &post).await;
-        assert_eq!((response.status(), click.is_none()), (StatusCode::METHOD_NOT_ALLOWED, true));
-        assert_eq!(response.headers()["allow"], "GET, HEAD");
-    }
-
-    #[tokio::test]
-    async fn a_table_that_is_away_is_503_with_a_retry() {
-        let (app, links) = app().await;
-        links.fail(true);
-        let (response, click) = handle(&app, &request(|_| {})).await;
-        assert_eq!((response.status(), click.is_none()), (StatusCode::SERVICE_UNAVAILABLE, true));
-        assert_eq!(response.headers()["retry-after"], "2");
-    }
-
-    #[tokio::test]
-    async fn cloudfronts_word_on_the_address_goes_before_api_gateways() {
-        let (app, _) = app().await;
-        for (text, address) in [("198.51.100.7:4711", "198.51.100.7"), ("2001:db8::1:443", "2001:db8::1")] {
-            let request = request(|event| event["headers"]["cloudfront-viewer-address"] = json!(text));
-            let (_, click) = handle(&app, &request).await;
-            assert_eq!(click.unwrap().address, Some(address.parse().unwrap()));
-        }
-    }
-}
+mod tests;

@@ -1,20 +1,31 @@
 //! `GET|HEAD /{slug}`: the hot path. The visitor gets the answer first, then the click goes to the stream.
 
 mod after_response;
+mod config;
+mod event;
 mod handler;
 mod pages;
-mod visit;
+mod reply;
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use waypost_aws::countries::MaxMindCountries;
+use waypost_aws::dynamo::click_limit::DynamoClickLimit;
 use waypost_aws::dynamo::links::DynamoLinks;
+use waypost_aws::dynamo::password_attempts::DynamoPasswordAttempts;
 use waypost_aws::dynamo::salts::DynamoSalts;
+use waypost_aws::dynamo::warm_up::warm_up;
 use waypost_aws::kinesis::KinesisClicks;
 use waypost_aws::s3::spill::S3Spill;
 use waypost_aws::start::BoxError;
 use waypost_aws::system::{SystemClock, SystemRandom};
 use waypost_aws::{sdk, settings, start};
+use waypost_domain::cached_links::CachedLinks;
+use waypost_domain::follow_link::FollowLink;
+use waypost_domain::ports::Countries;
 
 fn main() -> ExitCode {
     start::run(serve())
@@ -22,8 +33,11 @@ fn main() -> ExitCode {
 
 async fn serve() -> Result<(), BoxError> {
     let (config, connector) = sdk::config_and_connector()?;
-    let dynamo = aws_sdk_dynamodb::Client::new(&config);
+    let dynamo = aws_sdk_dynamodb::config::Builder::from(&config).timeout_config(patience()).build();
+    let dynamo = aws_sdk_dynamodb::Client::from_conf(dynamo);
     let table = settings::required("LINKS_TABLE")?;
+    let domains = settings::domains()?;
+    let clock = Arc::new(SystemClock);
     let courier = after_response::Courier {
         visitors: Default::default(),
         salts: Arc::new(DynamoSalts::new(dynamo.clone(), &table)),
@@ -34,11 +48,36 @@ async fn serve() -> Result<(), BoxError> {
         )),
         spill: Arc::new(S3Spill::new(config, connector, &settings::required("DATA_BUCKET")?)),
     };
+    let links = Arc::new(DynamoLinks::new(dynamo.clone(), &table));
     let app = handler::App {
-        links: Arc::new(DynamoLinks::new(dynamo, table)),
-        domains: settings::domains()?,
-        clock: Arc::new(SystemClock),
-        random: Arc::new(SystemRandom),
+        root_url: config::target("ROOT_URL", &domains)?,
+        not_found_url: config::target("NOT_FOUND_URL", &domains)?,
+        countries: settings::optional("GEOIP_DB")
+            .map(|path| Arc::new(MaxMindCountries::new(path)) as Arc<dyn Countries>),
+        follow: FollowLink {
+            links: Arc::new(CachedLinks::new(links, clock.clone(), config::freshness()?)),
+            limit: Arc::new(DynamoClickLimit::new(dynamo.clone(), &table)),
+            attempts: Arc::new(DynamoPasswordAttempts::new(dynamo.clone(), &table)),
+            domains,
+            clock,
+            random: Arc::new(SystemRandom),
+        },
     };
-    after_response::run(app, courier).await
+    let warm = config::warm_up()?;
+    let warm = async {
+        if warm {
+            warm_up(&dynamo, &table).await
+        }
+    };
+    after_response::run(app, courier, warm).await
+}
+
+/// How long a visitor waits for the table before a link is answered from the cache. DynamoDB answers within milliseconds;
+/// the time limits of other functions are those of somebody who would rather wait than be refused.
+fn patience() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_millis(500))
+        .operation_attempt_timeout(Duration::from_millis(700))
+        .operation_timeout(Duration::from_millis(1500))
+        .build()
 }

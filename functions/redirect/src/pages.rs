@@ -1,35 +1,136 @@
-//! What is answered where there is no redirect: a small page for a browser, a problem for everything else.
+//! What is answered where there is no redirect: a small page for a browser, a problem for everything else. Pages work
+//! without scripts, and can load, frame and be framed by nothing.
 
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
-use lambda_http::Body;
+use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use waypost_aws::problem::Problem;
+use waypost_domain::follow_link::Locked;
 
-/// `problem` in the form that the request's `Accept` asks for; without a body for HEAD.
-pub(crate) fn refusal(method: &Method, headers: &HeaderMap, problem: Problem) -> Response<Body> {
-    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let mut response = problem.into_http();
-    if accept.contains("text/html") {
-        *response.body_mut() = page(response.status()).into_bytes();
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+/// The only style there is; the policy below names its hash, and a test holds the two together.
+const STYLE: &str = "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:20vh auto;padding:0 1rem;\
+     color-scheme:light dark}input,button{font:inherit;padding:.4em .6em}input{display:block;width:100%;\
+     box-sizing:border-box;margin:.3em 0 1em}[role=alert]{font-weight:bold}";
+
+/// `form-action` allows any web site: browsers apply it to the redirect that follows a form, which leads to the target.
+const POLICY: &str = "default-src 'none'; style-src 'sha256-4BbZZEmJqT3YbPLqITYAahDbd2oHuYvQnxVftpwlfHM='; \
+     form-action https: http:; frame-ancestors 'none'; base-uri 'none'";
+
+/// `problem` in the form that `accept` asks for.
+pub(crate) fn refusal(accept: Option<&str>, problem: Problem) -> Response<String> {
+    let mut response = problem.into_http().map(|body| String::from_utf8(body).unwrap_or_default());
+    if accept.is_some_and(|accept| accept.contains("text/html")) {
+        *response.body_mut() = message(response.status());
+        as_page(&mut response);
     }
-    response.headers_mut().insert("x-robots-tag", HeaderValue::from_static("noindex"));
-    response.map(|body| if method == Method::HEAD { Body::Empty } else { text(body) })
+    set(&mut response, "x-robots-tag", "noindex");
+    set(&mut response, "x-content-type-options", "nosniff");
+    response
 }
 
-/// A text body, so that API Gateway is not told to decode base64.
-fn text(bytes: Vec<u8>) -> Body {
-    String::from_utf8(bytes).map_or(Body::Empty, Body::Text)
+/// A form that asks for the password of a link. It is sent to where it came from, query and all.
+pub(crate) fn password_form(locked: Locked) -> Response<String> {
+    let (status, alert) = match locked {
+        Locked::Asked => (StatusCode::OK, ""),
+        Locked::Wrong => (StatusCode::FORBIDDEN, "That is not the password."),
+        Locked::TooMany { .. } => {
+            (StatusCode::TOO_MANY_REQUESTS, "Too many passwords were tried. Please wait a minute.")
+        }
+    };
+    let (alert, described) = if alert.is_empty() {
+        (String::new(), "")
+    } else {
+        (format!("<p role=\"alert\" id=\"alert\">{alert}</p>"), " aria-invalid=\"true\" aria-describedby=\"alert\"")
+    };
+    let form = format!(
+        "{alert}<form method=\"post\"><label for=\"password\">Password</label>\
+         <input id=\"password\" name=\"password\" type=\"password\" required autofocus autocomplete=\"off\" \
+         maxlength=\"1024\"{described}><button>Continue</button></form>"
+    );
+    let mut response = Response::new(page("This link has a password", &form));
+    *response.status_mut() = status;
+    as_page(&mut response);
+    set(&mut response, "cache-control", "no-store");
+    set(&mut response, "x-robots-tag", "noindex");
+    set(&mut response, "x-content-type-options", "nosniff");
+    if let Locked::TooMany { retry_after_seconds } = locked {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after_seconds));
+    }
+    response
 }
 
-fn page(status: StatusCode) -> String {
+/// Crawlers may follow short links, or previews of them would be empty. That short links are not listed themselves is said
+/// by `X-Robots-Tag`, which only a crawler sees that may fetch them.
+pub(crate) fn robots() -> Response<String> {
+    let mut response = Response::new("User-agent: *\nDisallow:\n".to_owned());
+    set(&mut response, "content-type", "text/plain; charset=utf-8");
+    set(&mut response, "cache-control", "public, max-age=86400");
+    set(&mut response, "x-content-type-options", "nosniff");
+    response
+}
+
+/// Browsers ask for an icon wherever they have shown a page. There is none.
+pub(crate) fn no_icon() -> Response<String> {
+    let mut response = Response::new(String::new());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    set(&mut response, "cache-control", "public, max-age=86400");
+    response
+}
+
+fn as_page(response: &mut Response<String>) {
+    set(response, "content-type", "text/html; charset=utf-8");
+    set(response, "content-security-policy", POLICY);
+    set(response, "referrer-policy", "no-referrer");
+}
+
+fn set(response: &mut Response<String>, name: &'static str, value: &'static str) {
+    response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+}
+
+fn message(status: StatusCode) -> String {
     let (title, text) = match status {
         StatusCode::NOT_FOUND => ("There is no such link", "It may have been mistyped or removed."),
+        StatusCode::GONE => ("This link has ended", "It has expired, or was followed as often as it could be."),
         StatusCode::METHOD_NOT_ALLOWED => ("That does not work here", "A short link can only be followed."),
+        StatusCode::PAYLOAD_TOO_LARGE => ("That does not work here", "What was sent is too large."),
         _ => ("This link cannot be followed right now", "Please try again in a moment."),
     };
+    page(title, &format!("<p>{text}</p>"))
+}
+
+fn page(title: &str, content: &str) -> String {
     format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <title>{title}</title><style>body{{font:1.1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:20vh auto;\
-         padding:0 1rem;color-scheme:light dark}}</style><h1>{title}</h1><p>{text}</p></html>"
+         <title>{title}</title><style>{STYLE}</style><main><h1>{title}</h1>{content}</main></html>"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    use sha2::{Digest, Sha256};
+
+    #[test]
+    fn the_policy_allows_the_style_and_nothing_else_to_load() {
+        let hash = STANDARD.encode(Sha256::digest(STYLE));
+        assert!(POLICY.contains(&format!("style-src 'sha256-{hash}'")), "{hash}");
+        assert!(POLICY.starts_with("default-src 'none'"));
+    }
+
+    #[test]
+    fn the_form_works_without_scripts_and_says_what_is_wrong() {
+        let asked = password_form(Locked::Asked);
+        assert_eq!(asked.status(), StatusCode::OK);
+        for part in ["<html lang=", "<label for=\"password\">", "autofocus", "method=\"post\"", "<button>"] {
+            assert!(asked.body().contains(part), "{part}");
+        }
+        assert!(!asked.body().contains("role=\"alert\"") && !asked.body().contains("<script"));
+        let wrong = password_form(Locked::Wrong);
+        assert_eq!(wrong.status(), StatusCode::FORBIDDEN);
+        assert!(wrong.body().contains("role=\"alert\"") && wrong.body().contains("aria-describedby"));
+        let later = password_form(Locked::TooMany { retry_after_seconds: 7 });
+        assert_eq!(later.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(later.headers()["retry-after"], "7");
+        assert_eq!(later.headers()["cache-control"], "no-store");
+    }
 }

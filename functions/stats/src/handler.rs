@@ -65,12 +65,12 @@ mod tests {
     use serde_json::{Value, json};
     use tower::ServiceExt;
     use waypost_aws::http::{Authentication, api};
+    use waypost_domain::Role;
     use waypost_domain::analytics::UserAgents;
     use waypost_domain::analytics::aggregate_clicks::aggregate_clicks;
     use waypost_domain::analytics::memory::{MemoryAggregates, MemoryQuarantine, click, received};
-    use waypost_domain::memory::{FixedClock, MemoryKeys, MemoryLinks, SeededRandom, link};
+    use waypost_domain::memory::{FixedClock, MemoryKeys, MemoryLinks, link};
     use waypost_domain::ports::LinkWriter;
-    use waypost_domain::{ApiKey, KeySecret, Role, Timestamp, WorkspaceId};
 
     const MONTH: &str = include_str!("../../../events/stats/month.json");
     const HOURS: &str = include_str!("../../../events/stats/hours.json");
@@ -99,29 +99,14 @@ mod tests {
         aggregate_clicks(&batch, &agents, aggregates.as_ref(), &MemoryQuarantine::default()).await;
 
         let (keys, clock) = (MemoryKeys::default(), Arc::new(FixedClock::at("2026-01-31T03:04:05Z")));
-        let add = |seed, workspace: &str| {
-            let secret = KeySecret::generate(&SeededRandom::new(seed));
-            let workspace = WorkspaceId::parse(workspace).unwrap();
-            let created_at = Timestamp::parse("2026-01-01T00:00:00Z").unwrap();
-            let key = ApiKey {
-                key_id: format!("key_{seed}"),
-                workspace,
-                role: Role::Viewer,
-                name: "test".into(),
-                created_at,
-                expires_at: None,
-            };
-            keys.insert(secret.hash(), key);
-            format!("Bearer {}", secret.expose())
-        };
-        let (viewer, stranger) = (add(1, "acme"), add(2, "other"));
+        let (viewer, stranger) = (keys.authorize(1, "acme", Role::Viewer), keys.authorize(2, "other", Role::Viewer));
         let app = App {
             links: Arc::new(links),
             aggregates: aggregates.clone(),
             clock: clock.clone(),
             domains: Domains::parse("go.example.com,s.example.org").unwrap(),
         };
-        let router = api(routes(app), Authentication { keys: Arc::new(keys), clock });
+        let router = api(routes(app), Authentication::new(Arc::new(keys), clock));
         Fixture { router, aggregates, viewer, stranger }
     }
 

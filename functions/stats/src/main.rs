@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use waypost_aws::dynamo::aggregates::DynamoAggregates;
-use waypost_aws::dynamo::keys::DynamoKeys;
 use waypost_aws::dynamo::links::DynamoLinks;
 use waypost_aws::http::{Authentication, api};
 use waypost_aws::start::BoxError;
@@ -26,6 +25,6 @@ async fn serve() -> Result<(), BoxError> {
         clock: Arc::new(SystemClock),
         domains: settings::domains()?,
     };
-    let keys = Arc::new(DynamoKeys::new(dynamo, links_table));
-    lambda_http::run(api(handler::routes(app), Authentication { keys, clock: Arc::new(SystemClock) })).await
+    let authentication = Authentication::from_environment(&dynamo, &links_table)?;
+    lambda_http::run(api(handler::routes(app), authentication)).await
 }

@@ -1,55 +1,40 @@
-//! What all HTTP functions have in common: authentication, JSON bodies, queries, request ids, and what is said when there
+//! What all HTTP functions have in common: callers, JSON bodies, queries, request ids, and what is said when there
 //! is nothing to call.
-
-use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::{FromRequest, FromRequestParts, Request, State};
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
+use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode};
 use lambda_http::RequestExt;
 use serde::de::DeserializeOwned;
-use waypost_domain::authenticate::authenticate;
-use waypost_domain::ports::{Clock, KeyReader};
-use waypost_domain::{Caller, Error};
+use waypost_domain::Error;
+use waypost_domain::json::field_error;
 
+pub use crate::authentication::Authentication;
+use crate::authentication::require_caller;
 use crate::problem::Problem;
 
 /// The greatest size of a JSON body, in bytes.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Proves who calls.
-#[derive(Clone)]
-pub struct Authentication {
-    /// Where keys are.
-    pub keys: Arc<dyn KeyReader>,
-    /// When keys expire.
-    pub clock: Arc<dyn Clock>,
-}
-
-/// `routes` as an API: every request has a [`Caller`] (an `Extension` for handlers) or gets 401, every answer has
-/// `X-Request-Id`, and an unknown path or method gets a problem.
+/// `routes` as an API: every request has a [`waypost_domain::Caller`] (an `Extension` for handlers) or gets 401, every answer
+/// has `X-Request-Id`, and an unknown path or method gets a problem.
 pub fn api(routes: Router, authentication: Authentication) -> Router {
-    routes
-        .fallback(async || Problem::no_such_path())
-        .method_not_allowed_fallback(async || Problem::no_such_method())
-        .layer(from_fn_with_state(authentication, require_caller))
-        .layer(from_fn(add_request_id))
+    with_problems(routes).layer(from_fn_with_state(authentication, require_caller)).layer(from_fn(add_request_id))
 }
 
-async fn require_caller(State(by): State<Authentication>, mut request: Request, next: Next) -> Response {
-    let header = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    match authenticate(by.keys.as_ref(), by.clock.as_ref(), header).await {
-        Ok(caller) => {
-            request.extensions_mut().insert::<Caller>(caller);
-            next.run(request).await
-        }
-        Err(error) => Problem::from(error).into_response(),
-    }
+/// `routes` for anybody: like [`api`], but without callers.
+pub fn open(routes: Router) -> Router {
+    with_problems(routes).layer(from_fn(add_request_id))
+}
+
+fn with_problems(routes: Router) -> Router {
+    routes.fallback(async || Problem::no_such_path()).method_not_allowed_fallback(async || Problem::no_such_method())
 }
 
 /// Gives the answer the invocation's id, under which its log lines are found.
@@ -62,6 +47,17 @@ pub async fn add_request_id(request: Request, next: Next) -> Response {
     response
 }
 
+/// All of a body.
+///
+/// # Errors
+/// 413 if it is larger than [`MAX_BODY_BYTES`].
+pub(crate) async fn read_body(body: Body) -> Result<Bytes, Problem> {
+    to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| {
+        let detail = format!("the body is larger than {MAX_BODY_BYTES} bytes");
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large", detail)
+    })
+}
+
 /// A JSON body. What is no JSON is 400; JSON that is not as it should be is 422 with a pointer to the field.
 #[derive(Debug)]
 pub struct Json<T>(pub T);
@@ -70,39 +66,17 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request<Body>, _state: &S) -> Result<Self, Problem> {
-        let bytes = to_bytes(request.into_body(), MAX_BODY_BYTES).await.map_err(|_| {
-            let detail = format!("the body is larger than {MAX_BODY_BYTES} bytes");
-            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large", detail)
-        })?;
+        let bytes = read_body(request.into_body()).await?;
         let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
             if error.inner().is_data() {
-                return Error::invalid(pointer(error.path()), without_position(error.inner()));
+                return Error::Invalid(vec![field_error(&error)]);
             }
             Error::Malformed(format!("the body is not valid JSON: {}", error.inner()))
         })?;
         deserializer.end().map_err(|error| Error::Malformed(format!("the body is not valid JSON: {error}")))?;
         Ok(Self(value))
     }
-}
-
-/// RFC 6901, from the path of a field.
-fn pointer(path: &serde_path_to_error::Path) -> String {
-    use serde_path_to_error::Segment;
-    path.iter()
-        .map(|segment| match segment {
-            Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
-            Segment::Seq { index } => format!("/{index}"),
-            Segment::Enum { variant } => format!("/{variant}"),
-            Segment::Unknown => String::new(),
-        })
-        .collect()
-}
-
-/// The message without serde_json's line and column, which say nothing to somebody who sent a program's output.
-fn without_position(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.split(" at line ").next().unwrap_or_default().to_owned()
 }
 
 /// The query string. What is not as it should be is 422 with the parameter's name.

@@ -7,8 +7,8 @@ use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use waypost_domain::{Error, FieldError};
 
-/// How long a client should wait when a store is throttled or away.
-const RETRY_AFTER_SECONDS: &str = "2";
+/// How long a client should wait when a store is throttled or away, in seconds.
+const RETRY_AFTER_OUTAGE: u64 = 2;
 
 /// An error as the API shows it.
 #[derive(Debug, Serialize)]
@@ -21,6 +21,9 @@ pub struct Problem {
     detail: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
+    /// What the header `Retry-After` says, in seconds.
+    #[serde(skip)]
+    retry_after: Option<u64>,
 }
 
 fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
@@ -31,7 +34,8 @@ impl Problem {
     /// A problem of the kind `name`, such as `not-found`.
     pub fn new(status: StatusCode, name: &str, title: &'static str, detail: impl Into<String>) -> Self {
         let kind = format!("urn:problem-type:waypost:{name}");
-        Self { kind, title, status, detail: detail.into(), errors: Vec::new() }
+        let retry_after = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER_OUTAGE);
+        Self { kind, title, status, detail: detail.into(), errors: Vec::new(), retry_after }
     }
 
     /// There is nothing at this path.
@@ -43,6 +47,11 @@ impl Problem {
     pub fn no_such_method() -> Self {
         let detail = "this method does not exist here; see the header Allow";
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed", detail)
+    }
+
+    /// The same, with `Retry-After`.
+    pub fn with_retry_after(self, seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..self }
     }
 
     /// The status.
@@ -67,6 +76,11 @@ impl From<Error> for Problem {
             Error::Forbidden(_) => Self::new(StatusCode::FORBIDDEN, "forbidden", "Forbidden", detail),
             Error::NotFound(_) => Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail),
             Error::Conflict(_) => Self::new(StatusCode::CONFLICT, "conflict", "Conflict", detail),
+            Error::RateLimited { retry_after_seconds } => {
+                let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "rate-limited", "Too many requests", detail);
+                Self { retry_after: Some(retry_after_seconds), ..problem }
+            }
+            Error::Changed(_) => Self::new(StatusCode::PRECONDITION_FAILED, "changed", "Precondition failed", detail),
             Error::Store(error) if error.is_retryable() => {
                 tracing::warn!(event = "store.unavailable", operation = error.operation, %error);
                 let detail = "a store is busy or does not answer; try again";
@@ -95,14 +109,11 @@ impl Problem {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        match self.status {
-            StatusCode::UNAUTHORIZED => {
-                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            }
-            StatusCode::SERVICE_UNAVAILABLE => {
-                headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
-            }
-            _ => {}
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(seconds) = self.retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

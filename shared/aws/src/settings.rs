@@ -1,6 +1,7 @@
 //! Settings come from the environment, as the template sets them. A missing one is an error that names it.
 
 use waypost_domain::Domains;
+use waypost_domain::rate_limit::{RateLimit, RateLimits};
 
 /// A setting that is missing or cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -40,5 +41,17 @@ pub fn domains() -> Result<Domains, SettingError> {
     Domains::parse(&list).map_err(|_| SettingError::Invalid {
         name: "DOMAINS",
         problem: "is not a comma-separated list of host names".to_owned(),
+    })
+}
+
+/// How many requests the callers of each role may make, from `RATE_LIMIT_VIEWER`, `RATE_LIMIT_EDITOR` and `RATE_LIMIT_ADMIN`.
+pub fn rate_limits() -> Result<RateLimits, SettingError> {
+    let limit = |name| -> Result<Option<RateLimit>, SettingError> {
+        RateLimit::parse(&required(name)?).map_err(|error| SettingError::Invalid { name, problem: error.to_string() })
+    };
+    Ok(RateLimits {
+        viewer: limit("RATE_LIMIT_VIEWER")?,
+        editor: limit("RATE_LIMIT_EDITOR")?,
+        admin: limit("RATE_LIMIT_ADMIN")?,
     })
 }

@@ -14,6 +14,7 @@ use waypost_domain::imports::load_import::{Loaded, Loader, load_import};
 use waypost_domain::imports::memory::{MemoryObjects, MemoryReports};
 use waypost_domain::imports::ports::{Delivery, ImportStore, LinkBatch};
 use waypost_domain::imports::{Counts, Import, ImportId, ImportStatus};
+use waypost_domain::link_query::LinkQuery;
 use waypost_domain::memory::{FixedClock, SeededRandom, caller, link};
 use waypost_domain::ports::{Clock, LinkIndex, LinkReader, LinkWriter};
 use waypost_domain::{Domains, LinkId, Role, Slug, StoreErrorKind, Timestamp, WorkspaceId};
@@ -42,7 +43,7 @@ async fn of_a_batch_only_what_is_taken_is_not_inserted() {
     assert_eq!(inserted, (0..25).map(|n| n != 3).collect::<Vec<_>>());
     assert_eq!(links.get(&taken.id).await.unwrap(), Some(taken.clone()));
     assert_eq!(links.get(&rows[0].id).await.unwrap().as_ref(), Some(&rows[0]), "as if it was created alone");
-    let listed = links.newest(&acme(), None, 100).await.unwrap();
+    let listed = links.page(&acme(), &LinkQuery::newest(100)).await.unwrap().links;
     assert_eq!(listed.len(), 24, "the index lists them");
     assert_eq!(batch.insert_all(&rows).await.unwrap(), vec![false; 25]);
 }
@@ -148,11 +149,11 @@ async fn a_file_of_real_links_is_loaded_once_however_often_its_event_comes() {
     let Loaded::Finished(import) = loaded else { panic!("{loaded:?}") };
     assert_eq!(import.status, ImportStatus::SucceededWithErrors);
     assert_eq!(import.counts, Counts { read: 1702, created: 1701, unchanged: 0, invalid: 0, conflicting: 1 });
-    let listed = links.newest(&acme(), None, 2000).await.unwrap();
+    let listed = links.page(&acme(), &LinkQuery::newest(2000)).await.unwrap().links;
     assert_eq!(listed.len(), 1701);
     let report = reports.all();
     let again = load_import(&loader, "imports/acme/public-apis.csv", &etag, &delivery).await.unwrap();
     assert!(matches!(again, Loaded::Skipped(_)));
-    assert_eq!((links.newest(&acme(), None, 2000).await.unwrap(), reports.all()), (listed, report));
+    assert_eq!((links.page(&acme(), &LinkQuery::newest(2000)).await.unwrap().links, reports.all()), (listed, report));
     assert_eq!(links.get(&taken.id).await.unwrap(), Some(taken));
 }

@@ -4,21 +4,26 @@
 
 mod support;
 
-use std::collections::HashSet;
-
 use aws_sdk_dynamodb::types::AttributeValue;
 use support::{LINKS_TABLE, dynamodb};
 use waypost_aws::dynamo::keys::DynamoKeys;
 use waypost_aws::dynamo::links::DynamoLinks;
 use waypost_aws::dynamo::salts::DynamoSalts;
-use waypost_domain::list_links::list_links;
-use waypost_domain::memory::{caller, link};
+use waypost_domain::link_query::LinkQuery;
+use waypost_domain::memory::link;
 use waypost_domain::ports::{KeyReader, LinkIndex, LinkReader, LinkWriter, SaltStore};
-use waypost_domain::{Role, StoreErrorKind, WorkspaceId};
+use waypost_domain::{Link, Role, StoreErrorKind, WorkspaceId};
 
 #[tokio::test]
 async fn a_link_is_read_as_it_was_written() {
     let links = DynamoLinks::new(dynamodb().await, LINKS_TABLE);
+    let written = full_link();
+    assert!(links.insert(&written).await.unwrap());
+    assert_eq!(links.get(&written.id).await.unwrap(), Some(written));
+}
+
+/// A link that has every attribute there is.
+fn full_link() -> Link {
     let mut written = link("acme", "docs", "https://example.com/ä");
     written.title = Some("Docs".into());
     written.tags = vec!["a".into(), "b".into()];
@@ -33,8 +38,87 @@ async fn a_link_is_read_as_it_was_written() {
         "variants": [{"name": "a", "url": "https://example.com/a", "weight": 1}],
     }))
     .unwrap();
-    assert!(links.insert(&written).await.unwrap());
-    assert_eq!(links.get(&written.id).await.unwrap(), Some(written));
+    written
+}
+
+#[tokio::test]
+async fn a_change_sets_and_removes_but_leaves_the_clicks_alone() {
+    let client = dynamodb().await;
+    let links = DynamoLinks::new(client.clone(), LINKS_TABLE).consistent();
+    let full = full_link();
+    let mut bare = link("acme", "docs", "https://example.com/2");
+    bare.revision = 4;
+    links.insert(&full).await.unwrap();
+    count_click(&client, &full).await;
+    assert!(links.replace(&full, &bare).await.unwrap());
+    let stored = links.get(&full.id).await.unwrap().unwrap();
+    assert_eq!(stored.behaviour.used_clicks, 4);
+    bare.behaviour.used_clicks = 4;
+    assert_eq!(stored, bare);
+    let listed = links.page(&full.workspace, &LinkQuery::newest(10)).await.unwrap().links;
+    assert_eq!(listed, vec![bare.clone()]);
+    let mut full = full;
+    full.revision = 5;
+    assert!(links.replace(&bare, &full).await.unwrap());
+    full.behaviour.used_clicks = 4;
+    assert_eq!(links.get(&full.id).await.unwrap(), Some(full));
+}
+
+/// What the redirect does.
+async fn count_click(client: &aws_sdk_dynamodb::Client, link: &Link) {
+    let key = waypost_aws::dynamo::links::key(&link.id);
+    let update =
+        client.update_item().table_name(LINKS_TABLE).set_key(Some(key)).update_expression("ADD used_clicks :one");
+    update.expression_attribute_values(":one", AttributeValue::N("1".to_owned())).send().await.unwrap();
+}
+
+#[tokio::test]
+async fn of_many_changes_at_once_to_the_same_state_one_is_made() {
+    let links = DynamoLinks::new(dynamodb().await, LINKS_TABLE);
+    let seen = link("acme", "docs", "https://example.com/");
+    links.insert(&seen).await.unwrap();
+    let attempts = (0..20).map(|n| {
+        let (links, seen) = (links.clone(), seen.clone());
+        let next = Link { title: Some(n.to_string()), revision: 1, ..seen.clone() };
+        tokio::spawn(async move { links.replace(&seen, &next).await.unwrap() })
+    });
+    let mut changed = 0;
+    for attempt in attempts.collect::<Vec<_>>() {
+        changed += usize::from(attempt.await.unwrap());
+    }
+    assert_eq!(changed, 1);
+}
+
+#[tokio::test]
+async fn a_link_that_is_another_one_by_now_is_neither_changed_nor_deleted() {
+    let links = DynamoLinks::new(dynamodb().await, LINKS_TABLE).consistent();
+    let seen = link("acme", "docs", "https://example.com/");
+    let next = Link { title: Some("x".into()), revision: 1, ..seen.clone() };
+    assert!(!links.replace(&seen, &next).await.unwrap());
+    let again = Link { created_at: seen.created_at.plus_seconds(1), ..seen.clone() };
+    let foreign = Link { workspace: WorkspaceId::parse("other").unwrap(), ..seen.clone() };
+    let changed = Link { revision: 7, ..seen.clone() };
+    for stored in [again, foreign, changed] {
+        links.insert(&stored).await.unwrap();
+        assert!(!links.replace(&seen, &next).await.unwrap());
+        assert!(!links.delete_unchanged(&seen).await.unwrap());
+        assert_eq!(links.get(&seen.id).await.unwrap(), Some(stored.clone()));
+        assert!(links.delete_unchanged(&stored).await.unwrap());
+    }
+}
+
+/// A lost answer makes the client send a write again that has been done.
+#[tokio::test]
+async fn a_write_that_was_done_already_counts_as_done() {
+    let client = dynamodb().await;
+    let links = DynamoLinks::new(client.clone(), LINKS_TABLE);
+    let seen = link("acme", "docs", "https://example.com/");
+    assert!(links.insert(&seen).await.unwrap());
+    assert!(links.insert(&seen).await.unwrap());
+    let next = Link { title: Some("x".into()), revision: 1, ..seen.clone() };
+    assert!(links.replace(&seen, &next).await.unwrap());
+    count_click(&client, &seen).await;
+    assert!(links.replace(&seen, &next).await.unwrap());
 }
 
 #[tokio::test]
@@ -60,40 +144,6 @@ async fn only_the_owner_deletes() {
     assert!(links.delete(&link.id, &link.workspace).await.unwrap());
     assert!(!links.delete(&link.id, &link.workspace).await.unwrap());
     assert_eq!(links.get(&link.id).await.unwrap(), None);
-}
-
-#[tokio::test]
-async fn all_shards_are_merged_newest_first_and_pages_lose_nothing() {
-    let links = DynamoLinks::new(dynamodb().await, LINKS_TABLE);
-    for n in 0..60_i64 {
-        let mut link = link("acme", &format!("s{n}"), "https://example.com/");
-        link.created_at = link.created_at.plus_seconds(n % 11);
-        links.insert(&link).await.unwrap();
-    }
-    links.insert(&link("other", "foreign", "https://example.com/")).await.unwrap();
-    let caller = caller("acme", Role::Viewer);
-    let (mut keys, mut cursor) = (Vec::new(), None);
-    loop {
-        let page = list_links(&links, &caller, Some(7), cursor.as_deref()).await.unwrap();
-        keys.extend(page.items.iter().map(|link| link.list_key()));
-        cursor = page.next_cursor;
-        if cursor.is_none() {
-            break;
-        }
-    }
-    assert_eq!(keys.iter().collect::<HashSet<_>>().len(), 60);
-    assert!(keys.windows(2).all(|pair| pair[0] > pair[1]));
-}
-
-#[tokio::test]
-async fn long_links_do_not_cut_a_page_short() {
-    let links = DynamoLinks::new(dynamodb().await, LINKS_TABLE);
-    for n in 0..40 {
-        let url = format!("https://example.com/{}", "x".repeat(4000));
-        links.insert(&link("acme", &format!("s{n}"), &url)).await.unwrap();
-    }
-    let found = links.newest(&WorkspaceId::parse("acme").unwrap(), None, 101).await.unwrap();
-    assert_eq!(found.len(), 40);
 }
 
 #[tokio::test]

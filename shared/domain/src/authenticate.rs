@@ -1,24 +1,43 @@
 //! Who calls? From an `Authorization` header to a [`Caller`].
 
+use crate::keys::ports::TokenVerifier;
 use crate::ports::{Clock, KeyReader};
 use crate::{Caller, Error, KeySecret};
 
-/// The caller that `authorization` proves, or [`Error::Unauthenticated`]. An unknown, an expired and a malformed key look alike.
-pub async fn authenticate(
-    keys: &dyn KeyReader,
-    clock: &dyn Clock,
-    authorization: Option<&str>,
-) -> Result<Caller, Error> {
-    let header = authorization.ok_or(Error::Unauthenticated("send 'Authorization: Bearer <API key>'"))?;
-    let secret = bearer(header).and_then(KeySecret::parse).ok_or(UNKNOWN)?;
-    let key = keys.find(&secret.hash()).await?.ok_or(UNKNOWN)?;
-    if key.expires_at.is_some_and(|expiry| expiry <= clock.now()) {
-        return Err(UNKNOWN);
-    }
-    Ok(Caller { workspace: key.workspace, role: key.role, key_id: key.key_id })
+/// What an `Authorization` header proves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    /// Who calls.
+    pub caller: Caller,
+    /// The hash of the API key whose use is worth noting; see [`crate::ApiKey::is_use_noteworthy`].
+    pub note_use_of: Option<String>,
 }
 
-const UNKNOWN: Error = Error::Unauthenticated("the API key is unknown or has expired");
+/// What `authorization` proves: an API key, or a token that `tokens` verifies. Without `tokens`, no token proves anything.
+///
+/// # Errors
+/// [`Error::Unauthenticated`]: what is unknown, expired, malformed, or signed by somebody else, looks alike.
+pub async fn authenticate(
+    keys: &dyn KeyReader,
+    tokens: Option<&dyn TokenVerifier>,
+    clock: &dyn Clock,
+    authorization: Option<&str>,
+) -> Result<Proof, Error> {
+    let header = authorization.ok_or(Error::Unauthenticated("send 'Authorization: Bearer <API key or token>'"))?;
+    let token = bearer(header).ok_or(UNKNOWN)?;
+    let now = clock.now();
+    if let Some(secret) = KeySecret::parse(token) {
+        let hash = secret.hash();
+        let key = keys.find(&hash).await?.filter(|key| !key.is_expired(now)).ok_or(UNKNOWN)?;
+        let note_use_of = key.is_use_noteworthy(now).then_some(hash);
+        let caller = Caller { workspace: key.workspace, role: key.role, key_id: key.key_id };
+        return Ok(Proof { caller, note_use_of });
+    }
+    let caller = tokens.ok_or(UNKNOWN)?.verify(token, now).await?.ok_or(UNKNOWN)?;
+    Ok(Proof { caller, note_use_of: None })
+}
+
+const UNKNOWN: Error = Error::Unauthenticated("the API key or token is not valid or has expired");
 
 /// The token of a `Bearer` header; the scheme's name has no case (RFC 9110, section 11.1).
 fn bearer(header: &str) -> Option<&str> {
@@ -29,17 +48,21 @@ fn bearer(header: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::memory::{FixedClock, MemoryKeys, SeededRandom};
+    use crate::memory::{FixedClock, MemoryKeys, MemoryTokens, SeededRandom, caller};
     use crate::{ApiKey, Role, Timestamp, WorkspaceId};
 
     fn fixture(expires_at: Option<&str>) -> (MemoryKeys, KeySecret, FixedClock) {
         let secret = KeySecret::generate(&SeededRandom::new(1));
         let keys = MemoryKeys::default();
-        let created_at = Timestamp::parse("2026-01-01T00:00:00Z").unwrap();
-        let expires_at = expires_at.map(|text| Timestamp::parse(text).unwrap());
-        let workspace = WorkspaceId::parse("acme").unwrap();
-        let key =
-            ApiKey { key_id: "key_1".into(), workspace, role: Role::Editor, name: "ci".into(), created_at, expires_at };
+        let key = ApiKey {
+            key_id: "key_1".into(),
+            workspace: WorkspaceId::parse("acme").unwrap(),
+            role: Role::Editor,
+            name: "ci".into(),
+            created_at: Timestamp::parse("2026-01-01T00:00:00Z").unwrap(),
+            expires_at: expires_at.map(|text| Timestamp::parse(text).unwrap()),
+            last_used_at: None,
+        };
         keys.insert(secret.hash(), key);
         (keys, secret, FixedClock::at("2026-06-01T00:00:00Z"))
     }
@@ -48,13 +71,14 @@ mod tests {
     async fn a_known_key_opens_its_workspace() {
         let (keys, secret, clock) = fixture(Some("2026-06-01T00:00:01Z"));
         let header = format!("bearer {}", secret.expose());
-        let caller = authenticate(&keys, &clock, Some(&header)).await.unwrap();
+        let caller = authenticate(&keys, None, &clock, Some(&header)).await.unwrap().caller;
         assert_eq!((caller.workspace.as_str(), caller.role), ("acme", Role::Editor));
     }
 
     #[tokio::test]
     async fn an_expired_an_unknown_and_no_key_open_nothing() {
         let (keys, secret, clock) = fixture(Some("2026-06-01T00:00:00Z"));
+        let tokens = MemoryTokens::default();
         let other = KeySecret::generate(&SeededRandom::new(2));
         let basic = format!("Basic {}", secret.expose());
         for header in [
@@ -65,8 +89,42 @@ mod tests {
             Some(&format!("Bearer {}", secret.expose())),
             Some(&format!("Bearer {}", other.expose())),
         ] {
-            let error = authenticate(&keys, &clock, header).await.unwrap_err();
-            assert!(matches!(error, Error::Unauthenticated(_)), "{header:?}");
+            for tokens in [None, Some(&tokens as &dyn TokenVerifier)] {
+                let error = authenticate(&keys, tokens, &clock, header).await.unwrap_err();
+                assert!(matches!(error, Error::Unauthenticated(_)), "{header:?}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_token_opens_what_it_proves_if_tokens_are_on() {
+        let (keys, secret, clock) = fixture(None);
+        let tokens = MemoryTokens::with("a.b.c", caller("other", Role::Admin));
+        let proof = authenticate(&keys, Some(&tokens), &clock, Some("Bearer a.b.c")).await.unwrap();
+        assert_eq!((proof.caller.workspace.as_str(), proof.note_use_of), ("other", None));
+        assert!(authenticate(&keys, None, &clock, Some("Bearer a.b.c")).await.is_err());
+        tokens.fail();
+        let error = authenticate(&keys, Some(&tokens), &clock, Some("Bearer a.b.c")).await.unwrap_err();
+        assert!(matches!(error, Error::Store(error) if error.is_retryable()));
+        let header = format!("Bearer {}", secret.expose());
+        authenticate(&keys, Some(&tokens), &clock, Some(&header)).await.expect("a key needs no provider");
+    }
+
+    #[tokio::test]
+    async fn a_use_is_noteworthy_once_in_some_minutes() {
+        let (keys, secret, clock) = fixture(None);
+        let header = format!("Bearer {}", secret.expose());
+        for (last_used_at, noteworthy) in [
+            (None, true),
+            (Some("2026-05-31T23:55:00Z"), true),
+            (Some("2026-05-31T23:55:01Z"), false),
+            (Some("2026-06-01T00:00:01Z"), false),
+        ] {
+            let mut key = keys.all().remove(0);
+            key.last_used_at = last_used_at.map(|text| Timestamp::parse(text).unwrap());
+            keys.insert(secret.hash(), key);
+            let proof = authenticate(&keys, None, &clock, Some(&header)).await.unwrap();
+            assert_eq!(proof.note_use_of.is_some(), noteworthy, "{last_used_at:?}");
         }
     }
 }

@@ -77,6 +77,12 @@ pub struct Click {
     /// How the visitor came.
     #[serde(default)]
     pub trigger: Trigger,
+    /// Which of the link's rules chose the target, counted from 0; absent if none did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<u8>,
+    /// The name of the variant that was chosen; absent if none was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
 }
 
 impl Click {

@@ -1,105 +1,160 @@
 //! Creates a short link, with a slug of the caller's or a generated one.
 
-use serde::Deserialize;
-
-use crate::link::{check_tags, check_title};
-use crate::ports::{Clock, LinkWriter, Random};
-use crate::{Behaviour, Caller, Domain, Domains, Error, FieldError, Link, LinkId, Role, Slug, TargetUrl};
+use crate::check_fields::{Errors, check_fields};
+use crate::idempotency::Attempt;
+use crate::link_fields::{IfExists, LinkFields};
+use crate::password::Password;
+use crate::ports::{Clock, LinkReader, LinkTargets, LinkWriter, Random};
+use crate::return_existing::{is_alike, return_existing};
+use crate::{Caller, Domain, Domains, Error, Link, LinkId, Role, Slug, StoreError, StoreErrorKind};
 
 /// How often a generated slug that is taken is replaced by another. With a billion links on one domain, all ten being
 /// taken has a chance of 10^-35.
-const ATTEMPTS: usize = 10;
+pub(crate) const ATTEMPTS: usize = 10;
 
-/// The body of a request to create a link.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NewLink {
-    /// Where it leads; see [`TargetUrl`].
-    pub url: String,
-    /// Its path; generated if absent. See [`Slug`].
-    pub slug: Option<String>,
-    /// The host that serves it; the stack's default domain if absent.
-    pub domain: Option<String>,
-    /// What its owner calls it.
-    pub title: Option<String>,
-    /// Words to find it by.
-    #[serde(default)]
-    pub tags: Vec<String>,
+/// What creating a link needs.
+#[derive(Clone, Copy)]
+pub struct Creation<'a> {
+    /// Reads what was written last.
+    pub reader: &'a dyn LinkReader,
+    /// Writes the link.
+    pub writer: &'a dyn LinkWriter,
+    /// Finds a link by its target.
+    pub targets: &'a dyn LinkTargets,
+    /// The time of creation.
+    pub clock: &'a dyn Clock,
+    /// Slugs and salts.
+    pub random: &'a dyn Random,
+    /// The stack's own domains.
+    pub domains: &'a Domains,
 }
 
-/// Creates a link in the caller's workspace. Needs [`Role::Editor`].
+/// A link that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Created {
+    /// The link.
+    pub link: Link,
+    /// Whether it was made for this request; else it was there before.
+    pub is_new: bool,
+}
+
+/// Creates a link in the caller's workspace, or gives the one that is there if the request wants that. Needs
+/// [`Role::Editor`].
+///
+/// With `attempt`, a link that an earlier try of the same request created is found, not created again.
 ///
 /// # Errors
 /// [`Error::Invalid`] names every field that is wrong, [`Error::Conflict`] says that the slug is taken (by whomever).
 pub async fn create_link(
-    links: &dyn LinkWriter,
-    clock: &dyn Clock,
-    random: &dyn Random,
-    domains: &Domains,
+    with: &Creation<'_>,
     caller: &Caller,
-    new: NewLink,
-) -> Result<Link, Error> {
+    fields: &LinkFields,
+    attempt: Option<&Attempt>,
+) -> Result<Created, Error> {
     caller.require(Role::Editor)?;
-    let (mut link, own_slug) = check(new, domains, caller, clock, random)?;
-    for _ in 0..ATTEMPTS {
-        if links.insert(&link).await? {
-            return Ok(link);
-        }
-        if own_slug {
-            return Err(Error::Conflict(format!("the slug '{}' is taken on {}", link.id.slug, link.id.domain)));
-        }
-        link.id.slug = Slug::generate(random);
+    let link = check(with, caller, fields, attempt)?;
+    let created = match (&fields.slug, fields.if_exists.unwrap_or_default()) {
+        (Some(_), if_exists) => with_own_slug(with, link, if_exists).await?,
+        (None, IfExists::Create) => with_free_slug(with, link, attempt).await?,
+        (None, IfExists::Return) => return return_existing(with, link, attempt).await,
+    };
+    if created.is_new {
+        remember_target(with.targets, &created.link).await;
     }
-    Err(Error::Conflict("no free slug was found; try again".to_owned()))
+    Ok(created)
 }
 
-/// The link that `new` asks for, and whether its slug is the caller's choice.
-fn check(
-    new: NewLink,
-    domains: &Domains,
-    caller: &Caller,
-    clock: &dyn Clock,
-    random: &dyn Random,
-) -> Result<(Link, bool), Error> {
-    let mut errors = Vec::new();
-    let url = note(&mut errors, "/url", TargetUrl::parse(&new.url, domains));
-    let own_slug = new.slug.is_some();
-    let slug = match new.slug {
-        Some(text) => note(&mut errors, "/slug", Slug::parse(text)),
-        None => Some(Slug::generate(random)),
+async fn with_own_slug(with: &Creation<'_>, link: Link, if_exists: IfExists) -> Result<Created, Error> {
+    if with.writer.insert(&link).await? {
+        return Ok(Created { link, is_new: true });
+    }
+    let existing = with.reader.get(&link.id).await?.filter(|existing| existing.workspace == link.workspace);
+    match existing {
+        Some(existing) if link.origin.is_some() && existing.origin == link.origin => {
+            Ok(Created { link: existing, is_new: true })
+        }
+        Some(existing) if if_exists == IfExists::Return && is_alike(&existing, &link) => {
+            Ok(Created { link: existing, is_new: false })
+        }
+        _ => Err(Error::Conflict(format!("the slug '{}' is taken on {}", link.id.slug, link.id.domain))),
+    }
+}
+
+async fn with_free_slug(with: &Creation<'_>, mut link: Link, attempt: Option<&Attempt>) -> Result<Created, Error> {
+    for number in 0..ATTEMPTS {
+        link.id.slug = free_slug(with, attempt, number);
+        if with.writer.insert(&link).await? {
+            return Ok(Created { link, is_new: true });
+        }
+        if let Some(link) = created_before(with, &link).await? {
+            return Ok(Created { link, is_new: true });
+        }
+    }
+    Err(no_free_slug())
+}
+
+pub(crate) fn no_free_slug() -> Error {
+    Error::Conflict("no free slug was found; try again".to_owned())
+}
+
+/// Lets later requests find `link` by its target. It exists whether or not this works, so a failure is only logged.
+pub(crate) async fn remember_target(targets: &dyn LinkTargets, link: &Link) {
+    if let Err(error) = targets.remember(link).await {
+        tracing::warn!(event = "links.target_not_remembered", domain = %link.id.domain, slug = %link.id.slug, %error);
+    }
+}
+
+/// A slug that is probably free: the same for the same try of the same request, else a random one.
+pub(crate) fn free_slug(with: &Creation<'_>, attempt: Option<&Attempt>, number: usize) -> Slug {
+    match attempt {
+        Some(attempt) => Slug::derive(&format!("{}#{number}", attempt.as_str()), Slug::GENERATED_LEN),
+        None => Slug::generate(with.random),
+    }
+}
+
+/// The link that is in the way of `link`, if an earlier try of the same request created it.
+async fn created_before(with: &Creation<'_>, link: &Link) -> Result<Option<Link>, Error> {
+    if link.origin.is_none() {
+        return Ok(None);
+    }
+    let existing = with.reader.get(&link.id).await?;
+    Ok(existing.filter(|existing| existing.workspace == link.workspace && existing.origin == link.origin))
+}
+
+/// The link that `fields` ask for.
+fn check(with: &Creation<'_>, caller: &Caller, fields: &LinkFields, attempt: Option<&Attempt>) -> Result<Link, Error> {
+    let mut errors = Errors::default();
+    let settings = check_fields(fields, with.domains, &mut errors);
+    let slug = match &fields.slug {
+        Some(text) => errors.note("/slug", Slug::parse(text.as_str())),
+        None => Some(Slug::generate(with.random)),
     };
-    let domain = match new.domain {
-        Some(text) => note(&mut errors, "/domain", own_domain(&text, domains)),
-        None => Some(domains.default_domain().clone()),
+    let domain = match &fields.domain {
+        Some(text) => errors.note("/domain", own_domain(text, with.domains)),
+        None => Some(with.domains.default_domain().clone()),
     };
-    let title = match new.title {
-        Some(text) => note(&mut errors, "/title", check_title(&text)),
-        None => None,
-    };
-    let tags = check_tags(new.tags.iter().map(String::as_str))
-        .map_err(|(index, detail)| errors.push(FieldError::new(format!("/tags/{index}"), detail)))
-        .unwrap_or_default();
-    let (Some(url), Some(slug), Some(domain), true) = (url, slug, domain, errors.is_empty()) else {
-        return Err(Error::Invalid(errors));
-    };
-    let link = Link {
-        id: LinkId { domain, slug },
+    let id = slug.zip(domain).map(|(slug, domain)| LinkId { domain, slug });
+    let (settings, id) = errors.or(settings.zip(id))?;
+    let mut behaviour = settings.behaviour;
+    // Last, since it takes long.
+    behaviour.password_hash = fields.password.as_ref().map(|password| hash(password, with.random)).transpose()?;
+    Ok(Link {
+        id,
         workspace: caller.workspace.clone(),
-        url,
-        title,
-        tags,
-        created_at: clock.now(),
+        url: settings.url,
+        title: settings.title,
+        tags: settings.tags,
+        created_at: with.clock.now(),
         updated_at: None,
         revision: 0,
-        behaviour: Behaviour::default(),
-        origin: None,
-    };
-    Ok((link, own_slug))
+        behaviour,
+        origin: attempt.map(|attempt| attempt.as_str().to_owned()),
+    })
 }
 
-/// The value, or `None` with the error noted at `pointer`.
-fn note<T, E: ToString>(errors: &mut Vec<FieldError>, pointer: &str, result: Result<T, E>) -> Option<T> {
-    result.map_err(|error| errors.push(FieldError::new(pointer, error.to_string()))).ok()
+/// The hash of a checked password.
+pub(crate) fn hash(password: &Password, random: &dyn Random) -> Result<String, StoreError> {
+    password.hash(random).map_err(|error| StoreError::new("password.hash", StoreErrorKind::Broken, error))
 }
 
 /// The domain in `text` if the stack serves it.
@@ -113,14 +168,27 @@ mod tests {
     use super::*;
     use crate::memory::{FixedClock, MemoryLinks, SeededRandom, caller};
 
-    async fn create(links: &MemoryLinks, seed: u64, new: NewLink) -> Result<Link, Error> {
+    async fn create_as(role: Role, links: &MemoryLinks, seed: u64, fields: LinkFields) -> Result<Link, Error> {
         let domains = Domains::parse("go.example.com,s.example.org").unwrap();
         let clock = FixedClock::at("2026-01-02T03:04:05Z");
-        create_link(links, &clock, &SeededRandom::new(seed), &domains, &caller("acme", Role::Editor), new).await
+        let random = SeededRandom::new(seed);
+        let with = Creation {
+            reader: links,
+            writer: links,
+            targets: links,
+            clock: &clock,
+            random: &random,
+            domains: &domains,
+        };
+        Ok(create_link(&with, &caller("acme", role), &fields, None).await?.link)
     }
 
-    fn new_link(url: &str) -> NewLink {
-        NewLink { url: url.to_owned(), ..NewLink::default() }
+    async fn create(links: &MemoryLinks, seed: u64, fields: LinkFields) -> Result<Link, Error> {
+        create_as(Role::Editor, links, seed, fields).await
+    }
+
+    fn new_link(url: &str) -> LinkFields {
+        LinkFields { url: Some(url.to_owned()), ..LinkFields::default() }
     }
 
     #[tokio::test]
@@ -135,35 +203,74 @@ mod tests {
     #[tokio::test]
     async fn a_taken_slug_is_a_conflict_and_changes_nothing() {
         let links = MemoryLinks::default();
-        let new = NewLink { slug: Some("Docs".into()), ..new_link("https://example.com/1") };
+        let new = LinkFields { slug: Some("Docs".into()), ..new_link("https://example.com/1") };
         let first = create(&links, 1, new.clone()).await.unwrap();
-        let error = create(&links, 2, NewLink { url: "https://example.com/2".into(), ..new }).await.unwrap_err();
+        let error =
+            create(&links, 2, LinkFields { url: Some("https://example.com/2".into()), ..new }).await.unwrap_err();
         assert!(matches!(error, Error::Conflict(_)));
         assert_eq!(links.all(), vec![first]);
     }
 
     #[tokio::test]
     async fn every_invalid_field_is_named() {
-        let new = NewLink {
-            url: "javascript:alert(1)".into(),
+        let new = LinkFields {
+            url: Some("javascript:alert(1)".into()),
             slug: Some("a/b".into()),
             domain: Some("elsewhere.example".into()),
             title: Some(" ".into()),
             tags: vec!["ok".into(), "\n".into()],
+            ..LinkFields::default()
         };
         let Err(Error::Invalid(errors)) = create(&MemoryLinks::default(), 1, new).await else { panic!() };
         let pointers: Vec<&str> = errors.iter().map(|error| error.pointer.as_str()).collect();
-        assert_eq!(pointers, ["/url", "/slug", "/domain", "/title", "/tags/1"]);
+        assert_eq!(pointers, ["/url", "/title", "/tags/1", "/slug", "/domain"]);
+    }
+
+    /// As after a crash between the creation and the note that it was done.
+    #[tokio::test]
+    async fn a_second_try_of_the_same_request_finds_what_the_first_created() {
+        let links = MemoryLinks::default();
+        let domains = Domains::parse("go.example.com").unwrap();
+        let clock = FixedClock::at("2026-01-02T03:04:05Z");
+        let random = SeededRandom::new(1);
+        let with = Creation {
+            reader: &links,
+            writer: &links,
+            targets: &links,
+            clock: &clock,
+            random: &random,
+            domains: &domains,
+        };
+        let (first, second) = (attempt("a"), attempt("b"));
+        let caller = caller("acme", Role::Editor);
+        let own_slug = LinkFields { slug: Some("docs".into()), ..new_link("https://example.com/") };
+        for fields in [new_link("https://example.com/"), own_slug.clone()] {
+            let created = create_link(&with, &caller, &fields, Some(&first)).await.unwrap();
+            clock.advance(60);
+            assert_eq!(create_link(&with, &caller, &fields, Some(&first)).await.unwrap(), created);
+        }
+        assert_eq!(links.all().len(), 2);
+        let other = create_link(&with, &caller, &own_slug, Some(&second)).await;
+        assert!(matches!(other, Err(Error::Conflict(_))));
+    }
+
+    fn attempt(key: &str) -> Attempt {
+        let workspace = crate::WorkspaceId::parse("acme").unwrap();
+        let now = crate::Timestamp::from_millis(0).unwrap();
+        crate::idempotency::Claim::new(workspace, key, &[], now, &SeededRandom::new(1)).unwrap().attempt()
+    }
+
+    #[tokio::test]
+    async fn a_password_is_stored_as_its_hash() {
+        let links = MemoryLinks::default();
+        let new = LinkFields { password: Some(Password::new("secret")), ..new_link("https://example.com/") };
+        let hash = create(&links, 1, new).await.unwrap().behaviour.password_hash.unwrap();
+        assert!(Password::new("secret").is_of(&hash) && !hash.contains("secret"));
     }
 
     #[tokio::test]
     async fn a_viewer_may_not_create() {
-        let domains = Domains::parse("go.example.com").unwrap();
-        let clock = FixedClock::at("2026-01-02T03:04:05Z");
-        let viewer = caller("acme", Role::Viewer);
-        let links = MemoryLinks::default();
-        let result =
-            create_link(&links, &clock, &SeededRandom::new(1), &domains, &viewer, new_link("https://a.example/")).await;
+        let result = create_as(Role::Viewer, &MemoryLinks::default(), 1, new_link("https://a.example/")).await;
         assert!(matches!(result, Err(Error::Forbidden(_))));
     }
 }

@@ -1,10 +1,52 @@
 //! Deletes one link of the caller's workspace.
 
-use crate::ports::LinkWriter;
+use crate::find_link::find_link;
+use crate::ports::{LinkReader, LinkWriter};
+use crate::precondition::Precondition;
 use crate::{Caller, Error, LinkId, Role};
 
-/// Deletes the link. Needs [`Role::Editor`]. A foreign link looks like none: [`Error::NotFound`].
-pub async fn delete_link(links: &dyn LinkWriter, caller: &Caller, id: &LinkId) -> Result<(), Error> {
+/// Deletes the link if it is as `precondition` asks. Needs [`Role::Editor`].
+///
+/// # Errors
+/// [`Error::NotFound`] where there is no link, or a foreign one; [`Error::Changed`] if the precondition does not hold.
+pub async fn delete_link(
+    reader: &dyn LinkReader,
+    writer: &dyn LinkWriter,
+    caller: &Caller,
+    id: &LinkId,
+    precondition: &Precondition,
+) -> Result<(), Error> {
     caller.require(Role::Editor)?;
-    if links.delete(id, &caller.workspace).await? { Ok(()) } else { Err(Error::NotFound("link")) }
+    if let Precondition::OneOf(_) = precondition {
+        let seen = find_link(reader, caller, id).await?;
+        let deleted = precondition.holds(&seen) && writer.delete_unchanged(&seen).await?;
+        return if deleted { Ok(()) } else { Err(Error::Changed("link")) };
+    }
+    if writer.delete(id, &caller.workspace).await? { Ok(()) } else { Err(Error::NotFound("link")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::{MemoryLinks, caller, link};
+
+    #[tokio::test]
+    async fn a_link_that_has_changed_stays() {
+        let links = MemoryLinks::default();
+        let seen = link("acme", "docs", "https://example.com/");
+        let mut next = seen.clone();
+        next.revision += 1;
+        links.insert(&seen).await.unwrap();
+        links.replace(&seen, &next).await.unwrap();
+        let editor = caller("acme", Role::Editor);
+        let stale = Precondition::parse(Some(&seen.etag()));
+        let result = delete_link(&links, &links, &editor, &seen.id, &stale).await;
+        assert!(matches!(result, Err(Error::Changed(_))));
+        let fresh = Precondition::parse(Some(&next.etag()));
+        delete_link(&links, &links, &editor, &seen.id, &fresh).await.unwrap();
+        for precondition in [fresh, Precondition::Exists, Precondition::None] {
+            let result = delete_link(&links, &links, &editor, &seen.id, &precondition).await;
+            assert!(matches!(result, Err(Error::NotFound(_))), "{precondition:?}");
+        }
+    }
 }

@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 
 use crate::StoreError;
 use crate::click::Click;
-use crate::follow_link::PendingClick;
 use crate::ports::{ClickSpill, ClickStream, Random, SaltStore};
+use crate::record_click::PendingClick;
 
 /// What became of the clicks of one delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -106,14 +106,18 @@ pub async fn deliver_clicks(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::follow_link::{Visit, click};
-    use crate::memory::{FixedClock, MemorySalts, MemorySpill, MemoryStream, SeededRandom, link};
+    use crate::Timestamp;
+    use crate::choose_target::choose_target;
+    use crate::memory::{MemorySalts, MemorySpill, MemoryStream, SeededRandom, link};
+    use crate::record_click::record_click;
+    use crate::visit::Visit;
     use std::net::IpAddr;
 
     fn pending(n: u8) -> PendingClick {
         let visit = Visit { address: Some(IpAddr::from([203, 0, 113, n])), ..Visit::default() };
-        let clock = FixedClock::at("2026-01-02T03:04:05Z");
-        click(&visit, &link("acme", "docs", "https://example.com/"), &clock, &SeededRandom::new(u64::from(n)))
+        let (link, now) =
+            (link("acme", "docs", "https://example.com/"), Timestamp::parse("2026-01-02T03:04:05Z").unwrap());
+        record_click(&visit, &link, &choose_target(&link, &visit, now), now, &SeededRandom::new(u64::from(n)))
     }
 
     async fn deliver(stream: &MemoryStream, spill: &MemorySpill, salts: &MemorySalts) -> Delivered {

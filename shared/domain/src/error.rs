@@ -39,6 +39,15 @@ pub enum Error {
     /// It exists already (HTTP 409).
     #[error("{0}")]
     Conflict(String),
+    /// The caller asks for more than its role's limit allows (HTTP 429).
+    #[error("too many requests; try again in {retry_after_seconds} s")]
+    RateLimited {
+        /// After how many seconds the next request is let through, at least 1.
+        retry_after_seconds: u64,
+    },
+    /// It has changed since the caller saw it (HTTP 412).
+    #[error("the {0} is not in the state that If-Match names: read it again")]
+    Changed(&'static str),
     /// A store did not answer as it should (HTTP 503 where trying again can help, else 500).
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -42,7 +42,8 @@ pub struct Link {
     /// What makes it more than a plain redirect.
     #[serde(flatten)]
     pub behaviour: Behaviour,
-    /// The row of an import that it came from: `{import id}#{row number}`.
+    /// What created it, where that may be tried again: the row of an import, `{import id}#{row number}`, or a request with
+    /// an idempotency key (see [`crate::idempotency::Attempt`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
 }
@@ -57,6 +58,30 @@ impl Link {
     pub const MAX_TAGS: usize = 20;
     /// The greatest length of a tag, in characters.
     pub const MAX_TAG_CHARS: usize = 50;
+
+    /// Whether this is `seen` without a change by its owner in between. A link that was deleted and created again is another
+    /// one; clicks do not matter.
+    pub fn is_unchanged_since(&self, seen: &Self) -> bool {
+        self.version() == seen.version() && self.workspace == seen.workspace
+    }
+
+    fn version(&self) -> (Timestamp, u64) {
+        (self.created_at, self.revision)
+    }
+
+    /// What names the owner's last change in an entity tag.
+    pub(crate) fn version_tag(&self) -> String {
+        format!("{:x}-{:x}", self.created_at.as_millis(), self.revision)
+    }
+
+    /// A strong entity tag (RFC 9110, section 8.8.3): another one whenever the link looks different. It is made of the
+    /// owner's last change and, behind a dot, of the clicks that count against `max_clicks`.
+    pub fn etag(&self) -> String {
+        match self.behaviour.used_clicks {
+            0 => format!("\"{}\"", self.version_tag()),
+            used => format!("\"{}.{used:x}\"", self.version_tag()),
+        }
+    }
 
     /// The link's place in its workspace's list, which is in the order of creation.
     pub fn list_key(&self) -> String {

@@ -3,8 +3,13 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::check_fields::Errors;
+use crate::create_link::own_domain;
+use crate::link::check_tags;
+use crate::link_query::{LinkFilter, LinkQuery};
 use crate::ports::LinkIndex;
-use crate::{Caller, Error, Link, Role};
+use crate::slug::SlugError;
+use crate::{Caller, Domains, Error, Link, Role, Slug, Timestamp};
 
 /// The greatest number of items on a page.
 pub const MAX_LIMIT: usize = 100;
@@ -20,41 +25,120 @@ pub struct Page {
     pub next_cursor: Option<String>,
 }
 
-/// One page of the workspace's links after `cursor`. A link that is created meanwhile does not shift the pages.
+/// A request for a page, not checked yet.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ListRequest {
+    /// How many links at most; see [`MAX_LIMIT`] and [`DEFAULT_LIMIT`].
+    pub limit: Option<usize>,
+    /// Where the page before ended.
+    pub cursor: Option<String>,
+    /// Only links with these tags.
+    pub tags: Vec<String>,
+    /// With `any` of the tags, or with `all` (if absent).
+    pub tag_mode: Option<String>,
+    /// Only links on this domain.
+    pub domain: Option<String>,
+    /// Only links whose slug begins like this.
+    pub prefix: Option<String>,
+    /// `false` (if absent): only links that are not archived; `true`: only those that are; `any`: both.
+    pub archived: Option<String>,
+    /// Only links created at this moment or later.
+    pub created_after: Option<String>,
+    /// Only links created before this moment.
+    pub created_before: Option<String>,
+}
+
+/// One page of the workspace's links. A link that is created meanwhile does not shift the pages.
+///
+/// A page can have fewer links than asked for, or none, and yet a cursor: that much was searched and no more was found.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a `limit` outside 1 to [`MAX_LIMIT`] or a `cursor` that no page gave.
+/// [`Error::Invalid`] names every parameter that is wrong.
 pub async fn list_links(
     links: &dyn LinkIndex,
+    domains: &Domains,
     caller: &Caller,
-    limit: Option<usize>,
-    cursor: Option<&str>,
+    request: &ListRequest,
 ) -> Result<Page, Error> {
     caller.require(Role::Viewer)?;
-    let limit = limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(Error::invalid("limit", format!("must be 1 to {MAX_LIMIT}")));
-    }
-    let before = cursor.map(decode_cursor).transpose()?;
-    let mut items = links.newest(&caller.workspace, before.as_deref(), limit + 1).await?;
+    let mut query = check(request, domains)?;
+    let limit = query.limit;
+    query.limit += 1;
+    let slice = links.page(&caller.workspace, &query).await?;
+    let mut items = slice.links;
     let more = items.len() > limit;
     items.truncate(limit);
-    let next_cursor = items.last().filter(|_| more).map(|link| URL_SAFE_NO_PAD.encode(link.list_key()));
-    Ok(Page { items, next_cursor })
+    let next = if more { items.last().map(Link::list_key) } else { slice.reached };
+    Ok(Page { items, next_cursor: next.map(|key| URL_SAFE_NO_PAD.encode(key)) })
 }
+
+fn check(request: &ListRequest, domains: &Domains) -> Result<LinkQuery, Error> {
+    let mut errors = Errors::default();
+    let limit = request.limit.unwrap_or(DEFAULT_LIMIT);
+    if !(1..=MAX_LIMIT).contains(&limit) {
+        errors.add("limit", format!("must be 1 to {MAX_LIMIT}"));
+    }
+    let cursor = request.cursor.as_deref();
+    let before = cursor.and_then(|cursor| errors.note("cursor", decode_cursor(cursor).map_err(|_| NO_CURSOR)));
+    let tags = errors.note("tag", check_tags(request.tags.iter().map(String::as_str)).map_err(|(_, detail)| detail));
+    let any_tag = match request.tag_mode.as_deref() {
+        None | Some("all") => false,
+        Some("any") => true,
+        Some(_) => {
+            errors.add("tag_mode", "must be any or all");
+            false
+        }
+    };
+    let archived = match request.archived.as_deref() {
+        None | Some("false") => Some(false),
+        Some("true") => Some(true),
+        Some("any") => None,
+        Some(_) => {
+            errors.add("archived", "must be true, false or any");
+            None
+        }
+    };
+    let domain = request.domain.as_deref().and_then(|text| errors.note("domain", own_domain(text, domains)));
+    if let Some(prefix) = &request.prefix {
+        // What may begin a slug may be one, but for the reserved ones.
+        if let Err(error @ (SlugError::Length | SlugError::Character)) = Slug::parse(prefix.as_str()) {
+            errors.add("prefix", error);
+        }
+    }
+    let time = |name: &str, text: &Option<String>, errors: &mut Errors| {
+        text.as_deref().and_then(|text| errors.note(name, Timestamp::parse(text)))
+    };
+    let created_from = time("created_after", &request.created_after, &mut errors);
+    let created_before = time("created_before", &request.created_before, &mut errors);
+    let filter =
+        LinkFilter { tags: tags.unwrap_or_default(), any_tag, domain, slug_prefix: request.prefix.clone(), archived };
+    errors.or(Some(LinkQuery { before, created_from, created_before, filter, limit }))
+}
+
+const NO_CURSOR: &str = "is not a cursor that a page gave";
 
 /// What a page's `next_cursor` stands for.
 pub(crate) fn decode_cursor(cursor: &str) -> Result<String, Error> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
-    let key = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).filter(|key| !key.is_empty() && key.len() <= 512);
-    key.ok_or_else(|| Error::invalid("cursor", "is not a cursor that a page gave"))
+    let key = bytes
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .filter(|key| !key.is_empty() && key.len() <= 512 && key.bytes().all(|b| b.is_ascii_graphic()));
+    key.ok_or_else(|| Error::invalid("cursor", NO_CURSOR))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::link_query::LinkSlice;
     use crate::memory::{MemoryLinks, caller, link};
     use crate::ports::LinkWriter;
+    use crate::{StoreError, WorkspaceId};
+    use async_trait::async_trait;
+
+    async fn page(links: &dyn LinkIndex, request: &ListRequest) -> Result<Page, Error> {
+        let domains = Domains::parse("go.example.com,s.example.org").unwrap();
+        list_links(links, &domains, &caller("acme", Role::Viewer), request).await
+    }
 
     #[tokio::test]
     async fn pages_join_to_the_whole_list_newest_first() {
@@ -65,13 +149,13 @@ mod tests {
             links.insert(&link).await.unwrap();
         }
         links.insert(&link("other", "foreign", "https://example.com/")).await.unwrap();
-        let caller = caller("acme", Role::Viewer);
-        let (mut all, mut cursor) = (Vec::new(), None);
+        let mut request = ListRequest { limit: Some(4), ..ListRequest::default() };
+        let mut all = Vec::new();
         loop {
-            let page = list_links(&links, &caller, Some(4), cursor.as_deref()).await.unwrap();
+            let page = page(&links, &request).await.unwrap();
             all.extend(page.items);
-            cursor = page.next_cursor;
-            if cursor.is_none() {
+            request.cursor = page.next_cursor;
+            if request.cursor.is_none() {
                 break;
             }
         }
@@ -80,11 +164,79 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn bad_limits_and_cursors_are_named() {
+    async fn every_filter_leaves_out_what_it_says() {
         let links = MemoryLinks::default();
-        let caller = caller("acme", Role::Viewer);
-        for (limit, cursor) in [(Some(0), None), (Some(101), None), (None, Some("%%")), (None, Some(""))] {
-            assert!(matches!(list_links(&links, &caller, limit, cursor).await, Err(Error::Invalid(_))));
+        for (slug, domain, tags, second, archived) in [
+            ("a1", "go.example.com", vec!["x", "y"], 1, false),
+            ("a2", "s.example.org", vec!["x"], 2, false),
+            ("b1", "go.example.com", vec!["y"], 3, false),
+            ("b2", "go.example.com", vec![], 4, true),
+        ] {
+            let mut link = link("acme", slug, "https://example.com/");
+            link.id.domain = crate::Domain::parse(domain).unwrap();
+            link.tags = tags.into_iter().map(str::to_owned).collect();
+            link.created_at = link.created_at.plus_seconds(second);
+            link.behaviour.archived = archived;
+            links.insert(&link).await.unwrap();
         }
+        let all = ListRequest::default;
+        let text = |text: &str| Some(text.to_owned());
+        let both = vec!["x".to_owned(), "y".to_owned()];
+        for (request, slugs) in [
+            (all(), "b1 a2 a1"),
+            (ListRequest { archived: text("any"), ..all() }, "b2 b1 a2 a1"),
+            (ListRequest { archived: text("true"), ..all() }, "b2"),
+            (ListRequest { tags: both[..1].to_vec(), ..all() }, "a2 a1"),
+            (ListRequest { tags: both.clone(), ..all() }, "a1"),
+            (ListRequest { tags: both, tag_mode: text("any"), ..all() }, "b1 a2 a1"),
+            (ListRequest { domain: text("s.example.org"), ..all() }, "a2"),
+            (ListRequest { prefix: text("a"), ..all() }, "a2 a1"),
+            (ListRequest { created_after: text("2026-01-01T00:00:02Z"), ..all() }, "b1 a2"),
+            (ListRequest { created_before: text("2026-01-01T00:00:02Z"), ..all() }, "a1"),
+        ] {
+            let page = page(&links, &request).await.unwrap();
+            let found: Vec<&str> = page.items.iter().map(|link| link.id.slug.as_str()).collect();
+            assert_eq!(found.join(" "), slugs, "{request:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn every_bad_parameter_is_named() {
+        let text = |text: &str| Some(text.to_owned());
+        let request = ListRequest {
+            limit: Some(101),
+            cursor: text("%%"),
+            tags: vec![String::new()],
+            tag_mode: text("some"),
+            domain: text("elsewhere.example"),
+            prefix: text("a/b"),
+            archived: text("maybe"),
+            created_after: text("yesterday"),
+            created_before: text("2026-02-30T00:00:00Z"),
+        };
+        let Err(Error::Invalid(errors)) = page(&MemoryLinks::default(), &request).await else { panic!() };
+        let pointers: Vec<&str> = errors.iter().map(|error| error.pointer.as_str()).collect();
+        let all = "limit cursor tag tag_mode archived domain prefix created_after created_before";
+        assert_eq!(pointers.join(" "), all);
+        for cursor in ["", "w6Q", "AAAA"] {
+            let request = ListRequest { cursor: text(cursor), ..ListRequest::default() };
+            assert!(matches!(page(&MemoryLinks::default(), &request).await, Err(Error::Invalid(_))), "{cursor}");
+        }
+    }
+
+    /// An index that gives up before it has found anything.
+    struct Tired;
+
+    #[async_trait]
+    impl LinkIndex for Tired {
+        async fn page(&self, _: &WorkspaceId, _: &LinkQuery) -> Result<LinkSlice, StoreError> {
+            Ok(LinkSlice { links: Vec::new(), reached: Some("2026-01-01T00:00:00.000Z#x#y".to_owned()) })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_search_that_was_cut_short_can_go_on() {
+        let page = page(&Tired, &ListRequest::default()).await.unwrap();
+        assert_eq!(decode_cursor(&page.next_cursor.unwrap()).unwrap(), "2026-01-01T00:00:00.000Z#x#y");
     }
 }

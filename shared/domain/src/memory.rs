@@ -1,6 +1,7 @@
 //! The ports in memory, for tests of use cases and handlers: no store, no clock, no chance.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -8,13 +9,18 @@ use async_trait::async_trait;
 use sha2::{Digest, Sha256};
 
 use crate::click::Click;
-use crate::ports::{ClickSpill, ClickStream, Clock, KeyReader, LinkIndex, LinkReader, LinkWriter, Random, SaltStore};
+pub use crate::keys::memory::{MemoryKeys, MemoryTokens};
+use crate::link_query::{LinkQuery, LinkSlice};
+use crate::ports::{
+    ClickLimit, ClickSpill, ClickStream, Clock, Countries, Insertion, LinkIndex, LinkReader, LinkTargets, LinkWriter,
+    PasswordAttempts, Probe, Random, SaltStore,
+};
 use crate::{
-    ApiKey, Behaviour, Caller, Domain, Domains, Link, LinkId, Role, Slug, StoreError, StoreErrorKind, TargetUrl,
-    Timestamp, WorkspaceId,
+    Behaviour, Caller, Domain, Domains, Link, LinkId, Role, Slug, StoreError, StoreErrorKind, TargetUrl, Timestamp,
+    WorkspaceId,
 };
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -71,6 +77,7 @@ impl Random for SeededRandom {
 #[derive(Default)]
 pub struct MemoryLinks {
     links: Mutex<HashMap<LinkId, Link>>,
+    targets: Mutex<HashMap<(WorkspaceId, Domain, TargetUrl), LinkId>>,
     failing: AtomicBool,
     reads: AtomicUsize,
 }
@@ -125,38 +132,121 @@ impl LinkWriter for MemoryLinks {
         }
         Ok(owned)
     }
+
+    async fn replace(&self, seen: &Link, next: &Link) -> Result<bool, StoreError> {
+        let mut links = self.check("links.replace")?;
+        let Some(link) = links.get_mut(&seen.id).filter(|link| link.is_unchanged_since(seen)) else { return Ok(false) };
+        let used_clicks = link.behaviour.used_clicks;
+        *link = next.clone();
+        link.behaviour.used_clicks = used_clicks;
+        Ok(true)
+    }
+
+    async fn delete_unchanged(&self, seen: &Link) -> Result<bool, StoreError> {
+        let mut links = self.check("links.delete")?;
+        let unchanged = links.get(&seen.id).is_some_and(|link| link.is_unchanged_since(seen));
+        if unchanged {
+            links.remove(&seen.id);
+        }
+        Ok(unchanged)
+    }
+}
+
+#[async_trait]
+impl ClickLimit for MemoryLinks {
+    async fn use_click(&self, id: &LinkId) -> Result<bool, StoreError> {
+        let mut links = self.check("links.use_click")?;
+        let Some(behaviour) = links.get_mut(id).map(|link| &mut link.behaviour) else { return Ok(false) };
+        let left = behaviour.max_clicks.is_none_or(|max| behaviour.used_clicks < max);
+        behaviour.used_clicks += u64::from(left);
+        Ok(left)
+    }
+}
+
+/// Attempts in a map.
+#[derive(Default)]
+pub struct MemoryAttempts(Mutex<HashMap<(LinkId, i64), u32>>);
+
+#[async_trait]
+impl PasswordAttempts for MemoryAttempts {
+    async fn begin(&self, id: &LinkId, now: Timestamp, limit: u32) -> Result<bool, StoreError> {
+        let mut attempts = lock(&self.0);
+        let made = attempts.entry((id.clone(), now.as_seconds() / 60)).or_default();
+        let may = *made < limit;
+        *made += u32::from(may);
+        Ok(may)
+    }
+
+    async fn take_back(&self, id: &LinkId, now: Timestamp) -> Result<(), StoreError> {
+        if let Some(made) = lock(&self.0).get_mut(&(id.clone(), now.as_seconds() / 60)) {
+            *made = made.saturating_sub(1);
+        }
+        Ok(())
+    }
+}
+
+/// Countries in a map.
+#[derive(Default)]
+pub struct MemoryCountries(pub HashMap<IpAddr, String>);
+
+impl Countries for MemoryCountries {
+    fn country(&self, address: IpAddr) -> Option<String> {
+        self.0.get(&address).cloned()
+    }
 }
 
 #[async_trait]
 impl LinkIndex for MemoryLinks {
-    async fn newest(
-        &self,
-        workspace: &WorkspaceId,
-        before: Option<&str>,
-        limit: usize,
-    ) -> Result<Vec<Link>, StoreError> {
-        drop(self.check("links.newest")?);
-        let all = self.all().into_iter().rev().filter(|link| link.workspace == *workspace);
-        Ok(all.filter(|link| before.is_none_or(|before| link.list_key().as_str() < before)).take(limit).collect())
-    }
-}
-
-/// API keys in a map.
-#[derive(Default)]
-pub struct MemoryKeys(Mutex<HashMap<String, ApiKey>>);
-
-impl MemoryKeys {
-    /// Adds a key by its secret's hash.
-    pub fn insert(&self, hash: String, key: ApiKey) {
-        lock(&self.0).insert(hash, key);
+    async fn page(&self, workspace: &WorkspaceId, query: &LinkQuery) -> Result<LinkSlice, StoreError> {
+        drop(self.check("links.page")?);
+        let (lower, upper) = (query.lower(), query.upper());
+        let asked_for = |link: &Link| {
+            let key = link.list_key();
+            link.workspace == *workspace
+                && lower.as_ref().is_none_or(|lower| key >= *lower)
+                && upper.as_ref().is_none_or(|upper| key < *upper)
+                && query.filter.shows(link)
+        };
+        let links = self.all().into_iter().rev().filter(asked_for).take(query.limit).collect();
+        Ok(LinkSlice { links, reached: None })
     }
 }
 
 #[async_trait]
-impl KeyReader for MemoryKeys {
-    async fn find(&self, hash: &str) -> Result<Option<ApiKey>, StoreError> {
-        Ok(lock(&self.0).get(hash).cloned())
+impl LinkTargets for MemoryLinks {
+    async fn find(
+        &self,
+        workspace: &WorkspaceId,
+        domain: &Domain,
+        url: &TargetUrl,
+    ) -> Result<Option<LinkId>, StoreError> {
+        drop(self.check("targets.find")?);
+        Ok(lock(&self.targets).get(&(workspace.clone(), domain.clone(), url.clone())).cloned())
     }
+
+    async fn remember(&self, link: &Link) -> Result<(), StoreError> {
+        drop(self.check("targets.remember")?);
+        lock(&self.targets).insert(target_of(link), link.id.clone());
+        Ok(())
+    }
+
+    async fn insert_as_only(&self, link: &Link, seen: Option<&LinkId>) -> Result<Insertion, StoreError> {
+        let mut links = self.check("targets.insert")?;
+        let mut targets = lock(&self.targets);
+        if links.contains_key(&link.id) {
+            return Ok(Insertion::IdTaken);
+        }
+        if targets.get(&target_of(link)) != seen {
+            return Ok(Insertion::TargetTaken);
+        }
+        links.insert(link.id.clone(), link.clone());
+        targets.insert(target_of(link), link.id.clone());
+        Ok(Insertion::Done)
+    }
+}
+
+fn target_of(link: &Link) -> (WorkspaceId, Domain, TargetUrl) {
+    (link.workspace.clone(), link.id.domain.clone(), link.url.clone())
 }
 
 /// A stream that takes clicks up to a limit.
@@ -245,6 +335,28 @@ impl SaltStore for MemorySalts {
             return Err(outage("salts.salt"));
         }
         Ok(*lock(&self.salts).entry(date.to_owned()).or_insert(fresh))
+    }
+}
+
+/// A part of a stack that is well, broken, or does not answer at all.
+#[derive(Debug, Clone, Copy)]
+pub enum MemoryProbe {
+    /// It answers.
+    Well,
+    /// It fails.
+    Broken,
+    /// It never answers.
+    Silent,
+}
+
+#[async_trait]
+impl Probe for MemoryProbe {
+    async fn probe(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Well => Ok(()),
+            Self::Broken => Err(outage("health.probe")),
+            Self::Silent => std::future::pending().await,
+        }
     }
 }
 

@@ -1,11 +1,15 @@
-//! API keys in `LinksTable`: `pk = KEY#{sha256 of the secret}`, `sk = KEY`.
+//! API keys in `LinksTable`: `pk = KEY#{sha256 of the secret}`, `sk = KEY`, listed by the index `list` under
+//! `list_pk = KEYS#{workspace}`, `list_sk = {key_id}`. Ids begin with the time, so their order is the order of creation, and a
+//! key is found by its id with one query of the index.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
+use waypost_domain::keys::ports::{KeyIndex, KeyUsage, KeyWriter};
 use waypost_domain::ports::KeyReader;
-use waypost_domain::{ApiKey, StoreError};
+use waypost_domain::{ApiKey, StoreError, Timestamp, WorkspaceId};
 
-use super::{broken, store_error, text};
+use super::links::LIST_INDEX;
+use super::{Item, broken, store_error, text};
 
 /// API keys in DynamoDB.
 #[derive(Debug, Clone)]
@@ -19,6 +23,23 @@ impl DynamoKeys {
     pub fn new(client: Client, table: impl Into<String>) -> Self {
         Self { client, table: table.into() }
     }
+
+    /// The key of the item with this id.
+    async fn key_of(&self, workspace: &WorkspaceId, key_id: &str) -> Result<Option<Item>, StoreError> {
+        let found = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(LIST_INDEX)
+            .key_condition_expression("list_pk = :pk AND list_sk = :sk")
+            .expression_attribute_values(":pk", text(list_pk(workspace)))
+            .expression_attribute_values(":sk", text(key_id))
+            .send()
+            .await
+            .map_err(|error| store_error("keys.lookup", error))?;
+        let item = found.items.unwrap_or_default().into_iter().next();
+        Ok(item.map(|mut item| ["pk", "sk"].into_iter().filter_map(|name| item.remove_entry(name)).collect()))
+    }
 }
 
 #[async_trait]
@@ -29,12 +50,115 @@ impl KeyReader for DynamoKeys {
             .client
             .get_item()
             .table_name(&self.table)
-            .key("pk", text(format!("KEY#{hash}")))
-            .key("sk", text("KEY"))
+            .set_key(Some(key(hash)))
             .send()
             .await
             .map_err(|error| store_error(OPERATION, error))?;
-        let Some(item) = found.item else { return Ok(None) };
-        serde_dynamo::from_item(item).map(Some).map_err(|error| broken(OPERATION, error))
+        found.item.map(|item| key_from(item, OPERATION)).transpose()
     }
+}
+
+#[async_trait]
+impl KeyWriter for DynamoKeys {
+    async fn insert(&self, hash: &str, new: &ApiKey) -> Result<(), StoreError> {
+        const OPERATION: &str = "keys.insert";
+        let mut item: Item = serde_dynamo::to_item(new).map_err(|error| broken(OPERATION, error))?;
+        item.extend(key(hash));
+        item.insert("list_pk".to_owned(), text(list_pk(&new.workspace)));
+        item.insert("list_sk".to_owned(), text(&new.key_id));
+        // Without a condition: a second try of the same request must succeed, and two secrets never have the same hash.
+        let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        request.send().await.map(drop).map_err(|error| store_error(OPERATION, error))
+    }
+
+    async fn revoke(&self, workspace: &WorkspaceId, key_id: &str) -> Result<bool, StoreError> {
+        const OPERATION: &str = "keys.revoke";
+        // An empty text cannot be a key of the index.
+        if key_id.is_empty() {
+            return Ok(false);
+        }
+        let Some(key) = self.key_of(workspace, key_id).await? else { return Ok(false) };
+        let result = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(key))
+            // The index may show a key that is gone.
+            .condition_expression("workspace = :workspace AND key_id = :key_id")
+            .expression_attribute_values(":workspace", text(workspace.as_str()))
+            .expression_attribute_values(":key_id", text(key_id))
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                Ok(false)
+            }
+            Err(error) => Err(store_error(OPERATION, error)),
+        }
+    }
+}
+
+#[async_trait]
+impl KeyIndex for DynamoKeys {
+    async fn newest(
+        &self,
+        workspace: &WorkspaceId,
+        before: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<ApiKey>, StoreError> {
+        const OPERATION: &str = "keys.newest";
+        let query = self.client.query().table_name(&self.table).index_name(LIST_INDEX).scan_index_forward(false);
+        let query = match before {
+            None => query.key_condition_expression("list_pk = :pk"),
+            Some(before) => query
+                .key_condition_expression("list_pk = :pk AND list_sk < :before")
+                .expression_attribute_values(":before", text(before)),
+        };
+        // One page is enough: 101 keys are far from the 1 MB that a page may have.
+        let page = query
+            .expression_attribute_values(":pk", text(list_pk(workspace)))
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(|error| store_error(OPERATION, error))?;
+        page.items.unwrap_or_default().into_iter().map(|item| key_from(item, OPERATION)).collect()
+    }
+}
+
+#[async_trait]
+impl KeyUsage for DynamoKeys {
+    async fn note(&self, hash: &str, at: Timestamp, unless_after: Timestamp) -> Result<(), StoreError> {
+        let result = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key(hash)))
+            .update_expression("SET last_used_at = :at")
+            // A revoked key must not come back as an item with nothing but its last use.
+            .condition_expression(
+                "attribute_exists(pk) AND (attribute_not_exists(last_used_at) OR last_used_at <= :unless_after)",
+            )
+            .expression_attribute_values(":at", text(at.to_string()))
+            .expression_attribute_values(":unless_after", text(unless_after.to_string()))
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(()),
+            Err(error) => Err(store_error("keys.note", error)),
+        }
+    }
+}
+
+fn key(hash: &str) -> Item {
+    Item::from([("pk".to_owned(), text(format!("KEY#{hash}"))), ("sk".to_owned(), text("KEY"))])
+}
+
+fn key_from(item: Item, operation: &'static str) -> Result<ApiKey, StoreError> {
+    serde_dynamo::from_item(item).map_err(|error| broken(operation, format!("the item is no key: {error}")))
+}
+
+fn list_pk(workspace: &WorkspaceId) -> String {
+    format!("KEYS#{workspace}")
 }

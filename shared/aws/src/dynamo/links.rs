@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use futures::future::try_join_all;
-use waypost_domain::ports::{LinkIndex, LinkReader, LinkWriter};
+use waypost_domain::ports::{LinkReader, LinkWriter};
 use waypost_domain::{Link, LinkId, StoreError, WorkspaceId};
 
+use super::link_changes::{Unchanged, Update};
 use super::{Item, broken, store_error, text};
 
 /// The index that lists what a workspace owns.
@@ -15,65 +15,41 @@ pub const LIST_INDEX: &str = "list";
 /// Links in DynamoDB.
 #[derive(Debug, Clone)]
 pub struct DynamoLinks {
-    client: Client,
-    table: String,
+    pub(super) client: Client,
+    pub(super) table: String,
+    consistent: bool,
 }
 
 impl DynamoLinks {
     /// Links in `table`.
     pub fn new(client: Client, table: impl Into<String>) -> Self {
-        Self { client, table: table.into() }
+        Self { client, table: table.into(), consistent: false }
     }
 
-    /// Up to `limit` links of one shard of the list, the newest first.
-    async fn newest_of_shard(
-        &self,
-        list_pk: String,
-        before: Option<&str>,
-        limit: usize,
-    ) -> Result<Vec<Link>, StoreError> {
-        const OPERATION: &str = "links.newest";
-        let mut links = Vec::new();
-        let mut start: Option<Item> = None;
-        loop {
-            let query = self.client.query().table_name(&self.table).index_name(LIST_INDEX).scan_index_forward(false);
-            let query = match before {
-                None => query.key_condition_expression("list_pk = :pk"),
-                Some(before) => query
-                    .key_condition_expression("list_pk = :pk AND list_sk < :before")
-                    .expression_attribute_values(":before", text(before)),
-            };
-            let page = query
-                .expression_attribute_values(":pk", text(list_pk.as_str()))
-                .limit(i32::try_from(limit - links.len()).unwrap_or(i32::MAX))
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(|error| store_error(OPERATION, error))?;
-            for item in page.items.unwrap_or_default() {
-                links.push(link_from(item, OPERATION)?);
-            }
-            start = page.last_evaluated_key;
-            if start.is_none() || links.len() >= limit {
-                return Ok(links);
-            }
-        }
+    /// The same, but [`LinkReader::get`] sees every write that was answered before, for twice the price of a read.
+    pub fn consistent(self) -> Self {
+        Self { consistent: true, ..self }
     }
-}
 
-#[async_trait]
-impl LinkReader for DynamoLinks {
-    async fn get(&self, id: &LinkId) -> Result<Option<Link>, StoreError> {
+    async fn read(&self, id: &LinkId, consistent: bool) -> Result<Option<Link>, StoreError> {
         const OPERATION: &str = "links.get";
         let found = self
             .client
             .get_item()
             .table_name(&self.table)
             .set_key(Some(key(id)))
+            .consistent_read(consistent)
             .send()
             .await
             .map_err(|error| store_error(OPERATION, error))?;
         found.item.map(|item| link_from(item, OPERATION)).transpose()
+    }
+}
+
+#[async_trait]
+impl LinkReader for DynamoLinks {
+    async fn get(&self, id: &LinkId) -> Result<Option<Link>, StoreError> {
+        self.read(id, self.consistent).await
     }
 }
 
@@ -87,6 +63,59 @@ impl LinkWriter for DynamoLinks {
             .table_name(&self.table)
             .set_item(Some(item_of(link)?))
             .condition_expression("attribute_not_exists(pk)")
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(true),
+            // The first try of this very write may have gone through, and only its answer been lost.
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                Ok(self.read(&link.id, true).await?.as_ref() == Some(link))
+            }
+            Err(error) => Err(store_error(OPERATION, error)),
+        }
+    }
+
+    async fn replace(&self, seen: &Link, next: &Link) -> Result<bool, StoreError> {
+        const OPERATION: &str = "links.replace";
+        let update = Update::between(item_of(seen)?, item_of(next)?);
+        let condition = Unchanged::since(seen);
+        let result = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key(&seen.id)))
+            .update_expression(update.expression)
+            .condition_expression(condition.expression)
+            .set_expression_attribute_names(Some(update.names.into_iter().chain(condition.names).collect()))
+            .set_expression_attribute_values(Some(update.values.into_iter().chain(condition.values).collect()))
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(true),
+            // As above. Clicks may have come since.
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                let stored = self.read(&seen.id, true).await?;
+                Ok(stored.is_some_and(|stored| {
+                    let mut next = next.clone();
+                    next.behaviour.used_clicks = stored.behaviour.used_clicks;
+                    stored == next
+                }))
+            }
+            Err(error) => Err(store_error(OPERATION, error)),
+        }
+    }
+
+    async fn delete_unchanged(&self, seen: &Link) -> Result<bool, StoreError> {
+        const OPERATION: &str = "links.delete";
+        let condition = Unchanged::since(seen);
+        let result = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(key(&seen.id)))
+            .condition_expression(condition.expression)
+            .set_expression_attribute_names(Some(condition.names))
+            .set_expression_attribute_values(Some(condition.values))
             .send()
             .await;
         match result {
@@ -119,22 +148,6 @@ impl LinkWriter for DynamoLinks {
     }
 }
 
-#[async_trait]
-impl LinkIndex for DynamoLinks {
-    async fn newest(
-        &self,
-        workspace: &WorkspaceId,
-        before: Option<&str>,
-        limit: usize,
-    ) -> Result<Vec<Link>, StoreError> {
-        let shards = (0..Link::LIST_SHARDS).map(|shard| self.newest_of_shard(list_pk(workspace, shard), before, limit));
-        let mut links: Vec<Link> = try_join_all(shards).await?.into_iter().flatten().collect();
-        links.sort_by_cached_key(|link| std::cmp::Reverse(link.list_key()));
-        links.truncate(limit);
-        Ok(links)
-    }
-}
-
 /// The key of a link's item.
 pub fn key(id: &LinkId) -> Item {
     Item::from([("pk".to_owned(), text(format!("LINK#{}#{}", id.domain, id.slug))), ("sk".to_owned(), text("LINK"))])
@@ -161,6 +174,6 @@ pub fn link_from(item: Item, operation: &'static str) -> Result<Link, StoreError
     serde_dynamo::from_item(item).map_err(|error| broken(operation, format!("the item {pk} is no link: {error}")))
 }
 
-fn list_pk(workspace: &WorkspaceId, shard: u8) -> String {
+pub(super) fn list_pk(workspace: &WorkspaceId, shard: u8) -> String {
     format!("WS#{workspace}#{shard}")
 }

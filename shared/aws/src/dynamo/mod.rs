@@ -1,11 +1,19 @@
 //! The domain's stores in DynamoDB.
 
 pub mod aggregates;
+pub mod click_limit;
+pub mod idempotency;
 pub mod imports;
 pub mod keys;
 pub mod link_batch;
+mod link_changes;
+pub mod link_list;
+mod link_targets;
 pub mod links;
+pub mod password_attempts;
+pub mod rate_limits;
 pub mod salts;
+pub mod warm_up;
 
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::AttributeValue;

@@ -134,6 +134,8 @@ pub fn click(slug: &str, time: &str) -> Click {
         language: None,
         utm: Utm::default(),
         trigger: Trigger::Link,
+        rule: None,
+        variant: None,
     }
 }
 

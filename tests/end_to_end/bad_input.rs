@@ -1,7 +1,5 @@
 //! Files and records that are wrong cost what they must and no more, on the deployed stack.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use aws_sdk_kinesis::primitives::Blob;
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -1,7 +1,5 @@
 //! A list of real links goes in at one end, real visitors follow it, and the statistics hold exactly those clicks.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use base64::Engine;

@@ -1,5 +1,8 @@
 //! Clicks to Kinesis.
 
+mod partition;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,6 +12,8 @@ use aws_sdk_kinesis::primitives::Blob;
 use aws_sdk_kinesis::types::PutRecordsRequestEntry;
 use waypost_domain::click::Click;
 use waypost_domain::ports::ClickStream;
+
+use partition::{Partition, spread_key};
 
 /// The most records that one call takes (Kinesis API reference, PutRecords).
 const RECORDS_PER_CALL: usize = 500;
@@ -22,16 +27,23 @@ const BACKOFF: Duration = Duration::from_millis(50);
 pub struct KinesisClicks {
     client: Client,
     stream: String,
+    partition: Arc<Partition>,
+}
+
+/// A click and the shard it is for.
+struct Addressed {
+    click: Click,
+    key: String,
 }
 
 impl KinesisClicks {
     /// The stream of this name.
     pub fn new(client: Client, stream: impl Into<String>) -> Self {
-        Self { client, stream: stream.into() }
+        Self { client, stream: stream.into(), partition: Arc::default() }
     }
 
     /// Sends up to [`RECORDS_PER_CALL`] clicks once; gives back those that were not taken.
-    async fn send_once(&self, clicks: Vec<Click>) -> Vec<Click> {
+    async fn send_once(&self, clicks: Vec<Addressed>) -> Vec<Addressed> {
         let entries: Result<Vec<_>, _> = clicks.iter().map(entry).collect();
         let entries = match entries {
             Ok(entries) => entries,
@@ -66,8 +78,12 @@ impl ClickStream for KinesisClicks {
         let mut refused = Vec::new();
         while !clicks.is_empty() {
             let rest = clicks.split_off(clicks.len().min(RECORDS_PER_CALL));
-            let mut waiting = std::mem::replace(&mut clicks, rest);
+            let chunk = std::mem::replace(&mut clicks, rest).into_iter();
+            let mut waiting: Vec<_> = chunk.map(|click| Addressed { key: self.partition.key(&click), click }).collect();
             for attempt in 0..ATTEMPTS {
+                if attempt > 0 {
+                    waiting.iter_mut().for_each(|one| one.key = spread_key(&one.click, attempt));
+                }
                 waiting = self.send_once(waiting).await;
                 if waiting.is_empty() {
                     break;
@@ -76,16 +92,18 @@ impl ClickStream for KinesisClicks {
                     tokio::time::sleep(BACKOFF * 2_u32.pow(attempt)).await;
                 }
             }
-            refused.append(&mut waiting);
+            refused.extend(waiting.into_iter().map(|one| one.click));
         }
         refused
     }
 }
 
-/// A record; the link is the partition key, so that a link's clicks stay in order.
-fn entry(click: &Click) -> Result<PutRecordsRequestEntry, Box<dyn std::error::Error + Send + Sync>> {
+fn entry(one: &Addressed) -> Result<PutRecordsRequestEntry, Box<dyn std::error::Error + Send + Sync>> {
     Ok(PutRecordsRequestEntry::builder()
-        .data(Blob::new(serde_json::to_vec(click)?))
-        .partition_key(format!("{}/{}", click.domain, click.slug))
+        .data(Blob::new(serde_json::to_vec(&one.click)?))
+        .partition_key(&one.key)
         .build()?)
 }
+
+#[cfg(test)]
+mod tests;

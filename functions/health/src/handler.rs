@@ -1,0 +1,105 @@
+//! The answer to `GET /healthz`.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use http::{StatusCode, header};
+use serde::Serialize;
+
+use crate::checks::{Checks, Status, Statuses};
+
+/// The routes of this function.
+pub(crate) fn routes(checks: Checks) -> Router {
+    Router::new().route("/healthz", get(health)).with_state(Arc::new(checks))
+}
+
+/// The JSON of the answer.
+#[derive(Debug, Serialize)]
+struct HealthView {
+    /// `ok` if all checks are.
+    status: Status,
+    version: &'static str,
+    checks: Statuses,
+}
+
+/// 200 if all parts answer, else 503: load balancers and monitors look no further than that.
+async fn health(State(checks): State<Arc<Checks>>) -> impl IntoResponse {
+    let checks = checks.run().await;
+    let well = checks.values().all(|status| *status == Status::Ok);
+    let (code, status) =
+        if well { (StatusCode::OK, Status::Ok) } else { (StatusCode::SERVICE_UNAVAILABLE, Status::Failed) };
+    let view = HealthView { status, version: env!("CARGO_PKG_VERSION"), checks };
+    (code, [(header::CACHE_CONTROL, "no-store")], axum::Json(view))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::{Body, to_bytes};
+    use http::Request;
+    use serde_json::{Value, json};
+    use std::time::Duration;
+    use tokio::time::Instant;
+    use tower::ServiceExt;
+    use waypost_aws::http::open;
+    use waypost_domain::memory::MemoryProbe;
+
+    fn router(links: MemoryProbe, stream: MemoryProbe) -> Router {
+        open(routes(Checks::new(vec![("links_table", Arc::new(links)), ("click_stream", Arc::new(stream))])))
+    }
+
+    async fn call(router: &Router, request: Request<Body>) -> (u16, Value) {
+        let response = router.clone().oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+    }
+
+    fn request(method: &str, path: &str) -> Request<Body> {
+        Request::builder().method(method).uri(path).body(Body::empty()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_stack_that_answers_is_well() {
+        let router = router(MemoryProbe::Well, MemoryProbe::Well);
+        let expected = json!({
+            "status": "ok",
+            "version": env!("CARGO_PKG_VERSION"),
+            "checks": {"links_table": "ok", "click_stream": "ok"},
+        });
+        assert_eq!(call(&router, request("GET", "/healthz")).await, (200, expected));
+        assert_eq!(call(&router, request("HEAD", "/healthz")).await.0, 200);
+        assert_eq!(call(&router, request("POST", "/healthz")).await.0, 405);
+        assert_eq!(call(&router, request("GET", "/healthz/x")).await.0, 404);
+    }
+
+    #[tokio::test]
+    async fn a_part_that_fails_is_named_and_nothing_said_of_why() {
+        let (status, health) = call(&router(MemoryProbe::Well, MemoryProbe::Broken), request("GET", "/healthz")).await;
+        assert_eq!((status, &health["status"]), (503, &json!("failed")));
+        assert_eq!(health["checks"], json!({"links_table": "ok", "click_stream": "failed"}));
+        assert!(!health.to_string().contains("injected"), "{health}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn parts_that_do_not_answer_are_waited_for_together_and_not_for_long() {
+        let router = router(MemoryProbe::Silent, MemoryProbe::Silent);
+        let start = Instant::now();
+        let (status, health) = call(&router, request("GET", "/healthz")).await;
+        assert_eq!((status, &health["checks"]["links_table"]), (503, &json!("timeout")));
+        assert!(start.elapsed() < Duration::from_millis(2100), "{:?}", start.elapsed());
+        let start = Instant::now();
+        call(&router, request("GET", "/healthz")).await;
+        assert_eq!(start.elapsed(), Duration::ZERO, "the answer is given again for some seconds");
+    }
+
+    #[tokio::test]
+    async fn the_sample_event_is_a_request_that_works() {
+        let event = lambda_http::request::from_str(include_str!("../../../events/health/get.json")).unwrap();
+        let router = router(MemoryProbe::Well, MemoryProbe::Well);
+        assert_eq!(call(&router, event.map(|_| Body::empty())).await.0, 200);
+    }
+}

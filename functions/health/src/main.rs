@@ -1,0 +1,29 @@
+//! `GET /healthz`: which version this is, and whether what it is made of answers. Needs no key and tells no secret.
+
+mod checks;
+mod handler;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use waypost_aws::health::{StreamProbe, TableProbe};
+use waypost_aws::http::open;
+use waypost_aws::start::BoxError;
+use waypost_aws::{sdk, settings, start};
+
+fn main() -> ExitCode {
+    start::run(serve())
+}
+
+async fn serve() -> Result<(), BoxError> {
+    let config = sdk::config()?;
+    let dynamo = aws_sdk_dynamodb::Client::new(&config);
+    let (links, stats) = (settings::required("LINKS_TABLE")?, settings::required("STATS_TABLE")?);
+    let stream = settings::required("CLICKS_STREAM")?;
+    let checks = checks::Checks::new(vec![
+        ("links_table", Arc::new(TableProbe::new(dynamo.clone(), links))),
+        ("stats_table", Arc::new(TableProbe::new(dynamo, stats))),
+        ("click_stream", Arc::new(StreamProbe::new(aws_sdk_kinesis::Client::new(&config), stream))),
+    ]);
+    lambda_http::run(open(handler::routes(checks))).await
+}

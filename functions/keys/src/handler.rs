@@ -1,0 +1,223 @@
+//! From requests to use cases and back.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::IntoResponse;
+use axum::routing::{delete, get};
+use axum::{Extension, Router};
+use http::{StatusCode, header};
+use serde::Deserialize;
+use waypost_aws::http::{Json, Query};
+use waypost_aws::problem::Problem;
+use waypost_domain::Caller;
+use waypost_domain::keys::create_key::{NewKey, create_key};
+use waypost_domain::keys::list_keys::list_keys;
+use waypost_domain::keys::ports::{KeyIndex, KeyWriter};
+use waypost_domain::keys::revoke_key::revoke_key;
+use waypost_domain::ports::{Clock, Random};
+
+use crate::view::{NewKeyView, PageView};
+
+/// What the routes need.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) writer: Arc<dyn KeyWriter>,
+    pub(crate) index: Arc<dyn KeyIndex>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+}
+
+/// The routes of this function.
+pub(crate) fn routes(app: App) -> Router {
+    Router::new()
+        .route("/v1/keys", get(list).post(create))
+        .route("/v1/keys/{key_id}", delete(revoke))
+        .with_state(Arc::new(app))
+}
+
+async fn create(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Json(new): Json<NewKey>,
+) -> Result<impl IntoResponse, Problem> {
+    let (clock, random) = (app.clock.as_ref(), app.random.as_ref());
+    let (key, secret) = create_key(app.writer.as_ref(), clock, random, &caller, new).await?;
+    Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], axum::Json(NewKeyView::of(key, &secret))))
+}
+
+#[derive(Debug, Deserialize)]
+struct PageQuery {
+    limit: Option<usize>,
+    cursor: Option<String>,
+}
+
+async fn list(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Query(query): Query<PageQuery>,
+) -> Result<impl IntoResponse, Problem> {
+    let page = list_keys(app.index.as_ref(), &caller, query.limit, query.cursor.as_deref()).await?;
+    let items = page.items.into_iter().map(Into::into).collect();
+    Ok(axum::Json(PageView { items, next_cursor: page.next_cursor }))
+}
+
+async fn revoke(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Path(key_id): Path<String>,
+) -> Result<impl IntoResponse, Problem> {
+    revoke_key(app.writer.as_ref(), &caller, &key_id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::{Body, to_bytes};
+    use axum::response::Response;
+    use http::Request;
+    use serde_json::{Value, json};
+    use tower::ServiceExt;
+    use waypost_aws::http::{Authentication, api};
+    use waypost_domain::Role;
+    use waypost_domain::memory::{FixedClock, MemoryKeys, SeededRandom};
+
+    struct Fixture {
+        router: Router,
+        keys: Arc<MemoryKeys>,
+        admin: String,
+        editor: String,
+        stranger: String,
+    }
+
+    fn fixture() -> Fixture {
+        let keys = Arc::new(MemoryKeys::default());
+        let clock: Arc<dyn Clock> = Arc::new(FixedClock::at("2026-01-02T03:04:05Z"));
+        let admin = keys.authorize(1, "acme", Role::Admin);
+        let editor = keys.authorize(2, "acme", Role::Editor);
+        let stranger = keys.authorize(3, "other", Role::Admin);
+        let random = Arc::new(SeededRandom::new(9));
+        let app = App { writer: keys.clone(), index: keys.clone(), clock: clock.clone(), random };
+        let router = api(routes(app), Authentication::new(keys.clone(), clock));
+        Fixture { router, keys, admin, editor, stranger }
+    }
+
+    async fn send(fixture: &Fixture, request: Request<Body>) -> (Response, Value) {
+        let response = fixture.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        (Response::from_parts(parts, Body::empty()), json)
+    }
+
+    async fn call(fixture: &Fixture, key: &str, method: &str, path: &str, body: &str) -> (Response, Value) {
+        let request = Request::builder().method(method).uri(path).header("authorization", key);
+        send(fixture, request.body(Body::from(body.to_owned())).unwrap()).await
+    }
+
+    #[tokio::test]
+    async fn a_key_is_created_used_listed_and_revoked() {
+        let fixture = fixture();
+        let body = json!({"name": "ci", "role": "admin", "expires_at": "2026-02-01T00:00:00+01:00"}).to_string();
+        let (response, created) = call(&fixture, &fixture.admin, "POST", "/v1/keys", &body).await;
+        assert_eq!(
+            (response.status(), &response.headers()["cache-control"]),
+            (StatusCode::CREATED, &"no-store".parse().unwrap())
+        );
+        assert_eq!((&created["name"], &created["role"]), (&json!("ci"), &json!("admin")));
+        assert_eq!(created["expires_at"], "2026-01-31T23:00:00.000Z");
+        let mut shown = created.clone();
+        let secret = shown.as_object_mut().unwrap().remove("secret").unwrap();
+        let own = format!("Bearer {}", secret.as_str().unwrap());
+
+        let (response, page) = call(&fixture, &own, "GET", "/v1/keys?limit=1", "").await;
+        assert_eq!(response.status(), 200);
+        let listed = page["items"].as_array().unwrap().len();
+        assert_eq!((listed, page["next_cursor"].is_string()), (1, true));
+        let (_, page) = call(&fixture, &own, "GET", "/v1/keys", "").await;
+        assert!(page["items"].as_array().unwrap().contains(&shown), "{page}");
+        assert!(!page.to_string().contains("wp_") && !page.to_string().contains("hash"), "{page}");
+
+        let path = format!("/v1/keys/{}", created["key_id"].as_str().unwrap());
+        assert_eq!(call(&fixture, &own, "DELETE", &path, "").await.0.status(), 204);
+        assert_eq!(call(&fixture, &own, "GET", "/v1/keys", "").await.0.status(), 401);
+        assert_eq!(call(&fixture, &fixture.admin, "DELETE", &path, "").await.0.status(), 404);
+    }
+
+    #[tokio::test]
+    async fn another_workspaces_keys_look_like_none() {
+        let fixture = fixture();
+        assert_eq!(call(&fixture, &fixture.stranger, "DELETE", "/v1/keys/key_1", "").await.0.status(), 404);
+        let (_, page) = call(&fixture, &fixture.stranger, "GET", "/v1/keys", "").await;
+        let ids: Vec<_> = page["items"].as_array().unwrap().iter().map(|key| key["key_id"].clone()).collect();
+        assert_eq!(ids, ["key_3"]);
+        assert_eq!(fixture.keys.all().len(), 3);
+    }
+
+    #[tokio::test]
+    async fn bad_requests_get_the_status_and_pointer_they_deserve() {
+        let fixture = fixture();
+        let (admin, editor) = (fixture.admin.as_str(), fixture.editor.as_str());
+        for (key, method, path, body, status, pointer) in [
+            (admin, "POST", "/v1/keys", "{", 400, None),
+            (admin, "POST", "/v1/keys", "{\"name\": \"a\"}", 422, Some("")),
+            (admin, "POST", "/v1/keys", "{\"name\": \" \", \"role\": \"viewer\"}", 422, Some("/name")),
+            (admin, "POST", "/v1/keys", "{\"name\": \"a\", \"role\": \"owner\"}", 422, Some("/role")),
+            (
+                admin,
+                "POST",
+                "/v1/keys",
+                "{\"name\": \"a\", \"role\": \"viewer\", \"secret\": \"x\"}",
+                422,
+                Some("/secret"),
+            ),
+            (
+                admin,
+                "POST",
+                "/v1/keys",
+                "{\"name\": \"a\", \"role\": \"viewer\", \"expires_at\": \"2026-01-02T03:04:05Z\"}",
+                422,
+                Some("/expires_at"),
+            ),
+            (
+                admin,
+                "POST",
+                "/v1/keys",
+                "{\"name\": \"a\", \"role\": \"viewer\", \"expires_at\": \"soon\"}",
+                422,
+                Some("/expires_at"),
+            ),
+            (admin, "GET", "/v1/keys?limit=0", "", 422, Some("limit")),
+            (admin, "GET", "/v1/keys?cursor=%25", "", 422, Some("cursor")),
+            (admin, "DELETE", "/v1/keys/key_none", "", 404, None),
+            (admin, "GET", "/v1/keys/key_1", "", 405, None),
+            (admin, "PUT", "/v1/keys", "", 405, None),
+            (editor, "POST", "/v1/keys", "{\"name\": \"a\", \"role\": \"viewer\"}", 403, None),
+            (editor, "GET", "/v1/keys", "", 403, None),
+            (editor, "DELETE", "/v1/keys/key_2", "", 403, None),
+            ("Bearer nonsense", "GET", "/v1/keys", "", 401, None),
+        ] {
+            let (response, problem) = call(&fixture, key, method, path, body).await;
+            assert_eq!(response.status(), status, "{method} {path} {body}: {problem}");
+            assert_eq!(response.headers()["content-type"], "application/problem+json");
+            assert_eq!(problem["errors"][0]["pointer"].as_str(), pointer, "{body}: {problem}");
+        }
+        assert_eq!(fixture.keys.all().len(), 3);
+    }
+
+    #[tokio::test]
+    async fn the_sample_events_are_requests_that_work() {
+        let fixture = fixture();
+        for (event, status) in [
+            (include_str!("../../../events/keys/create.json"), 201),
+            (include_str!("../../../events/keys/list.json"), 200),
+            (include_str!("../../../events/keys/revoke.json"), 404),
+        ] {
+            let (mut parts, body) = lambda_http::request::from_str(event).unwrap().into_parts();
+            parts.headers.insert("authorization", fixture.admin.parse().unwrap());
+            let (response, json) = send(&fixture, Request::from_parts(parts, Body::from(body.to_vec()))).await;
+            assert_eq!(response.status(), status, "{json}");
+        }
+    }
+}

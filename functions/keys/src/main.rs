@@ -1,0 +1,31 @@
+//! `GET|POST /v1/keys`, `DELETE /v1/keys/{key_id}`: manages API keys.
+
+mod handler;
+mod view;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use waypost_aws::dynamo::keys::DynamoKeys;
+use waypost_aws::http::{Authentication, api};
+use waypost_aws::start::BoxError;
+use waypost_aws::system::{SystemClock, SystemRandom};
+use waypost_aws::{sdk, settings, start};
+
+fn main() -> ExitCode {
+    start::run(serve())
+}
+
+async fn serve() -> Result<(), BoxError> {
+    let dynamo = aws_sdk_dynamodb::Client::new(&sdk::config()?);
+    let table = settings::required("LINKS_TABLE")?;
+    let keys = Arc::new(DynamoKeys::new(dynamo.clone(), &table));
+    let app = handler::App {
+        writer: keys.clone(),
+        index: keys,
+        clock: Arc::new(SystemClock),
+        random: Arc::new(SystemRandom),
+    };
+    let authentication = Authentication::from_environment(&dynamo, &table)?;
+    lambda_http::run(api(handler::routes(app), authentication)).await
+}

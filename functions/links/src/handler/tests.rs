@@ -1,0 +1,420 @@
+use super::*;
+use axum::body::{Body, to_bytes};
+use axum::response::Response;
+use http::Request;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+use waypost_aws::http::{Authentication, MAX_BODY_BYTES, api};
+use waypost_domain::Role;
+use waypost_domain::idempotency::MemoryIdempotency;
+use waypost_domain::memory::{FixedClock, MemoryKeys, MemoryLinks, SeededRandom};
+
+struct Fixture {
+    router: Router,
+    links: Arc<MemoryLinks>,
+    editor: String,
+    viewer: String,
+    stranger: String,
+}
+
+fn fixture() -> Fixture {
+    let links = Arc::new(MemoryLinks::default());
+    let domains = Domains::parse("go.example.com,s.example.org").unwrap();
+    let clock: Arc<dyn Clock> = Arc::new(FixedClock::at("2026-01-02T03:04:05Z"));
+    let keys = MemoryKeys::default();
+    let editor = keys.authorize(1, "acme", Role::Editor);
+    let viewer = keys.authorize(2, "acme", Role::Viewer);
+    let stranger = keys.authorize(3, "other", Role::Admin);
+    let app = App {
+        reader: links.clone(),
+        writer: links.clone(),
+        targets: links.clone(),
+        index: links.clone(),
+        clock: clock.clone(),
+        random: Arc::new(SeededRandom::new(9)),
+        short_urls: ShortUrls::new(&domains, None),
+        domains,
+    };
+    let idempotency = Idempotency {
+        store: Arc::new(MemoryIdempotency::default()),
+        clock: clock.clone(),
+        random: Arc::new(SeededRandom::new(10)),
+    };
+    let router = api(routes(app, idempotency), Authentication::new(Arc::new(keys), clock));
+    Fixture { router, links, editor, viewer, stranger }
+}
+
+async fn call(fixture: &Fixture, key: &str, method: &str, path: &str, body: &str) -> (Response, Value) {
+    call_with(fixture, key, method, path, body, &[]).await
+}
+
+async fn call_with(
+    fixture: &Fixture,
+    key: &str,
+    method: &str,
+    path: &str,
+    body: &str,
+    headers: &[(&str, &str)],
+) -> (Response, Value) {
+    let mut request = Request::builder().method(method).uri(path).header("authorization", key);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let response = fixture.router.clone().oneshot(request.body(Body::from(body.to_owned())).unwrap()).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let bytes = to_bytes(body, usize::MAX).await.unwrap();
+    let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+    (Response::from_parts(parts, Body::empty()), json)
+}
+
+#[tokio::test]
+async fn a_link_is_created_read_listed_and_deleted() {
+    let fixture = fixture();
+    let key = &fixture.editor;
+    let body = json!({"url": "https://example.com/", "slug": "docs", "domain": "s.example.org", "tags": ["a"]});
+    let (response, link) = call(&fixture, key, "POST", "/v1/links", &body.to_string()).await;
+    assert_eq!(response.status(), 201);
+    assert_eq!(response.headers()["location"], "/v1/links/docs?domain=s.example.org");
+    assert_eq!(link["short_url"], "https://s.example.org/docs");
+    let (response, read) = call(&fixture, key, "GET", "/v1/links/docs?domain=s.example.org", "").await;
+    assert_eq!((response.status(), &read), (StatusCode::OK, &link));
+    let (_, page) = call(&fixture, &fixture.viewer, "GET", "/v1/links?limit=10", "").await;
+    assert_eq!(page, json!({"items": [link], "next_cursor": null}));
+    let (response, _) = call(&fixture, key, "DELETE", "/v1/links/docs?domain=s.example.org", "").await;
+    assert_eq!(response.status(), 204);
+    assert!(fixture.links.all().is_empty());
+}
+
+#[tokio::test]
+async fn bad_requests_get_the_status_and_pointer_they_deserve() {
+    let fixture = fixture();
+    let key = fixture.editor.as_str();
+    let too_large = format!("{{\"url\": \"{}\"}}", "x".repeat(MAX_BODY_BYTES));
+    for (key, method, path, body, status, pointer) in [
+        (key, "POST", "/v1/links", "{\"url\": ", 400, None),
+        (key, "POST", "/v1/links", "", 400, None),
+        (key, "POST", "/v1/links", "{\"url\": \"https://a.example/\"} x", 400, None),
+        (key, "POST", "/v1/links", "{\"url\": 1}", 422, Some("/url")),
+        (key, "POST", "/v1/links", "{\"url\": \"x\"}", 422, Some("/url")),
+        (key, "POST", "/v1/links", "{\"url\": \"https://a.example/\", \"tags\": [1]}", 422, Some("/tags/0")),
+        (key, "POST", "/v1/links", "{\"url\": \"https://a.example/\", \"colour\": 1}", 422, Some("/colour")),
+        (key, "POST", "/v1/links", &too_large, 413, None),
+        (key, "GET", "/v1/links?limit=x", "", 422, Some("limit")),
+        (key, "GET", "/v1/links?cursor=%25", "", 422, Some("cursor")),
+        (key, "GET", "/v1/links?limit=1&limit=2", "", 422, Some("limit")),
+        (key, "GET", "/v1/links?archived=maybe", "", 422, Some("archived")),
+        (key, "GET", "/v1/links/none/qr", "", 404, None),
+        (key, "GET", "/v1/links/none/qr?size=1", "", 422, Some("size")),
+        (key, "GET", "/v1/links/none/qr?size=big", "", 422, Some("size")),
+        (key, "POST", "/v1/links/none/qr", "", 405, None),
+        (key, "GET", "/v1/link-batches", "", 405, None),
+        (key, "POST", "/v1/link-batches", "[]", 422, Some("")),
+        (key, "POST", "/v1/link-batches", "{\"items\": []}", 422, Some("/items")),
+        (&fixture.viewer, "POST", "/v1/link-batches", "{\"items\": [1]}", 403, None),
+        (key, "GET", "/v1/links/none", "", 404, None),
+        (key, "GET", "/v1/links/none?domain=evil.example", "", 422, Some("domain")),
+        (key, "GET", "/v1/nothing", "", 404, None),
+        (key, "PUT", "/v1/links", "", 405, None),
+        (key, "PUT", "/v1/links/none", "", 405, None),
+        (key, "PATCH", "/v1/links/none", "{}", 404, None),
+        (key, "PATCH", "/v1/links/none", "{", 400, None),
+        (key, "PATCH", "/v1/links/none", "[]", 422, Some("")),
+        (key, "POST", "/v1/links", "{}", 422, Some("/url")),
+        ("Bearer nonsense", "GET", "/v1/links", "", 401, None),
+        (&fixture.viewer, "POST", "/v1/links", "{\"url\": \"https://a.example/\"}", 403, None),
+    ] {
+        let (response, problem) = call(&fixture, key, method, path, body).await;
+        assert_eq!(response.status(), status, "{method} {path} {problem}");
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
+        assert_eq!(problem["status"], status);
+        assert_eq!(problem["errors"][0]["pointer"].as_str(), pointer, "{problem}");
+    }
+}
+
+/// Every field that can be set, as the API gives it back.
+fn full() -> Value {
+    json!({
+        "url": "https://example.com/", "slug": "docs", "domain": "go.example.com", "title": "Docs", "tags": ["a", "b"],
+        "starts_at": "2026-01-01T00:00:00.000Z", "expires_at": "2027-01-01T00:00:00.000Z",
+        "expired_url": "https://example.com/late", "max_clicks": 10, "redirect_status": 308, "forward_query": true,
+        "rules": [{"if": {"country": ["CH"], "query": [{"name": "a", "value": "b"}]}, "url": "https://example.com/ch"}],
+        "variants": [{"name": "a", "url": "https://example.com/a", "weight": 2}], "archived": true,
+    })
+}
+
+#[tokio::test]
+async fn every_field_comes_back_but_the_password() {
+    let fixture = fixture();
+    let mut body = full();
+    body["password"] = json!("secret");
+    let (response, link) = call(&fixture, &fixture.editor, "POST", "/v1/links", &body.to_string()).await;
+    assert_eq!(response.status(), 201, "{link}");
+    for (name, value) in full().as_object().unwrap() {
+        assert_eq!(link[name], *value, "{name}");
+    }
+    assert_eq!(
+        (&link["has_password"], &link["used_clicks"], &link["updated_at"]),
+        (&json!(true), &json!(0), &json!(null))
+    );
+    assert!(link.get("password").is_none() && !link.to_string().contains("argon2"), "{link}");
+    assert!(fixture.links.all()[0].behaviour.password_hash.as_deref().unwrap().starts_with("$argon2id$"));
+}
+
+#[tokio::test]
+async fn own_domains_are_refused_as_every_kind_of_target() {
+    let fixture = fixture();
+    for (pointer, own) in [
+        ("/url", "https://go.example.com/x"),
+        ("/expired_url", "http://s.example.org:8080/"),
+        ("/rules/0/url", "https://GO.example.com./x"),
+        ("/variants/0/url", "https://s.example.org"),
+    ] {
+        let mut body = full();
+        *body.pointer_mut(pointer).unwrap() = json!(own);
+        let (response, problem) = call(&fixture, &fixture.editor, "POST", "/v1/links", &body.to_string()).await;
+        assert_eq!((response.status().as_u16(), problem["errors"][0]["pointer"].as_str()), (422, Some(pointer)));
+        assert_eq!(problem["errors"].as_array().unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_link_is_sent_again_only_if_it_has_changed() {
+    let fixture = fixture();
+    let key = &fixture.editor;
+    let (created, _) = call(&fixture, key, "POST", "/v1/links", &full().to_string()).await;
+    let etag = created.headers()["etag"].to_str().unwrap();
+    let (read, _) = call(&fixture, key, "GET", "/v1/links/docs", "").await;
+    assert_eq!(
+        (read.headers()["etag"].to_str().unwrap(), &read.headers()["cache-control"]),
+        (etag, &http::HeaderValue::from_static("private, no-cache"))
+    );
+    for (header, status) in [(etag, 304), ("*", 304), (&format!("\"x\", W/{etag}"), 304), ("\"x\"", 200)] {
+        let (response, body) =
+            call_with(&fixture, key, "GET", "/v1/links/docs", "", &[("if-none-match", header)]).await;
+        assert_eq!((response.status().as_u16(), body.is_null()), (status, status == 304), "{header}");
+        assert_eq!(response.headers()["etag"], etag);
+    }
+    let (changed, link) = call(&fixture, key, "PATCH", "/v1/links/docs", r#"{"title": null}"#).await;
+    assert_eq!((changed.status().as_u16(), &link["title"], &link["url"]), (200, &Value::Null, &full()["url"]));
+    assert_eq!(link["updated_at"], "2026-01-02T03:04:05.000Z");
+    assert_ne!(changed.headers()["etag"], etag);
+    let (read, again) = call_with(&fixture, key, "GET", "/v1/links/docs", "", &[("if-none-match", etag)]).await;
+    assert_eq!((read.status(), &read.headers()["etag"], again), (StatusCode::OK, &changed.headers()["etag"], link));
+}
+
+#[tokio::test]
+async fn a_lost_update_is_412() {
+    let fixture = fixture();
+    let key = &fixture.editor;
+    let (created, _) = call(&fixture, key, "POST", "/v1/links", &full().to_string()).await;
+    let first = created.headers()["etag"].to_str().unwrap().to_owned();
+    let send = async |method, tag: &str| {
+        let headers = [("if-match", tag), ("content-type", "application/merge-patch+json; charset=utf-8")];
+        let body = format!(r#"{{"title": "for {}"}}"#, tag.replace('"', ""));
+        call_with(&fixture, key, method, "/v1/links/docs", &body, &headers).await
+    };
+    let (second, _) = send("PATCH", &first).await;
+    assert_eq!(second.status(), 200);
+    for method in ["PATCH", "DELETE"] {
+        let (response, problem) = send(method, &first).await;
+        assert_eq!((response.status().as_u16(), &problem["status"]), (412, &json!(412)), "{method}");
+    }
+    assert_eq!(send("PATCH", "*").await.0.status(), 200);
+    assert_eq!(send("DELETE", second.headers()["etag"].to_str().unwrap()).await.0.status(), 412);
+    assert_eq!(send("DELETE", "*").await.0.status(), 204);
+}
+
+#[tokio::test]
+async fn a_patch_of_another_kind_is_415() {
+    let fixture = fixture();
+    let headers = [("content-type", "application/json-patch+json")];
+    let (response, problem) = call_with(&fixture, &fixture.editor, "PATCH", "/v1/links/docs", "[]", &headers).await;
+    assert_eq!((response.status().as_u16(), &problem["status"]), (415, &json!(415)));
+    assert_eq!(response.headers()["accept-patch"], "application/merge-patch+json, application/json");
+}
+
+#[tokio::test]
+async fn a_creation_with_a_key_is_done_once() {
+    let fixture = fixture();
+    let key = &fixture.editor;
+    let headers = [("idempotency-key", "8e03978e-40d5-43e8-bc93-6894a57f9324")];
+    let body = json!({"url": "https://example.com/"}).to_string();
+    let (first, link) = call_with(&fixture, key, "POST", "/v1/links", &body, &headers).await;
+    let (again, same) = call_with(&fixture, key, "POST", "/v1/links", &body, &headers).await;
+    assert_eq!((first.status().as_u16(), again.status().as_u16(), &link), (201, 201, &same));
+    for name in ["location", "etag", "content-type"] {
+        assert_eq!(first.headers()[name], again.headers()[name], "{name}");
+    }
+    assert_eq!(
+        (first.headers().get("idempotency-replayed"), &again.headers()["idempotency-replayed"]),
+        (None, &http::HeaderValue::from_static("true"))
+    );
+    let other = json!({"url": "https://example.com/2"}).to_string();
+    let (response, problem) = call_with(&fixture, key, "POST", "/v1/links", &other, &headers).await;
+    assert_eq!((response.status().as_u16(), &problem["status"]), (422, &json!(422)));
+    assert_eq!(fixture.links.all().len(), 1);
+}
+
+#[tokio::test]
+async fn a_viewer_changes_nothing() {
+    let fixture = fixture();
+    call(&fixture, &fixture.editor, "POST", "/v1/links", &full().to_string()).await;
+    for method in ["PATCH", "DELETE"] {
+        let (response, _) = call(&fixture, &fixture.viewer, method, "/v1/links/docs", "{}").await;
+        assert_eq!(response.status(), 403, "{method}");
+    }
+}
+
+#[tokio::test]
+async fn somebody_elses_link_looks_like_none() {
+    let fixture = fixture();
+    let body = json!({"url": "https://example.com/", "slug": "docs"}).to_string();
+    call(&fixture, &fixture.editor, "POST", "/v1/links", &body).await;
+    for (method, path) in [
+        ("GET", "/v1/links/docs"),
+        ("GET", "/v1/links/docs/qr"),
+        ("PATCH", "/v1/links/docs"),
+        ("DELETE", "/v1/links/docs"),
+    ] {
+        let (response, _) = call(&fixture, &fixture.stranger, method, path, "{}").await;
+        assert_eq!(response.status(), 404, "{method}");
+    }
+    let (_, page) = call(&fixture, &fixture.stranger, "GET", "/v1/links", "").await;
+    assert_eq!(page["items"], json!([]));
+    let (response, _) = call(&fixture, &fixture.stranger, "POST", "/v1/links", &body).await;
+    assert_eq!(response.status(), 409);
+    assert_eq!(fixture.links.all().len(), 1);
+}
+
+#[tokio::test]
+async fn a_store_that_is_away_is_503_and_says_nothing_of_it() {
+    let fixture = fixture();
+    fixture.links.fail(true);
+    let (response, problem) = call(&fixture, &fixture.viewer, "GET", "/v1/links", "").await;
+    assert_eq!(response.status(), 503);
+    assert_eq!(response.headers()["retry-after"], "2");
+    assert!(!problem.to_string().contains("injected"), "{problem}");
+}
+
+#[tokio::test]
+async fn an_existing_link_is_given_if_the_request_wants_that() {
+    let fixture = fixture();
+    let key = &fixture.editor;
+    let (_, first) = call(&fixture, key, "POST", "/v1/links", r#"{"url": "https://example.com/a"}"#).await;
+    let body = r#"{"url": "https://EXAMPLE.com/a", "if_exists": "return"}"#;
+    let (response, second) = call(&fixture, key, "POST", "/v1/links", body).await;
+    assert_eq!((response.status().as_u16(), &second), (200, &first));
+    assert!(response.headers().contains_key("location") && response.headers().contains_key("etag"));
+    let path = format!("/v1/links/{}", first["slug"].as_str().unwrap());
+    call(&fixture, key, "PATCH", &path, r#"{"url": "https://example.com/b"}"#).await;
+    let (response, third) = call(&fixture, key, "POST", "/v1/links", body).await;
+    assert_eq!(response.status(), 201);
+    assert_ne!(third["slug"], first["slug"]);
+    let (response, fourth) =
+        call(&fixture, key, "POST", "/v1/links", r#"{"url": "https://example.com/b", "if_exists": "return"}"#).await;
+    assert_eq!((response.status().as_u16(), &fourth["slug"]), (200, &first["slug"]));
+}
+
+#[tokio::test]
+async fn each_item_of_a_batch_has_a_result_of_its_own() {
+    let fixture = fixture();
+    let items = json!([
+        {"url": "https://example.com/1", "slug": "one"},
+        {"url": "javascript:alert(1)", "max_clicks": 0},
+        {"url": "https://example.com/3", "slug": "one"},
+        {"url": 4},
+        {"url": "https://example.com/1", "if_exists": "return", "slug": "one"},
+        "nonsense",
+        {"url": "https://example.com/7", "password": "secret"},
+    ]);
+    let body = json!({"items": &items.as_array().unwrap()[..1]}).to_string();
+    call(&fixture, &fixture.editor, "POST", "/v1/link-batches", &body).await;
+    let body = json!({"items": items}).to_string();
+    let (response, batch) = call(&fixture, &fixture.editor, "POST", "/v1/link-batches", &body).await;
+    assert_eq!(response.status(), 200);
+    let results = batch["items"].as_array().unwrap();
+    let statuses: Vec<&Value> = results.iter().map(|result| &result["status"]).collect();
+    assert_eq!(statuses, [409, 422, 409, 422, 200, 422, 201]);
+    assert_eq!(results[1]["problem"]["errors"][1]["pointer"], "/max_clicks");
+    assert_eq!(results[3]["problem"]["errors"][0]["pointer"], "/url");
+    assert_eq!((&results[4]["link"]["slug"], &results[6]["link"]["has_password"]), (&json!("one"), &json!(true)));
+    assert!(results[0].get("link").is_none() && results[4].get("problem").is_none());
+    assert_eq!(fixture.links.all().len(), 2);
+}
+
+#[tokio::test]
+async fn a_batch_is_bounded() {
+    let fixture = fixture();
+    let item = json!({"url": "https://example.com/"});
+    let secret = json!({"url": "https://example.com/", "password": "secret"});
+    for (items, status) in [(vec![item.clone(); 100], 200), (vec![item; 101], 422), (vec![secret; 11], 422)] {
+        let body = json!({"items": items}).to_string();
+        let (response, _) = call(&fixture, &fixture.editor, "POST", "/v1/link-batches", &body).await;
+        assert_eq!(response.status(), status);
+    }
+    assert_eq!(fixture.links.all().len(), 100);
+}
+
+#[tokio::test]
+async fn a_batch_with_a_key_is_done_once_but_its_failures_are_tried_again() {
+    let fixture = fixture();
+    let headers = [("idempotency-key", "batch")];
+    let body = json!({"items": [{"url": "https://example.com/1"}, {"url": "https://example.com/1"}]}).to_string();
+    let send = async || call_with(&fixture, &fixture.editor, "POST", "/v1/link-batches", &body, &headers).await;
+    fixture.links.fail(true);
+    let (response, failed) = send().await;
+    assert_eq!((response.status().as_u16(), &failed["items"][1]["status"]), (200, &json!(503)));
+    fixture.links.fail(false);
+    let (response, first) = send().await;
+    assert!(!response.headers().contains_key("idempotency-replayed"));
+    let (response, again) = send().await;
+    assert_eq!((response.headers()["idempotency-replayed"].as_bytes(), again), (&b"true"[..], first));
+    assert_eq!(fixture.links.all().len(), 2);
+}
+
+#[tokio::test]
+async fn a_list_is_filtered_by_its_query() {
+    let fixture = fixture();
+    for (slug, tags, archived) in [("a", json!(["x", "y"]), false), ("b", json!(["x"]), false), ("c", json!([]), true)]
+    {
+        let body = json!({"url": "https://example.com/", "slug": slug, "tags": tags, "archived": archived}).to_string();
+        call(&fixture, &fixture.editor, "POST", "/v1/links", &body).await;
+    }
+    for (query, slugs) in [
+        ("", "ba"),
+        ("?archived=any", "cba"),
+        ("?archived=true", "c"),
+        ("?tag=x", "ba"),
+        ("?tag=x&tag=y", "a"),
+        ("?tag=x&tag=y&tag_mode=any", "ba"),
+        ("?prefix=b", "b"),
+        ("?domain=s.example.org", ""),
+        ("?created_after=2026-01-02T03:04:06Z", ""),
+        ("?created_after=2026-01-02T03%3A04%3A05Z&unknown=1", "ba"),
+        ("?created_before=2026-01-02T03:04:05Z", ""),
+    ] {
+        let (response, page) = call(&fixture, &fixture.viewer, "GET", &format!("/v1/links{query}"), "").await;
+        assert_eq!(response.status(), 200, "{query} {page}");
+        let found: String =
+            page["items"].as_array().unwrap().iter().map(|link| link["slug"].as_str().unwrap()).collect();
+        assert_eq!(found, slugs, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_link_has_a_qr_code() {
+    let fixture = fixture();
+    call(&fixture, &fixture.editor, "POST", "/v1/links", r#"{"url": "https://example.com/", "slug": "docs"}"#).await;
+    for (query, media_type) in [("", "image/svg+xml"), ("?format=png&ecc=H&size=512&color=%23003366", "image/png")] {
+        let path = format!("/v1/links/docs/qr{query}");
+        let (response, _) = call(&fixture, &fixture.viewer, "GET", &path, "").await;
+        assert_eq!(
+            (response.status().as_u16(), response.headers()["content-type"].as_bytes()),
+            (200, media_type.as_bytes())
+        );
+        assert_eq!(response.headers()["cache-control"], "private, max-age=86400");
+        let etag = response.headers()["etag"].to_str().unwrap();
+        let (response, _) = call_with(&fixture, &fixture.viewer, "GET", &path, "", &[("if-none-match", etag)]).await;
+        assert_eq!(response.status(), 304);
+    }
+}

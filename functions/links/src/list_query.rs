@@ -1,0 +1,47 @@
+//! The query parameters of a list, of which `tag` can be there more than once.
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use waypost_aws::problem::Problem;
+use waypost_domain::Error;
+use waypost_domain::list_links::ListRequest;
+
+/// The request for a page that a query string makes. Parameters that are not known are left alone.
+#[derive(Debug)]
+pub(crate) struct ListQuery(pub(crate) ListRequest);
+
+impl<S: Sync> FromRequestParts<S> for ListQuery {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        Ok(Self(read(parts.uri.query().unwrap_or_default())?))
+    }
+}
+
+fn read(query: &str) -> Result<ListRequest, Error> {
+    let mut request = ListRequest::default();
+    let mut limit = None;
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        let field = match name.as_ref() {
+            "tag" => {
+                request.tags.push(value.into_owned());
+                continue;
+            }
+            "limit" => &mut limit,
+            "cursor" => &mut request.cursor,
+            "tag_mode" => &mut request.tag_mode,
+            "domain" => &mut request.domain,
+            "prefix" => &mut request.prefix,
+            "archived" => &mut request.archived,
+            "created_after" => &mut request.created_after,
+            "created_before" => &mut request.created_before,
+            _ => continue,
+        };
+        if field.replace(value.into_owned()).is_some() {
+            return Err(Error::invalid(name, "is there more than once"));
+        }
+    }
+    request.limit =
+        limit.map(|text| text.parse().map_err(|_| Error::invalid("limit", "is not a number"))).transpose()?;
+    Ok(request)
+}

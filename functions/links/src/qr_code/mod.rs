@@ -1,0 +1,152 @@
+//! Draws QR codes (ISO/IEC 18004): what is asked for, checked, and the grid of dark and light modules.
+
+mod color;
+mod png;
+mod svg;
+#[cfg(test)]
+mod tests;
+
+use qrcode::{Color as Module, EcLevel, QrCode};
+use waypost_domain::check_fields::Errors;
+use waypost_domain::{Error, StoreError, StoreErrorKind};
+
+use color::Color;
+
+const SIZES: std::ops::RangeInclusive<u32> = 64..=2048;
+const DEFAULT_SIZE: u32 = 256;
+const MAX_MARGIN: u32 = 16;
+/// What the standard asks for.
+const DEFAULT_MARGIN: u32 = 4;
+/// The least width of a module, in pixels. Below it a code cannot be read from a screen.
+const MIN_MODULE: u32 = 2;
+/// The least contrast, as WCAG 2 reckons it. Readers need less than people, but print fades.
+const MIN_CONTRAST: f64 = 3.0;
+
+/// A request for a code, not checked yet. Absent parts have their defaults.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct QrRequest {
+    /// `svg` (if absent) or `png`.
+    pub(crate) format: Option<String>,
+    /// Width and height, in pixels.
+    pub(crate) size: Option<u32>,
+    /// The light border, in modules.
+    pub(crate) margin: Option<u32>,
+    /// Error correction: `L`, `M` (if absent), `Q` or `H`.
+    pub(crate) ecc: Option<String>,
+    /// The dark modules' colour, `RRGGBB` with or without `#`.
+    pub(crate) color: Option<String>,
+    /// The colour of the rest.
+    pub(crate) background: Option<String>,
+}
+
+/// How a code looks.
+#[derive(Debug, Clone)]
+pub(crate) struct Style {
+    pub(crate) format: Format,
+    size: u32,
+    margin: u32,
+    ecc: EcLevel,
+    color: Color,
+    background: Color,
+}
+
+/// A format of images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    Svg,
+    Png,
+}
+
+impl Format {
+    pub(crate) fn media_type(self) -> &'static str {
+        match self {
+            Self::Svg => "image/svg+xml",
+            Self::Png => "image/png",
+        }
+    }
+}
+
+impl QrRequest {
+    /// The style, or the parameters that are wrong.
+    pub(crate) fn check(&self) -> Result<Style, Error> {
+        let mut errors = Errors::default();
+        let format = match self.format.as_deref() {
+            None | Some("svg") => Some(Format::Svg),
+            Some("png") => Some(Format::Png),
+            Some(_) => errors.note("format", Err("must be svg or png")),
+        };
+        let size = self.size.unwrap_or(DEFAULT_SIZE);
+        if !SIZES.contains(&size) {
+            errors.add("size", format!("must be {} to {} pixels", SIZES.start(), SIZES.end()));
+        }
+        let margin = self.margin.unwrap_or(DEFAULT_MARGIN);
+        if margin > MAX_MARGIN {
+            errors.add("margin", format!("must be 0 to {MAX_MARGIN} modules"));
+        }
+        let ecc = match self.ecc.as_deref() {
+            Some("L") => Some(EcLevel::L),
+            None | Some("M") => Some(EcLevel::M),
+            Some("Q") => Some(EcLevel::Q),
+            Some("H") => Some(EcLevel::H),
+            Some(_) => errors.note("ecc", Err("must be L, M, Q or H")),
+        };
+        let color = errors.note("color", Color::parse(self.color.as_deref().unwrap_or("000000")));
+        let background = errors.note("background", Color::parse(self.background.as_deref().unwrap_or("ffffff")));
+        if let (Some(color), Some(background)) = (color, background)
+            && background.contrast_to(color) < MIN_CONTRAST
+        {
+            let detail = format!("must be darker than background, with a contrast of at least {MIN_CONTRAST}:1");
+            errors.add("color", detail);
+        }
+        let colors = color.zip(background);
+        let style = format.zip(ecc).zip(colors).map(|((format, ecc), (color, background))| Style {
+            format,
+            size,
+            margin,
+            ecc,
+            color,
+            background,
+        });
+        errors.or(style)
+    }
+}
+
+/// The modules of a code, row by row, and where they lie in the image.
+struct Grid {
+    modules: Vec<bool>,
+    /// How many there are in a row.
+    width: u32,
+    /// How many fit beside each other with the margin.
+    total: u32,
+}
+
+impl Grid {
+    /// Whether the module is dark.
+    fn is_dark(&self, x: u32, y: u32) -> bool {
+        self.modules.get((y * self.width + x) as usize).copied().unwrap_or_default()
+    }
+}
+
+/// The image of a code with `content`.
+///
+/// # Errors
+/// [`Error::Invalid`] if the size is too small for it.
+pub(crate) fn draw(content: &str, style: &Style) -> Result<Vec<u8>, Error> {
+    let code = QrCode::with_error_correction_level(content, style.ecc).map_err(|error| broken(error.to_string()))?;
+    let width = u32::try_from(code.width()).map_err(|error| broken(error.to_string()))?;
+    let modules = code.into_colors().into_iter().map(|module| module == Module::Dark).collect();
+    let grid = Grid { modules, width, total: width + 2 * style.margin };
+    let least = grid.total * MIN_MODULE;
+    if style.size < least {
+        return Err(Error::invalid("size", format!("must be at least {least} for this link, margin and ecc")));
+    }
+    match style.format {
+        Format::Svg => Ok(svg::draw(&grid, style).into_bytes()),
+        Format::Png => png::draw(&grid, style).map_err(|error| broken(error.to_string())),
+    }
+}
+
+/// A short URL fits into a code, and a grid into an image; if not, it is our mistake.
+fn broken(cause: String) -> Error {
+    StoreError::new("qr.draw", StoreErrorKind::Broken, cause).into()
+}

@@ -1,0 +1,49 @@
+//! The redirect's own settings.
+
+use waypost_aws::settings::{SettingError, number, optional, required};
+use waypost_domain::cached_links::Freshness;
+use waypost_domain::{Domains, TargetUrl};
+
+/// How long links are kept in the process: `CACHE_SECONDS`, `CACHE_MISS_SECONDS` and `CACHE_STALE_SECONDS`.
+pub(crate) fn freshness() -> Result<Freshness, SettingError> {
+    Ok(Freshness {
+        hit_seconds: seconds("CACHE_SECONDS")?,
+        miss_seconds: seconds("CACHE_MISS_SECONDS")?,
+        stale_seconds: seconds("CACHE_STALE_SECONDS")?,
+    })
+}
+
+fn seconds(name: &'static str) -> Result<u32, SettingError> {
+    number(name)?.try_into().map_err(|_| SettingError::Invalid { name, problem: "is too large".to_owned() })
+}
+
+/// The target in the setting `name`, if it has one. It is checked like that of a link: what is not safe is an error.
+pub(crate) fn target(name: &'static str, domains: &Domains) -> Result<Option<TargetUrl>, SettingError> {
+    optional(name).map(|text| parse_target(name, &text, domains)).transpose()
+}
+
+fn parse_target(name: &'static str, text: &str, domains: &Domains) -> Result<TargetUrl, SettingError> {
+    TargetUrl::parse(text, domains).map_err(|error| SettingError::Invalid { name, problem: error.to_string() })
+}
+
+/// Whether to open the connection to the table at start: `WARM_UP` is `true` or `false`.
+pub(crate) fn warm_up() -> Result<bool, SettingError> {
+    const NAME: &str = "WARM_UP";
+    let problem = || SettingError::Invalid { name: NAME, problem: "is neither true nor false".to_owned() };
+    required(NAME)?.parse().map_err(|_| problem())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unsafe_target_is_an_error_that_names_the_setting() {
+        let domains = Domains::parse("go.example.com").unwrap();
+        for text in ["javascript:alert(1)", "//example.com", "https://go.example.com/x", "example.com"] {
+            let error = parse_target("ROOT_URL", text, &domains).unwrap_err().to_string();
+            assert!(error.starts_with("the setting ROOT_URL must"), "{error}");
+        }
+        assert!(parse_target("ROOT_URL", "https://example.com", &domains).is_ok());
+    }
+}

@@ -1,0 +1,161 @@
+//! The gateway's event (API Gateway's payload format 2.0, which function URLs send as well), as far as a redirect reads it.
+//!
+//! `lambda_http`'s request is not used here: it panics where a `Host` header or a query is no part of a valid URL, and what
+//! a visitor sends must never make an error of the function. It also costs more than a redirect needs.
+
+use std::borrow::Cow;
+use std::net::{IpAddr, SocketAddr};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use waypost_domain::visit::Visit;
+
+/// A request. Everything may be absent.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Event {
+    pub(crate) raw_path: String,
+    raw_query_string: Option<String>,
+    pub(crate) headers: Headers,
+    request_context: RequestContext,
+    body: Option<String>,
+    is_base64_encoded: bool,
+}
+
+/// The headers that are read. The gateway writes their names in lower case, and joins those that came twice with commas.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub(crate) struct Headers {
+    pub(crate) accept: Option<String>,
+    accept_language: Option<String>,
+    cloudfront_viewer_address: Option<String>,
+    cloudfront_viewer_country: Option<String>,
+    dnt: Option<String>,
+    host: Option<String>,
+    referer: Option<String>,
+    sec_ch_ua_mobile: Option<String>,
+    sec_ch_ua_platform: Option<String>,
+    sec_gpc: Option<String>,
+    user_agent: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct RequestContext {
+    http: Http,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Http {
+    method: String,
+    source_ip: Option<String>,
+}
+
+impl Event {
+    /// The request's method.
+    pub(crate) fn method(&self) -> &str {
+        &self.request_context.http.method
+    }
+
+    /// The visit. Where nothing said its country, it has none yet.
+    pub(crate) fn visit(&self) -> Visit {
+        let headers = self.headers.clone();
+        Visit {
+            host: headers.host,
+            path: self.raw_path.clone(),
+            query: self.raw_query_string.clone().unwrap_or_default(),
+            address: self.address(),
+            user_agent: headers.user_agent,
+            platform: headers.sec_ch_ua_platform,
+            mobile: headers.sec_ch_ua_mobile,
+            referrer: headers.referer,
+            accept_language: headers.accept_language,
+            country: headers.cloudfront_viewer_country,
+            opted_out: headers.dnt.as_deref() == Some("1") || headers.sec_gpc.as_deref() == Some("1"),
+        }
+    }
+
+    /// The field `name` of a form that was sent, if the body is at most `max` bytes; `Err` if it is larger.
+    pub(crate) fn form_field(&self, name: &str, max: usize) -> Result<Option<Vec<u8>>, TooLarge> {
+        let body = self.body.as_deref().unwrap_or_default();
+        let body: Cow<'_, [u8]> = if self.is_base64_encoded {
+            if body.len() > max.div_ceil(3) * 4 {
+                return Err(TooLarge);
+            }
+            STANDARD.decode(body).unwrap_or_default().into()
+        } else {
+            body.as_bytes().into()
+        };
+        if body.len() > max {
+            return Err(TooLarge);
+        }
+        let field = url::form_urlencoded::parse(&body).find(|(key, _)| key == name);
+        Ok(field.map(|(_, value)| value.into_owned().into_bytes()))
+    }
+
+    /// The visitor's address: CloudFront's word for it where CloudFront stands in front, else the gateway's. Somebody who
+    /// calls the gateway directly can forge the former; that makes them one more visitor, which a new address does as well.
+    fn address(&self) -> Option<IpAddr> {
+        if let Some(text) = self.headers.cloudfront_viewer_address.as_deref() {
+            return text.parse::<SocketAddr>().map(|address| address.ip()).ok().or_else(|| viewer_v6(text));
+        }
+        self.request_context.http.source_ip.as_deref()?.parse().ok()
+    }
+}
+
+/// A body that is larger than it may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TooLarge;
+
+/// CloudFront writes IPv6 without brackets: `2001:db8::1:443`.
+fn viewer_v6(text: &str) -> Option<IpAddr> {
+    text.rsplit_once(':')?.0.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn event(value: serde_json::Value) -> Event {
+        serde_json::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn cloudfronts_word_on_the_address_goes_before_the_gateways() {
+        for (viewer, address) in [
+            (json!("198.51.100.7:4711"), Some("198.51.100.7")),
+            (json!("2001:db8::1:443"), Some("2001:db8::1")),
+            (json!("[2001:db8::1]:443"), Some("2001:db8::1")),
+            (json!("nonsense"), None),
+            (json!(null), Some("203.0.113.9")),
+        ] {
+            let event = event(json!({
+                "headers": {"cloudfront-viewer-address": viewer},
+                "requestContext": {"http": {"sourceIp": "203.0.113.9"}},
+            }));
+            assert_eq!(event.visit().address, address.map(|text| text.parse().unwrap()));
+        }
+    }
+
+    #[test]
+    fn an_event_may_lack_everything() {
+        let empty = event(json!({}));
+        assert_eq!((empty.method(), empty.visit().path.as_str()), ("", ""));
+        assert_eq!(empty.form_field("password", 10), Ok(None));
+    }
+
+    #[test]
+    fn a_form_is_read_up_to_its_limit_as_text_and_as_base64() {
+        for (body, encoded) in [("a=1&password=x%20y%C3%BC", false), ("YT0xJnBhc3N3b3JkPXggecO8", true)] {
+            let sent = event(json!({"body": body, "isBase64Encoded": encoded}));
+            assert_eq!(sent.form_field("password", 100), Ok(Some("x yü".as_bytes().to_vec())), "{body}");
+            assert_eq!(sent.form_field("other", 100), Ok(None));
+            assert_eq!(sent.form_field("password", 10), Err(TooLarge));
+        }
+        let nonsense = event(json!({"body": "%%%", "isBase64Encoded": true}));
+        assert_eq!(nonsense.form_field("password", 100), Ok(None));
+    }
+}

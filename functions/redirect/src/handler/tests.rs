@@ -1,0 +1,285 @@
+use super::*;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use waypost_domain::Domains;
+use waypost_domain::memory::{FixedClock, MemoryAttempts, MemoryCountries, MemoryLinks, SeededRandom, link};
+use waypost_domain::ports::LinkWriter;
+
+use crate::reply::Reply;
+
+const GET: &str = include_str!("../../../../events/redirect/get.json");
+const HEAD: &str = include_str!("../../../../events/redirect/head.json");
+const PASSWORD: &str = include_str!("../../../../events/redirect/password.json");
+const ROBOTS: &str = include_str!("../../../../events/redirect/robots.json");
+
+/// argon2id of `secret`, with parameters that are cheap to check.
+const SECRET: &str = "$argon2id$v=19$m=8,t=1,p=1$YSBzYWx0IG9mIDE2IGJ5dA$VeK9IOBIgdgAydbckUUSGjhBb143hqeap2rX88vkvbc";
+
+struct Given {
+    app: App,
+    links: Arc<MemoryLinks>,
+}
+
+/// The links `docs`, `secret` (with a password) and `old` (expired).
+async fn given() -> Given {
+    let links = Arc::new(MemoryLinks::default());
+    for (slug, behaviour) in [
+        ("docs", json!({})),
+        ("for-good", json!({"redirect_status": 301, "forward_query": true})),
+        ("secret", json!({"password_hash": SECRET})),
+        ("old", json!({"expires_at": "2026-01-01T00:00:00Z"})),
+        ("older", json!({"expires_at": "2026-01-01T00:00:00Z", "expired_url": "https://example.com/late"})),
+    ] {
+        let mut link = link("acme", slug, "https://example.com/docs");
+        link.behaviour = serde_json::from_value(behaviour).unwrap();
+        links.insert(&link).await.unwrap();
+    }
+    let follow = FollowLink {
+        links: links.clone(),
+        limit: links.clone(),
+        attempts: Arc::new(MemoryAttempts::default()),
+        domains: Domains::parse("go.example.com").unwrap(),
+        clock: Arc::new(FixedClock::at("2026-01-02T03:04:05Z")),
+        random: Arc::new(SeededRandom::new(1)),
+    };
+    Given { app: App { follow, countries: None, root_url: None, not_found_url: None }, links }
+}
+
+fn event(sample: &str, change: impl FnOnce(&mut Value)) -> Event {
+    let mut event: Value = serde_json::from_str(sample).unwrap();
+    change(&mut event);
+    serde_json::from_str(&event.to_string()).unwrap()
+}
+
+fn at(path: &str) -> Event {
+    event(GET, |event| event["rawPath"] = json!(path))
+}
+
+fn with_method(method: &str, path: &str) -> Event {
+    event(GET, |event| {
+        event["rawPath"] = json!(path);
+        event["requestContext"]["http"]["method"] = json!(method);
+    })
+}
+
+fn header<'a>(response: &'a Response<String>, name: &str) -> &'a str {
+    response.headers().get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+}
+
+impl Given {
+    async fn answer(&self, event: &Event) -> Answer {
+        handle(&self.app, event, "request-1").await
+    }
+
+    async fn status(&self, event: &Event) -> u16 {
+        self.answer(event).await.0.status().as_u16()
+    }
+}
+
+fn own() -> Domains {
+    Domains::parse("go.example.com").unwrap()
+}
+
+#[tokio::test]
+async fn the_sample_event_is_redirected_and_is_a_click() {
+    let (response, click) = given().await.answer(&event(GET, |_| {})).await;
+    assert_eq!((response.status().as_u16(), header(&response, "location")), (302, "https://example.com/docs"));
+    assert_eq!((header(&response, "cache-control"), header(&response, "x-robots-tag")), ("no-store", "noindex"));
+    assert_eq!(header(&response, "x-request-id"), "request-1");
+    let pending = click.unwrap();
+    assert_eq!(pending.click.slug.as_str(), "docs");
+    assert_eq!(pending.address, Some("203.0.113.9".parse().unwrap()));
+    assert!(pending.click.user_agent.unwrap().contains("Firefox"));
+    let reply = serde_json::to_value(Reply::from(response)).unwrap();
+    assert_eq!(reply["statusCode"], 302);
+    assert_eq!(reply["headers"]["location"], "https://example.com/docs");
+    assert_eq!(reply["isBase64Encoded"], false);
+}
+
+#[tokio::test]
+async fn a_redirect_for_good_is_counted_all_the_same_and_may_be_indexed() {
+    let (response, click) = given().await.answer(&at("/for-good")).await;
+    assert_eq!(response.status(), 301);
+    assert_eq!(header(&response, "location"), "https://example.com/docs?utm_source=newsletter");
+    assert_eq!((header(&response, "cache-control"), header(&response, "x-robots-tag")), ("no-store", ""));
+    assert!(click.is_some());
+}
+
+#[tokio::test]
+async fn head_is_answered_alike_but_is_no_click_and_has_no_body() {
+    let given = given().await;
+    let (response, click) = given.answer(&event(HEAD, |_| {})).await;
+    assert_eq!((response.status().as_u16(), click.is_none()), (302, true));
+    for path in ["/none", "/secret", "/old", "/robots.txt"] {
+        assert_eq!(given.answer(&with_method("HEAD", path)).await.0.body(), "", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_slug_is_a_page_for_a_browser_and_a_problem_for_others() {
+    let given = given().await;
+    let (response, click) = given.answer(&at("/none")).await;
+    assert_eq!((response.status().as_u16(), click.is_none()), (404, true));
+    assert_eq!(header(&response, "content-type"), "text/html; charset=utf-8");
+    assert!(header(&response, "content-security-policy").starts_with("default-src 'none'"));
+    assert_eq!(
+        (header(&response, "x-content-type-options"), header(&response, "x-robots-tag")),
+        ("nosniff", "noindex")
+    );
+    let client = event(GET, |event| {
+        event["rawPath"] = json!("/none");
+        event["headers"]["accept"] = json!("*/*");
+    });
+    assert_eq!(header(&given.answer(&client).await.0, "content-type"), "application/problem+json");
+}
+
+#[tokio::test]
+async fn an_ended_link_is_gone_or_leads_elsewhere_without_a_click() {
+    let given = given().await;
+    assert_eq!(given.status(&at("/old")).await, 410);
+    let (response, click) = given.answer(&at("/older")).await;
+    assert_eq!((response.status().as_u16(), header(&response, "location")), (302, "https://example.com/late"));
+    assert!(click.is_none());
+}
+
+#[tokio::test]
+async fn other_methods_are_refused_and_a_form_is_only_for_links_with_a_password() {
+    let given = given().await;
+    for (method, path) in [("POST", "/docs"), ("POST", "/none"), ("POST", "/"), ("PUT", "/docs"), ("X-Y", "/secret")] {
+        let (response, click) = given.answer(&with_method(method, path)).await;
+        assert_eq!((response.status().as_u16(), click.is_none()), (405, true), "{method} {path}");
+        assert_eq!(header(&response, "allow"), "GET, HEAD");
+    }
+}
+
+#[tokio::test]
+async fn a_password_leads_to_the_target_and_nothing_else_says_where_that_is() {
+    let given = given().await;
+    let wrong = event(PASSWORD, |event| {
+        event["body"] = json!("password=Secret");
+        event["isBase64Encoded"] = json!(false);
+    });
+    for (event, status) in [(at("/secret"), 200), (with_method("HEAD", "/secret"), 200), (wrong, 403)] {
+        let (response, click) = given.answer(&event).await;
+        assert_eq!((response.status().as_u16(), click.is_none()), (status, true));
+        let all = format!("{response:?}");
+        assert!(!all.contains("example.com/docs") && !all.contains("location"), "{all}");
+        assert_eq!(
+            (header(&response, "cache-control"), header(&response, "referrer-policy")),
+            ("no-store", "no-referrer")
+        );
+    }
+    let (response, click) = given.answer(&event(PASSWORD, |_| {})).await;
+    assert_eq!((response.status().as_u16(), header(&response, "location")), (303, "https://example.com/docs"));
+    assert_eq!((header(&response, "cache-control"), header(&response, "referrer-policy")), ("no-store", "no-referrer"));
+    assert!(click.is_some());
+}
+
+#[tokio::test]
+async fn too_many_passwords_have_to_wait() {
+    let given = given().await;
+    let wrong = event(PASSWORD, |event| {
+        event["body"] = json!("password=Secret");
+        event["isBase64Encoded"] = json!(false);
+    });
+    for _ in 0..10 {
+        assert_eq!(given.status(&wrong).await, 403);
+    }
+    let (response, _) = given.answer(&wrong).await;
+    assert_eq!((response.status().as_u16(), header(&response, "retry-after")), (429, "55"));
+}
+
+#[tokio::test]
+async fn a_form_that_is_too_large_is_not_read() {
+    let large = event(PASSWORD, |event| event["body"] = json!("x".repeat(6000)));
+    assert_eq!(given().await.status(&large).await, 413);
+}
+
+#[tokio::test]
+async fn crawlers_and_browsers_get_what_they_ask_for_unasked() {
+    let given = given().await;
+    let (robots, _) = given.answer(&event(ROBOTS, |_| {})).await;
+    assert_eq!((robots.status().as_u16(), header(&robots, "content-type")), (200, "text/plain; charset=utf-8"));
+    assert_eq!(robots.body(), "User-agent: *\nDisallow:\n");
+    assert_eq!(given.status(&at("/favicon.ico")).await, 204);
+    assert_eq!(given.links.reads(), 0);
+}
+
+#[tokio::test]
+async fn the_bare_domain_and_unknown_paths_lead_where_the_operator_says() {
+    let mut given = given().await;
+    assert_eq!(given.status(&at("/")).await, 404);
+    given.app.root_url = Some(TargetUrl::parse("https://example.com/home", &own()).unwrap());
+    given.app.not_found_url = Some(TargetUrl::parse("https://example.com/none", &own()).unwrap());
+    for (path, location) in
+        [("/", "https://example.com/home"), ("/none", "https://example.com/none"), ("/a/b", "https://example.com/none")]
+    {
+        let (response, click) = given.answer(&at(path)).await;
+        assert_eq!((response.status().as_u16(), header(&response, "location")), (302, location), "{path}");
+        assert!(click.is_none());
+    }
+    for path in ["/v1", "/v1/nothing"] {
+        assert_eq!(given.status(&at(path)).await, 404, "{path}");
+    }
+    assert_eq!(given.status(&at("/old")).await, 410);
+}
+
+#[tokio::test]
+async fn a_country_is_looked_up_where_no_header_tells_it() {
+    let mut given = given().await;
+    let countries = MemoryCountries([("203.0.113.9".parse().unwrap(), "CH".to_owned())].into());
+    given.app.countries = Some(Arc::new(countries));
+    for (told, country) in [(json!("AT"), "AT"), (json!(null), "CH"), (json!("nonsense"), "CH")] {
+        let event = event(GET, |event| event["headers"]["cloudfront-viewer-country"] = told);
+        assert_eq!(given.answer(&event).await.1.unwrap().click.country.as_deref(), Some(country));
+    }
+}
+
+#[tokio::test]
+async fn a_table_that_is_away_is_503_with_a_retry() {
+    let given = given().await;
+    given.links.fail(true);
+    let (response, click) = given.answer(&at("/docs")).await;
+    assert_eq!((response.status().as_u16(), click.is_none()), (503, true));
+    assert_eq!(header(&response, "retry-after"), "2");
+}
+
+proptest! {
+    #[test]
+    fn nothing_that_is_sent_is_an_error_or_changes_a_target(
+        method in prop_oneof!["GET|HEAD|POST|PUT|DELETE|OPTIONS", "[A-Z!#-]{1,10}", ".{0,5}"],
+        path in prop_oneof![
+            "/(docs|for-good|secret|old|older|none)", "/docs.{0,10}", ".{0,40}", "(/|\\.|%2e|%2f|%00|%ff|docs){0,20}",
+            "/[a-zA-Z0-9]{100,2000}",
+        ],
+        query in prop_oneof![".{0,80}", "(a=%ff&|[?#@/\\\\]|qr=1&){0,30}", "[a-z=&]{1000,9000}"],
+        names in prop::sample::subsequence(vec![
+            "host", "accept", "accept-language", "user-agent", "referer", "dnt", "sec-gpc", "sec-ch-ua-mobile",
+            "sec-ch-ua-platform", "cloudfront-viewer-address", "cloudfront-viewer-country", "x-forwarded-host",
+            "x-original-url", "forwarded", "x-unknown",
+        ], 0..10),
+        value in prop_oneof![".{0,80}", "text/html", "go\\.example\\.com", "[\\x00-\\x1f\\x7f-\\xff]{0,20}", "[a-z]{5000}"],
+        source in ".{0,20}", body in ".{0,80}", base64: bool,
+    ) {
+        let headers: serde_json::Map<String, Value> =
+            names.iter().map(|name| ((*name).to_owned(), json!(value))).collect();
+        let event = json!({
+            "rawPath": path, "rawQueryString": query, "headers": headers, "body": body, "isBase64Encoded": base64,
+            "requestContext": {"http": {"method": method, "sourceIp": source}},
+        });
+        let event: Event = serde_json::from_str(&event.to_string()).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let (response, click) = runtime.block_on(async { given().await.answer(&event).await });
+        prop_assert!(response.status().as_u16() < 500, "{:?}", response);
+        match header(&response, "location") {
+            "" => prop_assert!(!response.status().is_redirection() && click.is_none()),
+            "https://example.com/docs" | "https://example.com/late" => {}
+            other => prop_assert!(other.starts_with("https://example.com/docs?"), "{}", other),
+        }
+        let reply = serde_json::to_string(&Reply::from(response)).unwrap();
+        prop_assert!(reply.len() < 10_000, "{}", reply.len());
+        if let Some(pending) = click {
+            prop_assert!(serde_json::to_vec(&pending.click).unwrap().len() < 8_000);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Uses up the clicks of limited links, on the link's own item.
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use waypost_domain::ports::ClickLimit;
+use waypost_domain::{LinkId, StoreError};
+
+use super::{links, store_error};
+
+/// The clicks of limited links in DynamoDB.
+#[derive(Debug, Clone)]
+pub struct DynamoClickLimit {
+    client: Client,
+    table: String,
+}
+
+impl DynamoClickLimit {
+    /// Links in `table`.
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self { client, table: table.into() }
+    }
+}
+
+#[async_trait]
+impl ClickLimit for DynamoClickLimit {
+    /// One conditional addition. Where its answer is lost and the SDK tries again, a click may be used up that nobody had:
+    /// one too few is served then, never one too many.
+    async fn use_click(&self, id: &LinkId) -> Result<bool, StoreError> {
+        let result = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(links::key(id)))
+            .update_expression("ADD used_clicks :one")
+            .condition_expression(
+                "attribute_exists(pk) AND (attribute_not_exists(max_clicks) OR attribute_not_exists(used_clicks) \
+                 OR used_clicks < max_clicks)",
+            )
+            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                Ok(false)
+            }
+            Err(error) => Err(store_error("links.use_click", error)),
+        }
+    }
+}

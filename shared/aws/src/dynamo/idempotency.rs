@@ -1,0 +1,162 @@
+//! Claims of idempotency keys in `LinksTable`: `pk = IDEM#{workspace}#{key}`, `sk = IDEM`, gone after a day.
+//!
+//! `until` is the end of the lease; a record with a `status` is done.
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use waypost_domain::StoreError;
+use waypost_domain::idempotency::{Answer, Claim, Claimed, IdempotencyStore};
+
+use super::{Item, broken, store_error, text};
+
+/// How often a record may go away between the claim that it stopped and the look at it.
+const ATTEMPTS: usize = 3;
+
+/// Claims in DynamoDB.
+#[derive(Debug, Clone)]
+pub struct DynamoIdempotency {
+    client: Client,
+    table: String,
+}
+
+impl DynamoIdempotency {
+    /// Claims in `table`.
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self { client, table: table.into() }
+    }
+
+    /// Writes the claim where there is none, an old one, or one for the same request that was given up; says whether it did.
+    async fn write(&self, claim: &Claim) -> Result<bool, StoreError> {
+        let (now, number) = (claim.now, |seconds: i64| AttributeValue::N(seconds.to_string()));
+        let result = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(key(claim)))
+            .item("request", text(&claim.request))
+            .item("owner", text(&claim.owner))
+            .item("until", number(now.plus_seconds(Claim::LEASE_SECONDS).as_seconds()))
+            .item("ttl", number(now.plus_seconds(Claim::KEPT_SECONDS).as_seconds()))
+            .condition_expression(
+                "attribute_not_exists(pk) OR #ttl <= :now \
+                 OR (attribute_not_exists(#status) AND #until <= :now AND #request = :request)",
+            )
+            .expression_attribute_names("#ttl", "ttl")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_names("#until", "until")
+            .expression_attribute_names("#request", "request")
+            .expression_attribute_values(":now", number(now.as_seconds()))
+            .expression_attribute_values(":request", text(&claim.request))
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                Ok(false)
+            }
+            Err(error) => Err(store_error("idempotency.claim", error)),
+        }
+    }
+
+    async fn read(&self, claim: &Claim) -> Result<Option<Item>, StoreError> {
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(key(claim))).consistent_read(true);
+        Ok(get.send().await.map_err(|error| store_error("idempotency.read", error))?.item)
+    }
+}
+
+#[async_trait]
+impl IdempotencyStore for DynamoIdempotency {
+    async fn claim(&self, claim: &Claim) -> Result<Claimed, StoreError> {
+        for _ in 0..ATTEMPTS {
+            if self.write(claim).await? {
+                return Ok(Claimed::Yes);
+            }
+            if let Some(item) = self.read(claim).await? {
+                return what_it_says(&item, claim);
+            }
+        }
+        Ok(Claimed::Busy)
+    }
+
+    async fn finish(&self, claim: &Claim, answer: &Answer) -> Result<(), StoreError> {
+        const OPERATION: &str = "idempotency.finish";
+        let headers = serde_json::to_string(&answer.headers).map_err(|error| broken(OPERATION, error))?;
+        let result = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key(claim)))
+            .update_expression("SET #status = :status, #headers = :headers, #body = :body")
+            .condition_expression("#owner = :owner")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_names("#headers", "headers")
+            .expression_attribute_names("#body", "body")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_values(":status", AttributeValue::N(answer.status.to_string()))
+            .expression_attribute_values(":headers", text(headers))
+            .expression_attribute_values(":body", AttributeValue::B(Blob::new(answer.body.as_slice())))
+            .expression_attribute_values(":owner", text(&claim.owner))
+            .send()
+            .await;
+        unless_taken_over(OPERATION, result, |e| e.is_conditional_check_failed_exception())
+    }
+
+    async fn release(&self, claim: &Claim) -> Result<(), StoreError> {
+        let result = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(key(claim)))
+            .condition_expression("#owner = :owner")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_values(":owner", text(&claim.owner))
+            .send()
+            .await;
+        unless_taken_over("idempotency.release", result, |e| e.is_conditional_check_failed_exception())
+    }
+}
+
+/// A claim that somebody else took over is theirs to finish.
+fn unless_taken_over<T, E, R>(
+    operation: &'static str,
+    result: Result<T, SdkError<E, R>>,
+    is_taken_over: impl Fn(&E) -> bool,
+) -> Result<(), StoreError>
+where
+    E: std::error::Error + aws_sdk_dynamodb::error::ProvideErrorMetadata + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    match result {
+        Ok(_) => Ok(()),
+        Err(error) if error.as_service_error().is_some_and(is_taken_over) => Ok(()),
+        Err(error) => Err(store_error(operation, error)),
+    }
+}
+
+/// What a record that stopped `claim` says to it.
+fn what_it_says(item: &Item, claim: &Claim) -> Result<Claimed, StoreError> {
+    let attribute = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).map(String::as_str);
+    if attribute("request") != Some(claim.request.as_str()) {
+        return Ok(Claimed::Other);
+    }
+    let Some(status) = item.get("status") else {
+        // The first try of this very claim may have gone through, and only its answer been lost.
+        let ours = attribute("owner") == Some(claim.owner.as_str());
+        return Ok(if ours { Claimed::Yes } else { Claimed::Busy });
+    };
+    let status = status.as_n().ok().and_then(|status| status.parse().ok());
+    let headers = attribute("headers").and_then(|json| serde_json::from_str(json).ok());
+    let body = item.get("body").and_then(|body| body.as_b().ok()).map(|body| body.as_ref().to_vec());
+    match (status, headers, body) {
+        (Some(status), Some(headers), Some(body)) => Ok(Claimed::Done(Answer { status, headers, body })),
+        _ => Err(broken("idempotency.read", "the kept answer cannot be read")),
+    }
+}
+
+fn key(claim: &Claim) -> Item {
+    let pk = format!("IDEM#{}#{}", claim.workspace, claim.key);
+    Item::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text("IDEM"))])
+}

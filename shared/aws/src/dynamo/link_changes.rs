@@ -1,0 +1,74 @@
+//! Expressions that change a link's item: the difference between what was seen and what is wanted, on the condition that
+//! the owner has not changed it since. What nobody changed is not written, so a count of clicks that the redirect keeps
+//! meanwhile is never set back.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use waypost_domain::Link;
+
+use super::{Item, text};
+
+/// Attributes that an owner's change leaves alone: the key, and what only the redirect counts.
+const NOT_CHANGED: [&str; 3] = ["pk", "sk", "used_clicks"];
+
+/// An update expression with its names and values.
+#[derive(Debug)]
+pub(crate) struct Update {
+    pub(crate) expression: String,
+    pub(crate) names: HashMap<String, String>,
+    pub(crate) values: Item,
+}
+
+impl Update {
+    /// What makes `next` of `seen`.
+    pub(crate) fn between(mut seen: Item, next: Item) -> Self {
+        let (mut set, mut remove) = (Vec::new(), Vec::new());
+        let (mut names, mut values) = (HashMap::new(), Item::new());
+        for (name, value) in next {
+            if seen.remove(&name).as_ref() == Some(&value) || NOT_CHANGED.contains(&name.as_str()) {
+                continue;
+            }
+            let (placeholder, number) = (format!("#set{}", set.len()), format!(":set{}", set.len()));
+            set.push(format!("{placeholder} = {number}"));
+            names.insert(placeholder, name);
+            values.insert(number, value);
+        }
+        for name in seen.into_keys().filter(|name| !NOT_CHANGED.contains(&name.as_str())) {
+            let placeholder = format!("#remove{}", remove.len());
+            remove.push(placeholder.clone());
+            names.insert(placeholder, name);
+        }
+        let clauses = [("SET", set), ("REMOVE", remove)];
+        let clauses = clauses.iter().filter(|(_, parts)| !parts.is_empty());
+        let expression: Vec<String> = clauses.map(|(verb, parts)| format!("{verb} {}", parts.join(", "))).collect();
+        Self { expression: expression.join(" "), names, values }
+    }
+}
+
+/// A condition expression with its names and values.
+#[derive(Debug)]
+pub(crate) struct Unchanged {
+    pub(crate) expression: String,
+    pub(crate) names: HashMap<String, String>,
+    pub(crate) values: Item,
+}
+
+impl Unchanged {
+    /// That the owner is the one of `seen` and has not changed it since; see [`Link::is_unchanged_since`].
+    pub(crate) fn since(seen: &Link) -> Self {
+        // Links that were never changed may have been written before there was a revision.
+        let never = if seen.revision == 0 { " OR attribute_not_exists(#revision)" } else { "" };
+        let names = [("#workspace", "workspace"), ("#created", "created_at"), ("#revision", "revision")];
+        let values = [
+            (":workspace", text(seen.workspace.as_str())),
+            (":created", text(seen.created_at.to_string())),
+            (":revision", AttributeValue::N(seen.revision.to_string())),
+        ];
+        Self {
+            expression: format!("#workspace = :workspace AND #created = :created AND (#revision = :revision{never})"),
+            names: names.map(|(placeholder, name)| (placeholder.to_owned(), name.to_owned())).into(),
+            values: values.map(|(placeholder, value)| (placeholder.to_owned(), value)).into(),
+        }
+    }
+}

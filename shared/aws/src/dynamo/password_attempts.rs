@@ -1,0 +1,84 @@
+//! Passwords that were tried, by link and minute: `pk = TRY#{domain}#{slug}`, `sk = TRY#{minute}`, gone some time after it.
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use waypost_domain::ports::PasswordAttempts;
+use waypost_domain::{LinkId, StoreError, Timestamp};
+
+use super::{Item, store_error, text};
+
+/// How long a minute's item is kept. It is of no use once the minute is over.
+const KEPT_SECONDS: i64 = 3600;
+
+/// Attempts in DynamoDB.
+#[derive(Debug, Clone)]
+pub struct DynamoPasswordAttempts {
+    client: Client,
+    table: String,
+}
+
+impl DynamoPasswordAttempts {
+    /// Attempts in `table`.
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self { client, table: table.into() }
+    }
+}
+
+#[async_trait]
+impl PasswordAttempts for DynamoPasswordAttempts {
+    async fn begin(&self, id: &LinkId, now: Timestamp, limit: u32) -> Result<bool, StoreError> {
+        let result = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key(id, now)))
+            .update_expression("ADD tries :one SET #ttl = :ttl")
+            .condition_expression("attribute_not_exists(tries) OR tries < :limit")
+            .expression_attribute_names("#ttl", "ttl")
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":limit", number(limit.into()))
+            .expression_attribute_values(":ttl", number(now.as_seconds() + KEPT_SECONDS))
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                Ok(false)
+            }
+            Err(error) => Err(store_error("attempts.begin", error)),
+        }
+    }
+
+    /// The addition is not tried on an item that is gone, which it would make again without a `ttl`.
+    async fn take_back(&self, id: &LinkId, now: Timestamp) -> Result<(), StoreError> {
+        let result = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key(id, now)))
+            .update_expression("ADD tries :back")
+            .condition_expression("tries > :none")
+            .expression_attribute_values(":back", number(-1))
+            .expression_attribute_values(":none", number(0))
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(()),
+            Err(error) => Err(store_error("attempts.take_back", error)),
+        }
+    }
+}
+
+fn key(id: &LinkId, now: Timestamp) -> Item {
+    let minute = now.as_seconds().div_euclid(60);
+    Item::from([
+        ("pk".to_owned(), text(format!("TRY#{}#{}", id.domain, id.slug))),
+        ("sk".to_owned(), text(format!("TRY#{minute}"))),
+    ])
+}
+
+fn number(value: i64) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}

@@ -1,0 +1,134 @@
+//! The issuer's keys, kept in the process.
+
+use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError};
+
+use serde::Deserialize;
+use tokio::sync::Mutex;
+use url::Url;
+use waypost_domain::{StoreError, StoreErrorKind, Timestamp};
+
+use super::fetch::{FetchError, Fetcher};
+use super::key::{PublicKey, keys_of_set};
+
+/// How long keys are used before the issuer is asked again, so that a key it withdrew opens nothing for longer than that.
+const FRESH_SECONDS: i64 = 3600;
+/// How often the issuer is asked at most: whoever makes up key ids must not make us ask each time.
+const ASK_EVERY_SECONDS: i64 = 60;
+/// How often if it did not answer.
+const ASK_AGAIN_SECONDS: i64 = 5;
+
+/// The keys of one issuer.
+pub(super) struct KeyRing {
+    issuer: String,
+    fetcher: Fetcher,
+    known: StdMutex<Known>,
+    /// Held by the one who asks; others that need the answer wait for it.
+    asking: Mutex<()>,
+}
+
+#[derive(Default)]
+struct Known {
+    keys: Vec<Arc<PublicKey>>,
+    /// When the keys were got; none if never.
+    got_at: Option<Timestamp>,
+    /// When the issuer was asked last, and whether it answered.
+    asked: Option<(Timestamp, bool)>,
+}
+
+impl Known {
+    /// The key of this id; without one, the only key.
+    fn find(&self, id: Option<&str>) -> Option<Arc<PublicKey>> {
+        match (id, self.keys.as_slice()) {
+            (Some(_), keys) => keys.iter().find(|key| key.id.as_deref() == id).cloned(),
+            (None, [only]) => Some(only.clone()),
+            (None, _) => None,
+        }
+    }
+
+    fn is_fresh(&self, now: Timestamp) -> bool {
+        self.got_at.is_some_and(|got_at| now < got_at.plus_seconds(FRESH_SECONDS))
+    }
+
+    fn may_ask(&self, now: Timestamp) -> bool {
+        self.asked.is_none_or(|(asked_at, answered)| {
+            now >= asked_at.plus_seconds(if answered { ASK_EVERY_SECONDS } else { ASK_AGAIN_SECONDS })
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct Discovery {
+    issuer: String,
+    jwks_uri: String,
+}
+
+impl KeyRing {
+    pub(super) fn new(issuer: &str) -> Self {
+        Self {
+            issuer: issuer.to_owned(),
+            fetcher: Fetcher::default(),
+            known: StdMutex::default(),
+            asking: Mutex::default(),
+        }
+    }
+
+    /// The key of this id, or `None` if the issuer has none. Asks the issuer if the id is new or the keys are old. A known key
+    /// is good for as long as the issuer can't be reached.
+    ///
+    /// # Errors
+    /// The key is not known and the issuer can't be reached.
+    pub(super) async fn find(&self, id: Option<&str>, now: Timestamp) -> Result<Option<Arc<PublicKey>>, StoreError> {
+        if let Some(key) = self.fresh(id, now) {
+            return Ok(Some(key));
+        }
+        let _asking = self.asking.lock().await;
+        if let Some(key) = self.fresh(id, now) {
+            return Ok(Some(key));
+        }
+        if self.known().may_ask(now) {
+            self.ask(now).await;
+        }
+        let known = self.known();
+        let reached = known.asked.is_some_and(|(_, answered)| answered);
+        match known.find(id) {
+            None if !reached => {
+                Err(StoreError::new("tokens.keys", StoreErrorKind::Unavailable, "the issuer's keys can't be had"))
+            }
+            found => Ok(found),
+        }
+    }
+
+    fn fresh(&self, id: Option<&str>, now: Timestamp) -> Option<Arc<PublicKey>> {
+        let known = self.known();
+        known.find(id).filter(|_| known.is_fresh(now))
+    }
+
+    async fn ask(&self, now: Timestamp) {
+        let answer = self.fetch().await;
+        let mut known = self.known();
+        known.asked = Some((now, answer.is_ok()));
+        match answer {
+            Ok(keys) => {
+                tracing::info!(event = "tokens.keys_got", issuer = self.issuer, keys = keys.len());
+                known.keys = keys.into_iter().map(Arc::new).collect();
+                known.got_at = Some(now);
+            }
+            Err(error) => tracing::warn!(event = "tokens.keys_not_got", issuer = self.issuer, %error),
+        }
+    }
+
+    /// OpenID Connect Discovery 1.0, section 4.
+    async fn fetch(&self) -> Result<Vec<PublicKey>, FetchError> {
+        let url = format!("{}/.well-known/openid-configuration", self.issuer.trim_end_matches('/'));
+        let document = self.fetcher.get(&Url::parse(&url)?).await?;
+        let discovery: Discovery = serde_json::from_slice(&document)?;
+        if discovery.issuer != self.issuer {
+            return Err("the configuration is another issuer's".into());
+        }
+        Ok(keys_of_set(&self.fetcher.get(&Url::parse(&discovery.jwks_uri)?).await?)?)
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

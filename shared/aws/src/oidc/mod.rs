@@ -1,0 +1,122 @@
+//! Tokens of an OpenID Connect issuer: JWTs (RFC 7519) whose signature is verified with the keys that the issuer publishes.
+//!
+//! `jsonwebtoken` takes them apart and verifies them. The algorithm is the key's, never the token's: a token's header only
+//! chooses among the issuer's keys, and is refused if it names another algorithm than the key has. Keys that are shared
+//! secrets are never taken from the issuer, so there is nothing that could verify `HS256`; `none` does not exist.
+
+mod claims;
+mod fetch;
+mod key;
+mod key_ring;
+
+use async_trait::async_trait;
+use jsonwebtoken::errors::{Error, ErrorKind};
+use serde_json::Value;
+use url::Url;
+use waypost_domain::keys::ports::TokenVerifier;
+use waypost_domain::{Caller, StoreError, Timestamp};
+
+use crate::settings::{SettingError, optional, required};
+use claims::Expected;
+use key_ring::KeyRing;
+
+/// Where a token's workspace is if the settings don't say.
+const WORKSPACE_CLAIM: &str = "workspace";
+/// Where a token's role is if the settings don't say.
+const ROLE_CLAIM: &str = "role";
+
+/// Longer than any token that fits into the headers of a request (10 KB for all of them).
+const MAX_BYTES: usize = 8192;
+
+/// Verifies the tokens of one issuer. Their `exp` and `nbf` are compared with the machine's clock, which is the one that
+/// `jsonwebtoken` reads; the time that is given says how old the issuer's keys are.
+pub struct OidcTokens {
+    keys: KeyRing,
+    expected: Expected,
+}
+
+impl OidcTokens {
+    /// Tokens that `issuer` made for `audience`. A claim is named by its name, or by a JSON pointer if it is inside of another
+    /// (`/realm_access/roles`).
+    ///
+    /// # Errors
+    /// What is wrong with `issuer`: it must be an `https` URL; `http` only on this machine's loopback address.
+    pub fn new(issuer: &str, audience: &str, workspace_claim: &str, role_claim: &str) -> Result<Self, String> {
+        let url = Url::parse(issuer).map_err(|_| "is not a URL".to_owned())?;
+        if !fetch::is_safe(&url) || url.query().is_some() || url.fragment().is_some() {
+            return Err("must be an https URL without query and fragment".to_owned());
+        }
+        let expected = Expected {
+            issuer: issuer.to_owned(),
+            audience: audience.to_owned(),
+            workspace_claim: workspace_claim.to_owned(),
+            role_claim: role_claim.to_owned(),
+        };
+        Ok(Self { keys: KeyRing::new(issuer), expected })
+    }
+
+    /// From `JWT_ISSUER`, `JWT_AUDIENCE`, `JWT_WORKSPACE_CLAIM` and `JWT_ROLE_CLAIM`. None if there is no issuer: then no token
+    /// proves anything.
+    pub fn from_environment() -> Result<Option<Self>, SettingError> {
+        let Some(issuer) = optional("JWT_ISSUER") else { return Ok(None) };
+        let audience = required("JWT_AUDIENCE")?;
+        let workspace = optional("JWT_WORKSPACE_CLAIM").unwrap_or_else(|| WORKSPACE_CLAIM.to_owned());
+        let role = optional("JWT_ROLE_CLAIM").unwrap_or_else(|| ROLE_CLAIM.to_owned());
+        let tokens = Self::new(&issuer, &audience, &workspace, &role)
+            .map_err(|problem| SettingError::Invalid { name: "JWT_ISSUER", problem })?;
+        Ok(Some(tokens))
+    }
+
+    /// The caller, or why there is none.
+    async fn check(&self, token: &str, now: Timestamp) -> Result<Result<Caller, &'static str>, StoreError> {
+        if token.len() > MAX_BYTES {
+            return Ok(Err("it is too long"));
+        }
+        let header = match jsonwebtoken::decode_header(token) {
+            Ok(header) => header,
+            Err(error) => return Ok(Err(reason(&error))),
+        };
+        // Extensions that must be understood (RFC 7515, section 4.1.11). None are, and the library does not look.
+        if header.crit.is_some() {
+            return Ok(Err("it has critical extensions"));
+        }
+        let Some(key) = self.keys.find(header.kid.as_deref(), now).await? else {
+            return Ok(Err("the issuer has no such key"));
+        };
+        let verified = jsonwebtoken::decode::<Value>(token, &key.key, &self.expected.validation(key.algorithm));
+        Ok(verified.map_err(|error| reason(&error)).and_then(|token| self.expected.caller(&token.claims)))
+    }
+}
+
+/// Why a token is refused. The error's own text may repeat what is in the token, which has no place in a log.
+fn reason(error: &Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::InvalidSignature => "the signature is not the key's",
+        ErrorKind::InvalidAlgorithm => "the algorithm is not the key's",
+        ErrorKind::ExpiredSignature => "it has expired",
+        ErrorKind::ImmatureSignature => "it is not valid yet",
+        ErrorKind::InvalidIssuer => "it is from another issuer",
+        ErrorKind::InvalidAudience => "it is for another audience",
+        ErrorKind::MissingRequiredClaim(_) | ErrorKind::InvalidClaimFormat(_) => {
+            "one of iss, aud, sub, exp and nbf is missing or not valid"
+        }
+        ErrorKind::InvalidToken | ErrorKind::Base64(_) | ErrorKind::Json(_) | ErrorKind::Utf8(_) => {
+            "it is not a token in compact form, or its algorithm is not known"
+        }
+        _ => "the issuer's key can't be used",
+    }
+}
+
+#[async_trait]
+impl TokenVerifier for OidcTokens {
+    async fn verify(&self, token: &str, now: Timestamp) -> Result<Option<Caller>, StoreError> {
+        match self.check(token, now).await? {
+            Ok(caller) => Ok(Some(caller)),
+            Err(reason) => {
+                // For whoever sets the issuer up; the caller is told nothing of it.
+                tracing::info!(event = "token.refused", reason);
+                Ok(None)
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Claims of idempotency keys against an embedded DynamoDB.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+use support::{LINKS_TABLE, dynamodb};
+use waypost_aws::dynamo::idempotency::DynamoIdempotency;
+use waypost_aws::system::SystemRandom;
+use waypost_domain::idempotency::{Answer, Claim, Claimed, IdempotencyStore, MemoryIdempotency};
+use waypost_domain::{Timestamp, WorkspaceId};
+
+fn claim(workspace: &str, request: &str, second: i64) -> Claim {
+    let now = Timestamp::parse("2026-01-02T03:04:05Z").unwrap().plus_seconds(second);
+    let workspace = WorkspaceId::parse(workspace).unwrap();
+    Claim::new(workspace, "a key # with \"signs\"", &[request.as_bytes()], now, &SystemRandom).unwrap()
+}
+
+fn answer() -> Answer {
+    Answer {
+        status: 201,
+        headers: vec![("location".into(), "/v1/links/x".into())],
+        body: vec![0; Answer::MAX_BODY_BYTES],
+    }
+}
+
+/// Both stores say the same.
+async fn stores() -> Vec<Box<dyn IdempotencyStore>> {
+    vec![Box::new(DynamoIdempotency::new(dynamodb().await, LINKS_TABLE)), Box::new(MemoryIdempotency::default())]
+}
+
+#[tokio::test]
+async fn an_answer_is_kept_for_a_day() {
+    for store in stores().await {
+        let first = claim("acme", "a", 0);
+        assert_eq!(store.claim(&first).await.unwrap(), Claimed::Yes);
+        assert_eq!(store.claim(&claim("acme", "a", 1)).await.unwrap(), Claimed::Busy);
+        assert_eq!(store.claim(&claim("acme", "b", 1)).await.unwrap(), Claimed::Other);
+        assert_eq!(store.claim(&claim("other", "b", 1)).await.unwrap(), Claimed::Yes);
+        store.finish(&first, &answer()).await.unwrap();
+        assert_eq!(store.claim(&claim("acme", "a", 86_399)).await.unwrap(), Claimed::Done(answer()));
+        assert_eq!(store.claim(&claim("acme", "b", 86_399)).await.unwrap(), Claimed::Other);
+        assert_eq!(store.claim(&claim("acme", "b", 86_400)).await.unwrap(), Claimed::Yes);
+    }
+}
+
+#[tokio::test]
+async fn a_claim_that_was_given_up_passes_to_the_next_and_the_late_first_spoils_nothing() {
+    for store in stores().await {
+        let (first, second) = (claim("acme", "a", 0), claim("acme", "a", Claim::LEASE_SECONDS));
+        assert_eq!(store.claim(&first).await.unwrap(), Claimed::Yes);
+        assert_eq!(store.claim(&claim("acme", "b", Claim::LEASE_SECONDS)).await.unwrap(), Claimed::Other);
+        assert_eq!(store.claim(&second).await.unwrap(), Claimed::Yes);
+        store.finish(&first, &Answer { status: 200, ..answer() }).await.unwrap();
+        store.release(&first).await.unwrap();
+        assert_eq!(store.claim(&claim("acme", "a", 100)).await.unwrap(), Claimed::Busy);
+        store.finish(&second, &answer()).await.unwrap();
+        assert_eq!(store.claim(&claim("acme", "a", 100)).await.unwrap(), Claimed::Done(answer()));
+    }
+}
+
+#[tokio::test]
+async fn a_failure_frees_the_key() {
+    for store in stores().await {
+        let first = claim("acme", "a", 0);
+        assert_eq!(store.claim(&first).await.unwrap(), Claimed::Yes);
+        store.release(&first).await.unwrap();
+        assert_eq!(store.claim(&claim("acme", "b", 1)).await.unwrap(), Claimed::Yes);
+    }
+}
+
+#[tokio::test]
+async fn of_many_at_once_one_may_do_it() {
+    let store = DynamoIdempotency::new(dynamodb().await, LINKS_TABLE);
+    let tries = (0..20).map(|_| {
+        let store = store.clone();
+        tokio::spawn(async move { store.claim(&claim("acme", "a", 0)).await.unwrap() })
+    });
+    let mut may = 0;
+    for attempt in tries.collect::<Vec<_>>() {
+        may += usize::from(attempt.await.unwrap() == Claimed::Yes);
+    }
+    assert_eq!(may, 1);
+}

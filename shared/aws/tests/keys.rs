@@ -1,0 +1,108 @@
+//! API keys against an embedded DynamoDB.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+use support::{LINKS_TABLE, dynamodb};
+use waypost_aws::dynamo::keys::DynamoKeys;
+use waypost_domain::keys::list_keys::list_keys;
+use waypost_domain::keys::ports::{KeyUsage, KeyWriter};
+use waypost_domain::memory::{FixedClock, SeededRandom, caller};
+use waypost_domain::ports::{Clock, KeyReader};
+use waypost_domain::{ApiKey, KeySecret, Role, Timestamp, WorkspaceId};
+
+async fn keys() -> DynamoKeys {
+    DynamoKeys::new(dynamodb().await, LINKS_TABLE)
+}
+
+/// Writes a key and gives its hash.
+async fn add(keys: &DynamoKeys, workspace: &str, minute: i64) -> (String, ApiKey) {
+    let (clock, random) = (FixedClock::at("2026-01-01T00:00:00Z"), SeededRandom::new(minute.unsigned_abs()));
+    clock.advance(60 * minute);
+    let key = ApiKey {
+        key_id: ApiKey::generate_id(&clock, &random),
+        workspace: WorkspaceId::parse(workspace).unwrap(),
+        role: Role::Editor,
+        name: format!("key of minute {minute}"),
+        created_at: clock.now(),
+        expires_at: (minute % 2 == 0).then(|| clock.now().plus_seconds(3600)),
+        last_used_at: None,
+    };
+    let hash = KeySecret::generate(&random).hash();
+    keys.insert(&hash, &key).await.unwrap();
+    (hash, key)
+}
+
+#[tokio::test]
+async fn a_key_is_read_as_it_was_written() {
+    let keys = keys().await;
+    for minute in [1, 2] {
+        let (hash, key) = add(&keys, "acme", minute).await;
+        assert_eq!(keys.find(&hash).await.unwrap(), Some(key));
+    }
+}
+
+#[tokio::test]
+async fn pages_join_to_the_workspaces_keys_newest_first() {
+    let keys = keys().await;
+    for minute in 0..9 {
+        add(&keys, "acme", minute).await;
+    }
+    add(&keys, "other", 20).await;
+    let admin = caller("acme", Role::Admin);
+    let (mut names, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = list_keys(&keys, &admin, Some(4), cursor.as_deref()).await.unwrap();
+        names.extend(page.items.into_iter().map(|key| key.name));
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    let expected: Vec<String> = (0..9).rev().map(|minute| format!("key of minute {minute}")).collect();
+    assert_eq!(names, expected);
+}
+
+#[tokio::test]
+async fn a_key_is_revoked_by_its_id_in_its_workspace_only() {
+    let keys = keys().await;
+    let (hash, key) = add(&keys, "acme", 1).await;
+    let (kept, _) = add(&keys, "acme", 2).await;
+    let other = WorkspaceId::parse("other").unwrap();
+    for (workspace, key_id) in
+        [(&other, key.key_id.as_str()), (&key.workspace, "key_none"), (&key.workspace, ""), (&key.workspace, "#")]
+    {
+        assert!(!keys.revoke(workspace, key_id).await.unwrap(), "{workspace} {key_id}");
+    }
+    assert!(keys.revoke(&key.workspace, &key.key_id).await.unwrap());
+    assert!(!keys.revoke(&key.workspace, &key.key_id).await.unwrap());
+    assert_eq!(keys.find(&hash).await.unwrap(), None);
+    assert!(keys.find(&kept).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn the_last_use_moves_on_only_after_a_while() {
+    let keys = keys().await;
+    let (hash, _) = add(&keys, "acme", 1).await;
+    let at = |text: &str| Timestamp::parse(text).unwrap();
+    for (used, unless_after, noted) in [
+        ("2026-02-01T10:00:00Z", "2026-02-01T09:55:00Z", "2026-02-01T10:00:00.000Z"),
+        ("2026-02-01T10:04:59Z", "2026-02-01T09:59:59Z", "2026-02-01T10:00:00.000Z"),
+        ("2026-02-01T10:05:00Z", "2026-02-01T10:00:00Z", "2026-02-01T10:05:00.000Z"),
+    ] {
+        keys.note(&hash, at(used), at(unless_after)).await.unwrap();
+        let key = keys.find(&hash).await.unwrap().unwrap();
+        assert_eq!(key.last_used_at, Some(at(noted)), "{used}");
+    }
+}
+
+#[tokio::test]
+async fn a_revoked_key_does_not_come_back_by_being_used() {
+    let keys = keys().await;
+    let (hash, key) = add(&keys, "acme", 1).await;
+    keys.revoke(&key.workspace, &key.key_id).await.unwrap();
+    let at = Timestamp::parse("2026-02-01T10:00:00Z").unwrap();
+    keys.note(&hash, at, at).await.unwrap();
+    assert_eq!(keys.find(&hash).await.unwrap(), None);
+}

@@ -1,0 +1,68 @@
+//! Links by their targets against an embedded DynamoDB.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+use std::collections::HashSet;
+
+use support::{LINKS_TABLE, dynamodb};
+use waypost_aws::dynamo::links::DynamoLinks;
+use waypost_aws::system::{SystemClock, SystemRandom};
+use waypost_domain::create_link::{Created, Creation, create_link};
+use waypost_domain::link_fields::{IfExists, LinkFields};
+use waypost_domain::memory::{caller, link};
+use waypost_domain::ports::{Insertion, LinkReader, LinkTargets, LinkWriter};
+use waypost_domain::{Domains, Role};
+
+async fn links() -> DynamoLinks {
+    DynamoLinks::new(dynamodb().await, LINKS_TABLE).consistent()
+}
+
+async fn create_or_return(links: &DynamoLinks) -> Created {
+    let domains = Domains::parse("go.example.com").unwrap();
+    let (clock, random) = (SystemClock, SystemRandom);
+    let with =
+        Creation { reader: links, writer: links, targets: links, clock: &clock, random: &random, domains: &domains };
+    let url = Some("https://example.com/".to_owned());
+    let fields = LinkFields { url, if_exists: Some(IfExists::Return), ..LinkFields::default() };
+    create_link(&with, &caller("acme", Role::Editor), &fields, None).await.unwrap()
+}
+
+#[tokio::test]
+async fn link_and_pointer_are_written_together_or_not_at_all() {
+    let links = links().await;
+    let (first, second) = (link("acme", "a", "https://example.com/"), link("acme", "b", "https://example.com/"));
+    let find = async || links.find(&first.workspace, &first.id.domain, &first.url).await.unwrap();
+    assert_eq!(find().await, None);
+    assert_eq!(links.insert_as_only(&first, None).await.unwrap(), Insertion::Done);
+    assert_eq!(find().await, Some(first.id.clone()));
+    assert_eq!(links.insert_as_only(&second, None).await.unwrap(), Insertion::TargetTaken);
+    assert_eq!(links.insert_as_only(&second, Some(&second.id)).await.unwrap(), Insertion::TargetTaken);
+    assert_eq!(links.get(&second.id).await.unwrap(), None);
+    assert_eq!(links.insert_as_only(&second, Some(&first.id)).await.unwrap(), Insertion::Done);
+    assert_eq!(find().await, Some(second.id.clone()));
+    assert_eq!(links.insert_as_only(&first, Some(&second.id)).await.unwrap(), Insertion::IdTaken);
+    links.remember(&first).await.unwrap();
+    assert_eq!(find().await, Some(first.id.clone()));
+}
+
+#[tokio::test]
+async fn of_many_at_once_one_creates_and_all_get_the_same_link() {
+    let links = links().await;
+    for round in 0..3 {
+        let requests = (0..16).map(|_| {
+            let links = links.clone();
+            tokio::spawn(async move { create_or_return(&links).await })
+        });
+        let mut all = Vec::new();
+        for request in requests.collect::<Vec<_>>() {
+            all.push(request.await.unwrap());
+        }
+        assert_eq!(all.iter().filter(|created| created.is_new).count(), 1, "round {round}");
+        let slugs: HashSet<&str> = all.iter().map(|created| created.link.id.slug.as_str()).collect();
+        assert_eq!(slugs.len(), 1);
+        // The next round meets a pointer to a link that is gone.
+        assert!(links.delete(&all[0].link.id, &all[0].link.workspace).await.unwrap());
+    }
+}

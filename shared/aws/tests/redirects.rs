@@ -1,0 +1,109 @@
+//! What a redirect writes, against an embedded DynamoDB.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+use support::{LINKS_TABLE, dynamodb};
+use waypost_aws::dynamo::click_limit::DynamoClickLimit;
+use waypost_aws::dynamo::links::{DynamoLinks, item_of, key};
+use waypost_aws::dynamo::password_attempts::DynamoPasswordAttempts;
+use waypost_aws::dynamo::warm_up::warm_up;
+use waypost_domain::memory::link;
+use waypost_domain::ports::{ClickLimit, LinkReader, LinkWriter, PasswordAttempts};
+use waypost_domain::{StoreErrorKind, Timestamp};
+
+fn now() -> Timestamp {
+    Timestamp::parse("2026-01-02T03:04:05Z").unwrap()
+}
+
+#[tokio::test]
+async fn never_one_click_too_many_however_many_come_at_once() {
+    let client = dynamodb().await;
+    let links = DynamoLinks::new(client.clone(), LINKS_TABLE);
+    let mut limited = link("acme", "docs", "https://example.com/");
+    limited.behaviour.max_clicks = Some(37);
+    links.insert(&limited).await.unwrap();
+    let visits: Vec<_> = (0..200)
+        .map(|_| {
+            let (limit, id) = (DynamoClickLimit::new(client.clone(), LINKS_TABLE), limited.id.clone());
+            tokio::spawn(async move { limit.use_click(&id).await.unwrap() })
+        })
+        .collect();
+    let mut served = 0;
+    for visit in visits {
+        served += usize::from(visit.await.unwrap());
+    }
+    assert_eq!(served, 37);
+    assert_eq!(links.get(&limited.id).await.unwrap().unwrap().behaviour.used_clicks, 37);
+}
+
+#[tokio::test]
+async fn a_link_that_is_gone_is_not_made_again_by_a_click() {
+    let client = dynamodb().await;
+    let limit = DynamoClickLimit::new(client.clone(), LINKS_TABLE);
+    let id = link("acme", "docs", "https://example.com/").id;
+    assert!(!limit.use_click(&id).await.unwrap());
+    let found = client.get_item().table_name(LINKS_TABLE).set_key(Some(key(&id))).send().await.unwrap();
+    assert_eq!(found.item, None);
+}
+
+#[tokio::test]
+async fn a_limit_that_was_raised_or_lifted_lets_clicks_through_again() {
+    let client = dynamodb().await;
+    let limit = DynamoClickLimit::new(client.clone(), LINKS_TABLE);
+    let mut link = link("acme", "docs", "https://example.com/");
+    for (max, used, left) in [(Some(1), 0, true), (Some(1), 1, false), (Some(2), 1, true), (None, 5, true)] {
+        link.behaviour.max_clicks = max;
+        link.behaviour.used_clicks = used;
+        let item = item_of(&link).unwrap();
+        client.put_item().table_name(LINKS_TABLE).set_item(Some(item)).send().await.unwrap();
+        assert_eq!(limit.use_click(&link.id).await.unwrap(), left, "{max:?} {used}");
+    }
+}
+
+#[tokio::test]
+async fn no_more_passwords_are_heard_a_minute_than_the_limit_however_many_come_at_once() {
+    let client = dynamodb().await;
+    let id = link("acme", "docs", "https://example.com/").id;
+    let tries: Vec<_> = (0..60)
+        .map(|_| {
+            let (attempts, id) = (DynamoPasswordAttempts::new(client.clone(), LINKS_TABLE), id.clone());
+            tokio::spawn(async move { attempts.begin(&id, now(), 10).await.unwrap() })
+        })
+        .collect();
+    let mut heard = 0;
+    for one in tries {
+        heard += usize::from(one.await.unwrap());
+    }
+    assert_eq!(heard, 10);
+    let attempts = DynamoPasswordAttempts::new(client, LINKS_TABLE);
+    attempts.take_back(&id, now()).await.unwrap();
+    assert!(attempts.begin(&id, now(), 10).await.unwrap());
+    assert!(!attempts.begin(&id, now().plus_seconds(54), 10).await.unwrap());
+    assert!(attempts.begin(&id, now().plus_seconds(55), 10).await.unwrap());
+    let other = link("acme", "other", "https://example.com/").id;
+    assert!(attempts.begin(&other, now(), 10).await.unwrap());
+}
+
+#[tokio::test]
+async fn attempts_are_deleted_after_their_minute() {
+    let client = dynamodb().await;
+    let attempts = DynamoPasswordAttempts::new(client.clone(), LINKS_TABLE);
+    let id = link("acme", "docs", "https://example.com/").id;
+    attempts.take_back(&id, now()).await.unwrap();
+    attempts.begin(&id, now(), 10).await.unwrap();
+    let items = client.scan().table_name(LINKS_TABLE).send().await.unwrap().items.unwrap();
+    assert_eq!(items.len(), 1, "taking back makes nothing");
+    assert_eq!(items[0]["ttl"].as_n().unwrap(), &(now().as_seconds() + 3600).to_string());
+}
+
+#[tokio::test]
+async fn an_absent_table_is_an_error_for_a_click_and_none_for_warming_up() {
+    let client = dynamodb().await;
+    warm_up(&client, LINKS_TABLE).await;
+    warm_up(&client, "absent").await;
+    let limit = DynamoClickLimit::new(client, "absent");
+    let error = limit.use_click(&link("acme", "docs", "https://example.com/").id).await.unwrap_err();
+    assert_eq!(error.kind, StoreErrorKind::Broken);
+}

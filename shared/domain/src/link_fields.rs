@@ -1,0 +1,175 @@
+//! What an owner says about a link, as it comes in: the body of a request to create one, and the document that a patch of
+//! a link is merged into. Nothing in it is checked; [`crate::check_fields`] does that.
+
+use serde::{Deserialize, Serialize};
+
+use crate::behaviour::{Conditions, Device, Os, QueryCondition};
+use crate::password::Password;
+use crate::{Link, Rule, Variant};
+
+/// A link as its owner wants it. Absent fields have their defaults.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinkFields {
+    /// Where it leads; see [`crate::TargetUrl`]. Required.
+    pub url: Option<String>,
+    /// Its path; generated if absent. See [`crate::Slug`]. Cannot be changed.
+    pub slug: Option<String>,
+    /// The host that serves it; the stack's default domain if absent. Cannot be changed.
+    pub domain: Option<String>,
+    /// What its owner calls it.
+    pub title: Option<String>,
+    /// Words to find it by.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// Before this it is not found (RFC 3339).
+    pub starts_at: Option<String>,
+    /// From this on it is gone, or leads to `expired_url` (RFC 3339). After `starts_at`.
+    pub expires_at: Option<String>,
+    /// Where it leads once it has expired or is used up.
+    pub expired_url: Option<String>,
+    /// How many clicks it serves; unlimited if absent.
+    pub max_clicks: Option<u64>,
+    /// What a visitor must give. Can be set and removed, but not read.
+    #[serde(skip_serializing)]
+    pub password: Option<Password>,
+    /// The status of the redirect: 301, 302 (if absent), 307 or 308.
+    pub redirect_status: Option<u16>,
+    /// Whether query parameters of the visit are merged into the target.
+    #[serde(default)]
+    pub forward_query: bool,
+    /// Other targets for some visits; the first that matches wins.
+    #[serde(default)]
+    pub rules: Vec<RuleFields>,
+    /// Weighted targets for visits that no rule matches.
+    #[serde(default)]
+    pub variants: Vec<VariantFields>,
+    /// Whether it is put away.
+    #[serde(default)]
+    pub archived: bool,
+    /// What to do about a link with the same target; only when creating.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub if_exists: Option<IfExists>,
+}
+
+/// What to do about a link of the workspace and domain that has the same target.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IfExists {
+    /// Create another one.
+    #[default]
+    Create,
+    /// Give that one instead, as it is.
+    Return,
+}
+
+/// Another target for visits that meet all conditions of it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleFields {
+    /// The conditions, at least one.
+    #[serde(rename = "if")]
+    pub conditions: ConditionFields,
+    /// Where such a visit is led.
+    pub url: String,
+}
+
+/// Conditions on a visit; see [`Conditions`].
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConditionFields {
+    /// One of these devices.
+    #[serde(default)]
+    pub device: Vec<Device>,
+    /// One of these operating systems.
+    #[serde(default)]
+    pub os: Vec<Os>,
+    /// One of these countries: ISO 3166-1 alpha-2 codes.
+    #[serde(default)]
+    pub country: Vec<String>,
+    /// The visitor's first language is one of these: ISO 639 codes of two or three letters.
+    #[serde(default)]
+    pub language: Vec<String>,
+    /// All of these query parameters are there.
+    #[serde(default)]
+    pub query: Vec<QueryFields>,
+    /// Not before this (RFC 3339).
+    pub after: Option<String>,
+    /// Before this (RFC 3339).
+    pub before: Option<String>,
+}
+
+/// A query parameter that must be there.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QueryFields {
+    /// Its name.
+    pub name: String,
+    /// Its value; any if absent.
+    pub value: Option<String>,
+}
+
+/// One of several weighted targets; see [`Variant`].
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VariantFields {
+    /// What statistics call it: unique in the link, 1 to 32 of `A-Za-z0-9-_`.
+    pub name: String,
+    /// Where it leads.
+    pub url: String,
+    /// How often it is chosen, relative to the others: 1 to 1000.
+    pub weight: u32,
+}
+
+impl LinkFields {
+    /// What the owner of `link` would send to create it as it is, but for its password.
+    pub fn of(link: &Link) -> Self {
+        let behaviour = &link.behaviour;
+        Self {
+            url: Some(link.url.to_string()),
+            slug: Some(link.id.slug.to_string()),
+            domain: Some(link.id.domain.to_string()),
+            title: link.title.clone(),
+            tags: link.tags.clone(),
+            starts_at: behaviour.starts_at.map(|time| time.to_string()),
+            expires_at: behaviour.expires_at.map(|time| time.to_string()),
+            expired_url: behaviour.expired_url.as_ref().map(ToString::to_string),
+            max_clicks: behaviour.max_clicks,
+            password: None,
+            redirect_status: Some(behaviour.redirect_status.into()),
+            forward_query: behaviour.forward_query,
+            rules: behaviour.rules.iter().map(RuleFields::of).collect(),
+            variants: behaviour.variants.iter().map(VariantFields::of).collect(),
+            archived: behaviour.archived,
+            if_exists: None,
+        }
+    }
+}
+
+impl RuleFields {
+    fn of(rule: &Rule) -> Self {
+        Self { conditions: ConditionFields::of(&rule.conditions), url: rule.url.to_string() }
+    }
+}
+
+impl ConditionFields {
+    fn of(conditions: &Conditions) -> Self {
+        let query =
+            |condition: &QueryCondition| QueryFields { name: condition.name.clone(), value: condition.value.clone() };
+        Self {
+            device: conditions.device.clone(),
+            os: conditions.os.clone(),
+            country: conditions.country.clone(),
+            language: conditions.language.clone(),
+            query: conditions.query.iter().map(query).collect(),
+            after: conditions.after.map(|time| time.to_string()),
+            before: conditions.before.map(|time| time.to_string()),
+        }
+    }
+}
+
+impl VariantFields {
+    fn of(variant: &Variant) -> Self {
+        Self { name: variant.name.clone(), url: variant.url.to_string(), weight: variant.weight.into() }
+    }
+}

@@ -1,0 +1,10 @@
+//! The platform as its users see it, against a deployed stack. `make test` deploys one and runs these.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod bad_input;
+mod bad_requests;
+mod keys;
+mod links;
+mod real_input;
+mod redirects;

@@ -1,0 +1,194 @@
+//! What a link can do beyond a plain redirect, on the deployed stack.
+
+use std::time::Duration;
+
+use aws_sdk_kinesis::types::ShardIteratorType;
+use futures::future::join_all;
+use reqwest::Method;
+use serde_json::{Value, json};
+use waypost_aws::dynamo::links::item_of;
+use waypost_domain::Link;
+use waypost_domain::memory::link;
+use waypost_tests::{Answer, Stack, wait_for};
+
+/// argon2id of `secret`, with parameters that are cheap to check.
+const SECRET: &str = "$argon2id$v=19$m=8,t=1,p=1$YSBzYWx0IG9mIDE2IGJ5dA$VeK9IOBIgdgAydbckUUSGjhBb143hqeap2rX88vkvbc";
+const IPHONE: (&str, &str) = (
+    "user-agent",
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Version/18.5 Mobile/15E148 Safari/604.1",
+);
+
+/// Writes a link to `https://example.com/own` with this behaviour, without a way round by the API.
+async fn write(stack: &Stack, slug: &str, behaviour: Value) -> Link {
+    let mut link = link("redirects", slug, "https://example.com/own");
+    link.behaviour = serde_json::from_value(behaviour).unwrap();
+    let item = item_of(&link).unwrap();
+    stack.dynamo.put_item().table_name(&stack.links_table).set_item(Some(item)).send().await.unwrap();
+    link
+}
+
+async fn get(stack: &Stack, path: &str) -> Answer {
+    stack.visit(Method::GET, path, &[("accept", "text/html")]).await
+}
+
+fn led(answer: &Answer) -> (u16, &str) {
+    (answer.status.as_u16(), answer.header("location"))
+}
+
+#[tokio::test]
+async fn a_links_state_is_its_answer() {
+    let stack = Stack::from_environment();
+    for (slug, behaviour, status, location) in [
+        ("state-expired", json!({"expires_at": "2020-01-01T00:00:00Z"}), 410, ""),
+        (
+            "state-moved",
+            json!({"expires_at": "2020-01-01T00:00:00Z", "expired_url": "https://example.com/late"}),
+            302,
+            "https://example.com/late",
+        ),
+        ("state-early", json!({"starts_at": "2999-01-01T00:00:00Z"}), 404, ""),
+        ("state-archived", json!({"archived": true}), 404, ""),
+        ("state-used", json!({"max_clicks": 1, "used_clicks": 1}), 410, ""),
+        ("state-301", json!({"redirect_status": 301}), 301, "https://example.com/own"),
+        ("state-308", json!({"redirect_status": 308}), 308, "https://example.com/own"),
+    ] {
+        write(&stack, slug, behaviour).await;
+        let answer = get(&stack, &format!("/{slug}")).await;
+        assert_eq!(led(&answer), (status, location), "{slug}");
+        assert_eq!(answer.header("cache-control"), "no-store", "{slug}");
+    }
+}
+
+#[tokio::test]
+async fn a_limited_link_serves_exactly_as_many_clicks_as_it_may() {
+    let stack = Stack::from_environment();
+    write(&stack, "limited", json!({"max_clicks": 7})).await;
+    assert_eq!(stack.visit(Method::HEAD, "/limited", &[]).await.status, 302);
+    let answers = join_all((0..30).map(|_| get(&stack, "/limited"))).await;
+    let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status.as_u16()).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [vec![302; 7], vec![410; 23]].concat());
+}
+
+#[tokio::test]
+async fn a_password_is_asked_for_and_its_tries_are_limited() {
+    let stack = Stack::from_environment();
+    write(&stack, "locked", json!({"password_hash": SECRET})).await;
+    let form = get(&stack, "/locked").await;
+    assert_eq!(led(&form), (200, ""));
+    assert!(form.text.contains("<form method=\"post\">") && !form.text.contains("example.com/own"), "{form:?}");
+    assert_eq!(led(&stack.submit("/locked", "password=Secret").await), (403, ""));
+    let right = stack.submit("/locked", "password=secret").await;
+    assert_eq!(led(&right), (303, "https://example.com/own"));
+    assert_eq!((right.header("cache-control"), right.header("referrer-policy")), ("no-store", "no-referrer"));
+    // Over at most two minutes of the clock.
+    let mut limited = None;
+    for _ in 0..21 {
+        let answer = stack.submit("/locked", "password=wrong").await;
+        if answer.status == 429 {
+            limited = Some(answer);
+            break;
+        }
+        assert_eq!(answer.status, 403);
+    }
+    let seconds: u64 = limited.unwrap().header("retry-after").parse().unwrap();
+    assert!((1..=60).contains(&seconds), "{seconds}");
+    write(&stack, "unlocked", json!({})).await;
+    assert_eq!(stack.submit("/unlocked", "password=secret").await.status, 405);
+}
+
+#[tokio::test]
+async fn rules_and_variants_choose_and_the_click_says_which() {
+    let stack = Stack::from_environment();
+    let choices = json!({
+        "forward_query": true,
+        "rules": [
+            {"if": {"os": ["ios"], "language": ["fr"]}, "url": "https://example.com/fr?own=1"},
+            {"if": {"query": [{"name": "beta"}]}, "url": "https://example.com/beta"},
+        ],
+        "variants": [
+            {"name": "a", "url": "https://example.com/a", "weight": 1},
+            {"name": "b", "url": "https://example.com/b", "weight": 1},
+        ],
+    });
+    write(&stack, "choices", choices).await;
+    let french =
+        stack.visit(Method::GET, "/choices?own=2&x=%C3%BC&qr=1", &[IPHONE, ("accept-language", "fr-CH")]).await;
+    assert_eq!(led(&french), (302, "https://example.com/fr?own=1&x=%C3%BC"));
+    assert_eq!(led(&get(&stack, "/choices?beta").await), (302, "https://example.com/beta?beta"));
+    let first = stack.visit(Method::GET, "/choices", &[IPHONE]).await;
+    let again = stack.visit(Method::GET, "/choices", &[IPHONE]).await;
+    assert_eq!(led(&first), led(&again), "the same visitor keeps a variant (unless it is midnight in UTC)");
+    let variant = first.header("location").trim_start_matches("https://example.com/").to_owned();
+    assert!(["a", "b"].contains(&variant.as_str()), "{first:?}");
+
+    let clicks = wait_for("the clicks in the stream", async || {
+        let clicks = clicks_of(&stack, "choices").await;
+        (clicks.len() >= 4).then_some(clicks)
+    })
+    .await;
+    assert_eq!(clicks.iter().filter(|click| click["rule"] == 0 && click["trigger"] == "qr").count(), 1);
+    assert_eq!(clicks.iter().filter(|click| click["rule"] == 1).count(), 1);
+    assert_eq!(clicks.iter().filter(|click| click["variant"] == variant.as_str()).count(), 2);
+}
+
+/// All clicks of a link that are in the stream.
+async fn clicks_of(stack: &Stack, slug: &str) -> Vec<Value> {
+    let mut clicks = Vec::new();
+    let shards = stack.kinesis.list_shards().stream_name(&stack.stream).send().await.unwrap();
+    for shard in shards.shards() {
+        let iterator = stack.kinesis.get_shard_iterator().stream_name(&stack.stream).shard_id(shard.shard_id());
+        let iterator = iterator.shard_iterator_type(ShardIteratorType::TrimHorizon).send().await.unwrap();
+        let mut next = iterator.shard_iterator;
+        while let Some(iterator) = next {
+            let page = stack.kinesis.get_records().shard_iterator(iterator).send().await.unwrap();
+            let read = page.records().iter().filter_map(|r| serde_json::from_slice::<Value>(r.data().as_ref()).ok());
+            clicks.extend(read.filter(|click| click["slug"] == slug));
+            next = page.next_shard_iterator.filter(|_| !page.records.is_empty());
+        }
+    }
+    clicks
+}
+
+#[tokio::test]
+async fn a_change_reaches_visitors_within_seconds_and_a_deletion_as_well() {
+    let stack = Stack::from_environment();
+    write(&stack, "changing", json!({})).await;
+    assert_eq!(led(&get(&stack, "/changing").await), (302, "https://example.com/own"));
+    write(&stack, "changing", json!({"archived": true})).await;
+    let start = std::time::Instant::now();
+    wait_for("the change to be seen", async || (get(&stack, "/changing").await.status == 404).then_some(())).await;
+    assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn crawlers_and_browsers_find_what_they_look_for() {
+    let stack = Stack::from_environment();
+    let robots = stack.visit(Method::GET, "/robots.txt", &[]).await;
+    assert_eq!((robots.status.as_u16(), robots.header("content-type")), (200, "text/plain; charset=utf-8"));
+    assert_eq!(stack.visit(Method::GET, "/favicon.ico", &[]).await.status, 204);
+}
+
+#[tokio::test]
+async fn whatever_is_sent_is_answered() {
+    let stack = Stack::from_environment();
+    write(&stack, "hardened", json!({"forward_query": true})).await;
+    let long = "x".repeat(3000);
+    for path in
+        ["/hardened?a=%ff%00", "/hardened?\"<>{}|^`\\", "/hardened?//evil.example/@x", "/%ff", "/hardened%2f..", "/%00"]
+            .into_iter()
+            .map(str::to_owned)
+            .chain([format!("/{long}"), format!("/hardened?{long}"), format!("/hardened?a={}", "%ff".repeat(900))])
+    {
+        for headers in [
+            vec![],
+            vec![("x-forwarded-host", "evil.example"), ("x-original-url", "/other"), ("x-forwarded-proto", "::")],
+            vec![("accept-language", long.as_str()), ("referer", "\\\\"), ("cloudfront-viewer-address", "x")],
+        ] {
+            let answer = stack.visit(Method::GET, &path, &headers).await;
+            assert!(answer.status.as_u16() < 500, "{path}: {answer:?}");
+            let location = answer.header("location");
+            assert!(location.is_empty() || location.starts_with("https://example.com/own"), "{path}: {location}");
+        }
+    }
+}
