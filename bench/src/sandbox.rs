@@ -96,7 +96,7 @@ impl Drop for Sandbox {
     }
 }
 
-/// The environment that Lambda and the template give.
+/// The environment that Lambda and the template's defaults give.
 fn command(bootstrap: &Path, log: &Path, network: &Network) -> Result<Command> {
     let log = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
     let mut command = Command::new(bootstrap);
@@ -119,6 +119,10 @@ fn command(bootstrap: &Path, log: &Path, network: &Network) -> Result<Command> {
             ("CLICKS_STREAM", "clicks"),
             ("DOMAINS", "go.example.com"),
             ("RUST_LOG", "info"),
+            ("CACHE_SECONDS", "5"),
+            ("CACHE_MISS_SECONDS", "2"),
+            ("CACHE_STALE_SECONDS", "600"),
+            ("WARM_UP", "true"),
         ])
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
