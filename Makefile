@@ -35,8 +35,8 @@ check: ## Formatting, lints, documentation, licences, template
 	.tools/sam/bin/cfn-lint template.yaml
 	AWS_DEFAULT_REGION=us-east-1 .tools/sam/bin/sam validate --lint --template template.yaml
 
-bench: ## Benchmarks
-	cargo run --release -p waypost-bench
+bench: ## Benchmarks, all or some: make bench [ONLY="redirect ..."] [BASELINE=an earlier redirect]
+	cargo run --release -p waypost-bench -- $(if $(BASELINE),--baseline "$(BASELINE)") $(ONLY)
 
 deploy: ## Build for AWS and deploy to a real account; asks for what it needs, keeps the answers in samconfig.toml
 	$(INSTALL) sam
