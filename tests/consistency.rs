@@ -132,6 +132,16 @@ fn dependencies_point_one_way() {
         let needed = dependencies(&format!("functions/{name}/Cargo.toml"));
         assert!(needed.is_disjoint(&functions), "functions/{name} depends on another function");
     }
+    for name in ["redirect", "load-import", "aggregate-clicks"] {
+        let needed = dependencies(&format!("functions/{name}/Cargo.toml"));
+        assert!(!needed.contains("waypost-api"), "functions/{name} has no API, but depends on it");
+    }
+    let shared = |crate_name: &str| -> BTreeSet<String> {
+        let all = dependencies(&format!("shared/{crate_name}/Cargo.toml"));
+        all.into_iter().filter(|name| name.starts_with("waypost-")).collect()
+    };
+    assert_eq!(shared("api"), BTreeSet::from(["waypost-domain".to_owned()]));
+    assert_eq!(shared("aws"), BTreeSet::from(["waypost-domain".to_owned()]));
     for name in dependencies("shared/domain/Cargo.toml") {
         let outside = ["aws-", "lambda_", "axum", "waypost-"].iter().any(|prefix| name.starts_with(prefix));
         assert!(!outside && name != "tokio" && name != "getrandom", "shared/domain depends on {name}");

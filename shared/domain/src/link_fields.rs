@@ -10,6 +10,7 @@ use crate::{Link, Rule, Variant};
 /// A link as its owner wants it. Absent fields have their defaults.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewLink"))]
 pub struct LinkFields {
     /// Where it leads; see [`crate::TargetUrl`]. Required.
     pub url: Option<String>,
@@ -55,6 +56,7 @@ pub struct LinkFields {
 /// What to do about a link of the workspace and domain that has the same target.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub enum IfExists {
     /// Create another one.
     #[default]
@@ -66,6 +68,7 @@ pub enum IfExists {
 /// Another target for visits that meet all conditions of it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewRule"))]
 pub struct RuleFields {
     /// The conditions, at least one.
     #[serde(rename = "if")]
@@ -77,6 +80,7 @@ pub struct RuleFields {
 /// Conditions on a visit; see [`Conditions`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewConditions"))]
 pub struct ConditionFields {
     /// One of these devices.
     #[serde(default)]
@@ -102,6 +106,7 @@ pub struct ConditionFields {
 /// A query parameter that must be there.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewQueryCondition"))]
 pub struct QueryFields {
     /// Its name.
     pub name: String,
@@ -112,6 +117,7 @@ pub struct QueryFields {
 /// One of several weighted targets; see [`Variant`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewVariant"))]
 pub struct VariantFields {
     /// What statistics call it: unique in the link, 1 to 32 of `A-Za-z0-9-_`.
     pub name: String,

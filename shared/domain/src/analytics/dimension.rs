@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// One way to group clicks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub enum Dimension {
     /// ISO 3166-1 alpha-2 code.
     Country,

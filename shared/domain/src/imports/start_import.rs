@@ -13,6 +13,7 @@ pub const UPLOAD_SECONDS: u32 = 15 * 60;
 /// The body of a request to start an import.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct NewImport {
     /// The size of the file in bytes; the upload must have exactly this many.
     pub content_length: u64,

@@ -10,6 +10,7 @@ use crate::{ApiKey, Caller, Error, FieldError, KeySecret, Role, Timestamp};
 /// The body of a request to create a key.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct NewKey {
     /// What its owner calls it: 1 to 200 characters, no control characters.
     pub name: String,

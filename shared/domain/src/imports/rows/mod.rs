@@ -23,6 +23,7 @@ pub const MAX_ROW_BYTES: usize = 64 * 1024;
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "ImportFormat"))]
 pub enum Format {
     /// Comma-separated values (RFC 4180).
     Csv,
