@@ -36,8 +36,8 @@ check: ## Formatting, lints, documentation, licences, template
 	.tools/sam/bin/cfn-lint template.yaml
 	AWS_DEFAULT_REGION=us-east-1 .tools/sam/bin/sam validate --lint --template template.yaml
 
-bench: ## Benchmarks
-	cargo run --release -p waypost-bench
+bench: ## Benchmarks, all or some: make bench [ONLY="redirect ..."] [BASELINE=an earlier redirect]
+	cargo run --release -p waypost-bench -- $(if $(BASELINE),--baseline "$(BASELINE)") $(ONLY)
 
 fuzz: ## Feed the fuzz targets with whatever breaks them: make fuzz [TARGET=name] [SECONDS=60]
 	$(INSTALL) cargo-fuzz

@@ -4,13 +4,28 @@
 use anyhow::Result;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
-/// Stays on the last core that this process may use, and so do the processes that it starts.
-pub(crate) fn stay_on_one() -> Result<()> {
-    let allowed = sched_getaffinity(None)?;
-    let mut one = CpuSet::new();
-    if let Some(core) = (0..CpuSet::MAX_CPU).rev().find(|core| allowed.is_set(*core)) {
-        one.set(core);
-        sched_setaffinity(None, &one)?;
+/// While it lives, this thread stays on the last core that it may use, and so does what it starts.
+#[must_use]
+pub(crate) struct OneCore {
+    allowed: CpuSet,
+}
+
+impl OneCore {
+    pub(crate) fn stay() -> Result<Self> {
+        let allowed = sched_getaffinity(None)?;
+        let mut one = CpuSet::new();
+        if let Some(core) = (0..CpuSet::MAX_CPU).rev().find(|core| allowed.is_set(*core)) {
+            one.set(core);
+            sched_setaffinity(None, &one)?;
+        }
+        Ok(Self { allowed })
     }
-    Ok(())
+}
+
+impl Drop for OneCore {
+    fn drop(&mut self) {
+        if let Err(error) = sched_setaffinity(None, &self.allowed) {
+            println!("this thread stays on one core: {error}");
+        }
+    }
 }

@@ -1,8 +1,9 @@
-//! Feeds real bootstraps through a Lambda of its own and measures them, see `docs/performance.md`.
+//! Measures what Waypost promises about speed and size, see `docs/performance.md`.
 //!
-//! `waypost-bench [BASELINE]` builds what it measures. `BASELINE` is the path of an earlier `redirect`, which is then
-//! measured in the same run.
+//! `waypost-bench [--baseline PATH] [AREA...]` measures the areas, or all. The baseline is an earlier `redirect`, which is
+//! then measured in the same run. `make bench ONLY="redirect imports" BASELINE=path` says the same.
 
+mod area;
 mod aws;
 mod bootstraps;
 mod cores;
@@ -13,33 +14,54 @@ mod lambda;
 mod measure;
 mod network;
 mod process;
+mod redirect;
 mod sandbox;
 mod scenario;
 mod summary;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::bootstraps::Bootstraps;
-use crate::measure::Bench;
+use crate::area::Setting;
 use crate::summary::Summary;
 
 fn main() -> Result<()> {
+    let (baseline, names) = arguments(std::env::args().skip(1))?;
+    let areas = area::chosen(&names)?;
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the package is in the workspace")?;
     let folder = root.join("target/bench");
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let mut bootstraps = Bootstraps::build(root, &["redirect", "bench-noop", "bench-getitem"])?;
-    if let Some(baseline) = std::env::args_os().nth(1) {
-        bootstraps.add(scenario::BASELINE, baseline.into());
-    }
-    let bench = Bench { bootstraps: &bootstraps, logs: &folder };
-    cores::stay_on_one()?;
-    let figures = bench.all()?;
-    let goals = goals::judge(&figures)?;
-    let summary = Summary { figures, goals };
+    let setting = Setting { root, folder: &folder, baseline: baseline.as_deref() };
+    let summary = Summary::from(area::measure(&areas, &setting)?);
     summary.write(&folder.join("summary.json"))?;
     println!("\n{}", summary.table());
     Ok(())
+}
+
+/// The baseline, and the names of areas.
+fn arguments(mut arguments: impl Iterator<Item = String>) -> Result<(Option<PathBuf>, Vec<String>)> {
+    let (mut baseline, mut names) = (None, Vec::new());
+    while let Some(argument) = arguments.next() {
+        if argument == "--baseline" {
+            baseline = Some(arguments.next().context("--baseline needs a path")?.into());
+        } else {
+            names.push(argument);
+        }
+    }
+    Ok((baseline, names))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_baseline_and_areas_can_be_given() {
+        let given = ["redirect", "--baseline", "/tmp/redirect"].map(str::to_owned);
+        let (baseline, names) = arguments(given.into_iter()).unwrap();
+        assert_eq!((baseline, names), (Some("/tmp/redirect".into()), vec!["redirect".to_owned()]));
+        assert!(arguments(["--baseline".to_owned()].into_iter()).is_err());
+    }
 }

@@ -8,15 +8,24 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::Serialize;
 
+use crate::area::Findings;
 use crate::figures::Figures;
-use crate::goals::Verdict;
+use crate::goals::{Side, Verdict};
 
 /// All that a run found.
 #[derive(Debug, Serialize)]
 pub(crate) struct Summary {
     #[serde(flatten)]
     pub(crate) figures: BTreeMap<&'static str, Figures>,
+    #[serde(flatten)]
+    pub(crate) numbers: BTreeMap<&'static str, f64>,
     pub(crate) goals: Vec<Verdict>,
+}
+
+impl From<Findings> for Summary {
+    fn from(Findings { figures, numbers, goals }: Findings) -> Self {
+        Self { figures, numbers, goals }
+    }
 }
 
 impl Summary {
@@ -26,30 +35,42 @@ impl Summary {
         fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
     }
 
-    /// The table of figures, with the response time in relation to the no-op's, and the table of goals.
+    /// What was measured of bootstraps, all other numbers, and the goals, each as a table.
     pub(crate) fn table(&self) -> String {
+        let mut text = String::new();
+        if !self.figures.is_empty() {
+            self.bootstraps(&mut text);
+        }
+        // Writing to a string cannot fail.
+        for (key, number) in &self.numbers {
+            let _ = writeln!(text, "{key:<40}{number:>18.4}");
+        }
+        let _ = writeln!(text, "\n{:<60}{:>14}{:>17}", "goal", "value", "limit");
+        for Verdict { goal, value, side, limit, met } in &self.goals {
+            let (side, met) = (if *side == Side::AtMost { "<=" } else { ">=" }, if *met { "met" } else { "NOT MET" });
+            let _ = writeln!(text, "{goal:<60}{value:>14}{side:>5}{limit:>12}  {met}");
+        }
+        text
+    }
+
+    /// The figures of bootstraps, with the response time in relation to the no-op's.
+    fn bootstraps(&self, text: &mut String) {
         let noop = self.figures.get("noop").map_or(f64::NAN, |noop| noop.warm_us_p50);
-        let mut text = format!(
-            "{:<24}{:>9}{:>6}{:>10}{:>8}{:>10}{:>9}{:>11}{:>11}\n",
+        let _ = writeln!(
+            text,
+            "{:<24}{:>9}{:>6}{:>10}{:>8}{:>10}{:>9}{:>11}{:>11}",
             "", "init ms", "min", "p50 us", "x noop", "p99 us", "cpu us", "peak kB", "binary kB"
         );
         for (key, figures) in &self.figures {
             let Figures { init_ms_p50, init_ms_min, warm_us_p50, warm_us_p99, cpu_us, peak_rss_kb, binary_kb } =
                 figures;
             let ratio = warm_us_p50 / noop;
-            // Writing to a string cannot fail.
             let _ = writeln!(
                 text,
                 "{key:<24}{init_ms_p50:>9.2}{init_ms_min:>6.2}{warm_us_p50:>10.1}{ratio:>8.2}{warm_us_p99:>10.1}{cpu_us:>9.1}\
                  {peak_rss_kb:>11}{binary_kb:>11}"
             );
         }
-        let _ = writeln!(text, "\n{:<52}{:>9}{:>9}", "goal", "value", "limit");
-        for Verdict { goal, value, limit, met } in &self.goals {
-            let met = if *met { "met" } else { "NOT MET" };
-            let _ = writeln!(text, "{goal:<52}{value:>9.2}{limit:>9.2}  {met}");
-        }
-        text
     }
 }
 
@@ -67,8 +88,8 @@ mod tests {
             peak_rss_kb: 4000,
             binary_kb: 2000,
         };
-        let goals = vec![Verdict { goal: "size", value: 9.0, limit: 8.0, met: false }];
-        Summary { figures: BTreeMap::from([("noop", figures)]), goals }
+        let goals = vec![Verdict::at_most("size", 9.0, 8.0)];
+        Summary { figures: BTreeMap::from([("noop", figures)]), numbers: BTreeMap::from([("rows_per_s", 7.5)]), goals }
     }
 
     #[test]
@@ -76,7 +97,8 @@ mod tests {
         let json = serde_json::to_value(summary()).unwrap();
         assert_eq!(json["noop"]["warm_us_p50"], 20.0);
         assert_eq!(json["noop"]["binary_kb"], 2000);
-        assert_eq!(json["goals"][0]["met"], false);
+        assert_eq!(json["rows_per_s"], 7.5);
+        assert_eq!((&json["goals"][0]["met"], &json["goals"][0]["side"]), (&false.into(), &"at_most".into()));
     }
 
     #[test]
