@@ -47,6 +47,7 @@ pub(crate) struct LinkView {
     rules: Vec<Rule>,
     variants: Vec<Variant>,
     archived: bool,
+    imported_clicks: Option<u64>,
     created_at: Timestamp,
     updated_at: Option<Timestamp>,
 }
@@ -72,6 +73,7 @@ impl LinkView {
             rules: behaviour.rules,
             variants: behaviour.variants,
             archived: behaviour.archived,
+            imported_clicks: link.imported_clicks,
             created_at: link.created_at,
             updated_at: link.updated_at,
         }
