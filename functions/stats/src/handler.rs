@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Extension, Router};
 use waypost_api::stats::StatsQuery;
-use waypost_aws::http::Query;
+use waypost_aws::http::{Path, Query};
 use waypost_aws::problem::Problem;
 use waypost_domain::analytics::ports::AggregateReader;
 use waypost_domain::analytics::read_stats::{StatsRequest, read_stats};

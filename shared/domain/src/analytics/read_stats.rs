@@ -75,7 +75,7 @@ pub struct Totals {
     pub clicks: u64,
     /// Clicks of bots in the range.
     pub bots: u64,
-    /// Visitors in the range, estimated. Who comes on two days is two visitors: see `docs/analytics.md`.
+    /// Visitors in the range, estimated. Who comes on two days is two visitors.
     pub visitors: u64,
     /// Clicks of people since the link exists.
     pub all_time_clicks: u64,
