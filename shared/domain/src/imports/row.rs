@@ -1,10 +1,12 @@
 //! From the fields of a row to a link, or to what is wrong with them.
 
+use serde::{Deserialize, Serialize};
+
 use crate::create_link::own_domain;
 use crate::imports::Import;
 use crate::imports::rows::{Column, Fault, Fields};
 use crate::link::{check_tags, check_title};
-use crate::{Behaviour, Domains, Link, LinkId, Slug, TargetUrl, Timestamp};
+use crate::{Behaviour, Domain, Domains, Link, LinkId, Slug, TargetUrl, Timestamp};
 
 /// How many slugs are tried for a row that has none. They have eight characters, so that one is taken is rare (on a domain
 /// with a billion links, 1 in 200,000), and five being taken does not happen.
@@ -42,9 +44,22 @@ fn derived_slug(origin: &str, attempt: u32) -> Slug {
     }
 }
 
+/// What rows get that do not say otherwise.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowOptions {
+    /// The domain of rows that name none; the stack's default one if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<Domain>,
+    /// Tags that every link gets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+}
+
 /// What all rows of an import have in common.
 #[derive(Debug, Clone)]
 pub struct Context<'a> {
+    /// What rows get that do not say otherwise.
+    pub options: &'a RowOptions,
     /// The import.
     pub import: &'a Import,
     /// The stack's own domains.
@@ -68,13 +83,16 @@ impl Context<'_> {
         };
         let domain = match fields.domain.as_deref() {
             Some(text) => own_domain(text, self.domains).map_err(|detail| fault(Column::Domain, text, detail))?,
-            None => self.domains.default_domain().clone(),
+            None => self.options.domain.as_ref().unwrap_or(self.domains.default_domain()).clone(),
         };
         let title = fields.title.as_deref();
         let title =
             title.map(|text| check_title(text).map_err(|detail| fault(Column::Title, text, detail))).transpose()?;
-        let tags = check_tags(fields.tags.iter().map(AsRef::as_ref))
-            .map_err(|(index, detail)| fault(Column::Tags, fields.tags.get(index).map_or("", AsRef::as_ref), detail))?;
+        let tags =
+            check_tags(fields.tags.iter().map(AsRef::as_ref).chain(self.options.tags.iter().map(String::as_str)))
+                .map_err(|(index, detail)| {
+                    fault(Column::Tags, fields.tags.get(index).map_or("", AsRef::as_ref), detail)
+                })?;
         let link = Link {
             id: LinkId { domain, slug },
             workspace: self.import.workspace.clone(),
@@ -107,7 +125,8 @@ mod tests {
         let now = Timestamp::parse("2026-01-01T00:00:00Z").unwrap();
         let id = ImportId::for_object("imports/acme/x", "e");
         let import = Import::awaiting(id, WorkspaceId::parse("acme").unwrap(), None, 1, now);
-        Context { import: &import, domains: &domains, created_at: now }.check((7, 8), fields)
+        let options = RowOptions::default();
+        Context { import: &import, domains: &domains, created_at: now, options: &options }.check((7, 8), fields)
     }
 
     fn fields<'a>(url: &'a str, slug: &'a str) -> Fields<'a> {

@@ -13,6 +13,11 @@ pub(super) struct Buffer {
 }
 
 impl Buffer {
+    /// A buffer of a file whose first bytes and lines are left out.
+    pub(super) fn at(position: u64, newlines: u64) -> Self {
+        Self { position, newlines, ..Self::default() }
+    }
+
     /// What is not consumed yet.
     pub(super) fn rest(&self) -> &[u8] {
         &self.bytes[self.start..]

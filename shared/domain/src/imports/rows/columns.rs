@@ -55,7 +55,7 @@ impl fmt::Display for Column {
 }
 
 /// Where in a CSV row each column is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Columns {
     url: usize,
     slug: Option<usize>,

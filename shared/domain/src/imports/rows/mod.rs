@@ -15,7 +15,8 @@ use self::buffer::Buffer;
 pub use self::columns::Column;
 use self::columns::Columns;
 use self::csv::CsvReader;
-pub use self::sniff::{Layout, SNIFF_BYTES, sniff};
+pub use self::sniff::Layout;
+use self::sniff::{SNIFF_BYTES, sniff};
 
 /// The longest row, in bytes of the file with its line end. A longer one is reported, and reading goes on after it.
 pub const MAX_ROW_BYTES: usize = 64 * 1024;
@@ -85,6 +86,8 @@ pub enum Next<'a> {
     Row(Row<'a>),
     /// Nothing until there is more of the file: call [`Rows::feed`] or [`Rows::end`].
     More,
+    /// Nothing until the file is fed from this byte on.
+    Seek(u64),
     /// Nothing: the file is read.
     End,
 }
@@ -101,8 +104,83 @@ enum Found {
     End,
 }
 
+/// Why a file cannot be read, or not to its end; for a person.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unreadable(String);
+
+/// What a file may be.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Limits;
+
+/// A place between two rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowPlace {
+    /// How many bytes are before it.
+    pub byte: u64,
+    /// The number of the next row.
+    pub row: u64,
+    /// The line of the next byte.
+    pub line: u64,
+}
+
+impl RowPlace {
+    /// The beginning of a file.
+    pub const START: Self = Self { byte: 0, row: 1, line: 1 };
+}
+
+/// Finds places between rows, to cut a file.
+pub struct Boundaries {
+    rows: Rows,
+    every: u64,
+    next: u64,
+}
+
+/// What [`Boundaries`] found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Boundary {
+    /// A place between two rows.
+    Place(RowPlace),
+    /// Nothing until there is more of the file.
+    More,
+    /// The place behind the last row.
+    End(RowPlace),
+}
+
+impl Boundaries {
+    /// Places from `place` on that are at least `every` bytes apart.
+    pub fn new(layout: &Layout, place: RowPlace, every: u64) -> Option<Self> {
+        Some(Self { rows: Rows::resume(layout, place), every, next: place.byte + every })
+    }
+    /// Takes the next piece of the file.
+    pub fn feed(&mut self, bytes: &[u8]) {
+        self.rows.feed(bytes);
+    }
+    /// Says that there are no more pieces.
+    pub fn end(&mut self) {
+        self.rows.end();
+    }
+    /// The next place.
+    pub fn next_boundary(&mut self) -> Boundary {
+        loop {
+            match self.rows.next_row() {
+                Ok(Next::Row(_)) => {}
+                Ok(Next::More | Next::Seek(_)) => return Boundary::More,
+                _ => return Boundary::End(self.rows.place()),
+            }
+            let place = self.rows.place();
+            if place.byte >= self.next {
+                self.next = place.byte + self.every;
+                return Boundary::Place(place);
+            }
+        }
+    }
+}
+
 /// The rows of one file.
 pub struct Rows {
+    layout: Option<Layout>,
+    head: Vec<u8>,
     buffer: Buffer,
     reader: Reader,
     number: u64,
@@ -120,17 +198,66 @@ enum Reader {
 }
 
 impl Rows {
-    /// The rows of a file with this layout.
-    pub fn new(layout: Layout) -> Self {
-        let reader = match layout {
-            Layout::Csv { columns, header } => Reader::Csv { reader: Box::default(), columns, header },
+    /// The rows of a file of `size` bytes.
+    pub fn new(_size: u64, _limits: Limits) -> Self {
+        Self {
+            layout: None,
+            head: Vec::new(),
+            buffer: Buffer::default(),
+            reader: Reader::JsonLines,
+            number: 0,
+            line: 0,
+            skipping: false,
+            used: 0,
+        }
+    }
+
+    /// The rows of a file from `place` on.
+    pub fn resume(layout: &Layout, place: RowPlace) -> Self {
+        let mut rows = Self::new(0, Limits);
+        rows.recognised(layout.clone(), place == RowPlace::START);
+        rows.buffer = Buffer::at(place.byte, place.line - 1);
+        rows.number = place.row - 1;
+        rows
+    }
+
+    fn recognised(&mut self, layout: Layout, start: bool) {
+        self.reader = match layout.clone() {
+            Layout::Csv { columns, header } => Reader::Csv { reader: Box::default(), columns, header: header && start },
             Layout::JsonLines => Reader::JsonLines,
         };
-        Self { buffer: Buffer::default(), reader, number: 0, line: 0, skipping: false, used: 0 }
+        self.layout = Some(layout);
+    }
+
+    fn recognise(&mut self) -> Result<bool, Unreadable> {
+        if self.head.len() < SNIFF_BYTES && !self.buffer.ended() {
+            return Ok(false);
+        }
+        let head = std::mem::take(&mut self.head);
+        let whole = head.len() <= SNIFF_BYTES && self.buffer.ended();
+        let layout = sniff(&head[..head.len().min(SNIFF_BYTES)], whole).map_err(Unreadable)?;
+        self.recognised(layout, true);
+        self.feed(&head);
+        Ok(true)
+    }
+
+    /// What the file is, once it is known.
+    pub fn layout(&self) -> Option<&Layout> {
+        self.layout.as_ref()
+    }
+
+    /// The place behind the last row.
+    pub fn place(&self) -> RowPlace {
+        let unread = memchr::memchr_iter(b'\n', &self.buffer.rest()[..self.used]).count() as u64;
+        RowPlace { byte: self.position(), row: self.number + 1, line: self.buffer.line() + unread }
     }
 
     /// Takes the next piece of the file.
     pub fn feed(&mut self, bytes: &[u8]) {
+        if self.layout.is_none() {
+            self.head.extend_from_slice(bytes);
+            return;
+        }
         self.buffer.consume(std::mem::take(&mut self.used));
         self.buffer.extend(bytes);
         if self.buffer.position() == 0 {
@@ -149,7 +276,10 @@ impl Rows {
     }
 
     /// The next row.
-    pub fn next_row(&mut self) -> Next<'_> {
+    pub fn next_row(&mut self) -> Result<Next<'_>, Unreadable> {
+        if self.layout.is_none() && !self.recognise()? {
+            return Ok(Next::More);
+        }
         let found = self.find();
         if matches!(found, Found::Record | Found::Line(_) | Found::Broken(_)) {
             self.number += 1;
@@ -158,10 +288,10 @@ impl Rows {
             (Found::Broken(fault), _) => Err(fault),
             (Found::Line(length), _) => json_lines::fields(&self.buffer.rest()[..length]),
             (Found::Record, Reader::Csv { reader, columns, .. }) => columns.fields(reader),
-            (Found::More, _) => return Next::More,
-            (Found::End | Found::Record, _) => return Next::End,
+            (Found::More, _) => return Ok(Next::More),
+            (Found::End | Found::Record, _) => return Ok(Next::End),
         };
-        Next::Row(Row { number: self.number, line: self.line, fields })
+        Ok(Next::Row(Row { number: self.number, line: self.line, fields }))
     }
 
     fn find(&mut self) -> Found {

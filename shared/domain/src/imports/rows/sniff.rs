@@ -6,13 +6,13 @@ use super::csv::{CsvReader, Scan};
 use super::json_lines;
 
 /// How much of a file is looked at.
-pub const SNIFF_BYTES: usize = 64 * 1024;
+pub(super) const SNIFF_BYTES: usize = 64 * 1024;
 
 /// The names that a URL's column may have, for the message that none was found.
 const URL_NAMES: &str = "url, target, long url, destination url or original url";
 
 /// What a file is, and where in its rows things are.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Layout {
     /// Comma-separated values.
     Csv {
@@ -26,6 +26,11 @@ pub enum Layout {
 }
 
 impl Layout {
+    /// Whether the file can be cut between its rows.
+    pub fn is_splittable(&self) -> bool {
+        true
+    }
+
     /// What the file is.
     pub fn format(&self) -> super::Format {
         match self {
@@ -58,7 +63,7 @@ pub(super) fn byte_order_mark(head: &[u8]) -> usize {
 ///
 /// # Errors
 /// A sentence for a person that says what the file is instead.
-pub fn sniff(head: &[u8], whole: bool) -> Result<Layout, String> {
+pub(super) fn sniff(head: &[u8], whole: bool) -> Result<Layout, String> {
     if let Some((_, what)) = OTHER_FILES.iter().find(|(magic, _)| head.starts_with(magic)) {
         return Err(format!("the file is {what}, not CSV or JSON Lines"));
     }
