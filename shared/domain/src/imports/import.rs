@@ -6,12 +6,13 @@ use crate::imports::ImportId;
 use crate::imports::object_key::upload_key;
 use crate::imports::options::ImportOptions;
 use crate::imports::part::Part;
-use crate::imports::rows::{Format, Layout};
+use crate::imports::rows::{Format, Layout, Notes};
 use crate::{Timestamp, WorkspaceId};
 
 /// How far an import is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub enum ImportStatus {
     /// The file has not come yet.
     AwaitingUpload,
@@ -36,6 +37,7 @@ impl ImportStatus {
 
 /// What became of the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "ImportCounts"))]
 pub struct Counts {
     /// Rows that are settled: the sum of the others.
     pub read: u64,
@@ -148,6 +150,9 @@ pub struct Import {
     /// Which content of the object is being loaded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,
+    /// What its owner should know about the file, though no row is wrong.
+    #[serde(default)]
+    pub notes: Notes,
     /// What was asked for.
     #[serde(default)]
     pub options: ImportOptions,
@@ -210,6 +215,7 @@ impl Import {
             started_at: None,
             finished_at: None,
             etag: None,
+            notes: Notes::default(),
             options: ImportOptions::default(),
             claim: None,
             plan: None,
@@ -306,6 +312,7 @@ impl Import {
         next.counts = parts.iter().map(|part| part.shown.counts).sum();
         next.bytes_done = parts.iter().map(|part| part.shown.bytes).sum();
         next.format = self.format.or_else(|| parts.iter().find_map(|part| part.format));
+        parts.iter().for_each(|part| next.notes.merge(&part.notes));
         next.status = match (&self.halt, next.counts.reported()) {
             (Some(Halt::Cancelled), _) => ImportStatus::Cancelled,
             (Some(Halt::Failed(_)), _) => ImportStatus::Failed,

@@ -39,6 +39,7 @@ pub fn upload_key(workspace: &WorkspaceId, id: &ImportId) -> String {
 /// In what form a report can be had.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub enum ReportFormat {
     /// A JSON object on each line.
     #[default]

@@ -13,6 +13,7 @@ use crate::{Domains, Error, Link};
 /// What becomes of a row whose slug is a link of the workspace already, from before the import.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub enum OnConflict {
     /// The link stays. The row is unchanged if it has the same target, else in the report.
     #[default]

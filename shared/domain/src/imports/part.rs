@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::imports::import::{Claim, Plan};
-use crate::imports::rows::{Format, RowPlace};
+use crate::imports::rows::{Format, Notes, RowPlace};
 use crate::imports::{Counts, Import, ImportId};
 use crate::{Timestamp, WorkspaceId};
 
@@ -53,6 +53,9 @@ pub struct Part {
     /// What the file was recognised as.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<Format>,
+    /// What its owner should know about the file.
+    #[serde(default)]
+    pub notes: Notes,
     /// Whether a row took the place of a later one in this pass, so that what became of others may have to be told anew.
     #[serde(default)]
     pub contested: bool,
@@ -87,6 +90,7 @@ impl Part {
             checkpoint: Checkpoint { place: start, counts: Counts::default(), report: Vec::new() },
             shown: Shown::default(),
             format: None,
+            notes: Notes::default(),
             contested: false,
             failed: None,
             done: false,

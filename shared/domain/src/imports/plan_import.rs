@@ -46,7 +46,7 @@ pub(super) async fn plan(loader: &Loader, import: &Import, object: Object) -> Re
 
 /// What the file is if it can be divided, or why it cannot be read.
 async fn recognise(mut object: Object) -> Result<Result<Option<Layout>, String>, StoreError> {
-    let mut rows = Rows::new(object.size, Limits);
+    let mut rows = Rows::new(object.size, Limits::default());
     loop {
         match rows.next_row() {
             Ok(Next::More) => match object.body.next().await {

@@ -11,7 +11,7 @@ use crate::imports::part::{Checkpoint, Part, Shown};
 use crate::imports::ports::{Body, Delivery};
 use crate::imports::report::Reported;
 use crate::imports::row::Context;
-use crate::imports::rows::{Limits, Next, Rows};
+use crate::imports::rows::{Layout, Limits, Next, Rows};
 use crate::imports::send_rows::Sender;
 use crate::imports::write_rows::{Contest, Mark, Outcome, RowWriter, Settled, settle_one};
 use crate::imports::{Counts, Import};
@@ -146,14 +146,11 @@ impl<'a> Run<'a> {
     /// The rows of the part and the bytes to feed them.
     async fn open(&self) -> Result<(Rows, Body), Stop> {
         let layout = self.import.plan.as_ref().and_then(|plan| plan.layout.as_ref());
-        let layout = layout.filter(|layout| layout.is_splittable());
+        let place = self.part.checkpoint.place;
         let size = self.import.bytes_total;
-        Ok(match layout {
-            Some(layout) => {
-                let place = self.part.checkpoint.place;
-                (Rows::resume(layout, place), self.open_range(place.byte, self.part.end).await?)
-            }
-            None => (Rows::new(size, Limits), self.open_range(0, size).await?),
+        Ok(match layout.and_then(|layout| Rows::resume(layout, place)) {
+            Some(rows) => (rows, self.open_range(place.byte, self.part.end).await?),
+            None => (Rows::new(size, Limits::default()), self.open_range(0, size).await?),
         })
     }
 
@@ -192,7 +189,11 @@ impl<'a> Run<'a> {
                     *body = self.open_range(from, import.bytes_total).await?;
                     continue;
                 }
-                Next::End => return Ok(()),
+                Next::End => {
+                    self.part.format = self.part.format.or_else(|| rows.layout().map(Layout::format));
+                    self.part.notes.merge(&rows.notes());
+                    return Ok(());
+                }
             };
             if let Ok(candidate) = &checked {
                 while writer.must_wait_for(candidate) {
@@ -200,7 +201,7 @@ impl<'a> Run<'a> {
                 }
             }
             writer.add(place, checked, Mark { place: rows.place(), position: rows.position() });
-            self.part.format = self.part.format.or_else(|| rows.layout().map(|layout| layout.format()));
+            self.part.format = self.part.format.or_else(|| rows.layout().map(Layout::format));
             while writer.is_full() {
                 self.settle(writer, sender).await?;
             }
