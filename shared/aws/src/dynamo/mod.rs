@@ -3,6 +3,7 @@
 pub mod aggregates;
 pub mod click_limit;
 pub mod idempotency;
+pub mod import_parts;
 pub mod imports;
 pub mod keys;
 pub mod link_batch;
