@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod bad_requests;
+mod exports;
 mod imports;
 mod keys;
 mod links;

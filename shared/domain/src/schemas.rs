@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::analytics::Day;
+use crate::exports::ExportId;
 use crate::imports::ImportId;
 use crate::password::Password;
 use crate::{Domain, RedirectStatus, Slug, TargetUrl, Timestamp};
@@ -76,6 +77,12 @@ schema!(ImportId, "ImportId", {
     "type": "string",
     "pattern": "^imp_[0-9a-f]{32}$",
     "examples": ["imp_0199b0c67e4570008000000000000005"],
+});
+
+schema!(ExportId, "ExportId", {
+    "type": "string",
+    "pattern": "^exp_[0-9a-f]{32}$",
+    "examples": ["exp_0199b0c67e4570008000000000000005"],
 });
 
 schema!(Password, "Password", {
