@@ -5,6 +5,7 @@
 mod bad_input;
 mod bad_requests;
 mod every_route;
+mod exports;
 mod imports;
 mod keys;
 mod links;
