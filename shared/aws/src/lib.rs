@@ -8,6 +8,7 @@
 
 pub mod authentication;
 mod backoff;
+pub mod conditional;
 pub mod countries;
 pub mod dynamo;
 pub mod extension;

@@ -8,13 +8,13 @@ use axum::response::Response;
 use http::{HeaderMap, header};
 use sha2::{Digest, Sha256};
 use waypost_api::qr::QrQuery;
+use waypost_aws::conditional::tagged;
 use waypost_aws::http::Query;
 use waypost_aws::problem::Problem;
 use waypost_domain::Caller;
 use waypost_domain::find_link::{find_link, link_id};
 
 use super::App;
-use crate::conditional::tagged;
 use crate::qr_code::{Style, draw};
 
 /// What a code leads to does not change, so a client need not ask for it again for a day.
