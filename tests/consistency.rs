@@ -97,6 +97,22 @@ fn local_routes_and_the_templates_are_the_same() {
 }
 
 #[test]
+fn the_document_has_every_route_of_the_api_and_no_other() {
+    let document = waypost_api::openapi::document();
+    let in_document: BTreeSet<String> = document["paths"].as_object().unwrap().keys().map(|path| shape(path)).collect();
+    let router = &toml("Cargo.toml")["workspace"]["metadata"]["lambda"]["watch"]["router"];
+    let routes = router.as_object().unwrap().iter().filter(|(_, function)| *function != "redirect");
+    let local: BTreeSet<String> = routes.map(|(path, _)| shape(path)).collect();
+    assert_eq!(in_document, local);
+}
+
+/// The path without its parameters' names.
+fn shape(path: &str) -> String {
+    let parts = path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+#[test]
 fn a_shard_has_one_invocation_at_a_time_and_reports_partial_failures() {
     let function = &resources("AWS::Serverless::Function")["AggregateClicksFunction"];
     let mapping = &function["Properties"]["Events"]["Clicks"]["Properties"];

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::routing::{delete, get};
 use axum::{Extension, Router};
 use http::{StatusCode, header};
 use waypost_api::keys::{KeyView, NewKeyView};
-use waypost_aws::http::{Json, Query};
+use waypost_aws::http::{Json, Path, Query};
 use waypost_aws::problem::Problem;
 use waypost_domain::Caller;
 use waypost_domain::keys::create_key::{NewKey, create_key};

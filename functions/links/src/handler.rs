@@ -7,14 +7,14 @@ mod tests;
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use http::{HeaderMap, StatusCode, header};
 use waypost_api::links::{LinkView, OnDomain, ShortUrls};
-use waypost_aws::conditional::tagged;
-use waypost_aws::http::{Json, Query};
+use waypost_aws::conditional::{precondition, tagged};
+use waypost_aws::http::{Json, Path, Query};
 use waypost_aws::idempotency::{Idempotency, once};
 use waypost_aws::problem::Problem;
 use waypost_domain::change_link::{Change, change_link};
@@ -27,7 +27,6 @@ use waypost_domain::list_links::list_links;
 use waypost_domain::ports::{Clock, LinkIndex, LinkReader, LinkTargets, LinkWriter, Random};
 use waypost_domain::{Caller, Domains, Link, LinkId};
 
-use crate::conditional::precondition;
 use crate::list_query::ListQuery;
 use crate::patch::Patch;
 

@@ -1,7 +1,6 @@
 //! `GET|POST /v1/links`, `GET|PATCH|DELETE /v1/links/{slug}`, `GET /v1/links/{slug}/qr`, `POST /v1/link-batches`: manages
 //! links.
 
-mod conditional;
 mod handler;
 mod list_query;
 mod patch;

@@ -5,11 +5,12 @@ mod tests;
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Extension, Router};
 use http::HeaderMap;
+use waypost_aws::http::Path;
 use waypost_aws::problem::Problem;
 use waypost_domain::analytics::ports::AggregateReader;
 use waypost_domain::analytics::stats::read_link_stats::read_link_stats;

@@ -8,5 +8,6 @@ pub mod imports;
 pub mod keys;
 pub mod link_batches;
 pub mod links;
+pub mod openapi;
 pub mod qr;
 pub mod stats;

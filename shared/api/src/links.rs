@@ -51,6 +51,8 @@ pub struct LinkView {
     variants: Vec<Variant>,
     /// Whether it is put away: not found for visitors, kept for its owner.
     archived: bool,
+    /// Clicks that another service counted before the link was imported; not part of the statistics.
+    imported_clicks: Option<u64>,
     /// When it was created.
     created_at: Timestamp,
     /// When its owner last changed it; null until then.
@@ -79,6 +81,7 @@ impl LinkView {
             rules: behaviour.rules,
             variants: behaviour.variants,
             archived: behaviour.archived,
+            imported_clicks: link.imported_clicks,
             created_at: link.created_at,
             updated_at: link.updated_at,
         }

@@ -20,6 +20,7 @@ pub struct LinkStatsQuery {
 pub struct StatsQuery {
     /// Only the links with any of these tags; there can be several parameters. At most 100 links, and at most 10,000 links
     /// times days.
+    #[schemars(default)]
     pub tag: Vec<String>,
     /// What of them.
     #[schemars(flatten)]

@@ -1,10 +1,16 @@
-//! Conditional requests (RFC 9110, section 13): entity tags out, `If-None-Match` in.
+//! Conditional requests (RFC 9110, section 13): entity tags out, `If-Match` and `If-None-Match` in.
 
 use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
-use http::{HeaderMap, HeaderName, StatusCode};
+use http::header::{CACHE_CONTROL, ETAG, IF_MATCH, IF_NONE_MATCH};
+use http::{HeaderMap, StatusCode};
 use sha2::{Digest, Sha256};
 use waypost_domain::key::hex;
+use waypost_domain::precondition::Precondition;
+
+/// What a change asks of the link; several headers are one list.
+pub fn precondition(headers: &HeaderMap) -> Precondition {
+    Precondition::parse(joined(headers, IF_MATCH).as_deref())
+}
 
 /// `answer` with its entity tag, or 304 without a body if the client has that one already. Caches may keep it for their
 /// own client, and use it for as long as `cache_control` says.
@@ -28,7 +34,7 @@ fn has_already(headers: &HeaderMap, etag: &str) -> bool {
 }
 
 /// A header that is a list; several of its name are one.
-pub fn joined(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+pub fn joined(headers: &HeaderMap, name: http::HeaderName) -> Option<String> {
     headers.contains_key(&name).then(|| {
         let values: Vec<&str> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
         values.join(",")

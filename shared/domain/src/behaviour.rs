@@ -168,7 +168,7 @@ pub enum Device {
     Desktop,
 }
 
-/// The visitor's operating system, by the same look.
+/// The visitor's operating system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]

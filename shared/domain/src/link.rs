@@ -42,6 +42,9 @@ pub struct Link {
     /// What makes it more than a plain redirect.
     #[serde(flatten)]
     pub behaviour: Behaviour,
+    /// How many clicks the service that it was imported from had counted. They are not among ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported_clicks: Option<u64>,
     /// What created it, where that may be tried again: the row of an import, `{import id}#{row number}`, or a request with
     /// an idempotency key (see [`crate::idempotency::Attempt`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]

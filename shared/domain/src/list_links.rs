@@ -6,6 +6,8 @@ use crate::link::check_tags;
 use crate::link_query::{LinkFilter, LinkQuery};
 use crate::page::{Page, PageRequest, Place, cursor};
 use crate::ports::LinkIndex;
+#[cfg(feature = "openapi")]
+use crate::schemas::TEXT;
 use crate::slug::SlugError;
 use crate::{Caller, Domains, Error, Link, Role, Slug, Timestamp};
 
@@ -14,20 +16,28 @@ use crate::{Caller, Domains, Error, Link, Role, Slug, Timestamp};
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct ListRequest {
     /// Which page.
+    #[cfg_attr(feature = "openapi", schemars(flatten))]
     pub page: PageRequest,
-    /// Only links with these tags.
+    /// Only links with this tag; several times for several tags.
+    #[cfg_attr(feature = "openapi", schemars(rename = "tag", length(max = Link::MAX_TAGS), inner(length(min = 1, max = Link::MAX_TAG_CHARS), regex(pattern = TEXT))))]
     pub tags: Vec<String>,
     /// With `any` of the tags, or with `all` (if absent).
+    #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["any", "all"], "default" = "all")))]
     pub tag_mode: Option<String>,
     /// Only links on this domain.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::Domain>"))]
     pub domain: Option<String>,
     /// Only links whose slug begins like this.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Slug>"))]
     pub prefix: Option<String>,
     /// `false` (if absent): only links that are not archived; `true`: only those that are; `any`: both.
+    #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["true", "false", "any"], "default" = "false")))]
     pub archived: Option<String>,
     /// Only links created at this moment or later.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Timestamp>"))]
     pub created_after: Option<String>,
     /// Only links created before this moment.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Timestamp>"))]
     pub created_before: Option<String>,
 }
 

@@ -389,6 +389,7 @@ pub fn link(workspace: &str, slug: &str, url: &str) -> Link {
         updated_at: None,
         revision: 0,
         behaviour: Behaviour::default(),
+        imported_clicks: None,
         origin: None,
     }
 }

@@ -20,7 +20,7 @@ const MAX_KEY_LEN: usize = 512;
 pub struct Page<T> {
     /// The items, the newest first.
     pub items: Vec<T>,
-    /// Where the next page begins; absent at the end of the list.
+    /// Where the next page begins; null at the end of the list.
     pub next_cursor: Option<String>,
 }
 
@@ -44,9 +44,11 @@ impl<T> Page<T> {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct PageRequest {
-    /// How many items at most; see [`MAX_LIMIT`] and [`DEFAULT_LIMIT`].
+    /// How many items at most.
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = MAX_LIMIT), extend("default" = DEFAULT_LIMIT)))]
     pub limit: Option<usize>,
-    /// Where the page before ended: its `next_cursor`.
+    /// The `next_cursor` of the page before.
+    #[cfg_attr(feature = "openapi", schemars(regex(pattern = "^[A-Za-z0-9_-]+$"), extend("format" = "cursor")))]
     pub cursor: Option<String>,
 }
 

@@ -1,10 +1,10 @@
-//! An error as the API shows it: problem details (RFC 9457).
+//! An error as the API shows it. `waypost_aws::problem` makes it of an [`Error`](crate::Error).
 
 use serde::Serialize;
 
 use crate::FieldError;
 
-/// What went wrong with a request. `waypost_aws::problem` makes it of an [`Error`](crate::Error).
+/// What went wrong with a request: problem details (RFC 9457).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Problem"))]
 pub struct ProblemDetails {

@@ -9,6 +9,10 @@ use crate::imports::ImportId;
 use crate::password::Password;
 use crate::{Domain, RedirectStatus, Slug, TargetUrl, Timestamp};
 
+/// A text that a person reads: not blank, no control characters.
+pub(crate) const TEXT: &str =
+    r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$";
+
 /// Makes `$type` a component of the document, with a schema of its own.
 macro_rules! schema {
     ($type:ty, $name:literal, $($schema:tt)+) => {
@@ -42,7 +46,7 @@ schema!(Slug, "Slug", {
     "type": "string",
     "minLength": 1,
     "maxLength": Slug::MAX_LEN,
-    "pattern": "^[A-Za-z0-9._~-]+$",
+    "pattern": r"^(?!\.\.?$)[A-Za-z0-9._~-]+$",
     "description": "The path of a short link: RFC 3986's unreserved characters, case-sensitive. Some are reserved, such as `v1` and `robots.txt`.",
     "examples": ["spring-sale"],
 });
@@ -78,6 +82,7 @@ schema!(Password, "Password", {
     "type": "string",
     "minLength": 1,
     "maxLength": Password::MAX_CHARS,
+    "pattern": r"^[^\u0000-\u001f\u007f-\u009f]+$",
     "writeOnly": true,
     "description": "What a visitor must give. No control characters.",
 });

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, header};
 use sha2::{Digest, Sha256};
 use waypost_api::qr::QrQuery;
 use waypost_aws::conditional::tagged;
-use waypost_aws::http::Query;
+use waypost_aws::http::{Path, Query};
 use waypost_aws::problem::Problem;
 use waypost_domain::Caller;
 use waypost_domain::find_link::{find_link, link_id};

@@ -9,8 +9,8 @@ use futures::stream::{BoxStream, StreamExt};
 use crate::imports::load_import::{Loaded, Loader, Skipped};
 use crate::imports::object_key::report_key;
 use crate::imports::ports::{Delivery, Object, ReportWriter};
-use crate::imports::row::Context;
-use crate::imports::rows::{Next, Rows, SNIFF_BYTES, sniff};
+use crate::imports::row::{Context, RowOptions};
+use crate::imports::rows::{Layout, Limits, Next, Rows, Unreadable};
 use crate::imports::write_rows::{Outcome, RowWriter, Settled};
 use crate::imports::{Counts, Import};
 use crate::{StoreError, Timestamp};
@@ -54,6 +54,12 @@ impl From<StoreError> for Stop {
     }
 }
 
+impl From<Unreadable> for Stop {
+    fn from(reason: Unreadable) -> Self {
+        Self::Failed(reason.to_string())
+    }
+}
+
 impl<'a> Run<'a> {
     /// The work of `delivery` on `import`, which it has claimed.
     pub(super) fn new(loader: &'a Loader, import: Import, delivery: &Delivery) -> Self {
@@ -93,22 +99,7 @@ impl<'a> Run<'a> {
     /// Reads the file to its end, or as far as there is time.
     async fn load_rows(&mut self, mut object: Object) -> Result<(), Stop> {
         self.check_object(&object)?;
-        let mut head = Vec::new();
-        let mut whole = false;
-        while head.len() < SNIFF_BYTES && !whole {
-            match object.body.next().await {
-                Some(piece) => head.extend_from_slice(&piece?),
-                None => whole = true,
-            }
-        }
-        let layout = sniff(&head[..head.len().min(SNIFF_BYTES)], whole).map_err(Stop::Failed)?;
-        self.import.format = Some(layout.format());
-        let mut rows = Rows::new(layout);
-        rows.feed(&head);
-        drop(head);
-        if whole {
-            rows.end();
-        }
+        let mut rows = Rows::new(object.size, Limits::default());
         let links = Arc::clone(&self.loader.links);
         let mut writer = RowWriter::new(links.as_ref());
         self.read(&mut rows, &mut object.body, &mut writer).await?;
@@ -138,9 +129,10 @@ impl<'a> Run<'a> {
     async fn read(&mut self, rows: &mut Rows, body: &mut Body, writer: &mut RowWriter<'_>) -> Result<(), Stop> {
         let import = self.import.clone();
         let created_at = import.started_at.unwrap_or(import.created_at);
-        let context = Context { import: &import, domains: &self.loader.domains, created_at };
+        let options = RowOptions::default();
+        let context = Context { import: &import, domains: &self.loader.domains, created_at, options: &options };
         while self.stopped.is_none() {
-            let (place, checked) = match rows.next_row() {
+            let (place, checked) = match rows.next_row()? {
                 Next::Row(row) => {
                     let place = (row.number, row.line);
                     (place, row.fields.and_then(|fields| context.check(place, &fields)))
@@ -149,6 +141,7 @@ impl<'a> Run<'a> {
                     self.more(rows, body, writer).await?;
                     continue;
                 }
+                Next::Seek(_) => return Err(Stop::Failed("the file is an archive".to_owned())),
                 Next::End => return Ok(()),
             };
             if let Ok(candidate) = &checked {
@@ -156,6 +149,7 @@ impl<'a> Run<'a> {
                     self.settle(writer).await?;
                 }
             }
+            self.import.format = self.import.format.or_else(|| rows.layout().map(Layout::format));
             writer.add(place, checked, rows.position());
             while writer.is_full() {
                 self.settle(writer).await?;

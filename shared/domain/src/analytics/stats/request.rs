@@ -50,11 +50,19 @@ pub struct StatsRequest {
     #[cfg_attr(feature = "openapi", schemars(extend("examples" = ["country:DE"])))]
     pub filter: Option<String>,
     /// `previous_period`: the change against the time before that is as long.
-    #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["previous_period", null])))]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Comparison>"))]
     pub compare: Option<String>,
     /// How many values of each dimension.
     #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = MAX_TOP), extend("default" = DEFAULT_TOP)))]
     pub limit: Option<usize>,
+}
+
+/// What the sums are compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename_all = "snake_case"))]
+pub enum Comparison {
+    /// Those of the time before that is as long.
+    PreviousPeriod,
 }
 
 /// Whose clicks are asked for.

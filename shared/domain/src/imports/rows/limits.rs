@@ -1,0 +1,29 @@
+//! What a file may ask of whoever reads it.
+
+/// The longest row, in bytes of text with its line end. A longer one is reported, and reading goes on after it.
+pub const MAX_ROW_BYTES: usize = 64 * 1024;
+/// The greatest number of columns.
+pub const MAX_COLUMNS: usize = 500;
+/// The greatest number of files in an archive.
+pub const MAX_MEMBERS: usize = 1000;
+/// The longest name of a file in an archive, in bytes.
+pub const MAX_MEMBER_NAME: usize = 512;
+
+/// How much may come out of a compressed file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// The greatest size of all that comes out, in bytes.
+    pub unpacked_bytes: u64,
+    /// How many bytes may come out of one byte.
+    pub ratio: u64,
+    /// The ratio counts only beyond this many bytes: a small file may be as repetitive as it likes.
+    pub ratio_from: u64,
+}
+
+impl Default for Limits {
+    /// 32 GiB, and 250 bytes of each byte beyond 64 MiB. Rows that differ in a few digits come out at up to 30 bytes of
+    /// each byte of gzip and 100 of zstd; what is made to do harm comes out at 1,000 and more.
+    fn default() -> Self {
+        Self { unpacked_bytes: 32 << 30, ratio: 250, ratio_from: 64 << 20 }
+    }
+}
