@@ -1,5 +1,6 @@
 //! The domain's stores in DynamoDB.
 
+mod aggregate_reader;
 pub mod aggregates;
 pub mod click_limit;
 pub mod exports;
