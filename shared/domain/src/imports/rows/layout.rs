@@ -93,6 +93,9 @@ pub(super) enum Shape {
         header: bool,
     },
     JsonLines,
+    JsonDocument,
+    Bookmarks,
+    Sheet,
 }
 
 impl Layout {
@@ -101,6 +104,9 @@ impl Layout {
         match self.shape {
             Shape::Csv { .. } => Format::Csv,
             Shape::JsonLines => Format::JsonLines,
+            Shape::JsonDocument => Format::Json,
+            Shape::Bookmarks => Format::Bookmarks,
+            Shape::Sheet => Format::Xlsx,
         }
     }
 

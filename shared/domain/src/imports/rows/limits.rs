@@ -27,3 +27,18 @@ impl Default for Limits {
         Self { unpacked_bytes: 32 << 30, ratio: 250, ratio_from: 64 << 20 }
     }
 }
+impl Limits {
+    /// Whether `unpacked` bytes may come out of `packed` ones.
+    ///
+    /// # Errors
+    /// A sentence for a person.
+    pub(super) fn check(&self, packed: u64, unpacked: u64) -> Result<(), String> {
+        if unpacked > self.unpacked_bytes {
+            return Err(format!("unpacks to more than {} bytes", self.unpacked_bytes));
+        }
+        if unpacked > self.ratio_from && unpacked / self.ratio > packed {
+            return Err(format!("unpacks to more than {} times its size", self.ratio));
+        }
+        Ok(())
+    }
+}
