@@ -15,6 +15,7 @@ mod measure;
 mod network;
 mod process;
 mod redirect;
+mod rows;
 mod sandbox;
 mod scenario;
 mod summary;

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Extension, Router};
 use http::{StatusCode, header};
-use serde::Deserialize;
-use waypost_aws::http::{Json, Query};
+use waypost_api::imports::{ImportView, StartedView};
+use waypost_aws::http::{Json, Path, Query};
 use waypost_aws::idempotency::{Idempotency, once};
 use waypost_aws::problem::Problem;
 use waypost_domain::Caller;
@@ -16,9 +16,8 @@ use waypost_domain::imports::find_import::{find_import, find_report};
 use waypost_domain::imports::list_imports::list_imports;
 use waypost_domain::imports::ports::{ImportIndex, ImportStore, ReportSigner, UploadSigner};
 use waypost_domain::imports::start_import::{NewImport, start_import};
+use waypost_domain::page::PageRequest;
 use waypost_domain::ports::{Clock, Random};
-
-use crate::view::{ImportView, PageView, StartedView};
 
 /// What the routes need.
 #[derive(Clone)]
@@ -73,20 +72,13 @@ async fn report(
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, location), (header::CACHE_CONTROL, "no-store".to_owned())]))
 }
 
-#[derive(Debug, Deserialize)]
-struct PageQuery {
-    limit: Option<usize>,
-    cursor: Option<String>,
-}
-
 async fn list(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
-    Query(query): Query<PageQuery>,
+    Query(page): Query<PageRequest>,
 ) -> Result<impl IntoResponse, Problem> {
-    let page = list_imports(app.index.as_ref(), &caller, query.limit, query.cursor.as_deref()).await?;
-    let items = page.items.into_iter().map(ImportView::from).collect();
-    Ok(axum::Json(PageView { items, next_cursor: page.next_cursor }))
+    let page = list_imports(app.index.as_ref(), &caller, &page).await?;
+    Ok(axum::Json(page.map(ImportView::from)))
 }
 
 #[cfg(test)]

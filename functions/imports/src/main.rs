@@ -1,7 +1,6 @@
 //! `GET|POST /v1/imports`, `GET /v1/imports/{id}` and its report: starts imports and says how they go.
 
 mod handler;
-mod view;
 
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -2,22 +2,21 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::routing::{delete, get};
 use axum::{Extension, Router};
 use http::{StatusCode, header};
-use serde::Deserialize;
-use waypost_aws::http::{Json, Query};
+use waypost_api::keys::{KeyView, NewKeyView};
+use waypost_aws::http::{Json, Path, Query};
 use waypost_aws::problem::Problem;
 use waypost_domain::Caller;
 use waypost_domain::keys::create_key::{NewKey, create_key};
 use waypost_domain::keys::list_keys::list_keys;
 use waypost_domain::keys::ports::{KeyIndex, KeyWriter};
 use waypost_domain::keys::revoke_key::revoke_key;
+use waypost_domain::page::PageRequest;
 use waypost_domain::ports::{Clock, Random};
-
-use crate::view::{NewKeyView, PageView};
 
 /// What the routes need.
 #[derive(Clone)]
@@ -46,20 +45,13 @@ async fn create(
     Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], axum::Json(NewKeyView::of(key, &secret))))
 }
 
-#[derive(Debug, Deserialize)]
-struct PageQuery {
-    limit: Option<usize>,
-    cursor: Option<String>,
-}
-
 async fn list(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
-    Query(query): Query<PageQuery>,
+    Query(page): Query<PageRequest>,
 ) -> Result<impl IntoResponse, Problem> {
-    let page = list_keys(app.index.as_ref(), &caller, query.limit, query.cursor.as_deref()).await?;
-    let items = page.items.into_iter().map(Into::into).collect();
-    Ok(axum::Json(PageView { items, next_cursor: page.next_cursor }))
+    let page = list_keys(app.index.as_ref(), &caller, &page).await?;
+    Ok(axum::Json(page.map(KeyView::from)))
 }
 
 async fn revoke(

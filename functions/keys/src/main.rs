@@ -1,7 +1,6 @@
 //! `GET|POST /v1/keys`, `DELETE /v1/keys/{key_id}`: manages API keys.
 
 mod handler;
-mod view;
 
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -7,13 +7,14 @@ mod tests;
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use http::{HeaderMap, StatusCode, header};
-use serde::Deserialize;
-use waypost_aws::http::{Json, Query};
+use waypost_api::links::{LinkView, OnDomain, ShortUrls};
+use waypost_aws::conditional::{precondition, tagged};
+use waypost_aws::http::{Json, Path, Query};
 use waypost_aws::idempotency::{Idempotency, once};
 use waypost_aws::problem::Problem;
 use waypost_domain::change_link::{Change, change_link};
@@ -26,10 +27,8 @@ use waypost_domain::list_links::list_links;
 use waypost_domain::ports::{Clock, LinkIndex, LinkReader, LinkTargets, LinkWriter, Random};
 use waypost_domain::{Caller, Domains, Link, LinkId};
 
-use crate::conditional::{precondition, tagged};
 use crate::list_query::ListQuery;
 use crate::patch::Patch;
-use crate::view::{LinkView, PageView, ShortUrls};
 
 /// A client may keep a link, but asks each time whether it is still the same.
 const ASK_EACH_TIME: &str = "private, no-cache";
@@ -92,11 +91,6 @@ fn location(id: &LinkId, domains: &Domains) -> String {
     }
 }
 
-#[derive(Debug, Deserialize)]
-struct OnDomain {
-    domain: Option<String>,
-}
-
 async fn read(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
@@ -153,6 +147,5 @@ async fn list(
     ListQuery(request): ListQuery,
 ) -> Result<impl IntoResponse, Problem> {
     let page = list_links(app.index.as_ref(), &app.domains, &caller, &request).await?;
-    let items = page.items.into_iter().map(|link| LinkView::of(link, &app.short_urls)).collect();
-    Ok(axum::Json(PageView { items, next_cursor: page.next_cursor }))
+    Ok(axum::Json(page.map(|link| LinkView::of(link, &app.short_urls))))
 }

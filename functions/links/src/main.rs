@@ -1,16 +1,15 @@
 //! `GET|POST /v1/links`, `GET|PATCH|DELETE /v1/links/{slug}`, `GET /v1/links/{slug}/qr`, `POST /v1/link-batches`: manages
 //! links.
 
-mod conditional;
 mod handler;
 mod list_query;
 mod patch;
 mod qr_code;
-mod view;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use waypost_api::links::ShortUrls;
 use waypost_aws::dynamo::idempotency::DynamoIdempotency;
 use waypost_aws::dynamo::links::DynamoLinks;
 use waypost_aws::http::{Authentication, api};
@@ -35,7 +34,7 @@ async fn serve() -> Result<(), BoxError> {
         index: links,
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
-        short_urls: view::ShortUrls::new(&domains, settings::optional("SHORT_URL_ORIGIN")),
+        short_urls: ShortUrls::new(&domains, settings::optional("SHORT_URL_ORIGIN")),
         domains,
     };
     let idempotency = Idempotency {

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Extension, Router};
-use serde::Deserialize;
-use waypost_aws::http::Query;
+use waypost_api::stats::StatsQuery;
+use waypost_aws::http::{Path, Query};
 use waypost_aws::problem::Problem;
 use waypost_domain::analytics::ports::AggregateReader;
 use waypost_domain::analytics::read_stats::{StatsRequest, read_stats};
@@ -27,15 +27,6 @@ pub(crate) struct App {
 /// The routes of this function.
 pub(crate) fn routes(app: App) -> Router {
     Router::new().route("/v1/links/{slug}/stats", get(read)).with_state(Arc::new(app))
-}
-
-#[derive(Debug, Deserialize)]
-struct StatsQuery {
-    domain: Option<String>,
-    from: Option<String>,
-    to: Option<String>,
-    interval: Option<String>,
-    limit: Option<usize>,
 }
 
 async fn read(

@@ -3,11 +3,12 @@
 //! * [`start`] runs a function, [`settings`] reads its environment, [`sdk`] builds its clients, [`extension`]
 //!   lets it work on after the response.
 //! * [`dynamo`], [`s3`] and [`kinesis`] stand behind the domain's ports.
-//! * [`http`], [`authentication`] and [`problem`] are what all HTTP functions have in common; [`oidc`] verifies tokens.
+//! * [`http`], [`conditional`], [`authentication`] and [`problem`] are what all HTTP functions have in common; [`oidc`] verifies tokens.
 //! * [`health`] asks whether what the stack is made of answers.
 
 pub mod authentication;
 mod backoff;
+pub mod conditional;
 pub mod countries;
 pub mod dynamo;
 pub mod extension;

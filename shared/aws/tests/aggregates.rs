@@ -23,7 +23,7 @@ use waypost_domain::StoreErrorKind;
 use waypost_domain::analytics::aggregate_clicks::aggregate_clicks;
 use waypost_domain::analytics::memory::{MemoryAggregates, MemoryQuarantine, click, received};
 use waypost_domain::analytics::ports::{AggregateReader, AggregateStore, MAX_LOAD};
-use waypost_domain::analytics::{Aggregate, AggregateKey, Received, SequenceNumber, Tally, UserAgents};
+use waypost_domain::analytics::{Aggregate, AggregateKey, Dimension, Received, SequenceNumber, Tally, UserAgents};
 
 fn aggregate(sk: &str, seq: &str, clicks: u64) -> Aggregate {
     let key = AggregateKey { pk: "go.example.com#a".into(), sk: sk.into() };
@@ -64,6 +64,23 @@ async fn an_aggregate_is_read_as_it_was_written() {
     }
     let again = aggregate_clicks(&batch(), &agents, &store, &quarantine).await;
     assert_eq!((again.written, again.failed.len()), (0, 0));
+}
+
+#[tokio::test]
+async fn counts_with_errors_are_read_as_they_were_written_and_unknown_dimensions_are_left_out() {
+    let client = dynamodb().await;
+    let store = DynamoAggregates::new(client.clone(), STATS_TABLE);
+    let mut full = aggregate("DAY#2026-01-02#0", "1", 150);
+    let counts = full.tally.dimensions.entry(Dimension::Referrer).or_default();
+    (0..150).for_each(|n| counts.add(Dimension::Referrer, &n.to_string()));
+    assert_eq!((counts.error("149"), counts.other(), counts.floor()), (1, 50, 1));
+    store.put(&full, None).await.unwrap();
+    let update = client.update_item().table_name(STATS_TABLE).update_expression("SET dimensions.of_tomorrow = :counts");
+    let update = update.key("pk", AttributeValue::S(full.key.pk.clone()));
+    let update = update.key("sk", AttributeValue::S(full.key.sk.clone()));
+    let counts = AttributeValue::M([("values".to_owned(), AttributeValue::M([].into()))].into());
+    update.expression_attribute_values(":counts", counts).send().await.unwrap();
+    assert_eq!(store.load(std::slice::from_ref(&full.key)).await.unwrap(), [Some(full)]);
 }
 
 #[tokio::test]
@@ -110,12 +127,12 @@ async fn an_hour_has_a_ttl_that_dynamodb_understands() {
 #[tokio::test]
 async fn a_range_is_read_page_by_page_and_no_further() {
     let store = DynamoAggregates::new(dynamodb().await, STATS_TABLE);
-    // 40 items of about 60 KB: a page of a query ends at 1 MB.
+    // 40 items of about 40 KB: a page of a query ends at 1 MB.
     for n in 0..40 {
         let mut item = aggregate(&format!("DAY#2026-01-{n:02}#0"), "1", n);
-        for value in 0..400 {
-            let counts = item.tally.dimensions.entry(waypost_domain::analytics::Dimension::Referrer).or_default();
-            counts.values.insert(format!("{value}{}", "x".repeat(140)), 1);
+        for value in 0..100 {
+            let counts = item.tally.dimensions.entry(Dimension::Referrer).or_default();
+            counts.add(Dimension::Link, &format!("{value}{}", "x".repeat(380)));
         }
         store.put(&item, None).await.unwrap();
     }

@@ -16,6 +16,7 @@ use waypost_domain::imports::ports::{Delivery, ImportStore, LinkBatch};
 use waypost_domain::imports::{Counts, Import, ImportId, ImportStatus};
 use waypost_domain::link_query::LinkQuery;
 use waypost_domain::memory::{FixedClock, SeededRandom, caller, link};
+use waypost_domain::page::PageRequest;
 use waypost_domain::ports::{Clock, LinkIndex, LinkReader, LinkWriter};
 use waypost_domain::{Domains, LinkId, Role, Slug, StoreErrorKind, Timestamp, WorkspaceId};
 
@@ -115,12 +116,13 @@ async fn imports_are_listed_newest_first_however_their_ids_sort() {
         imports.create(&import).await.unwrap();
     }
     let (viewer, stranger) = (caller("acme", Role::Viewer), caller("other", Role::Viewer));
-    let first = list_imports(&imports, &viewer, Some(5), None).await.unwrap();
-    let second = list_imports(&imports, &viewer, Some(5), first.next_cursor.as_deref()).await.unwrap();
+    let first = list_imports(&imports, &viewer, &PageRequest { limit: Some(5), cursor: None }).await.unwrap();
+    let rest = PageRequest { limit: Some(5), cursor: first.next_cursor.clone() };
+    let second = list_imports(&imports, &viewer, &rest).await.unwrap();
     let days: Vec<String> = first.items.iter().chain(&second.items).map(|import| import.created_at.date()).collect();
     assert_eq!(days, (1..=9).rev().map(|day| format!("2026-01-0{day}")).collect::<Vec<_>>());
     assert_eq!(second.next_cursor, None);
-    assert!(list_imports(&imports, &stranger, None, None).await.unwrap().items.is_empty());
+    assert!(list_imports(&imports, &stranger, &PageRequest::default()).await.unwrap().items.is_empty());
 }
 
 #[tokio::test]

@@ -22,6 +22,7 @@ families = yaml.safe_load(regexes)
 kept = {name: families[name] for name in ("user_agent_parsers", "os_parsers")}
 (here / "uap-core.json").write_text(json.dumps(kept, indent=0, ensure_ascii=False) + "\n", encoding="utf-8")
 
-patterns = [entry["pattern"] for entry in json.loads(crawlers)]
-assert not any("\n" in pattern for pattern in patterns)
-(here / "crawler-user-agents.txt").write_text("\n".join(patterns) + "\n", encoding="utf-8")
+# The first tag is what a bot is for most of all.
+patterns = [f"{entry['tags'][0]}\t{entry['pattern']}\n" for entry in json.loads(crawlers)]
+assert all(pattern.count("\n") == 1 and pattern.count("\t") == 1 for pattern in patterns)
+(here / "crawler-user-agents.txt").write_text("".join(patterns), encoding="utf-8")

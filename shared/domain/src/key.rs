@@ -13,6 +13,7 @@ use crate::{Error, Timestamp, WorkspaceId};
 /// What a caller may do; each role may do what the ones before it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub enum Role {
     /// Reads links, imports and statistics.
     Viewer,
@@ -70,6 +71,8 @@ impl ApiKey {
     /// How old the noted last use of a key must be before another use is noted, in seconds: a busy key costs one write in
     /// this time, not one a request.
     pub const USE_NOTED_EVERY_SECONDS: i64 = 300;
+    /// What an id looks like, as a regular expression.
+    pub const ID_PATTERN: &'static str = "^key_[0-9a-f]{32}$";
 
     /// A new id for a key.
     pub fn generate_id(clock: &dyn Clock, random: &dyn Random) -> String {
@@ -95,6 +98,8 @@ impl ApiKey {
 pub struct KeySecret(String);
 
 impl KeySecret {
+    /// What a secret looks like, as a regular expression.
+    pub const PATTERN: &'static str = "^wp_[A-Za-z0-9_-]{43}$";
     const PREFIX: &'static str = "wp_";
     const LEN: usize = 3 + 43;
 

@@ -31,12 +31,17 @@ pub mod link_fields;
 pub mod link_query;
 pub mod list_links;
 pub mod memory;
+pub mod page;
 pub mod password;
+mod plain_url;
 pub mod ports;
 pub mod precondition;
+pub mod problem;
 pub mod rate_limit;
 pub mod record_click;
 pub mod return_existing;
+#[cfg(feature = "openapi")]
+mod schemas;
 pub mod slug;
 pub mod target;
 pub mod timestamp;

@@ -101,6 +101,7 @@ async fn bad_requests_get_the_status_and_pointer_they_deserve() {
         (key, "POST", "/v1/links", &too_large, 413, None),
         (key, "GET", "/v1/links?limit=x", "", 422, Some("limit")),
         (key, "GET", "/v1/links?cursor=%25", "", 422, Some("cursor")),
+        (key, "GET", "/v1/links/%ff", "", 404, None),
         (key, "GET", "/v1/links?limit=1&limit=2", "", 422, Some("limit")),
         (key, "GET", "/v1/links?archived=maybe", "", 422, Some("archived")),
         (key, "GET", "/v1/links/none/qr", "", 404, None),

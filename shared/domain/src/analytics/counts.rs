@@ -1,22 +1,46 @@
-//! Clicks by value of one dimension, bounded.
+//! Clicks by value of one dimension, in bounded room: the frequent values stay.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{self, IgnoredAny, SeqAccess};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Dimension;
 use crate::click::cut;
 
-/// How often each value was seen. The first values of an aggregate are told apart, up to [`Dimension::max_values`]; later
-/// ones are counted together as `other`. The sum of all is exact.
+/// How often each value was seen, for up to [`Dimension::max_values`] values: the algorithm Space-Saving (Metwally, Agrawal
+/// and El Abbadi, 2005) with its counts split into what is certain and what may be.
+///
+/// A value that finds no room takes the place of the one that can have been seen least often. So, with `n` clicks and room
+/// for `k` values:
+/// * the clicks of a value are at least [`Counts::clicks`] and at most that and [`Counts::error`];
+/// * a value that is not kept has at most [`Counts::floor`] clicks, which is at most `n / k`: whatever has more, stays;
+/// * the certain clicks of all values and [`Counts::other`] add up to `n` exactly.
+///
+/// [`Counts::merge`] keeps the first and the third, and adds up the floors.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Counts {
-    /// Clicks by value.
     #[serde(default)]
-    pub values: BTreeMap<String, u64>,
-    /// Clicks of the values that had no room.
+    values: BTreeMap<String, Count>,
     #[serde(default, skip_serializing_if = "is_zero")]
-    pub other: u64,
+    other: u64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    floor: u64,
+}
+
+/// A value's clicks: stored as one number, or as a list of two if there is an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Count {
+    clicks: u64,
+    error: u64,
+}
+
+impl Count {
+    /// The most clicks there can have been.
+    fn most(self) -> u64 {
+        self.clicks + self.error
+    }
 }
 
 fn is_zero(number: &u64) -> bool {
@@ -24,6 +48,9 @@ fn is_zero(number: &u64) -> bool {
 }
 
 impl Counts {
+    /// How many values are kept of merged counts: days of many lanes have few values each, but not the same ones.
+    pub const MAX_MERGED: usize = 2_000;
+
     /// Counts one click with `value` of `dimension`. An empty value is not counted.
     pub fn add(&mut self, dimension: Dimension, value: &str) {
         let value = cut(value, dimension.max_value_bytes());
@@ -31,38 +58,143 @@ impl Counts {
             return;
         }
         if let Some(count) = self.values.get_mut(value) {
-            *count += 1;
-        } else if self.values.len() < dimension.max_values() {
-            self.values.insert(value.to_owned(), 1);
-        } else {
-            self.other += 1;
+            count.clicks += 1;
+            return;
+        }
+        while self.values.len() >= dimension.max_values() {
+            self.evict();
+        }
+        let error = self.floor();
+        self.values.insert(value.to_owned(), Count { clicks: 1, error });
+    }
+
+    /// Gives up the value that can have been seen least often; of equal ones the first in the order of the alphabet, so
+    /// that the same clicks always lead to the same counts.
+    fn evict(&mut self) {
+        let least = self.values.iter().min_by_key(|(_, count)| count.most()).map(|(value, _)| value.clone());
+        if let Some(count) = least.and_then(|value| self.values.remove(&value)) {
+            self.floor = self.floor().max(count.most());
+            self.other += count.clicks;
         }
     }
 
-    /// Adds the counts of another aggregate. What is other there stays other here: its values are not known.
+    /// Adds the counts of another aggregate. A value that only one of both kept may have had as many clicks in the other as
+    /// its floor says.
     pub fn merge(&mut self, counts: &Self) {
+        let (mine, theirs) = (self.floor(), counts.floor());
+        if theirs > 0 {
+            let only_mine = self.values.iter_mut().filter(|(value, _)| !counts.values.contains_key(*value));
+            only_mine.for_each(|(_, count)| count.error += theirs);
+        }
         for (value, count) in &counts.values {
             match self.values.get_mut(value) {
-                Some(sum) => *sum += count,
+                Some(sum) => *sum = Count { clicks: sum.clicks + count.clicks, error: sum.error + count.error },
                 None => {
-                    self.values.insert(value.clone(), *count);
+                    let count = Count { error: count.error + mine, ..*count };
+                    self.values.insert(value.clone(), count);
                 }
             }
         }
+        self.floor = mine + theirs;
         self.other += counts.other;
+        if self.values.len() > Self::MAX_MERGED {
+            self.prune();
+        }
+    }
+
+    /// Keeps half of [`Counts::MAX_MERGED`], so that it is seldom done.
+    fn prune(&mut self) {
+        let mut all: Vec<_> = std::mem::take(&mut self.values).into_iter().collect();
+        all.sort_by(|(a, x), (b, y)| y.most().cmp(&x.most()).then_with(|| a.cmp(b)));
+        for (_, count) in all.split_off(Self::MAX_MERGED / 2) {
+            self.floor = self.floor.max(count.most());
+            self.other += count.clicks;
+        }
+        self.values = all.into_iter().collect();
     }
 
     /// All clicks in it.
     pub fn sum(&self) -> u64 {
-        self.values.values().sum::<u64>() + self.other
+        self.values.values().map(|count| count.clicks).sum::<u64>() + self.other
+    }
+
+    /// Clicks that are not among the certain clicks of any value.
+    pub fn other(&self) -> u64 {
+        self.other
+    }
+
+    /// How many values are told apart.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether no value is told apart.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// The clicks that `value` certainly has; zero if it is not kept.
+    pub fn clicks(&self, value: &str) -> u64 {
+        self.values.get(value).map_or(0, |count| count.clicks)
+    }
+
+    /// How many clicks `value` may have beyond [`Counts::clicks`].
+    pub fn error(&self, value: &str) -> u64 {
+        self.values.get(value).map_or(self.floor(), |count| count.error)
+    }
+
+    /// The most clicks that a value can have which is not kept. Zero as long as every value had room.
+    pub fn floor(&self) -> u64 {
+        // Before there were floors, the first values stayed and all clicks of the others were counted together.
+        if self.floor == 0 { self.other } else { self.floor }
+    }
+
+    /// The values and their certain clicks, in the order of the alphabet.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.values.iter().map(|(value, count)| (value.as_str(), count.clicks))
     }
 
     /// The `limit` values with the most clicks, the most frequent first, equal ones in the order of the alphabet.
     pub fn top(&self, limit: usize) -> Vec<(&str, u64)> {
-        let mut all: Vec<_> = self.values.iter().map(|(value, count)| (value.as_str(), *count)).collect();
-        all.sort_by_key(|&(value, count)| (std::cmp::Reverse(count), value));
+        let mut all: Vec<_> = self.iter().collect();
+        all.sort_by_key(|&(value, clicks)| (std::cmp::Reverse(clicks), value));
         all.truncate(limit);
         all
+    }
+}
+
+impl Serialize for Count {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.error == 0 {
+            self.clicks.serialize(serializer)
+        } else {
+            (self.clicks, self.error).serialize(serializer)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Count {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NumberOrTwo;
+        impl<'de> de::Visitor<'de> for NumberOrTwo {
+            type Value = Count;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("clicks, or a list of clicks and error")
+            }
+            fn visit_u64<E: de::Error>(self, clicks: u64) -> Result<Count, E> {
+                Ok(Count { clicks, error: 0 })
+            }
+            fn visit_i64<E: de::Error>(self, clicks: i64) -> Result<Count, E> {
+                u64::try_from(clicks).map(|clicks| Count { clicks, error: 0 }).map_err(E::custom)
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Count, A::Error> {
+                let mut next = |index| list.next_element()?.ok_or_else(|| de::Error::invalid_length(index, &self));
+                let count = Count { clicks: next(0)?, error: next(1)? };
+                while list.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(count)
+            }
+        }
+        deserializer.deserialize_any(NumberOrTwo)
     }
 }
 
@@ -70,6 +202,31 @@ impl Counts {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    const ROOM: usize = Dimension::Referrer.max_values();
+
+    fn count(values: &[u16]) -> Counts {
+        let mut counts = Counts::default();
+        values.iter().for_each(|value| counts.add(Dimension::Referrer, &value.to_string()));
+        counts
+    }
+
+    /// Few values that are frequent and many that are not.
+    fn clicks() -> impl Strategy<Value = Vec<u16>> {
+        prop::collection::vec(prop_oneof![0_u16..20, 0_u16..400, 0_u16..5_000], 0..800)
+    }
+
+    /// What is promised of `counts` if these were all clicks.
+    fn check(counts: &Counts, all: &[u16]) -> Result<(), TestCaseError> {
+        let mut truth = BTreeMap::<u16, u64>::new();
+        all.iter().for_each(|value| *truth.entry(*value).or_default() += 1);
+        prop_assert_eq!(counts.sum(), all.len() as u64);
+        for (value, clicks) in truth {
+            let (certain, error) = (counts.clicks(&value.to_string()), counts.error(&value.to_string()));
+            prop_assert!(certain <= clicks && clicks <= certain + error, "{value}: {certain} {clicks} {error}");
+        }
+        Ok(())
+    }
 
     #[test]
     fn the_most_frequent_come_first_and_ties_are_stable() {
@@ -80,35 +237,67 @@ mod tests {
         assert_eq!(counts.top(2), [("c", 2), ("a", 1)]);
     }
 
+    #[test]
+    fn a_frequent_value_that_comes_late_takes_the_place_of_a_rare_one() {
+        let all: Vec<u16> = (0..2_000).chain([7_777; 500]).collect();
+        let counts = count(&all);
+        assert_eq!(counts.top(1), [("7777", 500)]);
+        assert_eq!((counts.len(), counts.other()), (ROOM, 1_901));
+        assert!(counts.floor() <= 2_500 / ROOM as u64);
+    }
+
+    #[test]
+    fn what_an_earlier_version_stored_is_read() {
+        let stored: Counts = serde_json::from_str(r#"{"values":{"a":3,"b":1},"other":7}"#).unwrap();
+        assert_eq!((stored.clicks("a"), stored.error("a"), stored.sum()), (3, 0, 11));
+        assert_eq!(stored.error("c"), 7, "any of the others may be all of them");
+        let mut full = stored.clone();
+        (0..ROOM).for_each(|n| full.add(Dimension::Referrer, &format!("new{n}")));
+        assert_eq!((full.clicks("new99"), full.error("new99"), full.sum()), (1, 7, 11 + ROOM as u64));
+    }
+
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
         #[test]
-        fn no_click_is_lost_and_the_values_are_bounded(values in prop::collection::vec("[a-z]{1,2}", 0..400)) {
-            let mut counts = Counts::default();
-            for value in &values {
-                counts.add(Dimension::Referrer, value);
-            }
-            prop_assert_eq!(counts.sum(), values.len() as u64);
-            prop_assert!(counts.values.len() <= Dimension::Referrer.max_values());
+        fn every_count_is_within_its_error_and_the_floor_within_its_share(all in clicks()) {
+            let counts = count(&all);
+            check(&counts, &all)?;
+            prop_assert!(counts.len() <= ROOM && counts.floor() <= (all.len() / ROOM) as u64);
+        }
+
+        #[test]
+        fn merged_counts_are_within_their_errors(parts in prop::collection::vec(clicks(), 1..6)) {
+            let mut merged = Counts::default();
+            parts.iter().for_each(|part| merged.merge(&count(part)));
+            check(&merged, &parts.concat())?;
+            let floors: u64 = parts.iter().map(|part| count(part).floor()).sum();
+            prop_assert_eq!(merged.floor(), floors);
+        }
+
+        #[test]
+        fn what_is_pruned_is_within_its_error(days in 20_u16..30, width in 90_u16..100) {
+            let parts: Vec<Vec<u16>> = (0..days).map(|day| (0..3).chain(day * width..(day + 1) * width).collect()).collect();
+            let mut merged = Counts::default();
+            parts.iter().for_each(|part| merged.merge(&count(part)));
+            prop_assert!(merged.len() <= Counts::MAX_MERGED);
+            prop_assert_eq!(merged.clicks("2"), u64::from(days) + 1);
+            check(&merged, &parts.concat())?;
+        }
+
+        #[test]
+        fn counts_go_on_where_they_were_stored(before in clicks(), after in clicks()) {
+            let stored = serde_json::to_string(&count(&before)).unwrap();
+            let mut counts: Counts = serde_json::from_str(&stored).unwrap();
+            after.iter().for_each(|value| counts.add(Dimension::Referrer, &value.to_string()));
+            prop_assert_eq!(counts, count(&[before, after].concat()));
         }
 
         #[test]
         fn a_value_is_cut_at_the_border_of_a_character(value in "\\PC{1,300}") {
             let mut counts = Counts::default();
             counts.add(Dimension::Referrer, &value);
-            prop_assert!(counts.values.keys().all(|key| key.len() <= Dimension::Referrer.max_value_bytes()));
+            prop_assert!(counts.iter().all(|(value, _)| value.len() <= Dimension::Referrer.max_value_bytes()));
             prop_assert_eq!(counts.sum(), 1);
-        }
-
-        #[test]
-        fn merging_adds_up(a in prop::collection::vec("[a-c]", 0..50), b in prop::collection::vec("[a-c]", 0..50)) {
-            let count = |values: &[String]| {
-                let mut counts = Counts::default();
-                values.iter().for_each(|value| counts.add(Dimension::Os, value));
-                counts
-            };
-            let mut merged = count(&a);
-            merged.merge(&count(&b));
-            prop_assert_eq!(merged, count(&[a, b].concat()));
         }
     }
 }

@@ -20,6 +20,7 @@ pub mod memory;
 pub mod ports;
 pub mod read_stats;
 pub mod record;
+pub mod referrer;
 pub mod sequence;
 pub mod tally;
 pub mod user_agent;

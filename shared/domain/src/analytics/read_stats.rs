@@ -39,6 +39,7 @@ pub struct StatsRequest<'a> {
 /// The width of a step in a series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub enum Interval {
     /// Days in UTC.
     Day,
@@ -48,6 +49,7 @@ pub enum Interval {
 
 /// The statistics of one link. Days and hours are those of UTC.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct LinkStats {
     /// The link's domain.
     pub domain: Domain,
@@ -67,12 +69,13 @@ pub struct LinkStats {
 
 /// Sums of a link.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "LinkTotals"))]
 pub struct Totals {
     /// Clicks of people in the range.
     pub clicks: u64,
     /// Clicks of bots in the range.
     pub bots: u64,
-    /// Visitors in the range, estimated. Who comes on two days is two visitors: see `docs/analytics.md`.
+    /// Visitors in the range, estimated. Who comes on two days is two visitors.
     pub visitors: u64,
     /// Clicks of people since the link exists.
     pub all_time_clicks: u64,
@@ -86,6 +89,7 @@ pub struct Totals {
 
 /// Sums by time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Series {
     /// The width of a step.
     pub interval: Interval,
@@ -95,6 +99,7 @@ pub struct Series {
 
 /// One step of a series.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Step {
     /// When it begins: `2026-01-02`, or `2026-01-02T13:00:00Z`.
     pub start: String,
@@ -110,6 +115,7 @@ pub struct Step {
 
 /// The most frequent values of a dimension. `items`, `other` and `unknown` add up to the clicks in the range.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Top {
     /// The most frequent first.
     pub items: Vec<TopItem>,
@@ -121,6 +127,7 @@ pub struct Top {
 
 /// A value of a dimension.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct TopItem {
     /// The value.
     pub value: String,

@@ -126,7 +126,7 @@ mod tests {
         let record = received(6, 17, &click).read(&AGENTS).unwrap();
         assert_eq!((record.click, record.lane.as_str()), (click, "000000000006"));
         assert_eq!(record.sequence, SequenceNumber::parse("17").unwrap());
-        assert!(record.agent.bot, "no user agent is a bot");
+        assert!(record.agent.bot.is_some(), "no user agent is a bot");
     }
 
     #[test]

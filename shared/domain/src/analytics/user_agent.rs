@@ -3,9 +3,9 @@
 //! The lists come from others (`shared/domain/data/README.md`), except the device class, which needs a few words only.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use regex::RegexSet;
+use regex::{Regex, RegexSet};
 use serde::Deserialize;
 use ua_parser::{os, user_agent};
 
@@ -61,11 +61,22 @@ impl Device {
     }
 }
 
-/// What one user agent says. Of a bot, only that it is one.
+/// A visitor that is no person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bot {
+    /// A tag of the list: `search-engine`, `seo`, `ai-crawler`, `social-preview`, `feed-reader`, `advertising`, `archiver`,
+    /// `academic`, `scanner`, `monitoring`, `browser-automation` or `http-library`; `other` for what only calls itself a
+    /// bot; `no-user-agent` for what says nothing.
+    pub kind: &'static str,
+    /// What it calls itself, such as `Googlebot`.
+    pub name: Option<String>,
+}
+
+/// What one user agent says. Of a bot, only which one it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Agent {
-    /// Not a person: a crawler, a link preview, a monitor, an HTTP library, or nothing at all.
-    pub bot: bool,
+    /// A crawler, a link preview, a monitor, an HTTP library, or nothing at all; absent for a person.
+    pub bot: Option<Bot>,
     /// The device class, if it can be told.
     pub device: Option<Device>,
     /// The browser's family, such as `Mobile Safari`.
@@ -96,7 +107,7 @@ struct Families {
 
 /// Reads user agents, and remembers what it read: real traffic repeats.
 pub struct UserAgents {
-    bots: RegexSet,
+    bots: Bots,
     browsers: user_agent::Extractor<'static>,
     systems: os::Extractor<'static>,
     known: Mutex<Generations>,
@@ -109,7 +120,7 @@ impl UserAgents {
         let browsers = user_agent::Builder::new().push_all(families.user_agent_parsers)?;
         let systems = os::Builder::new().push_all(families.os_parsers).map_err(ua_parser::Error::from)?;
         Ok(Self {
-            bots: RegexSet::new(CRAWLERS.lines().chain(HTTP_CLIENTS.lines()).chain(BOT_WORDS))?,
+            bots: Bots::new()?,
             browsers: browsers.build().map_err(ua_parser::Error::from)?,
             systems: systems.build().map_err(ua_parser::Error::from)?,
             known: Mutex::default(),
@@ -127,11 +138,11 @@ impl UserAgents {
     }
 
     fn parse(&self, text: &str) -> Agent {
-        if text.trim().is_empty() || self.bots.is_match(text) {
-            return Agent { bot: true, ..Agent::default() };
+        if let Some(bot) = self.bots.read(text) {
+            return Agent { bot: Some(bot), ..Agent::default() };
         }
         Agent {
-            bot: false,
+            bot: None,
             device: Device::of(text),
             browser: self.browsers.extract(text).map(|found| found.family.into_owned()),
             os: self.systems.extract(text).map(|found| found.os.into_owned()),
@@ -140,6 +151,51 @@ impl UserAgents {
 
     fn known(&self) -> std::sync::MutexGuard<'_, Generations> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The patterns of bots, all at once to know that one fits, and each for itself, once it did, to see where.
+struct Bots {
+    set: RegexSet,
+    each: Vec<Pattern>,
+}
+
+struct Pattern {
+    kind: &'static str,
+    text: &'static str,
+    regex: OnceLock<Option<Regex>>,
+}
+
+impl Bots {
+    fn new() -> Result<Self, regex::Error> {
+        let lists = CRAWLERS.lines().chain(HTTP_CLIENTS.lines()).filter_map(|line| line.split_once('\t'));
+        let all = lists.chain(BOT_WORDS.map(|text| ("other", text)));
+        let each: Vec<_> = all.map(|(kind, text)| Pattern { kind, text, regex: OnceLock::new() }).collect();
+        Ok(Self { set: RegexSet::new(each.iter().map(|pattern| pattern.text))?, each })
+    }
+
+    /// The first pattern that fits decides.
+    fn read(&self, text: &str) -> Option<Bot> {
+        if text.trim().is_empty() {
+            return Some(Bot { kind: "no-user-agent", name: None });
+        }
+        let pattern = self.each.get(self.set.matches(text).iter().next()?)?;
+        Some(Bot { kind: pattern.kind, name: pattern.name_in(text) })
+    }
+}
+
+impl Pattern {
+    /// The word of `text` that the pattern is about: what it fits, and the letters and digits on both sides.
+    fn name_in(&self, text: &str) -> Option<String> {
+        let found = self.regex.get_or_init(|| Regex::new(self.text).ok()).as_ref()?.find(text)?;
+        let of_word = |c: char| c.is_alphanumeric() || "-_".contains(c);
+        let core = found.as_str().trim_matches(|c: char| !c.is_alphanumeric());
+        let start = found.start() + found.as_str().find(core)?;
+        let end = start + core.len();
+        let start = text[..start].trim_end_matches(of_word).len();
+        let end = text.len() - text[end..].trim_start_matches(of_word).len();
+        let name = text[start..end].trim_matches(|c: char| !c.is_alphanumeric());
+        Some(name).filter(|name| !name.is_empty()).map(str::to_owned)
     }
 }
 
@@ -216,40 +272,57 @@ pub(super) mod tests {
             (tv, Device::Tv, "Chrome", "Web0S"),
         ] {
             let expected =
-                Agent { bot: false, device: Some(device), browser: Some(browser.into()), os: Some(os.into()) };
+                Agent { bot: None, device: Some(device), browser: Some(browser.into()), os: Some(os.into()) };
             assert_eq!(read(text), expected, "{text}");
         }
     }
 
     #[test]
-    fn programs_are_bots() {
-        for text in [
-            "",
-            "  ",
-            GOOGLEBOT,
-            "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)",
-            "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)",
-            "WhatsApp/2.23.20.0",
-            "Mozilla/5.0 (compatible; UptimeRobot/2.0; http://www.uptimerobot.com/)",
-            "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; +https://openai.com/gptbot)",
-            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/126.0.0.0 Safari/537.36",
-            "curl/8.5.0",
-            "Wget/1.21.4",
-            "python-requests/2.32.3",
-            "Python-urllib/3.11",
-            "Go-http-client/2.0",
-            "okhttp/4.12.0",
-            "axios/1.7.2",
-            "node",
-            "Java/17.0.1",
-            "GuzzleHttp/7",
-            "PostmanRuntime/7.39.0",
-            "reqwest/0.12",
-            "my-own-bot/1.0",
-            "Some Spider",
+    fn programs_are_bots_with_a_kind_and_a_name() {
+        let gpt =
+            "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; +https://openai.com/gptbot)";
+        let headless = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/126.0.0.0 Safari/537.36";
+        for (text, kind, name) in [
+            ("", "no-user-agent", ""),
+            ("  ", "no-user-agent", ""),
+            (GOOGLEBOT, "search-engine", "Googlebot"),
+            (
+                "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)",
+                "social-preview",
+                "facebookexternalhit",
+            ),
+            ("Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)", "social-preview", "Slackbot-LinkExpanding"),
+            ("WhatsApp/2.23.20.0", "social-preview", "WhatsApp"),
+            ("Mozilla/5.0 (compatible; UptimeRobot/2.0; http://www.uptimerobot.com/)", "monitoring", "UptimeRobot"),
+            (gpt, "ai-crawler", "GPTBot"),
+            (headless, "browser-automation", "HeadlessChrome"),
+            ("curl/8.5.0", "http-library", "curl"),
+            ("Wget/1.21.4", "http-library", "Wget"),
+            ("python-requests/2.32.3", "http-library", "python-requests"),
+            ("Python-urllib/3.11", "http-library", "Python-urllib"),
+            ("Go-http-client/2.0", "http-library", "Go-http-client"),
+            ("okhttp/4.12.0", "http-library", "okhttp"),
+            ("axios/1.7.2", "http-library", "axios"),
+            ("node", "http-library", "node"),
+            ("Java/17.0.1", "http-library", "Java"),
+            ("GuzzleHttp/7", "http-library", "GuzzleHttp"),
+            ("PostmanRuntime/7.39.0", "http-library", "PostmanRuntime"),
+            ("reqwest/0.12", "http-library", "reqwest"),
+            ("ELB-HealthChecker/2.0", "monitoring", "ELB-HealthChecker"),
+            ("my-own-bot/1.0", "other", "my-own-bot"),
+            ("Some Spider", "other", "Spider"),
         ] {
-            assert_eq!(read(text), Agent { bot: true, ..Agent::default() }, "{text}");
+            let name = Some(name.to_owned()).filter(|name| !name.is_empty());
+            assert_eq!(read(text), Agent { bot: Some(Bot { kind, name }), ..Agent::default() }, "{text}");
         }
+    }
+
+    #[test]
+    fn every_bot_of_the_lists_has_a_kind_and_a_pattern() {
+        let lines = || CRAWLERS.lines().chain(HTTP_CLIENTS.lines());
+        assert_eq!(AGENTS.bots.each.len(), lines().count() + BOT_WORDS.len());
+        let longest = AGENTS.bots.each.iter().map(|pattern| pattern.kind.len()).max();
+        assert!(longest <= Some(crate::analytics::Dimension::BotKind.max_value_bytes()));
     }
 
     #[test]
@@ -260,7 +333,7 @@ pub(super) mod tests {
     #[test]
     fn what_is_remembered_is_bounded_and_what_is_asked_for_stays() {
         let mut known = Generations::default();
-        let often = Arc::new(Agent { bot: true, ..Agent::default() });
+        let often = Arc::new(Agent { browser: Some("Often".into()), ..Agent::default() });
         known.insert("often", Arc::clone(&often));
         for n in 0..5 * Generations::SIZE {
             known.insert(&n.to_string(), Arc::default());

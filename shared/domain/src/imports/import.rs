@@ -10,6 +10,7 @@ use crate::{Timestamp, WorkspaceId};
 /// How far an import is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub enum ImportStatus {
     /// The file has not come yet.
     AwaitingUpload,
@@ -32,6 +33,7 @@ impl ImportStatus {
 
 /// What became of the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "ImportCounts"))]
 pub struct Counts {
     /// Rows that are settled: the sum of the others.
     pub read: u64,

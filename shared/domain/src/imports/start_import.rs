@@ -7,16 +7,21 @@ use crate::imports::{Import, ImportId};
 use crate::ports::{Clock, Random};
 use crate::{Caller, Error, FieldError, Role, Timestamp};
 
+/// The size of the largest file that can be uploaded in one request (S3), in bytes.
+pub const GREATEST_UPLOAD: u64 = 5 * 1024 * 1024 * 1024;
 /// For how long an upload may begin.
 pub const UPLOAD_SECONDS: u32 = 15 * 60;
 
-/// The body of a request to start an import.
+/// An import to start.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct NewImport {
-    /// The size of the file in bytes; the upload must have exactly this many.
+    /// The size of the file in bytes; the upload must have exactly this many. A stack may allow less than can be uploaded.
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = GREATEST_UPLOAD)))]
     pub content_length: u64,
     /// What its owner calls the file. Says nothing about its format, which is recognised by content.
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = Import::MAX_FILENAME_CHARS), regex(pattern = crate::schemas::TEXT)))]
     pub filename: Option<String>,
 }
 

@@ -6,16 +6,20 @@ use super::ports::KeyWriter;
 use crate::link::check_title;
 use crate::ports::{Clock, Random};
 use crate::{ApiKey, Caller, Error, FieldError, KeySecret, Role, Timestamp};
+#[cfg(feature = "openapi")]
+use crate::{Link, schemas::TEXT};
 
-/// The body of a request to create a key.
+/// A key to create.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct NewKey {
     /// What its owner calls it: 1 to 200 characters, no control characters.
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = Link::MAX_TITLE_CHARS), regex(pattern = TEXT)))]
     pub name: String,
     /// What it may do.
     pub role: Role,
-    /// From when on it opens nothing: a time to come. Never if absent.
+    /// From when on it opens nothing, a time to come; never if absent.
     #[serde(default)]
     pub expires_at: Option<Timestamp>,
 }

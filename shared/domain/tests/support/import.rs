@@ -1,5 +1,7 @@
 //! Reads a file to links, as an import does but for the writing.
 
+#![allow(clippy::unwrap_used, reason = "only tests use it")]
+
 use std::path::Path;
 
 use waypost_domain::imports::row::{Candidate, Context, RowOptions};

@@ -16,7 +16,7 @@ const MAX_FOLDERS: usize = 200;
 
 /// What was found.
 pub(super) enum Bookmark {
-    Row(Fields<'static>),
+    Row(Box<Fields<'static>>),
     More,
     End,
 }
@@ -96,7 +96,10 @@ impl Bookmarks {
             self.folders.pop();
         } else if tag.is("dl") {
             if self.folders.len() == MAX_FOLDERS {
-                return Err(Unreadable::at(buffer.at(), format!("there are more than {MAX_FOLDERS} folders in one another")));
+                return Err(Unreadable::at(
+                    buffer.at(),
+                    format!("there are more than {MAX_FOLDERS} folders in one another"),
+                ));
             }
             self.folders.push(self.heading.take());
         }
@@ -126,14 +129,14 @@ impl Bookmarks {
     }
 
     /// The bookmark that was being read, if one was.
-    fn anchor_ends(&mut self) -> Option<Fields<'static>> {
+    fn anchor_ends(&mut self) -> Option<Box<Fields<'static>>> {
         if !matches!(self.reading, Reading::Anchor(_)) {
             return None;
         }
         let Reading::Anchor(mut fields) = std::mem::take(&mut self.reading) else { return None };
         fields.set(Column::Title, Cow::Owned(decode(&self.text).into_owned()));
         self.number += 1;
-        Some(*fields)
+        Some(fields)
     }
 }
 

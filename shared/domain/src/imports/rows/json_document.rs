@@ -219,7 +219,7 @@ impl Document {
             }
             _ => {
                 return Err(Unreadable::at(
-                    at,
+                    buffer.at(),
                     "the JSON document is broken: no object is where the next one should be",
                 ));
             }
@@ -231,7 +231,12 @@ impl Document {
         match buffer.rest()[0] {
             b',' => self.state = State::Between { comma: true },
             b']' => self.list_ends(),
-            _ => return Err(Unreadable::at(buffer.at(), "the JSON document is broken: no comma is where one should be")),
+            _ => {
+                return Err(Unreadable::at(
+                    buffer.at(),
+                    "the JSON document is broken: no comma is where one should be",
+                ));
+            }
         }
         buffer.consume(1);
         Ok(())

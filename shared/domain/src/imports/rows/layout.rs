@@ -7,6 +7,7 @@ use super::columns::Columns;
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "ImportFormat"))]
 pub enum Format {
     /// Values with a delimiter between them (RFC 4180).
     Csv,

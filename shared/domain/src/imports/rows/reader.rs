@@ -26,7 +26,7 @@ pub(super) enum Found {
     /// In so many of the first bytes of the buffer.
     Text(usize),
     /// It is read already, or broken.
-    Fields(Result<Fields<'static>, Fault>),
+    Fields(Box<Result<Fields<'static>, Fault>>),
     More,
     End,
 }
@@ -87,18 +87,18 @@ impl Reader {
         Ok(match self {
             Self::Lines { lines, .. } => match lines.find(buffer) {
                 lines::Found::Row(length) => Found::Text(length),
-                lines::Found::Broken(fault) => Found::Fields(Err(fault)),
+                lines::Found::Broken(fault) => Found::Fields(Box::new(Err(fault))),
                 lines::Found::More => Found::More,
                 lines::Found::End => Found::End,
             },
             Self::Document { document, .. } => match document.find(buffer)? {
                 Element::Whole(length) => Found::Text(length),
-                Element::Broken(fault) => Found::Fields(Err(fault)),
+                Element::Broken(fault) => Found::Fields(Box::new(Err(fault))),
                 Element::More => Found::More,
                 Element::End => Found::End,
             },
             Self::Bookmarks(bookmarks) => match bookmarks.find(buffer)? {
-                Bookmark::Row(fields) => Found::Fields(Ok(fields)),
+                Bookmark::Row(fields) => Found::Fields(Box::new(Ok(*fields))),
                 Bookmark::More => Found::More,
                 Bookmark::End => Found::End,
             },

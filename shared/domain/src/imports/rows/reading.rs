@@ -177,7 +177,7 @@ impl Rows {
         let Some(reader) = &mut self.reader else { return Ok(Next::End) };
         let (number, line) = reader.last();
         let fields = match found {
-            Found::Fields(fields) => fields,
+            Found::Fields(fields) => *fields,
             Found::Text(length) => reader.fields(&self.buffer.rest()[..length]),
             Found::More | Found::End => return Ok(Next::More),
         };
@@ -206,7 +206,10 @@ impl Rows {
             reader.release(&mut self.buffer);
         }
         self.piece.clear();
-        let pumped = unpacker.pump(&mut self.input, &mut self.piece)?;
+        let pumped = unpacker.pump(&mut self.input, &mut self.piece).unwrap_or_else(|error| {
+            self.trouble = Some(error);
+            Pumped::Progress
+        });
         if self.buffer.ended() && pumped == Pumped::End {
             return Ok(Step::End);
         }
@@ -233,11 +236,9 @@ impl Rows {
 
     /// Recognises the file, if enough of it is there.
     fn recognise(&mut self) -> Result<Step, Unreadable> {
-        if self.buffer.rest().len() < SNIFF_BYTES && !self.buffer.ended() {
-            match self.pump() {
-                Err(error) if !self.buffer.rest().is_empty() => self.trouble = Some(error),
-                step => return step,
-            }
+        let more = self.trouble.is_none() || self.buffer.rest().is_empty();
+        if self.buffer.rest().len() < SNIFF_BYTES && !self.buffer.ended() && more {
+            return self.pump();
         }
         let rest = self.buffer.rest();
         let wrapped = self.unpacker.as_ref().map_or(Packing::Plain, Unpacker::packing);
@@ -250,7 +251,10 @@ impl Rows {
         let encoding = self.decoder.encoding().unwrap_or(Encoding::Utf8);
         let (shape, source) = match sniff(head, encoding, at, whole, &mut self.notes) {
             Ok(recognised) => recognised,
-            Err(error) => return self.unrecognised(self.trouble.take().unwrap_or(error)),
+            Err(error) => {
+                let trouble = self.trouble.take();
+                return trouble.map_or_else(|| self.unrecognised(error), Err);
+            }
         };
         self.reader = Some(Reader::new(&shape, source, RowPlace::START));
         self.layout = Some(Layout { packing: wrapped, encoding, shape, source });

@@ -20,7 +20,7 @@ const STRINGS: &str = "xl/sharedStrings.xml";
 
 /// What was found.
 pub(super) enum Found {
-    Row(Result<Fields<'static>, Fault>),
+    Row(Box<Result<Fields<'static>, Fault>>),
     More,
     /// The file in the archive is read; see [`Workbook::next_file`].
     End,
@@ -118,10 +118,12 @@ impl Workbook {
     /// Goes over a tag; `false` if there is more text than may be. The stage is already the next one.
     fn tag(&mut self, tag: &Tag<'_>) -> bool {
         match self.stage {
-            Stage::Relations if tag.is("sheet") && self.sheet_id.is_none() => {
-                if tag.attribute("state").is_none_or(|state| state == "visible") {
-                    self.sheet_id = ["r:id", "id"].iter().find_map(|name| tag.attribute(name)).map(Cow::into_owned);
-                }
+            Stage::Relations
+                if tag.is("sheet")
+                    && self.sheet_id.is_none()
+                    && tag.attribute("state").is_none_or(|state| state == "visible") =>
+            {
+                self.sheet_id = ["r:id", "id"].iter().find_map(|name| tag.attribute(name)).map(Cow::into_owned);
             }
             Stage::Strings if tag.is("Relationship") && tag.attribute("Id").as_deref() == self.sheet_id.as_deref() => {
                 self.sheet_file = tag.attribute("Target").map(|target| match target.strip_prefix('/') {
@@ -149,12 +151,10 @@ impl Workbook {
             self.number += 1;
             if found == sheet::Found::TooLong {
                 let text = self.sheet.cells.join(",");
-                return Ok(Found::Row(Err(Fault::of_row(
-                    text.as_bytes(),
-                    format!("is longer than {MAX_ROW_BYTES} bytes"),
-                ))));
+                let fault = Fault::of_row(text.as_bytes(), format!("is longer than {MAX_ROW_BYTES} bytes"));
+                return Ok(Found::Row(Box::new(Err(fault))));
             }
-            return Ok(Found::Row(self.fields()));
+            return Ok(Found::Row(Box::new(self.fields())));
         }
     }
 

@@ -1,34 +1,49 @@
-//! An import as the API shows it.
+//! `/v1/imports`.
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use waypost_domain::Timestamp;
 use waypost_domain::imports::rows::Format;
 use waypost_domain::imports::start_import::Started;
-use waypost_domain::imports::{Counts, Import, ImportStatus};
+use waypost_domain::imports::{Counts, Import, ImportId, ImportStatus};
 
-/// The JSON of an import.
-#[derive(Debug, Serialize)]
-pub(crate) struct ImportView {
-    id: String,
+/// An import.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "Import")]
+pub struct ImportView {
+    /// Names it.
+    id: ImportId,
+    /// How far it is.
     status: ImportStatus,
+    /// What its owner calls the file.
     filename: Option<String>,
+    /// What the file was recognised as; null until then.
     format: Option<Format>,
+    /// What became of the rows so far.
     counts: Counts,
+    /// How much of the file is settled.
     bytes: Bytes,
     /// Why it failed.
     error: Option<String>,
     /// Where its report is, once there is one.
     report: Option<String>,
+    /// When it was asked for, or its file was found.
     created_at: Timestamp,
+    /// When its first row was looked at.
     started_at: Option<Timestamp>,
+    /// When it ended.
     finished_at: Option<Timestamp>,
 }
 
-#[derive(Debug, Serialize)]
+/// How much of a file is settled.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "ImportBytes")]
 struct Bytes {
+    /// Bytes whose rows are settled.
     done: u64,
+    /// The size of the file in bytes: as announced, then as it is.
     total: u64,
 }
 
@@ -37,7 +52,7 @@ impl From<Import> for ImportView {
         let has_report = import.status.is_final() && import.counts.reported() > 0;
         Self {
             report: has_report.then(|| format!("/v1/imports/{}/report", import.id)),
-            id: import.id.to_string(),
+            id: import.id,
             status: import.status,
             filename: import.filename,
             format: import.format,
@@ -51,20 +66,28 @@ impl From<Import> for ImportView {
     }
 }
 
-/// The JSON of an import that was just started.
-#[derive(Debug, Serialize)]
-pub(crate) struct StartedView {
+/// An import that was just started.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "StartedImport")]
+pub struct StartedView {
     #[serde(flatten)]
     import: ImportView,
+    /// How to upload the file.
     upload: UploadView,
 }
 
-/// How to upload the file: a request as it must be sent.
-#[derive(Debug, Serialize)]
+/// How to upload a file: a request as it must be sent.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "Upload")]
 struct UploadView {
+    /// The method.
     method: String,
+    /// Where to. A secret as long as it works.
+    #[schemars(url)]
     url: String,
+    /// Headers that must be sent with it.
     headers: BTreeMap<String, String>,
+    /// From when on the upload is refused.
     expires_at: Timestamp,
 }
 
@@ -78,11 +101,4 @@ impl From<Started> for StartedView {
         };
         Self { import: started.import.into(), upload }
     }
-}
-
-/// The JSON of a page of imports.
-#[derive(Debug, Serialize)]
-pub(crate) struct PageView {
-    pub(crate) items: Vec<ImportView>,
-    pub(crate) next_cursor: Option<String>,
 }

@@ -6,18 +6,13 @@ use http::{HeaderMap, StatusCode};
 use waypost_domain::precondition::Precondition;
 
 /// What a change asks of the link; several headers are one list.
-pub(crate) fn precondition(headers: &HeaderMap) -> Precondition {
+pub fn precondition(headers: &HeaderMap) -> Precondition {
     Precondition::parse(joined(headers, IF_MATCH).as_deref())
 }
 
 /// `answer` with its entity tag, or 304 without a body if the client has that one already. Caches may keep it for their
 /// own client, and use it for as long as `cache_control` says.
-pub(crate) fn tagged(
-    headers: &HeaderMap,
-    etag: &str,
-    cache_control: &'static str,
-    answer: impl IntoResponse,
-) -> Response {
+pub fn tagged(headers: &HeaderMap, etag: &str, cache_control: &'static str, answer: impl IntoResponse) -> Response {
     let tags = [(ETAG, etag.to_owned()), (CACHE_CONTROL, cache_control.to_owned())];
     if has_already(headers, etag) {
         return (StatusCode::NOT_MODIFIED, tags).into_response();
