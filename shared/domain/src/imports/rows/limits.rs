@@ -21,8 +21,8 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 32 GiB, and 250 bytes of each byte beyond 64 MiB. Rows that differ in a few digits come out at up to 30 bytes of
-    /// each byte of gzip and 100 of zstd; what is made to do harm comes out at 1,000 and more.
+    /// 32 GiB, and 250 bytes of each byte beyond 64 MiB. A million rows that differ in nothing but two counters come out at
+    /// 11 bytes of each byte of gzip, and at 46 of zstd at its highest level; what is made to do harm at 1,000 and more.
     fn default() -> Self {
         Self { unpacked_bytes: 32 << 30, ratio: 250, ratio_from: 64 << 20 }
     }
