@@ -16,6 +16,7 @@ mod measure;
 mod network;
 mod process;
 mod redirect;
+mod rows;
 mod sandbox;
 mod scenario;
 mod summary;
