@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::figures::Figures;
 use crate::goals::Verdict;
-use crate::redirect;
+use crate::{redirect, stats, visible};
 
 /// Where and with what to measure.
 pub(crate) struct Setting<'a> {
@@ -43,7 +43,8 @@ impl Findings {
 pub(crate) type Measure = fn(&Setting<'_>) -> Result<Findings>;
 
 /// The areas by name, in the order in which they are measured.
-pub(crate) const AREAS: [(&str, Measure); 1] = [("redirect", redirect::measure)];
+pub(crate) const AREAS: [(&str, Measure); 3] =
+    [("redirect", redirect::measure), ("stats", stats::measure), ("visible", visible::measure)];
 
 /// The areas that `names` ask for; all if there is none.
 ///

@@ -17,7 +17,9 @@ mod process;
 mod redirect;
 mod sandbox;
 mod scenario;
+mod stats;
 mod summary;
+mod visible;
 
 use std::fs;
 use std::path::{Path, PathBuf};
