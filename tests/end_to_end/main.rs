@@ -4,6 +4,9 @@
 
 mod bad_input;
 mod bad_requests;
+mod every_route;
+mod exports;
+mod imports;
 mod keys;
 mod links;
 mod real_input;

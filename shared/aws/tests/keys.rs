@@ -29,6 +29,7 @@ async fn add(keys: &DynamoKeys, workspace: &str, minute: i64) -> (String, ApiKey
         created_at: clock.now(),
         expires_at: (minute % 2 == 0).then(|| clock.now().plus_seconds(3600)),
         last_used_at: None,
+        origin: None,
     };
     let hash = KeySecret::generate(&random).hash();
     keys.insert(&hash, &key).await.unwrap();

@@ -65,6 +65,9 @@ pub struct ApiKey {
     /// When it was last used, to some minutes (see [`ApiKey::USE_NOTED_EVERY_SECONDS`]); never if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used_at: Option<Timestamp>,
+    /// The request that made it, if that may be tried again: see [`crate::idempotency::Attempt`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
 }
 
 impl ApiKey {

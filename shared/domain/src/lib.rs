@@ -18,6 +18,7 @@ pub mod delete_link;
 pub mod deliver_clicks;
 pub mod domains;
 pub mod error;
+pub mod exports;
 pub mod find_link;
 pub mod follow_link;
 pub mod forward_query;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::behaviour::{Conditions, Device, Os, QueryCondition};
 use crate::password::Password;
 #[cfg(feature = "openapi")]
-use crate::{Behaviour, check_fields::*, schemas::TEXT};
+use crate::{Behaviour, check_fields::*, schemas::*};
 use crate::{Link, Rule, Variant};
 
 /// A link as its owner wants it. Absent fields have their defaults.
@@ -95,7 +95,7 @@ pub struct RuleFields {
 /// Conditions on a visit, at least one.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewConditions"))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewConditions", extend("anyOf" = at_least_one_condition())))]
 pub struct ConditionFields {
     /// One of these devices.
     #[serde(default)]

@@ -48,7 +48,7 @@ pub struct PageRequest {
     #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = MAX_LIMIT), extend("default" = DEFAULT_LIMIT)))]
     pub limit: Option<usize>,
     /// The `next_cursor` of the page before.
-    #[cfg_attr(feature = "openapi", schemars(regex(pattern = "^[A-Za-z0-9_-]+$"), extend("format" = "cursor")))]
+    #[cfg_attr(feature = "openapi", schemars(extend("format" = "cursor")))]
     pub cursor: Option<String>,
 }
 

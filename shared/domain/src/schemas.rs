@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::json;
 
 use crate::analytics::Day;
+use crate::exports::ExportId;
 use crate::imports::ImportId;
 use crate::password::Password;
 use crate::{Domain, RedirectStatus, Slug, TargetUrl, Timestamp};
@@ -12,6 +14,14 @@ use crate::{Domain, RedirectStatus, Slug, TargetUrl, Timestamp};
 /// A text that a person reads: not blank, no control characters.
 pub(crate) const TEXT: &str =
     r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$";
+
+/// Alternatives, one of which is met by conditions that are not empty.
+pub(crate) fn at_least_one_condition() -> Vec<serde_json::Value> {
+    let lists = ["device", "os", "country", "language", "query"].map(|name| (name, json!({ "minItems": 1 })));
+    let moments = ["after", "before"].map(|name| (name, json!({ "type": "string" })));
+    let alternatives = lists.into_iter().chain(moments);
+    alternatives.map(|(name, it)| json!({ "required": [name], "properties": { (name): it } })).collect()
+}
 
 /// Makes `$type` a component of the document, with a schema of its own.
 macro_rules! schema {
@@ -76,6 +86,12 @@ schema!(ImportId, "ImportId", {
     "type": "string",
     "pattern": "^imp_[0-9a-f]{32}$",
     "examples": ["imp_0199b0c67e4570008000000000000005"],
+});
+
+schema!(ExportId, "ExportId", {
+    "type": "string",
+    "pattern": "^exp_[0-9a-f]{32}$",
+    "examples": ["exp_0199b0c67e4570008000000000000005"],
 });
 
 schema!(Password, "Password", {

@@ -6,16 +6,18 @@ use waypost_domain::imports::ImportId;
 use waypost_domain::imports::start_import::NewImport;
 use waypost_domain::page::{Page, PageRequest};
 
-use crate::imports::{ImportView, StartedView};
+use crate::imports::{ImportView, ReportQuery, StartedView};
 use crate::openapi::operation::{Operation, Operations};
 
 const COLLECTION: &str = "/v1/imports";
+const CANCEL: &str = "/v1/imports/{id}/cancel";
 const REPORT: &str = "/v1/imports/{id}/report";
 
 pub(super) fn add(to: &mut Operations) {
     list(to);
     start(to);
     read(to);
+    cancel(to);
     report(to);
 }
 
@@ -35,7 +37,9 @@ fn start(to: &mut Operations) {
         .about("imports", "Start an import", "Upload the file as `upload` says; it is loaded as soon as it is there.")
         .role(Role::Editor)
         .once()
-        .body::<NewImport>(json!({ "file": { "content_length": 1024, "filename": "links.csv" } }))
+        .body::<NewImport>(json!({ "file": { "content_length": 1024, "filename": "links.csv" }, "dry_run": {
+            "content_length": 1024, "domain": "go.example.com", "tags": ["moved"], "on_conflict": "overwrite", "dry_run": true,
+        } }))
         .json::<StartedView>(
             201,
             "The import, and how to upload its file.",
@@ -46,20 +50,44 @@ fn start(to: &mut Operations) {
 }
 
 fn read(to: &mut Operations) {
-    on_an_import(to, "/v1/imports/{id}", "readImport")
+    on_an_import(to, "get", "/v1/imports/{id}", "readImport", Role::Viewer)
         .about("imports", "Read how an import goes", "")
         .json::<ImportView>(200, "The import.", &[])
         .end();
 }
 
+fn cancel(to: &mut Operations) {
+    on_an_import(to, "post", CANCEL, "cancelImport", Role::Editor)
+        .about(
+            "imports",
+            "Cancel an import",
+            "It stops within seconds; what it has written stays. To cancel it once more changes nothing.",
+        )
+        .once()
+        .json::<ImportView>(200, "The import, cancelled.", &["Idempotency-Replayed"])
+        .problem(409, "The import is finished.")
+        .end();
+}
+
 fn report(to: &mut Operations) {
-    on_an_import(to, REPORT, "readImportReport")
-        .about("imports", "Read an import's report", "The rows that did not become links, and why, as CSV.")
+    on_an_import(to, "get", REPORT, "readImportReport", Role::Viewer)
+        .about(
+            "imports",
+            "Read an import's report",
+            "The rows that did not become links, and why. In CSV no cell begins like a formula.",
+        )
+        .query::<ReportQuery>()
         .empty(303, "The report is there, for some minutes.", &["Location", "Cache-Control"])
         .problem(409, "The import is not finished.")
         .end();
 }
 
-fn on_an_import<'a>(to: &'a mut Operations, path: &'static str, id: &'static str) -> Operation<'a> {
-    to.add("get", path, id).role(Role::Viewer).path::<ImportId>("id", "The import's id.").problem(404, "")
+fn on_an_import<'a>(
+    to: &'a mut Operations,
+    method: &'static str,
+    path: &'static str,
+    id: &'static str,
+    role: Role,
+) -> Operation<'a> {
+    to.add(method, path, id).role(role).path::<ImportId>("id", "The import's id.").problem(404, "")
 }

@@ -11,6 +11,7 @@ const MAX_NAME_CHARS: usize = 60;
 
 /// Notes on a file: a few names of each kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "ImportNotes"))]
 pub struct Notes {
     /// Columns that mean nothing to us; what they hold is left out.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
