@@ -19,7 +19,9 @@ mod redirect;
 mod rows;
 mod sandbox;
 mod scenario;
+mod stats;
 mod summary;
+mod visible;
 
 use std::fs;
 use std::path::{Path, PathBuf};
