@@ -16,9 +16,12 @@ mod measure;
 mod network;
 mod process;
 mod redirect;
+mod rows;
 mod sandbox;
 mod scenario;
+mod stats;
 mod summary;
+mod visible;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -11,3 +11,4 @@ mod keys;
 mod links;
 mod real_input;
 mod redirects;
+mod statistics;

@@ -34,6 +34,7 @@ pub mod list_links;
 pub mod memory;
 pub mod page;
 pub mod password;
+mod plain_url;
 pub mod ports;
 pub mod precondition;
 pub mod problem;

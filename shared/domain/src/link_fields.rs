@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::behaviour::{Conditions, Device, Os, QueryCondition};
+use crate::json::{whole, whole_or_null};
 use crate::password::Password;
 #[cfg(feature = "openapi")]
 use crate::{Behaviour, check_fields::*, schemas::*};
@@ -41,12 +42,14 @@ pub struct LinkFields {
     pub expired_url: Option<String>,
     /// How many clicks it serves; unlimited if absent.
     #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = MAX_CLICKS)))]
+    #[serde(default, deserialize_with = "whole_or_null")]
     pub max_clicks: Option<u64>,
     /// What a visitor must give. Can be set and removed, but not read.
     #[serde(skip_serializing)]
     pub password: Option<Password>,
     /// The status of the redirect: 301, 302 (if absent), 307 or 308.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::RedirectStatus>"))]
+    #[serde(default, deserialize_with = "whole_or_null")]
     pub redirect_status: Option<u16>,
     /// Whether query parameters of the visit are merged into the target.
     #[serde(default)]
@@ -151,6 +154,7 @@ pub struct VariantFields {
     pub url: String,
     /// How often it is chosen, relative to the others: 1 to 1000.
     #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = MAX_WEIGHT)))]
+    #[serde(deserialize_with = "whole")]
     pub weight: u32,
 }
 

@@ -42,7 +42,6 @@ schema!(Timestamp, "Timestamp", {
     "type": "string",
     "format": "date-time",
     "description": "A moment as in RFC 3339. Answers are in UTC, to the millisecond.",
-    "examples": ["2026-01-02T03:04:05.678Z"],
 });
 
 schema!(Day, "Day", {
@@ -70,7 +69,8 @@ schema!(Domain, "Domain", {
 
 schema!(TargetUrl, "TargetUrl", {
     "type": "string",
-    "format": "uri",
+    // Not "uri": browsers take URLs that RFC 3986 does not know, such as https://example.com/100%.
+    "format": "http-url",
     "maxLength": TargetUrl::MAX_LEN,
     "description": "An absolute `http` or `https` URL without credentials, to none of the stack's own domains. Answers have it in its normal form (WHATWG URL, host in punycode).",
     "examples": ["https://example.com/spring?utm_source=mail"],

@@ -117,8 +117,7 @@ impl Operation<'_> {
     /// The header `If-Match`, and the answer 412.
     pub(crate) fn if_match(self) -> Self {
         let description = "Entity tags: do it only if the owner's last change is the one that one of them names. Clicks since then do not matter.";
-        self.header("If-Match", description, json!({ "type": "string", "examples": ["\"19b7f2a1c05-0\""] }))
-            .problem(412, "")
+        self.header("If-Match", description, json!({ "type": "string", "format": "entity-tags" })).problem(412, "")
     }
 
     /// The header `Idempotency-Key`, which every POST takes, and the answers it can lead to.

@@ -127,7 +127,11 @@ fn key(key: &AggregateKey) -> Item {
     Item::from([("pk".to_owned(), text(key.pk.as_str())), ("sk".to_owned(), text(key.sk.as_str()))])
 }
 
-fn item_of(aggregate: &Aggregate) -> Result<Item, StoreError> {
+/// The item of an aggregate.
+///
+/// # Errors
+/// It cannot be written as an item.
+pub fn item_of(aggregate: &Aggregate) -> Result<Item, StoreError> {
     let mut item: Item = serde_dynamo::to_item(&aggregate.tally).map_err(|error| broken("aggregates.put", error))?;
     item.extend(key(&aggregate.key));
     item.insert("seq".to_owned(), text(aggregate.seq.as_str()));

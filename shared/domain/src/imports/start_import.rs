@@ -23,12 +23,13 @@ pub const UPLOAD_SECONDS: u32 = 15 * 60;
 pub struct NewImport {
     /// The size of the file in bytes; the upload must have exactly this many. A stack may allow less than can be uploaded.
     #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = GREATEST_UPLOAD)))]
+    #[serde(deserialize_with = "crate::json::whole")]
     pub content_length: u64,
     /// What its owner calls the file. Says nothing about its format, which is recognised by content.
     #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = Import::MAX_FILENAME_CHARS), regex(pattern = crate::schemas::TEXT)))]
     pub filename: Option<String>,
     /// The domain of rows that name none; the stack's default if absent.
-    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = 253)))]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::Domain>"))]
     pub domain: Option<String>,
     /// Tags that every link gets, after its own.
     #[serde(default)]

@@ -35,6 +35,9 @@ pub struct Stats {
     pub exact: bool,
     /// The sums.
     pub totals: Numbers,
+    /// With a filter: how many more clicks can have the value at most than are told, for want of room in the aggregates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter_error: Option<u64>,
     /// The sums since the link exists; of one link only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub all_time: Option<AllTime>,

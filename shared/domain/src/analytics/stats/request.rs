@@ -18,7 +18,7 @@ pub const MAX_DAYS_BY_HOUR: i64 = 31;
 pub const MAX_DAYS_BY_MINUTE: i64 = 1;
 /// How many days minutes are kept.
 pub const MINUTES_KEPT_DAYS: i64 = 8;
-/// How many days end with today where the request names none.
+/// How many days end with today where the request names none; one by minute.
 pub const DEFAULT_DAYS: i64 = 30;
 /// The greatest number of values of each dimension.
 pub const MAX_TOP: usize = 100;
@@ -32,7 +32,7 @@ const SECONDS_A_DAY: i64 = 86_400;
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct StatsRequest {
     /// The first day in the time zone (`2026-01-01`), or the moment where the range begins (RFC 3339). 30 days before its
-    /// end if absent. A range has at most 366 days, by hour 31, by minute 1 of the last 8.
+    /// end if absent, by minute 1. A range has at most 366 days, by hour 31, by minute 1 of the last 8.
     pub from: Option<String>,
     /// The last day in the time zone, which is in the range, or the moment where it ends; today if absent.
     pub to: Option<String>,
@@ -108,7 +108,8 @@ impl StatsRequest {
         let mut errors = Errors::default();
         let zone = errors.note("tz", self.tz.as_deref().map_or(Ok(Zone::UTC), Zone::named));
         let interval = errors.note("interval", self.interval());
-        let edges = zone.as_ref().and_then(|zone| self.edges(zone, now, &mut errors));
+        let days = if interval == Some(Interval::Minute) { MAX_DAYS_BY_MINUTE } else { DEFAULT_DAYS };
+        let edges = zone.as_ref().and_then(|zone| self.edges(zone, now, days, &mut errors));
         let limit = self.limit.unwrap_or(DEFAULT_TOP);
         if !(1..=MAX_TOP).contains(&limit) {
             errors.add("limit", format!("must be 1 to {MAX_TOP}"));
@@ -133,7 +134,8 @@ impl StatsRequest {
         named.ok_or("must be minute, hour, day, week or month")
     }
 
-    fn edges(&self, zone: &Zone, now: Timestamp, errors: &mut Errors) -> Option<(Edge, Edge)> {
+    /// The ends of the range, `days` apart if there is only one, or none.
+    fn edges(&self, zone: &Zone, now: Timestamp, days: i64, errors: &mut Errors) -> Option<(Edge, Edge)> {
         let to = match self.to.as_deref() {
             None => Some(Edge::Date(after(zone.date_at(now.as_seconds()), 1))),
             Some(text) => errors.note("to", edge(text)).map(|edge| match edge {
@@ -144,8 +146,8 @@ impl StatsRequest {
         let from = match self.from.as_deref() {
             Some(text) => errors.note("from", edge(text)),
             None => Some(match to? {
-                Edge::Date(date) => Edge::Date(after(date, -DEFAULT_DAYS)),
-                Edge::Second(second) => Edge::Second(second - DEFAULT_DAYS * SECONDS_A_DAY),
+                Edge::Date(date) => Edge::Date(after(date, -days)),
+                Edge::Second(second) => Edge::Second(second - days * SECONDS_A_DAY),
             }),
         };
         Some((from?, to?))
@@ -302,6 +304,8 @@ mod tests {
         assert_eq!((question.period.starts.len(), question.limit, question.previous), (30, DEFAULT_TOP, None));
         let tokyo = check(Subject::Link, |request| request.tz = text("Asia/Tokyo")).unwrap();
         assert_eq!(shown(&tokyo.period).1, "2026-02-01T00:00:00+09:00");
+        let minutes = check(Subject::Link, |request| request.interval = text("minute")).unwrap();
+        assert_eq!(shown(&minutes.period).0, "2026-01-31T00:00:00Z");
         let end = check(Subject::Link, |request| request.to = text("2026-01-10T07:00:00Z")).unwrap();
         assert_eq!(shown(&end.period).0, "2025-12-11T07:00:00Z");
     }

@@ -73,6 +73,7 @@ impl<'a> Answer<'a> {
             tz: period.zone.name(),
             exact: period.exact,
             totals,
+            filter_error: self.sums.filter_error(),
             all_time: None,
             change: change.map(|(previous, sums)| change::change(previous, sums.totals(), totals)),
             series: self.sums.series(),

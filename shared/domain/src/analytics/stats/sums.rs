@@ -26,6 +26,7 @@ pub(super) struct Sums<'a> {
     clicks_of_days: u64,
     bots_of_days: u64,
     groups: BTreeMap<Dimension, Counts>,
+    filter_error: u64,
 }
 
 #[derive(Default)]
@@ -60,6 +61,7 @@ impl<'a> Sums<'a> {
             clicks_of_days: 0,
             bots_of_days: 0,
             groups: BTreeMap::new(),
+            filter_error: 0,
         }
     }
 
@@ -91,7 +93,9 @@ impl<'a> Sums<'a> {
     fn add_day(&mut self, day: i64, tally: &Tally) {
         let noon = day * DAY + DAY / 2;
         if let Some(filter) = &self.question.filter {
-            let clicks = tally.dimensions.get(&filter.dimension).map_or(0, |counts| counts.clicks(&filter.value));
+            let counts = tally.dimensions.get(&filter.dimension);
+            let clicks = counts.map_or(0, |counts| counts.clicks(&filter.value));
+            self.filter_error += counts.map_or(0, |counts| counts.error(&filter.value));
             let (clicks, bots) = if filter.dimension.is_of_bots() { (0, clicks) } else { (clicks, 0) };
             self.add_clicks(noon, clicks, bots);
             return;
@@ -144,6 +148,11 @@ impl<'a> Sums<'a> {
     /// Clicks of people so far on the days of UTC that top values are of.
     pub(super) fn clicks_of_days(&self) -> u64 {
         self.clicks_of_days
+    }
+
+    /// With a filter, how many more clicks can pass it at most than certainly do.
+    pub(super) fn filter_error(&self) -> Option<u64> {
+        self.question.filter.as_ref().map(|_| self.filter_error)
     }
 
     /// The sums of the whole stretch.

@@ -181,6 +181,7 @@ async fn a_filter_counts_one_value() {
     let people = fixture.link("acme", &ask("country:DE")).await.unwrap();
     let expected = Numbers { clicks: Some(3), bots: None, visitors: None };
     assert_eq!((people.totals, steps(&people)), (expected, vec![("2026-01-01", expected)]));
+    assert_eq!((people.filter_error, people.utc_days), (Some(0), None));
     let bots = fixture.link("acme", &ask("bot:Googlebot")).await.unwrap();
     assert_eq!(bots.totals, Numbers { clicks: None, bots: Some(1), visitors: None });
     assert_eq!(fixture.link("acme", &ask("country:XX")).await.unwrap().totals.clicks, Some(0));

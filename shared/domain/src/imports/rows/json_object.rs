@@ -1,6 +1,7 @@
 //! A JSON object as a row, with the same names as the columns of CSV. Unknown names are noted and left out.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -31,9 +32,16 @@ impl Objects {
         Self { source, ..Self::default() }
     }
 
-    /// The fields of the object that `text` is.
+    /// The fields of the object that `text` is. A text alone is a URL.
     pub(super) fn fields<'a>(&mut self, text: &'a [u8]) -> Result<Fields<'a>, Fault> {
         let json = std::str::from_utf8(text).map_err(|_| Fault::of_row(text, "is not UTF-8 text"))?;
+        if text.first() == Some(&b'"')
+            && let Ok(url) = serde_json::from_str::<String>(json)
+        {
+            let mut fields = Fields { source: self.source, ..Fields::default() };
+            fields.set(Column::Url, Cow::Owned(url));
+            return Ok(fields);
+        }
         let mut reader = serde_json::Deserializer::from_str(json);
         self.next = 0;
         let row = Row { objects: self }.deserialize(&mut reader);
@@ -67,6 +75,13 @@ impl Objects {
         }
         column
     }
+}
+
+/// Who wrote an object, if that can be told from its names.
+pub(super) fn source_of(text: &[u8]) -> Option<Source> {
+    let names: BTreeMap<String, IgnoredAny> = serde_json::from_slice(text).ok()?;
+    let plain: Vec<String> = names.keys().map(|name| names::plain(name)).collect();
+    names::source(&plain)
 }
 
 /// `serde_json`'s message without its position: every row is line 1 to it.
