@@ -64,22 +64,23 @@ def run():
 
 
 def allow_what_aws_allows(ministack, stack):
-    """Loosens the two things in which the local AWS is stricter than AWS."""
+    """Loosens the things in which the local AWS is stricter than AWS."""
     # The bucket's policy demands TLS, which the local AWS enforces but does not speak.
     ministack.client("s3").delete_bucket_policy(Bucket=stack.outputs["DataBucket"])
-    # AWS authorises a PartiQL batch by the action of each statement (dynamodb:PartiQLInsert), as the template has it;
-    # the local AWS asks for an action named like the call, which does not exist on AWS.
-    for function in ("load-import", "load-part"):
+    # AWS authorises a PartiQL batch by the action of each statement (dynamodb:PartiQLInsert), and a batch of messages as
+    # sqs:SendMessage, as the template has it; the local AWS asks for actions named like the calls, which do not exist on AWS.
+    allow_batches(ministack, stack, "dynamodb:BatchExecuteStatement", ("load-import", "load-part"))
+    allow_batches(ministack, stack, "sqs:SendMessageBatch", ("load-import", "load-part", "exports"))
+
+
+def allow_batches(ministack, stack, action, functions):
+    """Allows `functions` what the local AWS asks for and AWS does not know."""
+    for function in functions:
         settings = ministack.client("lambda").get_function_configuration(FunctionName=stack.functions[function])
         ministack.client("iam").put_role_policy(
             RoleName=settings["Role"].rpartition("/")[2],
-            PolicyName="partiql-batch-as-the-local-aws-names-it",
-            PolicyDocument=json.dumps(
-                {
-                    "Version": "2012-10-17",
-                    "Statement": [{"Effect": "Allow", "Action": "dynamodb:BatchExecuteStatement", "Resource": "*"}],
-                }
-            ),
+            PolicyName=f"{action.replace(':', '-')}-as-the-local-aws-names-it",
+            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]}),
         )
 
 
