@@ -11,6 +11,7 @@ import os
 import platform
 import shutil
 import sys
+import urllib.request
 
 import botocore.exceptions
 
@@ -47,6 +48,7 @@ def run():
         deployment.deploy(ministack, BUILD / "template.yaml", STACK, parameters, paths.E2E / "deploy.log")
         stack = deployment.Deployment(ministack, STACK)
         allow_what_aws_allows(ministack, stack)
+        add_redirect_without_stream(ministack, stack)
         try:
             code = run_tests(ministack, stack, issuer)
         finally:
@@ -73,6 +75,24 @@ def allow_what_aws_allows(ministack, stack):
             }
         ),
     )
+
+
+def add_redirect_without_stream(ministack, stack):
+    """Adds a copy of the redirect, with the redirect's own role, whose stream is one that the role may not write to."""
+    client = ministack.client("lambda")
+    name = stack.functions["redirect"]
+    settings = client.get_function_configuration(FunctionName=name)
+    with urllib.request.urlopen(client.get_function(FunctionName=name)["Code"]["Location"]) as answer:
+        code = answer.read()
+    copy = f"{name}-without-stream"
+    client.create_function(
+        FunctionName=copy,
+        Role=settings["Role"],
+        Code={"ZipFile": code},
+        Environment={"Variables": settings["Environment"]["Variables"] | {"CLICKS_STREAM": "somebody-elses-stream"}},
+        **{field: settings[field] for field in ("Architectures", "Handler", "MemorySize", "Runtime", "Timeout")},
+    )
+    stack.functions["redirect-without-stream"] = copy
 
 
 def build(architecture):
@@ -114,6 +134,7 @@ def run_tests(ministack, stack, issuer):
         "WAYPOST_HOST_HEADER": DOMAIN,
         "WAYPOST_KEY": create_admin_key(ministack.client("dynamodb"), stack.outputs["LinksTable"], "default", "make test"),
         "WAYPOST_ENDPOINT": ministack.endpoint,
+        "WAYPOST_STACK": STACK,
         # Where a test is the identity provider.
         "WAYPOST_JWT_ISSUER": issuer,
         "WAYPOST_LINKS_TABLE": stack.outputs["LinksTable"],

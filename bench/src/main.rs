@@ -22,12 +22,16 @@ mod summary;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::area::Setting;
 use crate::summary::Summary;
 
 fn main() -> Result<()> {
+    ensure!(
+        cfg!(target_os = "linux"),
+        "benchmarks keep to one core and read /proc, as only Linux has it; use a Linux machine"
+    );
     let (baseline, names) = arguments(std::env::args().skip(1))?;
     let areas = area::chosen(&names)?;
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the package is in the workspace")?;

@@ -8,3 +8,4 @@ mod keys;
 mod links;
 mod real_input;
 mod redirects;
+mod spill;
