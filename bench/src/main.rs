@@ -26,12 +26,16 @@ mod visible;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::area::Setting;
 use crate::summary::Summary;
 
 fn main() -> Result<()> {
+    ensure!(
+        cfg!(target_os = "linux"),
+        "benchmarks keep to one core and read /proc, as only Linux has it; use a Linux machine"
+    );
     let given: Vec<String> = std::env::args().skip(1).collect();
     if loading::load_alone(&given)? {
         return Ok(());

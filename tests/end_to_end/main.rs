@@ -11,4 +11,5 @@ mod keys;
 mod links;
 mod real_input;
 mod redirects;
+mod spill;
 mod statistics;

@@ -110,7 +110,7 @@ async fn table(server: &tokio::runtime::Runtime) -> Result<Client> {
         .region(Region::new("us-east-1"))
         .credentials_provider(Credentials::new("test", "test", None, None, "test"))
         .endpoint_url(format!("http://{address}"))
-        .http_client(aws_smithy_http_client::Builder::new().build_http());
+        .http_client(waypost_aws::connector::Connections::default().client());
     let client = Client::from_conf(config.build());
     create(&client).await.context("creating the table")?;
     Ok(client)
