@@ -238,3 +238,62 @@ fn nasty_files_end_as_they_must() {
         assert!(name == "manifest.json" || known.contains(&name.as_str()), "{name} is not in the manifest");
     }
 }
+
+/// Numbers that are the same in every run.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % limit.max(1)
+    }
+}
+
+/// `file` with a few bytes changed, removed, doubled or cut off.
+fn damaged(file: &[u8], numbers: &mut Numbers) -> Vec<u8> {
+    let mut file = file.to_vec();
+    for _ in 0..=numbers.below(4) {
+        let at = numbers.below(file.len());
+        let to = (at + numbers.below(30)).min(file.len());
+        match numbers.below(5) {
+            0 if !file.is_empty() => file[at] ^= 1 << numbers.below(8),
+            1 if !file.is_empty() => file[at] = b"\"\n\r,<>{}[]\\\0\xff&;=/'"[numbers.below(18)],
+            2 => drop(file.drain(at..to)),
+            3 => {
+                let again = file[at..to].to_vec();
+                file.splice(at..at, again);
+            }
+            4 if numbers.below(4) == 0 => file.truncate(at),
+            _ => {}
+        }
+    }
+    file
+}
+
+/// At which byte a damage is noticed depends on the pieces.
+fn without_place(mut ending: Ending) -> Ending {
+    ending.error = ending.error.map(|error| error.split(", at byte").next().unwrap_or_default().to_owned());
+    ending
+}
+
+#[test]
+fn damaged_files_come_to_the_same_whatever_the_pieces() {
+    let mut numbers = Numbers(1);
+    let rounds: usize = std::env::var("DAMAGED_ROUNDS").map_or(12, |rounds| rounds.parse().unwrap());
+    for folder in ["exports", "nasty"] {
+        let path = format!("{}/../../tests/data/{folder}", env!("CARGO_MANIFEST_DIR"));
+        let mut names: Vec<_> = std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        for name in names {
+            let name = format!("{folder}/{}", name.to_str().unwrap());
+            let file = data(&name);
+            for round in 0..if file.len() < 20_000 { rounds } else { 0 } {
+                let file = damaged(&file, &mut numbers);
+                let whole = without_place(load(&file, usize::MAX));
+                let piece = 1 + numbers.below(40);
+                let pieces = without_place(load(&file, piece));
+                assert_eq!(whole, pieces, "{name}, round {round}, in pieces of {piece}");
+            }
+        }
+    }
+}
