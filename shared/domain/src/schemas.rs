@@ -48,7 +48,6 @@ schema!(Day, "Day", {
     "type": "string",
     "format": "date",
     "description": "A date in UTC.",
-    "examples": ["2026-01-31"],
 });
 
 schema!(Slug, "Slug", {

@@ -82,7 +82,7 @@ impl Operation<'_> {
         self.parameter("path", name, description, json!({ "type": "string", "pattern": pattern }), true)
     }
 
-    /// The query that a `T` is read from.
+    /// The query that a `T` is read from, and the answer to one that is not right.
     pub(crate) fn query<T: JsonSchema>(mut self) -> Self {
         for property in self.all.schemas.properties::<T>() {
             let mut schema = property.schema;
@@ -90,7 +90,7 @@ impl Operation<'_> {
             let description = description.as_ref().and_then(Value::as_str).unwrap_or_default();
             self = self.parameter("query", &property.name, description, schema, property.required);
         }
-        self
+        self.problem(422, "")
     }
 
     fn parameter(mut self, place: &str, name: &str, description: &str, schema: Value, required: bool) -> Self {
@@ -127,6 +127,8 @@ impl Operation<'_> {
         self.header("Idempotency-Key", description, schema)
             .problem(409, "A request with this `Idempotency-Key` is being worked on (`Retry-After` says when to ask again), or its answer was too large to be kept.")
             .problem(422, "Or the `Idempotency-Key` was used for another request.")
+            .problem(400, "")
+            .problem(413, "")
     }
 
     /// A JSON body that a `T` is read from.

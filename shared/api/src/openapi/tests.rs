@@ -101,3 +101,17 @@ fn every_post_takes_an_idempotency_key() {
         assert_eq!(headers.iter().any(|name| *name == "Idempotency-Key"), method == "post", "{method} {path}");
     }
 }
+
+#[test]
+fn what_can_be_wrong_with_a_request_is_among_its_answers() {
+    for (method, path, operation) in operations(&document()) {
+        let parameters = operation["parameters"].as_array().unwrap();
+        let has = |status: u16| operation["responses"][status.to_string()].is_object();
+        let with_query = parameters.iter().any(|parameter| parameter["in"] == "query");
+        assert!(!with_query || has(422), "{method} {path}");
+        let with_body = method == "post" || operation["requestBody"].is_object();
+        assert!(!with_body || (has(400) && has(413) && has(422)), "{method} {path}");
+        let with_part = path.contains('{');
+        assert!(!with_part || has(404), "{method} {path}");
+    }
+}
