@@ -8,6 +8,8 @@ use waypost_tests::{Stack, wait_for};
 
 const GET: &str = include_str!("../../events/redirect/get.json");
 const SLUG: &str = "spilled";
+/// A visitor who is not taken for a program.
+const BROWSER: (&str, &str) = ("user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0");
 
 #[tokio::test]
 async fn clicks_that_the_stream_refuses_are_kept_and_counted_once_when_sent_again() {
@@ -29,7 +31,7 @@ async fn clicks_that_the_stream_refuses_are_kept_and_counted_once_when_sent_agai
         assert_eq!(spilled(&stack).await, 0);
     }
     // One more behind them, in the same shard: once it is counted, so is all that came before.
-    assert_eq!(stack.visit(Method::GET, &format!("/{SLUG}"), &[]).await.status, 302);
+    assert_eq!(stack.visit(Method::GET, &format!("/{SLUG}"), &[BROWSER]).await.status, 302);
     let clicks = wait_for("three clicks to be counted", async || {
         let path = format!("/v1/links/{SLUG}/stats");
         let stats = stack.call(&key, Method::GET, &path, Value::Null).await.json();
