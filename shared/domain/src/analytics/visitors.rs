@@ -127,8 +127,12 @@ mod tests {
 
     #[test]
     fn a_sketch_is_small() {
-        assert!(sketch(0..10).to_bytes().len() < 100);
-        assert!(sketch(0..100_000).to_bytes().len() < 3_000);
+        // A list, then a set of four bytes a visitor, then half a byte a register.
+        for (visitors, bytes) in [(1, 12), (7, 36), (8, 44), (100, 412), (380, 1_532), (1_000, 2_100), (100_000, 2_100)]
+        {
+            let found = sketch(0..visitors).to_bytes().len();
+            assert!(found <= bytes, "{visitors} visitors take {found} bytes");
+        }
     }
 
     #[test]
