@@ -3,7 +3,7 @@
 # Everything a target needs beyond rustup, Python 3, make and a C compiler is set up by itself in .tools/.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test check bench deploy admin-key replay-spill replay-quarantine rebuild-stats lock-tools
+.PHONY: help dev test check bench fuzz deploy import admin-key replay-spill replay-quarantine rebuild-stats lock-tools
 
 PYTHON ?= python3
 PY = .tools/sam/bin/python
@@ -27,6 +27,7 @@ test: ## Unit and adapter tests, then end-to-end tests against a stack deployed 
 check: ## Formatting, lints, documentation, licences, template
 	$(INSTALL) sam cargo-deny
 	cargo fmt --all --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 	.tools/cargo-deny/bin/cargo-deny check bans licenses sources
@@ -38,10 +39,19 @@ check: ## Formatting, lints, documentation, licences, template
 bench: ## Benchmarks, all or some: make bench [ONLY="redirect ..."] [BASELINE=an earlier redirect]
 	cargo run --release -p waypost-bench -- $(if $(BASELINE),--baseline "$(BASELINE)") $(ONLY)
 
+fuzz: ## Feed the fuzz targets with whatever breaks them: make fuzz [TARGET=name] [SECONDS=60]
+	$(INSTALL) cargo-fuzz
+	@exec $(PYTHON) tools/fuzz.py --seconds "$(or $(SECONDS),60)" $(TARGET)
+
 deploy: ## Build for AWS and deploy to a real account; asks for what it needs, keeps the answers in samconfig.toml
 	$(INSTALL) sam
 	PATH="$(CURDIR)/.tools/sam/bin:$$PATH" sam build --beta-features --template template.yaml
 	.tools/sam/bin/sam deploy --guided
+
+import: ## Import a file of links and say what came of it: make import FILE=links.csv [URL=https://… KEY=wp_… DOMAIN= TAGS=a,b ON_CONFLICT=overwrite DRY_RUN=1]
+	$(INSTALL) sam
+	@WAYPOST_KEY="$(KEY)" exec $(PY) tools/import_file.py "$(FILE)" $(if $(URL),--url "$(URL)") $(if $(DOMAIN),--domain "$(DOMAIN)") \
+		$(if $(TAGS),--tags "$(TAGS)") $(if $(ON_CONFLICT),--on-conflict "$(ON_CONFLICT)") $(if $(DRY_RUN),--dry-run)
 
 admin-key: ## Make the first admin key of a deployed stack: make admin-key STACK=name [WORKSPACE=default]
 	$(INSTALL) sam

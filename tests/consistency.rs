@@ -97,6 +97,22 @@ fn local_routes_and_the_templates_are_the_same() {
 }
 
 #[test]
+fn the_document_has_every_route_of_the_api_and_no_other() {
+    let document = waypost_api::openapi::document();
+    let in_document: BTreeSet<String> = document["paths"].as_object().unwrap().keys().map(|path| shape(path)).collect();
+    let router = &toml("Cargo.toml")["workspace"]["metadata"]["lambda"]["watch"]["router"];
+    let routes = router.as_object().unwrap().iter().filter(|(_, function)| *function != "redirect");
+    let local: BTreeSet<String> = routes.map(|(path, _)| shape(path)).collect();
+    assert_eq!(in_document, local);
+}
+
+/// The path without its parameters' names.
+fn shape(path: &str) -> String {
+    let parts = path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+#[test]
 fn a_shard_has_one_invocation_at_a_time_and_reports_partial_failures() {
     let function = &resources("AWS::Serverless::Function")["AggregateClicksFunction"];
     let mapping = &function["Properties"]["Events"]["Clicks"]["Properties"];
@@ -132,6 +148,16 @@ fn dependencies_point_one_way() {
         let needed = dependencies(&format!("functions/{name}/Cargo.toml"));
         assert!(needed.is_disjoint(&functions), "functions/{name} depends on another function");
     }
+    for name in ["redirect", "load-import", "aggregate-clicks"] {
+        let needed = dependencies(&format!("functions/{name}/Cargo.toml"));
+        assert!(!needed.contains("waypost-api"), "functions/{name} has no API, but depends on it");
+    }
+    let shared = |crate_name: &str| -> BTreeSet<String> {
+        let all = dependencies(&format!("shared/{crate_name}/Cargo.toml"));
+        all.into_iter().filter(|name| name.starts_with("waypost-")).collect()
+    };
+    assert_eq!(shared("api"), BTreeSet::from(["waypost-domain".to_owned()]));
+    assert_eq!(shared("aws"), BTreeSet::from(["waypost-domain".to_owned()]));
     for name in dependencies("shared/domain/Cargo.toml") {
         let outside = ["aws-", "lambda_", "axum", "waypost-"].iter().any(|prefix| name.starts_with(prefix));
         assert!(!outside && name != "tokio" && name != "getrandom", "shared/domain depends on {name}");

@@ -43,7 +43,14 @@ def run():
     with MiniStack(free_port(), paths.E2E / "ministack.log", enforce_iam=True) as ministack:
         require_enforcement(ministack)
         issuer = f"http://127.0.0.1:{free_port()}"
-        parameters = {"Architecture": architecture, "Domains": DOMAIN, "JwtIssuer": issuer, "JwtAudience": "waypost"}
+        parameters = {
+            "Architecture": architecture,
+            "Domains": DOMAIN,
+            "JwtIssuer": issuer,
+            "JwtAudience": "waypost",
+            # So that files of tests have several parts.
+            "ImportPartBytes": "20000",
+        }
         deployment.deploy(ministack, BUILD / "template.yaml", STACK, parameters, paths.E2E / "deploy.log")
         stack = deployment.Deployment(ministack, STACK)
         allow_what_aws_allows(ministack, stack)
@@ -62,17 +69,18 @@ def allow_what_aws_allows(ministack, stack):
     ministack.client("s3").delete_bucket_policy(Bucket=stack.outputs["DataBucket"])
     # AWS authorises a PartiQL batch by the action of each statement (dynamodb:PartiQLInsert), as the template has it;
     # the local AWS asks for an action named like the call, which does not exist on AWS.
-    settings = ministack.client("lambda").get_function_configuration(FunctionName=stack.functions["load-import"])
-    ministack.client("iam").put_role_policy(
-        RoleName=settings["Role"].rpartition("/")[2],
-        PolicyName="partiql-batch-as-the-local-aws-names-it",
-        PolicyDocument=json.dumps(
-            {
-                "Version": "2012-10-17",
-                "Statement": [{"Effect": "Allow", "Action": "dynamodb:BatchExecuteStatement", "Resource": "*"}],
-            }
-        ),
-    )
+    for function in ("load-import", "load-part"):
+        settings = ministack.client("lambda").get_function_configuration(FunctionName=stack.functions[function])
+        ministack.client("iam").put_role_policy(
+            RoleName=settings["Role"].rpartition("/")[2],
+            PolicyName="partiql-batch-as-the-local-aws-names-it",
+            PolicyDocument=json.dumps(
+                {
+                    "Version": "2012-10-17",
+                    "Statement": [{"Effect": "Allow", "Action": "dynamodb:BatchExecuteStatement", "Resource": "*"}],
+                }
+            ),
+        )
 
 
 def build(architecture):
@@ -120,6 +128,7 @@ def run_tests(ministack, stack, issuer):
         "WAYPOST_STATS_TABLE": stack.outputs["StatsTable"],
         "WAYPOST_BUCKET": stack.outputs["DataBucket"],
         "WAYPOST_STREAM": stack.outputs["ClickStream"],
+        "WAYPOST_IMPORT_PARTS_QUEUE_URL": stack.outputs["ImportPartsQueueUrl"],
         "WAYPOST_QUEUE_URL": stack.outputs["FailedEventsQueueUrl"],
     }
     for binary, name in stack.functions.items():

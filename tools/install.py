@@ -14,7 +14,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 TOOLS = ROOT / ".tools"
-CARGO_DENY = "0.20.2"
+# Programs of crates.io that are built from source.
+CARGO_TOOLS = {"cargo-deny": "0.20.2", "cargo-fuzz": "0.13.2"}
 
 
 class Failure(Exception):
@@ -23,10 +24,10 @@ class Failure(Exception):
 
 def main(names):
     require_python()
-    if "cargo-deny" in names:
-        install_cargo_deny()
     for name in names:
-        if name != "cargo-deny":
+        if name in CARGO_TOOLS:
+            install_cargo_tool(name, CARGO_TOOLS[name])
+        else:
             install_environment(name)
 
 
@@ -66,21 +67,21 @@ def install_environment(name):
     mark_installed(folder, wanted)
 
 
-def install_cargo_deny():
-    """cargo-deny in .tools/cargo-deny, compiled for a short build rather than a fast program."""
+def install_cargo_tool(name, version):
+    """The program in .tools/NAME/bin, compiled for a short build rather than a fast program."""
     require_rust()
-    folder = TOOLS / "cargo-deny"
-    wanted = fingerprint(CARGO_DENY.encode())
+    folder = TOOLS / name
+    wanted = fingerprint(version.encode())
     if is_installed(folder, wanted):
         return
-    print(f"building cargo-deny {CARGO_DENY} into {folder.relative_to(ROOT)} (once, about two minutes)", flush=True)
+    print(f"building {name} {version} into {folder.relative_to(ROOT)} (once, a few minutes)", flush=True)
     shutil.rmtree(folder, ignore_errors=True)
     target = folder / "target"
     quick = ["opt-level=1", "lto=false", "codegen-units=16", "debug=false"]
     run(
         ["cargo", "install", "--quiet", "--locked", "--root", str(folder), "--target-dir", str(target)]
         + [part for setting in quick for part in ("--config", f"profile.release.{setting}")]
-        + ["--no-default-features", f"cargo-deny@{CARGO_DENY}"],
+        + ["--no-default-features", f"{name}@{version}"],
         "check that crates.io can be reached, then try again",
     )
     shutil.rmtree(target)

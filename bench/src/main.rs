@@ -11,13 +11,17 @@ mod figures;
 mod goals;
 mod http;
 mod lambda;
+mod loading;
 mod measure;
 mod network;
 mod process;
 mod redirect;
+mod rows;
 mod sandbox;
 mod scenario;
+mod stats;
 mod summary;
+mod visible;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -28,7 +32,11 @@ use crate::area::Setting;
 use crate::summary::Summary;
 
 fn main() -> Result<()> {
-    let (baseline, names) = arguments(std::env::args().skip(1))?;
+    let given: Vec<String> = std::env::args().skip(1).collect();
+    if loading::load_alone(&given)? {
+        return Ok(());
+    }
+    let (baseline, names) = arguments(given.into_iter())?;
     let areas = area::chosen(&names)?;
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the package is in the workspace")?;
     let folder = root.join("target/bench");

@@ -1,7 +1,7 @@
 //! Requests that are wrong get the answer they deserve, from the deployed stack.
 
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 use waypost_tests::Stack;
 
 #[tokio::test]
@@ -42,33 +42,6 @@ async fn every_kind_of_bad_request_has_its_status_and_pointer() {
         assert_ne!(answer.header("x-request-id"), "", "{method} {path}");
         assert_eq!(answer.json()["errors"][0]["pointer"].as_str(), pointer, "{method} {path}: {answer:?}");
     }
-}
-
-#[tokio::test]
-async fn another_workspaces_things_look_like_nothing() {
-    let stack = Stack::from_environment();
-    let owner = stack.new_key("isolation-owner", "admin").await;
-    let stranger = stack.new_key("isolation-stranger", "admin").await;
-    let link = json!({"url": "https://example.com/", "slug": "isolation-link"});
-    assert_eq!(stack.call(&owner, Method::POST, "/v1/links", link).await.status, 201);
-    let import = stack.call(&owner, Method::POST, "/v1/imports", json!({"content_length": 10})).await.json();
-    let id = import["id"].as_str().unwrap();
-    for (method, path) in [
-        (Method::GET, "/v1/links/isolation-link".to_owned()),
-        (Method::PATCH, "/v1/links/isolation-link".to_owned()),
-        (Method::DELETE, "/v1/links/isolation-link".to_owned()),
-        (Method::GET, "/v1/links/isolation-link/qr".to_owned()),
-        (Method::GET, "/v1/links/isolation-link/stats".to_owned()),
-        (Method::GET, format!("/v1/imports/{id}")),
-        (Method::GET, format!("/v1/imports/{id}/report")),
-    ] {
-        let body = if method == Method::PATCH { json!({}) } else { Value::Null };
-        let answer = stack.call(&stranger, method.clone(), &path, body).await;
-        assert_eq!(answer.status, 404, "{method} {path}: {answer:?}");
-    }
-    let page = stack.call(&stranger, Method::GET, "/v1/links", Value::Null).await.json();
-    assert_eq!(page["items"], json!([]));
-    assert_eq!(stack.visit(Method::GET, "/isolation-link", &[]).await.status, 302);
 }
 
 #[tokio::test]

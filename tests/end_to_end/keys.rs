@@ -61,8 +61,8 @@ async fn a_key_is_created_used_seen_and_revoked() {
 async fn a_key_above_its_limit_is_refused_everywhere_and_told_when_to_come_back() {
     let stack = Stack::from_environment();
     let admin = stack.new_key("keys-limit", "admin").await;
-    let (key_id, secret) = create(&stack, &admin, "admin").await;
-    let answer = stack.call(&secret, Method::GET, "/v1/keys", Value::Null).await;
+    let (key_id, secret) = create(&stack, &admin, "viewer").await;
+    let answer = stack.call(&secret, Method::GET, "/v1/links", Value::Null).await;
     assert_eq!((answer.status.as_u16(), answer.header("ratelimit-limit")), (200, "200"), "{answer:?}");
     let policy = answer.header("ratelimit-policy");
     assert_eq!(policy, "\"key\";q=200;w=4");

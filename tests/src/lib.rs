@@ -194,7 +194,7 @@ impl Stack {
         wait_for(&format!("import {id} to end"), async || {
             let import = self.call(key, Method::GET, &format!("/v1/imports/{id}"), Value::Null).await.json();
             let status = import["status"].as_str().unwrap_or_default().to_owned();
-            ["succeeded", "succeeded_with_errors", "failed"].contains(&status.as_str()).then_some(import)
+            ["succeeded", "succeeded_with_errors", "failed", "cancelled"].contains(&status.as_str()).then_some(import)
         })
         .await
     }

@@ -1,13 +1,12 @@
 //! Asks all parts of the stack at once, in bounded time, and not more often than is of use.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
-use serde::Serialize;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
+use waypost_api::health::{Status, Statuses};
 use waypost_domain::ports::Probe;
 
 /// How long a part may take to answer.
@@ -15,21 +14,6 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// How long an answer is given again. Anybody may ask, and a stream describes itself 20 times a second at most (Kinesis API
 /// reference, DescribeStreamSummary).
 const KEPT: Duration = Duration::from_secs(5);
-
-/// How a part is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Status {
-    /// It answers as it should.
-    Ok,
-    /// It answers, but not as it should.
-    Failed,
-    /// It does not answer in time.
-    Timeout,
-}
-
-/// All parts, by name.
-pub(crate) type Statuses = BTreeMap<&'static str, Status>;
 
 /// The parts to ask.
 pub(crate) struct Checks {

@@ -7,22 +7,13 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use http::{StatusCode, header};
-use serde::Serialize;
+use waypost_api::health::{HealthView, Status};
 
-use crate::checks::{Checks, Status, Statuses};
+use crate::checks::Checks;
 
 /// The routes of this function.
 pub(crate) fn routes(checks: Checks) -> Router {
     Router::new().route("/healthz", get(health)).with_state(Arc::new(checks))
-}
-
-/// The JSON of the answer.
-#[derive(Debug, Serialize)]
-struct HealthView {
-    /// `ok` if all checks are.
-    status: Status,
-    version: &'static str,
-    checks: Statuses,
 }
 
 /// 200 if all parts answer, else 503: load balancers and monitors look no further than that.

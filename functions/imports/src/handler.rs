@@ -2,33 +2,36 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::IntoResponse;
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Extension, Router};
 use http::{StatusCode, header};
-use serde::Deserialize;
-use waypost_aws::http::{Json, Query};
+use waypost_api::imports::{ImportView, ReportQuery, StartedView};
+use waypost_aws::http::{Json, Path, Query};
 use waypost_aws::idempotency::{Idempotency, once};
 use waypost_aws::problem::Problem;
-use waypost_domain::Caller;
-use waypost_domain::imports::find_import::{find_import, find_report};
+use waypost_domain::imports::Import;
+use waypost_domain::imports::cancel_import::cancel_import;
+use waypost_domain::imports::find_import::{find_import, find_report, with_progress};
 use waypost_domain::imports::list_imports::list_imports;
-use waypost_domain::imports::ports::{ImportIndex, ImportStore, ReportSigner, UploadSigner};
-use waypost_domain::imports::start_import::{NewImport, start_import};
+use waypost_domain::imports::ports::{ImportIndex, ImportStore, PartStore, ReportSigner, UploadSigner};
+use waypost_domain::imports::start_import::{NewImport, Starter, start_import};
+use waypost_domain::page::{Page, PageRequest};
 use waypost_domain::ports::{Clock, Random};
-
-use crate::view::{ImportView, PageView, StartedView};
+use waypost_domain::{Caller, Domains, StoreError};
 
 /// What the routes need.
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) imports: Arc<dyn ImportStore>,
+    pub(crate) parts: Arc<dyn PartStore>,
     pub(crate) index: Arc<dyn ImportIndex>,
     pub(crate) uploads: Arc<dyn UploadSigner>,
     pub(crate) reports: Arc<dyn ReportSigner>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
+    pub(crate) domains: Domains,
     pub(crate) max_bytes: u64,
 }
 
@@ -37,6 +40,7 @@ pub(crate) fn routes(app: App, idempotency: Idempotency) -> Router {
     let routes = Router::new()
         .route("/v1/imports", get(list).post(start))
         .route("/v1/imports/{id}", get(read))
+        .route("/v1/imports/{id}/cancel", post(cancel))
         .route("/v1/imports/{id}/report", get(report));
     once(routes.with_state(Arc::new(app)), idempotency)
 }
@@ -46,13 +50,19 @@ async fn start(
     Extension(caller): Extension<Caller>,
     Json(new): Json<NewImport>,
 ) -> Result<impl IntoResponse, Problem> {
-    let (imports, uploads) = (app.imports.as_ref(), app.uploads.as_ref());
-    let (clock, random) = (app.clock.as_ref(), app.random.as_ref());
-    let started = start_import(imports, uploads, clock, random, app.max_bytes, &caller, new).await?;
+    let with = Starter {
+        imports: app.imports.as_ref(),
+        uploads: app.uploads.as_ref(),
+        clock: app.clock.as_ref(),
+        random: app.random.as_ref(),
+        domains: &app.domains,
+        max_bytes: app.max_bytes,
+    };
+    let started = start_import(with, &caller, new).await?;
     let location = format!("/v1/imports/{}", started.import.id);
     // The upload's URL is a secret while it works.
     let headers = [(header::LOCATION, location), (header::CACHE_CONTROL, "no-store".to_owned())];
-    Ok((StatusCode::CREATED, headers, axum::Json(StartedView::from(started))))
+    Ok((StatusCode::CREATED, headers, axum::Json(StartedView::new(started, app.clock.now()))))
 }
 
 async fn read(
@@ -61,32 +71,45 @@ async fn read(
     Path(id): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
     let import = find_import(app.imports.as_ref(), &caller, &id).await?;
-    Ok(axum::Json(ImportView::from(import)))
+    Ok(axum::Json(app.view(import).await?))
+}
+
+async fn cancel(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<impl IntoResponse, Problem> {
+    let import = cancel_import(app.imports.as_ref(), app.clock.as_ref(), &caller, &id).await?;
+    Ok(axum::Json(app.view(import).await?))
+}
+
+impl App {
+    /// The import as its owner sees it now.
+    async fn view(&self, import: Import) -> Result<ImportView, StoreError> {
+        let import = with_progress(self.parts.as_ref(), import).await?;
+        Ok(ImportView::new(import, self.clock.now()))
+    }
 }
 
 async fn report(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
+    Query(query): Query<ReportQuery>,
 ) -> Result<impl IntoResponse, Problem> {
-    let location = find_report(app.imports.as_ref(), app.reports.as_ref(), &caller, &id).await?;
+    let location = find_report(app.imports.as_ref(), app.reports.as_ref(), &caller, &id, query.format).await?;
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, location), (header::CACHE_CONTROL, "no-store".to_owned())]))
-}
-
-#[derive(Debug, Deserialize)]
-struct PageQuery {
-    limit: Option<usize>,
-    cursor: Option<String>,
 }
 
 async fn list(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
-    Query(query): Query<PageQuery>,
+    Query(page): Query<PageRequest>,
 ) -> Result<impl IntoResponse, Problem> {
-    let page = list_imports(app.index.as_ref(), &caller, query.limit, query.cursor.as_deref()).await?;
-    let items = page.items.into_iter().map(ImportView::from).collect();
-    Ok(axum::Json(PageView { items, next_cursor: page.next_cursor }))
+    let page = list_imports(app.index.as_ref(), &caller, &page).await?;
+    let views = page.items.into_iter().map(|import| app.view(import));
+    let items = futures::future::try_join_all(views).await?;
+    Ok(axum::Json(Page { items, next_cursor: page.next_cursor }))
 }
 
 #[cfg(test)]
@@ -99,7 +122,7 @@ mod tests {
     use waypost_aws::http::{Authentication, api};
     use waypost_domain::Role;
     use waypost_domain::idempotency::MemoryIdempotency;
-    use waypost_domain::imports::memory::{MemoryImports, MemorySigner};
+    use waypost_domain::imports::memory::{MemoryImports, MemoryParts, MemorySigner};
     use waypost_domain::imports::{Counts, ImportStatus};
     use waypost_domain::memory::{FixedClock, MemoryKeys, SeededRandom};
 
@@ -122,11 +145,13 @@ mod tests {
         let keys = keys.map(|((workspace, role), seed)| store.authorize(seed, workspace, role)).collect();
         let app = App {
             imports: imports.clone(),
+            parts: Arc::new(MemoryParts::default()),
             index: imports.clone(),
             uploads: Arc::new(MemorySigner),
             reports: Arc::new(MemorySigner),
             clock: clock.clone(),
             random: Arc::new(SeededRandom::new(9)),
+            domains: Domains::parse("go.example.com").unwrap(),
             max_bytes: 1000,
         };
         let idempotency = Idempotency {
@@ -172,6 +197,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_import_is_cancelled_once() {
+        let fixture = fixture();
+        let body = json!({"content_length": 10, "tags": ["moved"], "on_conflict": "overwrite", "dry_run": true});
+        let (_, started) = call(&fixture, EDITOR, "POST", "/v1/imports", &body.to_string()).await;
+        let options = [&started["tags"], &started["on_conflict"], &started["dry_run"], &started["domain"]];
+        assert_eq!(json!(options), json!([["moved"], "overwrite", true, null]));
+        let path = format!("/v1/imports/{}/cancel", started["id"].as_str().unwrap());
+        assert_eq!(call(&fixture, VIEWER, "POST", &path, "").await.0.status(), 403);
+        assert_eq!(call(&fixture, STRANGER, "POST", &path, "").await.0.status(), 404);
+        for _ in 0..2 {
+            let (response, cancelled) = call(&fixture, EDITOR, "POST", &path, "").await;
+            assert_eq!((response.status().as_u16(), cancelled["status"].as_str()), (200, Some("cancelled")));
+        }
+    }
+
+    #[tokio::test]
     async fn a_report_is_somewhere_else() {
         let fixture = fixture();
         call(&fixture, EDITOR, "POST", "/v1/imports", "{\"content_length\": 10}").await;
@@ -179,12 +220,17 @@ mod tests {
         let path = format!("/v1/imports/{}/report", import.id);
         assert_eq!(call(&fixture, VIEWER, "GET", &path, "").await.0.status(), 409);
         let counts = Counts { read: 1, invalid: 1, ..Counts::default() };
-        let done = import.finished(counts, 10, None, import.created_at);
-        assert_eq!(done.status, ImportStatus::SucceededWithErrors);
+        let mut done = import.closed(&[], import.created_at);
+        (done.status, done.counts) = (ImportStatus::SucceededWithErrors, counts);
         fixture.imports.replace(&done).await.unwrap();
         let (response, _) = call(&fixture, VIEWER, "GET", &path, "").await;
         assert_eq!(response.status(), 303);
-        assert!(response.headers()["location"].to_str().unwrap().contains("/reports/acme/"));
+        assert!(
+            response.headers()["location"].to_str().unwrap().contains(&format!("/reports/acme/{}.jsonl", import.id))
+        );
+        let (response, _) = call(&fixture, VIEWER, "GET", &format!("{path}?format=csv"), "").await;
+        assert!(response.headers()["location"].to_str().unwrap().contains(&format!("/reports/acme/{}.csv", import.id)));
+        assert_eq!(call(&fixture, VIEWER, "GET", &format!("{path}?format=xml"), "").await.0.status(), 422);
         assert_eq!(call(&fixture, STRANGER, "GET", &path, "").await.0.status(), 404);
         let (_, read) = call(&fixture, VIEWER, "GET", &format!("/v1/imports/{}", import.id), "").await;
         assert_eq!(read["report"], path);
@@ -222,6 +268,7 @@ mod tests {
             (include_str!("../../../events/imports/list.json"), 200),
             (include_str!("../../../events/imports/read.json"), 404),
             (include_str!("../../../events/imports/report.json"), 404),
+            (include_str!("../../../events/imports/cancel.json"), 404),
         ] {
             let request = lambda_http::request::from_str(event).unwrap();
             let (mut parts, body) = request.into_parts();

@@ -1,12 +1,12 @@
 //! `GET|POST /v1/imports`, `GET /v1/imports/{id}` and its report: starts imports and says how they go.
 
 mod handler;
-mod view;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use waypost_aws::dynamo::idempotency::DynamoIdempotency;
+use waypost_aws::dynamo::import_parts::DynamoParts;
 use waypost_aws::dynamo::imports::DynamoImports;
 use waypost_aws::http::{Authentication, api};
 use waypost_aws::idempotency::Idempotency;
@@ -27,11 +27,13 @@ async fn serve() -> Result<(), BoxError> {
     let imports = Arc::new(DynamoImports::new(dynamo.clone(), &table));
     let app = handler::App {
         imports: imports.clone(),
+        parts: Arc::new(DynamoParts::new(dynamo.clone(), &table)),
         index: imports,
         uploads: Arc::new(S3Uploads::new(s3.clone(), &bucket)),
         reports: Arc::new(S3Reports::new(s3, bucket)),
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
+        domains: settings::domains()?,
         max_bytes: settings::number("MAX_IMPORT_BYTES")?,
     };
     let idempotency = Idempotency {

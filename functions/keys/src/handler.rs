@@ -2,22 +2,23 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::routing::{delete, get};
 use axum::{Extension, Router};
 use http::{StatusCode, header};
-use serde::Deserialize;
-use waypost_aws::http::{Json, Query};
+use waypost_api::keys::{KeyView, NewKeyView};
+use waypost_aws::http::{Json, Path, Query};
+use waypost_aws::idempotency::{Idempotency, Secret, once};
 use waypost_aws::problem::Problem;
 use waypost_domain::Caller;
-use waypost_domain::keys::create_key::{NewKey, create_key};
+use waypost_domain::idempotency::Attempt;
+use waypost_domain::keys::create_key::{KeyCreation, NewKey, create_key};
 use waypost_domain::keys::list_keys::list_keys;
 use waypost_domain::keys::ports::{KeyIndex, KeyWriter};
 use waypost_domain::keys::revoke_key::revoke_key;
+use waypost_domain::page::PageRequest;
 use waypost_domain::ports::{Clock, Random};
-
-use crate::view::{NewKeyView, PageView};
 
 /// What the routes need.
 #[derive(Clone)]
@@ -29,37 +30,35 @@ pub(crate) struct App {
 }
 
 /// The routes of this function.
-pub(crate) fn routes(app: App) -> Router {
-    Router::new()
-        .route("/v1/keys", get(list).post(create))
-        .route("/v1/keys/{key_id}", delete(revoke))
-        .with_state(Arc::new(app))
+pub(crate) fn routes(app: App, idempotency: Idempotency) -> Router {
+    let routes = Router::new().route("/v1/keys", get(list).post(create)).route("/v1/keys/{key_id}", delete(revoke));
+    once(routes.with_state(Arc::new(app)), idempotency)
 }
 
 async fn create(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
+    attempt: Option<Extension<Attempt>>,
     Json(new): Json<NewKey>,
 ) -> Result<impl IntoResponse, Problem> {
-    let (clock, random) = (app.clock.as_ref(), app.random.as_ref());
-    let (key, secret) = create_key(app.writer.as_ref(), clock, random, &caller, new).await?;
-    Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], axum::Json(NewKeyView::of(key, &secret))))
-}
-
-#[derive(Debug, Deserialize)]
-struct PageQuery {
-    limit: Option<usize>,
-    cursor: Option<String>,
+    let with = KeyCreation {
+        writer: app.writer.as_ref(),
+        index: app.index.as_ref(),
+        clock: app.clock.as_ref(),
+        random: app.random.as_ref(),
+    };
+    let (key, secret) = create_key(&with, &caller, new, attempt.as_deref()).await?;
+    let view = axum::Json(NewKeyView::of(key, &secret));
+    Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Extension(Secret), view))
 }
 
 async fn list(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
-    Query(query): Query<PageQuery>,
+    Query(page): Query<PageRequest>,
 ) -> Result<impl IntoResponse, Problem> {
-    let page = list_keys(app.index.as_ref(), &caller, query.limit, query.cursor.as_deref()).await?;
-    let items = page.items.into_iter().map(Into::into).collect();
-    Ok(axum::Json(PageView { items, next_cursor: page.next_cursor }))
+    let page = list_keys(app.index.as_ref(), &caller, &page).await?;
+    Ok(axum::Json(page.map(KeyView::from)))
 }
 
 async fn revoke(
@@ -81,6 +80,7 @@ mod tests {
     use tower::ServiceExt;
     use waypost_aws::http::{Authentication, api};
     use waypost_domain::Role;
+    use waypost_domain::idempotency::MemoryIdempotency;
     use waypost_domain::memory::{FixedClock, MemoryKeys, SeededRandom};
 
     struct Fixture {
@@ -99,7 +99,12 @@ mod tests {
         let stranger = keys.authorize(3, "other", Role::Admin);
         let random = Arc::new(SeededRandom::new(9));
         let app = App { writer: keys.clone(), index: keys.clone(), clock: clock.clone(), random };
-        let router = api(routes(app), Authentication::new(keys.clone(), clock));
+        let idempotency = Idempotency {
+            store: Arc::new(MemoryIdempotency::default()),
+            clock: clock.clone(),
+            random: Arc::new(SeededRandom::new(10)),
+        };
+        let router = api(routes(app, idempotency), Authentication::new(keys.clone(), clock));
         Fixture { router, keys, admin, editor, stranger }
     }
 
@@ -143,6 +148,27 @@ mod tests {
         assert_eq!(call(&fixture, &own, "DELETE", &path, "").await.0.status(), 204);
         assert_eq!(call(&fixture, &own, "GET", "/v1/keys", "").await.0.status(), 401);
         assert_eq!(call(&fixture, &fixture.admin, "DELETE", &path, "").await.0.status(), 404);
+    }
+
+    #[tokio::test]
+    async fn a_creation_that_is_tried_again_makes_one_key_and_gives_its_secret_again() {
+        let fixture = fixture();
+        let second_admin = fixture.keys.authorize(4, "acme", Role::Admin);
+        let create = async |key: &str| {
+            let body = Body::from(json!({"name": "ci", "role": "viewer"}).to_string());
+            let request = Request::post("/v1/keys").header("authorization", key).header("idempotency-key", "8e03978e");
+            send(&fixture, request.body(body).unwrap()).await
+        };
+        let (first, created) = create(&fixture.admin).await;
+        let (again, same) = create(&fixture.admin).await;
+        assert_eq!((first.status().as_u16(), again.status().as_u16(), &created), (201, 201, &same));
+        assert_eq!(again.headers()["idempotency-replayed"], "true");
+        assert_eq!(again.headers()["cache-control"], "no-store");
+        let own = format!("Bearer {}", created["secret"].as_str().unwrap());
+        assert_eq!(call(&fixture, &own, "GET", "/v1/keys", "").await.0.status(), 403, "it opens what a viewer may");
+        let (other, problem) = create(&second_admin).await;
+        assert_eq!(other.status(), 409, "another key does not get it: {problem}");
+        assert_eq!(fixture.keys.all().len(), 5);
     }
 
     #[tokio::test]

@@ -1,13 +1,14 @@
 //! `GET|POST /v1/keys`, `DELETE /v1/keys/{key_id}`: manages API keys.
 
 mod handler;
-mod view;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use waypost_aws::dynamo::idempotency::DynamoIdempotency;
 use waypost_aws::dynamo::keys::DynamoKeys;
 use waypost_aws::http::{Authentication, api};
+use waypost_aws::idempotency::Idempotency;
 use waypost_aws::start::BoxError;
 use waypost_aws::system::{SystemClock, SystemRandom};
 use waypost_aws::{sdk, settings, start};
@@ -26,6 +27,11 @@ async fn serve() -> Result<(), BoxError> {
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
     };
+    let idempotency = Idempotency {
+        store: Arc::new(DynamoIdempotency::new(dynamo.clone(), &table)),
+        clock: Arc::new(SystemClock),
+        random: Arc::new(SystemRandom),
+    };
     let authentication = Authentication::from_environment(&dynamo, &table)?;
-    lambda_http::run(api(handler::routes(app), authentication)).await
+    lambda_http::run(api(handler::routes(app, idempotency), authentication)).await
 }

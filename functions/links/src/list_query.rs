@@ -28,7 +28,7 @@ fn read(query: &str) -> Result<ListRequest, Error> {
                 continue;
             }
             "limit" => &mut limit,
-            "cursor" => &mut request.cursor,
+            "cursor" => &mut request.page.cursor,
             "tag_mode" => &mut request.tag_mode,
             "domain" => &mut request.domain,
             "prefix" => &mut request.prefix,
@@ -41,7 +41,7 @@ fn read(query: &str) -> Result<ListRequest, Error> {
             return Err(Error::invalid(name, "is there more than once"));
         }
     }
-    request.limit =
+    request.page.limit =
         limit.map(|text| text.parse().map_err(|_| Error::invalid("limit", "is not a number"))).transpose()?;
     Ok(request)
 }

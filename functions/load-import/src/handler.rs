@@ -1,15 +1,13 @@
 //! From a notification to the use case.
 
 use lambda_runtime::Context;
+use waypost_aws::invocation::delivery;
 use waypost_aws::start::BoxError;
+use waypost_domain::StoreError;
 use waypost_domain::imports::load_import::{Loaded, Loader, load_import};
 use waypost_domain::imports::ports::Delivery;
-use waypost_domain::{StoreError, Timestamp};
 
 use crate::event::{Notification, Record};
-
-/// The longest that Lambda lets a function run.
-const MAX_SECONDS: i64 = 900;
 
 /// Loads each of the objects. An object that fails does not keep the others from being loaded; then the whole event is an
 /// error, and Lambda delivers it again.
@@ -19,7 +17,7 @@ pub(crate) async fn handle(loader: &Loader, notification: Notification, context:
         Notification::Test { event } if event == "s3:TestEvent" => return Ok(()),
         Notification::Test { event } => return Err(format!("{event} is no event of this function").into()),
     };
-    let delivery = delivery(loader, &context);
+    let delivery = delivery(&context, loader.clock.now());
     let mut result = Ok(());
     for record in &records {
         if let Err(error) = load(loader, record, &delivery).await {
@@ -27,14 +25,6 @@ pub(crate) async fn handle(loader: &Loader, notification: Notification, context:
         }
     }
     result
-}
-
-/// When the invocation ends. `cargo lambda watch` names a time in 1970, which means none.
-fn delivery(loader: &Loader, context: &Context) -> Delivery {
-    let now = loader.clock.now();
-    let named = i64::try_from(context.deadline).ok().and_then(|millis| Timestamp::from_millis(millis).ok());
-    let deadline = named.filter(|deadline| *deadline > now).unwrap_or_else(|| now.plus_seconds(MAX_SECONDS));
-    Delivery { request_id: context.request_id.clone(), deadline }
 }
 
 async fn load(loader: &Loader, record: &Record, delivery: &Delivery) -> Result<(), StoreError> {
@@ -56,10 +46,16 @@ async fn load(loader: &Loader, record: &Record, delivery: &Delivery) -> Result<(
                 bytes = import.bytes_done,
                 rows_read = counts.read,
                 rows_created = counts.created,
+                rows_overwritten = counts.overwritten,
                 rows_unchanged = counts.unchanged,
                 rows_invalid = counts.invalid,
                 rows_conflicting = counts.conflicting,
             );
+            Ok(())
+        }
+        Ok(Loaded::Divided(import)) => {
+            let parts = import.plan.as_ref().map(|plan| plan.parts);
+            tracing::info!(event = "import.divided", request_id, import = %import.id, parts, bytes = import.bytes_total);
             Ok(())
         }
         Ok(Loaded::Skipped(reason)) => {
@@ -79,7 +75,9 @@ mod tests {
     use std::sync::Arc;
     use waypost_domain::Domains;
     use waypost_domain::imports::ImportStatus;
-    use waypost_domain::imports::memory::{MemoryImports, MemoryObjects, MemoryReports};
+    use waypost_domain::imports::memory::{
+        MemoryImports, MemoryObjects, MemoryParts, MemoryQueue, MemoryReports, MemoryTimer,
+    };
     use waypost_domain::memory::{FixedClock, MemoryLinks};
 
     struct Fixture {
@@ -96,12 +94,16 @@ mod tests {
         let reports = MemoryReports::default();
         let loader = Loader {
             imports: imports.clone(),
+            parts: Arc::new(MemoryParts::default()),
+            queue: Arc::new(MemoryQueue::default()),
             links: links.clone(),
             objects: objects.clone(),
             reports: Arc::new(reports.clone()),
             clock: Arc::new(FixedClock::at("2026-01-02T03:04:05Z")),
+            timer: Arc::new(MemoryTimer::default()),
             domains: Domains::parse("go.example.com").unwrap(),
             max_bytes: 1_000_000,
+            part_bytes: 1_000_000,
         };
         Fixture { loader, imports, links, objects, reports }
     }

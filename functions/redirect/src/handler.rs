@@ -148,4 +148,5 @@ fn refusal(event: &Event, problem: Problem) -> Response<String> {
 }
 
 #[cfg(test)]
+#[path = "handler/tests.rs"]
 mod tests;

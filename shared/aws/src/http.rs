@@ -79,6 +79,19 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
     }
 }
 
+/// The parts of the path that the route names. What cannot be read is 404: there is nothing at such a path.
+#[derive(Debug)]
+pub struct Path<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = axum::extract::Path::from_request_parts(parts, state).await;
+        path.map(|axum::extract::Path(value)| Self(value)).map_err(|_| Problem::no_such_path())
+    }
+}
+
 /// The query string. What is not as it should be is 422 with the parameter's name.
 #[derive(Debug)]
 pub struct Query<T>(pub T);

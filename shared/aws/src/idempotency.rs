@@ -3,6 +3,8 @@
 //! [`once`] goes around routes, inside [`crate::http::api`], which says who calls. What a handler creates it should mark with
 //! the [`waypost_domain::idempotency::Attempt`] in the request's extensions, so that a second try after a crash finds it.
 
+mod seal;
+
 use std::sync::Arc;
 
 use axum::Router;
@@ -18,6 +20,7 @@ use waypost_domain::Caller;
 use waypost_domain::idempotency::{Answer, Claim, Claimed, IdempotencyStore};
 use waypost_domain::ports::{Clock, Random};
 
+use self::seal::Seal;
 use crate::http::read_body;
 use crate::problem::Problem;
 
@@ -44,6 +47,11 @@ pub struct Idempotency {
 /// In the extensions of a response: trying again may bring another answer, although the status does not say so.
 #[derive(Debug, Clone, Copy)]
 pub struct Unsettled;
+
+/// In the extensions of a response: its body holds a secret. It is kept so that only the credential which the request came
+/// with can have it again.
+#[derive(Debug, Clone, Copy)]
+pub struct Secret;
 
 /// `routes`, where a POST with an `Idempotency-Key` is done once.
 pub fn once(routes: Router, idempotency: Idempotency) -> Router {
@@ -84,9 +92,10 @@ fn no_caller() -> Problem {
 }
 
 async fn answer(by: &Idempotency, claim: Claim, request: Request, next: Next) -> Result<Response, Problem> {
+    let seal = Seal::new(&claim, request.headers());
     match by.store.claim(&claim).await? {
-        Claimed::Yes => Ok(first_answer(by, &claim, next.run(request).await).await),
-        Claimed::Done(answer) => Ok(unpack(answer)),
+        Claimed::Yes => Ok(first_answer(by, &claim, seal, next.run(request).await).await),
+        Claimed::Done(answer) => unpack(answer, seal),
         Claimed::Busy => {
             let detail = "a request with this Idempotency-Key is being worked on";
             let problem = Problem::new(StatusCode::CONFLICT, "in-progress", "In progress", detail);
@@ -101,7 +110,7 @@ async fn answer(by: &Idempotency, claim: Claim, request: Request, next: Next) ->
 
 /// Keeps an answer, or forgets the claim if trying again may bring another one. Whatever happens to the record, the request
 /// was done, so its answer goes out.
-async fn first_answer(by: &Idempotency, claim: &Claim, response: Response) -> Response {
+async fn first_answer(by: &Idempotency, claim: &Claim, seal: Option<Seal>, response: Response) -> Response {
     let (parts, body) = response.into_parts();
     let status = parts.status;
     let transient = status.is_server_error()
@@ -115,7 +124,12 @@ async fn first_answer(by: &Idempotency, claim: &Claim, response: Response) -> Re
     let kept = if transient {
         by.store.release(claim).await
     } else {
-        by.store.finish(claim, &pack(status, headers.collect(), &body)).await
+        let mut answer = pack(status, headers.collect(), &body);
+        if parts.extensions.get::<Secret>().is_some() {
+            let sealed = seal.and_then(|seal| seal.close(std::mem::take(&mut answer.body), by.random.as_ref()));
+            answer = Answer { body: sealed.unwrap_or_default(), sealed: true, ..answer };
+        }
+        by.store.finish(claim, &answer).await
     };
     if let Err(error) = kept {
         tracing::warn!(event = "idempotency.not_kept", operation = error.operation, %error);
@@ -127,20 +141,26 @@ async fn first_answer(by: &Idempotency, claim: &Claim, response: Response) -> Re
 fn pack(status: StatusCode, headers: Vec<(String, String)>, body: &[u8]) -> Answer {
     let packed = compress_to_vec(body, 6);
     if packed.len() <= Answer::MAX_BODY_BYTES {
-        return Answer { status: status.as_u16(), headers, body: packed };
+        return Answer { status: status.as_u16(), headers, body: packed, sealed: false };
     }
     let detail = "the request was done; its answer was too large to be kept";
     let problem = Problem::new(StatusCode::CONFLICT, "answer-not-kept", "Answer not kept", detail).into_http();
     let headers = vec![(CONTENT_TYPE.to_string(), "application/problem+json".to_owned())];
-    Answer { status: problem.status().as_u16(), headers, body: compress_to_vec(problem.body(), 6) }
+    Answer { status: problem.status().as_u16(), headers, body: compress_to_vec(problem.body(), 6), sealed: false }
 }
 
-fn unpack(answer: Answer) -> Response {
-    let Ok(body) = decompress_to_vec_with_limit(&answer.body, MAX_ANSWER_BYTES) else {
+fn unpack(mut answer: Answer, seal: Option<Seal>) -> Result<Response, Problem> {
+    if answer.sealed {
+        answer.body = seal.and_then(|seal| seal.open(&answer.body)).ok_or_else(|| {
+            let detail = "the request was done; its answer holds a secret, which only the key or token that sent it first gets again";
+            Problem::new(StatusCode::CONFLICT, "answer-not-kept", "Answer not kept", detail)
+        })?;
+    }
+    let body = decompress_to_vec_with_limit(&answer.body, MAX_ANSWER_BYTES).map_err(|_| {
         tracing::error!(event = "idempotency.broken_answer");
         let detail = "the kept answer cannot be read";
-        return Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail).into_response();
-    };
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail)
+    })?;
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
     for (name, value) in &answer.headers {
@@ -149,7 +169,7 @@ fn unpack(answer: Answer) -> Response {
         }
     }
     response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
-    response
+    Ok(response)
 }
 
 #[cfg(test)]

@@ -4,30 +4,19 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
-use serde::Serialize;
-use waypost_domain::{Error, FieldError};
+use waypost_domain::Error;
+use waypost_domain::problem::ProblemDetails;
 
 /// How long a client should wait when a store is throttled or away, in seconds.
 const RETRY_AFTER_OUTAGE: u64 = 2;
 
-/// An error as the API shows it.
-#[derive(Debug, Serialize)]
+/// An error as a response.
+#[derive(Debug)]
 pub struct Problem {
-    #[serde(rename = "type")]
-    kind: String,
-    title: &'static str,
-    #[serde(serialize_with = "as_number")]
+    details: ProblemDetails,
     status: StatusCode,
-    detail: String,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<FieldError>,
     /// What the header `Retry-After` says, in seconds.
-    #[serde(skip)]
     retry_after: Option<u64>,
-}
-
-fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_u16(status.as_u16())
 }
 
 impl Problem {
@@ -35,7 +24,9 @@ impl Problem {
     pub fn new(status: StatusCode, name: &str, title: &'static str, detail: impl Into<String>) -> Self {
         let kind = format!("urn:problem-type:waypost:{name}");
         let retry_after = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER_OUTAGE);
-        Self { kind, title, status, detail: detail.into(), errors: Vec::new(), retry_after }
+        let details =
+            ProblemDetails { kind, title, status: status.as_u16(), detail: detail.into(), errors: Vec::new() };
+        Self { details, status, retry_after }
     }
 
     /// There is nothing at this path.
@@ -54,9 +45,9 @@ impl Problem {
         Self { retry_after: Some(seconds), ..self }
     }
 
-    /// The status.
-    pub fn status(&self) -> StatusCode {
-        self.status
+    /// What its body says.
+    pub fn into_details(self) -> ProblemDetails {
+        self.details
     }
 }
 
@@ -67,8 +58,9 @@ impl From<Error> for Problem {
         match error {
             Error::Malformed(_) => Self::new(StatusCode::BAD_REQUEST, "malformed", "Malformed request", detail),
             Error::Invalid(errors) => {
-                let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Invalid fields", detail);
-                Self { errors, ..problem }
+                let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Invalid fields", detail);
+                problem.details.errors = errors;
+                problem
             }
             Error::Unauthenticated(_) => {
                 Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Unauthenticated", detail)
@@ -104,7 +96,7 @@ impl From<waypost_domain::StoreError> for Problem {
 impl Problem {
     /// The response, its body as bytes.
     pub fn into_http(self) -> http::Response<Vec<u8>> {
-        let mut response = http::Response::new(serde_json::to_vec(&self).unwrap_or_default());
+        let mut response = http::Response::new(serde_json::to_vec(&self.details).unwrap_or_default());
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

@@ -1,6 +1,10 @@
 //! The real clock and real randomness.
 
+use std::time::Duration;
+
+use async_trait::async_trait;
 use waypost_domain::Timestamp;
+use waypost_domain::imports::ports::Timer;
 use waypost_domain::ports::{Clock, Random};
 
 /// The machine's clock.
@@ -24,5 +28,19 @@ impl Random for SystemRandom {
     #[allow(clippy::expect_used, reason = "without randomness nothing here is safe to go on")]
     fn fill(&self, bytes: &mut [u8]) {
         getrandom::fill(bytes).expect("the operating system gives random bytes");
+    }
+}
+
+/// Waits as the runtime does.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemTimer;
+
+#[async_trait]
+impl Timer for SystemTimer {
+    async fn pause(&self, millis: u64) {
+        let mut bytes = [0; 4];
+        SystemRandom.fill(&mut bytes);
+        let part = f64::from(u32::from_be_bytes(bytes)) / f64::from(u32::MAX);
+        tokio::time::sleep(Duration::from_millis(millis).mul_f64(part)).await;
     }
 }

@@ -22,7 +22,7 @@ use waypost_aws::dynamo::aggregates::{DynamoAggregates, item_bytes};
 use waypost_domain::StoreErrorKind;
 use waypost_domain::analytics::aggregate_clicks::aggregate_clicks;
 use waypost_domain::analytics::memory::{MemoryAggregates, MemoryQuarantine, click, received};
-use waypost_domain::analytics::ports::{AggregateReader, AggregateStore, MAX_LOAD};
+use waypost_domain::analytics::ports::{AggregateReader, AggregateStore, KeyRange, MAX_LOAD, Parts};
 use waypost_domain::analytics::{Aggregate, AggregateKey, Dimension, Received, SequenceNumber, Tally, UserAgents};
 
 fn aggregate(sk: &str, seq: &str, clicks: u64) -> Aggregate {
@@ -138,8 +138,14 @@ async fn a_range_is_read_page_by_page_and_no_further() {
     }
     let (mut clicks, mut pages, mut after) = (Vec::new(), 0, None::<String>);
     loop {
-        let page =
-            store.range("go.example.com#a", "DAY#2026-01-05#", "DAY#2026-01-34$", after.as_deref()).await.unwrap();
+        let range = KeyRange {
+            pk: "go.example.com#a",
+            first: "DAY#2026-01-05#".to_owned(),
+            last: "DAY#2026-01-34$".to_owned(),
+            after,
+        };
+        let page = store.range(&range, &Parts::default()).await.unwrap();
+        assert!(page.items.iter().all(|item| item.tally.dimensions.is_empty()), "nobody asked for them");
         clicks.extend(page.items.iter().map(|item| item.tally.clicks));
         pages += 1;
         after = page.next;
@@ -149,6 +155,41 @@ async fn a_range_is_read_page_by_page_and_no_further() {
     }
     assert_eq!(clicks, (5..=34).collect::<Vec<u64>>());
     assert!(pages > 1);
+}
+
+#[tokio::test]
+async fn a_range_has_the_parts_that_are_asked_for() {
+    let (store, agents) = (DynamoAggregates::new(dynamodb().await, STATS_TABLE), UserAgents::new().unwrap());
+    let (memory, quarantine) = (MemoryAggregates::default(), MemoryQuarantine::default());
+    aggregate_clicks(&batch(), &agents, &store, &quarantine).await;
+    aggregate_clicks(&batch(), &agents, &memory, &quarantine).await;
+    let all = Parts {
+        hours: true,
+        minutes: true,
+        visitors: true,
+        clicked_at: true,
+        dimensions: Dimension::OF_LINK.into_iter().chain(Dimension::OF_BOTS).collect(),
+    };
+    let some = Parts { visitors: true, dimensions: vec![Dimension::Country, Dimension::UtmTerm], ..Parts::default() };
+    for parts in [Parts::default(), some, all] {
+        for (first, last) in [("DAY#", "DAY$"), ("HOUR#", "HOUR$"), ("TOTAL#", "TOTAL$")] {
+            let range = |after| KeyRange { pk: "go.example.com#s3", first: first.into(), last: last.into(), after };
+            let found = store.range(&range(None), &parts).await.unwrap();
+            assert_eq!(found.next, None);
+            // The memory's pages are small.
+            let (mut expected, mut after) = (Vec::new(), None);
+            loop {
+                let page = memory.range(&range(after), &parts).await.unwrap();
+                expected.extend(page.items);
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+            assert!(!expected.is_empty());
+            assert_eq!(found.items, expected, "{parts:?} {first}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -21,6 +21,7 @@ fn answer() -> Answer {
         status: 201,
         headers: vec![("location".into(), "/v1/links/x".into())],
         body: vec![0; Answer::MAX_BODY_BYTES],
+        sealed: true,
     }
 }
 

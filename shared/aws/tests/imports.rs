@@ -5,17 +5,22 @@ mod support;
 use std::sync::Arc;
 
 use support::{LINKS_TABLE, dynamodb};
+use waypost_aws::dynamo::import_parts::DynamoParts;
 use waypost_aws::dynamo::imports::DynamoImports;
 use waypost_aws::dynamo::link_batch::DynamoLinkBatch;
 use waypost_aws::dynamo::links::DynamoLinks;
 use waypost_domain::imports::import::Claim;
 use waypost_domain::imports::list_imports::list_imports;
 use waypost_domain::imports::load_import::{Loaded, Loader, load_import};
-use waypost_domain::imports::memory::{MemoryObjects, MemoryReports};
-use waypost_domain::imports::ports::{Delivery, ImportStore, LinkBatch};
+use waypost_domain::imports::load_part::load_part;
+use waypost_domain::imports::memory::{MemoryObjects, MemoryQueue, MemoryReports, MemoryTimer};
+use waypost_domain::imports::part::{Part, PartId};
+use waypost_domain::imports::ports::{Delivery, ImportStore, Inserted, LinkBatch, PartStore};
+use waypost_domain::imports::rows::RowPlace;
 use waypost_domain::imports::{Counts, Import, ImportId, ImportStatus};
 use waypost_domain::link_query::LinkQuery;
 use waypost_domain::memory::{FixedClock, SeededRandom, caller, link};
+use waypost_domain::page::PageRequest;
 use waypost_domain::ports::{Clock, LinkIndex, LinkReader, LinkWriter};
 use waypost_domain::{Domains, LinkId, Role, Slug, StoreErrorKind, Timestamp, WorkspaceId};
 
@@ -40,12 +45,13 @@ async fn of_a_batch_only_what_is_taken_is_not_inserted() {
     rows[0].tags = vec!["a".into(), "b".into()];
     rows[0].origin = Some("imp_1#1".into());
     let inserted = batch.insert_all(&rows).await.unwrap();
-    assert_eq!(inserted, (0..25).map(|n| n != 3).collect::<Vec<_>>());
+    let expected = (0..25).map(|n| if n == 3 { Inserted::Taken } else { Inserted::Written });
+    assert_eq!(inserted, expected.collect::<Vec<_>>());
     assert_eq!(links.get(&taken.id).await.unwrap(), Some(taken.clone()));
     assert_eq!(links.get(&rows[0].id).await.unwrap().as_ref(), Some(&rows[0]), "as if it was created alone");
     let listed = links.page(&acme(), &LinkQuery::newest(100)).await.unwrap().links;
     assert_eq!(listed.len(), 24, "the index lists them");
-    assert_eq!(batch.insert_all(&rows).await.unwrap(), vec![false; 25]);
+    assert_eq!(batch.insert_all(&rows).await.unwrap(), vec![Inserted::Taken; 25]);
 }
 
 #[tokio::test]
@@ -83,10 +89,27 @@ async fn an_import_is_read_as_it_was_written() {
     assert!(imports.replace(&running).await.unwrap());
     assert!(imports.replace(&running).await.unwrap(), "an answer that was lost");
     assert_eq!(imports.get(&first.workspace, &first.id).await.unwrap(), Some(running.clone()));
-    let counts = Counts { read: 3, created: 1, unchanged: 1, invalid: 1, conflicting: 0 };
-    let late = running.finished(counts, 7, Some("late".into()), now);
-    assert!(imports.replace(&running.progressed(counts, 5)).await.unwrap());
+    let late = running.closed(&[], now);
+    assert!(imports.replace(&running.planned(3, None)).await.unwrap());
     assert!(!imports.replace(&late).await.unwrap(), "somebody else was faster");
+}
+
+#[tokio::test]
+async fn parts_are_read_as_they_were_written_and_in_their_order() {
+    let parts = DynamoParts::new(dynamodb().await, LINKS_TABLE);
+    let import = import(1, "2026-01-01T00:00:00Z");
+    let part = |number| Part::planned(&import, number, RowPlace::START, 7, import.created_at);
+    let all: Vec<Part> = (0..12).map(part).collect();
+    parts.put_all(&all).await.unwrap();
+    let mut other = part(0);
+    other.plan = 10;
+    parts.put_all(&[other]).await.unwrap();
+    assert_eq!(parts.all(&import.id, import.revision).await.unwrap(), all);
+    let claimed = all[3].claimed(Claim { owner: "r1".into(), until: import.created_at });
+    assert!(parts.replace(&claimed).await.unwrap() && parts.replace(&claimed).await.unwrap());
+    assert!(!parts.replace(&all[3].stopped()).await.unwrap(), "somebody else was faster");
+    assert_eq!(parts.get(&PartId::from(&claimed)).await.unwrap(), Some(claimed.clone()));
+    assert_eq!(parts.get(&PartId { part: 99, ..PartId::from(&claimed) }).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -115,44 +138,61 @@ async fn imports_are_listed_newest_first_however_their_ids_sort() {
         imports.create(&import).await.unwrap();
     }
     let (viewer, stranger) = (caller("acme", Role::Viewer), caller("other", Role::Viewer));
-    let first = list_imports(&imports, &viewer, Some(5), None).await.unwrap();
-    let second = list_imports(&imports, &viewer, Some(5), first.next_cursor.as_deref()).await.unwrap();
+    let first = list_imports(&imports, &viewer, &PageRequest { limit: Some(5), cursor: None }).await.unwrap();
+    let rest = PageRequest { limit: Some(5), cursor: first.next_cursor.clone() };
+    let second = list_imports(&imports, &viewer, &rest).await.unwrap();
     let days: Vec<String> = first.items.iter().chain(&second.items).map(|import| import.created_at.date()).collect();
     assert_eq!(days, (1..=9).rev().map(|day| format!("2026-01-0{day}")).collect::<Vec<_>>());
     assert_eq!(second.next_cursor, None);
-    assert!(list_imports(&imports, &stranger, None, None).await.unwrap().items.is_empty());
+    assert!(list_imports(&imports, &stranger, &PageRequest::default()).await.unwrap().items.is_empty());
 }
 
 #[tokio::test]
-async fn a_file_of_real_links_is_loaded_once_however_often_its_event_comes() {
+async fn a_file_of_real_links_is_loaded_once_however_often_its_events_come() {
     let client = dynamodb().await;
     let links = DynamoLinks::new(client.clone(), LINKS_TABLE);
     let objects = Arc::new(MemoryObjects::default());
     let file = include_bytes!("../../../tests/data/public-apis.csv");
     objects.put("imports/acme/public-apis.csv", &file[..]);
-    let reports = MemoryReports::default();
+    let (reports, queue) = (MemoryReports::default(), Arc::new(MemoryQueue::default()));
+    let imports = Arc::new(DynamoImports::new(client.clone(), LINKS_TABLE));
     let loader = Loader {
-        imports: Arc::new(DynamoImports::new(client.clone(), LINKS_TABLE)),
+        imports: imports.clone(),
+        parts: Arc::new(DynamoParts::new(client.clone(), LINKS_TABLE)),
+        queue: queue.clone(),
         links: Arc::new(DynamoLinkBatch::new(client, LINKS_TABLE)),
         objects,
         reports: Arc::new(reports.clone()),
         clock: Arc::new(FixedClock::at("2026-01-02T00:00:00Z")),
+        timer: Arc::new(MemoryTimer::default()),
         domains: Domains::parse("go.example.com").unwrap(),
         max_bytes: 1_000_000,
+        part_bytes: 20_000,
     };
     let taken = link("other", "ipstack", "https://theirs.example/");
     links.insert(&taken).await.unwrap();
     let deadline = Timestamp::parse("2026-01-02T00:15:00Z").unwrap();
-    let delivery = Delivery { request_id: "r1".into(), deadline };
+    let delivery = |request_id: String| Delivery { request_id, deadline };
     let etag = MemoryObjects::etag(file);
-    let loaded = load_import(&loader, "imports/acme/public-apis.csv", &etag, &delivery).await.unwrap();
-    let Loaded::Finished(import) = loaded else { panic!("{loaded:?}") };
-    assert_eq!(import.status, ImportStatus::SucceededWithErrors);
-    assert_eq!(import.counts, Counts { read: 1702, created: 1701, unchanged: 0, invalid: 0, conflicting: 1 });
+    let first = delivery("r1".into());
+    let loaded = load_import(&loader, "imports/acme/public-apis.csv", &etag, &first).await.unwrap();
+    let Loaded::Divided(import) = loaded else { panic!("{loaded:?}") };
+    let messages = queue.take();
+    assert!(messages.len() > 4, "{messages:?}");
+    let both = messages.iter().chain(&messages).zip(0..).map(|(id, n)| {
+        let (loader, id, delivery) = (loader.clone(), id.clone(), delivery(format!("q{n}")));
+        tokio::spawn(async move { load_part(&loader, &id, &delivery).await.unwrap() })
+    });
+    for part in both.collect::<Vec<_>>() {
+        part.await.unwrap();
+    }
+    let import = imports.get(&import.workspace, &import.id).await.unwrap().unwrap();
+    assert_eq!(import.status, ImportStatus::SucceededWithErrors, "{import:?}");
+    assert_eq!(import.counts, Counts { read: 1702, created: 1701, conflicting: 1, ..Counts::default() });
     let listed = links.page(&acme(), &LinkQuery::newest(2000)).await.unwrap().links;
     assert_eq!(listed.len(), 1701);
     let report = reports.all();
-    let again = load_import(&loader, "imports/acme/public-apis.csv", &etag, &delivery).await.unwrap();
+    let again = load_import(&loader, "imports/acme/public-apis.csv", &etag, &first).await.unwrap();
     assert!(matches!(again, Loaded::Skipped(_)));
     assert_eq!((links.page(&acme(), &LinkQuery::newest(2000)).await.unwrap().links, reports.all()), (listed, report));
     assert_eq!(links.get(&taken.id).await.unwrap(), Some(taken));

@@ -9,6 +9,7 @@ use waypost_aws::dynamo::keys::DynamoKeys;
 use waypost_domain::keys::list_keys::list_keys;
 use waypost_domain::keys::ports::{KeyUsage, KeyWriter};
 use waypost_domain::memory::{FixedClock, SeededRandom, caller};
+use waypost_domain::page::PageRequest;
 use waypost_domain::ports::{Clock, KeyReader};
 use waypost_domain::{ApiKey, KeySecret, Role, Timestamp, WorkspaceId};
 
@@ -28,6 +29,7 @@ async fn add(keys: &DynamoKeys, workspace: &str, minute: i64) -> (String, ApiKey
         created_at: clock.now(),
         expires_at: (minute % 2 == 0).then(|| clock.now().plus_seconds(3600)),
         last_used_at: None,
+        origin: None,
     };
     let hash = KeySecret::generate(&random).hash();
     keys.insert(&hash, &key).await.unwrap();
@@ -51,12 +53,12 @@ async fn pages_join_to_the_workspaces_keys_newest_first() {
     }
     add(&keys, "other", 20).await;
     let admin = caller("acme", Role::Admin);
-    let (mut names, mut cursor) = (Vec::new(), None);
+    let (mut names, mut request) = (Vec::new(), PageRequest { limit: Some(4), cursor: None });
     loop {
-        let page = list_keys(&keys, &admin, Some(4), cursor.as_deref()).await.unwrap();
+        let page = list_keys(&keys, &admin, &request).await.unwrap();
         names.extend(page.items.into_iter().map(|key| key.name));
-        cursor = page.next_cursor;
-        if cursor.is_none() {
+        request.cursor = page.next_cursor;
+        if request.cursor.is_none() {
             break;
         }
     }

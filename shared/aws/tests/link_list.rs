@@ -16,8 +16,9 @@ use support::{LINKS_TABLE, dynamodb};
 use waypost_aws::dynamo::link_list::MAX_ROUNDS;
 use waypost_aws::dynamo::links::{DynamoLinks, item_of};
 use waypost_domain::link_query::{LinkFilter, LinkQuery};
-use waypost_domain::list_links::{ListRequest, Page, list_links};
+use waypost_domain::list_links::{ListRequest, list_links};
 use waypost_domain::memory::{MemoryLinks, caller, link};
+use waypost_domain::page::{Page, PageRequest};
 use waypost_domain::ports::{LinkIndex, LinkWriter};
 use waypost_domain::{Domain, Domains, Link, Role, Timestamp, WorkspaceId};
 
@@ -72,7 +73,11 @@ fn acme() -> WorkspaceId {
     WorkspaceId::parse("acme").unwrap()
 }
 
-async fn page(links: &dyn LinkIndex, request: &ListRequest) -> Page {
+fn first(limit: usize) -> PageRequest {
+    PageRequest { limit: Some(limit), cursor: None }
+}
+
+async fn page(links: &dyn LinkIndex, request: &ListRequest) -> Page<Link> {
     let domains = Domains::parse("go.example.com,s.example.org").unwrap();
     list_links(links, &domains, &caller("acme", Role::Viewer), request).await.unwrap()
 }
@@ -84,8 +89,8 @@ async fn all_pages(links: &dyn LinkIndex, mut request: ListRequest) -> (Vec<Link
         let page = page(links, &request).await;
         all.extend(page.items);
         pages += 1;
-        request.cursor = page.next_cursor;
-        if request.cursor.is_none() {
+        request.page.cursor = page.next_cursor;
+        if request.page.cursor.is_none() {
             return (all, pages);
         }
     }
@@ -105,7 +110,7 @@ async fn all_shards_are_merged_newest_first_and_pages_lose_nothing() {
     let mut links = many(60);
     links.push(link("other", "foreign", "https://example.com/"));
     let (links, _) = write_all(&links).await;
-    let (all, _) = all_pages(&links, ListRequest { limit: Some(7), ..ListRequest::default() }).await;
+    let (all, _) = all_pages(&links, ListRequest { page: first(7), ..ListRequest::default() }).await;
     let keys: Vec<String> = all.iter().map(Link::list_key).collect();
     assert_eq!(keys.iter().collect::<HashSet<_>>().len(), 60);
     assert!(keys.windows(2).all(|pair| pair[0] > pair[1]));
@@ -114,20 +119,20 @@ async fn all_shards_are_merged_newest_first_and_pages_lose_nothing() {
 #[tokio::test]
 async fn a_page_takes_one_round_of_queries() {
     let (links, counter) = write_all(&many(5_000)).await;
-    let mut request = ListRequest { limit: Some(100), ..ListRequest::default() };
+    let mut request = ListRequest { page: first(100), ..ListRequest::default() };
     for _ in 0..3 {
         let page = page(&links, &request).await;
         assert_eq!((page.items.len(), counter.take()), (100, usize::from(Link::LIST_SHARDS)));
-        request.cursor = page.next_cursor;
+        request.page.cursor = page.next_cursor;
     }
     let range = ListRequest {
         created_after: Some("2026-01-01T00:01:00Z".into()),
         created_before: Some("2026-01-01T00:02:00Z".into()),
         ..request
     };
-    let page = page(&links, &ListRequest { cursor: None, ..range.clone() }).await;
+    let page = page(&links, &ListRequest { page: first(100), ..range.clone() }).await;
     assert_eq!((page.items.len(), counter.take()), (100, usize::from(Link::LIST_SHARDS)));
-    let (all, _) = all_pages(&links, ListRequest { cursor: None, ..range }).await;
+    let (all, _) = all_pages(&links, ListRequest { page: first(100), ..range }).await;
     assert_eq!(all.len(), 60 * 7);
 }
 
@@ -137,7 +142,8 @@ async fn a_page_takes_one_round_of_queries() {
 async fn a_page_of_100_000_links_takes_one_round_of_queries() {
     let (links, counter) = write_all(&many(100_000)).await;
     for limit in [None, Some(100)] {
-        let page = page(&links, &ListRequest { limit, ..ListRequest::default() }).await;
+        let page =
+            page(&links, &ListRequest { page: PageRequest { limit, cursor: None }, ..ListRequest::default() }).await;
         assert_eq!((page.items.len(), counter.take()), (limit.unwrap_or(50), usize::from(Link::LIST_SHARDS)));
     }
 }
@@ -149,7 +155,7 @@ async fn archived_links_in_between_take_little_more() {
         link.behaviour.archived = true;
     }
     let (links, counter) = write_all(&all).await;
-    let page = page(&links, &ListRequest { limit: Some(50), ..ListRequest::default() }).await;
+    let page = page(&links, &ListRequest { page: first(50), ..ListRequest::default() }).await;
     assert_eq!(page.items.len(), 50);
     assert!(counter.take() <= 2 * usize::from(Link::LIST_SHARDS));
 }
@@ -167,8 +173,8 @@ async fn a_rare_tag_is_searched_for_within_bounds_and_found_in_the_end() {
         let page = page(&links, &request).await;
         assert!(counter.take() <= MAX_ROUNDS * usize::from(Link::LIST_SHARDS));
         found += page.items.len();
-        request.cursor = page.next_cursor;
-        if request.cursor.is_none() {
+        request.page.cursor = page.next_cursor;
+        if request.page.cursor.is_none() {
             break;
         }
         cut_short += 1;
@@ -229,6 +235,6 @@ async fn long_links_do_not_lose_a_page_its_links() {
         let url = format!("https://example.com/{}", "x".repeat(4000));
         links.insert(&link("acme", &format!("s{n}"), &url)).await.unwrap();
     }
-    let (all, _) = all_pages(&links, ListRequest { limit: Some(100), ..ListRequest::default() }).await;
+    let (all, _) = all_pages(&links, ListRequest { page: first(100), ..ListRequest::default() }).await;
     assert_eq!(all.len(), 400);
 }

@@ -62,6 +62,7 @@ mod tests {
             created_at: Timestamp::parse("2026-01-01T00:00:00Z").unwrap(),
             expires_at: expires_at.map(|text| Timestamp::parse(text).unwrap()),
             last_used_at: None,
+            origin: None,
         };
         keys.insert(secret.hash(), key);
         (keys, secret, FixedClock::at("2026-06-01T00:00:00Z"))

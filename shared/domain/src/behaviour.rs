@@ -108,6 +108,7 @@ impl From<RedirectStatus> for u16 {
 
 /// Another target for visits that meet all conditions of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Rule {
     /// The conditions.
     #[serde(rename = "if")]
@@ -118,6 +119,7 @@ pub struct Rule {
 
 /// Conditions on a visit. One that is empty or absent is met by every visit; a rule has at least one.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Conditions {
     /// One of these devices.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -144,6 +146,7 @@ pub struct Conditions {
 
 /// A query parameter that must be there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct QueryCondition {
     /// Its name.
     pub name: String,
@@ -155,6 +158,7 @@ pub struct QueryCondition {
 /// What a visitor holds, by a look at the user agent that is cheap enough for a redirect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub enum Device {
     /// A telephone.
     Mobile,
@@ -164,9 +168,10 @@ pub enum Device {
     Desktop,
 }
 
-/// The visitor's operating system, by the same look.
+/// The visitor's operating system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub enum Os {
     /// iOS and iPadOS.
     Ios,
@@ -182,6 +187,7 @@ pub enum Os {
 
 /// One of several weighted targets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Variant {
     /// What statistics call it: unique in the link, 1 to 32 of `A-Za-z0-9-_`.
     pub name: String,

@@ -12,10 +12,14 @@ const MAX_ERRORS: usize = 100;
 /// The greatest size of rules and variants together, as JSON. A page of 100 links then stays below the 6 MB that a Lambda
 /// function can answer with, and a link well below the 400 KB of a DynamoDB item.
 const MAX_CHOICE_BYTES: usize = 32 * 1024;
-const MAX_CLICKS: u64 = 1_000_000_000_000;
-const MAX_WEIGHT: u16 = 1000;
-const MAX_VARIANT_NAME: usize = 32;
-const MAX_QUERY_CHARS: usize = 200;
+/// The greatest number of clicks a link can be limited to.
+pub(crate) const MAX_CLICKS: u64 = 1_000_000_000_000;
+/// The greatest weight of a variant.
+pub(crate) const MAX_WEIGHT: u16 = 1000;
+/// The greatest length of a variant's name.
+pub(crate) const MAX_VARIANT_NAME: usize = 32;
+/// The greatest length of a condition's parameter, and of its value, in characters.
+pub(crate) const MAX_QUERY_CHARS: usize = 200;
 
 /// The checked fields of a link. Of its behaviour, the hash of the password and the count of clicks are not in it.
 #[derive(Debug, Clone, PartialEq, Eq)]

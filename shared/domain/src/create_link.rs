@@ -148,6 +148,7 @@ fn check(with: &Creation<'_>, caller: &Caller, fields: &LinkFields, attempt: Opt
         updated_at: None,
         revision: 0,
         behaviour,
+        imported_clicks: None,
         origin: attempt.map(|attempt| attempt.as_str().to_owned()),
     })
 }

@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 
 /// What is wrong with one field of a request.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct FieldError {
     /// JSON pointer (RFC 6901) to the field in the request body, such as `/url`, or the query parameter's name.
     pub pointer: String,

@@ -98,6 +98,8 @@ pub struct Answer {
     pub headers: Vec<(String, String)>,
     /// Its body, packed by whoever keeps it; at most [`Answer::MAX_BODY_BYTES`].
     pub body: Vec<u8>,
+    /// Whether the body is sealed, since it holds a secret.
+    pub sealed: bool,
 }
 
 impl Answer {
@@ -135,6 +137,13 @@ type Claims = HashMap<(WorkspaceId, String), (Claim, Option<Answer>)>;
 /// Claims in a map.
 #[derive(Default)]
 pub struct MemoryIdempotency(Mutex<Claims>);
+
+impl MemoryIdempotency {
+    /// All answers that are kept.
+    pub fn answers(&self) -> Vec<Answer> {
+        lock(&self.0).values().filter_map(|(_, answer)| answer.clone()).collect()
+    }
+}
 
 #[async_trait]
 impl IdempotencyStore for MemoryIdempotency {

@@ -13,6 +13,7 @@ use crate::{Error, Timestamp, WorkspaceId};
 /// What a caller may do; each role may do what the ones before it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub enum Role {
     /// Reads links, imports and statistics.
     Viewer,
@@ -64,12 +65,17 @@ pub struct ApiKey {
     /// When it was last used, to some minutes (see [`ApiKey::USE_NOTED_EVERY_SECONDS`]); never if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used_at: Option<Timestamp>,
+    /// The request that made it, if that may be tried again: see [`crate::idempotency::Attempt`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
 }
 
 impl ApiKey {
     /// How old the noted last use of a key must be before another use is noted, in seconds: a busy key costs one write in
     /// this time, not one a request.
     pub const USE_NOTED_EVERY_SECONDS: i64 = 300;
+    /// What an id looks like, as a regular expression.
+    pub const ID_PATTERN: &'static str = "^key_[0-9a-f]{32}$";
 
     /// A new id for a key.
     pub fn generate_id(clock: &dyn Clock, random: &dyn Random) -> String {
@@ -95,6 +101,8 @@ impl ApiKey {
 pub struct KeySecret(String);
 
 impl KeySecret {
+    /// What a secret looks like, as a regular expression.
+    pub const PATTERN: &'static str = "^wp_[A-Za-z0-9_-]{43}$";
     const PREFIX: &'static str = "wp_";
     const LEN: usize = 3 + 43;
 
@@ -129,7 +137,7 @@ impl fmt::Debug for KeySecret {
 }
 
 /// Lower-case hexadecimal digits of `bytes`.
-pub(crate) fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -42,6 +42,9 @@ pub struct Link {
     /// What makes it more than a plain redirect.
     #[serde(flatten)]
     pub behaviour: Behaviour,
+    /// How many clicks the service that it was imported from had counted. They are not among ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported_clicks: Option<u64>,
     /// What created it, where that may be tried again: the row of an import, `{import id}#{row number}`, or a request with
     /// an idempotency key (see [`crate::idempotency::Attempt`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -81,6 +84,17 @@ impl Link {
             0 => format!("\"{}\"", self.version_tag()),
             used => format!("\"{}.{used:x}\"", self.version_tag()),
         }
+    }
+
+    /// The entity tag of the link with what its clicks add up to; `None` if that is not known. The same as
+    /// [`Link::etag`] while there are none.
+    pub fn etag_with_clicks(&self, clicks: Option<u64>) -> String {
+        let clicks = match clicks {
+            Some(0) => return self.etag(),
+            Some(clicks) => format!("{clicks:x}"),
+            None => "-".to_owned(),
+        };
+        format!("\"{}.{:x}.{clicks}\"", self.version_tag(), self.behaviour.used_clicks)
     }
 
     /// The link's place in its workspace's list, which is in the order of creation.

@@ -4,50 +4,68 @@
 use serde::{Deserialize, Serialize};
 
 use crate::behaviour::{Conditions, Device, Os, QueryCondition};
+use crate::json::{whole, whole_or_null};
 use crate::password::Password;
+#[cfg(feature = "openapi")]
+use crate::{Behaviour, check_fields::*, schemas::*};
 use crate::{Link, Rule, Variant};
 
 /// A link as its owner wants it. Absent fields have their defaults.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewLink"))]
 pub struct LinkFields {
-    /// Where it leads; see [`crate::TargetUrl`]. Required.
+    /// Where it leads. Required.
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::TargetUrl"))]
     pub url: Option<String>,
-    /// Its path; generated if absent. See [`crate::Slug`]. Cannot be changed.
+    /// Its path; generated if absent. Cannot be changed.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::Slug>"))]
     pub slug: Option<String>,
     /// The host that serves it; the stack's default domain if absent. Cannot be changed.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::Domain>"))]
     pub domain: Option<String>,
     /// What its owner calls it.
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = Link::MAX_TITLE_CHARS), regex(pattern = TEXT)))]
     pub title: Option<String>,
     /// Words to find it by.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schemars(length(max = Link::MAX_TAGS), inner(length(min = 1, max = Link::MAX_TAG_CHARS), regex(pattern = TEXT))))]
     pub tags: Vec<String>,
     /// Before this it is not found (RFC 3339).
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::Timestamp>"))]
     pub starts_at: Option<String>,
     /// From this on it is gone, or leads to `expired_url` (RFC 3339). After `starts_at`.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::Timestamp>"))]
     pub expires_at: Option<String>,
     /// Where it leads once it has expired or is used up.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::TargetUrl>"))]
     pub expired_url: Option<String>,
     /// How many clicks it serves; unlimited if absent.
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = MAX_CLICKS)))]
+    #[serde(default, deserialize_with = "whole_or_null")]
     pub max_clicks: Option<u64>,
     /// What a visitor must give. Can be set and removed, but not read.
     #[serde(skip_serializing)]
     pub password: Option<Password>,
     /// The status of the redirect: 301, 302 (if absent), 307 or 308.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::RedirectStatus>"))]
+    #[serde(default, deserialize_with = "whole_or_null")]
     pub redirect_status: Option<u16>,
     /// Whether query parameters of the visit are merged into the target.
     #[serde(default)]
     pub forward_query: bool,
-    /// Other targets for some visits; the first that matches wins.
+    /// Other targets for some visits; the first that matches wins. Rules and variants together have at most 32 KiB of JSON.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schemars(length(max = Behaviour::MAX_CHOICES)))]
     pub rules: Vec<RuleFields>,
     /// Weighted targets for visits that no rule matches.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schemars(length(max = Behaviour::MAX_CHOICES)))]
     pub variants: Vec<VariantFields>,
     /// Whether it is put away.
     #[serde(default)]
     pub archived: bool,
-    /// What to do about a link with the same target; only when creating.
+    /// What to do if there is a link with the same target. Only when creating.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub if_exists: Option<IfExists>,
 }
@@ -55,6 +73,7 @@ pub struct LinkFields {
 /// What to do about a link of the workspace and domain that has the same target.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub enum IfExists {
     /// Create another one.
     #[default]
@@ -66,58 +85,76 @@ pub enum IfExists {
 /// Another target for visits that meet all conditions of it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewRule"))]
 pub struct RuleFields {
     /// The conditions, at least one.
     #[serde(rename = "if")]
     pub conditions: ConditionFields,
     /// Where such a visit is led.
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::TargetUrl"))]
     pub url: String,
 }
 
-/// Conditions on a visit; see [`Conditions`].
+/// Conditions on a visit, at least one.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewConditions", extend("anyOf" = at_least_one_condition())))]
 pub struct ConditionFields {
     /// One of these devices.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schemars(length(max = Behaviour::MAX_VALUES)))]
     pub device: Vec<Device>,
     /// One of these operating systems.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schemars(length(max = Behaviour::MAX_VALUES)))]
     pub os: Vec<Os>,
     /// One of these countries: ISO 3166-1 alpha-2 codes.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schemars(length(max = Behaviour::MAX_VALUES), inner(regex(pattern = "^[A-Za-z]{2}$"))))]
     pub country: Vec<String>,
     /// The visitor's first language is one of these: ISO 639 codes of two or three letters.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schemars(length(max = Behaviour::MAX_VALUES), inner(regex(pattern = "^[A-Za-z]{2,3}$"))))]
     pub language: Vec<String>,
     /// All of these query parameters are there.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schemars(length(max = Behaviour::MAX_VALUES)))]
     pub query: Vec<QueryFields>,
     /// Not before this (RFC 3339).
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::Timestamp>"))]
     pub after: Option<String>,
     /// Before this (RFC 3339).
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::Timestamp>"))]
     pub before: Option<String>,
 }
 
 /// A query parameter that must be there.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewQueryCondition"))]
 pub struct QueryFields {
     /// Its name.
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = MAX_QUERY_CHARS)))]
     pub name: String,
     /// Its value; any if absent.
+    #[cfg_attr(feature = "openapi", schemars(length(max = MAX_QUERY_CHARS)))]
     pub value: Option<String>,
 }
 
-/// One of several weighted targets; see [`Variant`].
+/// One of several weighted targets.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewVariant"))]
 pub struct VariantFields {
     /// What statistics call it: unique in the link, 1 to 32 of `A-Za-z0-9-_`.
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = MAX_VARIANT_NAME), regex(pattern = "^[A-Za-z0-9_-]+$")))]
     pub name: String,
     /// Where it leads.
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::TargetUrl"))]
     pub url: String,
     /// How often it is chosen, relative to the others: 1 to 1000.
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = MAX_WEIGHT)))]
+    #[serde(deserialize_with = "whole")]
     pub weight: u32,
 }
 

@@ -100,7 +100,7 @@ impl MemoryLinks {
         self.reads.load(Ordering::SeqCst)
     }
 
-    fn check(&self, operation: &'static str) -> Result<MutexGuard<'_, HashMap<LinkId, Link>>, StoreError> {
+    pub(crate) fn check(&self, operation: &'static str) -> Result<MutexGuard<'_, HashMap<LinkId, Link>>, StoreError> {
         if self.failing.load(Ordering::SeqCst) { Err(outage(operation)) } else { Ok(lock(&self.links)) }
     }
 }
@@ -389,6 +389,7 @@ pub fn link(workspace: &str, slug: &str, url: &str) -> Link {
         updated_at: None,
         revision: 0,
         behaviour: Behaviour::default(),
+        imported_clicks: None,
         origin: None,
     }
 }

@@ -14,12 +14,17 @@ pub struct Timestamp(jiff::Timestamp);
 #[error("is not a time as in RFC 3339, such as 2026-01-02T03:04:05Z")]
 pub struct TimestampError;
 
+/// The first millisecond of the year 0.
+const MIN_MILLIS: i64 = -62_167_219_200_000;
+
 impl Timestamp {
     /// From milliseconds since the Unix epoch.
     pub fn from_millis(millis: i64) -> Result<Self, TimestampError> {
-        let moment = jiff::Timestamp::from_millisecond(millis).map_err(|_| TimestampError)?;
-        let year = moment.to_zoned(jiff::tz::TimeZone::UTC).year();
-        if (0..=9999).contains(&year) { Ok(Self(moment)) } else { Err(TimestampError) }
+        // The library ends within the last days of 9999.
+        if millis < MIN_MILLIS {
+            return Err(TimestampError);
+        }
+        jiff::Timestamp::from_millisecond(millis).map(Self).map_err(|_| TimestampError)
     }
 
     /// Reads RFC 3339 with any offset; what is finer than a millisecond is cut off.
@@ -125,6 +130,14 @@ mod tests {
     fn has_date_hour_and_minute_in_utc() {
         let moment = Timestamp::parse("2026-01-02T23:59:05-02:00").unwrap();
         assert_eq!((moment.date().as_str(), moment.hour(), moment.minute()), ("2026-01-03", 1, 59));
+    }
+
+    #[test]
+    fn has_a_year_of_four_digits() {
+        assert_eq!(Timestamp::from_millis(MIN_MILLIS).unwrap().to_string(), "0000-01-01T00:00:00.000Z");
+        assert!(Timestamp::from_millis(MIN_MILLIS - 1).is_err());
+        assert!(Timestamp::parse("9999-12-30T00:00:00Z").is_ok());
+        assert!(Timestamp::parse("+010000-01-01T00:00:00Z").is_err());
     }
 
     proptest! {

@@ -7,8 +7,9 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use futures::{StreamExt, stream};
 use http::StatusCode;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use waypost_api::link_batches::{BatchItemView, BatchView, MAX_ITEMS, NewBatch};
+use waypost_api::links::LinkView;
 use waypost_aws::http::Json;
 use waypost_aws::idempotency::Unsettled;
 use waypost_aws::problem::Problem;
@@ -18,44 +19,19 @@ use waypost_domain::json::read;
 use waypost_domain::{Caller, Error, Role};
 
 use super::App;
-use crate::view::LinkView;
 
-/// The greatest number of links in a batch.
-const MAX_ITEMS: usize = 100;
 /// How many of them may have a password: to hash one takes some tenths of a second in a small function.
 const MAX_PASSWORDS: usize = 10;
 /// How many links are written at once.
 const AT_ONCE: usize = 8;
-
-/// The body. An item is read by itself, so that one which cannot be read spoils no other.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Batch {
-    items: Vec<Value>,
-}
-
-/// What became of the items, in their order.
-#[derive(Debug, Serialize)]
-struct BatchView {
-    items: Vec<ItemView>,
-}
-
-/// What became of an item: the status and body that it would have got alone.
-#[derive(Debug, Serialize)]
-struct ItemView {
-    status: u16,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    link: Option<LinkView>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    problem: Option<Problem>,
-}
 
 /// 200 whatever became of the items: the batch was worked through.
 pub(super) async fn create_batch(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     attempt: Option<Extension<Attempt>>,
-    Json(batch): Json<Batch>,
+    // An item is read by itself, so that one which cannot be read spoils no other.
+    Json(batch): Json<NewBatch<Value>>,
 ) -> Result<Response, Problem> {
     caller.require(Role::Editor)?;
     if batch.items.is_empty() || batch.items.len() > MAX_ITEMS {
@@ -69,7 +45,7 @@ pub(super) async fn create_batch(
         let attempt = attempt.as_ref().map(|attempt| attempt.part(index));
         create_item(&app, &caller, item, attempt)
     });
-    let items: Vec<ItemView> = stream::iter(items).buffered(AT_ONCE).collect().await;
+    let items: Vec<BatchItemView> = stream::iter(items).buffered(AT_ONCE).collect().await;
     let unsettled = items.iter().any(|item| item.status >= 500);
     let mut response = axum::Json(BatchView { items }).into_response();
     if unsettled {
@@ -78,7 +54,7 @@ pub(super) async fn create_batch(
     Ok(response)
 }
 
-async fn create_item(app: &App, caller: &Caller, item: Value, attempt: Option<Attempt>) -> ItemView {
+async fn create_item(app: &App, caller: &Caller, item: Value, attempt: Option<Attempt>) -> BatchItemView {
     let created = match read(item) {
         Ok(fields) => create_link(&app.creation(), caller, &fields, attempt.as_ref()).await,
         Err(error) => Err(error),
@@ -87,11 +63,11 @@ async fn create_item(app: &App, caller: &Caller, item: Value, attempt: Option<At
         Ok(created) => {
             let status = if created.is_new { StatusCode::CREATED } else { StatusCode::OK };
             let link = LinkView::of(created.link, &app.short_urls);
-            ItemView { status: status.as_u16(), link: Some(link), problem: None }
+            BatchItemView { status: status.as_u16(), link: Some(link), problem: None }
         }
         Err(error) => {
-            let problem = Problem::from(error);
-            ItemView { status: problem.status().as_u16(), link: None, problem: Some(problem) }
+            let problem = Problem::from(error).into_details();
+            BatchItemView { status: problem.status, link: None, problem: Some(problem) }
         }
     }
 }

@@ -3,33 +3,22 @@
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, header};
-use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use waypost_aws::http::Query;
+use waypost_api::qr::QrQuery;
+use waypost_aws::conditional::tagged;
+use waypost_aws::http::{Path, Query};
 use waypost_aws::problem::Problem;
 use waypost_domain::Caller;
 use waypost_domain::find_link::{find_link, link_id};
 
 use super::App;
-use crate::conditional::tagged;
-use crate::qr_code::{QrRequest, draw};
+use crate::qr_code::{Style, draw};
 
 /// What a code leads to does not change, so a client need not ask for it again for a day.
 const KEEP_FOR_A_DAY: &str = "private, max-age=86400";
-
-#[derive(Debug, Deserialize)]
-pub(super) struct QrQuery {
-    domain: Option<String>,
-    format: Option<String>,
-    size: Option<u32>,
-    margin: Option<u32>,
-    ecc: Option<String>,
-    color: Option<String>,
-    background: Option<String>,
-}
 
 /// The code of the short URL with `?qr=1`, by which its clicks are told apart from the link's.
 pub(super) async fn qr(
@@ -40,15 +29,7 @@ pub(super) async fn qr(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let id = link_id(&app.domains, &slug, query.domain.as_deref())?;
-    let wanted = QrRequest {
-        format: query.format,
-        size: query.size,
-        margin: query.margin,
-        ecc: query.ecc,
-        color: query.color,
-        background: query.background,
-    };
-    let style = wanted.check()?;
+    let style = Style::check(&query)?;
     find_link(app.reader.as_ref(), &caller, &id).await?;
     let image = draw(&format!("{}?qr=1", app.short_urls.of(&id)), &style)?;
     let hash: String = Sha256::digest(&image).iter().take(16).map(|byte| format!("{byte:02x}")).collect();

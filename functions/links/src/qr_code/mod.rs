@@ -7,37 +7,16 @@ mod svg;
 mod tests;
 
 use qrcode::{Color as Module, EcLevel, QrCode};
+use waypost_api::qr::{DEFAULT_MARGIN, DEFAULT_SIZE, MAX_MARGIN, MAX_SIZE, MIN_SIZE, QrQuery};
 use waypost_domain::check_fields::Errors;
 use waypost_domain::{Error, StoreError, StoreErrorKind};
 
 use color::Color;
 
-const SIZES: std::ops::RangeInclusive<u32> = 64..=2048;
-const DEFAULT_SIZE: u32 = 256;
-const MAX_MARGIN: u32 = 16;
-/// What the standard asks for.
-const DEFAULT_MARGIN: u32 = 4;
 /// The least width of a module, in pixels. Below it a code cannot be read from a screen.
 const MIN_MODULE: u32 = 2;
 /// The least contrast, as WCAG 2 reckons it. Readers need less than people, but print fades.
 const MIN_CONTRAST: f64 = 3.0;
-
-/// A request for a code, not checked yet. Absent parts have their defaults.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct QrRequest {
-    /// `svg` (if absent) or `png`.
-    pub(crate) format: Option<String>,
-    /// Width and height, in pixels.
-    pub(crate) size: Option<u32>,
-    /// The light border, in modules.
-    pub(crate) margin: Option<u32>,
-    /// Error correction: `L`, `M` (if absent), `Q` or `H`.
-    pub(crate) ecc: Option<String>,
-    /// The dark modules' colour, `RRGGBB` with or without `#`.
-    pub(crate) color: Option<String>,
-    /// The colour of the rest.
-    pub(crate) background: Option<String>,
-}
 
 /// How a code looks.
 #[derive(Debug, Clone)]
@@ -66,32 +45,32 @@ impl Format {
     }
 }
 
-impl QrRequest {
-    /// The style, or the parameters that are wrong.
-    pub(crate) fn check(&self) -> Result<Style, Error> {
+impl Style {
+    /// The style that is asked for, or the parameters that are wrong.
+    pub(crate) fn check(wanted: &QrQuery) -> Result<Self, Error> {
         let mut errors = Errors::default();
-        let format = match self.format.as_deref() {
+        let format = match wanted.format.as_deref() {
             None | Some("svg") => Some(Format::Svg),
             Some("png") => Some(Format::Png),
             Some(_) => errors.note("format", Err("must be svg or png")),
         };
-        let size = self.size.unwrap_or(DEFAULT_SIZE);
-        if !SIZES.contains(&size) {
-            errors.add("size", format!("must be {} to {} pixels", SIZES.start(), SIZES.end()));
+        let size = wanted.size.unwrap_or(DEFAULT_SIZE);
+        if !(MIN_SIZE..=MAX_SIZE).contains(&size) {
+            errors.add("size", format!("must be {MIN_SIZE} to {MAX_SIZE} pixels"));
         }
-        let margin = self.margin.unwrap_or(DEFAULT_MARGIN);
+        let margin = wanted.margin.unwrap_or(DEFAULT_MARGIN);
         if margin > MAX_MARGIN {
             errors.add("margin", format!("must be 0 to {MAX_MARGIN} modules"));
         }
-        let ecc = match self.ecc.as_deref() {
+        let ecc = match wanted.ecc.as_deref() {
             Some("L") => Some(EcLevel::L),
             None | Some("M") => Some(EcLevel::M),
             Some("Q") => Some(EcLevel::Q),
             Some("H") => Some(EcLevel::H),
             Some(_) => errors.note("ecc", Err("must be L, M, Q or H")),
         };
-        let color = errors.note("color", Color::parse(self.color.as_deref().unwrap_or("000000")));
-        let background = errors.note("background", Color::parse(self.background.as_deref().unwrap_or("ffffff")));
+        let color = errors.note("color", Color::parse(wanted.color.as_deref().unwrap_or("000000")));
+        let background = errors.note("background", Color::parse(wanted.background.as_deref().unwrap_or("ffffff")));
         if let (Some(color), Some(background)) = (color, background)
             && background.contrast_to(color) < MIN_CONTRAST
         {
@@ -99,7 +78,7 @@ impl QrRequest {
             errors.add("color", detail);
         }
         let colors = color.zip(background);
-        let style = format.zip(ecc).zip(colors).map(|((format, ecc), (color, background))| Style {
+        let style = format.zip(ecc).zip(colors).map(|((format, ecc), (color, background))| Self {
             format,
             size,
             margin,

@@ -2,8 +2,8 @@ use super::*;
 
 const URL: &str = "https://go.example.com/docs?qr=1";
 
-fn style(request: QrRequest) -> Style {
-    request.check().unwrap()
+fn style(request: QrQuery) -> Style {
+    Style::check(&request).unwrap()
 }
 
 fn text(text: &str) -> Option<String> {
@@ -54,13 +54,13 @@ fn scan_svg(image: &[u8]) -> Option<String> {
 fn every_kind_of_code_can_be_scanned() {
     for ecc in ["L", "M", "Q", "H"] {
         for (size, margin) in [(64, 2), (150, 4), (257, 0), (2048, 16)] {
-            let request = QrRequest { size: Some(size), margin: Some(margin), ecc: text(ecc), ..QrRequest::default() };
+            let request = QrQuery { size: Some(size), margin: Some(margin), ecc: text(ecc), ..QrQuery::default() };
             let Ok(svg) = draw(URL, &style(request.clone())) else {
                 assert_eq!(size, 64, "{ecc}");
                 continue;
             };
             assert_eq!(scan_svg(&svg).as_deref(), Some(URL), "svg {ecc} {size} {margin}");
-            let png = draw(URL, &style(QrRequest { format: text("png"), ..request })).unwrap();
+            let png = draw(URL, &style(QrQuery { format: text("png"), ..request })).unwrap();
             assert_eq!(pixels(&png).0, size);
             assert_eq!(scan_png(&png).as_deref(), Some(URL), "png {ecc} {size} {margin}");
         }
@@ -70,16 +70,16 @@ fn every_kind_of_code_can_be_scanned() {
 #[test]
 fn the_longest_short_url_fits() {
     let url = format!("https://{}/{}?qr=1", "d".repeat(253), "~".repeat(128));
-    let request = QrRequest { format: text("png"), size: Some(1024), ecc: text("H"), ..QrRequest::default() };
+    let request = QrQuery { format: text("png"), size: Some(1024), ecc: text("H"), ..QrQuery::default() };
     assert_eq!(scan_png(&draw(&url, &style(request)).unwrap()), Some(url));
 }
 
 #[test]
 fn colours_are_as_asked_for() {
-    let request = QrRequest { color: text("#102030"), background: text("FFEEDD"), ..QrRequest::default() };
+    let request = QrQuery { color: text("#102030"), background: text("FFEEDD"), ..QrQuery::default() };
     let svg = String::from_utf8(draw(URL, &style(request.clone())).unwrap()).unwrap();
     assert!(svg.contains("fill=\"#102030\"") && svg.contains("fill=\"#ffeedd\""), "{svg}");
-    let png = draw(URL, &style(QrRequest { format: text("png"), ..request })).unwrap();
+    let png = draw(URL, &style(QrQuery { format: text("png"), ..request })).unwrap();
     let (_, pixels) = pixels(&png);
     assert_eq!(pixels[0], [0xff, 0xee, 0xdd]);
     assert!(pixels.iter().all(|pixel| [[0xff, 0xee, 0xdd], [0x10, 0x20, 0x30]].contains(pixel)));
@@ -88,21 +88,21 @@ fn colours_are_as_asked_for() {
 
 #[test]
 fn what_could_not_be_scanned_is_refused() {
-    let all = QrRequest::default;
+    let all = QrQuery::default;
     for (request, pointers) in [
-        (QrRequest { format: text("gif"), ecc: text("m"), ..all() }, "format ecc"),
-        (QrRequest { size: Some(63), margin: Some(17), ..all() }, "size margin"),
-        (QrRequest { size: Some(2049), ..all() }, "size"),
-        (QrRequest { color: text("red"), background: text("#fff"), ..all() }, "color background"),
-        (QrRequest { color: text("ä1234"), ..all() }, "color"),
-        (QrRequest { color: text("+12345"), ..all() }, "color"),
-        (QrRequest { color: text("ffffff"), background: text("000000"), ..all() }, "color"),
-        (QrRequest { color: text("999999"), ..all() }, "color"),
+        (QrQuery { format: text("gif"), ecc: text("m"), ..all() }, "format ecc"),
+        (QrQuery { size: Some(63), margin: Some(17), ..all() }, "size margin"),
+        (QrQuery { size: Some(2049), ..all() }, "size"),
+        (QrQuery { color: text("red"), background: text("#fff"), ..all() }, "color background"),
+        (QrQuery { color: text("ä1234"), ..all() }, "color"),
+        (QrQuery { color: text("+12345"), ..all() }, "color"),
+        (QrQuery { color: text("ffffff"), background: text("000000"), ..all() }, "color"),
+        (QrQuery { color: text("999999"), ..all() }, "color"),
     ] {
-        let Err(Error::Invalid(errors)) = request.check() else { panic!("{request:?}") };
+        let Err(Error::Invalid(errors)) = Style::check(&request) else { panic!("{request:?}") };
         let found: Vec<&str> = errors.iter().map(|error| error.pointer.as_str()).collect();
         assert_eq!(found.join(" "), pointers);
     }
-    let small = style(QrRequest { size: Some(64), ..all() });
+    let small = style(QrQuery { size: Some(64), ..all() });
     assert!(matches!(draw(&"x".repeat(300), &small), Err(Error::Invalid(_))));
 }

@@ -89,12 +89,14 @@ impl IdempotencyStore for DynamoIdempotency {
             .update_item()
             .table_name(&self.table)
             .set_key(Some(key(claim)))
-            .update_expression("SET #status = :status, #headers = :headers, #body = :body")
+            .update_expression("SET #status = :status, #headers = :headers, #body = :body, #sealed = :sealed")
             .condition_expression("#owner = :owner")
             .expression_attribute_names("#status", "status")
             .expression_attribute_names("#headers", "headers")
             .expression_attribute_names("#body", "body")
+            .expression_attribute_names("#sealed", "sealed")
             .expression_attribute_names("#owner", "owner")
+            .expression_attribute_values(":sealed", AttributeValue::Bool(answer.sealed))
             .expression_attribute_values(":status", AttributeValue::N(answer.status.to_string()))
             .expression_attribute_values(":headers", text(headers))
             .expression_attribute_values(":body", AttributeValue::B(Blob::new(answer.body.as_slice())))
@@ -150,8 +152,9 @@ fn what_it_says(item: &Item, claim: &Claim) -> Result<Claimed, StoreError> {
     let status = status.as_n().ok().and_then(|status| status.parse().ok());
     let headers = attribute("headers").and_then(|json| serde_json::from_str(json).ok());
     let body = item.get("body").and_then(|body| body.as_b().ok()).map(|body| body.as_ref().to_vec());
+    let sealed = item.get("sealed").and_then(|sealed| sealed.as_bool().ok()).copied().unwrap_or_default();
     match (status, headers, body) {
-        (Some(status), Some(headers), Some(body)) => Ok(Claimed::Done(Answer { status, headers, body })),
+        (Some(status), Some(headers), Some(body)) => Ok(Claimed::Done(Answer { status, headers, body, sealed })),
         _ => Err(broken("idempotency.read", "the kept answer cannot be read")),
     }
 }

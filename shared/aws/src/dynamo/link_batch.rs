@@ -9,10 +9,11 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, BatchStatementErrorCodeEnum as Code, BatchStatementRequest, BatchStatementResponse,
     KeysAndAttributes,
 };
-use waypost_domain::imports::ports::LinkBatch;
+use waypost_domain::imports::ports::{Inserted, LinkBatch};
+use waypost_domain::ports::LinkWriter;
 use waypost_domain::{Link, LinkId, StoreError, StoreErrorKind};
 
-use super::links::{item_of, key, link_from};
+use super::links::{DynamoLinks, item_of, key, link_from};
 use super::{Item, broken, kind_of, store_error};
 use crate::backoff::Backoff;
 
@@ -54,47 +55,39 @@ impl DynamoLinkBatch {
 const INSERT: &str = "links.insert_all";
 const GET: &str = "links.get_all";
 
-/// What a statement came to: inserted, taken, or `None` if it must be tried again.
-fn inserted(response: &BatchStatementResponse) -> Result<Option<bool>, StoreError> {
-    let Some(error) = &response.error else { return Ok(Some(true)) };
+/// What a statement came to.
+fn inserted(response: &BatchStatementResponse) -> Result<Inserted, StoreError> {
+    let Some(error) = &response.error else { return Ok(Inserted::Written) };
     let code = error.code.as_ref();
     match code {
-        Some(Code::DuplicateItem) => Ok(Some(false)),
-        Some(Code::TransactionConflict) => Ok(None),
-        _ if kind_of(code.map(Code::as_str)) != StoreErrorKind::Broken => Ok(None),
+        Some(Code::DuplicateItem) => Ok(Inserted::Taken),
+        Some(Code::TransactionConflict) => Ok(Inserted::Busy),
+        _ if kind_of(code.map(Code::as_str)) != StoreErrorKind::Broken => Ok(Inserted::Busy),
         _ => Err(broken(INSERT, format!("{code:?}: {}", error.message.as_deref().unwrap_or_default()))),
     }
 }
 
 #[async_trait]
 impl LinkBatch for DynamoLinkBatch {
-    async fn insert_all(&self, links: &[Link]) -> Result<Vec<bool>, StoreError> {
-        let mut results: Vec<Option<bool>> = vec![None; links.len()];
+    async fn insert_all(&self, links: &[Link]) -> Result<Vec<Inserted>, StoreError> {
         let statements: Vec<_> = links.iter().map(|link| self.insert(item_of(link)?)).collect::<Result<_, _>>()?;
         let mut backoff = Backoff::default();
         loop {
-            let open: Vec<usize> = (0..links.len()).filter(|&index| results[index].is_none()).collect();
-            if open.is_empty() {
-                return Ok(results.into_iter().flatten().collect());
-            }
-            let batch = open.iter().map(|&index| statements[index].clone()).collect();
-            let failure = match self.execute(batch).await {
-                Ok(responses) => {
-                    for (&index, response) in open.iter().zip(&responses) {
-                        results[index] = inserted(response)?;
+            match self.execute(statements.clone()).await {
+                Ok(responses) => return responses.iter().map(inserted).collect(),
+                // Written or not: what was is told as taken, and known by its origin.
+                Err(error) if error.kind == StoreErrorKind::Unavailable => {
+                    if !backoff.wait().await {
+                        return Err(error);
                     }
-                    StoreError::new(INSERT, StoreErrorKind::Throttled, "the table does not take the batch")
                 }
-                Err(error) if error.is_retryable() => error,
                 Err(error) => return Err(error),
-            };
-            if open.iter().any(|&index| results[index].is_some()) {
-                backoff.progress();
-            }
-            if open.iter().any(|&index| results[index].is_none()) && !backoff.wait().await {
-                return Err(failure);
             }
         }
+    }
+
+    async fn replace(&self, seen: &Link, next: &Link) -> Result<bool, StoreError> {
+        DynamoLinks::new(self.client.clone(), &self.table).replace(seen, next).await
     }
 
     async fn get_all(&self, ids: &[LinkId]) -> Result<Vec<Option<Link>>, StoreError> {
@@ -151,24 +144,28 @@ mod tests {
 
     const BUSY: &str = r#"{"__type": "com.amazon.coral.availability#ThrottlingException", "message": "Rate exceeded"}"#;
 
-    #[tokio::test(start_paused = true)]
-    async fn only_what_a_busy_table_did_not_take_is_sent_again() {
+    #[tokio::test]
+    async fn a_busy_table_is_told_and_not_asked_again_here() {
         let mixed =
             r#"{"Responses": [{}, {"Error": {"Code": "ThrottlingError"}}, {"Error": {"Code": "DuplicateItem"}}]}"#;
-        let (batch, replay) = answering(&[(200, mixed), (400, BUSY), (200, r#"{"Responses": [{}]}"#)]);
+        let (batch, replay) = answering(&[(200, mixed), (400, BUSY)]);
         let links = ["a", "b", "c"].map(|slug| link("acme", slug, "https://example.com/"));
-        assert_eq!(batch.insert_all(&links).await.unwrap(), [true, true, false]);
-        let last = replay.requests().last().unwrap().body().bytes().unwrap().to_vec();
-        let last = String::from_utf8(last).unwrap();
-        assert!(last.contains("LINK#go.example.com#b") && !last.contains("LINK#go.example.com#a"), "{last}");
+        let inserted = batch.insert_all(&links).await.unwrap();
+        assert_eq!(inserted, [Inserted::Written, Inserted::Busy, Inserted::Taken]);
+        let error = batch.insert_all(&links).await.unwrap_err();
+        assert_eq!((error.kind, replay.requests().len()), (StoreErrorKind::Throttled, 2));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_table_that_stays_busy_is_an_error_that_can_be_tried_again() {
-        let (batch, replay) = answering(&[(400, BUSY); 12]);
-        let error = batch.insert_all(&[link("acme", "a", "https://example.com/")]).await.unwrap_err();
-        assert_eq!(error.kind, StoreErrorKind::Throttled, "{error}");
-        assert_eq!(replay.requests().len(), 12);
+    async fn a_table_that_is_away_is_asked_again_within_bounds() {
+        const AWAY: &str = r#"{"__type": "com.amazonaws.dynamodb.v20120810#InternalServerError", "message": "away"}"#;
+        let (batch, replay) = answering(&[(500, AWAY), (200, r#"{"Responses": [{}]}"#)]);
+        let link = [link("acme", "a", "https://example.com/")];
+        assert_eq!(batch.insert_all(&link).await.unwrap(), [Inserted::Written]);
+        assert_eq!(replay.requests().len(), 2);
+        let (batch, replay) = answering(&[(500, AWAY); 12]);
+        let error = batch.insert_all(&link).await.unwrap_err();
+        assert_eq!((error.kind, replay.requests().len()), (StoreErrorKind::Unavailable, 12), "{error}");
     }
 
     fn response(code: &str) -> BatchStatementResponse {
@@ -178,8 +175,8 @@ mod tests {
 
     #[test]
     fn a_busy_table_is_asked_again_and_a_broken_request_is_not() {
-        assert!(matches!(inserted(&BatchStatementResponse::builder().build()), Ok(Some(true))));
-        assert!(matches!(inserted(&response("DuplicateItem")), Ok(Some(false))));
+        assert!(matches!(inserted(&BatchStatementResponse::builder().build()), Ok(Inserted::Written)));
+        assert!(matches!(inserted(&response("DuplicateItem")), Ok(Inserted::Taken)));
         for code in [
             "ProvisionedThroughputExceeded",
             "RequestLimitExceeded",
@@ -187,7 +184,7 @@ mod tests {
             "InternalServerError",
             "TransactionConflict",
         ] {
-            assert!(matches!(inserted(&response(code)), Ok(None)), "{code}");
+            assert!(matches!(inserted(&response(code)), Ok(Inserted::Busy)), "{code}");
         }
         for code in ["AccessDenied", "ValidationError", "ResourceNotFound", "ItemCollectionSizeLimitExceeded"] {
             assert!(inserted(&response(code)).is_err_and(|error| !error.is_retryable()), "{code}");

@@ -147,3 +147,41 @@ async fn an_answer_that_is_too_large_is_not_given_twice_but_nor_is_the_request_d
     assert!(again.body.contains("was done"), "{}", again.body);
     assert_eq!(fixture.work.done.load(Ordering::SeqCst), 1);
 }
+
+/// Sends a request for a secret with `credential`; gives the status and the body.
+async fn ask_for_secret(routes: &Router, credential: &str, key: &str) -> (u16, String) {
+    let request = http::Request::post("/secret").header("idempotency-key", key).header("authorization", credential);
+    let request = request.extension(caller("acme", Role::Admin)).body(Body::empty()).unwrap();
+    let (parts, body) = routes.clone().oneshot(request).await.unwrap().into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap();
+    (parts.status.as_u16(), String::from_utf8_lossy(&body).into_owned())
+}
+
+#[tokio::test]
+async fn a_secret_is_given_again_to_who_got_it_and_is_not_stored_in_the_clear() {
+    let (store, count) = (Arc::new(MemoryIdempotency::default()), Arc::new(AtomicUsize::new(0)));
+    let by = Idempotency {
+        store: store.clone(),
+        clock: Arc::new(FixedClock::at("2026-01-02T03:04:05Z")),
+        random: Arc::new(SeededRandom::new(1)),
+    };
+    let done = count.clone();
+    let handler = async move || {
+        let mut response = format!("wp_secret_{}", done.fetch_add(1, Ordering::SeqCst)).into_response();
+        response.extensions_mut().insert(Secret);
+        response
+    };
+    let routes = once(Router::new().route("/secret", post(handler)), by);
+    let first = ask_for_secret(&routes, "Bearer a", "k").await;
+    assert_eq!(first, (200, "wp_secret_0".to_owned()));
+    assert_eq!(ask_for_secret(&routes, "Bearer a", "k").await, first);
+    let (status, problem) = ask_for_secret(&routes, "Bearer b", "k").await;
+    assert!(status == 409 && problem.contains("was done") && !problem.contains("wp_"), "{status} {problem}");
+    assert_eq!(ask_for_secret(&routes, "Bearer a", "l").await.1, "wp_secret_1");
+    assert_eq!(count.load(Ordering::SeqCst), 2);
+    for answer in store.answers() {
+        let unpacked = decompress_to_vec_with_limit(&answer.body, MAX_ANSWER_BYTES).unwrap_or_default();
+        let (kept, clear) = (String::from_utf8_lossy(&answer.body), String::from_utf8_lossy(&unpacked));
+        assert!(answer.sealed && !kept.contains("wp_") && !clear.contains("wp_"));
+    }
+}

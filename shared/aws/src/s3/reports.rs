@@ -1,19 +1,28 @@
-//! Reports of imports: `reports/{workspace}/{import id}.jsonl`.
+//! Reports of imports, `reports/{workspace}/{import id}.jsonl` and `.csv`, and their pieces.
 
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use waypost_domain::StoreError;
-use waypost_domain::imports::ports::{ReportSigner, ReportStore, ReportWriter};
+use waypost_domain::imports::ports::{Body, ObjectReader, ReportSigner, ReportStore, ReportWriter};
 
+use super::objects::S3Objects;
 use super::uploads::expiring;
 use crate::dynamo::{broken, store_error};
 
-const CONTENT_TYPE: &str = "application/x-ndjson";
 /// How much of a report is kept in memory. S3 takes no smaller part than 5 MiB but the last, and at most 10,000 parts.
 const PART_BYTES: usize = 5 * 1024 * 1024;
 const OPERATION: &str = "reports.write";
+
+/// What a file is, by the end of its key.
+fn content_type(key: &str) -> &'static str {
+    match key.rsplit_once('.') {
+        Some((_, "csv")) => "text/csv; charset=utf-8",
+        Some((_, "gz")) => "application/gzip",
+        _ => "application/x-ndjson",
+    }
+}
 
 /// Reports in S3.
 #[derive(Debug, Clone)]
@@ -53,6 +62,18 @@ impl ReportStore for S3Reports {
         let reports = self.clone();
         Ok(Box::new(Writer { reports, key: key.to_owned(), buffer: Vec::new(), upload_id: None, parts: Vec::new() }))
     }
+
+    async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<(), StoreError> {
+        let put = self.client.put_object().bucket(&self.bucket).key(key).content_type(content_type(key));
+        put.body(ByteStream::from(bytes)).send().await.map_err(|error| store_error(OPERATION, error))?;
+        Ok(())
+    }
+
+    async fn read(&self, key: &str) -> Result<Body, StoreError> {
+        let objects = S3Objects::new(self.client.clone(), &self.bucket);
+        let object = objects.open(key).await?;
+        object.map(|object| object.body).ok_or_else(|| broken("reports.read", format!("there is no {key}")))
+    }
 }
 
 /// A report of one object, or of parts as soon as it is too large to be kept.
@@ -70,7 +91,11 @@ impl Writer {
         let upload_id = match &self.upload_id {
             Some(upload_id) => upload_id.clone(),
             None => {
-                let begun = client.create_multipart_upload().bucket(bucket).key(&self.key).content_type(CONTENT_TYPE);
+                let begun = client
+                    .create_multipart_upload()
+                    .bucket(bucket)
+                    .key(&self.key)
+                    .content_type(content_type(&self.key));
                 let begun = begun.send().await.map_err(|error| store_error(OPERATION, error))?;
                 let upload_id = begun.upload_id.ok_or_else(|| broken(OPERATION, "the upload has no id"))?;
                 self.upload_id.insert(upload_id).clone()
@@ -87,13 +112,6 @@ impl Writer {
             .set_checksum_crc32(part.checksum_crc32)
             .set_checksum_crc64_nvme(part.checksum_crc64_nvme);
         self.parts.push(completed.build());
-        Ok(())
-    }
-
-    async fn put(&mut self) -> Result<(), StoreError> {
-        let put = self.reports.client.put_object().bucket(&self.reports.bucket).key(&self.key);
-        let body = ByteStream::from(std::mem::take(&mut self.buffer));
-        put.content_type(CONTENT_TYPE).body(body).send().await.map_err(|error| store_error(OPERATION, error))?;
         Ok(())
     }
 
@@ -125,7 +143,7 @@ impl ReportWriter for Writer {
 
     async fn finish(mut self: Box<Self>) -> Result<(), StoreError> {
         if self.upload_id.is_none() {
-            return self.put().await;
+            return self.reports.put(&self.key, std::mem::take(&mut self.buffer)).await;
         }
         let completed = self.complete().await;
         if completed.is_err() {

@@ -1,5 +1,7 @@
 //! What a click is counted by.
 
+use std::fmt;
+
 use serde::de::IntoDeserializer;
 use serde::de::value::StrDeserializer;
 use serde::{Deserialize, Serialize};
@@ -7,6 +9,7 @@ use serde::{Deserialize, Serialize};
 /// One way to group clicks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub enum Dimension {
     /// ISO 3166-1 alpha-2 code.
     Country,
@@ -76,6 +79,11 @@ impl Dimension {
         Self::deserialize(name).ok()
     }
 
+    /// Whether it is of the clicks of bots, rather than of those of people.
+    pub fn is_of_bots(self) -> bool {
+        Self::OF_BOTS.contains(&self)
+    }
+
     /// How many values an aggregate tells apart; see [`Counts`](super::Counts) for what becomes of the others. All
     /// countries that exist have room.
     pub const fn max_values(self) -> usize {
@@ -95,5 +103,11 @@ impl Dimension {
             Self::Link => 384,
             _ => 128,
         }
+    }
+}
+
+impl fmt::Display for Dimension {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
     }
 }

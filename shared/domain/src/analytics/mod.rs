@@ -2,7 +2,7 @@
 //!
 //! * Values: [`SequenceNumber`], [`Lane`], [`Day`], [`Dimension`], [`Counts`], [`VisitorSketch`], [`Tally`], [`Aggregate`].
 //! * [`aggregate_clicks`] folds a batch of records into the aggregates that it touches, each record exactly once.
-//! * [`read_stats`] sums the lanes of a link's aggregates.
+//! * [`stats`] adds up the lanes and days of aggregates.
 //! * Ports: [`ports`], with an implementation in [`memory`] for tests.
 //!
 //! `docs/analytics.md` tells the whole story.
@@ -20,12 +20,12 @@ mod fold;
 pub mod lane;
 pub mod memory;
 pub mod ports;
-pub mod read_stats;
 pub mod rebuild_stats;
 pub mod recent;
 pub mod record;
 pub mod referrer;
 pub mod sequence;
+pub mod stats;
 pub mod tally;
 pub mod user_agent;
 pub mod visitors;

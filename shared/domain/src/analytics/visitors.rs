@@ -7,17 +7,18 @@ use datasketches::hash::value::raw_bytes;
 use datasketches::hll::{HllSketch, HllType, HllUnion};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// Registers as a power of two. 4,096 of them give a standard error of 1.3 %, 1.6 % after a merge.
-const LG_K: u8 = 12;
+/// Registers as a power of two. 16,384 of them give a standard error of 0.8 % after a merge; see
+/// `docs/adr/0016-reading-statistics.md`.
+const LG_K: u8 = 14;
 
 /// A HyperLogLog sketch of visitors, in the format of Apache DataSketches (HLL_4, hashed as its Java and C++ versions hash
-/// strings, so that they read it). Exact in effect up to some 380 visitors, and small there: 4 bytes a visitor, then 2 KB.
+/// strings, so that they read it). Exact in effect up to some 1,500 visitors, and small there: 4 bytes a visitor, then 8 KB.
 #[derive(Clone, PartialEq)]
 pub struct VisitorSketch(HllSketch);
 
 impl Default for VisitorSketch {
     fn default() -> Self {
-        Self(HllSketch::new(LG_K, HllType::Hll4).unwrap_or_else(|_| unreachable!("12 is a valid size")))
+        Self(HllSketch::new(LG_K, HllType::Hll4).unwrap_or_else(|_| unreachable!("14 is a valid size")))
     }
 }
 
@@ -55,7 +56,7 @@ pub struct VisitorUnion(HllUnion);
 
 impl Default for VisitorUnion {
     fn default() -> Self {
-        Self(HllUnion::new(LG_K).unwrap_or_else(|_| unreachable!("12 is a valid size")))
+        Self(HllUnion::new(LG_K).unwrap_or_else(|_| unreachable!("14 is a valid size")))
     }
 }
 
@@ -63,6 +64,11 @@ impl VisitorUnion {
     /// Adds the visitors of a sketch.
     pub fn add(&mut self, visitors: &VisitorSketch) {
         self.0.update(&visitors.0);
+    }
+
+    /// Adds the visitors of another union.
+    pub fn add_union(&mut self, visitors: &Self) {
+        self.0.update(&visitors.0.to_sketch(HllType::Hll8));
     }
 
     /// The estimate.
@@ -121,18 +127,14 @@ mod tests {
             let estimate = sketch(0..count).estimate();
             let error = estimate.abs_diff(count) as f64 / count.max(1) as f64;
             assert!(error <= 0.03, "{count} visitors estimated as {estimate}");
-            assert!(count > 300 || error == 0.0, "{count} visitors estimated as {estimate}");
+            assert!(count > 1_000 || error == 0.0, "{count} visitors estimated as {estimate}");
         }
     }
 
     #[test]
     fn a_sketch_is_small() {
-        // A list, then a set of four bytes a visitor, then half a byte a register.
-        for (visitors, bytes) in [(1, 12), (7, 36), (8, 44), (100, 412), (380, 1_532), (1_000, 2_100), (100_000, 2_100)]
-        {
-            let found = sketch(0..visitors).to_bytes().len();
-            assert!(found <= bytes, "{visitors} visitors take {found} bytes");
-        }
+        assert!(sketch(0..10).to_bytes().len() < 100);
+        assert!(sketch(0..100_000).to_bytes().len() < 8_400);
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Finds one import of the caller's workspace, and its report.
 
-use crate::imports::object_key::report_key;
-use crate::imports::ports::{ImportStore, ReportSigner};
+use crate::imports::object_key::{ReportFormat, report_key};
+use crate::imports::ports::{ImportStore, PartStore, ReportSigner};
 use crate::imports::{Import, ImportId};
-use crate::{Caller, Error, Role};
+use crate::{Caller, Error, Role, StoreError};
 
 /// For how long the link to a report works.
 pub const REPORT_SECONDS: u32 = 5 * 60;
@@ -15,6 +15,20 @@ pub async fn find_import(imports: &dyn ImportStore, caller: &Caller, id: &str) -
     imports.get(&caller.workspace, &id).await?.ok_or(Error::NotFound("import"))
 }
 
+/// The import with what its parts have come to so far.
+///
+/// # Errors
+/// Those of the store.
+pub async fn with_progress(parts: &dyn PartStore, import: Import) -> Result<Import, StoreError> {
+    match &import.plan {
+        Some(plan) if !import.is_closed() => {
+            let parts = parts.all(&import.id, plan.number).await?;
+            Ok(import.with_progress(&parts))
+        }
+        _ => Ok(import),
+    }
+}
+
 /// A URL of the import's report, which works for [`REPORT_SECONDS`].
 ///
 /// # Errors
@@ -24,15 +38,16 @@ pub async fn find_report(
     reports: &dyn ReportSigner,
     caller: &Caller,
     id: &str,
+    format: ReportFormat,
 ) -> Result<String, Error> {
     let import = find_import(imports, caller, id).await?;
-    if !import.status.is_final() {
+    if !import.is_closed() {
         return Err(Error::Conflict("the import is not finished; its report comes at its end".to_owned()));
     }
     if import.counts.reported() == 0 {
         return Err(Error::NotFound("report"));
     }
-    Ok(reports.sign_download(&report_key(&import.workspace, &import.id), REPORT_SECONDS).await?)
+    Ok(reports.sign_download(&report_key(&import.workspace, &import.id, format), REPORT_SECONDS).await?)
 }
 
 #[cfg(test)]
@@ -66,13 +81,14 @@ mod tests {
     async fn there_is_a_report_at_the_end_if_there_is_something_to_report() {
         let (imports, import, clock) = fixture().await;
         let viewer = caller("acme", Role::Viewer);
-        let report = || find_report(&imports, &MemorySigner, &viewer, import.id.as_str());
+        let report = || find_report(&imports, &MemorySigner, &viewer, import.id.as_str(), ReportFormat::Csv);
         assert!(matches!(report().await, Err(Error::Conflict(_))));
-        let clean = import.finished(Counts { read: 1, created: 1, ..Counts::default() }, 10, None, clock.now());
+        let clean = import.closed(&[], clock.now());
         imports.replace(&clean).await.unwrap();
         assert!(matches!(report().await, Err(Error::NotFound(_))));
-        let bad = clean.finished(Counts { read: 1, invalid: 1, ..Counts::default() }, 10, None, clock.now());
+        let mut bad = clean.closed(&[], clock.now());
+        bad.counts = Counts { read: 1, invalid: 1, ..Counts::default() };
         imports.replace(&bad).await.unwrap();
-        assert!(report().await.unwrap().contains(&format!("reports/acme/{}.jsonl", import.id)));
+        assert!(report().await.unwrap().contains(&format!("reports/acme/{}.csv", import.id)));
     }
 }

@@ -4,12 +4,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::imports::ImportId;
 use crate::imports::object_key::upload_key;
-use crate::imports::rows::Format;
+use crate::imports::options::ImportOptions;
+use crate::imports::part::Part;
+use crate::imports::rows::{Format, Layout, Notes};
 use crate::{Timestamp, WorkspaceId};
 
 /// How far an import is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub enum ImportStatus {
     /// The file has not come yet.
     AwaitingUpload,
@@ -21,22 +24,28 @@ pub enum ImportStatus {
     SucceededWithErrors,
     /// The file could not be loaded, or not to its end; the import's `error` says why.
     Failed,
+    /// Its owner stopped it. What was loaded before stays.
+    Cancelled,
 }
 
 impl ImportStatus {
     /// Whether nothing will change any more.
     pub fn is_final(self) -> bool {
-        matches!(self, Self::Succeeded | Self::SucceededWithErrors | Self::Failed)
+        !matches!(self, Self::AwaitingUpload | Self::Running)
     }
 }
 
 /// What became of the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "ImportCounts"))]
 pub struct Counts {
     /// Rows that are settled: the sum of the others.
     pub read: u64,
-    /// Links that this import wrote.
+    /// Links that this import created.
     pub created: u64,
+    /// Links that were there already and that this import changed, because it was told to.
+    #[serde(default)]
+    pub overwritten: u64,
     /// Rows whose link was there already, with the same target.
     pub unchanged: u64,
     /// Rows that cannot be a link; each is in the report.
@@ -52,6 +61,46 @@ impl Counts {
     }
 }
 
+impl std::iter::Sum for Counts {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |sum, counts| Self {
+            read: sum.read + counts.read,
+            created: sum.created + counts.created,
+            overwritten: sum.overwritten + counts.overwritten,
+            unchanged: sum.unchanged + counts.unchanged,
+            invalid: sum.invalid + counts.invalid,
+            conflicting: sum.conflicting + counts.conflicting,
+        })
+    }
+}
+
+/// How the file of an import is divided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Which plan it is: its parts are kept under this number, so that a plan that was not finished leaves nothing behind
+    /// that a later one could take for its own.
+    pub number: u64,
+    /// How many parts there are, numbered from 0.
+    pub parts: u32,
+    /// What the file is, where that was found out before. Then a part can begin in the middle of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layout: Option<Layout>,
+    /// How often the parts have been loaded, this time included. See [`crate::imports::close_import`].
+    pub pass: u32,
+    /// The first part that is loaded in this pass. What the parts before it came to is settled.
+    pub from: u32,
+}
+
+/// Why the parts of an import must not go on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Halt {
+    /// Its owner cancelled it.
+    Cancelled,
+    /// It failed, for this reason.
+    Failed(String),
+}
+
 /// Who loads an import, and until when nobody else may.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
@@ -60,6 +109,9 @@ pub struct Claim {
     /// When that invocation is over at the latest.
     pub until: Timestamp,
 }
+
+/// Ends the origin of a link that was there before.
+const OVERWROTE: &str = "#overwrote";
 
 /// An import as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,9 +150,24 @@ pub struct Import {
     /// Which content of the object is being loaded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,
-    /// Who loads it.
+    /// What its owner should know about the file, though no row is wrong.
+    #[serde(default)]
+    pub notes: Notes,
+    /// What was asked for.
+    #[serde(default)]
+    pub options: ImportOptions,
+    /// Who plans it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim: Option<Claim>,
+    /// How it is divided, once that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Plan>,
+    /// Why its parts must stop, if they must.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub halt: Option<Halt>,
+    /// Whether all parts have ended and the report is there: nothing changes any more.
+    #[serde(default)]
+    pub closed: bool,
     /// Counts the writes: each is made on the condition that the one before it is the last.
     pub revision: u64,
 }
@@ -148,9 +215,19 @@ impl Import {
             started_at: None,
             finished_at: None,
             etag: None,
+            notes: Notes::default(),
+            options: ImportOptions::default(),
             claim: None,
+            plan: None,
+            halt: None,
+            closed: false,
             revision: 0,
         }
+    }
+
+    /// Whether it was asked for, rather than made for a file that was put straight into the bucket.
+    pub fn is_asked_for(&self) -> bool {
+        self.object_key == upload_key(&self.workspace, &self.id)
     }
 
     /// The import's place in its workspace's list, which is in the order of creation.
@@ -168,9 +245,25 @@ impl Import {
         (self.status == ImportStatus::AwaitingUpload).then(|| self.created_at.plus_seconds(Self::AWAITING_SECONDS))
     }
 
-    /// The import as `claim` takes it over, at the first row of the object with `etag` and `size`. Counting begins anew: a
-    /// row that an earlier attempt wrote is known by its origin and counts as created again. An `etag` that an earlier
-    /// attempt noted stays, so that the two can be compared.
+    /// The row of this import that wrote a link with this `origin`, and whether it changed a link that was there before.
+    pub fn row_of(&self, origin: &str) -> Option<(u64, bool)> {
+        let rest = origin.strip_prefix(self.id.as_str())?.strip_prefix('#')?;
+        let (row, overwrote) = rest.strip_suffix(OVERWROTE).map_or((rest, false), |row| (row, true));
+        row.parse().ok().map(|row| (row, overwrote))
+    }
+
+    /// What a link says that the row with `origin` wrote over another.
+    pub fn overwriting(origin: &str) -> String {
+        format!("{origin}{OVERWROTE}")
+    }
+
+    /// Whether nothing will be written for it any more, neither links nor its report.
+    pub fn is_closed(&self) -> bool {
+        self.status.is_final() && (self.closed || self.halt.is_none())
+    }
+
+    /// The import as `claim` takes it over, to plan the object with `etag` and `size`. An `etag` that an earlier attempt
+    /// noted stays, so that the two can be compared.
     pub fn claimed(&self, claim: Claim, etag: &str, size: u64, now: Timestamp) -> Result<Self, Unclaimable> {
         if self.status.is_final() {
             return Err(Unclaimable::Finished);
@@ -184,28 +277,66 @@ impl Import {
         next.claim = Some(claim);
         next.etag = Some(self.etag.clone().unwrap_or_else(|| etag.to_owned()));
         next.bytes_total = size;
-        next.counts = Counts::default();
-        next.bytes_done = 0;
         Ok(next)
     }
 
-    /// The import with more rows settled.
-    pub fn progressed(&self, counts: Counts, bytes_done: u64) -> Self {
-        Self { counts, bytes_done, ..self.next() }
+    /// The import divided into `parts`, whose number is that of this revision.
+    pub fn planned(&self, parts: u32, layout: Option<Layout>) -> Self {
+        let plan = Plan { number: self.revision, parts, layout, pass: 1, from: 0 };
+        let format = plan.layout.as_ref().map(Layout::format);
+        Self { plan: Some(plan), claim: None, format, ..self.next() }
     }
 
-    /// The import at its end: failed with `error`, or else with or without rows in its report.
-    pub fn finished(&self, counts: Counts, bytes_done: u64, error: Option<String>, now: Timestamp) -> Self {
-        let status = match (&error, counts.reported()) {
-            (Some(_), _) => ImportStatus::Failed,
+    /// The import whose parts from `from` on are loaded once more.
+    pub fn with_another_pass(&self, from: u32) -> Self {
+        let plan = self.plan.clone().map(|plan| Plan { pass: plan.pass + 1, from, ..plan });
+        Self { plan, ..self.next() }
+    }
+
+    /// The import whose parts must stop, unless they must already. A cancelled one is final for its owner at once.
+    pub fn halted(&self, halt: Halt, now: Timestamp) -> Self {
+        let mut next = self.next();
+        if halt == Halt::Cancelled {
+            next.status = ImportStatus::Cancelled;
+            next.finished_at = Some(now);
+            // Nobody has begun.
+            next.closed = self.plan.is_none() && self.claim.is_none();
+        }
+        next.halt = Some(halt);
+        next
+    }
+
+    /// The import as its `parts` have come to their end.
+    pub fn closed(&self, parts: &[Part], now: Timestamp) -> Self {
+        let mut next = self.next();
+        next.counts = parts.iter().map(|part| part.shown.counts).sum();
+        next.bytes_done = parts.iter().map(|part| part.shown.bytes).sum();
+        next.format = self.format.or_else(|| parts.iter().find_map(|part| part.format));
+        parts.iter().for_each(|part| next.notes.merge(&part.notes));
+        next.status = match (&self.halt, next.counts.reported()) {
+            (Some(Halt::Cancelled), _) => ImportStatus::Cancelled,
+            (Some(Halt::Failed(_)), _) => ImportStatus::Failed,
             (None, 0) => ImportStatus::Succeeded,
             (None, _) => ImportStatus::SucceededWithErrors,
         };
-        let next = self.progressed(counts, bytes_done);
-        Self { status, error, finished_at: Some(now), claim: None, ..next }
+        if let Some(Halt::Failed(reason)) = &self.halt {
+            next.error = Some(reason.clone());
+        }
+        next.finished_at = Some(self.finished_at.unwrap_or(now));
+        next.claim = None;
+        next.closed = true;
+        next
     }
 
-    /// The import given up by its owner before its end: anybody may go on at once.
+    /// The import as it is while its `parts` are being loaded.
+    pub fn with_progress(mut self, parts: &[Part]) -> Self {
+        self.counts = parts.iter().map(|part| part.shown.counts).sum();
+        self.bytes_done = parts.iter().map(|part| part.shown.bytes).sum();
+        self.format = self.format.or_else(|| parts.iter().find_map(|part| part.format));
+        self
+    }
+
+    /// The import given up by who planned it before its end: anybody may go on at once.
     pub fn released(&self) -> Self {
         Self { claim: None, ..self.next() }
     }
@@ -254,9 +385,21 @@ mod tests {
     #[test]
     fn a_final_import_cannot_be_claimed() {
         let clock = FixedClock::at("2026-01-01T00:00:00Z");
-        let done = awaiting(&clock).finished(Counts::default(), 10, None, clock.now());
+        let done = awaiting(&clock).closed(&[], clock.now());
         assert_eq!(done.status, ImportStatus::Succeeded);
         assert_eq!(done.claimed(claim("r1", &clock), "e1", 10, clock.now()), Err(Unclaimable::Finished));
+    }
+
+    #[test]
+    fn rows_know_their_links_by_the_origin() {
+        let clock = FixedClock::at("2026-01-01T00:00:00Z");
+        let import = awaiting(&clock);
+        let origin = import.origin(7);
+        assert_eq!(import.row_of(&origin), Some((7, false)));
+        assert_eq!(import.row_of(&Import::overwriting(&origin)), Some((7, true)));
+        for other in ["", "key#7", &format!("{}#x", import.id), &format!("{}0#7", import.id)] {
+            assert_eq!(import.row_of(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -1,43 +1,23 @@
 //! Lists the imports of the caller's workspace, the newest first.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
 use crate::imports::Import;
 use crate::imports::ports::ImportIndex;
-use crate::list_links::{DEFAULT_LIMIT, MAX_LIMIT, decode_cursor};
+use crate::page::{Page, PageRequest, Place};
 use crate::{Caller, Error, Role};
 
-/// One page of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page {
-    /// The imports, the newest first.
-    pub items: Vec<Import>,
-    /// Where the next page begins, if there is more.
-    pub next_cursor: Option<String>,
-}
-
-/// One page of the workspace's imports after `cursor`.
+/// One page of the workspace's imports.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a `limit` outside 1 to [`MAX_LIMIT`] or a `cursor` that no page gave.
+/// [`Error::Invalid`] for a page that cannot be.
 pub async fn list_imports(
     imports: &dyn ImportIndex,
     caller: &Caller,
-    limit: Option<usize>,
-    cursor: Option<&str>,
-) -> Result<Page, Error> {
+    page: &PageRequest,
+) -> Result<Page<Import>, Error> {
     caller.require(Role::Viewer)?;
-    let limit = limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(Error::invalid("limit", format!("must be 1 to {MAX_LIMIT}")));
-    }
-    let before = cursor.map(decode_cursor).transpose()?;
-    let mut items = imports.newest(&caller.workspace, before.as_deref(), limit + 1).await?;
-    let more = items.len() > limit;
-    items.truncate(limit);
-    let next_cursor = items.last().filter(|_| more).map(|import| URL_SAFE_NO_PAD.encode(import.list_key()));
-    Ok(Page { items, next_cursor })
+    let Place { limit, before } = page.check()?;
+    let items = imports.newest(&caller.workspace, before.as_deref(), limit + 1).await?;
+    Ok(Page::cut(items, limit, Import::list_key))
 }
 
 #[cfg(test)]
@@ -60,12 +40,12 @@ mod tests {
             imports.create(&Import::awaiting(id, workspace, None, 1, clock.now())).await.unwrap();
         }
         let viewer = caller("acme", Role::Viewer);
-        let (mut all, mut cursor) = (Vec::new(), None);
+        let (mut all, mut request) = (Vec::new(), PageRequest { limit: Some(3), cursor: None });
         loop {
-            let page = list_imports(&imports, &viewer, Some(3), cursor.as_deref()).await.unwrap();
+            let page = list_imports(&imports, &viewer, &request).await.unwrap();
             all.extend(page.items);
-            cursor = page.next_cursor;
-            if cursor.is_none() {
+            request.cursor = page.next_cursor;
+            if request.cursor.is_none() {
                 break;
             }
         }
@@ -74,11 +54,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn bad_limits_and_cursors_are_named() {
+    async fn bad_pages_are_named() {
         let viewer = caller("acme", Role::Viewer);
-        for (limit, cursor) in [(Some(0), None), (Some(101), None), (None, Some("%%")), (None, Some(""))] {
-            let result = list_imports(&MemoryImports::default(), &viewer, limit, cursor).await;
-            assert!(matches!(result, Err(Error::Invalid(_))));
-        }
+        let request = PageRequest { limit: Some(101), cursor: None };
+        let result = list_imports(&MemoryImports::default(), &viewer, &request).await;
+        assert!(matches!(result, Err(Error::Invalid(_))));
     }
 }

@@ -1,17 +1,22 @@
-//! Loads a file: claims its import, reads it row by row, writes links and the report, and says how it went.
+//! Takes up a file: finds or makes its import, divides the file into parts, and has them loaded.
 //!
-//! An invocation may be killed at any point, its event may come again, and two may come at once. What holds then: links are
-//! only written where there is none, a row that was written before is known by its origin, the report takes its place as a
-//! whole, and the import's record is only changed by who changed it last.
+//! An invocation may be killed at any point, its event may come again, and two may come at once. What holds then: parts are
+//! kept under the number of their plan, which belongs to one claim; links are only written where there is none or where the
+//! import may; a row that was written before is known by its origin; and every record is only changed by who changed it last.
 
 use std::fmt;
 use std::sync::Arc;
 
-use crate::imports::import::{Claim, Unclaimable};
+use crate::imports::import::{Claim, Halt, Unclaimable};
+use crate::imports::load_part::{PartLoaded, load_part};
 use crate::imports::object_key::ObjectKey;
-use crate::imports::ports::{Delivery, ImportStore, LinkBatch, Object, ObjectReader, ReportStore};
-use crate::imports::run::Run;
-use crate::imports::{Counts, Import, ImportId};
+use crate::imports::options::ImportOptions;
+use crate::imports::part::PartId;
+use crate::imports::plan_import::plan;
+use crate::imports::ports::{
+    Delivery, ImportStore, LinkBatch, Object, ObjectReader, PartQueue, PartStore, ReportStore, Timer,
+};
+use crate::imports::{Import, ImportId};
 use crate::ports::Clock;
 use crate::{Domains, StoreError};
 
@@ -20,6 +25,10 @@ use crate::{Domains, StoreError};
 pub struct Loader {
     /// The imports.
     pub imports: Arc<dyn ImportStore>,
+    /// Their parts.
+    pub parts: Arc<dyn PartStore>,
+    /// Has parts loaded.
+    pub queue: Arc<dyn PartQueue>,
     /// The links.
     pub links: Arc<dyn LinkBatch>,
     /// The files.
@@ -28,10 +37,14 @@ pub struct Loader {
     pub reports: Arc<dyn ReportStore>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Lets it go by.
+    pub timer: Arc<dyn Timer>,
     /// The stack's own domains.
     pub domains: Domains,
     /// The greatest size of a file, in bytes.
     pub max_bytes: u64,
+    /// How many bytes of a file one part has, about. A smaller file is loaded at once.
+    pub part_bytes: u64,
 }
 
 /// What came of an event.
@@ -39,6 +52,8 @@ pub struct Loader {
 pub enum Loaded {
     /// The import is final.
     Finished(Box<Import>),
+    /// The import goes on in other invocations: its parts are on their way to them.
+    Divided(Box<Import>),
     /// There was nothing to do.
     Skipped(Skipped),
 }
@@ -50,9 +65,9 @@ pub enum Skipped {
     NoWorkspace,
     /// There is no such object, and no import waits for it.
     NoObject,
-    /// The import is final, or another invocation loads it.
+    /// The import is final, or another invocation has it.
     Unclaimable(Unclaimable),
-    /// Another invocation took the import over while this one loaded it.
+    /// Another invocation took the import over while this one had it.
     TakenOver,
 }
 
@@ -67,8 +82,8 @@ impl fmt::Display for Skipped {
     }
 }
 
-/// Loads the object `key` (decoded), whose event named the content `etag`. Whatever is there now is loaded: if the object was
-/// replaced since, its newer event finds the work done.
+/// Takes up the object `key` (decoded), whose event named the content `etag`. Whatever is there now is loaded: if the object
+/// was replaced since, its newer event finds the work done. A file of one part is loaded at once, by this invocation.
 ///
 /// # Errors
 /// A store that fails for longer than its adapter bears. The import is free again and the same event can be delivered again.
@@ -82,24 +97,113 @@ pub async fn load_import(loader: &Loader, key: &str, etag: &str, delivery: &Deli
         Some(import) => Some(import.clone()),
         None => loader.imports.get(&name.workspace, &ImportId::for_object(key, etag)).await?,
     };
-    if known.as_ref().is_some_and(|import| import.status.is_final()) {
+    if known.as_ref().is_some_and(Import::is_closed) {
         return Ok(Loaded::Skipped(Skipped::Unclaimable(Unclaimable::Finished)));
     }
+    let import = match known {
+        Some(import) if import.plan.is_some() => import,
+        known => match take_up(loader, &name, key, known, delivery).await? {
+            Ok(import) => import,
+            Err(loaded) => return Ok(loaded),
+        },
+    };
+    loader.have_loaded(import, delivery).await
+}
+
+/// Claims the import of an object and divides it.
+async fn take_up(
+    loader: &Loader,
+    name: &ObjectKey,
+    key: &str,
+    known: Option<Import>,
+    delivery: &Delivery,
+) -> Result<Result<Import, Loaded>, StoreError> {
     let Some(object) = loader.objects.open(key).await? else {
-        return loader.without_object(known, delivery).await;
+        let Some(import) = known else { return Ok(Err(Loaded::Skipped(Skipped::NoObject))) };
+        let etag = import.etag.clone().unwrap_or_default();
+        let claimed = match loader.claim(&import, &etag, import.bytes_total, delivery).await? {
+            Ok(claimed) => claimed,
+            Err(skipped) => return Ok(Err(Loaded::Skipped(skipped))),
+        };
+        return loader.give_up(&claimed, "the file was deleted before it was loaded").await.map(Err);
     };
-    let import = match asked_for {
+    let import = match known.filter(Import::is_asked_for) {
         Some(import) => import,
-        None => loader.found(&name, key, &object).await?,
+        // What is there now may be newer than the event.
+        None => loader.found(name, key, &object).await?,
     };
+    if import.plan.is_some() && !import.is_closed() {
+        return Ok(Ok(import));
+    }
     let claimed = match loader.claim(&import, &object.etag, object.size, delivery).await? {
         Ok(claimed) => claimed,
-        Err(skipped) => return Ok(Loaded::Skipped(skipped)),
+        Err(skipped) => return Ok(Err(Loaded::Skipped(skipped))),
     };
-    Run::new(loader, claimed, delivery).load(object).await
+    match divide(loader, &claimed, object).await {
+        Ok(Ok(planned)) => Ok(Ok(planned)),
+        Ok(Err(loaded)) => Ok(Err(loaded)),
+        Err(error) => {
+            loader.release(&claimed).await;
+            Err(error)
+        }
+    }
+}
+
+/// Divides a claimed import, or ends it if its file is not what it should be.
+async fn divide(loader: &Loader, import: &Import, object: Object) -> Result<Result<Import, Loaded>, StoreError> {
+    if import.etag.as_ref() != Some(&object.etag) {
+        return loader.give_up(import, "the file was replaced while it was being loaded").await.map(Err);
+    }
+    if object.size > loader.max_bytes {
+        let reason = format!("the file has {} bytes; at most {} are allowed", object.size, loader.max_bytes);
+        return loader.give_up(import, &reason).await.map(Err);
+    }
+    let mut import = import.clone();
+    // An import that was asked for has its options from there.
+    if !import.is_asked_for() {
+        match ImportOptions::of_metadata(&object.metadata, &loader.domains) {
+            Ok(options) => import.options = options,
+            Err(reason) => return loader.give_up(&import, &reason).await.map(Err),
+        }
+    }
+    let (parts, layout) = match plan(loader, &import, object).await? {
+        Ok(planned) => planned,
+        Err(reason) => return loader.give_up(&import, &reason).await.map(Err),
+    };
+    loader.parts.put_all(&parts).await?;
+    let next = import.planned(u32::try_from(parts.len()).unwrap_or(u32::MAX), layout);
+    if loader.imports.replace(&next).await? {
+        return Ok(Ok(next));
+    }
+    // Its owner may have cancelled it meanwhile; otherwise another invocation has it.
+    match loader.imports.get(&import.workspace, &import.id).await? {
+        Some(import) if import.halt.is_some() && import.plan.is_none() => loader.end(&import).await.map(Err),
+        _ => Ok(Err(Loaded::Skipped(Skipped::TakenOver))),
+    }
 }
 
 impl Loader {
+    /// Loads the only part of `import`, or sends those that are not settled to whoever does.
+    async fn have_loaded(&self, import: Import, delivery: &Delivery) -> Result<Loaded, StoreError> {
+        let Some(plan) = &import.plan else { return Ok(Loaded::Skipped(Skipped::TakenOver)) };
+        let id =
+            |part| PartId { workspace: import.workspace.clone(), import: import.id.clone(), plan: plan.number, part };
+        if plan.parts == 1 {
+            return Ok(match load_part(self, &id(0), delivery).await? {
+                PartLoaded::Finished(import) => Loaded::Finished(import),
+                PartLoaded::Busy { until } => Loaded::Skipped(Skipped::Unclaimable(Unclaimable::Claimed { until })),
+                PartLoaded::Gone => Loaded::Skipped(Skipped::TakenOver),
+                PartLoaded::Loaded(_) | PartLoaded::HandedOver(_) => Loaded::Divided(Box::new(import)),
+            });
+        }
+        let parts = self.parts.all(&import.id, plan.number).await?;
+        let open: Vec<PartId> = parts.iter().filter(|part| !part.is_settled(plan)).map(PartId::from).collect();
+        // Where none is open, the last one may still have to close the import.
+        let open = if open.is_empty() { vec![id(0)] } else { open };
+        self.queue.send(&open).await?;
+        Ok(Loaded::Divided(Box::new(import)))
+    }
+
     /// The import of a file that was put straight into the bucket.
     async fn found(&self, name: &ObjectKey, key: &str, object: &Object) -> Result<Import, StoreError> {
         let id = ImportId::for_object(key, &object.etag);
@@ -140,22 +244,21 @@ impl Loader {
     }
 
     /// Gives up the claim on `import`. If that fails too, the claim ends by itself.
-    pub(super) async fn release(&self, import: &Import) {
+    async fn release(&self, import: &Import) {
         if let Err(error) = self.imports.replace(&import.released()).await {
             tracing::warn!(event = "import.not_released", import = %import.id, %error);
         }
     }
 
-    /// An import whose file went away before its end cannot come to a good one.
-    async fn without_object(&self, known: Option<Import>, delivery: &Delivery) -> Result<Loaded, StoreError> {
-        let Some(import) = known else { return Ok(Loaded::Skipped(Skipped::NoObject)) };
-        let etag = import.etag.clone().unwrap_or_default();
-        let claimed = match self.claim(&import, &etag, import.bytes_total, delivery).await? {
-            Ok(claimed) => claimed,
-            Err(skipped) => return Ok(Loaded::Skipped(skipped)),
-        };
-        let error = Some("the file was deleted before it was loaded".to_owned());
-        let last = claimed.finished(Counts::default(), 0, error, self.clock.now());
+    /// Ends an import that has no parts, for `reason`.
+    async fn give_up(&self, import: &Import, reason: &str) -> Result<Loaded, StoreError> {
+        let halt = Halt::Failed(reason.to_owned());
+        self.end(&Import { halt: Some(halt), ..import.clone() }).await
+    }
+
+    /// Ends an import that has no parts and must stop.
+    async fn end(&self, import: &Import) -> Result<Loaded, StoreError> {
+        let last = import.closed(&[], self.clock.now());
         if self.imports.replace(&last).await? {
             return Ok(Loaded::Finished(Box::new(last)));
         }

@@ -9,15 +9,16 @@ use bytes::Bytes;
 use futures::stream::{self, StreamExt};
 use sha2::{Digest, Sha256};
 
+use crate::imports::part::{Part, PartId};
 use crate::imports::ports::{
-    ImportIndex, ImportStore, LinkBatch, Object, ObjectReader, ReportSigner, ReportStore, ReportWriter, SignedUpload,
-    UploadSigner,
+    Body, ImportIndex, ImportStore, Inserted, LinkBatch, Object, ObjectReader, PartQueue, PartStore, Redelivery,
+    ReportSigner, ReportStore, ReportWriter, SignedUpload, Timer, UploadSigner,
 };
 use crate::imports::{Import, ImportId};
 use crate::key::hex;
 use crate::memory::MemoryLinks;
 use crate::ports::{LinkReader, LinkWriter};
-use crate::{Link, LinkId, StoreError, WorkspaceId};
+use crate::{Link, LinkId, StoreError, StoreErrorKind, WorkspaceId};
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -90,13 +91,108 @@ impl ImportIndex for MemoryImports {
     }
 }
 
+/// Parts in a map.
+#[derive(Default)]
+pub struct MemoryParts(Mutex<BTreeMap<(ImportId, u64, u32), Part>>);
+
+#[async_trait]
+impl PartStore for MemoryParts {
+    async fn put_all(&self, parts: &[Part]) -> Result<(), StoreError> {
+        for part in parts {
+            give_way().await;
+            lock(&self.0).insert((part.import.clone(), part.plan, part.number), part.clone());
+        }
+        Ok(())
+    }
+
+    async fn get(&self, id: &PartId) -> Result<Option<Part>, StoreError> {
+        give_way().await;
+        Ok(lock(&self.0).get(&(id.import.clone(), id.plan, id.part)).cloned())
+    }
+
+    async fn all(&self, import: &ImportId, plan: u64) -> Result<Vec<Part>, StoreError> {
+        give_way().await;
+        let range = (import.clone(), plan, 0)..=(import.clone(), plan, u32::MAX);
+        Ok(lock(&self.0).range(range).map(|(_, part)| part.clone()).collect())
+    }
+
+    async fn replace(&self, next: &Part) -> Result<bool, StoreError> {
+        give_way().await;
+        let mut parts = lock(&self.0);
+        let Some(stored) = parts.get_mut(&(next.import.clone(), next.plan, next.number)) else { return Ok(false) };
+        if stored.revision + 1 == next.revision {
+            *stored = next.clone();
+        }
+        Ok(stored == next)
+    }
+}
+
+/// Messages in a list.
+#[derive(Default)]
+pub struct MemoryQueue(Mutex<Vec<PartId>>);
+
+impl MemoryQueue {
+    /// Takes all messages.
+    pub fn take(&self) -> Vec<PartId> {
+        std::mem::take(&mut lock(&self.0))
+    }
+}
+
+#[async_trait]
+impl PartQueue for MemoryQueue {
+    async fn send(&self, parts: &[PartId]) -> Result<(), StoreError> {
+        give_way().await;
+        lock(&self.0).extend_from_slice(parts);
+        Ok(())
+    }
+}
+
+/// What is to come again when.
+#[derive(Default)]
+pub struct MemoryRedelivery(Mutex<Vec<(String, u32)>>);
+
+impl MemoryRedelivery {
+    /// The receipts and the seconds.
+    pub fn all(&self) -> Vec<(String, u32)> {
+        lock(&self.0).clone()
+    }
+}
+
+#[async_trait]
+impl Redelivery for MemoryRedelivery {
+    async fn come_again(&self, receipt: &str, seconds: u32) -> Result<(), StoreError> {
+        lock(&self.0).push((receipt.to_owned(), seconds));
+        Ok(())
+    }
+}
+
+/// A timer that waits for nothing, but counts what it was asked for.
+#[derive(Default)]
+pub struct MemoryTimer(std::sync::atomic::AtomicU64);
+
+impl MemoryTimer {
+    /// How many milliseconds were asked for in all.
+    pub fn paused_ms(&self) -> u64 {
+        self.0.load(std::sync::atomic::Ordering::SeqCst)
+    }
+}
+
+#[async_trait]
+impl Timer for MemoryTimer {
+    async fn pause(&self, millis: u64) {
+        self.0.fetch_add(millis, std::sync::atomic::Ordering::SeqCst);
+        give_way().await;
+    }
+}
+
 #[async_trait]
 impl LinkBatch for MemoryLinks {
-    async fn insert_all(&self, links: &[Link]) -> Result<Vec<bool>, StoreError> {
+    async fn insert_all(&self, links: &[Link]) -> Result<Vec<Inserted>, StoreError> {
         let mut inserted = Vec::with_capacity(links.len());
         for link in links {
             give_way().await;
-            inserted.push(self.insert(link).await?);
+            let written = self.insert(link).await?;
+            inserted.push(if written { Inserted::Written } else { Inserted::Taken });
         }
         Ok(inserted)
     }
@@ -109,11 +205,19 @@ impl LinkBatch for MemoryLinks {
         }
         Ok(links)
     }
+
+    async fn replace(&self, seen: &Link, next: &Link) -> Result<bool, StoreError> {
+        give_way().await;
+        LinkWriter::replace(self, seen, next).await
+    }
 }
 
 /// Files in a map.
 #[derive(Default)]
-pub struct MemoryObjects(Mutex<HashMap<String, Bytes>>);
+pub struct MemoryObjects(Mutex<HashMap<String, MemoryObject>>);
+
+/// A file, and what its owner says about it.
+type MemoryObject = (Bytes, BTreeMap<String, String>);
 
 impl MemoryObjects {
     /// How many bytes a piece of a file has: few, so that rows are cut at many places.
@@ -121,7 +225,13 @@ impl MemoryObjects {
 
     /// Puts a file in its place.
     pub fn put(&self, key: impl Into<String>, bytes: impl Into<Bytes>) {
-        lock(&self.0).insert(key.into(), bytes.into());
+        lock(&self.0).insert(key.into(), (bytes.into(), BTreeMap::new()));
+    }
+
+    /// Puts a file in its place, with what its owner says about it.
+    pub fn put_with(&self, key: impl Into<String>, bytes: impl Into<Bytes>, metadata: &[(&str, &str)]) {
+        let metadata = metadata.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        lock(&self.0).insert(key.into(), (bytes.into(), metadata));
     }
 
     /// Takes a file away.
@@ -139,15 +249,25 @@ impl MemoryObjects {
 impl ObjectReader for MemoryObjects {
     async fn open(&self, key: &str) -> Result<Option<Object>, StoreError> {
         give_way().await;
-        let Some(bytes) = lock(&self.0).get(key).cloned() else { return Ok(None) };
-        let (etag, size) = (Self::etag(&bytes), bytes.len() as u64);
-        let pieces = stream::unfold(bytes, async |mut rest| {
-            give_way().await;
-            let piece = rest.split_to(rest.len().min(Self::PIECE));
-            (!piece.is_empty()).then_some((Ok(piece), rest))
-        });
-        Ok(Some(Object { etag, size, body: pieces.boxed() }))
+        let Some((bytes, metadata)) = lock(&self.0).get(key).cloned() else { return Ok(None) };
+        Ok(Some(Object { etag: Self::etag(&bytes), size: bytes.len() as u64, metadata, body: pieces(bytes) }))
     }
+
+    async fn open_range(&self, key: &str, etag: &str, from: u64, to: u64) -> Result<Option<Body>, StoreError> {
+        give_way().await;
+        let Some((bytes, _)) = lock(&self.0).get(key).cloned() else { return Ok(None) };
+        let within = |place: u64| usize::try_from(place).unwrap_or(usize::MAX).min(bytes.len());
+        Ok((Self::etag(&bytes) == etag).then(|| pieces(bytes.slice(within(from)..within(to)))))
+    }
+}
+
+fn pieces(bytes: Bytes) -> Body {
+    let pieces = stream::unfold(bytes, async |mut rest| {
+        give_way().await;
+        let piece = rest.split_to(rest.len().min(MemoryObjects::PIECE));
+        (!piece.is_empty()).then_some((Ok(piece), rest))
+    });
+    pieces.boxed()
 }
 
 /// Reports in a map.
@@ -173,6 +293,19 @@ impl ReportStore for MemoryReports {
     async fn create(&self, key: &str) -> Result<Box<dyn ReportWriter>, StoreError> {
         give_way().await;
         Ok(Box::new(MemoryReport { reports: self.clone(), key: key.to_owned(), bytes: Vec::new() }))
+    }
+
+    async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<(), StoreError> {
+        give_way().await;
+        lock(&self.0).insert(key.to_owned(), bytes);
+        Ok(())
+    }
+
+    async fn read(&self, key: &str) -> Result<Body, StoreError> {
+        give_way().await;
+        let missing = || StoreError::new("reports.read", StoreErrorKind::Broken, format!("there is no {key}"));
+        let bytes = lock(&self.0).get(key).cloned().ok_or_else(missing)?;
+        Ok(pieces(bytes.into()))
     }
 }
 

@@ -1,7 +1,10 @@
 //! Where an import's file and report are in the bucket.
 
+use serde::{Deserialize, Serialize};
+
 use crate::WorkspaceId;
 use crate::imports::ImportId;
+use crate::imports::part::Part;
 
 /// The key of a file to be imported: `imports/{workspace}/{name}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,9 +36,38 @@ pub fn upload_key(workspace: &WorkspaceId, id: &ImportId) -> String {
     format!("imports/{workspace}/{id}")
 }
 
+/// In what form a report can be had.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub enum ReportFormat {
+    /// A JSON object on each line.
+    #[default]
+    Jsonl,
+    /// Comma-separated values with a header.
+    Csv,
+}
+
+impl ReportFormat {
+    /// How a file's name ends.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Jsonl => "jsonl",
+            Self::Csv => "csv",
+        }
+    }
+}
+
 /// Where an import's report is.
-pub fn report_key(workspace: &WorkspaceId, id: &ImportId) -> String {
-    format!("reports/{workspace}/{id}.jsonl")
+pub fn report_key(workspace: &WorkspaceId, id: &ImportId, format: ReportFormat) -> String {
+    format!("reports/{workspace}/{id}.{}", format.extension())
+}
+
+/// Where a piece of the report of one part is, until the report is put together: the `piece`th that was written under the
+/// claim which made the part's `revision`.
+pub(super) fn piece_key(part: &Part, revision: u64, piece: u32) -> String {
+    let Part { workspace, import, plan, number, .. } = part;
+    format!("reports/{workspace}/{import}/{plan}-{number}-{revision}-{piece}.jsonl")
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! The report of an import: a line for each row that is not a link.
 
-use serde::Serialize;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 
 use crate::imports::rows::Column;
 
 /// What a row in the report is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reported {
     /// It cannot be a link.
@@ -14,8 +16,8 @@ pub enum Reported {
     Conflict,
 }
 
-/// One line of a report, which is JSON Lines in the order of the rows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// One line of a report, which is in the order of the rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReportLine {
     /// The row, 1 for the first row of data.
     pub row: u64,
@@ -54,11 +56,51 @@ impl ReportLine {
         json.push(b'\n');
         json
     }
+
+    /// The line as it is in the report in CSV (RFC 4180), under [`CSV_HEADER`].
+    pub fn to_csv(&self) -> Vec<u8> {
+        let name = |value: serde_json::Result<serde_json::Value>| match value {
+            Ok(serde_json::Value::String(text)) => text,
+            _ => String::new(),
+        };
+        let (outcome, column) = (name(serde_json::to_value(self.outcome)), name(serde_json::to_value(self.column)));
+        let cells = [&column, &self.value, &self.cause].map(|text| csv_cell(text));
+        format!("{},{},{outcome},{}\r\n", self.row, self.line, cells.join(",")).into_bytes()
+    }
+}
+
+/// The first line of a report in CSV.
+pub const CSV_HEADER: &[u8] = b"row,line,outcome,column,value,cause\r\n";
+
+/// A text as a cell of CSV that no spreadsheet runs as a formula: it then has an apostrophe before it (OWASP, "CSV
+/// Injection").
+pub fn csv_cell(text: &str) -> String {
+    format!("\"{}\"", neutralised(text).replace('"', "\"\""))
+}
+
+fn neutralised(text: &str) -> Cow<'_, str> {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{text}").into() } else { text.into() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        let line = |value: &str| {
+            let line = ReportLine::new((3, 4), Reported::Conflict, Some(Column::Slug), value, "says \"no\"");
+            String::from_utf8(line.to_csv()).unwrap()
+        };
+        assert_eq!(line("a,b"), "3,4,conflict,\"slug\",\"a,b\",\"says \"\"no\"\"\"\r\n");
+        for start in ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"] {
+            assert!(line(start).contains(&format!(",\"'{start}\",")), "{start}");
+        }
+        let whole = ReportLine::new((3, 4), Reported::Invalid, None, "=cmd|' /C calc'!A0", "=x");
+        assert_eq!(whole.to_csv(), b"3,4,invalid,\"\",\"'=cmd|' /C calc'!A0\",\"'=x\"\r\n");
+        let read: ReportLine = serde_json::from_slice(&whole.to_json()).unwrap();
+        assert_eq!(read, whole);
+    }
 
     #[test]
     fn a_line_says_where_what_and_why() {

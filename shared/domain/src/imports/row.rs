@@ -1,15 +1,23 @@
 //! From the fields of a row to a link, or to what is wrong with them.
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
 use crate::create_link::own_domain;
 use crate::imports::Import;
-use crate::imports::rows::{Column, Fault, Fields};
+use crate::imports::moment::{NO_MOMENT, moment};
+use crate::imports::row_behaviour::behaviour;
+use crate::imports::rows::{Column, Fault, Fields, Source};
 use crate::link::{check_tags, check_title};
-use crate::{Behaviour, Domains, Link, LinkId, Slug, TargetUrl, Timestamp};
+use crate::{Behaviour, Domain, Domains, Link, LinkId, Slug, TargetUrl, Timestamp};
 
 /// How many slugs are tried for a row that has none. They have eight characters, so that one is taken is rare (on a domain
 /// with a billion links, 1 in 200,000), and five being taken does not happen.
 pub const SLUG_ATTEMPTS: u32 = 5;
 const SLUG_LEN: usize = 8;
+/// How far ahead of ours another service's clock may be, in seconds.
+const MAX_AHEAD_SECONDS: i64 = 24 * 3600;
 
 /// A link to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +50,17 @@ fn derived_slug(origin: &str, attempt: u32) -> Slug {
     }
 }
 
+/// What an import says about all of its rows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowOptions {
+    /// The domain of rows that name none, or only one of the service that they are from; the stack's default if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<Domain>,
+    /// Tags that every link gets, after its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+}
+
 /// What all rows of an import have in common.
 #[derive(Debug, Clone)]
 pub struct Context<'a> {
@@ -49,8 +68,10 @@ pub struct Context<'a> {
     pub import: &'a Import,
     /// The stack's own domains.
     pub domains: &'a Domains,
-    /// What the links say about when they were created.
+    /// What the links say about when they were created, unless their rows say it.
     pub created_at: Timestamp,
+    /// What the import says about its rows.
+    pub options: &'a RowOptions,
 }
 
 impl Context<'_> {
@@ -62,35 +83,151 @@ impl Context<'_> {
             return Err(fault(Column::Url, "", "is missing"));
         }
         let target = TargetUrl::parse(url, self.domains).map_err(|error| fault(Column::Url, url, error))?;
-        let (slug, attempt) = match fields.slug.as_deref() {
-            Some(text) => (Slug::parse(text).map_err(|error| fault(Column::Slug, text, error))?, None),
+        let (slug, attempt) = match own_slug(fields)? {
+            Some(slug) => (slug, None),
             None => (derived_slug(&origin, 0), Some(0)),
         };
-        let domain = match fields.domain.as_deref() {
-            Some(text) => own_domain(text, self.domains).map_err(|detail| fault(Column::Domain, text, detail))?,
-            None => self.domains.default_domain().clone(),
+        let domain = self.domain(fields)?;
+        let title = title(fields)?;
+        let tags = self.tags(fields)?;
+        let created_at = self.created_at(fields)?;
+        let imported_clicks = fields.imported_clicks.as_deref().map(clicks).transpose()?;
+        let behaviour = match fields.more.as_slice() {
+            [] => Behaviour::default(),
+            columns => behaviour(&target, columns, self.domains)?,
         };
-        let title = fields.title.as_deref();
-        let title =
-            title.map(|text| check_title(text).map_err(|detail| fault(Column::Title, text, detail))).transpose()?;
-        let tags = check_tags(fields.tags.iter().map(AsRef::as_ref))
-            .map_err(|(index, detail)| fault(Column::Tags, fields.tags.get(index).map_or("", AsRef::as_ref), detail))?;
         let link = Link {
             id: LinkId { domain, slug },
             workspace: self.import.workspace.clone(),
             url: target,
             title,
             tags,
-            created_at: self.created_at,
+            created_at,
             updated_at: None,
             revision: 0,
-            behaviour: Behaviour::default(),
+            behaviour,
+            imported_clicks,
             origin: Some(origin),
         };
         Ok(Candidate { place, link, attempt })
     }
+
+    /// The domain that the row names. Another service's domain is not ours to serve: its links move to the import's.
+    fn domain(&self, fields: &Fields<'_>) -> Result<Domain, Fault> {
+        let default = self.options.domain.as_ref().unwrap_or(self.domains.default_domain());
+        let foreign = is_foreign(fields);
+        match (fields.domain.as_deref(), fields.short_url.as_deref()) {
+            (Some(text), _) => match own_domain(text, self.domains) {
+                Ok(domain) => Ok(domain),
+                Err(_) if foreign => Ok(default.clone()),
+                Err(detail) => Err(fault(Column::Domain, text, detail)),
+            },
+            (None, Some(short)) => {
+                let host = split_short_url(short).0;
+                Ok(own_domain(host, self.domains).unwrap_or_else(|_| default.clone()))
+            }
+            (None, None) => Ok(default.clone()),
+        }
+    }
+
+    fn tags(&self, fields: &Fields<'_>) -> Result<Vec<String>, Fault> {
+        let unguarded = |tag| if fields.source == Some(Source::Waypost) { unguarded(tag) } else { tag };
+        let all = || fields.tags.iter().map(unguarded).chain(self.options.tags.iter().map(String::as_str));
+        check_tags(all()).map_err(|(index, detail)| fault(Column::Tags, all().nth(index).unwrap_or(""), detail))
+    }
+
+    fn created_at(&self, fields: &Fields<'_>) -> Result<Timestamp, Fault> {
+        let Some(text) = fields.created_at.as_deref() else { return Ok(self.created_at) };
+        let created_at = moment(text).ok_or_else(|| fault(Column::CreatedAt, text, NO_MOMENT))?;
+        if created_at.as_seconds() > self.created_at.as_seconds() + MAX_AHEAD_SECONDS {
+            return Err(fault(Column::CreatedAt, text, "is in the future"));
+        }
+        Ok(created_at)
+    }
 }
 
+/// Whether the row is from another service, whose domains and habits are not ours.
+fn is_foreign(fields: &Fields<'_>) -> bool {
+    fields.source.is_some_and(|source| source != Source::Waypost)
+}
+
+/// The slug that the row asks for: its own, or the path of its short URL.
+fn own_slug(fields: &Fields<'_>) -> Result<Option<Slug>, Fault> {
+    if let Some(text) = fields.slug.as_deref() {
+        return Slug::parse(text).map(Some).map_err(|error| fault(Column::Slug, text, error));
+    }
+    let Some(text) = fields.short_url.as_deref() else { return Ok(None) };
+    Slug::parse(split_short_url(text).1).map(Some).map_err(|error| fault(Column::ShortUrl, text, error))
+}
+
+/// The host and the path of a short URL, with or without its scheme; the slash between them is part of neither.
+fn split_short_url(text: &str) -> (&str, &str) {
+    let text = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let text = text.split(['?', '#']).next().unwrap_or_default();
+    let (host, path) = text.split_once('/').unwrap_or((text, ""));
+    (host.split(':').next().unwrap_or_default(), path.trim_end_matches('/'))
+}
+
+/// The title. That of a web page, which other services and browsers keep, is cut rather than refused.
+fn title(fields: &Fields<'_>) -> Result<Option<String>, Fault> {
+    let Some(text) = fields.title.as_deref() else { return Ok(None) };
+    let text: Cow<'_, str> = match fields.source {
+        Some(Source::Waypost) => Cow::Borrowed(unguarded(text)),
+        Some(_) => Cow::Owned(fitted(text)),
+        None => Cow::Borrowed(text),
+    };
+    if text.is_empty() {
+        return Ok(None);
+    }
+    check_title(&text).map(Some).map_err(|detail| fault(Column::Title, &text, detail))
+}
+
+/// `text` on one line and not too long.
+fn fitted(text: &str) -> String {
+    let clean = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let cut: String = clean.take(Link::MAX_TITLE_CHARS + 1).collect();
+    if cut.chars().count() <= Link::MAX_TITLE_CHARS {
+        return cut.trim().to_owned();
+    }
+    let mut cut: String = cut.chars().take(Link::MAX_TITLE_CHARS - 1).collect();
+    cut.push('…');
+    cut
+}
+
+/// `text` without the apostrophe that our exports put before what a spreadsheet would run as a formula, and before as many
+/// apostrophes.
+fn unguarded(text: &str) -> &str {
+    match text.strip_prefix('\'') {
+        Some(rest) if rest.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r']) => rest,
+        _ => text,
+    }
+}
+
+/// A count, perhaps with a separator between thousands, or with decimals that are zero.
+fn clicks(text: &str) -> Result<u64, Fault> {
+    let whole = text.strip_suffix(".0").unwrap_or(text);
+    let parsed = match whole.parse() {
+        Ok(count) => Some(count),
+        Err(_) => grouped(whole),
+    };
+    parsed.ok_or_else(|| fault(Column::ImportedClicks, text, "is not a number of clicks"))
+}
+
+/// A number as `1,234,567`.
+fn grouped(text: &str) -> Option<u64> {
+    let mut groups = text.split([',', '\'', ' ']);
+    let first = groups.next().filter(|first| (1..=3).contains(&first.len()))?;
+    let mut digits = first.to_owned();
+    for group in groups {
+        if group.len() != 3 {
+            return None;
+        }
+        digits.push_str(group);
+    }
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
+}
+
+#[cold]
 fn fault(column: Column, value: &str, cause: impl ToString) -> Fault {
     Fault { column: Some(column), value: value.to_owned(), cause: cause.to_string() }
 }
@@ -99,6 +236,7 @@ fn fault(column: Column, value: &str, cause: impl ToString) -> Fault {
 mod tests {
     use super::*;
     use crate::imports::ImportId;
+    use crate::imports::rows::Tags;
     use crate::{Timestamp, WorkspaceId};
     use std::borrow::Cow;
 
@@ -107,7 +245,8 @@ mod tests {
         let now = Timestamp::parse("2026-01-01T00:00:00Z").unwrap();
         let id = ImportId::for_object("imports/acme/x", "e");
         let import = Import::awaiting(id, WorkspaceId::parse("acme").unwrap(), None, 1, now);
-        Context { import: &import, domains: &domains, created_at: now }.check((7, 8), fields)
+        let options = RowOptions::default();
+        Context { import: &import, domains: &domains, created_at: now, options: &options }.check((7, 8), fields)
     }
 
     fn fields<'a>(url: &'a str, slug: &'a str) -> Fields<'a> {
@@ -149,7 +288,7 @@ mod tests {
         assert_eq!(with(|row| row.slug = Some("a/b".into())).column, Some(Column::Slug));
         assert_eq!(with(|row| row.domain = Some("elsewhere.example".into())).column, Some(Column::Domain));
         assert_eq!(with(|row| row.title = Some("a\nb".into())).column, Some(Column::Title));
-        let tags = with(|row| row.tags = vec!["ok".into(), "a\nb".into()]);
+        let tags = with(|row| row.tags = Tags::List(vec!["ok".into(), "a\nb".into()]));
         assert_eq!((tags.column, tags.value.as_str()), (Some(Column::Tags), "a\nb"));
     }
 }

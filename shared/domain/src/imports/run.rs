@@ -1,48 +1,77 @@
-//! One invocation's work on one import, from the first row to the last.
+//! One invocation's work on one part of an import.
 
-use std::sync::Arc;
-
-use bytes::Bytes;
 use futures::future::{Either, select};
-use futures::stream::{BoxStream, StreamExt};
+use futures::stream::StreamExt;
 
-use crate::imports::load_import::{Loaded, Loader, Skipped};
-use crate::imports::object_key::report_key;
-use crate::imports::ports::{Delivery, Object, ReportWriter};
+use crate::imports::judge::in_place_of;
+use crate::imports::load_import::Loader;
+use crate::imports::load_part::release;
+use crate::imports::object_key::piece_key;
+use crate::imports::part::{Checkpoint, Part, Shown};
+use crate::imports::ports::{Body, Delivery};
+use crate::imports::report::Reported;
 use crate::imports::row::Context;
-use crate::imports::rows::{Next, Rows, SNIFF_BYTES, sniff};
-use crate::imports::write_rows::{Outcome, RowWriter, Settled};
+use crate::imports::rows::{Layout, Limits, Next, Rows};
+use crate::imports::send_rows::Sender;
+use crate::imports::write_rows::{Contest, Mark, Outcome, RowWriter, Settled, settle_one};
 use crate::imports::{Counts, Import};
-use crate::{StoreError, Timestamp};
+use crate::{StoreError, StoreErrorKind, Timestamp};
 
-/// How often progress is written, in seconds.
+/// How often progress is written, in seconds, and looked whether the import must stop.
 const PROGRESS_SECONDS: i64 = 2;
-/// How long before it is cut off an invocation stops to read, so that it can finish what it has.
-const MARGIN_SECONDS: i64 = 15;
+/// How long lines of the report may wait to be written, in seconds: up to there the next invocation would begin again.
+const PIECE_SECONDS: i64 = 15;
+/// How many bytes of the report wait to be written.
+const PIECE_BYTES: usize = 1024 * 1024;
+/// How long before it is cut off an invocation stops to read, so that it can finish what it has, in seconds.
+const MARGIN_SECONDS: i64 = 20;
 /// After how many lines of report a file is given up: it is not what it was taken for.
 const MAX_REPORTED: u64 = 1_000_000;
+/// How often a row tries to take the place of a later one that comes and goes.
+const MAX_ROUNDS: u32 = 10;
 
-/// One invocation's work on one import.
+/// How an invocation's work on a part ended.
+pub(super) enum Ended {
+    /// The part has ended, or the import must stop.
+    Done(Box<Part>),
+    /// There is more, and no time for it. The part is free.
+    OutOfTime(Box<Part>),
+    /// Another invocation has the part.
+    TakenOver,
+}
+
+/// One invocation's work on one part.
 pub(super) struct Run<'a> {
     loader: &'a Loader,
+    import: Import,
+    part: Part,
+    /// The revision of this invocation's claim.
+    claimed: u64,
     /// When to stop reading.
     deadline: Timestamp,
     saved_at: Timestamp,
+    kept_at: Timestamp,
     counts: Counts,
-    position: u64,
-    report: Option<Box<dyn ReportWriter>>,
-    import: Import,
-    /// Why no more rows are read, though there are more.
-    stopped: Option<&'static str>,
+    mark: Mark,
+    /// Lines of the report that are not written yet.
+    lines: Vec<u8>,
+    pieces: u32,
+    stop: Option<EarlyEnd>,
 }
 
-type Body = BoxStream<'static, Result<Bytes, StoreError>>;
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum EarlyEnd {
+    /// There is no time left.
+    OutOfTime,
+    /// The import must stop.
+    Halted,
+}
 
-/// Why reading ended before the end of the file.
+/// Why reading ended before the end of the part.
 enum Stop {
     /// The file is not what it should be; for a person.
     Failed(String),
-    /// Another invocation has the import.
+    /// Another invocation has the part.
     TakenOver,
     /// A store failed.
     Store(StoreError),
@@ -55,124 +84,146 @@ impl From<StoreError> for Stop {
 }
 
 impl<'a> Run<'a> {
-    /// The work of `delivery` on `import`, which it has claimed.
-    pub(super) fn new(loader: &'a Loader, import: Import, delivery: &Delivery) -> Self {
+    /// The work of `delivery` on `part` of `import`, which it has claimed.
+    pub(super) fn new(loader: &'a Loader, import: Import, part: Part, delivery: &Delivery) -> Self {
+        let now = loader.clock.now();
+        let place = part.checkpoint.place;
         Self {
             loader,
             deadline: delivery.deadline.plus_seconds(-MARGIN_SECONDS),
-            saved_at: loader.clock.now(),
-            counts: Counts::default(),
-            position: 0,
-            report: None,
+            saved_at: now,
+            kept_at: now,
+            counts: part.checkpoint.counts,
+            mark: Mark { place, position: place.byte },
+            lines: Vec::new(),
+            pieces: 0,
+            claimed: part.revision,
             import,
-            stopped: None,
+            part,
+            stop: None,
         }
     }
 
-    /// Loads `object` and says how it went.
-    pub(super) async fn load(mut self, object: Object) -> Result<Loaded, StoreError> {
-        let size = object.size;
-        let error = match self.load_rows(object).await {
-            Ok(()) => {
-                self.position = size;
-                None
+    /// Loads the part as far as there is time.
+    pub(super) async fn load(mut self) -> Result<Ended, StoreError> {
+        let began_at = self.mark.place;
+        let result = match self.load_rows().await {
+            Ok(()) => self.finish().await,
+            Err(Stop::Failed(reason)) => {
+                self.part.failed = Some(reason);
+                self.end().await
             }
-            Err(Stop::Failed(reason)) => Some(reason),
-            Err(Stop::TakenOver) => {
-                self.drop_report().await;
-                return Ok(Loaded::Skipped(Skipped::TakenOver));
+            Err(Stop::TakenOver) => return Ok(Ended::TakenOver),
+            // The table is busy, but it takes something now and then.
+            Err(Stop::Store(error))
+                if error.kind == StoreErrorKind::Throttled
+                    && self.loader.clock.now() >= self.deadline
+                    && self.mark.place != began_at =>
+            {
+                self.hand_over().await
             }
-            Err(Stop::Store(error)) => return Err(self.give_up(error).await),
+            Err(Stop::Store(error)) => Err(error),
         };
-        match self.finish(error).await {
-            Ok(loaded) => Ok(loaded),
+        match result {
             Err(error) => Err(self.give_up(error).await),
+            ended => ended,
         }
     }
 
-    /// Reads the file to its end, or as far as there is time.
-    async fn load_rows(&mut self, mut object: Object) -> Result<(), Stop> {
-        self.check_object(&object)?;
-        let mut head = Vec::new();
-        let mut whole = false;
-        while head.len() < SNIFF_BYTES && !whole {
-            match object.body.next().await {
-                Some(piece) => head.extend_from_slice(&piece?),
-                None => whole = true,
-            }
-        }
-        let layout = sniff(&head[..head.len().min(SNIFF_BYTES)], whole).map_err(Stop::Failed)?;
-        self.import.format = Some(layout.format());
-        let mut rows = Rows::new(layout);
-        rows.feed(&head);
-        drop(head);
-        if whole {
-            rows.end();
-        }
-        let links = Arc::clone(&self.loader.links);
-        let mut writer = RowWriter::new(links.as_ref());
-        self.read(&mut rows, &mut object.body, &mut writer).await?;
+    async fn load_rows(&mut self) -> Result<(), Stop> {
+        let (mut rows, mut body) = self.open().await?;
+        let import = self.import.clone();
+        let loader = self.loader;
+        let (links, timer, clock) = (loader.links.as_ref(), loader.timer.as_ref(), loader.clock.as_ref());
+        let sender = Sender::new(&import, self.part.pass, links, timer, clock, self.deadline);
+        let mut writer = RowWriter::new(&sender, self.mark);
+        self.read(&import, &mut rows, &mut body, &mut writer, &sender).await?;
         writer.send();
-        while self.settle(&mut writer).await? {}
-        match self.stopped.take() {
-            Some(reason) => Err(Stop::Failed(format!(
-                "{reason} after row {}; load the rest as a file of its own",
-                self.counts.read
-            ))),
-            None => Ok(()),
-        }
-    }
-
-    fn check_object(&self, object: &Object) -> Result<(), Stop> {
-        if self.import.etag.as_ref() != Some(&object.etag) {
-            return Err(Stop::Failed("the file was replaced while it was being loaded".to_owned()));
-        }
-        if object.size > self.loader.max_bytes {
-            let (size, most) = (object.size, self.loader.max_bytes);
-            return Err(Stop::Failed(format!("the file has {size} bytes; at most {most} are allowed")));
-        }
+        while self.settle(&mut writer, &sender).await? {}
         Ok(())
     }
 
-    /// Reads rows and sends them on their way, until the file or the time ends.
-    async fn read(&mut self, rows: &mut Rows, body: &mut Body, writer: &mut RowWriter<'_>) -> Result<(), Stop> {
-        let import = self.import.clone();
+    /// The rows of the part and the bytes to feed them.
+    async fn open(&self) -> Result<(Rows, Body), Stop> {
+        let layout = self.import.plan.as_ref().and_then(|plan| plan.layout.as_ref());
+        let place = self.part.checkpoint.place;
+        let size = self.import.bytes_total;
+        Ok(match layout.and_then(|layout| Rows::resume(layout, place)) {
+            Some(rows) => (rows, self.open_range(place.byte, self.part.end).await?),
+            None => (Rows::new(size, Limits::default()), self.open_range(0, size).await?),
+        })
+    }
+
+    async fn open_range(&self, from: u64, to: u64) -> Result<Body, Stop> {
+        let etag = self.import.etag.as_deref().unwrap_or_default();
+        let body = self.loader.objects.open_range(&self.import.object_key, etag, from, to).await?;
+        body.ok_or_else(|| Stop::Failed("the file was replaced or deleted while it was being loaded".to_owned()))
+    }
+
+    /// Reads rows and sends them on their way, until the part or the time ends.
+    async fn read(
+        &mut self,
+        import: &Import,
+        rows: &mut Rows,
+        body: &mut Body,
+        writer: &mut RowWriter<'_>,
+        sender: &Sender<'_>,
+    ) -> Result<(), Stop> {
         let created_at = import.started_at.unwrap_or(import.created_at);
-        let context = Context { import: &import, domains: &self.loader.domains, created_at };
-        while self.stopped.is_none() {
-            let (place, checked) = match rows.next_row() {
+        let (domains, options) = (&self.loader.domains, &import.options.rows);
+        let context = Context { import, domains, created_at, options };
+        let first = self.mark.place.row;
+        while self.stop.is_none() {
+            let (place, checked) = match rows.next_row().map_err(|error| Stop::Failed(error.to_string()))? {
+                // An archive is read from its beginning.
+                Next::Row(row) if row.number < first => continue,
                 Next::Row(row) => {
                     let place = (row.number, row.line);
                     (place, row.fields.and_then(|fields| context.check(place, &fields)))
                 }
                 Next::More => {
-                    self.more(rows, body, writer).await?;
+                    self.more(rows, body, writer, sender).await?;
                     continue;
                 }
-                Next::End => return Ok(()),
+                Next::Seek(from) => {
+                    *body = self.open_range(from, import.bytes_total).await?;
+                    continue;
+                }
+                Next::End => {
+                    self.part.format = self.part.format.or_else(|| rows.layout().map(Layout::format));
+                    self.part.notes.merge(&rows.notes());
+                    return Ok(());
+                }
             };
             if let Ok(candidate) = &checked {
                 while writer.must_wait_for(candidate) {
-                    self.settle(writer).await?;
+                    self.settle(writer, sender).await?;
                 }
             }
-            writer.add(place, checked, rows.position());
+            writer.add(place, checked, Mark { place: rows.place(), position: rows.position() });
+            self.part.format = self.part.format.or_else(|| rows.layout().map(Layout::format));
             while writer.is_full() {
-                self.settle(writer).await?;
+                self.settle(writer, sender).await?;
             }
         }
         Ok(())
     }
 
     /// Waits for more of the file, and settles batches meanwhile.
-    async fn more(&mut self, rows: &mut Rows, body: &mut Body, writer: &mut RowWriter<'_>) -> Result<(), Stop> {
+    async fn more(
+        &mut self,
+        rows: &mut Rows,
+        body: &mut Body,
+        writer: &mut RowWriter<'_>,
+        sender: &Sender<'_>,
+    ) -> Result<(), Stop> {
         let piece = loop {
             let settled = match select(body.next(), std::pin::pin!(writer.settle())).await {
                 Either::Left((piece, _)) => break piece,
                 Either::Right((settled, _)) => settled,
             };
             match settled {
-                Some(settled) => self.settled(settled?).await?,
+                Some(settled) => self.settled(settled?, sender).await?,
                 None => break body.next().await,
             }
         };
@@ -184,78 +235,164 @@ impl<'a> Run<'a> {
     }
 
     /// Waits for the first batch on its way; says whether there was one.
-    async fn settle(&mut self, writer: &mut RowWriter<'_>) -> Result<bool, Stop> {
+    async fn settle(&mut self, writer: &mut RowWriter<'_>, sender: &Sender<'_>) -> Result<bool, Stop> {
         let Some(settled) = writer.settle().await else { return Ok(false) };
-        self.settled(settled?).await?;
+        self.settled(settled?, sender).await?;
         Ok(true)
     }
 
     /// Counts and reports the rows of a batch, and now and then says how far it is.
-    async fn settled(&mut self, settled: Settled) -> Result<(), Stop> {
-        for outcome in &settled.outcomes {
-            self.counts.add(outcome);
+    async fn settled(&mut self, settled: Settled, sender: &Sender<'_>) -> Result<(), Stop> {
+        let mut counts = self.counts;
+        let mut lines = Vec::new();
+        let mut conflict = None;
+        for outcome in settled.outcomes {
+            let outcome = match outcome {
+                Outcome::Contested(contest) => self.take_over(*contest, settled.mark, sender).await?,
+                outcome => outcome,
+            };
+            counts.add(&outcome);
             if let Outcome::Reported(line) = outcome {
-                self.report(&line.to_json()).await?;
+                lines.extend_from_slice(&line.to_json());
+                if line.outcome == Reported::Conflict {
+                    conflict.get_or_insert(line.row);
+                }
             }
         }
-        self.position = settled.position;
+        self.counts = counts;
+        self.lines.extend_from_slice(&lines);
+        self.mark = settled.mark;
+        if settled.halted {
+            let row = conflict.unwrap_or_default();
+            return Err(Stop::Failed(format!(
+                "row {row} conflicts with a link that is there; what is before it is loaded"
+            )));
+        }
+        if self.loader.clock.now() >= self.deadline {
+            self.stop.get_or_insert(EarlyEnd::OutOfTime);
+        }
+        self.look_around().await
+    }
+
+    /// Takes the place of a later row that was faster. That this can happen is written down before it does.
+    async fn take_over(&mut self, contest: Contest, mark: Mark, sender: &Sender<'_>) -> Result<Outcome, Stop> {
+        if !self.part.contested {
+            let next = Part { contested: true, ..self.part.next() };
+            self.save(next).await?;
+        }
+        let Contest { mut candidate, mut existing } = contest;
+        for _ in 0..MAX_ROUNDS {
+            let (next, overwrites) = in_place_of(&self.import, &candidate, &existing);
+            if sender.replace(&existing, &next).await? {
+                return Ok(if overwrites { Outcome::Overwritten } else { Outcome::Created });
+            }
+            match settle_one(sender, candidate, mark).await? {
+                Outcome::Contested(again) => Contest { candidate, existing } = *again,
+                outcome => return Ok(outcome),
+            }
+        }
+        let reason = "links come and go while they are written";
+        Err(Stop::Store(StoreError::new("links.replace", StoreErrorKind::Unavailable, reason)))
+    }
+
+    /// Now and then writes how far it is, and looks whether the import must stop.
+    async fn look_around(&mut self) -> Result<(), Stop> {
         let now = self.loader.clock.now();
-        if now >= self.deadline {
-            self.stopped = Some("the file is too large for one run: it ended");
-        } else if self.counts.reported() >= MAX_REPORTED {
-            self.stopped = Some("too many rows are in the report: the file was given up");
+        if now < self.saved_at.plus_seconds(PROGRESS_SECONDS) {
+            return Ok(());
         }
-        if now >= self.saved_at.plus_seconds(PROGRESS_SECONDS) {
-            self.saved_at = now;
-            let next = self.import.progressed(self.counts, self.position);
-            if !self.save(next).await? {
-                return Err(Stop::TakenOver);
-            }
+        self.saved_at = now;
+        let due = now >= self.kept_at.plus_seconds(PIECE_SECONDS);
+        if self.lines.is_empty() || self.lines.len() >= PIECE_BYTES || due {
+            self.keep().await?;
+            self.kept_at = now;
+        }
+        let next = Part { shown: self.shown(), ..self.part.next() };
+        self.save(next).await?;
+        let import = self.loader.imports.get(&self.import.workspace, &self.import.id).await?;
+        match import {
+            Some(import) if import.halt.is_none() => {}
+            _ => self.stop = Some(EarlyEnd::Halted),
+        }
+        let mut reported = self.counts.reported();
+        if due && let Some(plan) = self.import.plan.as_ref().filter(|plan| plan.parts > 1) {
+            let parts = self.loader.parts.all(&self.import.id, plan.number).await?;
+            reported = parts.iter().map(|part| part.shown.counts.reported()).sum();
+        }
+        if reported >= MAX_REPORTED {
+            let reason = format!("more than {MAX_REPORTED} rows are in the report: the file was given up");
+            return Err(Stop::Failed(reason));
         }
         Ok(())
     }
 
-    async fn report(&mut self, line: &[u8]) -> Result<(), StoreError> {
-        let report = match &mut self.report {
-            Some(report) => report,
-            None => {
-                let key = report_key(&self.import.workspace, &self.import.id);
-                self.report.insert(self.loader.reports.create(&key).await?)
+    fn shown(&self) -> Shown {
+        Shown { counts: self.counts, bytes: self.mark.position.saturating_sub(self.part.start.byte) }
+    }
+
+    /// Settles all so far: the next invocation begins here. It counts once the part is saved.
+    async fn keep(&mut self) -> Result<(), StoreError> {
+        let mut report = self.part.checkpoint.report.clone();
+        if !self.lines.is_empty() {
+            let key = piece_key(&self.part, self.claimed, self.pieces);
+            self.loader.reports.put(&key, self.lines.clone()).await?;
+            self.lines.clear();
+            self.pieces += 1;
+            match report.last_mut().filter(|(revision, _)| *revision == self.claimed) {
+                Some((_, pieces)) => *pieces = self.pieces,
+                None => report.push((self.claimed, self.pieces)),
             }
-        };
-        report.write(line).await
+        }
+        self.part.checkpoint = Checkpoint { place: self.mark.place, counts: self.counts, report };
+        Ok(())
     }
 
-    async fn save(&mut self, next: Import) -> Result<bool, StoreError> {
-        let saved = self.loader.imports.replace(&next).await?;
-        if saved {
-            self.import = next;
+    async fn save(&mut self, next: Part) -> Result<(), Stop> {
+        if !self.loader.parts.replace(&next).await? {
+            return Err(Stop::TakenOver);
         }
-        Ok(saved)
+        self.part = next;
+        Ok(())
     }
 
-    /// The report first: a final import has one if it says so.
-    async fn finish(&mut self, error: Option<String>) -> Result<Loaded, StoreError> {
-        if let Some(report) = self.report.take() {
-            report.finish().await?;
+    /// The end of the part, or of what can be done of it now.
+    async fn finish(&mut self) -> Result<Ended, StoreError> {
+        match self.stop {
+            Some(EarlyEnd::OutOfTime) => self.hand_over().await,
+            Some(EarlyEnd::Halted) => self.end().await,
+            None => {
+                self.mark.position = self.part.end;
+                self.end().await
+            }
         }
-        let last = self.import.finished(self.counts, self.position, error, self.loader.clock.now());
-        if self.save(last).await? {
-            return Ok(Loaded::Finished(Box::new(self.import.clone())));
-        }
-        Ok(Loaded::Skipped(Skipped::TakenOver))
     }
 
-    /// Leaves the import to whoever comes next.
-    async fn give_up(mut self, error: StoreError) -> StoreError {
-        self.drop_report().await;
-        self.loader.release(&self.import).await;
+    async fn end(&mut self) -> Result<Ended, StoreError> {
+        self.keep().await?;
+        let next = Part { done: true, claim: None, shown: self.shown(), ..self.part.next() };
+        self.leave(next, Ended::Done).await
+    }
+
+    async fn hand_over(&mut self) -> Result<Ended, StoreError> {
+        self.keep().await?;
+        let next = Part { claim: None, shown: self.shown(), ..self.part.next() };
+        self.leave(next, Ended::OutOfTime).await
+    }
+
+    async fn leave(&mut self, next: Part, ended: fn(Box<Part>) -> Ended) -> Result<Ended, StoreError> {
+        if !self.loader.parts.replace(&next).await? {
+            return Ok(Ended::TakenOver);
+        }
+        self.part = next;
+        Ok(ended(Box::new(self.part.clone())))
+    }
+
+    /// Leaves the part to whoever comes next, as far as it is.
+    async fn give_up(&mut self, error: StoreError) -> StoreError {
+        if let Err(lines) = self.keep().await {
+            tracing::warn!(event = "import_part.not_kept", import = %self.import.id, part = self.part.number, error = %lines);
+        }
+        release(self.loader, &self.part).await;
         error
-    }
-
-    async fn drop_report(&mut self) {
-        if let Some(report) = self.report.take() {
-            report.abort().await;
-        }
     }
 }

@@ -9,16 +9,19 @@ use futures::future::BoxFuture;
 use futures::stream::{FuturesOrdered, StreamExt};
 
 use crate::imports::Counts;
-use crate::imports::ports::{LinkBatch, MAX_BATCH};
+use crate::imports::judge::{Verdict, in_place_of, judge};
+use crate::imports::options::OnConflict;
+use crate::imports::ports::MAX_BATCH;
 use crate::imports::report::{ReportLine, Reported};
 use crate::imports::row::Candidate;
-use crate::imports::rows::{Column, Fault};
+use crate::imports::rows::{Fault, RowPlace};
+use crate::imports::send_rows::Sender;
 use crate::{Link, LinkId, StoreError, StoreErrorKind};
 
-/// How many batches are on their way at once.
-const MAX_IN_FLIGHT: usize = 8;
 /// How many rows a batch settles, those among them that are not links included.
 const MAX_ROWS: usize = 200;
+/// How many bytes of the file are on their way at once, whatever the window allows.
+const MAX_BYTES: u64 = 8 * 1024 * 1024;
 /// How often a link that is there one moment and gone the next is tried.
 const MAX_ROUNDS: u32 = 10;
 
@@ -26,15 +29,36 @@ const MAX_ROUNDS: u32 = 10;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Outcome {
     Created,
+    Overwritten,
     Unchanged,
     Reported(ReportLine),
+    /// A later row of the import has the id: this row is to take it over.
+    Contested(Box<Contest>),
+}
+
+/// A row, and the link of a later one in its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Contest {
+    pub(super) candidate: Candidate,
+    pub(super) existing: Link,
 }
 
 /// What became of the rows of one batch.
 #[derive(Debug)]
 pub(super) struct Settled {
     pub(super) outcomes: Vec<Outcome>,
-    /// How far into the file these rows go.
+    /// Whether a conflict ended the import; then the rows after it were not looked at.
+    pub(super) halted: bool,
+    /// The place behind these rows.
+    pub(super) mark: Mark,
+}
+
+/// How far into the file a row goes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Mark {
+    /// Where the next row begins.
+    pub(super) place: RowPlace,
+    /// How many bytes of the object are read.
     pub(super) position: u64,
 }
 
@@ -43,9 +67,10 @@ impl Counts {
         self.read += 1;
         *match outcome {
             Outcome::Created => &mut self.created,
+            Outcome::Overwritten => &mut self.overwritten,
             Outcome::Unchanged => &mut self.unchanged,
             Outcome::Reported(ReportLine { outcome: Reported::Invalid, .. }) => &mut self.invalid,
-            Outcome::Reported(ReportLine { outcome: Reported::Conflict, .. }) => &mut self.conflicting,
+            Outcome::Reported(_) | Outcome::Contested(_) => &mut self.conflicting,
         } += 1;
     }
 }
@@ -57,28 +82,30 @@ enum Entry {
 
 /// Rows on their way.
 pub(super) struct RowWriter<'a> {
-    links: &'a dyn LinkBatch,
+    sender: &'a Sender<'a>,
     batch: Vec<Entry>,
     batch_links: usize,
-    position: u64,
+    mark: Mark,
     in_flight: FuturesOrdered<BoxFuture<'a, Result<Settled, StoreError>>>,
     /// The ids in the batch and in flight, with the number of the batch they are in.
     ids: HashMap<LinkId, u64>,
     sent: u64,
     settled: u64,
+    settled_bytes: u64,
 }
 
 impl<'a> RowWriter<'a> {
-    pub(super) fn new(links: &'a dyn LinkBatch) -> Self {
+    pub(super) fn new(sender: &'a Sender<'a>, mark: Mark) -> Self {
         Self {
-            links,
+            sender,
             batch: Vec::new(),
             batch_links: 0,
-            position: 0,
+            mark,
             in_flight: FuturesOrdered::new(),
             ids: HashMap::new(),
             sent: 0,
             settled: 0,
+            settled_bytes: mark.place.byte,
         }
     }
 
@@ -92,9 +119,9 @@ impl<'a> RowWriter<'a> {
         true
     }
 
-    /// Adds a row that ends at `position`. Call [`RowWriter::settle`] as long as [`RowWriter::is_full`].
-    pub(super) fn add(&mut self, place: (u64, u64), row: Result<Candidate, Fault>, position: u64) {
-        self.position = position;
+    /// Adds a row that ends at `mark`. Call [`RowWriter::settle`] as long as [`RowWriter::is_full`].
+    pub(super) fn add(&mut self, place: (u64, u64), row: Result<Candidate, Fault>, mark: Mark) {
+        self.mark = mark;
         match row {
             Ok(candidate) => {
                 self.ids.insert(candidate.link.id.clone(), self.sent);
@@ -119,12 +146,13 @@ impl<'a> RowWriter<'a> {
         let batch = std::mem::take(&mut self.batch);
         self.batch_links = 0;
         self.sent += 1;
-        self.in_flight.push_back(Box::pin(settle(self.links, batch, self.position)));
+        self.in_flight.push_back(Box::pin(settle(self.sender, batch, self.mark)));
     }
 
     /// Whether no more rows may be added now.
     pub(super) fn is_full(&self) -> bool {
-        self.in_flight.len() >= MAX_IN_FLIGHT
+        let bytes = self.mark.place.byte.saturating_sub(self.settled_bytes);
+        self.in_flight.len() >= self.sender.window.size() || bytes > MAX_BYTES && !self.in_flight.is_empty()
     }
 
     /// Waits for the first batch on its way; `None` if there is none. Nothing is lost if the future is dropped.
@@ -133,12 +161,15 @@ impl<'a> RowWriter<'a> {
         let done = self.settled;
         self.ids.retain(|_, batch| *batch != done);
         self.settled += 1;
+        if let Ok(settled) = &result {
+            self.settled_bytes = settled.mark.place.byte;
+        }
         Some(result)
     }
 }
 
-/// Writes the links of `batch` and finds out what became of each of its rows.
-async fn settle(links: &dyn LinkBatch, batch: Vec<Entry>, position: u64) -> Result<Settled, StoreError> {
+/// Finds out what becomes of each row of `batch`, and writes those that become links.
+async fn settle(sender: &Sender<'_>, batch: Vec<Entry>, mark: Mark) -> Result<Settled, StoreError> {
     let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(batch.len());
     let mut waiting: Vec<(usize, Candidate)> = Vec::new();
     for (index, entry) in batch.into_iter().enumerate() {
@@ -150,27 +181,43 @@ async fn settle(links: &dyn LinkBatch, batch: Vec<Entry>, position: u64) -> Resu
             }
         }
     }
+    let mut halted = false;
     for _ in 0..MAX_ROUNDS {
         if waiting.is_empty() {
-            return Ok(Settled { outcomes: outcomes.into_iter().flatten().collect(), position });
+            return Ok(Settled { outcomes: outcomes.into_iter().flatten().collect(), halted, mark });
         }
-        waiting = round(links, waiting, &mut outcomes).await?;
+        waiting = round(sender, waiting, &mut outcomes, &mut halted).await?;
     }
     Err(StoreError::new("links.insert_all", StoreErrorKind::Unavailable, "links come and go while they are written"))
 }
 
+/// What becomes of a single row, looked at once more.
+pub(super) async fn settle_one(sender: &Sender<'_>, candidate: Candidate, mark: Mark) -> Result<Outcome, StoreError> {
+    let settled = settle(sender, vec![Entry::Link(Box::new(candidate))], mark).await?;
+    let outcome = settled.outcomes.into_iter().next();
+    outcome.ok_or_else(|| StoreError::new("rows.settle", StoreErrorKind::Broken, "a row came to nothing"))
+}
+
 /// Tries to write each link once. Gives back those that need another try.
 async fn round(
-    links: &dyn LinkBatch,
+    sender: &Sender<'_>,
     waiting: Vec<(usize, Candidate)>,
-    outcomes: &mut [Option<Outcome>],
+    outcomes: &mut Vec<Option<Outcome>>,
+    halted: &mut bool,
 ) -> Result<Vec<(usize, Candidate)>, StoreError> {
     let mut ids = HashSet::new();
     // A row's second slug may be one that another row of the batch asks for.
-    let (now, mut later): (Vec<_>, Vec<_>) =
+    let (mut now, mut later): (Vec<_>, Vec<_>) =
         waiting.into_iter().partition(|(_, candidate)| ids.insert(candidate.link.id.clone()));
-    let batch: Vec<Link> = now.iter().map(|(_, candidate)| candidate.link.clone()).collect();
-    let inserted = links.insert_all(&batch).await?;
+    if sender.looks_first() {
+        let known = sender.get_all(&now).await?;
+        now = judge_all(sender, now.into_iter().zip(known), outcomes, &mut later, true).await?;
+        halt(sender, &mut now, &mut later, outcomes, halted);
+    }
+    if now.is_empty() {
+        return Ok(later);
+    }
+    let inserted = sender.insert_all(&now).await?;
     let mut taken = Vec::new();
     for ((index, candidate), inserted) in now.into_iter().zip(inserted) {
         if inserted {
@@ -179,42 +226,83 @@ async fn round(
             taken.push((index, candidate));
         }
     }
-    if taken.is_empty() {
-        return Ok(later);
-    }
-    let ids: Vec<LinkId> = taken.iter().map(|(_, candidate)| candidate.link.id.clone()).collect();
-    let existing = links.get_all(&ids).await?;
-    for ((index, candidate), existing) in taken.into_iter().zip(existing) {
-        match compare(candidate, existing) {
-            Ok(outcome) => outcomes[index] = Some(outcome),
-            Err(candidate) => later.push((index, *candidate)),
-        }
+    if !taken.is_empty() {
+        let known = sender.get_all(&taken).await?;
+        judge_all(sender, taken.into_iter().zip(known), outcomes, &mut later, false).await?;
+        halt(sender, &mut Vec::new(), &mut later, outcomes, halted);
     }
     Ok(later)
 }
 
-/// What became of a row whose id is taken, or the row to be tried again.
-fn compare(mut candidate: Candidate, existing: Option<Link>) -> Result<Outcome, Box<Candidate>> {
-    // Deleted since.
-    let Some(existing) = existing else { return Err(Box::new(candidate)) };
-    let own = existing.workspace == candidate.link.workspace;
-    if own && existing.origin == candidate.link.origin {
-        // An earlier attempt, or an earlier try of this one whose answer was lost, wrote it.
-        return Ok(Outcome::Created);
+/// Settles the rows whose id is taken. Rows that are to be tried again go to `later`, and so do those whose id is free,
+/// unless `give_back` is true.
+async fn judge_all(
+    sender: &Sender<'_>,
+    rows: impl Iterator<Item = ((usize, Candidate), Option<Link>)>,
+    outcomes: &mut [Option<Outcome>],
+    later: &mut Vec<(usize, Candidate)>,
+    give_back: bool,
+) -> Result<Vec<(usize, Candidate)>, StoreError> {
+    let mut free = Vec::new();
+    for ((index, candidate), existing) in rows {
+        let Some(existing) = existing else {
+            // Deleted since, if it was there.
+            if give_back {
+                free.push((index, candidate))
+            } else {
+                later.push((index, candidate))
+            }
+            continue;
+        };
+        outcomes[index] = match judge(sender.import, &candidate, &existing) {
+            Verdict::Own { overwrote: false } => Some(Outcome::Created),
+            Verdict::Own { overwrote: true } => Some(Outcome::Overwritten),
+            Verdict::Unchanged => Some(Outcome::Unchanged),
+            Verdict::Conflict(line) => Some(Outcome::Reported(line)),
+            Verdict::Contested => Some(Outcome::Contested(Box::new(Contest { candidate, existing }))),
+            Verdict::NextSlug(next) => {
+                later.push((index, *next));
+                None
+            }
+            Verdict::Overwrite => {
+                let (next, _) = in_place_of(sender.import, &candidate, &existing);
+                if sender.replace(&existing, &next).await? {
+                    Some(Outcome::Overwritten)
+                } else {
+                    later.push((index, candidate));
+                    None
+                }
+            }
+        };
     }
-    if candidate.attempt.is_none() && own && existing.url == candidate.link.url {
-        return Ok(Outcome::Unchanged);
+    Ok(free)
+}
+
+/// If a conflict is to end the import: forgets the rows behind the first one.
+fn halt(
+    sender: &Sender<'_>,
+    now: &mut Vec<(usize, Candidate)>,
+    later: &mut Vec<(usize, Candidate)>,
+    outcomes: &mut Vec<Option<Outcome>>,
+    halted: &mut bool,
+) {
+    if sender.import.options.on_conflict != OnConflict::Fail {
+        return;
     }
-    if candidate.try_next_slug() {
-        return Err(Box::new(candidate));
-    }
-    let LinkId { domain, slug } = &candidate.link.id;
-    // Whose it is and where it leads is shown only to its owner.
-    let cause = match (candidate.attempt, own) {
-        (Some(_), _) => "no free slug was found for the row".to_owned(),
-        (None, true) => format!("is taken on {domain} and leads to another target: {}", existing.url),
-        (None, false) => format!("is taken on {domain}"),
+    let conflict = |outcome: &Option<Outcome>| {
+        matches!(outcome, Some(Outcome::Reported(ReportLine { outcome: Reported::Conflict, .. })))
     };
-    let line = ReportLine::new(candidate.place, Reported::Conflict, Some(Column::Slug), slug.as_str(), cause);
-    Ok(Outcome::Reported(line))
+    // Rows behind it that were written all the same, in the moment in which somebody took its slug, are counted.
+    let Some(first) = outcomes.iter().position(conflict) else { return };
+    *halted = true;
+    let last_written = outcomes.iter().rposition(|outcome| matches!(outcome, Some(Outcome::Created)));
+    let end = last_written.map_or(first, |last| last.max(first));
+    now.retain(|(index, _)| *index < first);
+    later.retain(|(index, _)| *index < first);
+    outcomes.truncate(end + 1);
+    for (index, outcome) in outcomes.iter_mut().enumerate() {
+        if index > first && !matches!(outcome, Some(Outcome::Created)) {
+            *outcome = None;
+        }
+    }
 }

@@ -2,67 +2,114 @@
 
 use serde::Deserialize;
 
-use super::ports::KeyWriter;
+use super::ports::{KeyIndex, KeyWriter};
+use crate::idempotency::Attempt;
 use crate::link::check_title;
+use crate::page::MAX_LIMIT;
 use crate::ports::{Clock, Random};
 use crate::{ApiKey, Caller, Error, FieldError, KeySecret, Role, Timestamp};
+#[cfg(feature = "openapi")]
+use crate::{Link, schemas::TEXT};
 
-/// The body of a request to create a key.
+/// A key to create.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct NewKey {
     /// What its owner calls it: 1 to 200 characters, no control characters.
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = Link::MAX_TITLE_CHARS), regex(pattern = TEXT)))]
     pub name: String,
     /// What it may do.
     pub role: Role,
-    /// From when on it opens nothing: a time to come. Never if absent.
+    /// From when on it opens nothing, a time to come; never if absent.
     #[serde(default)]
     pub expires_at: Option<Timestamp>,
 }
 
+/// What creating a key needs.
+#[derive(Clone, Copy)]
+pub struct KeyCreation<'a> {
+    /// Writes the key.
+    pub writer: &'a dyn KeyWriter,
+    /// Finds the key that an earlier try made.
+    pub index: &'a dyn KeyIndex,
+    /// The time of creation.
+    pub clock: &'a dyn Clock,
+    /// Secrets and ids.
+    pub random: &'a dyn Random,
+}
+
 /// Creates a key and gives it with its secret, which nobody can ask for again. Needs [`Role::Admin`].
+///
+/// With `attempt`, a key that an earlier try of the same request made is revoked first: nobody got its secret.
 ///
 /// # Errors
 /// [`Error::Invalid`] names every field that is wrong.
 pub async fn create_key(
-    keys: &dyn KeyWriter,
-    clock: &dyn Clock,
-    random: &dyn Random,
+    with: &KeyCreation<'_>,
     caller: &Caller,
     new: NewKey,
+    attempt: Option<&Attempt>,
 ) -> Result<(ApiKey, KeySecret), Error> {
     caller.require(Role::Admin)?;
-    let now = clock.now();
+    let now = with.clock.now();
     let mut errors = Vec::new();
     let name = check_title(&new.name).map_err(|detail| errors.push(FieldError::new("/name", detail))).ok();
     if new.expires_at.is_some_and(|expiry| expiry <= now) {
         errors.push(FieldError::new("/expires_at", "must be in the future"));
     }
     let (Some(name), true) = (name, errors.is_empty()) else { return Err(Error::Invalid(errors)) };
-    let secret = KeySecret::generate(random);
+    if let Some(attempt) = attempt {
+        revoke_earlier(with, caller, attempt).await?;
+    }
+    let secret = KeySecret::generate(with.random);
     let key = ApiKey {
-        key_id: ApiKey::generate_id(clock, random),
+        key_id: ApiKey::generate_id(with.clock, with.random),
         workspace: caller.workspace.clone(),
         role: new.role,
         name,
         created_at: now,
         expires_at: new.expires_at,
         last_used_at: None,
+        origin: attempt.map(|attempt| attempt.as_str().to_owned()),
     };
-    keys.insert(&secret.hash(), &key).await?;
+    with.writer.insert(&secret.hash(), &key).await?;
     tracing::info!(event = "key.created", workspace = %key.workspace, key_id = key.key_id, by = caller.key_id, role = %key.role);
     Ok((key, secret))
+}
+
+/// Revokes what a try of the same request made that did not come to its end. It was less than a day ago, so the key is one of
+/// the newest.
+async fn revoke_earlier(with: &KeyCreation<'_>, caller: &Caller, attempt: &Attempt) -> Result<(), Error> {
+    let newest = with.index.newest(&caller.workspace, None, MAX_LIMIT).await?;
+    for key in newest.iter().filter(|key| key.origin.as_deref() == Some(attempt.as_str())) {
+        with.writer.revoke(&caller.workspace, &key.key_id).await?;
+        tracing::info!(event = "key.revoked_unfinished", workspace = %key.workspace, key_id = key.key_id, by = caller.key_id);
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::idempotency::Claim;
     use crate::memory::{FixedClock, MemoryKeys, SeededRandom, caller};
     use crate::ports::KeyReader;
 
     async fn create(keys: &MemoryKeys, role: Role, new: NewKey) -> Result<(ApiKey, KeySecret), Error> {
-        let clock = FixedClock::at("2026-01-02T03:04:05Z");
-        create_key(keys, &clock, &SeededRandom::new(1), &caller("acme", role), new).await
+        create_as(keys, 1, role, new, None).await
+    }
+
+    async fn create_as(
+        keys: &MemoryKeys,
+        seed: u64,
+        role: Role,
+        new: NewKey,
+        attempt: Option<&Attempt>,
+    ) -> Result<(ApiKey, KeySecret), Error> {
+        let (clock, random) = (FixedClock::at("2026-01-02T03:04:05Z"), SeededRandom::new(seed));
+        let with = KeyCreation { writer: keys, index: keys, clock: &clock, random: &random };
+        create_key(&with, &caller("acme", role), new, attempt).await
     }
 
     fn new_key(name: &str, expires_at: Option<&str>) -> NewKey {
@@ -84,6 +131,24 @@ mod tests {
             let keys = MemoryKeys::default();
             assert!(matches!(create(&keys, role, new_key("ci", None)).await, Err(Error::Forbidden(_))));
             assert!(keys.all().is_empty());
+        }
+    }
+
+    #[tokio::test]
+    async fn what_an_unfinished_try_made_is_revoked_by_the_next_one_and_nothing_else() {
+        let (keys, random) = (MemoryKeys::default(), SeededRandom::new(5));
+        let attempt = |key: &str| {
+            let workspace = caller("acme", Role::Admin).workspace;
+            let now = Timestamp::parse("2026-01-02T03:04:05Z").unwrap();
+            Claim::new(workspace, key, &[b"body"], now, &random).unwrap().attempt()
+        };
+        let mut secrets = Vec::new();
+        for (seed, attempt) in [(1, None), (2, Some(attempt("a"))), (3, Some(attempt("b"))), (4, Some(attempt("b")))] {
+            let made = create_as(&keys, seed, Role::Admin, new_key("ci", None), attempt.as_ref()).await.unwrap();
+            secrets.push(made.1);
+        }
+        for (secret, works) in secrets.iter().zip([true, true, false, true]) {
+            assert_eq!(keys.find(&secret.hash()).await.unwrap().is_some(), works);
         }
     }
 

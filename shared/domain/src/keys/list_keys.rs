@@ -1,42 +1,18 @@
 //! Lists the API keys of the caller's workspace, the newest first.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
 use super::ports::KeyIndex;
-use crate::list_links::{DEFAULT_LIMIT, MAX_LIMIT, decode_cursor};
+use crate::page::{Page, PageRequest, Place};
 use crate::{ApiKey, Caller, Error, Role};
 
-/// One page of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page {
-    /// The keys, the newest first, expired ones among them.
-    pub items: Vec<ApiKey>,
-    /// Where the next page begins, if there is more.
-    pub next_cursor: Option<String>,
-}
-
-/// One page of the workspace's keys after `cursor`. Needs [`Role::Admin`].
+/// One page of the workspace's keys, expired ones among them. Needs [`Role::Admin`].
 ///
 /// # Errors
-/// [`Error::Invalid`] for a `limit` outside 1 to [`MAX_LIMIT`] or a `cursor` that no page gave.
-pub async fn list_keys(
-    keys: &dyn KeyIndex,
-    caller: &Caller,
-    limit: Option<usize>,
-    cursor: Option<&str>,
-) -> Result<Page, Error> {
+/// [`Error::Invalid`] for a page that cannot be.
+pub async fn list_keys(keys: &dyn KeyIndex, caller: &Caller, page: &PageRequest) -> Result<Page<ApiKey>, Error> {
     caller.require(Role::Admin)?;
-    let limit = limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(Error::invalid("limit", format!("must be 1 to {MAX_LIMIT}")));
-    }
-    let before = cursor.map(decode_cursor).transpose()?;
-    let mut items = keys.newest(&caller.workspace, before.as_deref(), limit + 1).await?;
-    let more = items.len() > limit;
-    items.truncate(limit);
-    let next_cursor = items.last().filter(|_| more).map(|key| URL_SAFE_NO_PAD.encode(&key.key_id));
-    Ok(Page { items, next_cursor })
+    let Place { limit, before } = page.check()?;
+    let items = keys.newest(&caller.workspace, before.as_deref(), limit + 1).await?;
+    Ok(Page::cut(items, limit, |key| key.key_id.clone()))
 }
 
 #[cfg(test)]
@@ -52,12 +28,12 @@ mod tests {
         }
         keys.authorize(20, "other", Role::Viewer);
         let admin = caller("acme", Role::Admin);
-        let (mut ids, mut cursor) = (Vec::new(), None);
+        let (mut ids, mut request) = (Vec::new(), PageRequest { limit: Some(3), cursor: None });
         loop {
-            let page = list_keys(&keys, &admin, Some(3), cursor.as_deref()).await.unwrap();
+            let page = list_keys(&keys, &admin, &request).await.unwrap();
             ids.extend(page.items.into_iter().map(|key| key.key_id));
-            cursor = page.next_cursor;
-            if cursor.is_none() {
+            request.cursor = page.next_cursor;
+            if request.cursor.is_none() {
                 break;
             }
         }
@@ -67,11 +43,10 @@ mod tests {
     #[tokio::test]
     async fn only_an_admin_lists_keys_and_bad_pages_are_named() {
         let keys = MemoryKeys::default();
-        let result = list_keys(&keys, &caller("acme", Role::Editor), None, None).await;
+        let result = list_keys(&keys, &caller("acme", Role::Editor), &PageRequest::default()).await;
         assert!(matches!(result, Err(Error::Forbidden(_))));
-        for (limit, cursor) in [(Some(0), None), (Some(101), None), (None, Some("%%"))] {
-            let result = list_keys(&keys, &caller("acme", Role::Admin), limit, cursor).await;
-            assert!(matches!(result, Err(Error::Invalid(_))));
-        }
+        let request = PageRequest { limit: Some(0), cursor: None };
+        let result = list_keys(&keys, &caller("acme", Role::Admin), &request).await;
+        assert!(matches!(result, Err(Error::Invalid(_))));
     }
 }

@@ -37,6 +37,7 @@ impl MemoryKeys {
             created_at: Timestamp::parse("2026-01-01T00:00:00Z").expect("a valid time"),
             expires_at: None,
             last_used_at: None,
+            origin: None,
         };
         self.insert(secret.hash(), key);
         format!("Bearer {}", secret.expose())

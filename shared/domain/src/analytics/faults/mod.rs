@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub use stores::Faulty;
 
 use super::memory::MemoryAggregates;
-use super::ports::{AggregateReader, AggregateStore};
+use super::ports::AggregateStore;
 use super::rebuild_stats::rebuild_stats;
 use super::{Received, UserAgents};
 use records::{Shard, stream};
@@ -53,7 +53,7 @@ pub async fn run<A, H>(
     handler: impl FnOnce(Arc<Faulty>) -> H,
 ) -> Result<(), String>
 where
-    A: AggregateStore + AggregateReader + 'static,
+    A: AggregateStore + 'static,
     H: Fn(Vec<Received<'static>>) -> Invocation<'static>,
 {
     let stores = Arc::new(Faulty::new(seed, mutation, aggregates.clone()));

@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::records::{GOOGLEBOT, Shard};
-use crate::StoreError;
-use crate::analytics::ports::AggregateReader;
-use crate::analytics::{Aggregate, Dimension};
+use crate::analytics::ports::{AggregateStore, MAX_LOAD};
+use crate::analytics::{Aggregate, AggregateKey, Dimension};
 use crate::click::Click;
 
 type Numbers<K> = BTreeMap<K, u64>;
@@ -24,16 +23,16 @@ struct Expected {
 }
 
 /// Compares the aggregates with the records of `shards`.
-pub(super) async fn compare(shards: &[Shard], aggregates: &dyn AggregateReader) -> Result<(), String> {
-    let expected = count(shards);
-    let pks: BTreeSet<&String> = expected.keys().map(|(pk, _)| pk).collect();
-    let mut found = BTreeMap::new();
-    for pk in pks {
-        found.extend(read(pk, aggregates).await.map_err(|error| error.to_string())?);
-    }
-    for key in expected.keys().chain(found.keys()) {
-        if expected.get(key) != found.get(key) {
-            return Err(format!("{key:?} should be {:?} and is {:?}", expected.get(key), found.get(key)));
+pub(super) async fn compare(shards: &[Shard], aggregates: &dyn AggregateStore) -> Result<(), String> {
+    let expected: Vec<_> = count(shards).into_iter().collect();
+    for group in expected.chunks(MAX_LOAD) {
+        let keys: Vec<_> = group.iter().map(|((pk, sk), _)| AggregateKey { pk: pk.clone(), sk: sk.clone() }).collect();
+        let found = aggregates.load(&keys).await.map_err(|error| error.to_string())?;
+        for ((key, expected), found) in group.iter().zip(found) {
+            let found = found.map(Expected::of);
+            if found.as_ref() != Some(expected) {
+                return Err(format!("{key:?} should be {expected:?} and is {found:?}"));
+            }
         }
     }
     Ok(())
@@ -107,18 +106,6 @@ impl Expected {
             hours: tally.hours,
             minutes: tally.minutes,
             visitors: tally.visitors.estimate(),
-        }
-    }
-}
-
-async fn read(pk: &str, aggregates: &dyn AggregateReader) -> Result<Vec<((String, String), Expected)>, StoreError> {
-    let (mut all, mut after) = (Vec::new(), None::<String>);
-    loop {
-        let page = aggregates.range(pk, "A", "z", after.as_deref()).await?;
-        all.extend(page.items.into_iter().map(|item| ((item.key.pk.clone(), item.key.sk.clone()), Expected::of(item))));
-        after = page.next;
-        if after.is_none() {
-            return Ok(all);
         }
     }
 }

@@ -1,38 +1,50 @@
 use super::*;
-use crate::imports::ImportStatus;
-use crate::imports::memory::{MemoryImports, MemoryObjects, MemoryReports};
-use crate::memory::{FixedClock, MemoryLinks, SeededRandom, link};
+use crate::imports::cancel_import::cancel_import;
+use crate::imports::memory::{MemoryImports, MemoryObjects, MemoryParts, MemoryQueue, MemoryReports, MemoryTimer};
+use crate::imports::ports::Inserted;
+use crate::imports::{Counts, ImportStatus};
+use crate::memory::{FixedClock, MemoryLinks, SeededRandom, caller, link};
 use crate::ports::LinkWriter;
-use crate::{Link, LinkId, Slug, WorkspaceId};
+use crate::{Link, LinkId, Role, Slug, StoreErrorKind, WorkspaceId};
 
 struct World {
     imports: Arc<MemoryImports>,
+    parts: Arc<MemoryParts>,
+    queue: Arc<MemoryQueue>,
     links: Arc<MemoryLinks>,
     objects: Arc<MemoryObjects>,
     reports: MemoryReports,
     clock: Arc<FixedClock>,
+    part_bytes: u64,
 }
 
 impl World {
     fn new() -> Self {
         Self {
             imports: Arc::default(),
+            parts: Arc::default(),
+            queue: Arc::default(),
             links: Arc::default(),
             objects: Arc::default(),
             reports: MemoryReports::default(),
             clock: Arc::new(FixedClock::at("2026-01-02T00:00:00Z")),
+            part_bytes: 1_000_000,
         }
     }
 
     fn loader(&self) -> Loader {
         Loader {
             imports: self.imports.clone(),
+            parts: self.parts.clone(),
+            queue: self.queue.clone(),
             links: self.links.clone(),
             objects: self.objects.clone(),
             reports: Arc::new(self.reports.clone()),
             clock: self.clock.clone(),
-            domains: Domains::parse("go.example.com").unwrap(),
+            timer: Arc::new(MemoryTimer::default()),
+            domains: Domains::parse("go.example.com,s.example.org").unwrap(),
             max_bytes: 1_000_000,
+            part_bytes: self.part_bytes,
         }
     }
 
@@ -44,13 +56,40 @@ impl World {
         load_import(&self.loader(), key, etag, &self.delivery(request_id)).await.unwrap()
     }
 
+    /// Has loaded what is in the queue, with `seconds` for each invocation, until it is empty.
+    async fn work(&self, seconds: i64) -> Option<Import> {
+        let mut finished = None;
+        for request in 0.. {
+            let messages = self.queue.take();
+            if messages.is_empty() {
+                break;
+            }
+            assert!(request < 500, "it must come to an end");
+            for (id, n) in messages.iter().zip(0..) {
+                let deadline = self.clock.now().plus_seconds(seconds);
+                let delivery = Delivery { request_id: format!("q{request}-{n}"), deadline };
+                match load_part(&self.loader(), id, &delivery).await.unwrap() {
+                    PartLoaded::Finished(import) => finished = Some(*import),
+                    PartLoaded::Busy { .. } => panic!("nobody else is there"),
+                    _ => {}
+                }
+            }
+        }
+        finished
+    }
+
     /// Puts `file` into the bucket and delivers its event.
     async fn load(&self, file: impl AsRef<[u8]>) -> Import {
+        self.load_with(file, &[]).await
+    }
+
+    async fn load_with(&self, file: impl AsRef<[u8]>, metadata: &[(&str, &str)]) -> Import {
         let file = file.as_ref().to_vec();
         let etag = MemoryObjects::etag(&file);
-        self.objects.put("imports/acme/links.csv", file);
+        self.objects.put_with("imports/acme/links.csv", file, metadata);
         match self.deliver("imports/acme/links.csv", &etag, "r1").await {
             Loaded::Finished(import) => *import,
+            Loaded::Divided(_) => self.work(900).await.expect("an end"),
             Loaded::Skipped(reason) => panic!("{reason}"),
         }
     }
@@ -62,7 +101,8 @@ impl World {
 }
 
 fn counts(created: u64, unchanged: u64, invalid: u64, conflicting: u64) -> Counts {
-    Counts { read: created + unchanged + invalid + conflicting, created, unchanged, invalid, conflicting }
+    let read = created + unchanged + invalid + conflicting;
+    Counts { read, created, overwritten: 0, unchanged, invalid, conflicting }
 }
 
 #[tokio::test]
@@ -229,7 +269,24 @@ async fn a_file_that_changes_or_goes_away_while_it_is_loaded_fails_the_import() 
 }
 
 #[tokio::test]
-async fn a_store_that_is_away_fails_the_invocation_and_leaves_the_import_free() {
+async fn a_file_that_is_replaced_between_its_parts_fails_the_import_and_says_so() {
+    let world = World { part_bytes: 500, ..World::new() };
+    let file: String = (0..100).map(|n| format!("https://{n}.example/\n")).collect();
+    world.objects.put("imports/acme/x", file.clone());
+    world.deliver("imports/acme/x", &MemoryObjects::etag(file.as_bytes()), "r1").await;
+    let parts = world.queue.take();
+    assert!(parts.len() > 3);
+    load_part(&world.loader(), &parts[0], &world.delivery("r2")).await.unwrap();
+    world.objects.put("imports/acme/x", "https://else.example/\n");
+    world.queue.send(&parts[1..]).await.unwrap();
+    let failed = world.work(900).await.unwrap();
+    assert_eq!(failed.status, ImportStatus::Failed);
+    assert!(failed.error.as_deref().unwrap().contains("replaced"), "{:?}", failed.error);
+    assert_eq!(failed.counts.created, world.links.all().len() as u64);
+}
+
+#[tokio::test]
+async fn a_store_that_is_away_fails_the_invocation_and_leaves_the_part_free() {
     let world = World::new();
     let file = b"https://a.example/\n".to_vec();
     let etag = MemoryObjects::etag(&file);
@@ -237,24 +294,211 @@ async fn a_store_that_is_away_fails_the_invocation_and_leaves_the_import_free() 
     world.links.fail(true);
     let result = load_import(&world.loader(), "imports/acme/x", &etag, &world.delivery("r1")).await;
     assert!(result.unwrap_err().is_retryable());
-    assert_eq!((world.imports.all()[0].status, &world.imports.all()[0].claim), (ImportStatus::Running, &None));
+    assert_eq!(world.imports.all()[0].status, ImportStatus::Running);
     world.links.fail(false);
     assert!(matches!(world.deliver("imports/acme/x", &etag, "r2").await, Loaded::Finished(_)));
 }
 
 #[tokio::test]
-async fn an_invocation_that_runs_out_of_time_says_how_far_it_came() {
+async fn a_large_file_is_divided_and_its_parts_come_to_one_result() {
+    let file: String = (0..500)
+        .map(|n| match n % 50 {
+            49 => "nope,\n".to_owned(),
+            // The same slug in parts far from each other.
+            7 => format!("https://{n}.example/,same\n"),
+            _ => format!("https://{n}.example/,s{n}\n"),
+        })
+        .collect();
+    let file = format!("url,slug\n{file}");
+    let whole = World::new();
+    let expected = whole.load(&file).await;
+    let divided = World { part_bytes: 1000, ..World::new() };
+    let import = divided.load(&file).await;
+    assert!(import.plan.as_ref().unwrap().parts > 5, "{:?}", import.plan);
+    assert_eq!(import.counts, expected.counts);
+    assert_eq!((import.bytes_done, import.format), (file.len() as u64, expected.format));
+    assert_eq!(divided.report(&import), whole.report(&expected));
+    assert_eq!(divided.links.all(), whole.links.all());
+}
+
+#[tokio::test]
+async fn what_there_is_no_time_for_is_handed_over() {
+    for part_bytes in [1_000_000, 5_000] {
+        let world = World { part_bytes, ..World::new() };
+        let file: String = (0..1000).map(|n| format!("https://{n}.example/\n")).collect();
+        let etag = MemoryObjects::etag(file.as_bytes());
+        world.objects.put("imports/acme/x", file);
+        // Every invocation stops at its first look at the clock.
+        let delivery = Delivery { request_id: "r1".into(), deadline: world.clock.now().plus_seconds(10) };
+        let loaded = load_import(&world.loader(), "imports/acme/x", &etag, &delivery).await.unwrap();
+        assert!(matches!(loaded, Loaded::Divided(_)), "{loaded:?}");
+        let import = world.work(10).await.unwrap();
+        assert_eq!((import.status, import.counts), (ImportStatus::Succeeded, counts(1000, 0, 0, 0)));
+        assert_eq!(world.links.all().len(), 1000);
+    }
+}
+
+#[tokio::test]
+async fn a_cancelled_import_stops_and_says_what_it_did() {
+    let world = World { part_bytes: 500, ..World::new() };
+    let file: String = (0..100).map(|n| format!("https://{n}.example/\n")).collect();
+    world.objects.put("imports/acme/x", file.clone());
+    world.deliver("imports/acme/x", &MemoryObjects::etag(file.as_bytes()), "r1").await;
+    let parts = world.queue.take();
+    load_part(&world.loader(), &parts[2], &world.delivery("r2")).await.unwrap();
+    let id = world.imports.all()[0].id.clone();
+    let editor = caller("acme", Role::Editor);
+    let cancelled = cancel_import(world.imports.as_ref(), world.clock.as_ref(), &editor, id.as_str()).await.unwrap();
+    assert_eq!((cancelled.status, cancelled.is_closed()), (ImportStatus::Cancelled, false));
+    let loaded = load_part(&world.loader(), &parts[0], &world.delivery("r3")).await.unwrap();
+    let PartLoaded::Finished(import) = loaded else { panic!("{loaded:?}") };
+    assert_eq!((import.status, import.is_closed()), (ImportStatus::Cancelled, true));
+    assert_eq!(import.counts.created, world.links.all().len() as u64);
+    assert!((1..50).contains(&import.counts.created));
+    assert_eq!(load_part(&world.loader(), &parts[1], &world.delivery("r4")).await.unwrap(), PartLoaded::Gone);
+}
+
+#[tokio::test]
+async fn a_dry_run_says_what_would_be_and_writes_nothing() {
     let world = World::new();
-    let file: String = (0..1000).map(|n| format!("https://{n}.example/\n")).collect();
-    let etag = MemoryObjects::etag(file.as_bytes());
+    world.links.insert(&link("acme", "mine", "https://mine.example/")).await.unwrap();
+    let before = world.links.all();
+    let file = "url,slug\nhttps://a.example/,a\nhttps://mine.example/,mine\nhttps://b.example/,mine\nnope,c\n";
+    let import = world.load_with(file, &[("dry-run", "true")]).await;
+    assert_eq!((import.status, import.counts), (ImportStatus::SucceededWithErrors, counts(1, 1, 1, 1)));
+    assert_eq!(world.links.all(), before);
+    assert_eq!(world.report(&import).len(), 2);
+}
+
+#[tokio::test]
+async fn to_overwrite_changes_what_was_there_but_for_what_a_file_cannot_say() {
+    let world = World::new();
+    let foreign = link("other", "theirs", "https://theirs.example/");
+    let mut own = link("acme", "mine", "https://mine.example/");
+    own.title = Some("old".into());
+    own.behaviour.password_hash = Some("hash".into());
+    own.behaviour.used_clicks = 3;
+    for link in [&foreign, &own] {
+        world.links.insert(link).await.unwrap();
+    }
+    let file = "url,slug,tags\nhttps://new.example/,mine,x\nhttps://new.example/,theirs,\nhttps://c.example/,c,\n";
+    let import = world.load_with(format!("{file}https://d.example/,c,\n"), &[("on-conflict", "overwrite")]).await;
+    let expected = Counts { read: 4, created: 1, overwritten: 1, conflicting: 2, ..Counts::default() };
+    assert_eq!(import.counts, expected);
+    let all = world.links.all();
+    assert!(all.contains(&foreign));
+    let mine = all.iter().find(|link| link.id == own.id).unwrap();
+    assert_eq!((mine.url.as_str(), mine.title.as_ref()), ("https://new.example/", None));
+    assert_eq!((mine.created_at, mine.revision, mine.updated_at), (own.created_at, 1, import.started_at));
+    assert_eq!((mine.behaviour.password_hash.as_deref(), mine.behaviour.used_clicks), (Some("hash"), 3));
+    assert_eq!(mine.tags, ["x"]);
+}
+
+#[tokio::test]
+async fn to_fail_ends_at_the_first_conflict_with_nothing_behind_it() {
+    let world = World { part_bytes: 100, ..World::new() };
+    world.links.insert(&link("acme", "s40", "https://mine.example/")).await.unwrap();
+    let file: String = (0..100).map(|n| format!("https://{n}.example/,s{n}\n")).collect();
+    let import = world.load_with(format!("url,slug\n{file}"), &[("on-conflict", "fail")]).await;
+    assert_eq!((import.status, import.counts), (ImportStatus::Failed, counts(40, 0, 0, 1)));
+    assert!(import.error.as_deref().unwrap().contains("row 41"), "{:?}", import.error);
+    assert_eq!(world.links.all().len(), 41);
+    assert_eq!(world.report(&import)[0]["row"], 41);
+}
+
+#[tokio::test]
+async fn what_somebody_says_about_a_file_in_the_bucket_is_checked() {
+    let world = World::new();
+    let options = [("domain", "s.example.org"), ("tags", "moved")];
+    let import = world.load_with("url,tags\nhttps://a.example/,own\n", &options).await;
+    assert_eq!(import.status, ImportStatus::Succeeded);
+    let link = world.links.all().remove(0);
+    assert_eq!((link.id.domain.as_str(), link.tags), ("s.example.org", vec!["own".to_owned(), "moved".to_owned()]));
+    let failed = world.load_with("https://b.example/\n", &[("on-conflict", "explode")]).await;
+    assert_eq!(failed.status, ImportStatus::Failed);
+    assert!(failed.error.as_deref().unwrap().contains("on-conflict"), "{:?}", failed.error);
+}
+
+/// Links in a table that takes only so many writes between two pauses, and counts the calls.
+struct Busy {
+    inner: Arc<MemoryLinks>,
+    room: std::sync::atomic::AtomicUsize,
+}
+
+#[async_trait::async_trait]
+impl LinkBatch for Busy {
+    async fn insert_all(&self, links: &[Link]) -> Result<Vec<Inserted>, StoreError> {
+        use std::sync::atomic::Ordering::SeqCst;
+        let room = self.room.fetch_update(SeqCst, SeqCst, |room| Some(room.saturating_sub(links.len()))).unwrap();
+        if room == 0 {
+            return Err(StoreError::new("links.insert_all", StoreErrorKind::Throttled, "busy"));
+        }
+        let taken = room.min(links.len());
+        let mut inserted = self.inner.insert_all(&links[..taken]).await?;
+        inserted.resize(links.len(), Inserted::Busy);
+        Ok(inserted)
+    }
+    async fn get_all(&self, ids: &[LinkId]) -> Result<Vec<Option<Link>>, StoreError> {
+        self.inner.get_all(ids).await
+    }
+    async fn replace(&self, seen: &Link, next: &Link) -> Result<bool, StoreError> {
+        LinkBatch::replace(self.inner.as_ref(), seen, next).await
+    }
+}
+
+#[async_trait::async_trait]
+impl Timer for Busy {
+    async fn pause(&self, _: u64) {
+        self.room.store(40, std::sync::atomic::Ordering::SeqCst);
+    }
+}
+
+#[tokio::test]
+async fn a_busy_table_costs_time_but_no_row() {
+    let world = World::new();
+    let file: String = (0..3000).map(|n| format!("https://{n}.example/\n")).collect();
     world.objects.put("imports/acme/x", file);
-    let delivery = Delivery { request_id: "r1".into(), deadline: world.clock.now().plus_seconds(10) };
-    let loaded = load_import(&world.loader(), "imports/acme/x", &etag, &delivery).await.unwrap();
+    let busy = Arc::new(Busy { inner: world.links.clone(), room: 100.into() });
+    let loader = Loader { links: busy.clone(), timer: busy, ..world.loader() };
+    let loaded = load_import(&loader, "imports/acme/x", "", &world.delivery("r1")).await.unwrap();
     let Loaded::Finished(import) = loaded else { panic!("{loaded:?}") };
-    assert_eq!(import.status, ImportStatus::Failed);
-    assert_eq!(import.counts.created, world.links.all().len() as u64, "what was on its way is counted");
-    let expected = format!("it ended after row {}", import.counts.read);
-    assert!(import.error.as_deref().unwrap().contains(&expected), "{:?}", import.error);
+    assert_eq!((import.status, import.counts), (ImportStatus::Succeeded, counts(3000, 0, 0, 0)));
+}
+
+/// A table that takes nothing, and a clock that goes on while it is waited for.
+struct Stuck(Arc<FixedClock>);
+
+#[async_trait::async_trait]
+impl LinkBatch for Stuck {
+    async fn insert_all(&self, _: &[Link]) -> Result<Vec<Inserted>, StoreError> {
+        Err(StoreError::new("links.insert_all", StoreErrorKind::Throttled, "busy"))
+    }
+    async fn get_all(&self, ids: &[LinkId]) -> Result<Vec<Option<Link>>, StoreError> {
+        Ok(vec![None; ids.len()])
+    }
+    async fn replace(&self, _: &Link, _: &Link) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+}
+
+#[async_trait::async_trait]
+impl Timer for Stuck {
+    async fn pause(&self, _: u64) {
+        self.0.advance(5);
+    }
+}
+
+#[tokio::test]
+async fn a_table_that_takes_nothing_at_all_is_given_up_in_time_and_tried_again() {
+    let world = World::new();
+    world.objects.put("imports/acme/x", "https://a.example/\n");
+    let stuck = Arc::new(Stuck(world.clock.clone()));
+    let loader = Loader { links: stuck.clone(), timer: stuck, ..world.loader() };
+    let delivery = world.delivery("r1");
+    let error = load_import(&loader, "imports/acme/x", "", &delivery).await.unwrap_err();
+    assert!(error.is_retryable() && world.clock.now() < delivery.deadline, "{error}");
+    let loaded = world.deliver("imports/acme/x", "", "r2").await;
+    assert!(matches!(loaded, Loaded::Finished(_)), "{loaded:?}");
 }
 
 /// Links that vanish between being taken and being read.
@@ -262,8 +506,11 @@ struct Vanishing(Arc<MemoryLinks>);
 
 #[async_trait::async_trait]
 impl LinkBatch for Vanishing {
-    async fn insert_all(&self, links: &[Link]) -> Result<Vec<bool>, StoreError> {
+    async fn insert_all(&self, links: &[Link]) -> Result<Vec<Inserted>, StoreError> {
         self.0.insert_all(links).await
+    }
+    async fn replace(&self, seen: &Link, next: &Link) -> Result<bool, StoreError> {
+        LinkBatch::replace(self.0.as_ref(), seen, next).await
     }
     async fn get_all(&self, ids: &[LinkId]) -> Result<Vec<Option<Link>>, StoreError> {
         for id in ids {

@@ -1,113 +1,91 @@
-//! Which column holds what.
+//! Which column of a table holds what.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::csv::CsvReader;
-use super::{Fault, Fields};
+use super::fields::{Column, Fault, Fields};
+use super::layout::Source;
+use super::limits::MAX_COLUMNS;
+use super::names;
+use super::notes::Notes;
 
-/// A field of a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Column {
-    /// Where the link leads.
-    Url,
-    /// Its path.
-    Slug,
-    /// The host that serves it.
-    Domain,
-    /// What its owner calls it.
-    Title,
-    /// Words to find it by.
-    Tags,
-}
-
-impl Column {
-    /// The column that a file calls `name`, without regard to case, spaces, `_` and `-`.
-    pub(super) fn of(name: &str) -> Option<Self> {
-        let plain: String =
-            name.chars().filter(|c| !matches!(c, ' ' | '_' | '-')).take(32).flat_map(char::to_lowercase).collect();
-        match plain.as_str() {
-            "url" | "target" | "targeturl" | "longurl" | "destination" | "destinationurl" | "originalurl" => {
-                Some(Self::Url)
-            }
-            "slug" | "shortcode" | "keyword" | "path" | "alias" => Some(Self::Slug),
-            "domain" => Some(Self::Domain),
-            "title" => Some(Self::Title),
-            "tags" => Some(Self::Tags),
-            _ => None,
-        }
-    }
-}
-
-impl fmt::Display for Column {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Url => "url",
-            Self::Slug => "slug",
-            Self::Domain => "domain",
-            Self::Title => "title",
-            Self::Tags => "tags",
-        })
-    }
-}
-
-/// Where in a CSV row each column is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What each column of a table holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Columns {
-    url: usize,
-    slug: Option<usize>,
-    domain: Option<usize>,
-    title: Option<usize>,
-    tags: Option<usize>,
-    /// How many fields a row has at most.
-    width: usize,
+    /// In their order in the file; a column that means nothing is `None`.
+    columns: Vec<Option<Column>>,
 }
 
 impl Columns {
     /// The columns that a header names; `None` if none of them holds URLs. Of two with the same meaning, the first counts.
-    pub(super) fn from_header<'a>(names: impl Iterator<Item = &'a str>) -> Option<Self> {
-        let columns: Vec<Option<Column>> = names.map(Column::of).collect();
-        let at = |column| columns.iter().position(|&named| named == Some(column));
-        Some(Self {
-            url: at(Column::Url)?,
-            slug: at(Column::Slug),
-            domain: at(Column::Domain),
-            title: at(Column::Title),
-            tags: at(Column::Tags),
-            width: columns.len(),
-        })
+    pub(super) fn from_header(header: &[Cow<'_, str>], notes: &mut Notes) -> Option<(Self, Option<Source>)> {
+        let plain: Vec<String> = header.iter().map(|name| names::plain(name)).collect();
+        let source = names::source(&plain);
+        let mut columns: Vec<Option<Column>> = Vec::with_capacity(plain.len());
+        for name in &plain {
+            let of_source = source.and_then(|source| names::column_of_source(name, source));
+            let column = of_source.or_else(|| names::column(name));
+            columns.push(column.filter(|column| !columns.contains(&Some(*column))));
+        }
+        if !columns.contains(&Some(Column::Url)) {
+            return None;
+        }
+        let unknown = header.iter().zip(&columns).filter(|(_, column)| column.is_none());
+        unknown.for_each(|(name, _)| notes.unknown_column(name));
+        Some((Self { columns }, source))
     }
 
     /// The columns of a file without a header, whose first row has `width` fields: `url[,slug[,title[,tags]]]`.
     pub(super) fn positional(width: usize) -> Self {
-        Self { url: 0, slug: Some(1), domain: None, title: Some(2), tags: Some(3), width: width.max(4) }
+        let known = [Column::Url, Column::Slug, Column::Title, Column::Tags];
+        let mut columns: Vec<Option<Column>> = known.into_iter().map(Some).collect();
+        columns.resize(width.clamp(columns.len(), MAX_COLUMNS), None);
+        Self { columns }
     }
 
-    /// The fields of the last row of `reader`.
-    pub(super) fn fields<'a>(&self, reader: &'a CsvReader) -> Result<Fields<'a>, Fault> {
-        let row = std::str::from_utf8(reader.text()).map_err(|_| Fault::of_row(reader.text(), "is not UTF-8 text"))?;
-        let field = |index: usize| reader.range(index).and_then(|range| row.get(range)).map_or("", str::trim);
-        // A comma without quotation marks would move every field after it into the wrong column.
-        if (self.width..reader.len()).any(|index| !field(index).is_empty()) {
-            let cause =
-                format!("has {} fields instead of {}: is a comma not in quotation marks?", reader.len(), self.width);
-            return Err(Fault::of_row(reader.text(), cause));
+    /// How many fields a row has at most.
+    pub(super) fn width(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// What the column `index` holds, 0 for the first.
+    pub(super) fn get(&self, index: usize) -> Option<Column> {
+        *self.columns.get(index)?
+    }
+
+    /// How many columns mean something.
+    pub(super) fn known(&self) -> usize {
+        self.columns.iter().flatten().count()
+    }
+
+    /// The row with these cells. `text` is all of it, to be shown if it is broken.
+    #[inline]
+    pub(super) fn fields<'a>(
+        &self,
+        cells: impl Iterator<Item = Cow<'a, str>>,
+        text: &str,
+        source: Option<Source>,
+    ) -> Result<Fields<'a>, Fault> {
+        let mut fields = Fields { source, ..Fields::default() };
+        let mut cells = cells.into_iter();
+        for column in &self.columns {
+            let Some(cell) = cells.next() else { return Ok(fields) };
+            if let Some(column) = *column {
+                fields.set(column, cell);
+            }
         }
-        let given = |index: Option<usize>| index.map(field).filter(|text| !text.is_empty()).map(Cow::Borrowed);
-        Ok(Fields {
-            url: given(Some(self.url)),
-            slug: given(self.slug),
-            domain: given(self.domain),
-            title: given(self.title),
-            tags: split_tags(self.tags.map_or("", field)).map(Cow::Borrowed).collect(),
-        })
+        // A delimiter without quotation marks would move every field after it into the wrong column.
+        let (mut width, mut moved) = (self.width(), false);
+        for cell in cells {
+            width += 1;
+            moved |= !cell.trim().is_empty();
+        }
+        if moved {
+            let cause =
+                format!("has {width} fields instead of {}: is a comma not in quotation marks?", self.columns.len());
+            return Err(Fault::of_row(text.as_bytes(), cause));
+        }
+        Ok(fields)
     }
-}
-
-/// The tags in one field, which `|` or `,` stands between.
-pub(super) fn split_tags(text: &str) -> impl Iterator<Item = &str> {
-    text.split(['|', ',']).map(str::trim).filter(|tag| !tag.is_empty())
 }

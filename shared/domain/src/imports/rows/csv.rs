@@ -1,81 +1,130 @@
-//! CSV as RFC 4180 has it, row by row: fields in quotation marks may hold commas, line ends and doubled quotation marks.
+//! CSV as RFC 4180 has it, with any delimiter: fields in quotation marks may hold delimiters, line ends and doubled
+//! quotation marks. A quotation mark within a field that does not begin with one is a character like any other.
 
-use csv_core::ReadRecordResult;
+use std::borrow::Cow;
 
-use super::MAX_ROW_BYTES;
+use memchr::{memchr, memchr3};
 
-/// What the bytes begin with.
+use super::limits::MAX_ROW_BYTES;
+
+/// What some bytes begin with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scan {
-    /// A row of this many bytes, its line end included.
-    Record(usize),
+    /// A row.
+    Record {
+        /// Its length, the line end included.
+        length: usize,
+        /// Its length without the line end.
+        text: usize,
+        /// Whether it is within one line.
+        one_line: bool,
+    },
     /// The beginning of a row.
     Partial,
-    /// A row with more than [`MAX_ROW_BYTES`].
+    /// A row that does not end within [`MAX_ROW_BYTES`].
     TooLong,
     /// A quotation mark that is open at the end of the file.
     Unclosed,
 }
 
-/// Finds rows and keeps the fields of the last one. Its memory does not depend on the file.
-pub(super) struct CsvReader {
-    core: csv_core::Reader,
-    /// The fields, one after the other, without quotation marks.
-    text: Vec<u8>,
-    /// Where in `text` each field ends.
-    ends: Vec<usize>,
-    fields: usize,
-}
-
-impl Default for CsvReader {
-    fn default() -> Self {
-        // A row has no more fields than bytes, so neither buffer can be too small for a row that is short enough.
-        let (text, ends) = (vec![0; MAX_ROW_BYTES + 1], vec![0; MAX_ROW_BYTES + 1]);
-        Self { core: csv_core::Reader::new(), text, ends, fields: 0 }
-    }
-}
-
-impl CsvReader {
-    /// Reads the row that `input` begins with. `ended` says that the file ends where `input` does.
-    pub(super) fn scan(&mut self, input: &[u8], ended: bool) -> Scan {
-        self.core.reset();
-        let window = &input[..input.len().min(MAX_ROW_BYTES)];
-        let (result, read, written, fields) = self.core.read_record(window, &mut self.text, &mut self.ends);
-        match result {
-            ReadRecordResult::Record => {
-                self.fields = fields;
-                Scan::Record(read)
+/// Finds the row that `input` begins with. `ended` says that the file ends where `input` does.
+#[inline]
+pub(super) fn scan(input: &[u8], delimiter: u8, ended: bool) -> Scan {
+    let window = &input[..input.len().min(MAX_ROW_BYTES)];
+    let full = window.len() == MAX_ROW_BYTES;
+    let ended = ended && !full;
+    let unfinished = if full { Scan::TooLong } else { Scan::Partial };
+    let (mut at, mut one_line) = (0, true);
+    loop {
+        let Some(found) = memchr3(b'\n', b'\r', b'"', &window[at..]).map(|found| at + found) else {
+            let rest = Scan::Record { length: window.len(), text: window.len(), one_line };
+            return if ended { rest } else { unfinished };
+        };
+        match window[found] {
+            b'\n' => return Scan::Record { length: found + 1, text: found, one_line },
+            b'\r' => {
+                // Alone it ends a row as well.
+                let end = usize::from(window.get(found + 1) == Some(&b'\n'));
+                let known = ended || found + 1 < window.len();
+                let row = Scan::Record { length: found + 1 + end, text: found, one_line };
+                return if known { row } else { unfinished };
             }
-            _ if window.len() == MAX_ROW_BYTES => Scan::TooLong,
-            ReadRecordResult::InputEmpty if ended => self.close(window.len(), written, fields),
-            _ => Scan::Partial,
+            _ if found > 0 && window[found - 1] != delimiter => at = found + 1,
+            _ => match closing_mark(window, found + 1, ended) {
+                Some(close) => {
+                    one_line &= memchr(b'\n', &window[found..close]).is_none();
+                    at = close + 1;
+                }
+                None => return if ended { Scan::Unclosed } else { unfinished },
+            },
         }
     }
+}
 
-    /// Ends a row that has no line end, as the last one may: a line end only closes a row outside of quotation marks.
-    fn close(&mut self, length: usize, written: usize, fields: usize) -> Scan {
-        let (result, _, _, more) = self.core.read_record(b"\n", &mut self.text[written..], &mut self.ends[fields..]);
-        if result != ReadRecordResult::Record {
-            return Scan::Unclosed;
+/// Where the quotation mark is that closes the field which begins at `start`, behind its own. At the end of `input` it is
+/// only known to be one if nothing follows.
+fn closing_mark(input: &[u8], start: usize, ended: bool) -> Option<usize> {
+    let mut at = start;
+    loop {
+        let mark = at + memchr(b'"', &input[at..])?;
+        match input.get(mark + 1) {
+            Some(b'"') => at = mark + 2,
+            Some(_) => return Some(mark),
+            None => return ended.then_some(mark),
         }
-        self.fields = fields + more;
-        Scan::Record(length)
     }
+}
 
-    /// How many fields the last row has.
-    pub(super) fn len(&self) -> usize {
-        self.fields
+/// The fields of a row, which [`scan`] found.
+pub(super) struct Cells<'a> {
+    rest: Option<&'a str>,
+    delimiter: u8,
+}
+
+impl<'a> Cells<'a> {
+    pub(super) fn new(text: &'a str, delimiter: u8) -> Self {
+        Self { rest: Some(text), delimiter }
     }
+}
 
-    /// All text of the last row.
-    pub(super) fn text(&self) -> &[u8] {
-        let end = self.fields.checked_sub(1).map_or(0, |last| self.ends[last]);
-        &self.text[..end]
+impl<'a> Iterator for Cells<'a> {
+    type Item = Cow<'a, str>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Cow<'a, str>> {
+        let rest = self.rest?;
+        if let Some(quoted) = rest.strip_prefix('"') {
+            return Some(self.quoted(quoted));
+        }
+        let (cell, rest) = cut(rest, memchr(self.delimiter, rest.as_bytes()));
+        self.rest = rest;
+        Some(Cow::Borrowed(cell))
     }
+}
 
-    /// Where the field `index` is in the text.
-    pub(super) fn range(&self, index: usize) -> Option<std::ops::Range<usize>> {
-        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
-        (index < self.fields).then(|| start..self.ends[index])
+impl<'a> Cells<'a> {
+    /// A field in quotation marks, the first of which is left behind.
+    fn quoted(&mut self, text: &'a str) -> Cow<'a, str> {
+        // A row that was found has it.
+        let close = closing_mark(text.as_bytes(), 0, true).unwrap_or(text.len());
+        let (inner, after) = (&text[..close], text.get(close + 1..).unwrap_or(""));
+        let (tail, rest) = cut(after, memchr(self.delimiter, after.as_bytes()));
+        self.rest = rest;
+        let doubled = memchr(b'"', inner.as_bytes()).is_some();
+        if !doubled && tail.is_empty() {
+            return Cow::Borrowed(inner);
+        }
+        let mut cell = inner.replace("\"\"", "\"");
+        cell.push_str(tail);
+        Cow::Owned(cell)
+    }
+}
+
+/// What is before and behind the delimiter.
+#[inline]
+fn cut(text: &str, at: Option<usize>) -> (&str, Option<&str>) {
+    match at {
+        Some(at) => (&text[..at], Some(&text[at + 1..])),
+        None => (text, None),
     }
 }

@@ -1,31 +1,48 @@
+use std::borrow::Cow;
+
+use super::buffer::Buffer;
+use super::csv::Cells;
+use super::layout::Shape;
+use super::lines::{Found, Lines};
 use super::*;
 use proptest::prelude::*;
 
-/// All rows of `file`, fed in pieces of `piece` bytes: number, line, and url|slug|title|tags or the cause.
+/// All rows of `file`, fed in pieces of `piece` bytes, as [`show`] shows them.
 fn read(file: &[u8], piece: usize) -> Result<Vec<String>, String> {
-    let head = &file[..file.len().min(SNIFF_BYTES)];
-    let mut rows = Rows::new(sniff(head, head.len() == file.len())?);
+    read_within(file, piece, Limits::default()).0.map_err(|error| error.to_string())
+}
+
+/// The same, and the reader.
+fn read_within(file: &[u8], piece: usize, limits: Limits) -> (Result<Vec<String>, Unreadable>, Rows) {
+    let mut rows = Rows::new(file.len() as u64, limits);
     let mut pieces = file.chunks(piece);
-    let mut read = Vec::new();
-    loop {
+    let (mut read, mut done) = (Vec::new(), 0);
+    let result = loop {
         match rows.next_row() {
-            Next::Row(row) => read.push(show(&row)),
-            Next::More => match pieces.next() {
+            Ok(Next::Row(row)) => read.push(show(&row)),
+            Ok(Next::Seek(to)) => pieces = file[to as usize..].chunks(piece),
+            Ok(Next::More) => match pieces.next() {
                 Some(piece) => rows.feed(piece),
                 None => rows.end(),
             },
-            Next::End => break,
+            Ok(Next::End) => break Ok(read),
+            Err(error) => break Err(error),
         }
+        assert!(rows.position() >= done, "{} after {done}", rows.position());
+        done = rows.position();
+    };
+    if result.is_ok() {
+        assert_eq!(rows.position(), file.len() as u64);
     }
-    assert_eq!(rows.position(), file.len() as u64);
-    Ok(read)
+    (result, rows)
 }
 
 fn show(row: &Row<'_>) -> String {
     let text = |field: &Option<Cow<'_, str>>| field.as_deref().unwrap_or("-").to_owned();
     let shown = match &row.fields {
         Ok(fields) => {
-            format!("{}|{}|{}|{}", text(&fields.url), text(&fields.slug), text(&fields.title), fields.tags.join("+"))
+            let tags: Vec<&str> = fields.tags.iter().collect();
+            format!("{}|{}|{}|{}", text(&fields.url), text(&fields.slug), text(&fields.title), tags.join("+"))
         }
         Err(fault) => format!("! {}", fault.cause),
     };
@@ -103,8 +120,8 @@ fn json_lines_have_the_same_names() {
     let rows = rows(file);
     assert_eq!(rows[..2], ["1@1 https://a.example/|a|-|x,y+z", "2@4 https://b.example/|-|-|x+y"]);
     assert_eq!(rows[2], "3@5 ! must be a text");
-    assert!(rows[3].starts_with("4@6 ! is no JSON object on one line: invalid type: sequence"), "{}", rows[3]);
-    assert!(rows[4].starts_with("5@7 ! is no JSON object on one line: EOF"), "{}", rows[4]);
+    assert!(rows[3].starts_with("4@6 ! is no JSON object: invalid type: sequence"), "{}", rows[3]);
+    assert!(rows[4].starts_with("5@7 ! is no JSON object: EOF"), "{}", rows[4]);
 }
 
 #[test]
@@ -113,22 +130,22 @@ fn a_row_that_is_not_utf8_costs_itself() {
     file.extend("https://a.example/\n".repeat(5000).as_bytes());
     file.extend(b"https://\xff.example/\nhttps://b.example/\n");
     let rows = read(&file, 1000).unwrap();
-    assert_eq!(rows[5000..], ["5001@5002 ! is not UTF-8 text", "5002@5003 https://b.example/|-|-|"]);
+    assert_eq!(rows[5000..], ["5001@5002 ! is not valid text (UTF-8 or UTF-16)", "5002@5003 https://b.example/|-|-|"]);
 }
 
 #[test]
-fn what_is_neither_csv_nor_json_lines_is_named() {
+fn what_is_no_list_of_links_is_named() {
     for (file, reason) in [
         (&b""[..], "empty"),
         (b" \r\n\n", "empty"),
-        (b"\x1f\x8b\x08\0", "gzip"),
-        (b"PK\x03\x04", "ZIP"),
+        (b"\x1f\x8b\x08\0", "breaks off"),
+        (b"PK\x03\x04", "no directory at its end"),
         (b"\x89PNG\r\n\x1a\n\0", "PNG"),
-        (b"\xff\xfeu\0r\0l\0", "UTF-16"),
-        (b"url\nhttps://\0", "byte 12 is zero"),
-        (b"url\nhttps://\xe4.example/", "byte 12 is not valid"),
+        (b"\xff\xfeu\0r\0i\0", "the first row is: uri"),
+        (b"url\nhttps://\0", "a zero, at byte 12"),
+        (b"url\nhttps://\xe4.example/", "no valid character, at byte 12"),
         (b"<!doctype html><a href='https://a.example/'>", "HTML"),
-        (b"[{\"url\":\"https://a.example/\"}]", "JSON array"),
+        (b"[{\"url\":\"https://a.example/\"}", "breaks off"),
         (b"{\n  \"url\": \"https://a.example/\"\n}\n", "no line is a whole object"),
         (b"{]}{", "no line is a whole object"),
         (b"{\"href\":\"https://a.example/\"}\n", "no line of the file has a field named url"),
@@ -150,20 +167,150 @@ fn a_file_of_real_links_is_read_whole() {
 }
 
 fn pieces() -> impl Strategy<Value = String> {
-    let parts =
-        ["url", "https://a.example/", ",", "\"", "\n", "\r\n", "\r", " ", "{", "}", "{\"url\":\"x\"}", "\\", "ä", "x"];
+    let parts = [
+        "url",
+        "https://a.example/",
+        ",",
+        ";",
+        "\t",
+        "|",
+        "\"",
+        "\n",
+        "\r\n",
+        "\r",
+        " ",
+        "{",
+        "}",
+        "{\"url\":\"x\"}",
+        "\\",
+        "ä",
+        "x",
+    ];
     prop::collection::vec(prop::sample::select(parts.to_vec()), 0..40).prop_map(|parts| parts.concat())
+}
+
+fn file() -> impl Strategy<Value = String> {
+    let starts = ["url,title\n", "https://a.example/,", "{\"url\":\"x\"}\n", "\u{feff}title;url\r\n", "url\n"];
+    (prop::sample::select(starts.to_vec()), pieces()).prop_map(|(start, body)| format!("{start}{body}"))
+}
+
+/// The rows, and the place behind each.
+fn with_places(mut rows: Rows, file: &[u8], piece: usize) -> (Vec<(String, RowPlace)>, Layout) {
+    let mut pieces = file.chunks(piece);
+    let mut read = Vec::new();
+    loop {
+        let shown = match rows.next_row().unwrap() {
+            Next::Row(row) => show(&row),
+            Next::Seek(_) => panic!("no archive"),
+            Next::More => {
+                match pieces.next() {
+                    Some(piece) => rows.feed(piece),
+                    None => rows.end(),
+                }
+                continue;
+            }
+            Next::End => return (read, rows.layout().unwrap().clone()),
+        };
+        read.push((shown, rows.place()));
+    }
+}
+
+/// Every boundary from `place` on, that of the end included.
+fn boundaries(layout: &Layout, place: RowPlace, every: u64, file: &[u8], piece: usize) -> Vec<RowPlace> {
+    let mut scan = Boundaries::new(layout, place, every).unwrap();
+    let mut pieces = file.chunks(piece);
+    let mut found = Vec::new();
+    loop {
+        match scan.next_boundary() {
+            Boundary::Place(place) => found.push(place),
+            Boundary::More => match pieces.next() {
+                Some(piece) => scan.feed(piece),
+                None => scan.end(),
+            },
+            Boundary::End(place) => {
+                found.push(place);
+                return found;
+            }
+        }
+    }
+}
+
+fn check_cuts(file: &[u8], piece: usize) {
+    let whole = Rows::new(file.len() as u64, Limits::default());
+    let (rows, layout) = with_places(whole, file, piece);
+    let layout: Layout = serde_json::from_str(&serde_json::to_string(&layout).unwrap()).unwrap();
+    let places: Vec<RowPlace> = rows.iter().map(|(_, place)| *place).collect();
+    let mut found = boundaries(&layout, RowPlace::START, 1, file, piece);
+    let end = found.pop().unwrap();
+    assert_eq!(end.byte, file.len() as u64);
+    assert_eq!(found, places);
+    let starts: Vec<RowPlace> = [RowPlace::START].into_iter().chain(places.iter().copied()).collect();
+    for (from, start) in starts.iter().enumerate() {
+        for (to, stop) in starts.iter().enumerate().skip(from) {
+            let part = &file[start.byte as usize..stop.byte as usize];
+            let (read, _) = with_places(Rows::resume(&layout, *start).unwrap(), part, piece);
+            assert_eq!(read, &rows[from..to], "from {start:?} to {stop:?}");
+        }
+        let rest = &file[start.byte as usize..];
+        assert_eq!(boundaries(&layout, *start, 1, rest, piece), [&places[from..], &[end]].concat());
+    }
+}
+
+#[test]
+fn a_file_with_every_trouble_can_be_cut_between_any_rows() {
+    let long = "x".repeat(MAX_ROW_BYTES + 10);
+    let file = format!(
+        "\u{feff}url;title\r\n\r\nhttps://a.example/;\"A\n\nB;\"\r\nhttps://b.example/;\"\n{long}\n\r\r https://c.example/\n\n\
+         https://d.example/{long}\nhttps://e.example/;\"\nhttps://f.example/;x\r"
+    );
+    check_cuts(file.as_bytes(), 5000);
 }
 
 proptest! {
     #[test]
-    fn it_does_not_matter_where_the_pieces_are_cut(start in 0..3_usize, body in pieces(), piece in 1..20_usize) {
-        let file = format!("{}{body}", ["url,title\n", "https://a.example/,", "{\"url\":\"x\"}\n"][start]);
+    fn it_does_not_matter_where_the_pieces_are_cut(file in file(), piece in 1..20_usize) {
         prop_assert_eq!(read(file.as_bytes(), piece), read(file.as_bytes(), usize::MAX));
     }
 
     #[test]
     fn any_bytes_are_read_or_refused(file in prop::collection::vec(any::<u8>(), 0..400), piece in 1..20_usize) {
         let _ = read(&file, piece);
+    }
+
+    #[test]
+    fn a_file_cut_between_any_rows_gives_the_same_rows(file in file(), piece in 1..20_usize) {
+        if read(file.as_bytes(), usize::MAX).is_ok() {
+            check_cuts(file.as_bytes(), piece);
+        }
+    }
+
+    /// `csv-core` skips lines that are empty, we also those that have nothing but white space.
+    #[test]
+    fn rows_and_cells_are_those_of_csv_core(body in "([a ,;\"é]{0,4}(\n|\r\n|\r)?){0,12}\n", piece in 1..20_usize) {
+        let file = format!("url\t,slug\n{body}");
+        let shape = Shape::Csv { delimiter: b',', columns: Columns::positional(2), header: false };
+        let mut lines = Lines::new(&shape, RowPlace::START).unwrap();
+        let mut buffer = Buffer::new(0, 1);
+        let mut pieces = file.as_bytes().chunks(piece);
+        let mut ours = Vec::new();
+        loop {
+            match lines.find(&mut buffer) {
+                Found::Row(length) => {
+                    let row = std::str::from_utf8(&buffer.rest()[..length]).unwrap();
+                    ours.push(Cells::new(row, b',').map(|cell| cell.into_owned()).collect::<Vec<String>>());
+                }
+                Found::Broken(_) => return Ok(()),
+                Found::More => {
+                    lines.release(&mut buffer);
+                    match pieces.next() { Some(piece) => buffer.extend(piece), None => buffer.end() }
+                }
+                Found::End => break,
+            }
+        }
+        let mut reader = ::csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(file.as_bytes());
+        let theirs = reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect::<Vec<String>>());
+        let blank = |row: &Vec<String>| row.len() == 1 && row[0].trim().is_empty();
+        ours.retain(|row| !blank(row));
+        prop_assert_eq!(ours, theirs.filter(|row| !blank(row)).collect::<Vec<_>>());
     }
 }

@@ -1,0 +1,195 @@
+//! From messages to the use case.
+
+use std::sync::Arc;
+
+use lambda_runtime::Context;
+use waypost_aws::invocation::delivery;
+use waypost_aws::sqs::event::{BatchResponse, Message, QueueEvent};
+use waypost_domain::imports::load_import::Loader;
+use waypost_domain::imports::load_part::{PartLoaded, load_part};
+use waypost_domain::imports::part::PartId;
+use waypost_domain::imports::ports::{Delivery, Redelivery};
+
+/// What the function needs.
+pub(crate) struct App {
+    pub(crate) loader: Loader,
+    pub(crate) redelivery: Arc<dyn Redelivery>,
+}
+
+/// Loads each of the parts. One that is to come again does not keep the others from being done with.
+pub(crate) async fn handle(app: &App, event: &QueueEvent, context: &Context) -> BatchResponse {
+    let delivery = delivery(context, app.loader.clock.now());
+    let mut response = BatchResponse::default();
+    for message in &event.records {
+        let Err(seconds) = load(app, message, &delivery).await else { continue };
+        response.fail(message);
+        if let Err(error) = app.redelivery.come_again(&message.receipt_handle, seconds).await {
+            tracing::warn!(event = "message.not_sooner", request_id = delivery.request_id, %error);
+        }
+    }
+    response
+}
+
+/// Loads a part, or says after how many seconds its message must come again.
+async fn load(app: &App, message: &Message, delivery: &Delivery) -> Result<(), u32> {
+    let request_id = delivery.request_id.as_str();
+    let id: PartId = match serde_json::from_str(&message.body) {
+        Ok(id) => id,
+        Err(error) => {
+            // It will end in the dead-letter queue, where somebody can look at it.
+            tracing::error!(event = "import_part.unreadable", request_id, message = message.message_id, %error);
+            return Err(message.retry_seconds());
+        }
+    };
+    match load_part(&app.loader, &id, delivery).await {
+        Ok(PartLoaded::Loaded(part)) => {
+            let counts = part.shown.counts;
+            tracing::info!(
+                event = "import_part.loaded", request_id, import = %id.import, part = id.part, pass = part.pass,
+                rows_read = counts.read, rows_created = counts.created, rows_reported = counts.reported(),
+            );
+        }
+        Ok(PartLoaded::Finished(import)) => {
+            let counts = import.counts;
+            tracing::info!(
+                event = "import.finished", request_id, import = %import.id, workspace = %import.workspace,
+                status = ?import.status, error = import.error, bytes = import.bytes_done, rows_read = counts.read,
+                rows_created = counts.created, rows_overwritten = counts.overwritten,
+                rows_unchanged = counts.unchanged, rows_invalid = counts.invalid, rows_conflicting = counts.conflicting,
+            );
+        }
+        Ok(PartLoaded::HandedOver(part)) => {
+            let row = part.checkpoint.place.row;
+            tracing::info!(event = "import_part.handed_over", request_id, import = %id.import, part = id.part, row);
+        }
+        Ok(PartLoaded::Gone) => {
+            tracing::info!(event = "import_part.skipped", request_id, import = %id.import, part = id.part);
+        }
+        Ok(PartLoaded::Busy { until }) => {
+            tracing::info!(event = "import_part.busy", request_id, import = %id.import, part = id.part, %until);
+            let left = until.as_seconds() - app.loader.clock.now().as_seconds() + 1;
+            return Err(u32::try_from(left.clamp(1, 900)).unwrap_or(900));
+        }
+        Err(error) => {
+            let operation = error.operation;
+            tracing::error!(
+                event = "import_part.interrupted", request_id, import = %id.import, part = id.part, operation, %error,
+            );
+            return Err(message.retry_seconds());
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use waypost_domain::Domains;
+    use waypost_domain::imports::ImportStatus;
+    use waypost_domain::imports::load_import::{Loaded, load_import};
+    use waypost_domain::imports::memory::{
+        MemoryImports, MemoryObjects, MemoryParts, MemoryQueue, MemoryRedelivery, MemoryReports, MemoryTimer,
+    };
+    use waypost_domain::memory::{FixedClock, MemoryLinks};
+
+    struct Fixture {
+        app: App,
+        imports: Arc<MemoryImports>,
+        queue: Arc<MemoryQueue>,
+        links: Arc<MemoryLinks>,
+        redelivery: Arc<MemoryRedelivery>,
+    }
+
+    /// An import whose parts are on their way.
+    async fn fixture() -> Fixture {
+        let (imports, queue) = (Arc::<MemoryImports>::default(), Arc::<MemoryQueue>::default());
+        let (links, redelivery) = (Arc::<MemoryLinks>::default(), Arc::<MemoryRedelivery>::default());
+        let objects = Arc::new(MemoryObjects::default());
+        let file: String = (0..100).map(|n| format!("https://{n}.example/\n")).collect();
+        objects.put("imports/acme/links.csv", file);
+        let loader = Loader {
+            imports: imports.clone(),
+            parts: Arc::new(MemoryParts::default()),
+            queue: queue.clone(),
+            links: links.clone(),
+            objects,
+            reports: Arc::new(MemoryReports::default()),
+            clock: Arc::new(FixedClock::at("2026-01-02T03:04:05Z")),
+            timer: Arc::new(MemoryTimer::default()),
+            domains: Domains::parse("go.example.com").unwrap(),
+            max_bytes: 1_000_000,
+            part_bytes: 500,
+        };
+        let delivery = delivery(&Context::default(), loader.clock.now());
+        let loaded = load_import(&loader, "imports/acme/links.csv", "", &delivery).await.unwrap();
+        assert!(matches!(loaded, Loaded::Divided(_)));
+        Fixture { app: App { loader, redelivery: redelivery.clone() }, imports, queue, links, redelivery }
+    }
+
+    fn event(bodies: impl IntoIterator<Item = String>, deliveries: u32) -> QueueEvent {
+        let mut event: serde_json::Value =
+            serde_json::from_str(include_str!("../../../events/load-part/part.json")).unwrap();
+        let sample = event["Records"][0].clone();
+        let records = bodies.into_iter().zip(0..).map(|(body, n)| {
+            let mut record = sample.clone();
+            record["messageId"] = format!("m{n}").into();
+            record["receiptHandle"] = format!("h{n}").into();
+            record["body"] = body.into();
+            record["attributes"]["ApproximateReceiveCount"] = deliveries.to_string().into();
+            record
+        });
+        event["Records"] = records.collect();
+        serde_json::from_value(event).unwrap()
+    }
+
+    async fn invoke(fixture: &Fixture, event: &QueueEvent, request_id: &str) -> String {
+        let mut context = Context::default();
+        context.request_id = request_id.to_owned();
+        serde_json::to_string(&handle(&fixture.app, event, &context).await).unwrap()
+    }
+
+    fn bodies(fixture: &Fixture) -> Vec<String> {
+        fixture.queue.take().iter().map(|id| serde_json::to_string(id).unwrap()).collect()
+    }
+
+    #[tokio::test]
+    async fn every_part_is_loaded_and_the_last_ends_the_import() {
+        let fixture = fixture().await;
+        let event = event(bodies(&fixture), 1);
+        assert!(event.records.len() > 2);
+        assert_eq!(invoke(&fixture, &event, "r1").await, r#"{"batchItemFailures":[]}"#);
+        assert_eq!(fixture.imports.all()[0].status, ImportStatus::Succeeded);
+        assert_eq!(fixture.links.all().len(), 100);
+        assert_eq!(invoke(&fixture, &event, "r2").await, r#"{"batchItemFailures":[]}"#, "once more is harmless");
+        assert_eq!(fixture.links.all().len(), 100);
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_loaded_now_comes_again_and_the_rest_is_done() {
+        let fixture = fixture().await;
+        let mut bodies = bodies(&fixture);
+        bodies.insert(1, "not a part".to_owned());
+        let answer = invoke(&fixture, &event(bodies.clone(), 3), "r1").await;
+        assert_eq!(answer, r#"{"batchItemFailures":[{"itemIdentifier":"m1"}]}"#);
+        assert_eq!(fixture.redelivery.all(), [("h1".to_owned(), 40)]);
+    }
+
+    #[tokio::test]
+    async fn a_table_that_is_away_costs_no_part() {
+        let fixture = fixture().await;
+        let bodies = bodies(&fixture);
+        fixture.links.fail(true);
+        let answer = invoke(&fixture, &event(bodies.clone(), 1), "r1").await;
+        assert_eq!(answer.matches("itemIdentifier").count(), bodies.len(), "{answer}");
+        fixture.links.fail(false);
+        assert_eq!(invoke(&fixture, &event(bodies, 2), "r2").await, r#"{"batchItemFailures":[]}"#);
+        assert_eq!(fixture.links.all().len(), 100);
+    }
+
+    #[tokio::test]
+    async fn the_sample_event_is_of_an_import_that_is_not_there() {
+        let fixture = fixture().await;
+        let event = serde_json::from_str(include_str!("../../../events/load-part/part.json")).unwrap();
+        assert_eq!(invoke(&fixture, &event, "r1").await, r#"{"batchItemFailures":[]}"#);
+    }
+}

@@ -1,0 +1,78 @@
+//! The answer to `GET /v1/openapi.json`.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use bytes::Bytes;
+use http::{HeaderMap, header};
+use sha2::{Digest, Sha256};
+use waypost_aws::conditional::tagged;
+
+/// The document changes with the version that is deployed, and is no secret.
+const KEEP_FOR_FIVE_MINUTES: &str = "public, max-age=300";
+
+/// The document and its entity tag, made once.
+struct Document {
+    json: Bytes,
+    etag: String,
+}
+
+/// The routes of this function.
+pub(crate) fn routes(document: &str) -> Router {
+    let hash: String = Sha256::digest(document).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let document = Document { json: Bytes::copy_from_slice(document.as_bytes()), etag: format!("\"{hash}\"") };
+    Router::new().route("/v1/openapi.json", get(read)).with_state(Arc::new(document))
+}
+
+async fn read(State(document): State<Arc<Document>>, headers: HeaderMap) -> Response {
+    // Any page may read it: documentation and client generators run in browsers too.
+    let fields = [(header::CONTENT_TYPE, "application/json"), (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
+    tagged(&headers, &document.etag, KEEP_FOR_FIVE_MINUTES, (fields, document.json.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::{Body, to_bytes};
+    use http::Request;
+    use serde_json::Value;
+    use tower::ServiceExt;
+    use waypost_aws::http::open;
+
+    async fn call(method: &str, path: &str, etag: Option<&str>) -> (u16, HeaderMap, Value) {
+        let mut request = Request::builder().method(method).uri(path);
+        if let Some(etag) = etag {
+            request = request.header("if-none-match", etag);
+        }
+        send(request.body(Body::empty()).unwrap()).await
+    }
+
+    async fn send(request: Request<Body>) -> (u16, HeaderMap, Value) {
+        let document = waypost_api::openapi::document().to_string();
+        let (parts, body) = open(routes(&document)).oneshot(request).await.unwrap().into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        (parts.status.as_u16(), parts.headers, serde_json::from_slice(&bytes).unwrap_or_default())
+    }
+
+    #[tokio::test]
+    async fn the_document_is_there_for_anybody_and_can_be_kept() {
+        let (status, headers, document) = call("GET", "/v1/openapi.json", None).await;
+        assert_eq!((status, &document["openapi"]), (200, &Value::from("3.1.0")));
+        assert_eq!(headers["content-type"], "application/json");
+        assert_eq!(headers["cache-control"], "public, max-age=300");
+        let etag = headers["etag"].to_str().unwrap();
+        let (status, headers, body) = call("GET", "/v1/openapi.json", Some(etag)).await;
+        assert_eq!((status, &headers["etag"], body), (304, &etag.parse().unwrap(), Value::Null));
+        assert_eq!(call("POST", "/v1/openapi.json", None).await.0, 405);
+        assert_eq!(call("GET", "/v1/openapi.yaml", None).await.0, 404);
+    }
+
+    #[tokio::test]
+    async fn the_sample_event_is_a_request_that_works() {
+        let event = lambda_http::request::from_str(include_str!("../../../events/openapi/get.json")).unwrap();
+        assert_eq!(send(event.map(|_| Body::empty())).await.0, 200);
+    }
+}

@@ -1,0 +1,17 @@
+//! `GET /v1/openapi.json`: says what the API is. Needs no key, no setting and no right but to write its log.
+
+mod handler;
+
+use std::process::ExitCode;
+
+use waypost_aws::http::open;
+use waypost_aws::start;
+use waypost_aws::start::BoxError;
+
+fn main() -> ExitCode {
+    start::run(serve())
+}
+
+async fn serve() -> Result<(), BoxError> {
+    lambda_http::run(open(handler::routes(&waypost_api::openapi::document().to_string()))).await
+}

@@ -1,0 +1,156 @@
+//! Anything as the redirect's event: never a panic, never a failure of the function, never another target.
+//!
+//! The input is an event in JSON or, where it is none, lines that become the fields of one.
+
+#![no_main]
+
+// All that the handler has of `waypost-aws`. The crate itself brings the AWS SDK, which takes a quarter of an hour and 4 GB to
+// build with what libFuzzer needs in it.
+extern crate self as waypost_aws;
+#[allow(dead_code, reason = "only part of it is used here")]
+#[path = "../../shared/aws/src/problem.rs"]
+pub mod problem;
+
+#[path = "../../functions/redirect/src/event.rs"]
+mod event;
+#[path = "../../functions/redirect/src/handler.rs"]
+mod handler;
+#[path = "../../functions/redirect/src/pages.rs"]
+mod pages;
+#[path = "../../functions/redirect/src/reply.rs"]
+mod reply;
+
+use std::sync::Arc;
+
+use futures::executor::block_on;
+use http::Response;
+use libfuzzer_sys::fuzz_target;
+use serde_json::{Value, json};
+use url::Url;
+use waypost_domain::follow_link::FollowLink;
+use waypost_domain::memory::{FixedClock, MemoryAttempts, MemoryLinks, SeededRandom, link};
+use waypost_domain::ports::LinkWriter;
+use waypost_domain::record_click::PendingClick;
+use waypost_domain::{Domains, TargetUrl};
+
+use crate::event::Event;
+use crate::handler::{App, handle};
+use crate::reply::Reply;
+
+/// argon2id of `secret`, with parameters that are cheap to check.
+const SECRET: &str = "$argon2id$v=19$m=8,t=1,p=1$YSBzYWx0IG9mIDE2IGJ5dA$VeK9IOBIgdgAydbckUUSGjhBb143hqeap2rX88vkvbc";
+const TARGET: &str = "https://example.com/docs?a=1#top";
+/// All that an answer may lead to, but for what a query adds to the link that forwards it.
+const TARGETS: [&str; 6] = [
+    TARGET,
+    "https://example.com/late",
+    "https://example.com/phone",
+    "https://example.com/variant",
+    "https://example.com/root",
+    "https://example.com/none",
+];
+/// The most that a click may take in the stream, in bytes.
+const MAX_CLICK_BYTES: usize = 16 * 1024;
+
+fuzz_target!(|bytes: &[u8]| {
+    let Some(event) = event_of(bytes) else { return };
+    let links = links();
+    for failing in [false, true] {
+        links.fail(failing);
+        let (response, click) = block_on(handle(&app(links.clone()), &event, "request-1"));
+        check(&event, response, click, failing);
+    }
+});
+
+/// The event that is sent as it is, or that is made of lines: method, path, query, host, user agent, referrer, languages,
+/// country, address and, last, the body.
+fn event_of(bytes: &[u8]) -> Option<Event> {
+    if let Ok(event) = serde_json::from_slice(bytes) {
+        return Some(event);
+    }
+    let text = std::str::from_utf8(bytes).ok()?;
+    let mut lines = text.splitn(10, '\n');
+    let mut next = || lines.next().unwrap_or_default();
+    let event = json!({
+        "requestContext": {"http": {"method": next()}},
+        "rawPath": next(),
+        "rawQueryString": next(),
+        "headers": {
+            "host": next(), "user-agent": next(), "referer": next(), "accept-language": next(),
+            "cloudfront-viewer-country": next(), "cloudfront-viewer-address": next(), "accept": "text/html",
+        },
+        "body": next(),
+    });
+    Some(serde_json::from_value(event).expect("an event"))
+}
+
+/// A link of each kind, under slugs of one letter.
+fn links() -> Arc<MemoryLinks> {
+    let links = Arc::new(MemoryLinks::default());
+    let phones = json!([{"if": {"device": ["mobile"]}, "url": "https://example.com/phone"}]);
+    let variants = json!([{"name": "a", "url": "https://example.com/variant", "weight": 1}]);
+    for (slug, behaviour) in [
+        ("a", json!({})),
+        ("q", json!({"redirect_status": 301, "forward_query": true})),
+        ("p", json!({"password_hash": SECRET})),
+        ("o", json!({"expires_at": "2026-01-01T00:00:00Z"})),
+        ("e", json!({"expires_at": "2026-01-01T00:00:00Z", "expired_url": "https://example.com/late"})),
+        ("r", json!({"rules": phones})),
+        ("v", json!({"variants": variants})),
+        ("m", json!({"max_clicks": 1})),
+    ] {
+        let mut link = link("acme", slug, TARGET);
+        link.behaviour = serde_json::from_value::<waypost_domain::Behaviour>(behaviour).expect("a behaviour");
+        assert!(block_on(links.insert(&link)).expect("memory does not fail"));
+    }
+    links
+}
+
+fn app(links: Arc<MemoryLinks>) -> App {
+    let domains = Domains::parse("go.example.com,go.example.org").expect("valid domains");
+    let target = |text| Some(TargetUrl::parse(text, &domains).expect("a valid target"));
+    App {
+        countries: None,
+        root_url: target("https://example.com/root"),
+        not_found_url: target("https://example.com/none"),
+        follow: FollowLink {
+            links: links.clone(),
+            limit: links,
+            attempts: Arc::new(MemoryAttempts::default()),
+            domains,
+            clock: Arc::new(FixedClock::at("2026-01-02T03:04:05Z")),
+            random: Arc::new(SeededRandom::new(1)),
+        },
+    }
+}
+
+fn check(event: &Event, response: Response<String>, click: Option<PendingClick>, failing: bool) {
+    let status = response.status().as_u16();
+    assert!(status < 500 || (failing && status == 503), "{status}");
+    for (name, value) in response.headers() {
+        let value = value.to_str().expect("headers are ASCII");
+        assert!(!value.contains(char::is_control), "{name}: {value:?}");
+        if name == http::header::LOCATION {
+            assert!(TARGETS.contains(&value) || is_forwarded(event, value), "{value:?}");
+        }
+    }
+    if event.method() == "HEAD" {
+        assert!(response.body().is_empty() && click.is_none());
+    }
+    if let Some(pending) = click {
+        assert!(response.headers().contains_key("location"), "only who is led on has clicked");
+        let text = serde_json::to_string(&pending.click).expect("a click is JSON");
+        assert!(text.len() <= MAX_CLICK_BYTES, "{} bytes", text.len());
+    }
+    let reply = serde_json::to_value(Reply::from(response)).expect("a reply is JSON");
+    assert_eq!(reply["statusCode"], Value::from(status));
+}
+
+/// Whether `value` is the target of the link that forwards queries, with nothing but parameters added.
+fn is_forwarded(event: &Event, value: &str) -> bool {
+    let (before, after) = (Url::parse(TARGET).expect("a URL"), Url::parse(value).expect("a URL"));
+    event.raw_path.trim_start_matches('/') != "a"
+        && before[..url::Position::AfterPath] == after[..url::Position::AfterPath]
+        && before.fragment() == after.fragment()
+        && after.query().is_some_and(|query| query.starts_with("a=1"))
+}

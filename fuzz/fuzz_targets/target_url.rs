@@ -1,0 +1,52 @@
+//! Any text as a target, and any text as the query that is forwarded to it: what is accepted is safe to emit.
+//!
+//! The first line is the target, the second the query; all of it together is tried as a target as well.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use url::{Host, Url};
+use waypost_domain::forward_query::forward_query;
+use waypost_domain::{Domains, TargetUrl};
+
+const OWN: [&str; 3] = ["go.example.com", "xn--exmple-cua.test", "127.0.0.1"];
+
+fuzz_target!(|text: &str| {
+    let own = Domains::parse(&OWN.join(",")).expect("valid domains");
+    accept(text, &own);
+    let (target, query) = text.split_once('\n').unwrap_or((text, ""));
+    if let Some(target) = accept(target, &own) {
+        keeps_its_place(&target, &forward_query(&target, query), &own);
+    }
+});
+
+/// The target that `text` is, if it is one. Says again, in other words, what a target must be.
+fn accept(text: &str, own: &Domains) -> Option<TargetUrl> {
+    let target = TargetUrl::parse(text, own).ok()?;
+    let shown = target.as_str();
+    assert!(shown.len() <= TargetUrl::MAX_LEN);
+    assert!(shown.bytes().all(|byte| (0x21..0x7f).contains(&byte)), "{shown:?}");
+    assert!(shown.starts_with("http://") || shown.starts_with("https://"), "{shown:?}");
+    assert!(http::HeaderValue::from_str(shown).is_ok(), "{shown:?}");
+    let authority = shown.split('/').nth(2).expect("an authority");
+    assert!(!authority.contains(['@', '\\', '%']), "{shown:?}");
+    let url = Url::parse(shown).expect("a target is a URL");
+    assert!(url.username().is_empty() && url.password().is_none(), "{shown:?}");
+    match url.host().expect("a target has a host") {
+        Host::Domain(name) => assert!(!OWN.contains(&name.trim_end_matches('.')), "{shown:?}"),
+        Host::Ipv4(address) => assert!(!OWN.contains(&address.to_string().as_str()), "{shown:?}"),
+        Host::Ipv6(_) => {}
+    }
+    assert_eq!(TargetUrl::parse(shown, own).as_ref(), Ok(&target), "it is the same when it is read again");
+    Some(target)
+}
+
+/// Whatever the query, only the query changes, and the target's own parameters come first.
+fn keeps_its_place(target: &TargetUrl, forwarded: &str, own: &Domains) {
+    let again = accept(forwarded, own).expect("a target with a query is a target");
+    assert_eq!(again.as_str(), forwarded);
+    let (before, after) = (Url::parse(target.as_str()).expect("a URL"), Url::parse(forwarded).expect("a URL"));
+    assert_eq!(before.origin(), after.origin());
+    assert_eq!((before.path(), before.fragment()), (after.path(), after.fragment()));
+    assert!(after.query().unwrap_or_default().starts_with(before.query().unwrap_or_default()));
+}

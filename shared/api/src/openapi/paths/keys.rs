@@ -1,0 +1,48 @@
+//! `/v1/keys`.
+
+use serde_json::json;
+use waypost_domain::keys::create_key::NewKey;
+use waypost_domain::page::{Page, PageRequest};
+use waypost_domain::{ApiKey, Role};
+
+use crate::keys::{KeyView, NewKeyView};
+use crate::openapi::operation::Operations;
+
+const COLLECTION: &str = "/v1/keys";
+
+pub(super) fn add(to: &mut Operations) {
+    list(to);
+    create(to);
+    revoke(to);
+}
+
+fn list(to: &mut Operations) {
+    to.add("get", COLLECTION, "listKeys")
+        .about("keys", "List keys", "The newest first, expired ones among them.")
+        .role(Role::Admin)
+        .query::<PageRequest>()
+        .json::<Page<KeyView>>(200, "A page of keys.", &[])
+        .problem(422, "")
+        .end();
+}
+
+fn create(to: &mut Operations) {
+    to.add("post", COLLECTION, "createKey")
+        .about("keys", "Create a key", "The answer is the only one that has its secret.")
+        .role(Role::Admin)
+        .once()
+        .body::<NewKey>(json!({ "bot": { "name": "deploy bot", "role": "editor" } }))
+        .json::<NewKeyView>(201, "The key, with its secret.", &["Cache-Control", "Idempotency-Replayed"])
+        .link(201, "revokeKey", json!({ "path.key_id": "$response.body#/key_id" }))
+        .end();
+}
+
+fn revoke(to: &mut Operations) {
+    to.add("delete", "/v1/keys/{key_id}", "revokeKey")
+        .about("keys", "Revoke a key", "It opens nothing a moment later. A key can be revoked as soon as the list shows it, which is within a second of its creation.")
+        .role(Role::Admin)
+        .path_text("key_id", "The key's id.", ApiKey::ID_PATTERN)
+        .empty(204, "It is revoked.", &[])
+        .problem(404, "")
+        .end();
+}

@@ -1,0 +1,144 @@
+//! `/v1/links` and `/v1/link-batches`.
+
+use serde_json::{Value, json};
+use waypost_domain::link_fields::LinkFields;
+use waypost_domain::list_links::ListRequest;
+use waypost_domain::page::Page;
+use waypost_domain::{Role, Slug};
+
+use crate::link_batches::{BatchView, NewBatch};
+use crate::links::{LinkView, OnDomain};
+use crate::openapi::operation::{Operation, Operations};
+use crate::qr::QrQuery;
+
+const COLLECTION: &str = "/v1/links";
+const ITEM: &str = "/v1/links/{slug}";
+
+pub(super) fn add(to: &mut Operations) {
+    list(to);
+    create(to);
+    create_batch(to);
+    read(to);
+    change(to);
+    delete(to);
+    qr(to);
+}
+
+fn list(to: &mut Operations) {
+    to.add("get", COLLECTION, "listLinks")
+        .about("links", "List links", "The newest first. A page can have fewer links than asked for, or none, and yet a `next_cursor`: that much was searched and no more was found. The list is at its end when `next_cursor` is null.")
+        .role(Role::Viewer)
+        .query::<ListRequest>()
+        .json::<Page<LinkView>>(200, "A page of links.", &[])
+        .problem(422, "")
+        .end();
+}
+
+fn create(to: &mut Operations) {
+    let operation = to
+        .add("post", COLLECTION, "createLink")
+        .about(
+            "links",
+            "Create a link",
+            "With `if_exists: return`, gives the link that leads to the same target instead, if there is one.",
+        )
+        .role(Role::Editor)
+        .once()
+        .body::<LinkFields>(new_links())
+        .json::<LinkView>(201, "The link, created.", &["Location", "ETag", "Idempotency-Replayed"])
+        .json::<LinkView>(
+            200,
+            "The link that was there, with `if_exists: return`.",
+            &["Location", "ETag", "Idempotency-Replayed"],
+        )
+        .problem(409, "The slug is taken, by whomever.");
+    let operation = about_the_link(operation, 201, "$response.body#/slug", "$response.body#/domain");
+    about_the_link(operation, 200, "$response.body#/slug", "$response.body#/domain").end();
+}
+
+/// What can be done with the link that an answer holds.
+fn about_the_link<'a>(mut operation: Operation<'a>, status: u16, slug: &str, domain: &str) -> Operation<'a> {
+    for id in ["readLink", "changeLink", "deleteLink", "readLinkQrCode", "readLinkStats"] {
+        operation = operation.link(status, id, json!({ "path.slug": slug, "query.domain": domain }));
+    }
+    operation
+}
+
+fn new_links() -> Value {
+    json!({
+        "plain": { "url": "https://example.com/spring" },
+        "rules": {
+            "url": "https://example.com/app",
+            "slug": "app",
+            "tags": ["app"],
+            "rules": [{ "if": { "os": ["ios"] }, "url": "https://apps.apple.com/app/id1" }],
+            "variants": [
+                { "name": "a", "url": "https://example.com/a", "weight": 9 },
+                { "name": "b", "url": "https://example.com/b", "weight": 1 },
+            ],
+        },
+    })
+}
+
+fn create_batch(to: &mut Operations) {
+    let items = json!({ "two": { "items": [{ "url": "https://example.com/1" }, { "url": "https://example.com/2" }] } });
+    to.add("post", "/v1/link-batches", "createLinkBatch")
+        .about("links", "Create many links", "Each item succeeds or fails by itself; what is wrong with one changes nothing for the others, and is told in its place of the answer. An item that cannot be read is no reason to refuse the batch.")
+        .role(Role::Editor)
+        .once()
+        .body::<NewBatch>(items)
+        .json::<BatchView>(200, "What became of the items.", &["Idempotency-Replayed"])
+        .end();
+}
+
+fn read(to: &mut Operations) {
+    on_a_link(to, "get", ITEM, "readLink", Role::Viewer)
+        .about("links", "Read a link", "")
+        .query::<OnDomain>()
+        .if_none_match()
+        .json::<LinkView>(200, "The link.", &["ETag", "Cache-Control"])
+        .end();
+}
+
+fn change(to: &mut Operations) {
+    on_a_link(to, "patch", ITEM, "changeLink", Role::Editor)
+        .about("links", "Change a link", "A JSON Merge Patch (RFC 7396). `slug` and `domain` may be there if they say what is; they cannot be changed.")
+        .query::<OnDomain>()
+        .if_match()
+        .patch::<LinkFields>("LinkPatch", &["slug", "domain", "if_exists"], json!({ "title": { "title": "The app", "expires_at": null } }))
+        .json::<LinkView>(200, "The link as it is now.", &["ETag", "Cache-Control"])
+        .end();
+}
+
+fn delete(to: &mut Operations) {
+    on_a_link(to, "delete", ITEM, "deleteLink", Role::Editor)
+        .about("links", "Delete a link", "Its statistics stay; visitors may be led on for some seconds.")
+        .query::<OnDomain>()
+        .if_match()
+        .empty(204, "It is gone.", &[])
+        .end();
+}
+
+fn qr(to: &mut Operations) {
+    let images = json!({ "image/svg+xml": { "schema": { "type": "string" } }, "image/png": { "schema": { "type": "string", "format": "binary" } } });
+    on_a_link(to, "get", "/v1/links/{slug}/qr", "readLinkQrCode", Role::Viewer)
+        .about(
+            "links",
+            "Draw a link's QR code",
+            "The code leads to the short URL with `?qr=1`, by which statistics tell its clicks from others.",
+        )
+        .query::<QrQuery>()
+        .if_none_match()
+        .content(200, "The image.", &["ETag", "Cache-Control"], &images)
+        .end();
+}
+
+fn on_a_link<'a>(
+    to: &'a mut Operations,
+    method: &'static str,
+    path: &'static str,
+    id: &'static str,
+    role: Role,
+) -> Operation<'a> {
+    to.add(method, path, id).role(role).path::<Slug>("slug", "The link's slug.").problem(404, "").problem(422, "")
+}

@@ -1,0 +1,103 @@
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::*;
+
+fn operations(document: &Value) -> Vec<(String, String, Value)> {
+    let paths = document["paths"].as_object().unwrap();
+    let all = paths.iter().flat_map(|(path, item)| {
+        let methods = item.as_object().unwrap();
+        methods.iter().map(|(method, operation)| (method.clone(), path.clone(), operation.clone()))
+    });
+    all.collect()
+}
+
+/// Every object in the document.
+fn visit(value: &Value, see: &mut impl FnMut(&Value)) {
+    see(value);
+    match value {
+        Value::Object(fields) => fields.values().for_each(|value| visit(value, see)),
+        Value::Array(items) => items.iter().for_each(|value| visit(value, see)),
+        _ => {}
+    }
+}
+
+#[test]
+fn operation_ids_are_unique_and_links_lead_to_them() {
+    let document = document();
+    let all = operations(&document);
+    let ids: BTreeSet<&str> = all.iter().map(|(_, _, operation)| operation["operationId"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), all.len());
+    let mut links = 0;
+    for (_, path, operation) in &all {
+        for answer in operation["responses"].as_object().unwrap().values() {
+            for link in answer["links"].as_object().into_iter().flatten() {
+                assert!(ids.contains(link.1["operationId"].as_str().unwrap()), "{path}: {}", link.0);
+                links += 1;
+            }
+        }
+    }
+    assert!(links > 5);
+}
+
+#[test]
+fn all_that_is_referred_to_is_there_and_all_that_is_there_is_referred_to() {
+    let document = document();
+    let mut seen = BTreeSet::new();
+    visit(&document, &mut |value| {
+        if let Some(reference) = value["$ref"].as_str() {
+            seen.insert(reference.to_owned());
+        }
+    });
+    for kind in ["schemas", "headers"] {
+        for name in document["components"][kind].as_object().unwrap().keys() {
+            assert!(seen.remove(&format!("#/components/{kind}/{name}")), "nothing refers to {kind}/{name}");
+        }
+    }
+    assert!(seen.is_empty(), "{seen:?}");
+}
+
+#[test]
+fn what_is_read_and_written_looks_the_same_or_has_two_names() {
+    let mut operations = Operations::default();
+    paths::add_all(&mut operations);
+    assert_eq!(operations.into_parts().1.ambiguous(), Vec::<String>::new());
+}
+
+#[test]
+fn descriptions_are_for_callers() {
+    let mut others = Vec::new();
+    visit(&document(), &mut |value| {
+        if let Some(text) = value["description"].as_str()
+            && ["[`", "::", "](", "crate", "docs/"].iter().any(|it| text.contains(it))
+        {
+            others.push(text.to_owned());
+        }
+    });
+    assert_eq!(others, Vec::<String>::new());
+}
+
+#[test]
+fn every_property_and_parameter_is_described() {
+    let document = document();
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        for (property, schema) in schema["properties"].as_object().into_iter().flatten() {
+            assert!(schema["description"].is_string() || schema["$ref"].is_string(), "{name}.{property}");
+        }
+    }
+    for (_, path, operation) in operations(&document) {
+        for parameter in operation["parameters"].as_array().unwrap() {
+            assert!(parameter["description"].as_str().is_some_and(|text| !text.is_empty()), "{path}: {parameter}");
+        }
+    }
+}
+
+#[test]
+fn every_post_takes_an_idempotency_key() {
+    for (method, path, operation) in operations(&document()) {
+        let headers: Vec<&Value> =
+            operation["parameters"].as_array().unwrap().iter().map(|parameter| &parameter["name"]).collect();
+        assert_eq!(headers.iter().any(|name| *name == "Idempotency-Key"), method == "post", "{method} {path}");
+    }
+}

@@ -1,0 +1,124 @@
+//! Parts of imports in `LinksTable`: `pk = IMPORT#{id}`, `sk = PART#{plan}#{number}`, both numbers with leading zeros so that
+//! they sort.
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use futures::stream::{self, StreamExt, TryStreamExt};
+use waypost_domain::StoreError;
+use waypost_domain::imports::ImportId;
+use waypost_domain::imports::part::{Part, PartId};
+use waypost_domain::imports::ports::PartStore;
+
+use super::{Item, broken, store_error, text};
+
+/// How many parts are written at once.
+const CONCURRENCY: usize = 8;
+
+/// Parts in DynamoDB.
+#[derive(Debug, Clone)]
+pub struct DynamoParts {
+    client: Client,
+    table: String,
+}
+
+impl DynamoParts {
+    /// Parts in `table`.
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self { client, table: table.into() }
+    }
+}
+
+#[async_trait]
+impl PartStore for DynamoParts {
+    async fn put_all(&self, parts: &[Part]) -> Result<(), StoreError> {
+        const OPERATION: &str = "import_parts.put";
+        let puts: Vec<_> = parts.iter().map(item_of).collect::<Result<_, _>>()?;
+        let puts = puts.into_iter().map(|item| self.client.put_item().table_name(&self.table).set_item(Some(item)));
+        let sent = stream::iter(puts).map(|put| put.send()).buffer_unordered(CONCURRENCY);
+        sent.try_for_each(async |_| Ok(())).await.map_err(|error| store_error(OPERATION, error))
+    }
+
+    async fn get(&self, id: &PartId) -> Result<Option<Part>, StoreError> {
+        const OPERATION: &str = "import_parts.get";
+        let key = key(&id.import, id.plan, id.part);
+        let read = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
+        let found = read.send().await.map_err(|error| store_error(OPERATION, error))?;
+        found.item.map(|item| part_from(item, OPERATION)).transpose()
+    }
+
+    async fn all(&self, import: &ImportId, plan: u64) -> Result<Vec<Part>, StoreError> {
+        const OPERATION: &str = "import_parts.all";
+        let (mut parts, mut start) = (Vec::new(), None);
+        loop {
+            let page = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .consistent_read(true)
+                .key_condition_expression("pk = :pk AND begins_with(sk, :plan)")
+                .expression_attribute_values(":pk", text(pk(import)))
+                .expression_attribute_values(":plan", text(prefix(plan)))
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(|error| store_error(OPERATION, error))?;
+            for item in page.items.unwrap_or_default() {
+                parts.push(part_from(item, OPERATION)?);
+            }
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                return Ok(parts);
+            }
+        }
+    }
+
+    async fn replace(&self, next: &Part) -> Result<bool, StoreError> {
+        const OPERATION: &str = "import_parts.replace";
+        let before = AttributeValue::N(next.revision.saturating_sub(1).to_string());
+        let result = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item_of(next)?))
+            .condition_expression("#revision = :before")
+            .expression_attribute_names("#revision", "revision")
+            .expression_attribute_values(":before", before)
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(true),
+            // The first try of this very write may have gone through, and only its answer been lost.
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                Ok(self.get(&PartId::from(next)).await?.as_ref() == Some(next))
+            }
+            Err(error) => Err(store_error(OPERATION, error)),
+        }
+    }
+}
+
+fn pk(import: &ImportId) -> String {
+    format!("IMPORT#{import}")
+}
+
+fn prefix(plan: u64) -> String {
+    format!("PART#{plan:010}#")
+}
+
+fn key(import: &ImportId, plan: u64, number: u32) -> Item {
+    let sk = format!("{}{number:06}", prefix(plan));
+    Item::from([("pk".to_owned(), text(pk(import))), ("sk".to_owned(), text(sk))])
+}
+
+fn item_of(part: &Part) -> Result<Item, StoreError> {
+    let mut item: Item = serde_dynamo::to_item(part).map_err(|error| broken("import_parts.write", error))?;
+    item.extend(key(&part.import, part.plan, part.number));
+    let expiry = part.created_at.plus_seconds(Part::KEPT_SECONDS);
+    item.insert("ttl".to_owned(), AttributeValue::N(expiry.as_seconds().to_string()));
+    Ok(item)
+}
+
+fn part_from(item: Item, operation: &'static str) -> Result<Part, StoreError> {
+    serde_dynamo::from_item(item)
+        .map_err(|error| broken(operation, format!("the item is no part of an import: {error}")))
+}

@@ -1,0 +1,68 @@
+//! Where a file can be split: row boundaries, found without a look at what is in the rows.
+
+use super::buffer::Buffer;
+use super::layout::Layout;
+use super::lines::{Found, Lines};
+use super::place::RowPlace;
+use super::sniff::byte_order_mark;
+
+/// What a scan for boundaries comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Boundary {
+    /// A row may begin here.
+    Place(RowPlace),
+    /// Nothing until there is more of the file: call [`Boundaries::feed`] or [`Boundaries::end`].
+    More,
+    /// The file ends, and the last row here.
+    End(RowPlace),
+}
+
+/// Finds a row boundary every so many bytes of a splittable file.
+pub struct Boundaries {
+    buffer: Buffer,
+    lines: Lines,
+    every: u64,
+    next: u64,
+}
+
+impl Boundaries {
+    /// The boundaries of a file from `place` on, each at least `every` bytes after the one before; `None` if the file
+    /// cannot be split.
+    pub fn new(layout: &Layout, place: RowPlace, every: u64) -> Option<Self> {
+        if !layout.is_splittable() {
+            return None;
+        }
+        let lines = Lines::new(&layout.shape, place)?;
+        Some(Self { buffer: Buffer::new(place.byte, place.line), lines, every, next: place.byte.saturating_add(every) })
+    }
+
+    /// Takes the next piece of the file.
+    pub fn feed(&mut self, bytes: &[u8]) {
+        self.lines.release(&mut self.buffer);
+        self.buffer.extend(bytes);
+        if self.buffer.position() == 0 {
+            self.buffer.consume(byte_order_mark(self.buffer.rest()));
+        }
+    }
+
+    /// Says that there are no more pieces.
+    pub fn end(&mut self) {
+        self.buffer.end();
+    }
+
+    /// The next boundary.
+    pub fn next_boundary(&mut self) -> Boundary {
+        loop {
+            match self.lines.find(&mut self.buffer) {
+                Found::Row(_) | Found::Broken(_) => {}
+                Found::More => return Boundary::More,
+                Found::End => return Boundary::End(self.lines.place(&self.buffer)),
+            }
+            let place = self.lines.place(&self.buffer);
+            if place.byte >= self.next {
+                self.next = place.byte.saturating_add(self.every);
+                return Boundary::Place(place);
+            }
+        }
+    }
+}

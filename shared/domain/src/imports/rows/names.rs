@@ -1,0 +1,68 @@
+//! What files call their columns.
+
+use super::fields::Column;
+use super::layout::Source;
+
+/// How much of a name is compared; none of those that are known is longer.
+const MAX_NAME: usize = 32;
+
+/// A name without regard to case, spaces and punctuation.
+pub(super) fn plain(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).take(MAX_NAME).flat_map(char::to_lowercase).collect()
+}
+
+/// The column that a file calls `name`, which is [`plain`].
+pub(super) fn column(name: &str) -> Option<Column> {
+    Some(match name {
+        "url" | "target" | "targeturl" | "longurl" | "destination" | "destinationurl" | "originalurl" => Column::Url,
+        "slug" | "shortcode" | "keyword" | "path" | "alias" | "key" | "backhalf" | "custombackhalf" => Column::Slug,
+        "shorturl" | "shortlink" | "bitlink" | "secureshorturl" => Column::ShortUrl,
+        "domain" => Column::Domain,
+        "title" => Column::Title,
+        "tags" | "tag" | "labels" => Column::Tags,
+        "createdat" | "created" | "datecreated" | "creationdate" | "dateadded" | "timeadded" | "adddate" => {
+            Column::CreatedAt
+        }
+        "timestamp" => Column::CreatedAt,
+        "importedclicks" | "clicks" | "clickcount" | "totalclicks" | "visits" | "visitcount" | "visitscount"
+        | "hits" => Column::ImportedClicks,
+        "startsat" | "validsince" => Column::StartsAt,
+        "expiresat" | "expirein" | "expiration" | "expirationdate" | "expirydate" | "validuntil" => Column::ExpiresAt,
+        "expiredurl" => Column::ExpiredUrl,
+        "maxclicks" | "maxvisits" => Column::MaxClicks,
+        "redirectstatus" => Column::RedirectStatus,
+        "forwardquery" => Column::ForwardQuery,
+        "rules" => Column::Rules,
+        "variants" => Column::Variants,
+        "archived" => Column::Archived,
+        "haspassword" => Column::HasPassword,
+        _ => return None,
+    })
+}
+
+/// What a file calls a column that means nothing to anybody else.
+pub(super) fn column_of_source(name: &str, source: Source) -> Option<Column> {
+    match (source, name) {
+        (Source::Kutt, "address") => Some(Column::Slug),
+        (Source::Kutt, "description") => Some(Column::Title),
+        (Source::Kutt, "link") => Some(Column::ShortUrl),
+        _ => None,
+    }
+}
+
+/// Who writes files with these names, which are [`plain`].
+pub(super) fn source(names: &[String]) -> Option<Source> {
+    let has = |wanted: &[&str]| wanted.iter().all(|name| names.iter().any(|given| given == name));
+    let sources: [(&[&str], Source); 9] = [
+        (&["redirectstatus", "forwardquery", "importedclicks"], Source::Waypost),
+        (&["longurl", "bitlink"], Source::Bitly),
+        (&["longurl", "shortcode"], Source::Shlink),
+        (&["destinationurl", "shortlink"], Source::Dub),
+        (&["destinationurl", "key"], Source::Dub),
+        (&["keyword", "url", "timestamp"], Source::Yourls),
+        (&["target", "address"], Source::Kutt),
+        (&["originalurl", "path"], Source::ShortIo),
+        (&["url", "timeadded", "status"], Source::Pocket),
+    ];
+    sources.into_iter().find(|(wanted, _)| has(wanted)).map(|(_, source)| source)
+}

@@ -1,0 +1,169 @@
+//! Every route of the document that the stack serves, asked by those who may not: what is added later is asked too.
+
+use std::collections::BTreeMap;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use waypost_tests::{Answer, Stack};
+
+/// An operation of the document.
+struct Operation {
+    method: Method,
+    path: String,
+    /// The least role that it needs; none if anybody may call it.
+    role: Option<String>,
+    body: Value,
+}
+
+async fn operations(stack: &Stack) -> Vec<Operation> {
+    let document = stack.visit(Method::GET, "/v1/openapi.json", &[]).await;
+    assert_eq!(document.status, 200, "{document:?}");
+    let document = document.json();
+    let mut all = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let content = operation["requestBody"]["content"].as_object().into_iter().flatten().next();
+            let example = content.and_then(|(_, media)| media["examples"].as_object()?.values().next().cloned());
+            all.push(Operation {
+                method: method.to_uppercase().parse().unwrap(),
+                path: path.clone(),
+                role: operation["security"][0]["bearer"][0].as_str().map(str::to_owned),
+                body: example.map(|example| example["value"].clone()).unwrap_or_default(),
+            });
+        }
+    }
+    // Who looks first sees what is there, not what was made or broken on the way.
+    all.sort_by_key(|operation| operation.method != Method::GET);
+    all
+}
+
+/// One of each thing that a path can name, and the things as the owner sees them.
+struct Things {
+    paths: BTreeMap<&'static str, String>,
+    seen: Vec<(String, Value)>,
+}
+
+impl Things {
+    /// `slug` is free.
+    async fn of(stack: &Stack, owner: &str, slug: &str) -> Self {
+        let make = async |path: &str, body: Value| {
+            let answer = stack.call(owner, Method::POST, path, body).await;
+            assert_eq!(answer.status, 201, "{answer:?}");
+            answer.json()
+        };
+        let link = make("/v1/links", json!({"url": "https://example.com/", "slug": slug})).await;
+        let import = make("/v1/imports", json!({"content_length": 10})).await;
+        let key = make("/v1/keys", json!({"name": "every-route-key", "role": "viewer"})).await;
+        let path = |collection: &str, id: &Value| format!("{collection}/{}", id.as_str().unwrap());
+        let paths = BTreeMap::from([
+            ("/v1/links/{slug}", path("/v1/links", &link["slug"])),
+            ("/v1/imports/{id}", path("/v1/imports", &import["id"])),
+            ("/v1/keys/{key_id}", path("/v1/keys", &key["key_id"])),
+        ]);
+        let mut things = Self { paths, seen: Vec::new() };
+        things.seen = things.look(stack, owner).await;
+        things
+    }
+
+    /// All that the owner can see of them.
+    async fn look(&self, stack: &Stack, owner: &str) -> Vec<(String, Value)> {
+        let mut seen = Vec::new();
+        for path in ["/v1/keys", "/v1/links", "/v1/imports"].into_iter().chain(self.paths.values().map(String::as_str))
+        {
+            let mut thing = stack.call(owner, Method::GET, path, Value::Null).await.json();
+            for item in thing["items"].as_array_mut().into_iter().flatten() {
+                item.as_object_mut().unwrap().remove("last_used_at");
+            }
+            seen.push((path.to_owned(), thing));
+        }
+        seen
+    }
+
+    /// The path with the owner's things in it; `None` if it names none.
+    fn fill(&self, path: &str) -> Option<String> {
+        if !path.contains('{') {
+            return None;
+        }
+        let thing = self.paths.iter().find(|(template, _)| path.starts_with(**template));
+        let (template, thing) = thing.unwrap_or_else(|| panic!("say in Things what {path} can name"));
+        Some(path.replace(template, thing))
+    }
+
+    /// Whether `text` tells of any of them.
+    fn are_in(&self, text: &str) -> bool {
+        self.paths.values().any(|path| text.contains(path.rsplit('/').next().unwrap()))
+    }
+}
+
+fn must_be_a_problem(answer: &Answer, what: &str) {
+    assert_eq!(answer.header("content-type"), "application/problem+json", "{what}: {answer:?}");
+    assert_ne!(answer.header("x-request-id"), "", "{what}: {answer:?}");
+}
+
+#[tokio::test]
+async fn no_route_shows_or_changes_what_another_workspace_has() {
+    let stack = Stack::from_environment();
+    let owner = stack.new_key("every-route-owner", "admin").await;
+    let stranger = stack.new_key("every-route-stranger", "admin").await;
+    let things = Things::of(&stack, &owner, "every-route-foreign").await;
+    for Operation { method, path, role, body } in operations(&stack).await {
+        let what = format!("{method} {path}");
+        let foreign = things.fill(&path);
+        let answer = stack.call(&stranger, method, foreign.as_deref().unwrap_or(&path), body).await;
+        if foreign.is_some() {
+            assert_eq!(answer.status, 404, "{what}: {answer:?}");
+            must_be_a_problem(&answer, &what);
+        } else {
+            assert!(answer.status.is_success(), "{what}: {answer:?}");
+            assert!(role.is_none() || !things.are_in(&answer.text), "{what}: {answer:?}");
+        }
+    }
+    assert_eq!(things.look(&stack, &owner).await, things.seen);
+}
+
+#[tokio::test]
+async fn no_route_but_the_open_ones_answers_without_a_key() {
+    let stack = Stack::from_environment();
+    let mut open = Vec::new();
+    for Operation { method, path, role, body } in operations(&stack).await {
+        let what = format!("{method} {path}");
+        let path = path.replace(['{', '}'], "");
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        for key in ["", "wp_nonsense"] {
+            let answer = stack.call_with_text(key, method.clone(), &path, body.clone()).await;
+            if role.is_some() {
+                assert_eq!(answer.status, 401, "{what}: {answer:?}");
+                must_be_a_problem(&answer, &what);
+            } else {
+                assert_eq!(answer.status, 200, "{what}: {answer:?}");
+            }
+        }
+        open.extend(role.is_none().then_some(what));
+    }
+    assert_eq!(open, ["GET /healthz", "GET /v1/openapi.json"]);
+}
+
+#[tokio::test]
+async fn every_route_needs_the_role_that_the_document_says() {
+    let stack = Stack::from_environment();
+    let admin = stack.new_key("every-route-roles", "admin").await;
+    let things = Things::of(&stack, &admin, "every-route-role").await;
+    let mut keys = Vec::new();
+    for role in ["viewer", "editor"] {
+        keys.push((role, stack.new_key("every-route-roles", role).await));
+    }
+    for Operation { method, path, role, body } in operations(&stack).await {
+        let Some(needed) = role else { continue };
+        let at = things.fill(&path).unwrap_or_else(|| path.clone());
+        for (role, key) in &keys {
+            let too_low = matches!((needed.as_str(), *role), ("admin", _) | ("editor", "viewer"));
+            // What an editor may change has its own tests.
+            if too_low || method == Method::GET {
+                let answer = stack.call(key, method.clone(), &at, body.clone()).await;
+                assert_eq!(answer.status == 403, too_low, "{method} {path} as {role}: {answer:?}");
+                assert!(!answer.status.is_server_error(), "{method} {path} as {role}: {answer:?}");
+            }
+        }
+    }
+    assert_eq!(things.look(&stack, &admin).await, things.seen);
+}
