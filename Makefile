@@ -3,7 +3,7 @@
 # Everything a target needs beyond rustup, Python 3, make and a C compiler is set up by itself in .tools/.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test check bench fuzz deploy import admin-key replay-spill lock-tools
+.PHONY: help dev test check bench fuzz deploy import admin-key replay-spill replay-quarantine rebuild-stats lock-tools
 
 PYTHON ?= python3
 PY = .tools/sam/bin/python
@@ -60,6 +60,14 @@ admin-key: ## Make the first admin key of a deployed stack: make admin-key STACK
 replay-spill: ## Send the clicks that the stream did not take to it again: make replay-spill STACK=name
 	$(INSTALL) sam
 	@exec $(PY) tools/replay_spill.py --stack "$(STACK)"
+
+replay-quarantine: ## Send the records that could not be counted to the stream again: make replay-quarantine STACK=name
+	$(INSTALL) sam
+	@exec $(PY) tools/replay_quarantine.py --stack "$(STACK)"
+
+rebuild-stats: ## Count the archived clicks again, in another table: make rebuild-stats STACK=name TABLE=name
+	$(INSTALL) sam
+	@exec $(PY) tools/rebuild_stats.py --stack "$(STACK)" --table "$(TABLE)"
 
 lock-tools: ## Pin again what tools/requirements/*.in ask for
 	$(PYTHON) tools/lock.py

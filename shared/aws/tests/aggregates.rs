@@ -18,7 +18,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use serde_json::{Value, json};
 use support::{STATS_TABLE, dynamodb};
-use waypost_aws::dynamo::aggregates::DynamoAggregates;
+use waypost_aws::dynamo::aggregates::{DynamoAggregates, item_bytes};
 use waypost_domain::StoreErrorKind;
 use waypost_domain::analytics::aggregate_clicks::aggregate_clicks;
 use waypost_domain::analytics::memory::{MemoryAggregates, MemoryQuarantine, click, received};
@@ -32,7 +32,7 @@ fn aggregate(sk: &str, seq: &str, clicks: u64) -> Aggregate {
 }
 
 /// 300 clicks with a bit of everything in them.
-fn batch() -> Vec<Received> {
+fn batch() -> Vec<Received<'static>> {
     let agents = [
         "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36",
         "curl/8.5.0",
@@ -201,6 +201,16 @@ async fn an_item_that_is_no_aggregate_is_named() {
     let error = store.load(&[AggregateKey { pk: "p".into(), sk: "DAY#x".into() }]).await.unwrap_err();
     assert_eq!(error.kind, StoreErrorKind::Broken);
     assert!(error.to_string().contains("p DAY#x has no sequence number"), "{error}");
+}
+
+#[test]
+fn the_size_of_an_item_is_that_of_its_names_and_values() {
+    let total = aggregate("TOTAL#0", "7", 1_234);
+    // pk, sk, seq, clicks and bots.
+    assert_eq!(item_bytes(&total).unwrap(), (2 + 16) + (2 + 7) + (3 + 56) + (6 + 3) + (4 + 2));
+    let mut day = total;
+    day.tally.hours = [(13, 5)].into();
+    assert_eq!(item_bytes(&day).unwrap(), 101 + (5 + 3) + (1 + 2 + 2));
 }
 
 /// A DynamoDB that answers BatchGetItem with two items at most and leaves the other keys unprocessed; with none at all if

@@ -141,6 +141,29 @@ pub fn item_of(aggregate: &Aggregate) -> Result<Item, StoreError> {
     Ok(item)
 }
 
+/// The size of an aggregate's item in bytes, as DynamoDB counts it: a write is paid by the 1,024 (DynamoDB developer guide,
+/// "Item sizes and formats").
+///
+/// # Errors
+/// It cannot be stored.
+pub fn item_bytes(aggregate: &Aggregate) -> Result<usize, StoreError> {
+    Ok(item_of(aggregate)?.iter().map(|(name, value)| name.len() + value_bytes(value)).sum())
+}
+
+fn value_bytes(value: &AttributeValue) -> usize {
+    match value {
+        AttributeValue::S(text) => text.len(),
+        // Two digits a byte, and one more.
+        AttributeValue::N(digits) => digits.len().div_ceil(2) + 1,
+        AttributeValue::B(bytes) => bytes.as_ref().len(),
+        AttributeValue::L(values) => 3 + values.iter().map(|value| 1 + value_bytes(value)).sum::<usize>(),
+        AttributeValue::M(values) => {
+            3 + values.iter().map(|(name, value)| 1 + name.len() + value_bytes(value)).sum::<usize>()
+        }
+        _ => 1,
+    }
+}
+
 fn aggregate_from(mut item: Item, operation: &'static str) -> Result<Aggregate, StoreError> {
     let (pk, sk) = (take_text(&mut item, "pk").unwrap_or_default(), take_text(&mut item, "sk").unwrap_or_default());
     let unreadable = |what: &str| broken(operation, format!("the item {pk} {sk} {what}"));

@@ -50,6 +50,8 @@ pub enum Dimension {
 }
 
 impl Dimension {
+    /// How many dimensions there are.
+    pub(super) const COUNT: usize = Self::BotKind as usize + 1;
     /// The dimensions of the clicks of people, on a link and in a workspace. A workspace has [`Self::Link`] too.
     pub const OF_LINK: [Self; 15] = [
         Self::Country,

@@ -9,15 +9,19 @@
 
 pub mod aggregate;
 pub mod aggregate_clicks;
+pub mod archive;
+mod batch;
+mod click_text;
 pub mod counts;
 pub mod day;
 pub mod dimension;
-#[cfg(test)]
-mod fault_tests;
-pub mod fold;
+pub mod faults;
+mod fold;
 pub mod lane;
 pub mod memory;
 pub mod ports;
+pub mod rebuild_stats;
+pub mod recent;
 pub mod record;
 pub mod referrer;
 pub mod sequence;
@@ -25,12 +29,14 @@ pub mod stats;
 pub mod tally;
 pub mod user_agent;
 pub mod visitors;
+mod write_aggregates;
 
 pub use aggregate::{Aggregate, AggregateKey, Grain};
 pub use counts::Counts;
 pub use day::Day;
 pub use dimension::Dimension;
 pub use lane::Lane;
+pub use recent::RecentClicks;
 pub use record::{Received, SetAside};
 pub use sequence::SequenceNumber;
 pub use tally::Tally;

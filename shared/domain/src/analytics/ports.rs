@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 
+use super::archive::ArchiveObject;
 use super::{Aggregate, AggregateKey, Dimension, SequenceNumber, SetAside, Tally};
 use crate::StoreError;
 
@@ -78,4 +79,24 @@ pub const MAX_LOAD: usize = 100;
 pub trait Quarantine: Send + Sync {
     /// Keeps `record` under [`SetAside::object_key`]; doing so again changes nothing.
     async fn keep(&self, record: &SetAside) -> Result<(), StoreError>;
+}
+
+/// Where raw clicks are kept.
+#[async_trait]
+pub trait Archive: Send + Sync {
+    /// Keeps `object` under its key; doing so again changes nothing.
+    async fn keep(&self, object: &ArchiveObject) -> Result<(), StoreError>;
+}
+
+/// Reads the archive back.
+#[async_trait]
+pub trait ArchiveReader: Send + Sync {
+    /// The folders of all hours that have objects (`clicks/dt=2026-01-02/hour=03/`), in the order of time.
+    async fn hours(&self) -> Result<Vec<String>, StoreError>;
+
+    /// The keys of the objects in a folder.
+    async fn keys(&self, hour: &str) -> Result<Vec<String>, StoreError>;
+
+    /// An object's body.
+    async fn read(&self, key: &str) -> Result<Vec<u8>, StoreError>;
 }

@@ -39,7 +39,7 @@ const CLICKS: [Clicked; 7] = [
     ("b", "2026-01-30T00:07:00Z", 0, CHROME, Some("AT"), "v4"),
 ];
 
-fn made((slug, time, shard, agent, country, visitor): Clicked, sequence: u64) -> Received {
+fn made((slug, time, shard, agent, country, visitor): Clicked, sequence: u64) -> Received<'static> {
     let mut click = click(slug, time);
     click.user_agent = Some(agent.to_owned());
     click.country = country.map(str::to_owned);
@@ -54,7 +54,7 @@ impl Fixture {
     }
 
     /// The links `a` (tags `x`, `y`), `b` (`y`) and `other`, which is of another workspace.
-    async fn of(clicks: &[Received]) -> Self {
+    async fn of(clicks: &[Received<'_>]) -> Self {
         let (links, aggregates) = (MemoryLinks::default(), MemoryAggregates::default());
         for (workspace, slug, tags) in
             [("acme", "a", &["x", "y"][..]), ("acme", "b", &["y"]), ("other", "o", &["x", "y"])]
@@ -299,7 +299,7 @@ fn any_clicks() -> impl Strategy<Value = Vec<(Click, u64)>> {
     })
 }
 
-fn records(clicks: &[(Click, u64)]) -> Vec<Received> {
+fn records(clicks: &[(Click, u64)]) -> Vec<Received<'static>> {
     clicks.iter().zip(1..).map(|((click, lane), sequence)| received(*lane, sequence, click)).collect()
 }
 
