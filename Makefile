@@ -3,7 +3,7 @@
 # Everything a target needs beyond rustup, Python 3, make and a C compiler is set up by itself in .tools/.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test check bench fuzz deploy admin-key replay-spill lock-tools
+.PHONY: help dev test check bench fuzz deploy import admin-key replay-spill replay-quarantine rebuild-stats lock-tools
 
 PYTHON ?= python3
 PY = .tools/sam/bin/python
@@ -48,6 +48,11 @@ deploy: ## Build for AWS and deploy to a real account; asks for what it needs, k
 	PATH="$(CURDIR)/.tools/sam/bin:$$PATH" sam build --beta-features --template template.yaml
 	.tools/sam/bin/sam deploy --guided
 
+import: ## Import a file of links and say what came of it: make import FILE=links.csv [URL=https://… KEY=wp_… DOMAIN= TAGS=a,b ON_CONFLICT=overwrite DRY_RUN=1]
+	$(INSTALL) sam
+	@WAYPOST_KEY="$(KEY)" exec $(PY) tools/import_file.py "$(FILE)" $(if $(URL),--url "$(URL)") $(if $(DOMAIN),--domain "$(DOMAIN)") \
+		$(if $(TAGS),--tags "$(TAGS)") $(if $(ON_CONFLICT),--on-conflict "$(ON_CONFLICT)") $(if $(DRY_RUN),--dry-run)
+
 admin-key: ## Make the first admin key of a deployed stack: make admin-key STACK=name [WORKSPACE=default]
 	$(INSTALL) sam
 	@exec $(PY) tools/admin_key.py --stack "$(STACK)" --workspace "$(or $(WORKSPACE),default)"
@@ -55,6 +60,14 @@ admin-key: ## Make the first admin key of a deployed stack: make admin-key STACK
 replay-spill: ## Send the clicks that the stream did not take to it again: make replay-spill STACK=name
 	$(INSTALL) sam
 	@exec $(PY) tools/replay_spill.py --stack "$(STACK)"
+
+replay-quarantine: ## Send the records that could not be counted to the stream again: make replay-quarantine STACK=name
+	$(INSTALL) sam
+	@exec $(PY) tools/replay_quarantine.py --stack "$(STACK)"
+
+rebuild-stats: ## Count the archived clicks again, in another table: make rebuild-stats STACK=name TABLE=name
+	$(INSTALL) sam
+	@exec $(PY) tools/rebuild_stats.py --stack "$(STACK)" --table "$(TABLE)"
 
 lock-tools: ## Pin again what tools/requirements/*.in ask for
 	$(PYTHON) tools/lock.py

@@ -135,7 +135,7 @@ Waypost is at {url}, the local AWS at {ministack.endpoint}. Stop both with Ctrl-
 
   # load a file of links, follow one of them
   printf 'slug,url\\nbook,https://doc.rust-lang.org/book/\\nstd,https://doc.rust-lang.org/std/\\n' > /tmp/links.csv
-  .tools/sam/bin/python tools/upload.py /tmp/links.csv
+  make import FILE=/tmp/links.csv
   curl -si $URL/book
 
   # read statistics; a click is in them after a second or two

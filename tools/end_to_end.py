@@ -15,6 +15,7 @@ import os
 import platform
 import shutil
 import sys
+import urllib.request
 
 import botocore.exceptions
 
@@ -72,6 +73,7 @@ def run():
         stack = deployment.Deployment(ministack, STACK)
         allow_what_aws_allows(ministack, stack)
         only_document, only_tests = sys.argv[1:] == ["--document"], len(sys.argv) > 1
+        add_redirect_without_stream(ministack, stack)
         try:
             code = 0 if only_document else run_tests(ministack, stack, issuer)
             if only_document or not only_tests:
@@ -85,27 +87,49 @@ def run():
 
 
 def allow_what_aws_allows(ministack, stack):
-    """Loosens the two things in which the local AWS is stricter than AWS."""
+    """Loosens the things in which the local AWS is stricter than AWS."""
     # The bucket's policy demands TLS, which the local AWS enforces but does not speak.
     ministack.client("s3").delete_bucket_policy(Bucket=stack.outputs["DataBucket"])
-    # AWS authorises a PartiQL batch by the action of each statement (dynamodb:PartiQLInsert), as the template has it;
-    # the local AWS asks for an action named like the call, which does not exist on AWS.
-    for function in ("load-import", "load-part"):
+    # AWS authorises a PartiQL batch by the action of each statement (dynamodb:PartiQLInsert), and a batch of messages as
+    # sqs:SendMessage, as the template has it; the local AWS asks for actions named like the calls, which do not exist on AWS.
+    allow_batches(ministack, stack, "dynamodb:BatchExecuteStatement", ("load-import", "load-part"))
+    allow_batches(ministack, stack, "sqs:SendMessageBatch", ("load-import", "load-part", "exports"))
+
+
+def allow_batches(ministack, stack, action, functions):
+    """Allows `functions` what the local AWS asks for and AWS does not know."""
+    for function in functions:
         settings = ministack.client("lambda").get_function_configuration(FunctionName=stack.functions[function])
         ministack.client("iam").put_role_policy(
             RoleName=settings["Role"].rpartition("/")[2],
-            PolicyName="partiql-batch-as-the-local-aws-names-it",
-            PolicyDocument=json.dumps(
-                {
-                    "Version": "2012-10-17",
-                    "Statement": [{"Effect": "Allow", "Action": "dynamodb:BatchExecuteStatement", "Resource": "*"}],
-                }
-            ),
+            PolicyName=f"{action.replace(':', '-')}-as-the-local-aws-names-it",
+            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]}),
         )
 
 
+def add_redirect_without_stream(ministack, stack):
+    """Adds a copy of the redirect, with the redirect's own role, whose stream is one that the role may not write to."""
+    client = ministack.client("lambda")
+    name = stack.functions["redirect"]
+    settings = client.get_function_configuration(FunctionName=name)
+    with urllib.request.urlopen(client.get_function(FunctionName=name)["Code"]["Location"]) as answer:
+        code = answer.read()
+    copy = f"{name}-without-stream"
+    client.create_function(
+        FunctionName=copy,
+        Role=settings["Role"],
+        Code={"ZipFile": code},
+        Environment={"Variables": settings["Environment"]["Variables"] | {"CLICKS_STREAM": "somebody-elses-stream"}},
+        **{field: settings[field] for field in ("Architectures", "Handler", "MemorySize", "Runtime", "Timeout")},
+    )
+    stack.functions["redirect-without-stream"] = copy
+
+
 def build(architecture):
-    """`sam build`, as for a real deploy but for this machine's processor."""
+    """`sam build`, as for a real deploy but for this machine's processor, and without optimisation across crates.
+
+    That one takes a minute or more a function and changes nothing but speed and size.
+    """
     command = [
         paths.SAM, "build", "--beta-features",
         "--template", paths.TEMPLATE,
@@ -113,8 +137,13 @@ def build(architecture):
         "--parameter-overrides", f"Architecture={architecture}",
         "--config-file", paths.ROOT / "tools" / "local-samconfig.toml",
     ]  # fmt: skip
-    # cargo-lambda and zig come from the same environment.
-    env = dict(os.environ) | {"PATH": f"{paths.SAM.parent}{os.pathsep}{os.environ['PATH']}", "SAM_CLI_TELEMETRY": "0"}
+    env = dict(os.environ) | {
+        # cargo-lambda and zig come from the same environment.
+        "PATH": f"{paths.SAM.parent}{os.pathsep}{os.environ['PATH']}",
+        "SAM_CLI_TELEMETRY": "0",
+        "CARGO_PROFILE_RELEASE_LTO": "off",
+        "CARGO_PROFILE_RELEASE_CODEGEN_UNITS": "16",
+    }
     with Child("sam build", command, env=env, cwd=paths.ROOT) as child:
         if child.wait() != 0:
             raise Failure("`sam build` failed, see above")
@@ -183,6 +212,7 @@ def run_tests(ministack, stack, issuer):
         "WAYPOST_HOST_HEADER": DOMAIN,
         "WAYPOST_KEY": create_admin_key(ministack.client("dynamodb"), stack.outputs["LinksTable"], "default", "make test"),
         "WAYPOST_ENDPOINT": ministack.endpoint,
+        "WAYPOST_STACK": STACK,
         # Where a test is the identity provider.
         "WAYPOST_JWT_ISSUER": issuer,
         "WAYPOST_LINKS_TABLE": stack.outputs["LinksTable"],

@@ -18,7 +18,10 @@ CARGO_FUZZ = ROOT / ".tools" / "cargo-fuzz" / "bin" / "cargo-fuzz"
 # libFuzzer needs flags of the compiler that only a nightly one takes.
 NIGHTLY = "nightly-2026-05-20"
 # Inputs that the project has for other purposes.
-SEEDS = {"redirect_event": [ROOT / "events" / "redirect"]}
+SEEDS = {
+    "redirect_event": [ROOT / "events" / "redirect"],
+    "rows_any": [ROOT / "tests" / "data" / "exports", ROOT / "tests" / "data" / "nasty"],
+}
 
 
 class Failure(Exception):

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::figures::Figures;
 use crate::goals::Verdict;
-use crate::redirect;
+use crate::{loading, redirect, rows, stats, visible};
 
 /// Where and with what to measure.
 pub(crate) struct Setting<'a> {
@@ -43,7 +43,13 @@ impl Findings {
 pub(crate) type Measure = fn(&Setting<'_>) -> Result<Findings>;
 
 /// The areas by name, in the order in which they are measured.
-pub(crate) const AREAS: [(&str, Measure); 1] = [("redirect", redirect::measure)];
+pub(crate) const AREAS: [(&str, Measure); 5] = [
+    ("redirect", redirect::measure),
+    ("rows", rows::measure),
+    ("loading", loading::measure),
+    ("stats", stats::measure),
+    ("visible", visible::measure),
+];
 
 /// The areas that `names` ask for; all if there is none.
 ///

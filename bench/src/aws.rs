@@ -1,13 +1,16 @@
 //! As much of AWS as a redirect talks to, with answers that come after a set delay: every link exists, every click is
 //! taken.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
 use crate::http::{Request, answer};
 use crate::network::{Network, Peer};
+use crate::stats::Table;
 
 /// Where all links of the stub lead.
 pub(crate) const TARGET: &str = "https://www.example.com/some/article?id=12345&ref=newsletter";
@@ -18,17 +21,27 @@ pub(crate) struct Aws {
     stream_delay: Duration,
     /// Answers that wait for their time. The delay is the same for all, so they are in order.
     waiting: VecDeque<(Instant, Peer, Vec<u8>)>,
+    /// What a Query finds.
+    table: Option<Rc<RefCell<Table>>>,
 }
 
 impl Aws {
     /// An AWS whose stream takes `stream_delay` to accept a click; everything else is answered at once.
     pub(crate) fn with_stream_delay(stream_delay: Duration) -> Self {
-        Self { stream_delay, waiting: VecDeque::new() }
+        Self { stream_delay, ..Self::default() }
+    }
+
+    /// An AWS that finds the items of `table` with a Query, and whose every API key is a viewer's.
+    pub(crate) fn with_table(table: Rc<RefCell<Table>>) -> Self {
+        Self { table: Some(table), ..Self::default() }
     }
 
     /// Answers a request, or notes when to.
     pub(crate) fn take(&mut self, from: Peer, request: &Request, network: &mut Network) -> Result<()> {
-        let answer = answer_to(request);
+        let answer = match &self.table {
+            Some(table) if request.operation.ends_with(".Query") => answered(table.borrow_mut().query(&request.body)?),
+            _ => answer_to(request),
+        };
         if self.stream_delay.is_zero() || !request.operation.starts_with("Kinesis") {
             return network.send(from, &answer);
         }
@@ -60,7 +73,11 @@ fn answer_to(request: &Request) -> Vec<u8> {
         "" => String::new(),
         _ => "{}".to_owned(),
     };
-    answer("200 OK", "x-amzn-RequestId: b2f0a9c4-5a1e-4d0e-9a53-6e3b7d1f2c88\r\n", &body)
+    answered(&body)
+}
+
+fn answered(body: &str) -> Vec<u8> {
+    answer("200 OK", "x-amzn-RequestId: b2f0a9c4-5a1e-4d0e-9a53-6e3b7d1f2c88\r\n", body)
 }
 
 /// The item that a GetItem asks for: a link with the slug of its key, or a day's salt. Anything else is not there.
@@ -74,6 +91,14 @@ fn item(request: &str) -> String {
              \"created_at\":{{\"S\":\"2026-01-02T03:04:05.678Z\"}},\"revision\":{{\"N\":\"0\"}},\
              \"list_pk\":{{\"S\":\"WS#acme#3\"}},\
              \"list_sk\":{{\"S\":\"2026-01-02T03:04:05.678Z#{slug}#go.example.com\"}}}}}}"
+        );
+    }
+    if let Some(hash) = text_after(request, "KEY#") {
+        return format!(
+            "{{\"Item\":{{\"pk\":{{\"S\":\"KEY#{hash}\"}},\"sk\":{{\"S\":\"KEY\"}},\"key_id\":{{\"S\":\"key_1\"}},\
+             \"workspace\":{{\"S\":\"acme\"}},\"role\":{{\"S\":\"viewer\"}},\"name\":{{\"S\":\"bench\"}},\
+             \"created_at\":{{\"S\":\"2026-01-02T03:04:05.678Z\"}},\
+             \"last_used_at\":{{\"S\":\"2999-01-02T03:04:05.678Z\"}}}}}}"
         );
     }
     match text_after(request, "SALT#") {

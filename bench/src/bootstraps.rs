@@ -12,26 +12,28 @@ use serde_json::Value;
 pub(crate) struct Bootstraps(BTreeMap<String, PathBuf>);
 
 impl Bootstraps {
-    /// Builds `names` with the release profile and the features that `sam build` gives them.
+    /// Builds `names` with the release profile: functions with the features that `sam build` gives them, which come of all
+    /// functions together, and what they are compared with (`bench-…`) with their own.
     pub(crate) fn build(root: &Path, names: &[&str]) -> Result<Self> {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut command = Command::new(cargo);
-        command.current_dir(root).args(["build", "--release", "--message-format=json-render-diagnostics"]);
-        command.args(["--workspace", "--exclude", "waypost-bench", "--exclude", "waypost-tests"]);
-        for name in names {
-            command.args(["--bin", name]);
-        }
-        // What `cargo run` says about the bench itself. Some build scripts look at it, and would run again at every change
-        // between this and a build by hand.
-        for (name, _) in std::env::vars_os() {
-            if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
-                command.env_remove(name);
+        let (floors, functions): (Vec<&str>, Vec<&str>) = names.iter().partition(|name| name.starts_with("bench-"));
+        let mut built = BTreeMap::new();
+        for (names, of_package) in [(functions, false), (floors, true)] {
+            if names.is_empty() {
+                continue;
             }
+            println!("building {} (cargo build --release)", names.join(", "));
+            let mut command = cargo_build(root);
+            for name in names {
+                if of_package {
+                    command.args(["--package", name]);
+                }
+                command.args(["--bin", name]);
+            }
+            let output =
+                command.stdout(Stdio::piped()).stderr(Stdio::inherit()).output().context("cannot run cargo")?;
+            ensure!(output.status.success(), "the build failed");
+            built.extend(String::from_utf8(output.stdout)?.lines().filter_map(executable));
         }
-        println!("building {} (cargo build --release)", names.join(", "));
-        let output = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).output().context("cannot run cargo")?;
-        ensure!(output.status.success(), "the build failed");
-        let built = String::from_utf8(output.stdout)?.lines().filter_map(executable).collect();
         Ok(Self(built))
     }
 
@@ -49,6 +51,20 @@ impl Bootstraps {
     pub(crate) fn size_kb(&self, name: &str) -> Result<u64> {
         Ok(self.path(name)?.metadata()?.len().div_ceil(1024))
     }
+}
+
+fn cargo_build(root: &Path) -> Command {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.current_dir(root).args(["build", "--release", "--message-format=json-render-diagnostics"]);
+    // What `cargo run` says about the bench itself. Some build scripts look at it, and would run again at every change
+    // between this and a build by hand.
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 /// Name and path, if a line of cargo's messages tells of an executable.

@@ -49,7 +49,7 @@ impl Samples {
 }
 
 /// The least of `samples` that `percent` of them do not exceed (nearest rank; 0 is the fastest); zero if there are none.
-fn percentile(samples: &mut [Duration], percent: usize) -> Duration {
+pub(crate) fn percentile(samples: &mut [Duration], percent: usize) -> Duration {
     samples.sort_unstable();
     let rank = (samples.len() * percent).div_ceil(100).max(1);
     samples.get(rank - 1).copied().unwrap_or_default()

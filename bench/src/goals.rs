@@ -19,8 +19,6 @@ pub(crate) struct Verdict {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Side {
     AtMost,
-    // The first goal of this kind comes with the next area.
-    #[allow(dead_code, reason = "used by the areas that measure throughput")]
     AtLeast,
 }
 
@@ -31,7 +29,6 @@ impl Verdict {
     }
 
     /// `value` may be `limit`, or more.
-    #[allow(dead_code, reason = "used by the areas that measure throughput")]
     pub(crate) fn at_least(goal: &'static str, value: f64, limit: f64) -> Self {
         Self::new(goal, value, Side::AtLeast, limit)
     }

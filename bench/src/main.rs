@@ -11,24 +11,36 @@ mod figures;
 mod goals;
 mod http;
 mod lambda;
+mod loading;
 mod measure;
 mod network;
 mod process;
 mod redirect;
+mod rows;
 mod sandbox;
 mod scenario;
+mod stats;
 mod summary;
+mod visible;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::area::Setting;
 use crate::summary::Summary;
 
 fn main() -> Result<()> {
-    let (baseline, names) = arguments(std::env::args().skip(1))?;
+    ensure!(
+        cfg!(target_os = "linux"),
+        "benchmarks keep to one core and read /proc, as only Linux has it; use a Linux machine"
+    );
+    let given: Vec<String> = std::env::args().skip(1).collect();
+    if loading::load_alone(&given)? {
+        return Ok(());
+    }
+    let (baseline, names) = arguments(given.into_iter())?;
     let areas = area::chosen(&names)?;
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the package is in the workspace")?;
     let folder = root.join("target/bench");

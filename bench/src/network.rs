@@ -61,10 +61,20 @@ impl Network {
         Ok(requests)
     }
 
-    /// Sends a whole answer. A bootstrap reads what it asked for, so that there is always room for it.
+    /// Sends a whole answer. A bootstrap reads what it asked for, so that there will be room for it.
     pub(crate) fn send(&mut self, to: Peer, answer: &[u8]) -> Result<()> {
         let connection = self.connections[to.0].as_mut().context("the bootstrap hung up before it was answered")?;
-        Ok(connection.stream.write_all(answer)?)
+        let mut left = answer;
+        while !left.is_empty() {
+            match connection.stream.write(left) {
+                Ok(length) => left = left.get(length..).unwrap_or_default(),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    poll(&mut [PollFd::new(&connection.stream, PollFlags::OUT)], None)?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
     }
 
     /// The listeners and connections that have something.

@@ -78,7 +78,8 @@ impl Scenario {
     }
 }
 
-const EVENT: &str = include_str!("event.json");
+/// What API Gateway sends for a GET of `/{slug}`.
+pub(crate) const EVENT: &str = include_str!("event.json");
 
 #[cfg(test)]
 mod tests {

@@ -5,8 +5,11 @@
 mod bad_input;
 mod bad_requests;
 mod every_route;
+mod exports;
 mod imports;
 mod keys;
 mod links;
 mod real_input;
 mod redirects;
+mod spill;
+mod statistics;

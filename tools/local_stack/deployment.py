@@ -76,6 +76,17 @@ def deploy(ministack, template, stack_name, parameters, log):
         )
     if done.returncode != 0:
         raise Failure(f"`sam deploy` failed: {_reason(ministack, stack_name) or last_line(log)} (all: {log})")
+    _make_concurrency_a_number(ministack)
+
+
+def _make_concurrency_a_number(ministack):
+    """CloudFormation makes numbers of the numbers in parameters; the local AWS leaves them texts, and then its queues stop."""
+    client = ministack.client("lambda")
+    for page in client.get_paginator("list_event_source_mappings").paginate():
+        for mapping in page["EventSourceMappings"]:
+            limit = mapping.get("ScalingConfig", {}).get("MaximumConcurrency")
+            if limit is not None:
+                client.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig={"MaximumConcurrency": int(limit)})
 
 
 def _reason(ministack, stack_name):

@@ -3,38 +3,49 @@
 use std::sync::Arc;
 
 use waypost_domain::analytics::UserAgents;
-use waypost_domain::analytics::aggregate_clicks::aggregate_clicks;
-use waypost_domain::analytics::ports::{AggregateStore, Quarantine};
+use waypost_domain::analytics::aggregate_clicks::aggregate_and_archive;
+use waypost_domain::analytics::ports::{AggregateStore, Archive, Quarantine};
 
 use crate::event::{BatchItemFailure, BatchResponse, StreamEvent};
 
 /// What the handler needs.
-pub(crate) struct App {
-    pub(crate) agents: UserAgents,
-    pub(crate) store: Arc<dyn AggregateStore>,
-    pub(crate) quarantine: Arc<dyn Quarantine>,
+pub struct App {
+    /// Reads user agents.
+    pub agents: Arc<UserAgents>,
+    /// Where the numbers are.
+    pub store: Arc<dyn AggregateStore>,
+    /// Where records go that cannot be counted.
+    pub quarantine: Arc<dyn Quarantine>,
+    /// Where raw clicks are kept, if they are.
+    pub archive: Option<Arc<dyn Archive>>,
 }
 
-/// Counts a batch. Never an error: what is not counted is reported, so that delivery begins there again.
-pub(crate) async fn handle(app: &App, event: StreamEvent) -> BatchResponse {
-    let batch = event.into_received();
-    let result = aggregate_clicks(&batch, &app.agents, app.store.as_ref(), app.quarantine.as_ref()).await;
+/// Counts a batch. What is not counted is reported, so that delivery begins there again.
+///
+/// # Errors
+/// The event is no batch of records: the mapping is wrong.
+pub async fn handle(app: &App, event: &StreamEvent) -> Result<BatchResponse, serde_json::Error> {
+    let batch = event.records()?;
+    let (store, quarantine) = (app.store.as_ref(), app.quarantine.as_ref());
+    let result = aggregate_and_archive(&batch, &app.agents, store, quarantine, app.archive.as_deref()).await;
     tracing::info!(
         event = "clicks.aggregated",
         records = result.records,
         quarantined = result.quarantined,
+        duplicates = result.duplicates,
+        archived = result.archived,
         aggregates_written = result.written,
         conflicts = result.conflicts,
         failures = result.failed.len(),
     );
     let failures = result.failed.into_iter().map(|item_identifier| BatchItemFailure { item_identifier });
-    BatchResponse { batch_item_failures: failures.collect() }
+    Ok(BatchResponse { batch_item_failures: failures.collect() })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use waypost_domain::analytics::memory::{MemoryAggregates, MemoryQuarantine};
+    use waypost_domain::analytics::memory::{MemoryAggregates, MemoryArchive, MemoryQuarantine};
 
     const CLICKS: &str = include_str!("../../../events/aggregate-clicks/clicks.json");
     const MALFORMED: &str = include_str!("../../../events/aggregate-clicks/malformed-record.json");
@@ -43,20 +54,26 @@ mod tests {
         app: App,
         store: Arc<MemoryAggregates>,
         quarantine: Arc<MemoryQuarantine>,
+        archive: Arc<MemoryArchive>,
     }
 
     fn fixture() -> Fixture {
         let (store, quarantine) = (Arc::new(MemoryAggregates::default()), Arc::new(MemoryQuarantine::default()));
-        let agents = UserAgents::new().unwrap();
-        let app = App { agents, store: store.clone(), quarantine: quarantine.clone() };
-        Fixture { app, store, quarantine }
+        let archive = Arc::new(MemoryArchive::default());
+        let app = App {
+            agents: Arc::new(UserAgents::new().unwrap()),
+            store: store.clone(),
+            quarantine: quarantine.clone(),
+            archive: Some(archive.clone()),
+        };
+        Fixture { app, store, quarantine, archive }
     }
 
     /// As the runtime reads an event and writes an answer.
     async fn invoke(fixture: &Fixture, event: &str) -> String {
         let mut deserializer = serde_json::Deserializer::from_slice(event.as_bytes());
         let event: StreamEvent = serde_path_to_error::deserialize(&mut deserializer).unwrap();
-        serde_json::to_string(&handle(&fixture.app, event).await).unwrap()
+        serde_json::to_string(&handle(&fixture.app, &event).await.unwrap()).unwrap()
     }
 
     fn total(fixture: &Fixture) -> (u64, u64) {
@@ -71,6 +88,18 @@ mod tests {
         for _ in 0..2 {
             assert_eq!(invoke(&fixture, CLICKS).await, r#"{"batchItemFailures":[]}"#);
             assert_eq!(total(&fixture), (2, 1));
+            let objects: Vec<String> = fixture.archive.objects().into_keys().collect();
+            assert_eq!(objects.len(), 1);
+            assert!(objects[0].starts_with("clicks/dt=2026-01-02/hour=03/shardId-000000000006-"), "{objects:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_event_that_is_no_batch_is_an_error() {
+        let fixture = fixture();
+        for text in ["{}", "[]", r#"{"Records": 1}"#] {
+            let event: StreamEvent = serde_json::from_str(text).unwrap();
+            assert!(handle(&fixture.app, &event).await.is_err(), "{text}");
         }
     }
 

@@ -1,17 +1,18 @@
 //! Kinesis: counts the clicks of the stream in the table of statistics, each exactly once.
 
-mod event;
-mod handler;
-
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use aggregate_clicks::event::StreamEvent;
+use aggregate_clicks::handler::{App, handle};
 use lambda_runtime::{LambdaEvent, service_fn};
 use waypost_aws::dynamo::aggregates::{DynamoAggregates, patient_client};
+use waypost_aws::s3::archive::S3Archive;
 use waypost_aws::s3::quarantine::S3Quarantine;
 use waypost_aws::start::BoxError;
 use waypost_aws::{sdk, settings, start};
 use waypost_domain::analytics::UserAgents;
+use waypost_domain::analytics::ports::Archive;
 
 fn main() -> ExitCode {
     start::run(serve())
@@ -19,14 +20,17 @@ fn main() -> ExitCode {
 
 async fn serve() -> Result<(), BoxError> {
     let config = sdk::config()?;
-    let app = Arc::new(handler::App {
-        agents: UserAgents::new()?,
+    let (objects, bucket) = (aws_sdk_s3::Client::new(&config), settings::required("DATA_BUCKET")?);
+    let archive = S3Archive::new(objects.clone(), bucket.clone());
+    let app = Arc::new(App {
+        agents: Arc::new(UserAgents::new()?),
         store: Arc::new(DynamoAggregates::new(patient_client(&config), settings::required("STATS_TABLE")?)),
-        quarantine: Arc::new(S3Quarantine::new(aws_sdk_s3::Client::new(&config), settings::required("DATA_BUCKET")?)),
+        quarantine: Arc::new(S3Quarantine::new(objects, bucket)),
+        archive: (settings::number("ARCHIVE_RETENTION_DAYS")? > 0).then(|| Arc::new(archive) as Arc<dyn Archive>),
     });
-    let handle = |event: LambdaEvent<event::StreamEvent>| {
+    let handle = |event: LambdaEvent<StreamEvent>| {
         let app = Arc::clone(&app);
-        async move { Ok::<_, BoxError>(handler::handle(&app, event.payload).await) }
+        async move { handle(&app, &event.payload).await.map_err(BoxError::from) }
     };
     lambda_runtime::run(service_fn(handle)).await
 }

@@ -11,12 +11,16 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
+use futures::future::join;
 use http::{HeaderMap, StatusCode, header};
 use waypost_api::links::{LinkView, OnDomain, ShortUrls};
 use waypost_aws::conditional::{precondition, tagged};
 use waypost_aws::http::{Json, Path, Query};
 use waypost_aws::idempotency::{Idempotency, once};
 use waypost_aws::problem::Problem;
+use waypost_domain::analytics::ports::AggregateReader;
+use waypost_domain::analytics::stats::answer::AllTime;
+use waypost_domain::analytics::stats::read_all_time::read_all_time;
 use waypost_domain::change_link::{Change, change_link};
 use waypost_domain::create_link::{Creation, create_link};
 use waypost_domain::delete_link::delete_link;
@@ -40,6 +44,7 @@ pub(crate) struct App {
     pub(crate) writer: Arc<dyn LinkWriter>,
     pub(crate) targets: Arc<dyn LinkTargets>,
     pub(crate) index: Arc<dyn LinkIndex>,
+    pub(crate) aggregates: Arc<dyn AggregateReader>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) domains: Domains,
@@ -99,13 +104,22 @@ async fn read(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let id = link_id(&app.domains, &slug, on.domain.as_deref())?;
-    let link = find_link(app.reader.as_ref(), &caller, &id).await?;
-    Ok(show(&app, &headers, link))
+    let (link, clicks) = join(find_link(app.reader.as_ref(), &caller, &id), clicks(&app, &id)).await;
+    let link = link?;
+    let etag = link.etag_with_clicks(clicks.map(|all| all.clicks));
+    let view = LinkView::of(link, &app.short_urls).with_clicks(clicks);
+    Ok(tagged(&headers, &etag, ASK_EACH_TIME, axum::Json(view)))
 }
 
-fn show(app: &App, headers: &HeaderMap, link: Link) -> Response {
+/// What the clicks on a link add up to. A link is shown without it while statistics are away.
+async fn clicks(app: &App, id: &LinkId) -> Option<AllTime> {
+    let read = read_all_time(app.aggregates.as_ref(), id).await;
+    read.inspect_err(|error| tracing::warn!(event = "stats.unavailable", operation = error.operation, %error)).ok()
+}
+
+fn show(app: &App, link: Link) -> Response {
     let etag = link.etag();
-    tagged(headers, &etag, ASK_EACH_TIME, axum::Json(LinkView::of(link, &app.short_urls)))
+    tagged(&HeaderMap::new(), &etag, ASK_EACH_TIME, axum::Json(LinkView::of(link, &app.short_urls)))
 }
 
 async fn change(
@@ -126,7 +140,7 @@ async fn change(
         domains: &app.domains,
     };
     let link = change_link(&with, &caller, &id, &precondition(&headers), &patch).await?;
-    Ok(show(&app, &HeaderMap::new(), link))
+    Ok(show(&app, link))
 }
 
 async fn delete(

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use waypost_api::links::ShortUrls;
+use waypost_aws::dynamo::aggregates::{DynamoAggregates, hasty_client};
 use waypost_aws::dynamo::idempotency::DynamoIdempotency;
 use waypost_aws::dynamo::links::DynamoLinks;
 use waypost_aws::http::{Authentication, api};
@@ -23,7 +24,8 @@ fn main() -> ExitCode {
 }
 
 async fn serve() -> Result<(), BoxError> {
-    let dynamo = aws_sdk_dynamodb::Client::new(&sdk::config()?);
+    let config = sdk::config()?;
+    let dynamo = aws_sdk_dynamodb::Client::new(&config);
     let table = settings::required("LINKS_TABLE")?;
     let domains = settings::domains()?;
     let links = Arc::new(DynamoLinks::new(dynamo.clone(), &table).consistent());
@@ -32,6 +34,7 @@ async fn serve() -> Result<(), BoxError> {
         writer: links.clone(),
         targets: links.clone(),
         index: links,
+        aggregates: Arc::new(DynamoAggregates::new(hasty_client(&config), settings::required("STATS_TABLE")?)),
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
         short_urls: ShortUrls::new(&domains, settings::optional("SHORT_URL_ORIGIN")),

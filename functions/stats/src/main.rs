@@ -1,6 +1,9 @@
-//! `GET /v1/links/{slug}/stats`: reads what the clicks of a link add up to.
+//! `GET /v1/links/{slug}/stats`, `GET /v1/stats`: reads what the clicks of a link, of links with a tag, or of a workspace
+//! add up to.
 
 mod handler;
+mod query;
+mod respond;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -19,8 +22,10 @@ fn main() -> ExitCode {
 async fn serve() -> Result<(), BoxError> {
     let dynamo = aws_sdk_dynamodb::Client::new(&sdk::config()?);
     let links_table = settings::required("LINKS_TABLE")?;
+    let links = Arc::new(DynamoLinks::new(dynamo.clone(), &links_table));
     let app = handler::App {
-        links: Arc::new(DynamoLinks::new(dynamo.clone(), &links_table)),
+        links: links.clone(),
+        index: links,
         aggregates: Arc::new(DynamoAggregates::new(dynamo.clone(), settings::required("STATS_TABLE")?)),
         clock: Arc::new(SystemClock),
         domains: settings::domains()?,

@@ -3,6 +3,7 @@
 //! A request that is a value of its own lives in the domain (such as `waypost_domain::link_fields::LinkFields`), a view of one
 //! here. Functions turn domain values into views and send them; they make no JSON otherwise.
 
+pub mod exports;
 pub mod health;
 pub mod imports;
 pub mod keys;

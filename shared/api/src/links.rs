@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use waypost_domain::analytics::stats::answer::AllTime;
 use waypost_domain::{Domain, Domains, Link, LinkId, RedirectStatus, Rule, Slug, TargetUrl, Timestamp, Variant};
 
 /// Which domain a path with a slug is about.
@@ -57,6 +58,19 @@ pub struct LinkView {
     created_at: Timestamp,
     /// When its owner last changed it; null until then.
     updated_at: Option<Timestamp>,
+    /// Where one link is read.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    clicked: Option<ClickedView>,
+}
+
+/// What the clicks on a link add up to since it exists. Only there where one link is read; null while statistics are away.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+struct ClickedView {
+    /// Clicks of people, a few seconds after they were made. Only there where one link is read; null while statistics are
+    /// away.
+    clicks: Option<u64>,
+    /// The last of them. Only there where one link is read; null until then, and while statistics are away.
+    last_click_at: Option<Timestamp>,
 }
 
 impl LinkView {
@@ -84,7 +98,15 @@ impl LinkView {
             imported_clicks: link.imported_clicks,
             created_at: link.created_at,
             updated_at: link.updated_at,
+            clicked: None,
         }
+    }
+
+    /// The same with the link's clicks, if they are known.
+    pub fn with_clicks(self, all: Option<AllTime>) -> Self {
+        let clicked =
+            ClickedView { clicks: all.map(|all| all.clicks), last_click_at: all.and_then(|all| all.last_click_at) };
+        Self { clicked: Some(clicked), ..self }
     }
 }
 

@@ -47,6 +47,7 @@ pub fn document() -> Value {
             { "name": "links", "description": "Short links" },
             { "name": "statistics", "description": "What clicks add up to" },
             { "name": "imports", "description": "Files that become links" },
+            { "name": "exports", "description": "Links that become a file" },
             { "name": "keys", "description": "Who may call" },
             { "name": "service", "description": "The service itself" },
         ],

@@ -1,27 +1,28 @@
-//! `/v1/links/{slug}/stats`. The answer is [`waypost_domain::analytics::read_stats::LinkStats`].
+//! `/v1/links/{slug}/stats` and `/v1/stats`. The answer is [`waypost_domain::analytics::stats::Stats`].
 
 use schemars::JsonSchema;
-use serde::Deserialize;
 use waypost_domain::Domain;
-use waypost_domain::analytics::Day;
-use waypost_domain::analytics::read_stats::{DEFAULT_TOP, Interval, MAX_TOP};
+use waypost_domain::analytics::stats::StatsRequest;
 
 /// Which statistics of a link, not checked yet.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-pub struct StatsQuery {
+#[derive(Debug, Clone, Default, JsonSchema)]
+pub struct LinkStatsQuery {
     /// A domain of the stack; the default one if absent.
     #[schemars(with = "Option<Domain>")]
     pub domain: Option<String>,
-    /// The first day, in UTC. 30 days with `to` as the last one if absent. A range has at most 366 days, by hour 31.
-    #[schemars(with = "Option<Day>")]
-    pub from: Option<String>,
-    /// The last day, in UTC; today if absent.
-    #[schemars(with = "Option<Day>")]
-    pub to: Option<String>,
-    /// The width of a step in the series.
-    #[schemars(with = "Option<Interval>", extend("default" = Interval::Day))]
-    pub interval: Option<String>,
-    /// How many values of each dimension.
-    #[schemars(range(min = 1, max = MAX_TOP), extend("default" = DEFAULT_TOP))]
-    pub limit: Option<usize>,
+    /// What of it.
+    #[schemars(flatten)]
+    pub request: StatsRequest,
+}
+
+/// Which statistics of the workspace, not checked yet.
+#[derive(Debug, Clone, Default, JsonSchema)]
+pub struct StatsQuery {
+    /// Only the links with any of these tags; there can be several parameters. At most 100 links, and at most 10,000 links
+    /// times days.
+    #[schemars(default)]
+    pub tag: Vec<String>,
+    /// What of them.
+    #[schemars(flatten)]
+    pub request: StatsRequest,
 }

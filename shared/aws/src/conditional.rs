@@ -3,6 +3,8 @@
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, ETAG, IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderMap, StatusCode};
+use sha2::{Digest, Sha256};
+use waypost_domain::key::hex;
 use waypost_domain::precondition::Precondition;
 
 /// What a change asks of the link; several headers are one list.
@@ -20,15 +22,39 @@ pub fn tagged(headers: &HeaderMap, etag: &str, cache_control: &'static str, answ
     (tags, answer).into_response()
 }
 
+/// A strong entity tag of a body that has no version of its own: 128 bits of its SHA-256.
+pub fn etag_of(body: &[u8]) -> String {
+    format!("\"{}\"", hex(&Sha256::digest(body)[..16]))
+}
+
 /// By weak comparison, as `If-None-Match` wants it.
 fn has_already(headers: &HeaderMap, etag: &str) -> bool {
     let Some(list) = joined(headers, IF_NONE_MATCH) else { return false };
     list.trim() == "*" || list.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag)
 }
 
-fn joined(headers: &HeaderMap, name: http::HeaderName) -> Option<String> {
+/// A header that is a list; several of its name are one.
+pub fn joined(headers: &HeaderMap, name: http::HeaderName) -> Option<String> {
     headers.contains_key(&name).then(|| {
         let values: Vec<&str> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
         values.join(",")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_has_the_answer_already_gets_no_body() {
+        let etag = etag_of(b"answer");
+        assert_eq!((etag.len(), etag_of(b"answer") == etag, etag_of(b"another") == etag), (34, true, false));
+        for (sent, status) in
+            [("", 200), ("\"x\"", 200), (etag.as_str(), 304), (&format!("\"x\", W/{etag}"), 304), ("*", 304)]
+        {
+            let headers = HeaderMap::from_iter([(IF_NONE_MATCH, sent.parse().unwrap())]);
+            let answer = tagged(&headers, &etag, "no-cache", "answer");
+            assert_eq!((answer.status().as_u16(), answer.headers()[ETAG].to_str().unwrap()), (status, etag.as_str()));
+        }
+    }
 }

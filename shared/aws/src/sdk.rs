@@ -5,18 +5,17 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
-use aws_smithy_http_client::{Connector, tls};
-use aws_smithy_runtime_api::client::http::{
-    HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn,
-};
+use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector};
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use std::time::Duration;
 
+use crate::connector::Connections;
 use crate::settings::{SettingError, optional, required};
 
+/// For clients that set no other.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What all clients share: region and credentials from the environment, one connection pool, TLS by rustls with ring, three
@@ -35,7 +34,7 @@ pub fn config() -> Result<SdkConfig, SettingError> {
 /// # Errors
 /// As [`config`].
 pub fn config_and_connector() -> Result<(SdkConfig, SharedHttpConnector), SettingError> {
-    let connector = connector();
+    let connections = Connections::default();
     let credentials = Credentials::new(
         required("AWS_ACCESS_KEY_ID")?,
         required("AWS_SECRET_ACCESS_KEY")?,
@@ -47,7 +46,7 @@ pub fn config_and_connector() -> Result<(SdkConfig, SharedHttpConnector), Settin
         .behavior_version(aws_smithy_runtime_api::client::behavior_version::BehaviorVersion::v2026_01_12())
         .region(Region::new(required("AWS_REGION")?))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(http_client(connector.clone()))
+        .http_client(connections.client())
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .time_source(SharedTimeSource::new(SystemTimeSource::new()))
         .retry_config(RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50)))
@@ -58,21 +57,6 @@ pub fn config_and_connector() -> Result<(SdkConfig, SharedHttpConnector), Settin
                 .build(),
         );
     builder.set_endpoint_url(optional("AWS_ENDPOINT_URL"));
-    Ok((builder.build(), connector))
-}
-
-/// Rustls reads and checks the system's certificates when this is called: at start, and once.
-fn connector() -> SharedHttpConnector {
     let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).build();
-    let connector = Connector::builder()
-        .connector_settings(settings)
-        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
-        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring));
-    SharedHttpConnector::new(connector.build())
-}
-
-/// One connector for all clients. The SDK's own HTTP client makes one for each client that is built and drops it again,
-/// to have the certificates read at start, and checks all of them each time.
-fn http_client(connector: SharedHttpConnector) -> SharedHttpClient {
-    http_client_fn(move |_, _| connector.clone())
+    Ok((builder.build(), connections.connector(&settings)))
 }

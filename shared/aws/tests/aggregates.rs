@@ -18,11 +18,11 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use serde_json::{Value, json};
 use support::{STATS_TABLE, dynamodb};
-use waypost_aws::dynamo::aggregates::DynamoAggregates;
+use waypost_aws::dynamo::aggregates::{DynamoAggregates, item_bytes};
 use waypost_domain::StoreErrorKind;
 use waypost_domain::analytics::aggregate_clicks::aggregate_clicks;
 use waypost_domain::analytics::memory::{MemoryAggregates, MemoryQuarantine, click, received};
-use waypost_domain::analytics::ports::{AggregateReader, AggregateStore, MAX_LOAD};
+use waypost_domain::analytics::ports::{AggregateReader, AggregateStore, KeyRange, MAX_LOAD, Parts};
 use waypost_domain::analytics::{Aggregate, AggregateKey, Dimension, Received, SequenceNumber, Tally, UserAgents};
 
 fn aggregate(sk: &str, seq: &str, clicks: u64) -> Aggregate {
@@ -32,7 +32,7 @@ fn aggregate(sk: &str, seq: &str, clicks: u64) -> Aggregate {
 }
 
 /// 300 clicks with a bit of everything in them.
-fn batch() -> Vec<Received> {
+fn batch() -> Vec<Received<'static>> {
     let agents = [
         "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36",
         "curl/8.5.0",
@@ -138,8 +138,14 @@ async fn a_range_is_read_page_by_page_and_no_further() {
     }
     let (mut clicks, mut pages, mut after) = (Vec::new(), 0, None::<String>);
     loop {
-        let page =
-            store.range("go.example.com#a", "DAY#2026-01-05#", "DAY#2026-01-34$", after.as_deref()).await.unwrap();
+        let range = KeyRange {
+            pk: "go.example.com#a",
+            first: "DAY#2026-01-05#".to_owned(),
+            last: "DAY#2026-01-34$".to_owned(),
+            after,
+        };
+        let page = store.range(&range, &Parts::default()).await.unwrap();
+        assert!(page.items.iter().all(|item| item.tally.dimensions.is_empty()), "nobody asked for them");
         clicks.extend(page.items.iter().map(|item| item.tally.clicks));
         pages += 1;
         after = page.next;
@@ -152,6 +158,41 @@ async fn a_range_is_read_page_by_page_and_no_further() {
 }
 
 #[tokio::test]
+async fn a_range_has_the_parts_that_are_asked_for() {
+    let (store, agents) = (DynamoAggregates::new(dynamodb().await, STATS_TABLE), UserAgents::new().unwrap());
+    let (memory, quarantine) = (MemoryAggregates::default(), MemoryQuarantine::default());
+    aggregate_clicks(&batch(), &agents, &store, &quarantine).await;
+    aggregate_clicks(&batch(), &agents, &memory, &quarantine).await;
+    let all = Parts {
+        hours: true,
+        minutes: true,
+        visitors: true,
+        clicked_at: true,
+        dimensions: Dimension::OF_LINK.into_iter().chain(Dimension::OF_BOTS).collect(),
+    };
+    let some = Parts { visitors: true, dimensions: vec![Dimension::Country, Dimension::UtmTerm], ..Parts::default() };
+    for parts in [Parts::default(), some, all] {
+        for (first, last) in [("DAY#", "DAY$"), ("HOUR#", "HOUR$"), ("TOTAL#", "TOTAL$")] {
+            let range = |after| KeyRange { pk: "go.example.com#s3", first: first.into(), last: last.into(), after };
+            let found = store.range(&range(None), &parts).await.unwrap();
+            assert_eq!(found.next, None);
+            // The memory's pages are small.
+            let (mut expected, mut after) = (Vec::new(), None);
+            loop {
+                let page = memory.range(&range(after), &parts).await.unwrap();
+                expected.extend(page.items);
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+            assert!(!expected.is_empty());
+            assert_eq!(found.items, expected, "{parts:?} {first}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_item_that_is_no_aggregate_is_named() {
     let client = dynamodb().await;
     let store = DynamoAggregates::new(client.clone(), STATS_TABLE);
@@ -160,6 +201,16 @@ async fn an_item_that_is_no_aggregate_is_named() {
     let error = store.load(&[AggregateKey { pk: "p".into(), sk: "DAY#x".into() }]).await.unwrap_err();
     assert_eq!(error.kind, StoreErrorKind::Broken);
     assert!(error.to_string().contains("p DAY#x has no sequence number"), "{error}");
+}
+
+#[test]
+fn the_size_of_an_item_is_that_of_its_names_and_values() {
+    let total = aggregate("TOTAL#0", "7", 1_234);
+    // pk, sk, seq, clicks and bots.
+    assert_eq!(item_bytes(&total).unwrap(), (2 + 16) + (2 + 7) + (3 + 56) + (6 + 3) + (4 + 2));
+    let mut day = total;
+    day.tally.hours = [(13, 5)].into();
+    assert_eq!(item_bytes(&day).unwrap(), 101 + (5 + 3) + (1 + 2 + 2));
 }
 
 /// A DynamoDB that answers BatchGetItem with two items at most and leaves the other keys unprocessed; with none at all if

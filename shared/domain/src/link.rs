@@ -86,6 +86,17 @@ impl Link {
         }
     }
 
+    /// The entity tag of the link with what its clicks add up to; `None` if that is not known. The same as
+    /// [`Link::etag`] while there are none.
+    pub fn etag_with_clicks(&self, clicks: Option<u64>) -> String {
+        let clicks = match clicks {
+            Some(0) => return self.etag(),
+            Some(clicks) => format!("{clicks:x}"),
+            None => "-".to_owned(),
+        };
+        format!("\"{}.{:x}.{clicks}\"", self.version_tag(), self.behaviour.used_clicks)
+    }
+
     /// The link's place in its workspace's list, which is in the order of creation.
     pub fn list_key(&self) -> String {
         format!("{}#{}#{}", self.created_at, self.id.slug, self.id.domain)

@@ -100,7 +100,7 @@ impl MemoryLinks {
         self.reads.load(Ordering::SeqCst)
     }
 
-    fn check(&self, operation: &'static str) -> Result<MutexGuard<'_, HashMap<LinkId, Link>>, StoreError> {
+    pub(crate) fn check(&self, operation: &'static str) -> Result<MutexGuard<'_, HashMap<LinkId, Link>>, StoreError> {
         if self.failing.load(Ordering::SeqCst) { Err(outage(operation)) } else { Ok(lock(&self.links)) }
     }
 }

@@ -6,6 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::json;
 
 use crate::analytics::Day;
+use crate::exports::ExportId;
 use crate::imports::ImportId;
 use crate::password::Password;
 use crate::{Domain, RedirectStatus, Slug, TargetUrl, Timestamp};
@@ -84,6 +85,12 @@ schema!(ImportId, "ImportId", {
     "type": "string",
     "pattern": "^imp_[0-9a-f]{32}$",
     "examples": ["imp_0199b0c67e4570008000000000000005"],
+});
+
+schema!(ExportId, "ExportId", {
+    "type": "string",
+    "pattern": "^exp_[0-9a-f]{32}$",
+    "examples": ["exp_0199b0c67e4570008000000000000005"],
 });
 
 schema!(Password, "Password", {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::Domains;
+use crate::plain_url::plain_host;
 
 /// An absolute `http` or `https` URL in its normal form (WHATWG URL, host in punycode): at most
 /// [`TargetUrl::MAX_LEN`] bytes of ASCII without credentials or control characters.
@@ -47,6 +48,15 @@ impl TargetUrl {
         if text.len() > Self::MAX_LEN {
             return Err(TargetError::Length);
         }
+        match plain_host(text) {
+            Some(host) if own.contains(host) => Err(TargetError::OwnDomain),
+            Some(_) => Ok(Self(text.to_owned())),
+            None => Self::normalise(text, own),
+        }
+    }
+
+    /// The same for any text, however it is written.
+    fn normalise(text: &str, own: &Domains) -> Result<Self, TargetError> {
         if text.chars().any(char::is_control) {
             return Err(TargetError::Character);
         }
@@ -144,6 +154,18 @@ mod tests {
                 prop_assert!(target.as_str().bytes().all(|b| (0x21..0x7f).contains(&b)));
                 prop_assert_eq!(TargetUrl::parse(target.as_str(), &own()), Ok(target));
             }
+        }
+
+        #[test]
+        fn what_is_plain_is_what_the_standard_makes_of_it(
+            text in "https?://([a-z0-9-]{1,5}\\.){0,2}[a-z0-9x-]{0,4}\\.?(/[a-zA-Z0-9./%2eE'\\\\|^{}\\[\\]@:;,=+&!~-]{0,12}){0,2}(\\?[ -~]{0,8})?(#[ -~]{0,8})?",
+        ) {
+            prop_assert_eq!(TargetUrl::parse(&text, &own()), TargetUrl::normalise(&text, &own()));
+        }
+
+        #[test]
+        fn plain_characters_anywhere_change_nothing(text in "https?://(go.example.com|a.example|xn--a.b|1.2.3.4|a.0x1|x)[ -~]{0,30}") {
+            prop_assert_eq!(TargetUrl::parse(&text, &own()), TargetUrl::normalise(&text, &own()));
         }
 
         #[test]

@@ -6,12 +6,16 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 use waypost_aws::http::{Authentication, MAX_BODY_BYTES, api};
 use waypost_domain::Role;
+use waypost_domain::analytics::UserAgents;
+use waypost_domain::analytics::aggregate_clicks::aggregate_clicks;
+use waypost_domain::analytics::memory::{MemoryAggregates, MemoryQuarantine, click, received};
 use waypost_domain::idempotency::MemoryIdempotency;
 use waypost_domain::memory::{FixedClock, MemoryKeys, MemoryLinks, SeededRandom};
 
 struct Fixture {
     router: Router,
     links: Arc<MemoryLinks>,
+    aggregates: Arc<MemoryAggregates>,
     editor: String,
     viewer: String,
     stranger: String,
@@ -19,6 +23,7 @@ struct Fixture {
 
 fn fixture() -> Fixture {
     let links = Arc::new(MemoryLinks::default());
+    let aggregates = Arc::new(MemoryAggregates::default());
     let domains = Domains::parse("go.example.com,s.example.org").unwrap();
     let clock: Arc<dyn Clock> = Arc::new(FixedClock::at("2026-01-02T03:04:05Z"));
     let keys = MemoryKeys::default();
@@ -30,6 +35,7 @@ fn fixture() -> Fixture {
         writer: links.clone(),
         targets: links.clone(),
         index: links.clone(),
+        aggregates: aggregates.clone(),
         clock: clock.clone(),
         random: Arc::new(SeededRandom::new(9)),
         short_urls: ShortUrls::new(&domains, None),
@@ -41,7 +47,7 @@ fn fixture() -> Fixture {
         random: Arc::new(SeededRandom::new(10)),
     };
     let router = api(routes(app, idempotency), Authentication::new(Arc::new(keys), clock));
-    Fixture { router, links, editor, viewer, stranger }
+    Fixture { router, links, aggregates, editor, viewer, stranger }
 }
 
 async fn call(fixture: &Fixture, key: &str, method: &str, path: &str, body: &str) -> (Response, Value) {
@@ -67,6 +73,43 @@ async fn call_with(
     (Response::from_parts(parts, Body::empty()), json)
 }
 
+/// A link as it is shown where it is read, before anybody clicked on it.
+fn unclicked(link: &Value) -> Value {
+    let mut link = link.clone();
+    (link["clicks"], link["last_click_at"]) = (json!(0), Value::Null);
+    link
+}
+
+#[tokio::test]
+async fn a_link_is_read_with_its_clicks_or_without_while_statistics_are_away() {
+    let fixture = fixture();
+    let body = json!({"url": "https://example.com/", "slug": "docs"}).to_string();
+    let (created, link) = call(&fixture, &fixture.editor, "POST", "/v1/links", &body).await;
+    assert_eq!(link.get("clicks"), None);
+    let etag = created.headers()["etag"].to_str().unwrap();
+    let mut clicked = click("docs", "2026-01-02T03:04:05Z");
+    clicked.user_agent = Some("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".to_owned());
+    let (agents, quarantine) = (UserAgents::new().unwrap(), MemoryQuarantine::default());
+    aggregate_clicks(&[received(0, 1, &clicked)], &agents, fixture.aggregates.as_ref(), &quarantine).await;
+    let read =
+        async || call_with(&fixture, &fixture.viewer, "GET", "/v1/links/docs", "", &[("if-none-match", etag)]).await;
+    let (response, link) = read().await;
+    assert_eq!((response.status(), &link["clicks"]), (StatusCode::OK, &json!(1)));
+    assert_eq!(link["last_click_at"], "2026-01-02T03:04:05.000Z");
+    let clicked = response.headers()["etag"].to_str().unwrap().to_owned();
+    fixture.aggregates.fail(true);
+    let (response, link) = read().await;
+    assert_eq!(
+        (response.status(), &link["clicks"], &link["last_click_at"]),
+        (StatusCode::OK, &Value::Null, &Value::Null)
+    );
+    assert!(![etag, &clicked].contains(&response.headers()["etag"].to_str().unwrap()));
+    let patch = [("if-match", clicked.as_str()), ("content-type", "application/merge-patch+json")];
+    let (response, _) =
+        call_with(&fixture, &fixture.editor, "PATCH", "/v1/links/docs", r#"{"title": "Docs"}"#, &patch).await;
+    assert_eq!(response.status(), StatusCode::OK, "clicks are no change of the link's");
+}
+
 #[tokio::test]
 async fn a_link_is_created_read_listed_and_deleted() {
     let fixture = fixture();
@@ -77,7 +120,7 @@ async fn a_link_is_created_read_listed_and_deleted() {
     assert_eq!(response.headers()["location"], "/v1/links/docs?domain=s.example.org");
     assert_eq!(link["short_url"], "https://s.example.org/docs");
     let (response, read) = call(&fixture, key, "GET", "/v1/links/docs?domain=s.example.org", "").await;
-    assert_eq!((response.status(), &read), (StatusCode::OK, &link));
+    assert_eq!((response.status(), &read), (StatusCode::OK, &unclicked(&link)));
     let (_, page) = call(&fixture, &fixture.viewer, "GET", "/v1/links?limit=10", "").await;
     assert_eq!(page, json!({"items": [link], "next_cursor": null}));
     let (response, _) = call(&fixture, key, "DELETE", "/v1/links/docs?domain=s.example.org", "").await;
@@ -200,7 +243,10 @@ async fn a_link_is_sent_again_only_if_it_has_changed() {
     assert_eq!(link["updated_at"], "2026-01-02T03:04:05.000Z");
     assert_ne!(changed.headers()["etag"], etag);
     let (read, again) = call_with(&fixture, key, "GET", "/v1/links/docs", "", &[("if-none-match", etag)]).await;
-    assert_eq!((read.status(), &read.headers()["etag"], again), (StatusCode::OK, &changed.headers()["etag"], link));
+    assert_eq!(
+        (read.status(), &read.headers()["etag"], again),
+        (StatusCode::OK, &changed.headers()["etag"], unclicked(&link))
+    );
 }
 
 #[tokio::test]

@@ -165,6 +165,20 @@ impl Operation<'_> {
         self.content(status, description, headers, &json!({ "application/json": { "schema": schema } }))
     }
 
+    /// An answer with a JSON body that a `T` is written as, or a body of `other` media types.
+    pub(crate) fn json_or<T: JsonSchema>(
+        self,
+        status: u16,
+        description: &str,
+        headers: &[&str],
+        other: &Value,
+    ) -> Self {
+        let schema = self.all.schemas.written::<T>();
+        let mut content = other.clone();
+        content["application/json"] = json!({ "schema": schema });
+        self.content(status, description, headers, &content)
+    }
+
     /// An answer with a body of these media types.
     pub(crate) fn content(self, status: u16, description: &str, headers: &[&str], content: &Value) -> Self {
         let headers = [common(!self.is_open), headers.to_vec()].concat();

@@ -1,5 +1,6 @@
 //! The operations, one file a resource.
 
+mod exports;
 mod imports;
 mod keys;
 mod links;
@@ -12,6 +13,7 @@ pub(crate) fn add_all(operations: &mut Operations) {
     links::add(operations);
     stats::add(operations);
     imports::add(operations);
+    exports::add(operations);
     keys::add(operations);
     service::add(operations);
 }

@@ -1,4 +1,5 @@
-//! Aggregates in `StatsTable`: the keys are the domain's, the numbers lie beside them as attributes.
+//! Aggregates in `StatsTable`: the keys are the domain's, the numbers lie beside them as attributes. Ranges are read by
+//! [`super::aggregate_reader`].
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -7,8 +8,9 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
-use waypost_domain::analytics::ports::{AggregatePage, AggregateReader, AggregateStore};
+use waypost_domain::analytics::ports::AggregateStore;
 use waypost_domain::analytics::{Aggregate, AggregateKey, SequenceNumber};
 use waypost_domain::{StoreError, StoreErrorKind};
 
@@ -27,11 +29,18 @@ pub fn patient_client(config: &SdkConfig) -> Client {
     Client::from_conf(aws_sdk_dynamodb::config::Builder::from(config).retry_config(retries).build())
 }
 
+/// A client for numbers that an answer can do without: it asks once, and gives up after half a second.
+pub fn hasty_client(config: &SdkConfig) -> Client {
+    let timeout = TimeoutConfig::builder().operation_timeout(Duration::from_millis(500)).build();
+    let config = aws_sdk_dynamodb::config::Builder::from(config).retry_config(RetryConfig::disabled());
+    Client::from_conf(config.timeout_config(timeout).build())
+}
+
 /// Aggregates in DynamoDB.
 #[derive(Debug, Clone)]
 pub struct DynamoAggregates {
-    client: Client,
-    table: String,
+    pub(super) client: Client,
+    pub(super) table: String,
 }
 
 impl DynamoAggregates {
@@ -103,29 +112,6 @@ impl AggregateStore for DynamoAggregates {
     }
 }
 
-#[async_trait]
-impl AggregateReader for DynamoAggregates {
-    async fn range(&self, pk: &str, first: &str, last: &str, after: Option<&str>) -> Result<AggregatePage, StoreError> {
-        const OPERATION: &str = "aggregates.range";
-        let start = after.map(|sk| key(&AggregateKey { pk: pk.to_owned(), sk: sk.to_owned() }));
-        let page = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
-            .expression_attribute_values(":pk", text(pk))
-            .expression_attribute_values(":first", text(first))
-            .expression_attribute_values(":last", text(last))
-            .set_exclusive_start_key(start)
-            .send()
-            .await
-            .map_err(|error| store_error(OPERATION, error))?;
-        let items = page.items.unwrap_or_default().into_iter().map(|item| aggregate_from(item, OPERATION));
-        let next = page.last_evaluated_key.and_then(|mut key| take_text(&mut key, "sk"));
-        Ok(AggregatePage { items: items.collect::<Result<_, _>>()?, next })
-    }
-}
-
 /// A random time up to a bound that doubles with each attempt ("full jitter"), so that many who wait don't come back
 /// together.
 fn backoff(attempt: u32) -> Duration {
@@ -141,7 +127,11 @@ fn key(key: &AggregateKey) -> Item {
     Item::from([("pk".to_owned(), text(key.pk.as_str())), ("sk".to_owned(), text(key.sk.as_str()))])
 }
 
-fn item_of(aggregate: &Aggregate) -> Result<Item, StoreError> {
+/// The item of an aggregate.
+///
+/// # Errors
+/// It cannot be written as an item.
+pub fn item_of(aggregate: &Aggregate) -> Result<Item, StoreError> {
     let mut item: Item = serde_dynamo::to_item(&aggregate.tally).map_err(|error| broken("aggregates.put", error))?;
     item.extend(key(&aggregate.key));
     item.insert("seq".to_owned(), text(aggregate.seq.as_str()));
@@ -149,6 +139,29 @@ fn item_of(aggregate: &Aggregate) -> Result<Item, StoreError> {
         item.insert("ttl".to_owned(), AttributeValue::N(ttl.to_string()));
     }
     Ok(item)
+}
+
+/// The size of an aggregate's item in bytes, as DynamoDB counts it: a write is paid by the 1,024 (DynamoDB developer guide,
+/// "Item sizes and formats").
+///
+/// # Errors
+/// It cannot be stored.
+pub fn item_bytes(aggregate: &Aggregate) -> Result<usize, StoreError> {
+    Ok(item_of(aggregate)?.iter().map(|(name, value)| name.len() + value_bytes(value)).sum())
+}
+
+fn value_bytes(value: &AttributeValue) -> usize {
+    match value {
+        AttributeValue::S(text) => text.len(),
+        // Two digits a byte, and one more.
+        AttributeValue::N(digits) => digits.len().div_ceil(2) + 1,
+        AttributeValue::B(bytes) => bytes.as_ref().len(),
+        AttributeValue::L(values) => 3 + values.iter().map(|value| 1 + value_bytes(value)).sum::<usize>(),
+        AttributeValue::M(values) => {
+            3 + values.iter().map(|(name, value)| 1 + name.len() + value_bytes(value)).sum::<usize>()
+        }
+        _ => 1,
+    }
 }
 
 fn aggregate_from(mut item: Item, operation: &'static str) -> Result<Aggregate, StoreError> {
@@ -164,7 +177,7 @@ fn aggregate_from(mut item: Item, operation: &'static str) -> Result<Aggregate, 
     Ok(Aggregate { key: AggregateKey { pk, sk }, seq, ttl, tally })
 }
 
-fn take_text(item: &mut Item, name: &str) -> Option<String> {
+pub(super) fn take_text(item: &mut Item, name: &str) -> Option<String> {
     match item.remove(name) {
         Some(AttributeValue::S(text)) => Some(text),
         _ => None,

@@ -1,7 +1,9 @@
 //! The domain's stores in DynamoDB.
 
+mod aggregate_reader;
 pub mod aggregates;
 pub mod click_limit;
+pub mod exports;
 pub mod idempotency;
 pub mod import_parts;
 pub mod imports;
@@ -9,6 +11,7 @@ pub mod keys;
 pub mod link_batch;
 mod link_changes;
 pub mod link_list;
+mod link_shards;
 mod link_targets;
 pub mod links;
 pub mod password_attempts;

@@ -34,6 +34,9 @@ pub struct KinesisClicks {
 struct Addressed {
     click: Click,
     key: String,
+    /// Its shard said that it does not take it. Without an answer it may have taken it, and only this shard's readers can
+    /// recognise it when it comes again.
+    refused: bool,
 }
 
 impl KinesisClicks {
@@ -61,12 +64,12 @@ impl KinesisClicks {
                     .into_iter()
                     .zip(results)
                     .filter(|(_, r)| r.error_code.is_some())
-                    .map(|(click, _)| click)
+                    .map(|(click, _)| Addressed { refused: true, ..click })
                     .collect()
             }
             Err(error) => {
                 tracing::warn!(event = "clicks.stream_failed", error = %DisplayErrorContext(error));
-                clicks
+                clicks.into_iter().map(|click| Addressed { refused: false, ..click }).collect()
             }
         }
     }
@@ -79,10 +82,12 @@ impl ClickStream for KinesisClicks {
         while !clicks.is_empty() {
             let rest = clicks.split_off(clicks.len().min(RECORDS_PER_CALL));
             let chunk = std::mem::replace(&mut clicks, rest).into_iter();
-            let mut waiting: Vec<_> = chunk.map(|click| Addressed { key: self.partition.key(&click), click }).collect();
+            let mut waiting: Vec<_> =
+                chunk.map(|click| Addressed { key: self.partition.key(&click), click, refused: false }).collect();
             for attempt in 0..ATTEMPTS {
                 if attempt > 0 {
-                    waiting.iter_mut().for_each(|one| one.key = spread_key(&one.click, attempt));
+                    let refused = waiting.iter_mut().filter(|one| one.refused);
+                    refused.for_each(|one| one.key = spread_key(&one.click, attempt));
                 }
                 waiting = self.send_once(waiting).await;
                 if waiting.is_empty() {

@@ -3,21 +3,22 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use aws_smithy_http_client::{Connector, tls};
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use http::header::ACCEPT;
 use http_body_util::{BodyExt, Limited};
-use std::sync::OnceLock;
 use url::{Host, Url};
+
+use crate::connector::Connections;
 
 /// Why there is no document.
 pub(super) type FetchError = Box<dyn std::error::Error + Send + Sync>;
 
 /// How long a document may take, from the connection to its last byte.
 const TIMEOUT: Duration = Duration::from_secs(3);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// How large a document may be. The largest providers' key sets have some 10 KB.
 const MAX_BYTES: usize = 256 * 1024;
 
@@ -31,11 +32,10 @@ pub(super) fn is_safe(url: &Url) -> bool {
     url.scheme() == "https" && url.host().is_some() || url.scheme() == "http" && loopback
 }
 
-/// Gets documents with the HTTP client that the AWS clients have. It follows no redirects. Made at its first use: most
-/// processes never need it, and it reads the system's certificates.
+/// Gets documents with the HTTP client that the AWS clients have. It follows no redirects.
 #[derive(Debug, Default)]
 pub(super) struct Fetcher {
-    connector: OnceLock<Connector>,
+    connections: Connections,
 }
 
 impl Fetcher {
@@ -49,20 +49,14 @@ impl Fetcher {
 
     async fn get_unbounded(&self, url: &Url) -> Result<Bytes, FetchError> {
         let request = http::Request::get(url.as_str()).header(ACCEPT, "application/json").body(SdkBody::empty())?;
-        let response = self.connector.get_or_init(connector).call(HttpRequest::try_from(request)?).await?;
+        let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).build();
+        let response = self.connections.connector(&settings).call(HttpRequest::try_from(request)?).await?;
         if !response.status().is_success() {
             return Err(format!("{url} answers {}", response.status().as_u16()).into());
         }
         let body = Limited::new(response.into_body(), MAX_BYTES).collect().await?;
         Ok(body.to_bytes())
     }
-}
-
-fn connector() -> Connector {
-    Connector::builder()
-        .connector_settings(HttpConnectorSettings::builder().connect_timeout(Duration::from_secs(1)).build())
-        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
-        .build()
 }
 
 #[cfg(test)]

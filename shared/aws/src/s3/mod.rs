@@ -1,5 +1,6 @@
 //! What Waypost keeps in its bucket.
 
+pub mod archive;
 pub mod objects;
 mod put;
 pub mod quarantine;

@@ -38,17 +38,21 @@ impl SmallPut {
         let region = config.region().map(|region| region.as_ref()).unwrap_or_default();
         let base = match config.endpoint_url() {
             Some(url) => format!("{}/{bucket}", url.trim_end_matches('/')),
+            // No certificate is valid for a name with further dots in it.
+            None if bucket.contains('.') => format!("https://s3.{region}.{}/{bucket}", suffix(region)),
             None => format!("https://{bucket}.s3.{region}.{}", suffix(region)),
         };
         Self { config, connector, base }
     }
 
-    /// Puts `body` at `key`, which must be of characters that a URL's path has as they are. Tries again where that can
-    /// help.
+    /// Puts `body` at `key`. Tries again where that can help.
     ///
     /// # Errors
-    /// What the last attempt failed with.
+    /// `key` has characters that a URL's path does not have as they are; or what the last attempt failed with.
     pub(crate) async fn put(&self, key: &str, content_type: &str, body: &[u8]) -> Result<(), BoxError> {
+        if key.is_empty() || !key.bytes().all(is_plain) {
+            return Err(format!("{key:?} cannot be a key here").into());
+        }
         let mut backoff = Backoff::default();
         let mut attempt = 1;
         loop {
@@ -95,6 +99,11 @@ impl SmallPut {
         signature.apply_to_request_http1x(&mut request);
         Ok(HttpRequest::try_from(request)?)
     }
+}
+
+/// Whether URL and signature have this character of a key as it is: RFC 3986's unreserved ones, and slashes between folders.
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte)
 }
 
 /// The DNS suffix of the region's partition (botocore, `partitions.json`).
@@ -155,14 +164,25 @@ mod tests {
         assert_eq!(replay.requests().len(), 1);
     }
 
+    #[tokio::test]
+    async fn a_key_that_would_need_an_encoding_is_not_sent() {
+        let (put, replay) = answering(&[200]);
+        for key in ["", "a b", "a+b", "a%20b", "ä", "a?b"] {
+            assert!(put.put(key, "text/plain", b"").await.is_err(), "{key}");
+        }
+        assert_eq!(replay.requests().len(), 0);
+    }
+
     #[test]
     fn a_bucket_is_where_its_partition_or_the_endpoint_says() {
-        let base = |region, endpoint| {
+        for (region, endpoint, bucket, base) in [
+            ("eu-west-1", None, "data", "https://data.s3.eu-west-1.amazonaws.com"),
+            ("eu-west-1", None, "my.data", "https://s3.eu-west-1.amazonaws.com/my.data"),
+            ("cn-north-1", None, "data", "https://data.s3.cn-north-1.amazonaws.com.cn"),
+            ("eu-west-1", Some("http://127.0.0.1:4566/"), "data", "http://127.0.0.1:4566/data"),
+        ] {
             let connector = SharedHttpConnector::new(Replay::new([]));
-            SmallPut::new(config(region, endpoint), connector, "data").base
-        };
-        assert_eq!(base("eu-west-1", None), "https://data.s3.eu-west-1.amazonaws.com");
-        assert_eq!(base("cn-north-1", None), "https://data.s3.cn-north-1.amazonaws.com.cn");
-        assert_eq!(base("eu-west-1", Some("http://127.0.0.1:4566/")), "http://127.0.0.1:4566/data");
+            assert_eq!(SmallPut::new(config(region, endpoint), connector, bucket).base, base);
+        }
     }
 }

@@ -60,7 +60,7 @@ mod tests {
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new("eu-west-1"))
             .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-            .http_client(aws_smithy_http_client::Builder::new().build_http());
+            .http_client(crate::connector::Connections::default().client());
         Client::from_conf(config.build())
     }
 

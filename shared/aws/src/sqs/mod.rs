@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use serde::Serialize;
+use waypost_domain::exports::ports::{ExportQueue, ExportRequest};
 use waypost_domain::imports::part::PartId;
 use waypost_domain::imports::ports::{PartQueue, Redelivery};
 use waypost_domain::{StoreError, StoreErrorKind};
@@ -75,5 +76,12 @@ impl Redelivery for SqsQueue {
 impl PartQueue for SqsQueue {
     async fn send(&self, parts: &[PartId]) -> Result<(), StoreError> {
         self.send_all(parts).await
+    }
+}
+
+#[async_trait]
+impl ExportQueue for SqsQueue {
+    async fn send(&self, request: &ExportRequest) -> Result<(), StoreError> {
+        self.send_all(std::slice::from_ref(request)).await
     }
 }

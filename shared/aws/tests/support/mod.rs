@@ -27,7 +27,7 @@ pub(crate) async fn dynamodb() -> Client {
         .region(Region::new("us-east-1"))
         .credentials_provider(Credentials::new("test", "test", None, None, "test"))
         .endpoint_url(format!("http://{address}"))
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .http_client(waypost_aws::connector::Connections::default().client())
         .build();
     let client = Client::from_conf(config);
     create_table(&client, LINKS_TABLE, true).await;

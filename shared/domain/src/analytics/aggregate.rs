@@ -41,6 +41,16 @@ pub fn day_range(from: Day, to: Day) -> (String, String) {
     (format!("DAY#{from}#"), format!("DAY#{to}$"))
 }
 
+/// The first and the last sort key there can be of the hours from `from` to `to`, both included and counted since the Unix
+/// epoch, in all lanes.
+pub fn hour_range(from: i64, to: i64) -> (String, String) {
+    (format!("HOUR#{}#", hour_text(from)), format!("HOUR#{}$", hour_text(to)))
+}
+
+fn hour_text(hour: i64) -> String {
+    format!("{}T{:02}", Day::from_number(hour.div_euclid(24)), hour.rem_euclid(24))
+}
+
 /// The first and the last sort key there can be of totals, in all lanes.
 pub fn total_range() -> (String, String) {
     ("TOTAL#".to_owned(), "TOTAL$".to_owned())
@@ -58,11 +68,31 @@ impl AggregateKey {
     pub(super) fn total(pk: String, lane: &Lane) -> Self {
         Self { pk, sk: format!("TOTAL#{lane}") }
     }
+}
 
-    /// The day in the sort key of an aggregate of a day.
-    pub(super) fn day_of(&self) -> Option<Day> {
-        let (day, _lane) = self.sk.strip_prefix("DAY#")?.split_once('#')?;
-        Day::parse(day).ok()
+/// What time a sort key tells, counted since the Unix epoch in UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Moment {
+    /// The number of a day.
+    Day(i64),
+    /// The number of an hour.
+    Hour(i64),
+}
+
+impl Moment {
+    /// The time of a day's or an hour's aggregate.
+    pub(super) fn of(sk: &str) -> Option<Self> {
+        let (grain, rest) = sk.split_once('#')?;
+        let (time, _lane) = rest.split_once('#')?;
+        match grain {
+            "DAY" => Some(Self::Day(Day::parse(time).ok()?.number())),
+            "HOUR" => {
+                let (day, hour) = time.split_once('T')?;
+                let hour: i64 = hour.parse().ok().filter(|hour| (0..24).contains(hour))?;
+                Some(Self::Hour(Day::parse(day).ok()?.number() * 24 + hour))
+            }
+            _ => None,
+        }
     }
 }
 
@@ -84,13 +114,28 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_range_of_hours_holds_all_lanes_of_its_hours_and_no_others() {
+        let hour = 20_485 * 24 + 23;
+        let (first, last) = hour_range(hour, hour + 1);
+        for (at, within) in [(hour - 1, false), (hour, true), (hour + 1, true), (hour + 2, false)] {
+            let lane = Lane::of_shard("shardId-zzz").unwrap();
+            let key = AggregateKey::hour(String::new(), Day::from_number(at.div_euclid(24)), at.rem_euclid(24), &lane);
+            assert_eq!(Moment::of(&key.sk), Some(Moment::Hour(at)));
+            assert_eq!(first <= key.sk && key.sk <= last, within, "{}", key.sk);
+        }
+        for sk in ["TOTAL#0", "DAY#0", "DAY#2026-01-02", "HOUR#2026-01-02T24#0", "HOUR#2026-01-02#0"] {
+            assert_eq!(Moment::of(sk), None, "{sk}");
+        }
+    }
+
+    #[test]
     fn a_range_of_days_holds_all_lanes_of_its_days_and_no_others() {
         let day = |text: &str| Day::parse(text).unwrap();
         let (first, last) = day_range(day("2026-01-02"), day("2026-01-03"));
         let within = |text: &str, shard: &str| {
             let lane = Lane::of_shard(shard).unwrap();
             let key = AggregateKey::day(String::new(), day(text), &lane);
-            assert_eq!(key.day_of(), Some(day(text)));
+            assert_eq!(Moment::of(&key.sk), Some(Moment::Day(day(text).number())));
             first <= key.sk && key.sk <= last
         };
         for shard in ["shardId-000000000000", "shardId--", "shardId-zzz"] {

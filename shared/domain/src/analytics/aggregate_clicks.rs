@@ -4,27 +4,28 @@
 //! the rest, and write it on the condition that `seq` is still what was read. So any retry, bisection, duplicate, crash
 //! between two writes, or second invocation at the same time leads to the same numbers, as long as a shard's records are
 //! delivered in order and delivery begins at the lowest record that was reported as failed.
+//!
+//! A link's total is written last, after everything else that its records touch and after the archive. So every record up to
+//! the `seq` of a total is safe, and need not be looked at again; and what the total says about clicks that come twice is the
+//! same in every attempt, see [`RecentClicks`](super::RecentClicks).
 
 use std::collections::BTreeMap;
 
 use futures::StreamExt;
 use futures::stream::iter;
 
-use super::fold::{Touched, touched};
-use super::ports::{AggregateStore, MAX_LOAD, Quarantine};
-use super::record::{Malformed, Received, Record, SetAside};
-use super::{Aggregate, SequenceNumber, UserAgents};
-use crate::StoreError;
+use super::archive::{Run, runs};
+use super::batch::{Batch, Record};
+use super::fold::{others, totals};
+use super::ports::{AggregateStore, Archive, Quarantine};
+use super::record::{Malformed, Received, SetAside};
+use super::sequence::Digits;
+use super::write_aggregates::{Loaded, Outcome, load, load_and_write, write};
+use super::{Lane, SequenceNumber, UserAgents};
+use crate::{StoreError, StoreErrorKind};
 
-/// How many groups of up to [`MAX_LOAD`] aggregates are in memory at a time.
-const LOADS_AT_ONCE: usize = 2;
-/// How many aggregates of a group are written at a time.
-const WRITES_AT_ONCE: usize = 8;
-/// How many records are set aside at a time.
-const SET_ASIDE_AT_ONCE: usize = 8;
-/// How often an aggregate is folded again that somebody else wrote meanwhile. Only an invocation that should have ended
-/// does that, and what it writes is right, so more than one conflict is rare.
-const MAX_CONFLICTS: usize = 5;
+/// How many records are set aside at a time, and how many objects archived.
+const OBJECTS_AT_ONCE: usize = 8;
 
 /// What became of a batch.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -36,124 +37,157 @@ pub struct Aggregated {
     pub records: usize,
     /// Records that were set aside.
     pub quarantined: usize,
+    /// Records of clicks that the stream had brought before.
+    pub duplicates: usize,
+    /// Records that were written to the archive.
+    pub archived: usize,
     /// Aggregates that were written.
     pub written: usize,
     /// Writes that were refused because somebody else had written.
     pub conflicts: usize,
 }
 
-/// Counts `batch`. Failures of the ports don't end it: they are logged, and the records concerned are reported as failed.
+/// Counts `batch`, without an archive. See [`aggregate_and_archive`].
 pub async fn aggregate_clicks(
-    batch: &[Received],
+    batch: &[Received<'_>],
     agents: &UserAgents,
     store: &dyn AggregateStore,
     quarantine: &dyn Quarantine,
 ) -> Aggregated {
-    let mut result = Aggregated { records: batch.len(), ..Aggregated::default() };
-    let mut failures = Failures::default();
-
-    let (mut records, mut malformed) = (Vec::with_capacity(batch.len()), Vec::new());
-    for received in batch {
-        match received.read(agents) {
-            Ok(record) => records.push(record),
-            Err(reason) => malformed.push((received, reason)),
-        }
-    }
-    set_aside(&malformed, quarantine, &mut result, &mut failures).await;
-
-    let touched = touched(&records);
-    let groups: Vec<_> = touched.chunks(MAX_LOAD).map(|group| write_group(group, store)).collect();
-    let mut groups = iter(groups).buffer_unordered(LOADS_AT_ONCE);
-    while let Some(outcomes) = groups.next().await {
-        for outcome in outcomes {
-            result.written += usize::from(outcome.written);
-            result.conflicts += outcome.conflicts;
-            if let Some((record, error)) = outcome.failure {
-                failures.add(record, error);
-            }
-        }
-    }
-    result.failed = failures.report(batch);
-    result
+    aggregate_and_archive(batch, agents, store, quarantine, None).await
 }
 
-/// Keeps the records that cannot be counted, so that the others of the batch can.
-async fn set_aside(
-    malformed: &[(&Received, Malformed)],
+/// Counts `batch` and keeps its raw clicks. Failures of the ports don't end it: they are logged, and the records concerned
+/// are reported as failed.
+pub async fn aggregate_and_archive(
+    received: &[Received<'_>],
+    agents: &UserAgents,
+    store: &dyn AggregateStore,
     quarantine: &dyn Quarantine,
-    result: &mut Aggregated,
-    failures: &mut Failures,
-) {
-    let kept = malformed.iter().map(|(received, reason)| {
-        let record = SetAside::new(received, reason);
-        async move { (quarantine.keep(&record).await, record) }
-    });
-    let mut kept = iter(kept.collect::<Vec<_>>()).buffer_unordered(SET_ASIDE_AT_ONCE);
-    while let Some((outcome, SetAside { shard, sequence, reason, .. })) = kept.next().await {
-        match outcome {
-            Ok(()) => {
-                result.quarantined += 1;
-                tracing::warn!(event = "clicks.quarantined", shard, sequence, reason);
+    archive: Option<&dyn Archive>,
+) -> Aggregated {
+    let decoded: Vec<_> = received.iter().map(Received::decode).collect();
+    let (batch, malformed) = Batch::read(received, &decoded, agents);
+    let result = Aggregated { records: received.len(), ..Aggregated::default() };
+    let mut attempt = Attempt { received, decoded: &decoded, batch: &batch, failures: Failures::default(), result };
+    attempt.set_aside(&malformed, quarantine).await;
+
+    let (loaded, failed) = load(totals(&batch), store).await;
+    attempt.note(failed);
+    let uncounted = attempt.uncounted(&loaded);
+    let outcomes = load_and_write(&batch, others(&batch, uncounted.new.into_iter()), store).await;
+    attempt.note(outcomes);
+    if let Some(archive) = archive {
+        attempt.archive(&uncounted.first, archive).await;
+    }
+    let outcomes = write(&batch, attempt.limited(loaded), store).await;
+    attempt.note(outcomes);
+    attempt.finish()
+}
+
+/// One attempt to count a batch.
+struct Attempt<'a> {
+    received: &'a [Received<'a>],
+    decoded: &'a [Result<Vec<u8>, Malformed>],
+    batch: &'a Batch<'a>,
+    failures: Failures,
+    result: Aggregated,
+}
+
+/// What the totals do not hold yet.
+struct Uncounted<'a> {
+    /// All records but those of clicks that came before, up to the first failure of their lane.
+    new: Vec<&'a Record<'a>>,
+    /// The first of them in each lane.
+    first: BTreeMap<usize, Digits<'a>>,
+}
+
+impl<'a> Attempt<'a> {
+    /// Keeps the records that cannot be counted, so that the others of the batch can.
+    async fn set_aside(&mut self, malformed: &[(usize, String)], quarantine: &dyn Quarantine) {
+        let kept = malformed.iter().map(|(index, reason)| {
+            let record = SetAside::new(&self.received[*index], reason);
+            async move { (quarantine.keep(&record).await, record) }
+        });
+        let mut kept = iter(kept.collect::<Vec<_>>()).buffer_unordered(OBJECTS_AT_ONCE);
+        while let Some((outcome, SetAside { shard, sequence, reason, .. })) = kept.next().await {
+            match outcome {
+                Ok(()) => {
+                    self.result.quarantined += 1;
+                    tracing::warn!(event = "clicks.quarantined", shard, sequence, reason);
+                }
+                Err(error) => self.failures.add_unread(shard, &sequence, error),
             }
-            Err(error) => failures.add_unread(shard, &sequence, error),
         }
     }
-}
 
-/// What became of one aggregate.
-struct Outcome<'a> {
-    written: bool,
-    conflicts: usize,
-    /// The first record that the aggregate still needs, and why it does not have it.
-    failure: Option<(&'a Record, StoreError)>,
-}
+    fn note(&mut self, outcomes: Vec<Outcome<'_>>) {
+        for outcome in outcomes {
+            self.result.written += usize::from(outcome.written);
+            self.result.conflicts += outcome.conflicts;
+            if let Some((record, error)) = outcome.failure {
+                self.failures.add(self.batch, record, error);
+            }
+        }
+    }
 
-async fn write_group<'a>(group: &'a [Touched<'a>], store: &dyn AggregateStore) -> Vec<Outcome<'a>> {
-    let keys: Vec<_> = group.iter().map(|touched| touched.key.clone()).collect();
-    let loaded = match store.load(&keys).await {
-        Ok(loaded) => loaded,
-        Err(error) => return group.iter().filter_map(|touched| not_loaded(touched, &error)).collect(),
-    };
-    let writes: Vec<_> = group.iter().zip(loaded).map(|(touched, current)| write(touched, current, store)).collect();
-    iter(writes).buffer_unordered(WRITES_AT_ONCE).collect().await
-}
-
-fn not_loaded<'a>(touched: &Touched<'a>, error: &StoreError) -> Option<Outcome<'a>> {
-    let error = StoreError::new(error.operation, error.kind, error.source.to_string());
-    let first = touched.records.first()?;
-    Some(Outcome { written: false, conflicts: 0, failure: Some((first, error)) })
-}
-
-async fn write<'a>(touched: &Touched<'a>, mut current: Option<Aggregate>, store: &dyn AggregateStore) -> Outcome<'a> {
-    let mut outcome = Outcome { written: false, conflicts: 0, failure: None };
-    loop {
-        let Some(next) = touched.fold(current.as_ref()) else { return outcome };
-        let read = current.as_ref().map(|aggregate| &aggregate.seq);
-        let error = match store.put(&next, read).await {
-            Ok(true) => return Outcome { written: true, ..outcome },
-            Ok(false) if outcome.conflicts < MAX_CONFLICTS => match reload(touched, store).await {
-                Ok(again) => {
-                    outcome.conflicts += 1;
-                    current = again;
+    /// Leaves out what the totals hold, and the records of clicks that they, or the records before, have seen.
+    fn uncounted(&mut self, loaded: &[Loaded<'a>]) -> Uncounted<'a> {
+        let mut uncounted = Uncounted { new: Vec::new(), first: BTreeMap::new() };
+        for Loaded { touched, current } in loaded {
+            let mut recent = current.as_ref().map(|total| total.tally.recent.clone()).unwrap_or_default();
+            for record in touched.newer_than(current.as_ref().map(|total| &total.seq)) {
+                if !recent.is_new(record.id.as_str(), record.arrived_millis) {
+                    self.result.duplicates += 1;
                     continue;
                 }
-                Err(error) => error,
-            },
-            Ok(false) => too_many_conflicts(),
-            Err(error) => error,
+                uncounted.new.push(record);
+                let first = uncounted.first.entry(record.lane).or_insert(record.sequence);
+                *first = record.sequence.min(*first);
+            }
+        }
+        let limits = self.failures.limits(self.batch);
+        uncounted.new.retain(|record| limits.allow(record));
+        uncounted.new.sort_by_key(|record| (record.lane, record.sequence));
+        uncounted
+    }
+
+    /// Keeps the raw clicks of each lane without a gap, from the first record that no total holds to the first that failed.
+    async fn archive(&mut self, first: &BTreeMap<usize, Digits<'a>>, archive: &dyn Archive) {
+        let limits = self.failures.limits(self.batch);
+        let wanted = |lane: usize, first: Digits<'a>| {
+            let of_lane = self.batch.records.iter().filter(move |r| r.lane == lane && r.sequence >= first);
+            runs(of_lane.filter(|record| limits.allow(record)))
         };
-        let first = touched.newer_than(read).first();
-        return Outcome { failure: first.map(|record| (*record, error)), ..outcome };
+        let runs: Vec<Run<'_>> = first.iter().flat_map(|(lane, first)| wanted(*lane, *first)).collect();
+        let kept: Vec<_> = runs.iter().map(|run| keep(run, self, archive)).collect();
+        let outcomes: Vec<_> = iter(kept).buffered(OBJECTS_AT_ONCE).collect().await;
+        for (run, outcome) in runs.iter().zip(outcomes) {
+            match outcome {
+                Ok(()) => self.result.archived += run.records.len(),
+                Err(error) => self.failures.add(self.batch, run.first, error),
+            }
+        }
+    }
+
+    /// The totals with the records before the first failure of their lane: what a total holds must be safe everywhere.
+    fn limited(&self, mut loaded: Vec<Loaded<'a>>) -> Vec<Loaded<'a>> {
+        let limits = self.failures.limits(self.batch);
+        for Loaded { touched, .. } in &mut loaded {
+            touched.records.retain(|record| limits.allow(record));
+        }
+        loaded
+    }
+
+    fn finish(self) -> Aggregated {
+        Aggregated { failed: self.failures.report(self.received), ..self.result }
     }
 }
 
-async fn reload(touched: &Touched<'_>, store: &dyn AggregateStore) -> Result<Option<Aggregate>, StoreError> {
-    let loaded = store.load(std::slice::from_ref(&touched.key)).await?;
-    Ok(loaded.into_iter().next().flatten())
-}
-
-fn too_many_conflicts() -> StoreError {
-    StoreError::new("aggregates.put", crate::StoreErrorKind::Unavailable, "somebody else writes the same aggregate")
+async fn keep(run: &Run<'_>, attempt: &Attempt<'_>, archive: &dyn Archive) -> Result<(), StoreError> {
+    let object = run.object(attempt.batch, attempt.received, attempt.decoded);
+    let object = object.map_err(|error| StoreError::new("archive.keep", StoreErrorKind::Broken, error))?;
+    archive.keep(&object).await
 }
 
 /// The lowest record of each shard that is not counted.
@@ -164,9 +198,24 @@ struct Failures {
     unplaced: bool,
 }
 
+/// Up to where each lane of a batch has not failed.
+struct Limits(Vec<Option<SequenceNumber>>);
+
+impl Limits {
+    fn allow(&self, record: &Record<'_>) -> bool {
+        let limit = self.0.get(record.lane).and_then(Option::as_ref);
+        limit.is_none_or(|limit| record.sequence < Digits::from(limit))
+    }
+}
+
 impl Failures {
-    fn add(&mut self, record: &Record, error: StoreError) {
-        self.add_at(format!("shardId-{}", record.lane), record.sequence.clone(), error);
+    fn limits(&self, batch: &Batch<'_>) -> Limits {
+        let limit = |lane: &Lane| self.lowest.get(&format!("shardId-{lane}")).cloned();
+        Limits(batch.lanes.iter().map(limit).collect())
+    }
+
+    fn add(&mut self, batch: &Batch<'_>, record: &Record<'_>, error: StoreError) {
+        self.add_at(format!("shardId-{}", batch.lanes[record.lane]), record.sequence.to_number(), error);
     }
 
     fn add_unread(&mut self, shard: String, sequence: &str, error: StoreError) {
@@ -189,183 +238,23 @@ impl Failures {
     }
 
     /// The numbers as they were received: Lambda looks them up in its batch.
-    fn report(self, batch: &[Received]) -> Vec<String> {
+    fn report(self, batch: &[Received<'_>]) -> Vec<String> {
         if self.unplaced {
             return vec![String::new()];
         }
-        let is_lowest = |received: &&Received| {
+        if self.lowest.is_empty() {
+            return Vec::new();
+        }
+        let is_lowest = |received: &&Received<'_>| {
             let sequence = SequenceNumber::parse(&received.sequence).ok();
-            sequence.is_some() && self.lowest.get(&received.shard) == sequence.as_ref()
+            sequence.is_some() && self.lowest.get(received.shard.as_ref()) == sequence.as_ref()
         };
         let mut failed: Vec<String> =
-            batch.iter().filter(is_lowest).map(|received| received.sequence.clone()).collect();
+            batch.iter().filter(is_lowest).map(|received| received.sequence.clone().into_owned()).collect();
         failed.dedup();
         failed
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::analytics::Dimension;
-    use crate::analytics::memory::{MemoryAggregates, MemoryQuarantine, click, received};
-    use crate::analytics::user_agent::tests::{AGENTS, CHROME, GOOGLEBOT, IPHONE};
-    use crate::click::{Click, Trigger};
-
-    const TIME: &str = "2026-01-02T03:04:05Z";
-
-    fn by(agent: &str, slug: &str, time: &str) -> Click {
-        Click { user_agent: Some(agent.to_owned()), ..click(slug, time) }
-    }
-
-    async fn count(batch: &[Received], store: &MemoryAggregates, quarantine: &MemoryQuarantine) -> Aggregated {
-        aggregate_clicks(batch, &AGENTS, store, quarantine).await
-    }
-
-    fn tally<'a>(all: &'a [Aggregate], pk: &str, sk: &str) -> &'a crate::analytics::Tally {
-        &all.iter().find(|item| item.key.pk == pk && item.key.sk == sk).unwrap_or_else(|| panic!("no {pk} {sk}")).tally
-    }
-
-    #[tokio::test]
-    async fn a_click_is_in_its_day_hour_total_and_workspace() {
-        let mut from_iphone = by(IPHONE, "a", "2026-01-02T23:59:59Z");
-        from_iphone.country = Some("DE".into());
-        from_iphone.visitor = Some("v1".into());
-        from_iphone.trigger = Trigger::Qr;
-        from_iphone.referrer = Some("t.co".into());
-        (from_iphone.rule, from_iphone.variant) = (Some(3), Some("b".into()));
-        let batch = [
-            received(6, 10, &from_iphone),
-            received(6, 11, &by(CHROME, "a", "2026-01-02T03:04:05Z")),
-            received(6, 12, &by(GOOGLEBOT, "a", "2026-01-02T03:04:06Z")),
-            received(6, 13, &by(CHROME, "b", "2026-01-03T00:00:00Z")),
-        ];
-        let (store, quarantine) = (MemoryAggregates::default(), MemoryQuarantine::default());
-        let result = count(&batch, &store, &quarantine).await;
-        // Each link: days, hours, a total; and the workspace's days.
-        assert_eq!(result, Aggregated { records: 4, written: 1 + 2 + 1 + 3 + 2, ..Aggregated::default() });
-
-        let all = store.all();
-        let day = tally(&all, "go.example.com#a", "DAY#2026-01-02#000000000006");
-        assert_eq!((day.clicks, day.bots, day.visitors.estimate()), (2, 1, 1));
-        assert_eq!(day.hours, [(3, 1), (23, 1)].into());
-        let top = |dimension| day.dimensions[&dimension].top(9);
-        assert_eq!(top(Dimension::Country), [("DE", 1)]);
-        assert_eq!(top(Dimension::Device), [("desktop", 1), ("mobile", 1)]);
-        assert_eq!(top(Dimension::Browser), [("Chrome", 1), ("Mobile Safari", 1)]);
-        assert_eq!(top(Dimension::Trigger), [("link", 1), ("qr", 1)]);
-        let hour = tally(&all, "go.example.com#a", "HOUR#2026-01-02T03#000000000006");
-        assert_eq!((hour.clicks, hour.bots), (1, 1));
-        assert_eq!((hour.minutes.clone(), hour.bot_minutes.clone()), ([(4, 1)].into(), [(4, 1)].into()));
-        let total = tally(&all, "go.example.com#a", "TOTAL#000000000006");
-        assert_eq!((total.clicks, total.bots), (2, 1));
-        assert_eq!(total.last_click_at.unwrap().to_string(), "2026-01-02T23:59:59.000Z");
-        let workspace = tally(&all, "WS#acme", "DAY#2026-01-02#000000000006");
-        assert_eq!((workspace.clicks, workspace.bots), (2, 1));
-        assert_eq!(workspace.dimensions[&Dimension::Link].top(9), [("go.example.com/a", 2)]);
-        assert_eq!((workspace.hours.clone(), workspace.bot_hours.clone()), (day.hours.clone(), [(3, 1)].into()));
-        for of_day in [day, workspace] {
-            assert_eq!(of_day.dimensions[&Dimension::Bot].top(9), [("Googlebot", 1)]);
-            assert_eq!(of_day.dimensions[&Dimension::BotKind].top(9), [("search-engine", 1)]);
-            assert_eq!(of_day.dimensions[&Dimension::Referrer].top(9), [("X/Twitter", 1)]);
-            assert_eq!(of_day.dimensions[&Dimension::ReferrerHost].top(9), [("t.co", 1)]);
-            assert_eq!(of_day.dimensions[&Dimension::Rule].top(9), [("3", 1)]);
-            assert_eq!(of_day.dimensions[&Dimension::Variant].top(9), [("b", 1)]);
-        }
-    }
-
-    #[tokio::test]
-    async fn an_hour_may_go_eight_days_after_its_end_and_the_rest_stays() {
-        let store = MemoryAggregates::default();
-        count(&[received(0, 1, &by(CHROME, "a", TIME))], &store, &MemoryQuarantine::default()).await;
-        for item in store.all() {
-            let end = crate::Timestamp::parse("2026-01-10T04:00:00Z").unwrap().as_seconds();
-            assert_eq!(item.ttl, item.key.sk.starts_with("HOUR#").then_some(end), "{:?}", item.key);
-        }
-    }
-
-    #[tokio::test]
-    async fn the_same_batch_again_changes_nothing() {
-        let batch: Vec<_> = (0..20).map(|n| received(0, n, &by(CHROME, &format!("s{}", n % 3), TIME))).collect();
-        let (store, quarantine) = (MemoryAggregates::default(), MemoryQuarantine::default());
-        count(&batch, &store, &quarantine).await;
-        let before = store.all();
-        let again = count(&[&batch[5..], &batch[..10], &batch[..]].concat(), &store, &quarantine).await;
-        assert_eq!((again.written, again.failed), (0, vec![]));
-        assert_eq!(store.all(), before);
-    }
-
-    #[tokio::test]
-    async fn a_malformed_record_is_set_aside_and_its_batch_goes_on() {
-        let bad = Received { data: "!".into(), ..received(0, 2, &by(CHROME, "a", TIME)) };
-        let nowhere = Received { shard: String::new(), sequence: String::new(), data: "raw".into() };
-        let batch = [received(0, 1, &by(CHROME, "a", TIME)), bad, nowhere, received(0, 3, &by(CHROME, "a", TIME))];
-        let (store, quarantine) = (MemoryAggregates::default(), MemoryQuarantine::default());
-        let result = count(&batch, &store, &quarantine).await;
-        assert_eq!((result.quarantined, result.failed), (2, vec![]));
-        assert_eq!(tally(&store.all(), "go.example.com#a", "TOTAL#000000000000").clicks, 2);
-        assert_eq!(quarantine.kept().len(), 2);
-        count(&batch, &store, &quarantine).await;
-        assert_eq!(quarantine.kept().len(), 2, "a retry rewrites the same objects");
-    }
-
-    #[tokio::test]
-    async fn a_record_that_cannot_be_set_aside_is_reported() {
-        let bad = Received { data: "!".into(), ..received(0, 7, &by(CHROME, "a", TIME)) };
-        let batch = [received(0, 6, &by(CHROME, "a", TIME)), bad, received(0, 8, &by(CHROME, "a", TIME))];
-        let (store, quarantine) = (MemoryAggregates::default(), MemoryQuarantine::default());
-        quarantine.fail(true);
-        assert_eq!(count(&batch, &store, &quarantine).await.failed, ["7"]);
-        let nowhere = [Received { sequence: "x".into(), ..batch[1].clone() }];
-        assert_eq!(count(&nowhere, &store, &quarantine).await.failed, [""], "the whole batch must come again");
-    }
-
-    #[tokio::test]
-    async fn the_lowest_record_that_an_aggregate_needs_is_reported() {
-        let batch: Vec<_> = (10..15).map(|n| received(0, n, &by(CHROME, "a", TIME))).collect();
-        let (store, quarantine) = (MemoryAggregates::default(), MemoryQuarantine::default());
-        store.fail(true);
-        assert_eq!(count(&batch, &store, &quarantine).await.failed, ["10"]);
-        store.fail(false);
-        assert_eq!(count(&batch, &store, &quarantine).await.failed, Vec::<String>::new());
-    }
-
-    #[tokio::test]
-    async fn shards_in_one_batch_are_counted_apart() {
-        let batch = [
-            received(1, 5, &by(CHROME, "a", TIME)),
-            received(2, 1, &by(CHROME, "a", TIME)),
-            received(1, 6, &by(CHROME, "a", TIME)),
-        ];
-        let (store, quarantine) = (MemoryAggregates::default(), MemoryQuarantine::default());
-        count(&batch, &store, &quarantine).await;
-        let all = store.all();
-        assert_eq!(tally(&all, "go.example.com#a", "TOTAL#000000000001").clicks, 2);
-        assert_eq!(tally(&all, "go.example.com#a", "TOTAL#000000000002").clicks, 1);
-        store.fail(true);
-        assert_eq!(count(&batch, &store, &quarantine).await.failed, ["5", "1"]);
-    }
-
-    #[tokio::test]
-    async fn an_aggregate_is_small_whatever_comes_in() {
-        let long = |n: u32| Some(format!("{n:05}{}", "ü".repeat(200)));
-        let batch: Vec<_> = (0..2000)
-            .map(|n| {
-                let mut click = by(&format!("{}/{n} CFNetwork Like/{n}", "x".repeat(180)), "a", TIME);
-                (click.country, click.language, click.referrer) = (long(n), long(n), long(n));
-                (click.utm.source, click.utm.medium, click.utm.campaign) = (long(n), long(n), long(n));
-                (click.utm.term, click.utm.content, click.visitor) = (long(n), long(n), long(n));
-                received(0, n.into(), &click)
-            })
-            .collect();
-        let store = MemoryAggregates::default();
-        count(&batch, &store, &MemoryQuarantine::default()).await;
-        for item in store.all() {
-            let dimensions = serde_json::to_vec(&item.tally.dimensions).unwrap().len();
-            assert!(dimensions + item.tally.visitors.to_bytes().len() < 200_000, "{:?} has {dimensions}", item.key);
-            if let Some(counts) = item.tally.dimensions.get(&Dimension::UtmSource) {
-                assert_eq!((counts.sum(), counts.len()), (2000, 100));
-            }
-        }
-    }
-}
+mod tests;

@@ -53,25 +53,35 @@ impl Counts {
 
     /// Counts one click with `value` of `dimension`. An empty value is not counted.
     pub fn add(&mut self, dimension: Dimension, value: &str) {
+        self.add_many(dimension, value, 1);
+    }
+
+    /// Counts as many clicks at once.
+    pub(super) fn add_many(&mut self, dimension: Dimension, value: &str, clicks: u64) {
         let value = cut(value, dimension.max_value_bytes());
         if value.is_empty() {
             return;
         }
         if let Some(count) = self.values.get_mut(value) {
-            count.clicks += 1;
+            count.clicks += clicks;
             return;
         }
         while self.values.len() >= dimension.max_values() {
             self.evict();
         }
         let error = self.floor();
-        self.values.insert(value.to_owned(), Count { clicks: 1, error });
+        self.values.insert(value.to_owned(), Count { clicks, error });
     }
 
     /// Gives up the value that can have been seen least often; of equal ones the first in the order of the alphabet, so
     /// that the same clicks always lead to the same counts.
     fn evict(&mut self) {
-        let least = self.values.iter().min_by_key(|(_, count)| count.most()).map(|(value, _)| value.clone());
+        // Nothing that is kept can have been seen less often than what was given up before, so the first of these is one of
+        // the least.
+        let floor = self.floor();
+        let known = self.values.iter().find(|(_, count)| count.most() <= floor);
+        let least = known.or_else(|| self.values.iter().min_by_key(|(_, count)| count.most()));
+        let least = least.map(|(value, _)| value.clone());
         if let Some(count) = least.and_then(|value| self.values.remove(&value)) {
             self.floor = self.floor().max(count.most());
             self.other += count.clicks;

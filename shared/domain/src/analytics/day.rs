@@ -38,6 +38,16 @@ impl Day {
         epoch.plus(number)
     }
 
+    /// How many days it is after 1970-01-01.
+    pub(super) fn number(self) -> i64 {
+        self.days_since(Self(date(1970, 1, 1)))
+    }
+
+    /// The date of the calendar.
+    pub(super) fn date(self) -> Date {
+        self.0
+    }
+
     /// The date `days` later (earlier if negative), or the last one there is.
     pub fn plus(self, days: i64) -> Self {
         Self(self.0.saturating_add(days.days()))

@@ -1,5 +1,7 @@
 //! What a click is counted by.
 
+use std::fmt;
+
 use serde::de::IntoDeserializer;
 use serde::de::value::StrDeserializer;
 use serde::{Deserialize, Serialize};
@@ -48,6 +50,8 @@ pub enum Dimension {
 }
 
 impl Dimension {
+    /// How many dimensions there are.
+    pub(super) const COUNT: usize = Self::BotKind as usize + 1;
     /// The dimensions of the clicks of people, on a link and in a workspace. A workspace has [`Self::Link`] too.
     pub const OF_LINK: [Self; 15] = [
         Self::Country,
@@ -75,6 +79,11 @@ impl Dimension {
         Self::deserialize(name).ok()
     }
 
+    /// Whether it is of the clicks of bots, rather than of those of people.
+    pub fn is_of_bots(self) -> bool {
+        Self::OF_BOTS.contains(&self)
+    }
+
     /// How many values an aggregate tells apart; see [`Counts`](super::Counts) for what becomes of the others. All
     /// countries that exist have room.
     pub const fn max_values(self) -> usize {
@@ -94,5 +103,11 @@ impl Dimension {
             Self::Link => 384,
             _ => 128,
         }
+    }
+}
+
+impl fmt::Display for Dimension {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
     }
 }

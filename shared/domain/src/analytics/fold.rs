@@ -2,77 +2,84 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use foldhash::fast::RandomState;
+
 use super::aggregate::{link_pk, workspace_pk};
+use super::batch::{Batch, Record};
 use super::day::number_of;
-use super::record::Record;
-use super::{Aggregate, AggregateKey, Day, Grain, Lane, SequenceNumber, Tally};
-use crate::{Domain, LinkId, Slug, WorkspaceId};
+use super::sequence::Digits;
+use super::{Aggregate, AggregateKey, Day, Grain, SequenceNumber, Tally};
 
 /// How long a link's hour is kept after it ended.
 const HOUR_KEPT_SECONDS: i64 = 8 * 86_400;
 
 /// An aggregate that a batch touches, and the records that belong to it, in the order of the stream.
-#[derive(Debug)]
 pub(super) struct Touched<'a> {
     pub(super) key: AggregateKey,
     grain: Grain,
     ttl: Option<i64>,
     /// Ascending by sequence number, each number once, all of one lane.
-    pub(super) records: Vec<&'a Record>,
+    pub(super) records: Vec<&'a Record<'a>>,
 }
 
-/// Where a record belongs. Cheap to hash: the texts of a key are made once for all of its records.
+/// Where a record belongs, in numbers of the batch: lane, link or workspace, day or hour. Cheap to hash.
 #[derive(PartialEq, Eq, Hash)]
-enum Place<'a> {
-    LinkDay(&'a Lane, &'a Domain, &'a Slug, i64),
-    LinkHour(&'a Lane, &'a Domain, &'a Slug, i64),
-    LinkTotal(&'a Lane, &'a Domain, &'a Slug),
-    WorkspaceDay(&'a Lane, &'a WorkspaceId, i64),
+enum Place {
+    LinkDay(usize, usize, i64),
+    LinkHour(usize, usize, i64),
+    LinkTotal(usize, usize),
+    WorkspaceDay(usize, usize, i64),
 }
 
-/// The aggregates that `records` touch, in the order of their keys. A record that is delivered twice in one batch is taken once.
-pub(super) fn touched(records: &[Record]) -> Vec<Touched<'_>> {
-    let mut ordered: Vec<&Record> = records.iter().collect();
-    ordered.sort_by(|a, b| (&a.lane, &a.sequence).cmp(&(&b.lane, &b.sequence)));
-    ordered.dedup_by(|a, b| (&a.lane, &a.sequence) == (&b.lane, &b.sequence));
+/// The totals of links that `batch` touches, each with all records of its link, in the order of their keys.
+pub(super) fn totals<'a>(batch: &'a Batch<'a>) -> Vec<Touched<'a>> {
+    gather(batch, batch.records.iter(), |record| [Place::LinkTotal(record.lane, record.link)])
+}
 
-    let mut places: HashMap<Place<'_>, Vec<&Record>> = HashMap::new();
-    for record in ordered {
-        let (lane, click) = (&record.lane, &record.click);
-        let (domain, slug) = (&click.domain, &click.slug);
-        let (day, hour) = (number_of(click.time), click.time.as_seconds().div_euclid(3600));
-        for place in [
-            Place::LinkDay(lane, domain, slug, day),
-            Place::LinkHour(lane, domain, slug, hour),
-            Place::LinkTotal(lane, domain, slug),
-            Place::WorkspaceDay(lane, &click.workspace, day),
-        ] {
+/// All other aggregates that `records` touch, in the order of their keys.
+pub(super) fn others<'a>(batch: &'a Batch<'a>, records: impl Iterator<Item = &'a Record<'a>>) -> Vec<Touched<'a>> {
+    gather(batch, records, |record| {
+        let (day, hour) = (number_of(record.time), record.time.as_seconds().div_euclid(3600));
+        [
+            Place::LinkDay(record.lane, record.link, day),
+            Place::LinkHour(record.lane, record.link, hour),
+            Place::WorkspaceDay(record.lane, record.workspace, day),
+        ]
+    })
+}
+
+fn gather<'a, const N: usize>(
+    batch: &Batch<'a>,
+    records: impl Iterator<Item = &'a Record<'a>>,
+    places_of: impl Fn(&Record<'_>) -> [Place; N],
+) -> Vec<Touched<'a>> {
+    let mut places: HashMap<Place, Vec<&Record<'_>>, RandomState> = HashMap::default();
+    for record in records {
+        for place in places_of(record) {
             places.entry(place).or_default().push(record);
         }
     }
-    let touched = places.into_iter().map(|(place, records)| place.touched_by(records));
+    let touched = places.into_iter().map(|(place, records)| place.touched_by(batch, records));
     let by_key: BTreeMap<AggregateKey, Touched<'_>> = touched.map(|touched| (touched.key.clone(), touched)).collect();
     by_key.into_values().collect()
 }
 
-impl Place<'_> {
-    fn touched_by<'a>(&self, records: Vec<&'a Record>) -> Touched<'a> {
-        let link = |domain: &Domain, slug: &Slug| link_pk(&LinkId { domain: domain.clone(), slug: slug.clone() });
+impl Place {
+    fn touched_by<'a>(&self, batch: &Batch<'_>, records: Vec<&'a Record<'a>>) -> Touched<'a> {
+        let link = |link: usize| link_pk(&batch.links[link]);
         let (grain, key, ttl) = match *self {
-            Self::LinkDay(lane, domain, slug, day) => {
-                (Grain::LinkDay, AggregateKey::day(link(domain, slug), Day::from_number(day), lane), None)
+            Self::LinkDay(lane, id, day) => {
+                (Grain::LinkDay, AggregateKey::day(link(id), Day::from_number(day), &batch.lanes[lane]), None)
             }
-            Self::LinkHour(lane, domain, slug, hour) => {
+            Self::LinkHour(lane, id, hour) => {
                 let day = Day::from_number(hour.div_euclid(24));
-                let key = AggregateKey::hour(link(domain, slug), day, hour.rem_euclid(24), lane);
+                let key = AggregateKey::hour(link(id), day, hour.rem_euclid(24), &batch.lanes[lane]);
                 (Grain::LinkHour, key, Some((hour + 1) * 3600 + HOUR_KEPT_SECONDS))
             }
-            Self::LinkTotal(lane, domain, slug) => {
-                (Grain::LinkTotal, AggregateKey::total(link(domain, slug), lane), None)
-            }
+            Self::LinkTotal(lane, id) => (Grain::LinkTotal, AggregateKey::total(link(id), &batch.lanes[lane]), None),
             Self::WorkspaceDay(lane, workspace, day) => {
-                let key = AggregateKey::day(workspace_pk(workspace), Day::from_number(day), lane);
-                (Grain::WorkspaceDay, key, None)
+                let pk = workspace_pk(&batch.workspaces[workspace]);
+                (Grain::WorkspaceDay, AggregateKey::day(pk, Day::from_number(day), &batch.lanes[lane]), None)
             }
         };
         Touched { key, grain, ttl, records }
@@ -81,17 +88,29 @@ impl Place<'_> {
 
 impl<'a> Touched<'a> {
     /// The records that an aggregate does not hold yet whose last one is `seq` (`None`: there is no such aggregate).
-    pub(super) fn newer_than(&self, seq: Option<&SequenceNumber>) -> &[&'a Record] {
-        let first = self.records.partition_point(|record| seq.is_some_and(|seq| record.sequence <= *seq));
+    pub(super) fn newer_than(&self, seq: Option<&SequenceNumber>) -> &[&'a Record<'a>] {
+        let seq = seq.map(Digits::from);
+        let first = self.records.partition_point(|record| seq.is_some_and(|seq| record.sequence <= seq));
         &self.records[first..]
     }
 
-    /// The aggregate with all records in it, or `None` if `current` holds them already.
-    pub(super) fn fold(&self, current: Option<&Aggregate>) -> Option<Aggregate> {
-        let newer = self.newer_than(current.map(|aggregate| &aggregate.seq));
-        let seq = newer.last()?.sequence.clone();
-        let mut tally = current.map_or_else(Tally::default, |aggregate| aggregate.tally.clone());
-        newer.iter().for_each(|record| tally.add(self.grain, record));
-        Some(Aggregate { key: self.key.clone(), seq, ttl: self.ttl, tally })
+    /// The aggregate with all records in it, or `None` if `current` holds them already. A total takes each click once,
+    /// also if the stream has two records of it.
+    pub(super) fn fold(&self, batch: &Batch<'_>, current: Option<Aggregate>) -> Option<Aggregate> {
+        let newer = self.newer_than(current.as_ref().map(|aggregate| &aggregate.seq));
+        if newer.is_empty() {
+            return None;
+        }
+        let mut tally = current.map_or_else(Tally::default, |aggregate| aggregate.tally);
+        let seq = if self.grain == Grain::LinkTotal {
+            let fresh: Vec<_> =
+                newer.iter().copied().filter(|r| tally.recent.is_new(r.id.as_str(), r.arrived_millis)).collect();
+            tally.add(self.grain, &fresh, batch);
+            fresh.last()?.sequence
+        } else {
+            tally.add(self.grain, newer, batch);
+            newer.last()?.sequence
+        };
+        Some(Aggregate { key: self.key.clone(), seq: seq.to_number(), ttl: self.ttl, tally })
     }
 }

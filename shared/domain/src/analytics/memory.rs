@@ -1,15 +1,18 @@
 //! The ports of analytics in memory, and clicks to count, for tests.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::ports::{AggregatePage, AggregateReader, AggregateStore, Quarantine};
-use super::{Aggregate, AggregateKey, Received, SequenceNumber, SetAside};
+use super::archive::ArchiveObject;
+use super::ports::{
+    AggregatePage, AggregateReader, AggregateStore, Archive, ArchiveReader, KeyRange, Parts, Quarantine, Summand,
+};
+use super::{Aggregate, AggregateKey, Received, SequenceNumber, SetAside, Tally};
 use crate::click::{Click, Trigger, Utm};
 use crate::memory::{link, outage};
 use crate::{StoreError, Timestamp};
@@ -70,20 +73,41 @@ impl AggregateStore for MemoryAggregates {
 
 #[async_trait]
 impl AggregateReader for MemoryAggregates {
-    async fn range(&self, pk: &str, first: &str, last: &str, after: Option<&str>) -> Result<AggregatePage, StoreError> {
+    async fn range(&self, range: &KeyRange<'_>, parts: &Parts) -> Result<AggregatePage, StoreError> {
         let items = self.check("aggregates.range")?;
         let wanted = |key: &AggregateKey| {
-            key.pk == pk
-                && (first..=last).contains(&key.sk.as_str())
-                && after.is_none_or(|after| key.sk.as_str() > after)
+            key.pk == range.pk
+                && (range.first.as_str()..=range.last.as_str()).contains(&key.sk.as_str())
+                && range.after.as_ref().is_none_or(|after| key.sk > *after)
         };
-        let mut found: Vec<Aggregate> =
-            items.values().filter(|item| wanted(&item.key)).take(Self::PAGE + 1).cloned().collect();
+        let found = items.values().filter(|item| wanted(&item.key)).take(Self::PAGE + 1);
+        let mut found: Vec<Summand> = found.map(|item| summand(item, parts)).collect();
         let more = found.len() > Self::PAGE;
         found.truncate(Self::PAGE);
-        let next = found.last().filter(|_| more).map(|item| item.key.sk.clone());
+        let next = found.last().filter(|_| more).map(|item| item.sk.clone());
         Ok(AggregatePage { items: found, next })
     }
+}
+
+/// What `parts` ask for, and no more: who forgets to ask for something must notice it in a test.
+fn summand(item: &Aggregate, parts: &Parts) -> Summand {
+    let all = item.tally.clone();
+    let mut tally = Tally { clicks: all.clicks, bots: all.bots, ..Tally::default() };
+    if parts.hours {
+        (tally.hours, tally.bot_hours) = (all.hours, all.bot_hours);
+    }
+    if parts.minutes {
+        (tally.minutes, tally.bot_minutes) = (all.minutes, all.bot_minutes);
+    }
+    if parts.visitors {
+        tally.visitors = all.visitors;
+    }
+    if parts.clicked_at {
+        (tally.first_click_at, tally.last_click_at) = (all.first_click_at, all.last_click_at);
+    }
+    tally.dimensions =
+        all.dimensions.into_iter().filter(|(dimension, _)| parts.dimensions.contains(dimension)).collect();
+    Summand { sk: item.key.sk.clone(), tally }
 }
 
 /// A quarantine in a map.
@@ -116,13 +140,66 @@ impl Quarantine for MemoryQuarantine {
     }
 }
 
-/// A click on `go.example.com/{slug}` of the workspace `acme` at `time` (RFC 3339). Panics if a part is not valid: for tests.
+/// An archive in a map.
+#[derive(Default)]
+pub struct MemoryArchive {
+    objects: Mutex<BTreeMap<String, Vec<u8>>>,
+    failing: AtomicBool,
+}
+
+impl MemoryArchive {
+    /// From now on every call fails, or works again.
+    pub fn fail(&self, failing: bool) {
+        self.failing.store(failing, Ordering::SeqCst);
+    }
+
+    /// The bodies of all objects, by key.
+    pub fn objects(&self) -> BTreeMap<String, Vec<u8>> {
+        lock(&self.objects).clone()
+    }
+
+    fn check(&self, operation: &'static str) -> Result<MutexGuard<'_, BTreeMap<String, Vec<u8>>>, StoreError> {
+        if self.failing.load(Ordering::SeqCst) { Err(outage(operation)) } else { Ok(lock(&self.objects)) }
+    }
+}
+
+#[async_trait]
+impl Archive for MemoryArchive {
+    async fn keep(&self, object: &ArchiveObject) -> Result<(), StoreError> {
+        self.check("archive.keep")?.insert(object.key.clone(), object.body.clone());
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl ArchiveReader for MemoryArchive {
+    async fn hours(&self) -> Result<Vec<String>, StoreError> {
+        let objects = self.check("archive.hours")?;
+        let mut hours: Vec<_> =
+            objects.keys().filter_map(|key| Some(format!("{}/", key.rsplit_once('/')?.0))).collect();
+        hours.dedup();
+        Ok(hours)
+    }
+
+    async fn keys(&self, hour: &str) -> Result<Vec<String>, StoreError> {
+        Ok(self.check("archive.keys")?.keys().filter(|key| key.starts_with(hour)).cloned().collect())
+    }
+
+    async fn read(&self, key: &str) -> Result<Vec<u8>, StoreError> {
+        let found = self.check("archive.read")?.get(key).cloned();
+        found.ok_or_else(|| StoreError::new("archive.read", crate::StoreErrorKind::Broken, "there is no such object"))
+    }
+}
+
+/// A click on `go.example.com/{slug}` of the workspace `acme` at `time` (RFC 3339), another one with each call.
+/// Panics if a part is not valid: for tests.
 #[allow(clippy::expect_used, reason = "only tests call it")]
 pub fn click(slug: &str, time: &str) -> Click {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
     let link = link("acme", slug, "https://example.com/");
     Click {
         version: Click::VERSION,
-        id: format!("{slug}@{time}"),
+        id: format!("{slug}@{time}#{}", NEXT.fetch_add(1, Ordering::Relaxed)),
         time: Timestamp::parse(time).expect("a valid time"),
         domain: link.id.domain,
         slug: link.id.slug,
@@ -139,12 +216,13 @@ pub fn click(slug: &str, time: &str) -> Click {
     }
 }
 
-/// `click` as the record `sequence` of a shard. Panics if it is no JSON: for tests.
+/// `click` as the record `sequence` of a shard, which took it at once. Panics if it is no JSON: for tests.
 #[allow(clippy::expect_used, reason = "only tests call it")]
-pub fn received(shard: u64, sequence: u64, click: &Click) -> Received {
+pub fn received(shard: u64, sequence: u64, click: &Click) -> Received<'static> {
     Received {
-        shard: format!("shardId-{shard:012}"),
-        sequence: sequence.to_string(),
-        data: STANDARD.encode(serde_json::to_vec(click).expect("a click is JSON")),
+        shard: format!("shardId-{shard:012}").into(),
+        sequence: sequence.to_string().into(),
+        arrived_millis: Some(click.time.as_millis()),
+        data: STANDARD.encode(serde_json::to_vec(click).expect("a click is JSON")).into(),
     }
 }

@@ -24,12 +24,7 @@ impl SequenceNumber {
 
     /// Checks `text` and pads it.
     pub fn parse(text: &str) -> Result<Self, SequenceNumberError> {
-        let valid = (1..=Self::MAX_LEN).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-        if !valid {
-            return Err(SequenceNumberError);
-        }
-        let digits = text.trim_start_matches('0');
-        Ok(Self(format!("{digits:0>width$}", width = Self::WIDTH)))
+        Digits::parse(text).map(Digits::to_number)
     }
 
     /// The padded digits.
@@ -46,6 +41,40 @@ impl Ord for SequenceNumber {
 }
 
 impl PartialOrd for SequenceNumber {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// The digits of a sequence number without leading zeros, borrowed: what the fold compares thousands of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Digits<'a>(&'a str);
+
+impl<'a> Digits<'a> {
+    pub(super) fn parse(text: &'a str) -> Result<Self, SequenceNumberError> {
+        let valid = (1..=SequenceNumber::MAX_LEN).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+        if valid { Ok(Self(text.trim_start_matches('0'))) } else { Err(SequenceNumberError) }
+    }
+
+    pub(super) fn to_number(self) -> SequenceNumber {
+        SequenceNumber(format!("{:0>width$}", self.0, width = SequenceNumber::WIDTH))
+    }
+}
+
+impl<'a> From<&'a SequenceNumber> for Digits<'a> {
+    fn from(number: &'a SequenceNumber) -> Self {
+        Self(number.0.trim_start_matches('0'))
+    }
+}
+
+/// The order of the numbers.
+impl Ord for Digits<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.len().cmp(&other.0.len()).then_with(|| self.0.cmp(other.0))
+    }
+}
+
+impl PartialOrd for Digits<'_> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
@@ -89,6 +118,9 @@ mod tests {
             let (x, y) = (a.to_string(), b.to_string());
             let order = SequenceNumber::parse(&x).unwrap().cmp(&SequenceNumber::parse(&y).unwrap());
             prop_assert_eq!(order, a.cmp(&b));
+            prop_assert_eq!(Digits::parse(&format!("00{x}")).unwrap().cmp(&Digits::parse(&y).unwrap()), a.cmp(&b));
+            let number = SequenceNumber::parse(&x).unwrap();
+            prop_assert_eq!(Digits::from(&number), Digits::parse(&x).unwrap());
         }
 
         #[test]

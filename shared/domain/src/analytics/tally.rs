@@ -1,15 +1,12 @@
 //! The numbers of one aggregate.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::record::Record;
-use super::user_agent::Bot;
-use super::{Counts, Dimension, Grain, VisitorSketch, referrer};
+use super::batch::{Batch, Record, Value};
+use super::{Counts, Dimension, Grain, RecentClicks, VisitorSketch};
 use crate::Timestamp;
-use crate::click::Trigger;
 
 /// What clicks add up to. Which parts are filled depends on the [`Grain`]; an empty part is not stored.
 ///
@@ -47,6 +44,9 @@ pub struct Tally {
     /// The last click of a person. Of totals.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_click_at: Option<Timestamp>,
+    /// The last clicks, to recognise one that comes again. Of totals.
+    #[serde(default, skip_serializing_if = "RecentClicks::is_empty")]
+    pub recent: RecentClicks,
 }
 
 /// The dimensions that this version knows: a later one may have stored more.
@@ -57,52 +57,43 @@ fn known_dimensions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeM
 }
 
 impl Tally {
-    pub(super) fn add(&mut self, grain: Grain, record: &Record) {
-        match &record.agent.bot {
-            Some(bot) => self.add_bot(grain, record, bot),
-            None => self.add_person(grain, record),
-        }
-    }
-
-    fn add_person(&mut self, grain: Grain, record: &Record) {
-        self.clicks += 1;
-        let time = record.click.time;
+    /// Adds `records` of `batch`, in their order.
+    pub(super) fn add(&mut self, grain: Grain, records: &[&Record<'_>], batch: &Batch<'_>) {
+        let bots = records.iter().filter(|record| record.bot).count() as u64;
+        self.bots += bots;
+        self.clicks += records.len() as u64 - bots;
         match grain {
             Grain::LinkDay | Grain::WorkspaceDay => {
-                *self.hours.entry(time.hour()).or_default() += 1;
-                if let Some(visitor) = &record.click.visitor {
-                    self.visitors.add(visitor);
-                }
-                for dimension in Dimension::OF_LINK {
-                    self.add_value(dimension, value_of(dimension, record));
-                }
-                if grain == Grain::WorkspaceDay {
-                    let link = format!("{}/{}", record.click.domain, record.click.slug);
-                    self.add_value(Dimension::Link, Some(&link));
+                add_times::<24>(records, &mut self.hours, &mut self.bot_hours, Timestamp::hour);
+                self.add_visitors(records);
+                let of_workspace = (grain == Grain::WorkspaceDay).then_some(Dimension::Link);
+                for dimension in Dimension::OF_LINK.into_iter().chain(Dimension::OF_BOTS).chain(of_workspace) {
+                    self.add_values(dimension, records, batch);
                 }
             }
-            Grain::LinkHour => *self.minutes.entry(time.minute()).or_default() += 1,
-            Grain::LinkTotal => self.see(time),
+            Grain::LinkHour => add_times::<60>(records, &mut self.minutes, &mut self.bot_minutes, Timestamp::minute),
+            Grain::LinkTotal => records.iter().filter(|record| !record.bot).for_each(|record| self.see(record.time)),
         }
     }
 
-    fn add_bot(&mut self, grain: Grain, record: &Record, bot: &Bot) {
-        self.bots += 1;
-        let time = record.click.time;
-        match grain {
-            Grain::LinkDay | Grain::WorkspaceDay => {
-                *self.bot_hours.entry(time.hour()).or_default() += 1;
-                self.add_value(Dimension::BotKind, Some(bot.kind));
-                self.add_value(Dimension::Bot, bot.name.as_deref());
-            }
-            Grain::LinkHour => *self.bot_minutes.entry(time.minute()).or_default() += 1,
-            Grain::LinkTotal => {}
-        }
+    fn add_visitors(&mut self, records: &[&Record<'_>]) {
+        let people = records.iter().filter(|record| !record.bot);
+        people.filter_map(|record| record.visitor.as_ref()).for_each(|visitor| self.visitors.add(visitor.as_str()));
     }
 
-    fn add_value(&mut self, dimension: Dimension, value: Option<&str>) {
-        if let Some(value) = value {
-            self.dimensions.entry(dimension).or_default().add(dimension, value);
+    /// As if one record came after the other; while there is room for all values, their order does not matter.
+    fn add_values(&mut self, dimension: Dimension, records: &[&Record<'_>], batch: &Batch<'_>) {
+        let values = || records.iter().map(|record| record.value(dimension));
+        let counted = batch.count(values());
+        if counted.is_empty() {
+            return;
+        }
+        let counts = self.dimensions.entry(dimension).or_default();
+        if counts.len() + counted.len() <= dimension.max_values() {
+            counted.iter().for_each(|(value, clicks)| counts.add_many(dimension, batch.text(*value), *clicks));
+        } else {
+            let some = values().filter(|value: &Value| *value != 0);
+            some.for_each(|value| counts.add_many(dimension, batch.text(value), 1));
         }
     }
 
@@ -131,32 +122,20 @@ impl Tally {
     }
 }
 
-fn value_of(dimension: Dimension, record: &Record) -> Option<&str> {
-    let (click, agent) = (&record.click, &record.agent);
-    match dimension {
-        Dimension::Country => click.country.as_deref(),
-        Dimension::Device => agent.device.map(|device| device.as_str()),
-        Dimension::Browser => agent.browser.as_deref(),
-        Dimension::Os => agent.os.as_deref(),
-        Dimension::Referrer => click.referrer.as_deref().map(referrer::group),
-        Dimension::ReferrerHost => click.referrer.as_deref(),
-        Dimension::Language => click.language.as_deref(),
-        Dimension::UtmSource => click.utm.source.as_deref(),
-        Dimension::UtmMedium => click.utm.medium.as_deref(),
-        Dimension::UtmCampaign => click.utm.campaign.as_deref(),
-        Dimension::UtmTerm => click.utm.term.as_deref(),
-        Dimension::UtmContent => click.utm.content.as_deref(),
-        Dimension::Trigger => Some(match click.trigger {
-            Trigger::Link => "link",
-            Trigger::Qr => "qr",
-        }),
-        Dimension::Rule => click.rule.map(rule_name),
-        Dimension::Variant => click.variant.as_deref(),
-        Dimension::Link | Dimension::Bot | Dimension::BotKind => None,
+/// Counts people and bots by the `N` hours or minutes that `part` finds in their times.
+fn add_times<const N: usize>(
+    records: &[&Record<'_>],
+    people: &mut BTreeMap<u8, u64>,
+    bots: &mut BTreeMap<u8, u64>,
+    part: impl Fn(Timestamp) -> u8,
+) {
+    let mut counts = [[0_u64; N]; 2];
+    for record in records {
+        counts[usize::from(record.bot)][usize::from(part(record.time)) % N] += 1;
     }
-}
-
-fn rule_name(rule: u8) -> &'static str {
-    static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| (0..=u8::MAX).map(|rule| rule.to_string()).collect());
-    NAMES.get(usize::from(rule)).map_or("", String::as_str)
+    for (sums, counts) in [people, bots].into_iter().zip(counts) {
+        for (time, clicks) in (0_u8..).zip(counts).filter(|(_, clicks)| *clicks > 0) {
+            *sums.entry(time).or_default() += clicks;
+        }
+    }
 }

@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use foldhash::fast::RandomState;
 use regex::{Regex, RegexSet};
 use serde::Deserialize;
 use ua_parser::{os, user_agent};
@@ -203,8 +204,8 @@ impl Pattern {
 /// since is forgotten.
 #[derive(Default)]
 struct Generations {
-    young: HashMap<String, Arc<Agent>>,
-    old: HashMap<String, Arc<Agent>>,
+    young: HashMap<String, Arc<Agent>, RandomState>,
+    old: HashMap<String, Arc<Agent>, RandomState>,
 }
 
 impl Generations {

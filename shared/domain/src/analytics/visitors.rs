@@ -66,6 +66,11 @@ impl VisitorUnion {
         self.0.update(&visitors.0);
     }
 
+    /// Adds the visitors of another union.
+    pub fn add_union(&mut self, visitors: &Self) {
+        self.0.update(&visitors.0.to_sketch(HllType::Hll8));
+    }
+
     /// The estimate.
     pub fn estimate(&self) -> u64 {
         round(self.0.estimate())

@@ -310,7 +310,7 @@ impl Import {
     pub fn closed(&self, parts: &[Part], now: Timestamp) -> Self {
         let mut next = self.next();
         next.counts = parts.iter().map(|part| part.shown.counts).sum();
-        next.bytes_done = parts.iter().map(|part| part.shown.bytes).sum();
+        next.bytes_done = parts.iter().map(|part| part.shown.bytes).sum::<u64>().min(self.bytes_total);
         next.format = self.format.or_else(|| parts.iter().find_map(|part| part.format));
         parts.iter().for_each(|part| next.notes.merge(&part.notes));
         next.status = match (&self.halt, next.counts.reported()) {
@@ -331,7 +331,7 @@ impl Import {
     /// The import as it is while its `parts` are being loaded.
     pub fn with_progress(mut self, parts: &[Part]) -> Self {
         self.counts = parts.iter().map(|part| part.shown.counts).sum();
-        self.bytes_done = parts.iter().map(|part| part.shown.bytes).sum();
+        self.bytes_done = parts.iter().map(|part| part.shown.bytes).sum::<u64>().min(self.bytes_total);
         self.format = self.format.or_else(|| parts.iter().find_map(|part| part.format));
         self
     }

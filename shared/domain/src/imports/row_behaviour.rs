@@ -53,6 +53,10 @@ fn set(fields: &mut LinkFields, column: Column, text: &str) -> Result<(), String
         Column::Archived => fields.archived = flag(text)?,
         Column::Rules => fields.rules = json(text)?,
         Column::Variants => fields.variants = json(text)?,
+        // Without it the link would be open to everybody.
+        Column::HasPassword if flag(text)? => {
+            return Err("says that the link has a password, which no file holds: create it with a new one".to_owned());
+        }
         // The rest is no behaviour.
         _ => {}
     }

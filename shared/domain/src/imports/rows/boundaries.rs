@@ -33,7 +33,7 @@ impl Boundaries {
             return None;
         }
         let lines = Lines::new(&layout.shape, place)?;
-        Some(Self { buffer: Buffer::at(place.byte, place.line), lines, every, next: place.byte.saturating_add(every) })
+        Some(Self { buffer: Buffer::new(place.byte, place.line), lines, every, next: place.byte.saturating_add(every) })
     }
 
     /// Takes the next piece of the file.

@@ -10,11 +10,13 @@ pub(super) struct Buffer {
     position: u64,
     line: u64,
     ended: bool,
+    /// The byte of the file that is read now, if the text is not the file itself.
+    outside: Option<u64>,
 }
 
 impl Buffer {
     /// A buffer whose first byte is at `position`, on `line`.
-    pub(super) fn at(position: u64, line: u64) -> Self {
+    pub(super) fn new(position: u64, line: u64) -> Self {
         Self { position, line, ..Self::default() }
     }
 
@@ -42,6 +44,26 @@ impl Buffer {
     #[inline]
     pub(super) fn ended(&self) -> bool {
         self.ended
+    }
+
+    /// Says that the text comes out of something else, of which byte `at` is read now.
+    pub(super) fn comes_from(&mut self, at: u64) {
+        self.outside = Some(at);
+    }
+
+    /// Says that the text is the file itself.
+    pub(super) fn is_the_file(&mut self) {
+        self.outside = None;
+    }
+
+    /// The byte of the file that [`Buffer::rest`] begins at, as far as that can be told.
+    pub(super) fn at(&self) -> u64 {
+        self.outside.unwrap_or(self.position)
+    }
+
+    /// The byte of the file that [`Buffer::rest`] ends at, as far as that can be told.
+    pub(super) fn end_at(&self) -> u64 {
+        self.outside.unwrap_or(self.position + self.rest().len() as u64)
     }
 
     /// How many bytes of the text are consumed.

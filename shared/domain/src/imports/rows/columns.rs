@@ -49,6 +49,11 @@ impl Columns {
         self.columns.len()
     }
 
+    /// What the column `index` holds, 0 for the first.
+    pub(super) fn get(&self, index: usize) -> Option<Column> {
+        *self.columns.get(index)?
+    }
+
     /// How many columns mean something.
     pub(super) fn known(&self) -> usize {
         self.columns.iter().flatten().count()

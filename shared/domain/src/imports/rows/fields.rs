@@ -45,6 +45,8 @@ pub enum Column {
     Variants,
     /// Whether it is put away.
     Archived,
+    /// Whether it had a password, which no file holds.
+    HasPassword,
 }
 
 impl Column {
@@ -68,6 +70,7 @@ impl Column {
             Self::Rules => "rules",
             Self::Variants => "variants",
             Self::Archived => "archived",
+            Self::HasPassword => "has_password",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A JSON object as a row, with the same names as the columns of CSV. Unknown names are noted and left out.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -31,14 +32,23 @@ impl Objects {
         Self { source, ..Self::default() }
     }
 
-    /// The fields of the object that `text` is.
+    /// The fields of the object that `text` is. A text alone is a URL.
     pub(super) fn fields<'a>(&mut self, text: &'a [u8]) -> Result<Fields<'a>, Fault> {
         let json = std::str::from_utf8(text).map_err(|_| Fault::of_row(text, "is not UTF-8 text"))?;
+        if text.first() == Some(&b'"')
+            && let Ok(url) = serde_json::from_str::<String>(json)
+        {
+            let mut fields = Fields { source: self.source, ..Fields::default() };
+            fields.set(Column::Url, Cow::Owned(url));
+            return Ok(fields);
+        }
         let mut reader = serde_json::Deserializer::from_str(json);
         self.next = 0;
-        let row = Row { objects: self }.deserialize(&mut reader);
-        let (fields, fault) =
-            row.and_then(|row| reader.end().map(|()| row)).map_err(|error| Fault::of_row(text, describe(&error)))?;
+        let mut fields = Fields { source: self.source, ..Fields::default() };
+        let mut fault = None;
+        let row = Row { objects: self, fields: &mut fields, fault: &mut fault };
+        let read = row.deserialize(&mut reader).and_then(|()| reader.end());
+        read.map_err(|error| Fault::of_row(text, describe(&error)))?;
         fault.map_or(Ok(fields), Err)
     }
 
@@ -69,6 +79,13 @@ impl Objects {
     }
 }
 
+/// Who wrote an object, if that can be told from its names.
+pub(super) fn source_of(text: &[u8]) -> Option<Source> {
+    let names: BTreeMap<String, IgnoredAny> = serde_json::from_slice(text).ok()?;
+    let plain: Vec<String> = names.keys().map(|name| names::plain(name)).collect();
+    names::source(&plain)
+}
+
 /// `serde_json`'s message without its position: every row is line 1 to it.
 fn describe(error: &serde_json::Error) -> String {
     let message = error.to_string();
@@ -89,27 +106,29 @@ fn wrong_type(column: Column, value: &str) -> Fault {
     Fault { column: Some(column), value: value.to_owned(), cause: format!("must be {expected}") }
 }
 
-struct Row<'o> {
+/// Fills `fields`, and notes the first that is of the wrong type.
+struct Row<'o, 'de> {
     objects: &'o mut Objects,
+    fields: &'o mut Fields<'de>,
+    fault: &'o mut Option<Fault>,
 }
 
-impl<'de> DeserializeSeed<'de> for Row<'_> {
-    type Value = (Fields<'de>, Option<Fault>);
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+impl<'de> DeserializeSeed<'de> for Row<'_, 'de> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         deserializer.deserialize_map(self)
     }
 }
 
-impl<'de> Visitor<'de> for Row<'_> {
-    type Value = (Fields<'de>, Option<Fault>);
+impl<'de> Visitor<'de> for Row<'_, 'de> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut fields = Fields { source: self.objects.source, ..Fields::default() };
-        let (mut seen, mut fault) = (0_u32, None);
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut seen = 0_u32;
         while let Some(column) = map.next_key_seed(Key(self.objects))? {
             // Of two with the same meaning, the first counts.
             let Some(column) = column.filter(|column| seen & (1 << *column as u32) == 0) else {
@@ -120,16 +139,16 @@ impl<'de> Visitor<'de> for Row<'_> {
             if matches!(column, Column::Rules | Column::Variants) {
                 if let Some(list) = map.next_value::<Option<serde_json::Value>>()? {
                     let text = list.as_str().map_or_else(|| list.to_string(), str::to_owned);
-                    fields.set(column, Cow::Owned(text));
+                    self.fields.set(column, Cow::Owned(text));
                 }
                 continue;
             }
             let value = map.next_value()?;
-            if let Err(shown) = take(&mut fields, column, value) {
-                fault.get_or_insert_with(|| wrong_type(column, &shown));
+            if let Err(shown) = take(self.fields, column, value) {
+                self.fault.get_or_insert_with(|| wrong_type(column, &shown));
             }
         }
-        Ok((fields, fault))
+        Ok(())
     }
 }
 

@@ -94,6 +94,9 @@ pub(super) enum Shape {
         header: bool,
     },
     JsonLines,
+    JsonDocument,
+    Bookmarks,
+    Sheet,
 }
 
 impl Layout {
@@ -102,6 +105,9 @@ impl Layout {
         match self.shape {
             Shape::Csv { .. } => Format::Csv,
             Shape::JsonLines => Format::JsonLines,
+            Shape::JsonDocument => Format::Json,
+            Shape::Bookmarks => Format::Bookmarks,
+            Shape::Sheet => Format::Xlsx,
         }
     }
 

@@ -21,9 +21,24 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 32 GiB, and 250 bytes of each byte beyond 64 MiB. Rows that differ in a few digits come out at up to 30 bytes of
-    /// each byte of gzip and 100 of zstd; what is made to do harm comes out at 1,000 and more.
+    /// 32 GiB, and 250 bytes of each byte beyond 64 MiB. A million rows that differ in nothing but two counters come out at
+    /// 11 bytes of each byte of gzip, and at 46 of zstd at its highest level; what is made to do harm at 1,000 and more.
     fn default() -> Self {
         Self { unpacked_bytes: 32 << 30, ratio: 250, ratio_from: 64 << 20 }
+    }
+}
+impl Limits {
+    /// Whether `unpacked` bytes may come out of `packed` ones.
+    ///
+    /// # Errors
+    /// A sentence for a person.
+    pub(super) fn check(&self, packed: u64, unpacked: u64) -> Result<(), String> {
+        if unpacked > self.unpacked_bytes {
+            return Err(format!("unpacks to more than {} bytes", self.unpacked_bytes));
+        }
+        if unpacked > self.ratio_from && unpacked / self.ratio > packed {
+            return Err(format!("unpacks to more than {} times its size", self.ratio));
+        }
+        Ok(())
     }
 }

@@ -42,6 +42,7 @@ impl Lines {
         let (delimiter, header) = match shape {
             Shape::Csv { delimiter, header, .. } => (Some(*delimiter), *header && place.byte == 0),
             Shape::JsonLines => (None, false),
+            Shape::JsonDocument | Shape::Bookmarks | Shape::Sheet => return None,
         };
         Some(Self { delimiter, header, number: place.row.saturating_sub(1), line: 0, skipping: None, used: (0, 0) })
     }

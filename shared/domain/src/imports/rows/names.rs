@@ -35,6 +35,7 @@ pub(super) fn column(name: &str) -> Option<Column> {
         "rules" => Column::Rules,
         "variants" => Column::Variants,
         "archived" => Column::Archived,
+        "haspassword" => Column::HasPassword,
         _ => return None,
     })
 }

@@ -31,6 +31,11 @@ impl Notes {
     pub(super) fn unknown_column(&mut self, name: &str) {
         add(&mut self.unknown_columns, name);
     }
+
+    pub(super) fn skipped_member(&mut self, name: &str, cause: &str) {
+        let name: String = name.chars().take(MAX_NAME_CHARS).collect();
+        add_whole(&mut self.skipped_members, format!("{name}: {cause}"));
+    }
 }
 
 fn add(names: &mut BTreeSet<String>, name: &str) {

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use super::buffer::blank_lines;
 use super::columns::Columns;
 use super::csv::{Cells, Scan, scan};
-use super::json_object::Objects;
-use super::layout::{Shape, Source};
+use super::json_document::list;
+use super::json_object::{Objects, source_of};
+use super::layout::{Encoding, Shape, Source};
 use super::limits::MAX_COLUMNS;
 use super::notes::Notes;
 use super::unreadable::Unreadable;
@@ -15,6 +16,9 @@ use super::unreadable::Unreadable;
 pub(super) const SNIFF_BYTES: usize = 64 * 1024;
 /// How many rows are looked at to find the delimiter.
 const SNIFF_ROWS: usize = 50;
+
+/// One of so many lines may have bytes that are no text.
+const MOST_BROKEN: usize = 8;
 
 /// The names that a URL's column may have, for the message that none was found.
 const URL_NAMES: &str = "url, target, long url, destination url or original url";
@@ -29,11 +33,6 @@ pub(super) type Recognised = (Shape, Option<Source>);
 
 /// Files that people take for a list of links, by their first bytes.
 const OTHER_FILES: &[(&[u8], &str)] = &[
-    (b"\x1f\x8b", "compressed with gzip"),
-    (b"\x28\xb5\x2f\xfd", "compressed with zstd"),
-    (b"PK\x03\x04", "a ZIP archive or a spreadsheet (XLSX)"),
-    (b"\xff\xfe", "UTF-16 text; save it as UTF-8"),
-    (b"\xfe\xff", "UTF-16 text; save it as UTF-8"),
     (b"\xd0\xcf\x11\xe0", "an old spreadsheet (XLS); save it as XLSX or CSV"),
     (b"\x89PNG", "a PNG picture"),
     (b"\xff\xd8\xff", "a JPEG picture"),
@@ -51,40 +50,72 @@ pub(super) fn byte_order_mark(head: &[u8]) -> usize {
     if head.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 }
 }
 
-/// What the text is that begins with `head`, at byte `at` of the file: [`SNIFF_BYTES`] of it, or all of it, which `whole`
-/// says.
+/// What the text is that begins with `head`: [`SNIFF_BYTES`] of it, or all of it, which `whole` says. `at` is the byte of the
+/// file that something in `head` is at.
 ///
 /// # Errors
 /// What the file is instead.
-pub(super) fn sniff(head: &[u8], at: u64, whole: bool, notes: &mut Notes) -> Result<Recognised, Unreadable> {
+pub(super) fn sniff(
+    head: &[u8],
+    encoding: Encoding,
+    at: impl Fn(usize) -> u64,
+    whole: bool,
+    notes: &mut Notes,
+) -> Result<Recognised, Unreadable> {
     if let Some((_, what)) = OTHER_FILES.iter().find(|(magic, _)| head.starts_with(magic)) {
         return Err(Unreadable::because(format!("the file is {what}")));
     }
-    check_text(head, at, whole)?;
+    if encoding == Encoding::Utf8 {
+        check_text(head, at, whole)?;
+    }
     let head = &head[blank_lines(head)..];
     let recognised = match head.iter().find(|byte| !byte.is_ascii_whitespace()) {
         None if whole => Err("the file is empty".to_owned()),
         None => Err(format!("the first {SNIFF_BYTES} bytes of the file are blank")),
-        Some(b'{') => sniff_json_lines(head, whole),
-        Some(b'[') => Err("the file is a JSON array; put each object on a line of its own (JSON Lines)".to_owned()),
-        Some(b'<') => Err("the file is HTML or XML, not CSV or JSON Lines".to_owned()),
+        Some(b'{' | b'[') => match list(head) {
+            Some((name, first)) => {
+                let sink = (name == b"links").then_some(Source::Sink);
+                Ok((Shape::JsonDocument, source_of(&first).or(sink)))
+            }
+            None => sniff_json_lines(head, whole),
+        },
+        Some(b'<') => sniff_bookmarks(head),
         Some(_) => sniff_csv(head, whole, notes),
     };
     recognised.map_err(Unreadable::because)
 }
 
-fn check_text(head: &[u8], at: u64, whole: bool) -> Result<(), Unreadable> {
+fn check_text(head: &[u8], at: impl Fn(usize) -> u64, whole: bool) -> Result<(), Unreadable> {
     if let Some(zero) = memchr::memchr(0, head) {
-        return Err(Unreadable::at(at + zero as u64, "the file is not text: there is a zero"));
+        return Err(Unreadable::at(at(zero), "the file is not text: there is a zero"));
     }
-    match std::str::from_utf8(head) {
-        // A character may have been cut off at the end of what is looked at.
-        Err(error) if whole || error.error_len().is_some() => {
-            let byte = at + error.valid_up_to() as u64;
-            Err(Unreadable::at(byte, "the file is not UTF-8 or UTF-16 text: there is no valid character"))
+    // A character may have been cut off at the end of what is looked at.
+    let end = if whole { head.len() } else { memchr::memrchr(b'\n', head).unwrap_or(0) };
+    let Err(first) = std::str::from_utf8(&head[..end]) else { return Ok(()) };
+    let (mut lines, mut broken) = (0, 0);
+    for line in head[..end].split(|&byte| byte == b'\n') {
+        broken += usize::from(std::str::from_utf8(line).is_err());
+        lines += 1;
+        if lines == broken {
+            break;
         }
-        _ => Ok(()),
     }
+    // A few broken rows cost themselves. More of them, or the first one, say that the whole file is something else.
+    if lines == broken || broken * MOST_BROKEN > lines {
+        let cause = "the file is not UTF-8 or UTF-16 text: there is no valid character";
+        return Err(Unreadable::at(at(first.valid_up_to()), cause));
+    }
+    Ok(())
+}
+
+/// A page of the web is no list of bookmarks.
+fn sniff_bookmarks(head: &[u8]) -> Result<Recognised, String> {
+    let head = head.to_ascii_lowercase();
+    let has = |text: &str| memchr::memmem::find(&head, text.as_bytes()).is_some();
+    if has("netscape-bookmark-file") || has("href=") && (has(" add_date=") || has(" time_added=")) {
+        return Ok((Shape::Bookmarks, Some(Source::Bookmarks)));
+    }
+    Err("the file is HTML or XML, but no list of bookmarks".to_owned())
 }
 
 /// One broken line does not make a file something else, but if no line is an object, it is no JSON Lines.
@@ -100,7 +131,7 @@ fn sniff_json_lines(head: &[u8], whole: bool) -> Result<Recognised, String> {
     let mut any = false;
     for line in lines {
         match objects.fields(line) {
-            Ok(fields) if fields.url.is_some() => return Ok((Shape::JsonLines, None)),
+            Ok(fields) if fields.url.is_some() => return Ok((Shape::JsonLines, source_of(line))),
             Ok(_) => any = true,
             Err(fault) if fault.column.is_some() => return Ok((Shape::JsonLines, None)),
             Err(_) => {}
@@ -128,7 +159,12 @@ fn sniff_csv(head: &[u8], whole: bool, notes: &mut Notes) -> Result<Recognised, 
     let trials = DELIMITERS.iter().filter_map(|&delimiter| Trial::new(head, whole, delimiter));
     // The first of those that are equally good.
     let best = trials.reduce(|best, other| if other.rank() > best.rank() { other } else { best });
-    let Some(best) = best else { return Err(no_columns(head, whole)) };
+    let Some(best) = best else {
+        let Some(first) = sample(head, whole, b',').next() else {
+            return Err("the first row of the file does not end: it is no list of links".to_owned());
+        };
+        return Err(no_columns(&first));
+    };
     if best.columns.width() > MAX_COLUMNS {
         return Err(format!("the file has more than {MAX_COLUMNS} columns"));
     }
@@ -187,10 +223,7 @@ fn trim(cell: Cow<'_, str>) -> Cow<'_, str> {
 }
 
 /// Says that the first row is no header, and what it is.
-fn no_columns(head: &[u8], whole: bool) -> String {
-    let Some(names) = sample(head, whole, b',').next() else {
-        return "the first row of the file does not end: it is not CSV or JSON Lines".to_owned();
-    };
-    let shown: String = names.join(", ").chars().map(|c| if c.is_control() { '�' } else { c }).take(200).collect();
+pub(super) fn no_columns(row: &[Cow<'_, str>]) -> String {
+    let shown: String = row.join(", ").chars().map(|c| if c.is_control() { '�' } else { c }).take(200).collect();
     format!("no column of the file is named {URL_NAMES}, and its first field is no URL; the first row is: {shown}")
 }

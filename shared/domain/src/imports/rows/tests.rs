@@ -1,26 +1,40 @@
 use std::borrow::Cow;
 
+use super::buffer::Buffer;
+use super::csv::Cells;
+use super::layout::Shape;
+use super::lines::{Found, Lines};
 use super::*;
 use proptest::prelude::*;
 
-/// All rows of `file`, fed in pieces of `piece` bytes: number, line, and url|slug|title|tags or the cause.
+/// All rows of `file`, fed in pieces of `piece` bytes, as [`show`] shows them.
 fn read(file: &[u8], piece: usize) -> Result<Vec<String>, String> {
-    let mut rows = Rows::new(file.len() as u64, Limits::default());
+    read_within(file, piece, Limits::default()).0.map_err(|error| error.to_string())
+}
+
+/// The same, and the reader.
+fn read_within(file: &[u8], piece: usize, limits: Limits) -> (Result<Vec<String>, Unreadable>, Rows) {
+    let mut rows = Rows::new(file.len() as u64, limits);
     let mut pieces = file.chunks(piece);
-    let mut read = Vec::new();
-    loop {
-        match rows.next_row().map_err(|error| error.to_string())? {
-            Next::Row(row) => read.push(show(&row)),
-            Next::Seek(_) => panic!("no archive"),
-            Next::More => match pieces.next() {
+    let (mut read, mut done) = (Vec::new(), 0);
+    let result = loop {
+        match rows.next_row() {
+            Ok(Next::Row(row)) => read.push(show(&row)),
+            Ok(Next::Seek(to)) => pieces = file[to as usize..].chunks(piece),
+            Ok(Next::More) => match pieces.next() {
                 Some(piece) => rows.feed(piece),
                 None => rows.end(),
             },
-            Next::End => break,
+            Ok(Next::End) => break Ok(read),
+            Err(error) => break Err(error),
         }
+        assert!(rows.position() >= done, "{} after {done}", rows.position());
+        done = rows.position();
+    };
+    if result.is_ok() {
+        assert_eq!(rows.position(), file.len() as u64);
     }
-    assert_eq!(rows.position(), file.len() as u64);
-    Ok(read)
+    (result, rows)
 }
 
 fn show(row: &Row<'_>) -> String {
@@ -116,22 +130,22 @@ fn a_row_that_is_not_utf8_costs_itself() {
     file.extend("https://a.example/\n".repeat(5000).as_bytes());
     file.extend(b"https://\xff.example/\nhttps://b.example/\n");
     let rows = read(&file, 1000).unwrap();
-    assert_eq!(rows[5000..], ["5001@5002 ! is not UTF-8 text", "5002@5003 https://b.example/|-|-|"]);
+    assert_eq!(rows[5000..], ["5001@5002 ! is not valid text (UTF-8 or UTF-16)", "5002@5003 https://b.example/|-|-|"]);
 }
 
 #[test]
-fn what_is_neither_csv_nor_json_lines_is_named() {
+fn what_is_no_list_of_links_is_named() {
     for (file, reason) in [
         (&b""[..], "empty"),
         (b" \r\n\n", "empty"),
-        (b"\x1f\x8b\x08\0", "gzip"),
-        (b"PK\x03\x04", "ZIP"),
+        (b"\x1f\x8b\x08\0", "breaks off"),
+        (b"PK\x03\x04", "no directory at its end"),
         (b"\x89PNG\r\n\x1a\n\0", "PNG"),
-        (b"\xff\xfeu\0r\0l\0", "UTF-16"),
+        (b"\xff\xfeu\0r\0i\0", "the first row is: uri"),
         (b"url\nhttps://\0", "a zero, at byte 12"),
         (b"url\nhttps://\xe4.example/", "no valid character, at byte 12"),
         (b"<!doctype html><a href='https://a.example/'>", "HTML"),
-        (b"[{\"url\":\"https://a.example/\"}]", "JSON array"),
+        (b"[{\"url\":\"https://a.example/\"}", "breaks off"),
         (b"{\n  \"url\": \"https://a.example/\"\n}\n", "no line is a whole object"),
         (b"{]}{", "no line is a whole object"),
         (b"{\"href\":\"https://a.example/\"}\n", "no line of the file has a field named url"),
@@ -276,7 +290,7 @@ proptest! {
         let file = format!("url\t,slug\n{body}");
         let shape = Shape::Csv { delimiter: b',', columns: Columns::positional(2), header: false };
         let mut lines = Lines::new(&shape, RowPlace::START).unwrap();
-        let mut buffer = Buffer::at(0, 1);
+        let mut buffer = Buffer::new(0, 1);
         let mut pieces = file.as_bytes().chunks(piece);
         let mut ours = Vec::new();
         loop {

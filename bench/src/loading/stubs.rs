@@ -1,0 +1,88 @@
+//! Stores that accept everything, and a loader with them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use anyhow::{Context, Result, anyhow, ensure};
+use async_trait::async_trait;
+use waypost_aws::system::SystemClock;
+use waypost_domain::imports::ImportStatus;
+use waypost_domain::imports::load_import::{Loaded, Loader, load_import};
+use waypost_domain::imports::load_part::{PartLoaded, load_part};
+use waypost_domain::imports::memory::{MemoryImports, MemoryParts, MemoryQueue, MemoryReports, MemoryTimer};
+use waypost_domain::imports::ports::{Delivery, Inserted, LinkBatch, ObjectReader};
+use waypost_domain::{Domains, Link, LinkId, StoreError};
+
+/// The size of parts that the template has.
+pub(crate) const PART_BYTES: u64 = 64 * 1024 * 1024;
+/// Where the file is.
+pub(crate) const KEY: &str = "imports/bench/generated.csv";
+
+/// Links that are counted and forgotten.
+#[derive(Debug, Default)]
+pub(crate) struct Forgetful(AtomicU64);
+
+#[async_trait]
+impl LinkBatch for Forgetful {
+    async fn insert_all(&self, links: &[Link]) -> Result<Vec<Inserted>, StoreError> {
+        self.0.fetch_add(links.len() as u64, Ordering::Relaxed);
+        Ok(vec![Inserted::Written; links.len()])
+    }
+    async fn get_all(&self, ids: &[LinkId]) -> Result<Vec<Option<Link>>, StoreError> {
+        Ok(vec![None; ids.len()])
+    }
+    async fn replace(&self, _: &Link, _: &Link) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+}
+
+/// A loader of `objects` into `links`, and its queue.
+pub(crate) fn loader(
+    objects: Arc<dyn ObjectReader>,
+    links: Arc<dyn LinkBatch>,
+    part_bytes: u64,
+) -> Result<(Loader, Arc<MemoryQueue>)> {
+    let queue = Arc::new(MemoryQueue::default());
+    let loader = Loader {
+        imports: Arc::new(MemoryImports::default()),
+        parts: Arc::new(MemoryParts::default()),
+        queue: queue.clone(),
+        links,
+        objects,
+        reports: Arc::new(MemoryReports::default()),
+        clock: Arc::new(SystemClock),
+        timer: Arc::new(MemoryTimer::default()),
+        domains: Domains::parse("go.example.com").map_err(|_| anyhow!("a domain"))?,
+        max_bytes: u64::MAX,
+        part_bytes,
+    };
+    Ok((loader, queue))
+}
+
+/// An invocation that has 15 minutes.
+pub(crate) fn delivery(loader: &Loader, request: u64) -> Delivery {
+    Delivery { request_id: format!("r{request}"), deadline: loader.clock.now().plus_seconds(900) }
+}
+
+/// Loads the file to its end, one part after the other, and makes sure that `rows` rows became links.
+pub(crate) async fn load(loader: &Loader, queue: &MemoryQueue, rows: u64) -> Result<()> {
+    let mut finished = match load_import(loader, KEY, "", &delivery(loader, 0)).await? {
+        Loaded::Finished(import) => Some(import),
+        Loaded::Divided(_) => None,
+        Loaded::Skipped(reason) => return Err(anyhow!("skipped: {reason}")),
+    };
+    for request in 1.. {
+        let messages = queue.take();
+        if messages.is_empty() {
+            break;
+        }
+        for id in messages {
+            if let PartLoaded::Finished(import) = load_part(loader, &id, &delivery(loader, request)).await? {
+                finished = Some(import);
+            }
+        }
+    }
+    let import = finished.context("the import did not come to an end")?;
+    ensure!(import.status == ImportStatus::Succeeded && import.counts.created == rows, "{import:?}");
+    Ok(())
+}

@@ -1,0 +1,163 @@
+//! How many rows of a file a core makes links of, beside what only splits or parses the same bytes.
+
+use std::hint::black_box;
+
+use anyhow::{Context as _, Result, ensure};
+use rustix::time::{ClockId, clock_gettime};
+use waypost_domain::imports::row::{Context, RowOptions};
+use waypost_domain::imports::rows::{Limits, Next, Rows};
+use waypost_domain::imports::{Import, ImportId};
+use waypost_domain::{Domains, Timestamp, WorkspaceId};
+
+use crate::area::{Findings, Setting};
+use crate::cores::OneCore;
+use crate::goals::Verdict;
+
+/// How many rows a file has: a few milliseconds of work, so that a round is rarely interrupted.
+const ROWS: u64 = 10_000;
+/// How often each file is read; the best time counts, since nothing makes a core faster than it is.
+const ROUNDS: usize = 300;
+/// How much of a file comes at a time, as from the bucket.
+const PIECE: usize = 256 * 1024;
+
+/// Measures CSV and JSON Lines.
+pub(crate) fn measure(_setting: &Setting<'_>) -> Result<Findings> {
+    let _one = OneCore::stay()?;
+    let (csv, lines) = (csv(), json_lines());
+    let bytes = csv.len() as f64 / ROWS as f64;
+    println!("a row of CSV has {bytes:.0} bytes, one of JSON Lines {:.0}", lines.len() as f64 / ROWS as f64);
+    let mut findings = Findings::default();
+    let mut rate = |key: &'static str, file: &[u8], read: fn(&[u8]) -> Result<u64>| -> Result<f64> {
+        let rate = rows_per_second(file, read).with_context(|| key.to_owned())?;
+        findings.numbers.insert(key, rate.round());
+        Ok(rate)
+    };
+    let csv_rate = rate("import_csv_rows_per_s", &csv, candidates)?;
+    rate("import_csv_core_rows_per_s", &csv, csv_records)?;
+    rate("import_memchr_lines_per_s", &csv, memchr_lines)?;
+    let lines_rate = rate("import_jsonl_rows_per_s", &lines, candidates)?;
+    rate("import_serde_json_rows_per_s", &lines, json_values)?;
+    findings.goals = vec![
+        Verdict::at_least("rows of CSV made links, per second on one core", csv_rate, 1e6),
+        Verdict::at_least("rows of JSON Lines made links, per second on one core", lines_rate, 7e5),
+    ];
+    Ok(findings)
+}
+
+fn rows_per_second(file: &[u8], read: fn(&[u8]) -> Result<u64>) -> Result<f64> {
+    let mut best = f64::MAX;
+    for _ in 0..ROUNDS {
+        let start = core_seconds();
+        let rows = read(black_box(file))?;
+        best = best.min(core_seconds() - start);
+        ensure!(rows >= ROWS, "only {rows} rows were read");
+    }
+    Ok(ROWS as f64 / best)
+}
+
+/// How long this thread has had a core; what else runs on it meanwhile does not count.
+fn core_seconds() -> f64 {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+}
+
+/// Reads a file up to where its links would be written; each of them is made and dropped.
+fn candidates(file: &[u8]) -> Result<u64> {
+    let domains = Domains::parse("go.example.com,s.example.org")?;
+    let now = Timestamp::parse("2026-01-01T00:00:00Z")?;
+    let id = ImportId::for_object("imports/acme/x", "e");
+    let import = Import::awaiting(id, WorkspaceId::parse("acme")?, None, 1, now);
+    let options = RowOptions::default();
+    let context = Context { import: &import, domains: &domains, created_at: now, options: &options };
+    let mut rows = Rows::new(file.len() as u64, Limits::default());
+    let (mut pieces, mut read) = (file.chunks(PIECE), 0);
+    loop {
+        match rows.next_row()? {
+            Next::Row(row) => {
+                let checked = row.fields.and_then(|fields| context.check((row.number, row.line), &fields));
+                read += u64::from(black_box(checked).is_ok());
+            }
+            Next::More => match pieces.next() {
+                Some(piece) => rows.feed(piece),
+                None => rows.end(),
+            },
+            Next::Seek(_) | Next::End => return Ok(read),
+        }
+    }
+}
+
+/// Only finds the cells.
+fn csv_records(file: &[u8]) -> Result<u64> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(file);
+    let (mut record, mut read) = (csv::ByteRecord::new(), 0);
+    while reader.read_byte_record(&mut record)? {
+        read += u64::from(!black_box(&record).is_empty());
+    }
+    Ok(read)
+}
+
+/// Only finds the lines.
+fn memchr_lines(file: &[u8]) -> Result<u64> {
+    Ok(memchr::memchr_iter(b'\n', file).map(|at| black_box(at) as u64).fold(0, |lines, _| lines + 1))
+}
+
+/// Only parses, into fields that are borrowed.
+fn json_values(file: &[u8]) -> Result<u64> {
+    #[derive(serde::Deserialize)]
+    struct Line<'a> {
+        url: &'a str,
+        slug: &'a str,
+        title: &'a str,
+        #[serde(borrow)]
+        tags: Vec<&'a str>,
+        created_at: &'a str,
+    }
+    let mut read = 0;
+    for line in file.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
+        let line: Line<'_> = serde_json::from_slice(line)?;
+        black_box((line.url, line.slug, line.title, line.tags, line.created_at));
+        read += 1;
+    }
+    Ok(read)
+}
+
+/// What a shortener's export holds: a URL with a query, a slug, a title, tags, a time.
+struct Sample {
+    url: String,
+    slug: String,
+    title: &'static str,
+    created_at: String,
+}
+
+const TITLES: [&str; 4] = ["Spring sale", "Docs, latest", "Release notes 4.2", "The whole catalogue"];
+
+fn samples() -> impl Iterator<Item = Sample> {
+    (0..ROWS).map(|n| {
+        let mixed = n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
+        Sample {
+            url: format!("https://www.shop-{}.example.org/c/{mixed}/item?ref=mail&id={n}", mixed % 977),
+            slug: format!("s{mixed:06x}{n}"),
+            title: TITLES[(mixed % 4) as usize],
+            created_at: format!("20{:02}-{:02}-{:02}T10:{:02}:12Z", 10 + n % 15, 1 + n % 12, 1 + n % 28, n % 60),
+        }
+    })
+}
+
+fn csv() -> Vec<u8> {
+    let mut file = String::from("url,slug,title,tags,created_at\n");
+    for Sample { url, slug, title, created_at } in samples() {
+        let title = if title.contains(',') { format!("\"{title}\"") } else { title.to_owned() };
+        file += &format!("{url},{slug},{title},a|b,{created_at}\n");
+    }
+    file.into_bytes()
+}
+
+fn json_lines() -> Vec<u8> {
+    let mut file = String::new();
+    for Sample { url, slug, title, created_at } in samples() {
+        file += &format!(
+            "{{\"url\":\"{url}\",\"slug\":\"{slug}\",\"title\":\"{title}\",\"tags\":[\"a\",\"b\"],\"created_at\":\"{created_at}\"}}\n"
+        );
+    }
+    file.into_bytes()
+}

@@ -1,0 +1,110 @@
+//! A year of a link that is clicked on some 270 times a day, in four lanes.
+
+use anyhow::{Context, Result};
+use aws_sdk_dynamodb::types::AttributeValue;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use waypost_aws::dynamo::aggregates::item_of;
+use waypost_domain::Timestamp;
+use waypost_domain::analytics::UserAgents;
+use waypost_domain::analytics::aggregate_clicks::aggregate_clicks;
+use waypost_domain::analytics::memory::{MemoryAggregates, MemoryQuarantine, click, received};
+
+use super::table::Table;
+
+const USER_AGENTS: &str = include_str!("../../../tests/data/user-agents.tsv");
+const COUNTRIES: [&str; 20] = [
+    "DE", "CH", "AT", "FR", "US", "GB", "IT", "ES", "NL", "BE", "PL", "SE", "DK", "NO", "FI", "JP", "IN", "BR", "CA",
+    "AU",
+];
+const REFERRERS: [&str; 12] = [
+    "t.co",
+    "www.google.com",
+    "l.facebook.com",
+    "www.linkedin.com",
+    "news.ycombinator.com",
+    "www.bing.com",
+    "duckduckgo.com",
+    "out.reddit.com",
+    "www.example.org",
+    "blog.example.com",
+    "mail.google.com",
+    "lobste.rs",
+];
+const LANGUAGES: [&str; 6] = ["de", "en", "fr", "it", "es", "ja"];
+const LANES: u64 = 4;
+const DAYS: u64 = 365;
+const CLICKS_A_DAY: u64 = 270;
+/// 2025-01-01T00:00:00Z.
+const START: i64 = 1_735_689_600;
+
+/// The items that the year's clicks are folded into.
+pub(super) fn table() -> Result<Table> {
+    let (agents, store, quarantine) = (UserAgents::new()?, MemoryAggregates::default(), MemoryQuarantine::default());
+    let user_agents: Vec<&str> = USER_AGENTS.lines().filter_map(|line| Some(line.split_once('\t')?.1)).collect();
+    let mut chance = Chance(7);
+    for day in 0..DAYS {
+        let mut batch = Vec::new();
+        for number in 0..CLICKS_A_DAY {
+            let mut click = click("docs", "2025-01-01T00:00:00Z");
+            let second = START + i64::try_from(day * 86_400 + chance.below(86_400))?;
+            click.time = Timestamp::from_millis(second * 1000)?;
+            click.visitor = Some(format!("{:016x}{:016x}", chance.next(), day));
+            click.user_agent = Some(chance.of(&user_agents).to_owned());
+            click.country = Some(chance.of(&COUNTRIES).to_owned());
+            click.referrer = Some(chance.of(&REFERRERS).to_owned());
+            click.language = Some(chance.of(&LANGUAGES).to_owned());
+            click.utm.source = Some("newsletter".to_owned());
+            click.utm.campaign = Some(format!("week-{}", day / 7));
+            batch.push(received(number % LANES, day * CLICKS_A_DAY + number + 1, &click));
+        }
+        let outcome = futures::executor::block_on(aggregate_clicks(&batch, &agents, &store, &quarantine));
+        anyhow::ensure!(outcome.failed.is_empty(), "the clicks are not folded");
+    }
+    let mut table = Table::default();
+    for aggregate in store.all().iter().filter(|aggregate| aggregate.key.pk == "go.example.com#docs") {
+        let item = item_of(aggregate)?;
+        let fields = item.iter().map(|(name, value)| Ok((name.clone(), to_json(value)?)));
+        table.put(Value::Object(fields.collect::<Result<_>>()?))?;
+    }
+    Ok(table)
+}
+
+/// A value in DynamoDB's JSON.
+fn to_json(value: &AttributeValue) -> Result<Value> {
+    Ok(match value {
+        AttributeValue::S(text) => json!({"S": text}),
+        AttributeValue::N(digits) => json!({"N": digits}),
+        AttributeValue::B(bytes) => json!({"B": STANDARD.encode(bytes)}),
+        AttributeValue::M(map) => {
+            let fields = map.iter().map(|(name, value)| Ok((name.clone(), to_json(value)?)));
+            json!({"M": Value::Object(fields.collect::<Result<_>>()?)})
+        }
+        AttributeValue::L(list) => json!({"L": list.iter().map(to_json).collect::<Result<Vec<_>>>()?}),
+        _ => return Err(anyhow::anyhow!("aggregates have no such values")).context("to_json"),
+    })
+}
+
+/// SplitMix64: always the same year. Early values of a list are preferred, as in life.
+pub(super) struct Chance(pub(super) u64);
+
+impl Chance {
+    pub(super) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, end: u64) -> u64 {
+        self.next() % end
+    }
+
+    fn of<'a>(&mut self, values: &[&'a str]) -> &'a str {
+        let end = values.len() as u64;
+        let at = self.below(end) * self.below(end) / end;
+        usize::try_from(at).ok().and_then(|at| values.get(at)).copied().unwrap_or_default()
+    }
+}

@@ -1,0 +1,51 @@
+//! The handler as the event source drives it: a batch becomes the JSON that Lambda sends, and its answer the numbers of the
+//! records that failed.
+
+use std::sync::Arc;
+
+use aggregate_clicks::event::StreamEvent;
+use aggregate_clicks::handler::{App, handle};
+use serde_json::json;
+use waypost_domain::analytics::faults::{Faulty, Invocation};
+use waypost_domain::analytics::{Received, UserAgents};
+
+/// The event that Lambda sends for `batch`.
+pub(crate) fn event_of(batch: &[Received<'_>]) -> String {
+    let records = batch.iter().map(|received| {
+        let (shard, sequence) = (&received.shard, &received.sequence);
+        json!({
+            "kinesis": {
+                "kinesisSchemaVersion": "1.0",
+                "partitionKey": "go.example.com/docs",
+                "sequenceNumber": sequence,
+                "data": received.data,
+                "approximateArrivalTimestamp": received.arrived_millis.map(|millis| millis as f64 / 1000.0),
+            },
+            "eventSource": "aws:kinesis",
+            "eventVersion": "1.0",
+            "eventID": format!("{shard}:{sequence}"),
+            "eventName": "aws:kinesis:record",
+            "invokeIdentityArn": "arn:aws:iam::123456789012:role/waypost-aggregate-clicks",
+            "awsRegion": "us-east-1",
+            "eventSourceARN": "arn:aws:kinesis:us-east-1:123456789012:stream/waypost-clicks",
+        })
+    });
+    json!({ "Records": records.collect::<Vec<_>>() }).to_string()
+}
+
+/// The real handler over `stores`.
+pub(crate) fn handler(
+    stores: Arc<Faulty>,
+    agents: Arc<UserAgents>,
+) -> impl Fn(Vec<Received<'static>>) -> Invocation<'static> {
+    let app = Arc::new(App { agents, store: stores.clone(), quarantine: stores.clone(), archive: Some(stores) });
+    move |batch| {
+        let (app, event) = (app.clone(), event_of(&batch));
+        // The event source polls many futures in one turn of the runtime, which would take that for selfishness.
+        Box::pin(tokio::task::unconstrained(async move {
+            let event: StreamEvent = serde_json::from_str(&event).unwrap_or_else(|error| panic!("{error}"));
+            let answer = handle(&app, &event).await.unwrap_or_else(|error| panic!("{error}"));
+            answer.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
+        }))
+    }
+}

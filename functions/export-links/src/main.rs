@@ -1,0 +1,39 @@
+//! SQS: the links of a workspace become a file.
+
+mod handler;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use lambda_runtime::{LambdaEvent, service_fn};
+use waypost_aws::dynamo::exports::DynamoExports;
+use waypost_aws::dynamo::links::DynamoLinks;
+use waypost_aws::s3::reports::S3Reports;
+use waypost_aws::sqs::SqsQueue;
+use waypost_aws::sqs::event::QueueEvent;
+use waypost_aws::start::BoxError;
+use waypost_aws::system::SystemClock;
+use waypost_aws::{sdk, settings, start};
+use waypost_domain::exports::write_export::Exporter;
+
+fn main() -> ExitCode {
+    start::run(serve())
+}
+
+async fn serve() -> Result<(), BoxError> {
+    let config = sdk::config()?;
+    let dynamo = aws_sdk_dynamodb::Client::new(&config);
+    let (table, bucket) = (settings::required("LINKS_TABLE")?, settings::required("DATA_BUCKET")?);
+    let queue = SqsQueue::new(aws_sdk_sqs::Client::new(&config), settings::required("EXPORTS_QUEUE")?);
+    let exporter = Exporter {
+        exports: Arc::new(DynamoExports::new(dynamo.clone(), &table)),
+        links: Arc::new(DynamoLinks::new(dynamo, table)),
+        files: Arc::new(S3Reports::new(aws_sdk_s3::Client::new(&config), bucket)),
+        clock: Arc::new(SystemClock),
+    };
+    let app = handler::App { exporter, redelivery: Arc::new(queue) };
+    let handle = async |event: LambdaEvent<QueueEvent>| {
+        Ok::<_, BoxError>(handler::handle(&app, &event.payload, &event.context).await)
+    };
+    lambda_runtime::run(service_fn(handle)).await
+}

@@ -1,0 +1,162 @@
+//! From requests to use cases and back.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use axum::{Extension, Router};
+use http::{StatusCode, header};
+use waypost_api::exports::ExportView;
+use waypost_aws::http::{Json, Path};
+use waypost_aws::idempotency::{Idempotency, once};
+use waypost_aws::problem::Problem;
+use waypost_domain::Caller;
+use waypost_domain::exports::find_export::find_export;
+use waypost_domain::exports::ports::{ExportQueue, ExportStore};
+use waypost_domain::exports::start_export::{NewExport, start_export};
+use waypost_domain::imports::ports::ReportSigner;
+use waypost_domain::ports::{Clock, Random};
+
+/// What the routes need.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) exports: Arc<dyn ExportStore>,
+    pub(crate) queue: Arc<dyn ExportQueue>,
+    pub(crate) files: Arc<dyn ReportSigner>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+}
+
+/// The routes of this function.
+pub(crate) fn routes(app: App, idempotency: Idempotency) -> Router {
+    let routes = Router::new().route("/v1/exports", post(start)).route("/v1/exports/{id}", get(read));
+    once(routes.with_state(Arc::new(app)), idempotency)
+}
+
+async fn start(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Json(new): Json<NewExport>,
+) -> Result<impl IntoResponse, Problem> {
+    let (exports, queue) = (app.exports.as_ref(), app.queue.as_ref());
+    let export = start_export(exports, queue, app.clock.as_ref(), app.random.as_ref(), &caller, new).await?;
+    let location = format!("/v1/exports/{}", export.id);
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], axum::Json(ExportView::new(export, None))))
+}
+
+async fn read(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<impl IntoResponse, Problem> {
+    let (export, url) = find_export(app.exports.as_ref(), app.files.as_ref(), &caller, &id).await?;
+    // The file's URL is a secret while it works.
+    Ok(([(header::CACHE_CONTROL, "no-store")], axum::Json(ExportView::new(export, url))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::{Body, to_bytes};
+    use serde_json::{Value, json};
+    use tower::ServiceExt;
+    use waypost_aws::http::{Authentication, api};
+    use waypost_domain::Role;
+    use waypost_domain::exports::ExportId;
+    use waypost_domain::exports::memory::{MemoryExportQueue, MemoryExports};
+    use waypost_domain::idempotency::MemoryIdempotency;
+    use waypost_domain::imports::memory::MemorySigner;
+    use waypost_domain::memory::{FixedClock, MemoryKeys, SeededRandom, caller};
+
+    struct Fixture {
+        router: Router,
+        exports: Arc<MemoryExports>,
+        queue: Arc<MemoryExportQueue>,
+        clock: Arc<FixedClock>,
+        keys: Vec<String>,
+    }
+
+    fn fixture() -> Fixture {
+        let (exports, queue) = (Arc::<MemoryExports>::default(), Arc::<MemoryExportQueue>::default());
+        let clock = Arc::new(FixedClock::at("2026-01-02T03:04:05Z"));
+        let store = MemoryKeys::default();
+        let keys = [("acme", Role::Viewer), ("other", Role::Admin)].into_iter().zip(0..);
+        let keys = keys.map(|((workspace, role), seed)| store.authorize(seed, workspace, role)).collect();
+        let app = App {
+            exports: exports.clone(),
+            queue: queue.clone(),
+            files: Arc::new(MemorySigner),
+            clock: clock.clone(),
+            random: Arc::new(SeededRandom::new(9)),
+        };
+        let idempotency = Idempotency {
+            store: Arc::new(MemoryIdempotency::default()),
+            clock: clock.clone(),
+            random: Arc::new(SeededRandom::new(10)),
+        };
+        let router = api(routes(app, idempotency), Authentication::new(Arc::new(store), clock.clone()));
+        Fixture { router, exports, queue, clock, keys }
+    }
+
+    async fn send(fixture: &Fixture, key: usize, mut request: http::Request<Body>) -> (StatusCode, Value) {
+        request.headers_mut().insert("authorization", fixture.keys[key].parse().unwrap());
+        let response = fixture.router.clone().oneshot(request).await.unwrap();
+        let status = response.status();
+        let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+    }
+
+    async fn call(fixture: &Fixture, key: usize, method: &str, path: &str, body: &str) -> (StatusCode, Value) {
+        let request = http::Request::builder().method(method).uri(path).body(Body::from(body.to_owned()));
+        send(fixture, key, request.unwrap()).await
+    }
+
+    #[tokio::test]
+    async fn an_export_is_started_and_its_file_is_somewhere_else() {
+        let fixture = fixture();
+        let (status, export) = call(&fixture, 0, "POST", "/v1/exports", "{\"format\": \"jsonl\"}").await;
+        assert_eq!((status, &export["status"], &export["url"]), (StatusCode::CREATED, &json!("waiting"), &Value::Null));
+        let request = fixture.queue.take().remove(0);
+        assert_eq!(request.export.to_string(), export["id"].as_str().unwrap());
+        let path = format!("/v1/exports/{}", request.export);
+        assert_eq!(call(&fixture, 1, "GET", &path, "").await.0, 404);
+        let workspace = caller("acme", Role::Viewer).workspace;
+        let id = ExportId::parse(request.export.to_string()).unwrap();
+        let stored = fixture.exports.get(&workspace, &id).await.unwrap().unwrap();
+        fixture.exports.replace(&stored.succeeded(2, 100, fixture.clock.now())).await.unwrap();
+        let (_, read) = call(&fixture, 0, "GET", &path, "").await;
+        assert_eq!((&read["status"], &read["links"], &read["bytes"]), (&json!("succeeded"), &json!(2), &json!(100)));
+        assert!(read["url"].as_str().unwrap().contains("/exports/acme/"), "{read}");
+    }
+
+    #[tokio::test]
+    async fn bad_requests_get_the_status_they_deserve() {
+        let fixture = fixture();
+        for (method, path, body, status) in [
+            ("POST", "/v1/exports", "{", 400),
+            ("POST", "/v1/exports", "{\"format\": \"xml\"}", 422),
+            ("POST", "/v1/exports", "{\"other\": 1}", 422),
+            ("GET", "/v1/exports", "", 405),
+            ("GET", "/v1/exports/exp_1", "", 404),
+        ] {
+            let (given, problem) = call(&fixture, 0, method, path, body).await;
+            assert_eq!(given, status, "{method} {path} {body}: {problem}");
+        }
+        assert!(fixture.queue.take().is_empty());
+    }
+
+    #[tokio::test]
+    async fn the_sample_events_are_requests_that_work() {
+        let fixture = fixture();
+        for (event, status) in [
+            (include_str!("../../../events/exports/start.json"), 201),
+            (include_str!("../../../events/exports/read.json"), 404),
+        ] {
+            let (parts, body) = lambda_http::request::from_str(event).unwrap().into_parts();
+            let request = http::Request::from_parts(parts, Body::from(body.to_vec()));
+            let (given, json) = send(&fixture, 0, request).await;
+            assert_eq!(given, status, "{json}");
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! `POST /v1/exports`, `GET /v1/exports/{id}`: has links written to a file, and gives it.
+
+mod handler;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use waypost_aws::dynamo::exports::DynamoExports;
+use waypost_aws::dynamo::idempotency::DynamoIdempotency;
+use waypost_aws::http::{Authentication, api};
+use waypost_aws::idempotency::Idempotency;
+use waypost_aws::s3::reports::S3Reports;
+use waypost_aws::sqs::SqsQueue;
+use waypost_aws::start::BoxError;
+use waypost_aws::system::{SystemClock, SystemRandom};
+use waypost_aws::{sdk, settings, start};
+
+fn main() -> ExitCode {
+    start::run(serve())
+}
+
+async fn serve() -> Result<(), BoxError> {
+    let config = sdk::config()?;
+    let dynamo = aws_sdk_dynamodb::Client::new(&config);
+    let (table, bucket) = (settings::required("LINKS_TABLE")?, settings::required("DATA_BUCKET")?);
+    let queue = SqsQueue::new(aws_sdk_sqs::Client::new(&config), settings::required("EXPORTS_QUEUE")?);
+    let app = handler::App {
+        exports: Arc::new(DynamoExports::new(dynamo.clone(), &table)),
+        queue: Arc::new(queue),
+        files: Arc::new(S3Reports::new(aws_sdk_s3::Client::new(&config), bucket)),
+        clock: Arc::new(SystemClock),
+        random: Arc::new(SystemRandom),
+    };
+    let idempotency = Idempotency {
+        store: Arc::new(DynamoIdempotency::new(dynamo.clone(), &table)),
+        clock: Arc::new(SystemClock),
+        random: Arc::new(SystemRandom),
+    };
+    let authentication = Authentication::from_environment(&dynamo, &table)?;
+    lambda_http::run(api(handler::routes(app, idempotency), authentication)).await
+}

@@ -1,0 +1,77 @@
+//! The query parameters, of which `tag` can be there more than once.
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use waypost_api::stats::{LinkStatsQuery, StatsQuery};
+use waypost_aws::problem::Problem;
+use waypost_domain::Error;
+use waypost_domain::analytics::stats::StatsRequest;
+
+/// The query of a link's statistics. Parameters that are not known are left alone.
+#[derive(Debug)]
+pub(crate) struct OfLink(pub(crate) LinkStatsQuery);
+
+/// The query of a workspace's statistics.
+#[derive(Debug)]
+pub(crate) struct OfWorkspace(pub(crate) StatsQuery);
+
+impl<S: Sync> FromRequestParts<S> for OfLink {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let mut query = LinkStatsQuery::default();
+        query.request = read(parts.uri.query().unwrap_or_default(), |name, value| {
+            (name == "domain").then(|| once(&mut query.domain, name, value))
+        })?;
+        Ok(Self(query))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for OfWorkspace {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let mut query = StatsQuery::default();
+        query.request = read(parts.uri.query().unwrap_or_default(), |name, value| {
+            (name == "tag").then(|| {
+                query.tag.push(value.to_owned());
+                Ok(())
+            })
+        })?;
+        Ok(Self(query))
+    }
+}
+
+/// The parameters that both have; `other` takes what it knows.
+fn read(query: &str, mut other: impl FnMut(&str, &str) -> Option<Result<(), Error>>) -> Result<StatsRequest, Error> {
+    let mut request = StatsRequest::default();
+    let mut limit = None;
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        if let Some(taken) = other(&name, &value) {
+            taken?;
+            continue;
+        }
+        let field = match name.as_ref() {
+            "from" => &mut request.from,
+            "to" => &mut request.to,
+            "tz" => &mut request.tz,
+            "interval" => &mut request.interval,
+            "group_by" => &mut request.group_by,
+            "filter" => &mut request.filter,
+            "compare" => &mut request.compare,
+            "limit" => &mut limit,
+            _ => continue,
+        };
+        once(field, &name, &value)?;
+    }
+    request.limit =
+        limit.map(|text| text.parse().map_err(|_| Error::invalid("limit", "is not a number"))).transpose()?;
+    Ok(request)
+}
+
+fn once(field: &mut Option<String>, name: &str, value: &str) -> Result<(), Error> {
+    match field.replace(value.to_owned()) {
+        None => Ok(()),
+        Some(_) => Err(Error::invalid(name, "is there more than once")),
+    }
+}

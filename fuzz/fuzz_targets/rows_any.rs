@@ -1,0 +1,8 @@
+//! Any file: whatever it is taken for.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use waypost_fuzz::rows::check;
+
+fuzz_target!(|body: &[u8]| check(b"", body));

@@ -1,0 +1,8 @@
+//! A JSON document with a list of links.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use waypost_fuzz::rows::check;
+
+fuzz_target!(|body: &[u8]| check(b"{\"links\":[{\"url\":\"https://a.example/\"}", body));

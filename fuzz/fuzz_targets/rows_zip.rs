@@ -1,0 +1,8 @@
+//! A ZIP archive.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use waypost_fuzz::rows::check;
+
+fuzz_target!(|body: &[u8]| check(b"PK\\x03\\x04", body));

@@ -1,0 +1,41 @@
+//! `/v1/exports`.
+
+use serde_json::json;
+use waypost_domain::Role;
+use waypost_domain::exports::ExportId;
+use waypost_domain::exports::start_export::NewExport;
+
+use crate::exports::ExportView;
+use crate::openapi::operation::Operations;
+
+const COLLECTION: &str = "/v1/exports";
+
+pub(super) fn add(to: &mut Operations) {
+    start(to);
+    read(to);
+}
+
+fn start(to: &mut Operations) {
+    to.add("post", COLLECTION, "startExport")
+        .about(
+            "exports",
+            "Start an export",
+            "All links of the workspace, in a file that can be imported again. Passwords are not in it.",
+        )
+        .role(Role::Viewer)
+        .once()
+        .body::<NewExport>(json!({ "csv": {}, "compressed": { "format": "jsonl", "gzip": true } }))
+        .json::<ExportView>(201, "The export. Read it until the file is there.", &["Location", "Idempotency-Replayed"])
+        .link(201, "readExport", json!({ "path.id": "$response.body#/id" }))
+        .end();
+}
+
+fn read(to: &mut Operations) {
+    to.add("get", "/v1/exports/{id}", "readExport")
+        .about("exports", "Read how an export goes, and where its file is", "")
+        .role(Role::Viewer)
+        .path::<ExportId>("id", "The export's id.")
+        .json::<ExportView>(200, "The export.", &["Cache-Control"])
+        .problem(404, "")
+        .end();
+}

@@ -1,0 +1,162 @@
+use super::*;
+use http_body_util::BodyExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+
+struct Server(TcpListener);
+
+impl Server {
+    async fn open() -> Self {
+        Self(TcpListener::bind("127.0.0.1:0").await.unwrap())
+    }
+
+    fn request(&self) -> Request<SdkBody> {
+        let address = self.0.local_addr().unwrap();
+        Request::post(format!("http://{address}/path?q=1")).body(SdkBody::from("body")).unwrap()
+    }
+
+    async fn accept(&self) -> TcpStream {
+        self.0.accept().await.unwrap().0
+    }
+}
+
+/// What was sent of one request, in lower case.
+async fn read(stream: &mut TcpStream) -> String {
+    let mut text = String::new();
+    while !text.ends_with("\r\n\r\nbody") {
+        let mut bytes = [0; 1024];
+        let length = stream.read(&mut bytes).await.unwrap();
+        assert!(length > 0, "the client has closed the connection after {text:?}");
+        text += &String::from_utf8_lossy(&bytes[..length]).to_lowercase();
+    }
+    text
+}
+
+async fn send_over(pool: &Pool, request: Request<SdkBody>) -> Result<Response<Incoming>, ConnectorError> {
+    send(pool, request, &HttpConnectorSettings::default()).await
+}
+
+async fn text(response: Response<Incoming>) -> String {
+    String::from_utf8(response.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn a_connection_is_used_again() {
+    let (server, pool) = (Server::open().await, Pool::default());
+    let serve = async {
+        let mut stream = server.accept().await;
+        for _ in 0..2 {
+            let request = read(&mut stream).await;
+            assert!(request.starts_with("post /path?q=1 http/1.1\r\n"), "{request}");
+            assert!(request.contains(&format!("host: {}\r\n", server.0.local_addr().unwrap())), "{request}");
+            stream.write_all(OK).await.unwrap();
+        }
+    };
+    let ask = async {
+        for _ in 0..2 {
+            assert_eq!(text(send_over(&pool, server.request()).await.unwrap()).await, "ok");
+        }
+    };
+    tokio::join!(serve, ask);
+}
+
+#[tokio::test]
+async fn a_connection_that_was_closed_meanwhile_is_no_error() {
+    let (server, pool) = (Server::open().await, Pool::default());
+    let serve = async {
+        for _ in 0..2 {
+            let mut stream = server.accept().await;
+            read(&mut stream).await;
+            stream.write_all(OK).await.unwrap();
+        }
+    };
+    let ask = async {
+        for _ in 0..2 {
+            assert_eq!(text(send_over(&pool, server.request()).await.unwrap()).await, "ok");
+        }
+    };
+    tokio::join!(serve, ask);
+}
+
+#[tokio::test]
+async fn a_connection_whose_answer_is_still_read_is_left_alone() {
+    let (server, pool) = (Server::open().await, Pool::default());
+    let serve = async {
+        let mut first = server.accept().await;
+        read(&mut first).await;
+        first.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nfi").await.unwrap();
+        let mut second = server.accept().await;
+        read(&mut second).await;
+        second.write_all(OK).await.unwrap();
+        first.write_all(b"rst").await.unwrap();
+    };
+    let ask = async {
+        let first = send_over(&pool, server.request()).await.unwrap();
+        assert_eq!(text(send_over(&pool, server.request()).await.unwrap()).await, "ok");
+        assert_eq!(text(first).await, "first");
+    };
+    tokio::join!(serve, ask);
+}
+
+#[tokio::test]
+async fn a_connection_that_the_sdk_distrusts_is_not_used_again() {
+    let (server, pool) = (Server::open().await, Pool::default());
+    let serve = async {
+        for _ in 0..2 {
+            let mut stream = server.accept().await;
+            read(&mut stream).await;
+            stream.write_all(OK).await.unwrap();
+        }
+    };
+    let ask = async {
+        let mut request = server.request();
+        let capture = CaptureSmithyConnection::new();
+        request.extensions_mut().insert(capture.clone());
+        text(send_over(&pool, request).await.unwrap()).await;
+        capture.get().unwrap().poison();
+        text(send_over(&pool, server.request()).await.unwrap()).await;
+    };
+    tokio::join!(serve, ask);
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_worth_another_try() {
+    let (server, pool) = (Server::open().await, Pool::default());
+    let serve = async { read(&mut server.accept().await).await };
+    let (_, answer) = tokio::join!(serve, send_over(&pool, server.request()));
+    let error = answer.unwrap_err();
+    assert!(error.is_io() || error.as_other() == Some(ErrorKind::TransientError), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_worth_another_try() {
+    let server = Server::open().await;
+    let request = server.request();
+    drop(server);
+    assert!(send_over(&Pool::default(), request).await.unwrap_err().is_io());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_takes_too_long_says_what_it_was() {
+    let never = std::future::pending::<Result<(), ConnectorError>>();
+    let error = limited(Some(Duration::from_millis(500)), "connecting", never).await.unwrap_err();
+    assert!(error.is_timeout());
+    assert!(format!("{error:?}").contains("connecting took longer than 500ms"), "{error:?}");
+}
+
+#[test]
+fn the_host_has_its_port_unless_it_is_the_schemes_own() {
+    for (uri, host) in [
+        ("https://kinesis.eu-west-1.amazonaws.com/", "kinesis.eu-west-1.amazonaws.com"),
+        ("https://example.com:443/", "example.com"),
+        ("http://example.com:443/", "example.com:443"),
+        ("http://[::1]:4566/x", "[::1]:4566"),
+    ] {
+        assert_eq!(Origin::of(&uri.parse().unwrap()).unwrap().host_header(), host, "{uri}");
+    }
+    for uri in ["/path", "ftp://example.com/"] {
+        assert!(Origin::of(&uri.parse().unwrap()).is_err(), "{uri}");
+    }
+}

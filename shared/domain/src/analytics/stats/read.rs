@@ -1,0 +1,104 @@
+//! Reads ranges of aggregates in as few rounds as their size allows.
+
+use futures::future::try_join_all;
+
+use super::interval::Interval;
+use super::period::Period;
+use crate::StoreError;
+use crate::analytics::Day;
+use crate::analytics::aggregate::{Moment, day_range, hour_range};
+use crate::analytics::ports::{AggregateReader, KeyRange, Parts, Summand};
+
+/// Into how many parts a range is cut at most that does not fit into one page.
+const MAX_PARALLEL: i64 = 16;
+
+/// The aggregates of a partition that `period` needs.
+pub(super) async fn read(
+    reader: &dyn AggregateReader,
+    pk: &str,
+    period: &Period,
+    parts: &Parts,
+) -> Result<Vec<Summand>, StoreError> {
+    if period.interval == Interval::Minute {
+        let hours = period.hours();
+        let (first, last) = hour_range(hours.start, hours.end - 1);
+        return pages(reader, KeyRange { pk, first, last, after: None }, parts).await;
+    }
+    days(reader, pk, period.days().start, period.days().end - 1, parts).await
+}
+
+/// All pages of a range, one after the other.
+pub(super) async fn pages(
+    reader: &dyn AggregateReader,
+    mut range: KeyRange<'_>,
+    parts: &Parts,
+) -> Result<Vec<Summand>, StoreError> {
+    let mut items = Vec::new();
+    loop {
+        let page = reader.range(&range, parts).await?;
+        items.extend(page.items);
+        range.after = page.next;
+        if range.after.is_none() {
+            return Ok(items);
+        }
+    }
+}
+
+/// The first page tells how many days fit into one; the rest is read in parts of that size, all at a time. So a range
+/// takes one round, or two.
+async fn days(
+    reader: &dyn AggregateReader,
+    pk: &str,
+    from: i64,
+    to: i64,
+    parts: &Parts,
+) -> Result<Vec<Summand>, StoreError> {
+    let (first, last) = between(from, to);
+    let page = reader.range(&KeyRange { pk, first, last, after: None }, parts).await?;
+    let mut items = page.items;
+    let Some(next) = page.next else { return Ok(items) };
+    let reached = match Moment::of(&next) {
+        Some(Moment::Day(day)) => day.clamp(from, to),
+        _ => from,
+    };
+    let ranges = rest(from, reached, to).map(|(first_day, last_day)| {
+        let (first, last) = between(first_day, last_day);
+        let after = (first_day == reached).then(|| next.clone());
+        pages(reader, KeyRange { pk, first, last, after }, parts)
+    });
+    items.extend(try_join_all(ranges).await?.into_iter().flatten());
+    Ok(items)
+}
+
+/// The days from `reached` to `to` in parts that are a little smaller than what came before, from `from` on.
+fn rest(from: i64, reached: i64, to: i64) -> impl Iterator<Item = (i64, i64)> {
+    let left = to - reached + 1;
+    let fits = ((reached - from) * 7 / 8).max(1);
+    let size = fits.max((left + MAX_PARALLEL - 1) / MAX_PARALLEL);
+    (0..(left + size - 1) / size).map(move |part| {
+        let first = reached + part * size;
+        (first, (first + size - 1).min(to))
+    })
+}
+
+fn between(from: i64, to: i64) -> (String, String) {
+    day_range(Day::from_number(from), Day::from_number(to))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_rest_is_cut_without_gaps_into_few_parts(from in 0_i64..100, covered in 0_i64..400, left in 0_i64..400) {
+            let (reached, to) = (from + covered, from + covered + left);
+            let parts: Vec<_> = rest(from, reached, to).collect();
+            prop_assert!(parts.len() as i64 <= MAX_PARALLEL);
+            prop_assert_eq!((parts[0].0, parts[parts.len() - 1].1), (reached, to));
+            prop_assert!(parts.windows(2).all(|pair| pair[0].1 + 1 == pair[1].0));
+            prop_assert!(parts.iter().all(|(first, last)| first <= last));
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! Reads what the clicks of a link add up to since it exists.
+
+use super::answer::AllTime;
+use super::read::pages;
+use crate::analytics::Tally;
+use crate::analytics::aggregate::{link_pk, total_range};
+use crate::analytics::ports::{AggregateReader, KeyRange, Parts};
+use crate::{LinkId, StoreError};
+
+/// The sums of all lanes: one query. Does not ask whose link it is.
+///
+/// # Errors
+/// The store does not answer as it should.
+pub async fn read_all_time(aggregates: &dyn AggregateReader, id: &LinkId) -> Result<AllTime, StoreError> {
+    let (pk, (first, last)) = (link_pk(id), total_range());
+    let parts = Parts { clicked_at: true, ..Parts::default() };
+    let mut all = Tally::default();
+    for lane in pages(aggregates, KeyRange { pk: &pk, first, last, after: None }, &parts).await? {
+        all.merge(&lane.tally);
+    }
+    Ok(AllTime {
+        clicks: all.clicks,
+        bots: all.bots,
+        first_click_at: all.first_click_at,
+        last_click_at: all.last_click_at,
+    })
+}

@@ -1,0 +1,41 @@
+//! Reads the statistics of a link.
+
+use futures::future::try_join3;
+
+use super::answer::Stats;
+use super::read_all_time::read_all_time;
+use super::request::{StatsRequest, Subject};
+use super::respond::{Answer, read_aggregates};
+use crate::analytics::aggregate::link_pk;
+use crate::analytics::ports::AggregateReader;
+use crate::find_link::find_link;
+use crate::ports::{Clock, LinkReader};
+use crate::{Caller, Error, LinkId, Role};
+
+/// The statistics of the link `id`, if the caller's workspace owns it.
+///
+/// # Errors
+/// [`Error::NotFound`] for a foreign link or none, [`Error::Invalid`] for what cannot be read or answered.
+pub async fn read_link_stats(
+    links: &dyn LinkReader,
+    aggregates: &dyn AggregateReader,
+    clock: &dyn Clock,
+    caller: &Caller,
+    id: &LinkId,
+    request: &StatsRequest,
+) -> Result<Stats, Error> {
+    caller.require(Role::Viewer)?;
+    let question = request.check(Subject::Link, clock.now())?;
+    let pk = link_pk(id);
+    // All at a time: what a foreign link's clicks add up to is dropped with the error.
+    let (_, found, all_time) = try_join3(
+        find_link(links, caller, id),
+        async { Ok(read_aggregates(aggregates, &pk, &question).await?) },
+        async { Ok(read_all_time(aggregates, id).await?) },
+    )
+    .await?;
+    let mut answer = Answer::to(&question);
+    answer.add(&found)?;
+    let (domain, slug) = (Some(id.domain.clone()), Some(id.slug.clone()));
+    Ok(Stats { domain, slug, all_time: Some(all_time), ..answer.finish() })
+}

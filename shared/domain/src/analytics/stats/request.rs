@@ -1,0 +1,398 @@
+//! What a request for statistics asks for, and what can be answered.
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+
+use super::interval::Interval;
+use super::period::{Edge, Period};
+use super::zone::Zone;
+use crate::analytics::{Day, Dimension};
+use crate::check_fields::Errors;
+use crate::{Error, Timestamp};
+
+/// The greatest number of days in a range.
+pub const MAX_DAYS: i64 = 366;
+/// The greatest number of days in a range by hour.
+pub const MAX_DAYS_BY_HOUR: i64 = 31;
+/// The greatest number of days in a range by minute.
+pub const MAX_DAYS_BY_MINUTE: i64 = 1;
+/// How many days minutes are kept.
+pub const MINUTES_KEPT_DAYS: i64 = 8;
+/// How many days end with today where the request names none; one by minute.
+pub const DEFAULT_DAYS: i64 = 30;
+/// The greatest number of values of each dimension.
+pub const MAX_TOP: usize = 100;
+/// The number of values of each dimension where the request does not say.
+pub const DEFAULT_TOP: usize = 10;
+
+const SECONDS_A_DAY: i64 = 86_400;
+
+/// What a request asks for, as it says it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct StatsRequest {
+    /// The first day in the time zone (`2026-01-01`), or the moment where the range begins (RFC 3339). 30 days before its
+    /// end if absent, by minute 1. A range has at most 366 days, by hour 31, by minute 1 of the last 8.
+    pub from: Option<String>,
+    /// The last day in the time zone, which is in the range, or the moment where it ends; today if absent.
+    pub to: Option<String>,
+    /// A time zone of the IANA database.
+    #[cfg_attr(feature = "openapi", schemars(extend("default" = "UTC", "examples" = ["Europe/Berlin"])))]
+    pub tz: Option<String>,
+    /// The width of a step in the series.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Interval>", extend("default" = Interval::Day)))]
+    pub interval: Option<String>,
+    /// Dimensions whose most frequent values are told: names, separated by commas, or `all`.
+    #[cfg_attr(feature = "openapi", schemars(extend("examples" = ["country,browser"])))]
+    pub group_by: Option<String>,
+    /// Only the clicks with this value of a dimension: `{dimension}:{value}`. Values are counted by day in UTC, and by one
+    /// dimension at a time: not with another `tz`, not by hour or minute, not with `group_by`.
+    #[cfg_attr(feature = "openapi", schemars(extend("examples" = ["country:DE"])))]
+    pub filter: Option<String>,
+    /// `previous_period`: the change against the time before that is as long.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Comparison>"))]
+    pub compare: Option<String>,
+    /// How many values of each dimension.
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = MAX_TOP), extend("default" = DEFAULT_TOP)))]
+    pub limit: Option<usize>,
+}
+
+/// What the sums are compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename_all = "snake_case"))]
+pub enum Comparison {
+    /// Those of the time before that is as long.
+    PreviousPeriod,
+}
+
+/// Whose clicks are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Subject {
+    Link,
+    /// The links with a tag.
+    Tagged,
+    Workspace,
+}
+
+/// Only clicks with one value of one dimension.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Filter {
+    pub(super) dimension: Dimension,
+    pub(super) value: String,
+}
+
+/// A request that was checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Question {
+    pub(super) period: Period,
+    pub(super) previous: Option<Period>,
+    pub(super) group_by: Vec<Dimension>,
+    pub(super) filter: Option<Filter>,
+    pub(super) limit: usize,
+}
+
+impl Subject {
+    /// The dimensions that its clicks are counted by.
+    pub(super) fn dimensions(self) -> Vec<Dimension> {
+        let link = (self != Self::Link).then_some(Dimension::Link);
+        Dimension::OF_LINK.into_iter().chain(Dimension::OF_BOTS).chain(link).collect()
+    }
+}
+
+impl StatsRequest {
+    /// Checks the request as of `now`.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] names every parameter that is wrong.
+    pub(super) fn check(&self, subject: Subject, now: Timestamp) -> Result<Question, Error> {
+        let mut errors = Errors::default();
+        let zone = errors.note("tz", self.tz.as_deref().map_or(Ok(Zone::UTC), Zone::named));
+        let interval = errors.note("interval", self.interval());
+        let days = if interval == Some(Interval::Minute) { MAX_DAYS_BY_MINUTE } else { DEFAULT_DAYS };
+        let edges = zone.as_ref().and_then(|zone| self.edges(zone, now, days, &mut errors));
+        let limit = self.limit.unwrap_or(DEFAULT_TOP);
+        if !(1..=MAX_TOP).contains(&limit) {
+            errors.add("limit", format!("must be 1 to {MAX_TOP}"));
+        }
+        let group_by = errors.note("group_by", self.group_by(subject));
+        let filter = errors.note("filter", self.filter(subject));
+        let compare = errors.note("compare", self.compare());
+        let question = (|| {
+            let ((from, to), zone, interval) = (edges?, zone?, interval?);
+            let period = check_period(zone, interval, from, to, subject, now, &mut errors)?;
+            let previous = compare?.then(|| previous(&period, from, to));
+            Some(Question { period, previous, group_by: group_by?, filter: filter?, limit })
+        })();
+        if let Some(question) = &question {
+            question.check(&mut errors);
+        }
+        errors.or(question)
+    }
+
+    fn interval(&self) -> Result<Interval, &'static str> {
+        let named = self.interval.as_deref().map_or(Some(Interval::Day), Interval::named);
+        named.ok_or("must be minute, hour, day, week or month")
+    }
+
+    /// The ends of the range, `days` apart if there is only one, or none.
+    fn edges(&self, zone: &Zone, now: Timestamp, days: i64, errors: &mut Errors) -> Option<(Edge, Edge)> {
+        let to = match self.to.as_deref() {
+            None => Some(Edge::Date(after(zone.date_at(now.as_seconds()), 1))),
+            Some(text) => errors.note("to", edge(text)).map(|edge| match edge {
+                Edge::Date(date) => Edge::Date(after(date, 1)),
+                second => second,
+            }),
+        };
+        let from = match self.from.as_deref() {
+            Some(text) => errors.note("from", edge(text)),
+            None => Some(match to? {
+                Edge::Date(date) => Edge::Date(after(date, -days)),
+                Edge::Second(second) => Edge::Second(second - days * SECONDS_A_DAY),
+            }),
+        };
+        Some((from?, to?))
+    }
+
+    fn group_by(&self, subject: Subject) -> Result<Vec<Dimension>, String> {
+        let known = subject.dimensions();
+        let Some(text) = self.group_by.as_deref() else { return Ok(Vec::new()) };
+        if text == "all" {
+            return Ok(known);
+        }
+        let mut dimensions: Vec<Dimension> =
+            text.split(',').map(|name| dimension(name, &known)).collect::<Result<_, _>>()?;
+        dimensions.sort_unstable();
+        dimensions.dedup();
+        Ok(dimensions)
+    }
+
+    fn filter(&self, subject: Subject) -> Result<Option<Filter>, String> {
+        let Some(text) = self.filter.as_deref() else { return Ok(None) };
+        let Some((name, value)) = text.split_once(':').filter(|(_, value)| !value.is_empty()) else {
+            return Err("must be a dimension and a value, such as country:DE".to_owned());
+        };
+        let dimension = dimension(name, &subject.dimensions())?;
+        Ok(Some(Filter { dimension, value: value.to_owned() }))
+    }
+
+    fn compare(&self) -> Result<bool, &'static str> {
+        match self.compare.as_deref() {
+            None => Ok(false),
+            Some("previous_period") => Ok(true),
+            Some(_) => Err("must be previous_period"),
+        }
+    }
+}
+
+impl Question {
+    /// What aggregates do not know is not answered.
+    fn check(&self, errors: &mut Errors) {
+        let by_minute = self.period.interval == Interval::Minute;
+        if by_minute && !self.group_by.is_empty() {
+            errors.add("group_by", "is counted by day: ask with interval=day, or hour");
+        }
+        let Some(_) = &self.filter else { return };
+        if !self.group_by.is_empty() {
+            errors.add("filter", "cannot be combined with group_by: clicks are counted by one dimension at a time");
+        }
+        let of_utc_days = |period: &Period| period.is_of_utc_days();
+        if !of_utc_days(&self.period) || !self.previous.as_ref().is_none_or(of_utc_days) {
+            let detail =
+                "values are counted by day in UTC: ask with tz=UTC, whole days, and an interval of day, week or month";
+            errors.add("filter", detail);
+        }
+    }
+}
+
+fn check_period(
+    zone: Zone,
+    interval: Interval,
+    from: Edge,
+    to: Edge,
+    subject: Subject,
+    now: Timestamp,
+    errors: &mut Errors,
+) -> Option<Period> {
+    let (first, last) = (from.second(&zone), to.second(&zone));
+    if first >= last {
+        errors.add("from", "must be before the end of the range");
+        return None;
+    }
+    let max_days = match interval {
+        Interval::Minute => MAX_DAYS_BY_MINUTE,
+        Interval::Hour => MAX_DAYS_BY_HOUR,
+        _ => MAX_DAYS,
+    };
+    // With an hour for the end of summer time.
+    if last - first > max_days * SECONDS_A_DAY + 3600 {
+        errors.add("from", format!("must be at most {max_days} days before the end of a range by this interval"));
+        return None;
+    }
+    if interval == Interval::Minute {
+        if subject == Subject::Workspace {
+            errors.add("interval", "the minutes of a workspace are not kept: ask for a link or a tag");
+        }
+        if first < now.as_seconds() - MINUTES_KEPT_DAYS * SECONDS_A_DAY {
+            errors.add("from", format!("minutes are kept for {MINUTES_KEPT_DAYS} days: ask with interval=hour"));
+        }
+    }
+    let period = Period::new(zone, interval, from, to);
+    if period.units.is_empty() {
+        errors.add("from", "there must be the beginning of an hour (by minute: of a minute) in the range");
+        return None;
+    }
+    Some(period)
+}
+
+/// The time before `period` that is as long: as many days of the calendar, or as many hours or minutes.
+fn previous(period: &Period, from: Edge, to: Edge) -> Period {
+    let (zone, interval) = (period.zone.clone(), period.interval);
+    let before = match (from, to) {
+        (Edge::Date(first), Edge::Date(end)) => Edge::Date(after(first, -i64::from((end - first).get_days()))),
+        _ => Edge::Second(2 * from.second(&zone) - to.second(&zone)),
+    };
+    Period::new(zone, interval, before, from)
+}
+
+fn edge(text: &str) -> Result<Edge, &'static str> {
+    if let Ok(day) = Day::parse(text) {
+        return Ok(Edge::Date(day.date()));
+    }
+    let time = Timestamp::parse(text)
+        .map_err(|_| "is not a date such as 2026-01-31, nor a time such as 2026-01-31T12:00:00Z")?;
+    Ok(Edge::Second(time.as_seconds()))
+}
+
+fn after(date: Date, days: i64) -> Date {
+    date.saturating_add(days.days())
+}
+
+fn dimension(name: &str, known: &[Dimension]) -> Result<Dimension, String> {
+    Dimension::named(name).filter(|dimension| known.contains(dimension)).ok_or_else(|| {
+        let names: Vec<String> = known.iter().map(ToString::to_string).collect();
+        format!("{name:?} is not one of {}", names.join(", "))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: &str = "2026-01-31T12:30:00Z";
+
+    fn check(subject: Subject, set: impl FnOnce(&mut StatsRequest)) -> Result<Question, Vec<String>> {
+        let mut request = StatsRequest::default();
+        set(&mut request);
+        request.check(subject, Timestamp::parse(NOW).unwrap()).map_err(|error| match error {
+            Error::Invalid(errors) => errors.into_iter().map(|error| error.pointer).collect(),
+            other => panic!("{other}"),
+        })
+    }
+
+    fn text(text: &str) -> Option<String> {
+        Some(text.to_owned())
+    }
+
+    fn shown(period: &Period) -> (String, String) {
+        (period.show(period.units.start), period.show(period.units.end))
+    }
+
+    #[test]
+    fn the_last_thirty_days_by_day_is_what_is_not_said() {
+        let question = check(Subject::Link, |_| {}).unwrap();
+        assert_eq!(shown(&question.period), ("2026-01-02T00:00:00Z".into(), "2026-02-01T00:00:00Z".into()));
+        assert_eq!((question.period.starts.len(), question.limit, question.previous), (30, DEFAULT_TOP, None));
+        let tokyo = check(Subject::Link, |request| request.tz = text("Asia/Tokyo")).unwrap();
+        assert_eq!(shown(&tokyo.period).1, "2026-02-01T00:00:00+09:00");
+        let minutes = check(Subject::Link, |request| request.interval = text("minute")).unwrap();
+        assert_eq!(shown(&minutes.period).0, "2026-01-31T00:00:00Z");
+        let end = check(Subject::Link, |request| request.to = text("2026-01-10T07:00:00Z")).unwrap();
+        assert_eq!(shown(&end.period).0, "2025-12-11T07:00:00Z");
+    }
+
+    #[test]
+    fn moments_go_on_to_the_next_hour() {
+        let question = check(Subject::Link, |request| {
+            request.from = text("2026-01-30T12:30:00Z");
+            request.to = text("2026-01-31T14:30:00+02:00");
+            request.interval = text("hour");
+        });
+        let period = question.unwrap().period;
+        assert_eq!(shown(&period), ("2026-01-30T13:00:00Z".into(), "2026-01-31T13:00:00Z".into()));
+        assert_eq!((period.starts.len(), period.exact), (24, false));
+    }
+
+    #[test]
+    fn the_previous_period_has_as_many_days() {
+        let question = check(Subject::Link, |request| {
+            (request.from, request.to) = (text("2025-04-01"), text("2025-04-30"));
+            (request.tz, request.compare) = (text("Europe/Berlin"), text("previous_period"));
+        });
+        let previous = question.unwrap().previous.unwrap();
+        assert_eq!(shown(&previous), ("2025-03-02T00:00:00+01:00".into(), "2025-04-01T00:00:00+02:00".into()));
+        let question = check(Subject::Link, |request| {
+            (request.from, request.to) = (text("2026-01-30T00:00:00Z"), text("2026-01-30T06:00:00Z"));
+            request.compare = text("previous_period");
+        });
+        assert_eq!(shown(&question.unwrap().previous.unwrap()).0, "2026-01-29T18:00:00Z");
+    }
+
+    #[test]
+    fn dimensions_are_named_all_or_known() {
+        let question = check(Subject::Link, |request| request.group_by = text("os,country,os")).unwrap();
+        assert_eq!(question.group_by, [Dimension::Country, Dimension::Os]);
+        let all = |subject| check(subject, |request| request.group_by = text("all")).unwrap().group_by;
+        assert!(all(Subject::Workspace).contains(&Dimension::Link) && all(Subject::Tagged).contains(&Dimension::Link));
+        assert!(all(Subject::Link).contains(&Dimension::Bot) && !all(Subject::Link).contains(&Dimension::Link));
+    }
+
+    #[test]
+    fn what_cannot_be_answered_is_refused_by_name() {
+        type Set = fn(&mut StatsRequest);
+        let cases: [(Subject, Set, &[&str]); 17] = [
+            (Subject::Link, |r| r.from = text("x"), &["from"]),
+            (Subject::Link, |r| r.to = text("2026-02-30"), &["to"]),
+            (Subject::Link, |r| r.tz = text("Mars"), &["tz"]),
+            (Subject::Link, |r| r.interval = text("year"), &["interval"]),
+            (Subject::Link, |r| r.limit = Some(0), &["limit"]),
+            (Subject::Link, |r| r.limit = Some(101), &["limit"]),
+            (Subject::Link, |r| r.compare = text("yesterday"), &["compare"]),
+            (Subject::Link, |r| r.group_by = text("country,link"), &["group_by"]),
+            (Subject::Link, |r| r.filter = text("country"), &["filter"]),
+            (Subject::Link, |r| r.filter = text("planet:Mars"), &["filter"]),
+            (Subject::Link, |r| (r.from, r.to) = (text("2026-01-02"), text("2026-01-01")), &["from"]),
+            (Subject::Link, |r| (r.from, r.to) = (text("2024-01-01"), text("2025-12-31")), &["from"]),
+            (Subject::Link, |r| (r.from, r.interval) = (text("2025-12-01"), text("hour")), &["from"]),
+            (
+                Subject::Link,
+                |r| {
+                    (r.from, r.to) = (text("2026-01-20T00:00:00Z"), text("2026-01-20T01:00:00Z"));
+                    r.interval = text("minute");
+                },
+                &["from"],
+            ),
+            (Subject::Workspace, |r| (r.from, r.interval) = (text("2026-01-31"), text("minute")), &["interval"]),
+            (Subject::Link, |r| (r.filter, r.tz) = (text("country:DE"), text("Europe/Berlin")), &["filter"]),
+            (Subject::Link, |r| (r.filter, r.group_by) = (text("country:DE"), text("os")), &["filter"]),
+        ];
+        for (subject, set, pointers) in cases {
+            let mut request = StatsRequest::default();
+            set(&mut request);
+            assert_eq!(check(subject, set).unwrap_err(), pointers, "{request:?}");
+        }
+        let two = check(Subject::Link, |r| (r.tz, r.limit) = (text(""), Some(0))).unwrap_err();
+        assert_eq!(two, ["tz", "limit"], "all that is wrong is named");
+    }
+
+    #[test]
+    fn limits_may_be_reached() {
+        let days = |from, to, interval| {
+            check(Subject::Link, |r| (r.from, r.to, r.interval) = (text(from), text(to), text(interval)))
+                .map(|q| q.period.starts.len())
+        };
+        assert_eq!(days("2024-01-01", "2024-12-31", "day"), Ok(366));
+        assert_eq!(days("2024-01-01", "2024-12-31", "month"), Ok(12));
+        assert_eq!(days("2026-01-01", "2026-01-31", "hour"), Ok(744));
+        assert_eq!(days("2026-01-31", "2026-01-31", "minute"), Ok(1440));
+    }
+}

@@ -1,0 +1,209 @@
+//! Adds up aggregates: the lanes of a day, and all days.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::answer::{Numbers, Series, Step, Top, UtcDays};
+use super::interval::Interval;
+use super::period::{DAY, Period};
+use super::request::Question;
+use super::top::top;
+use crate::analytics::aggregate::Moment;
+use crate::analytics::ports::{Parts, Summand};
+use crate::analytics::visitors::VisitorUnion;
+use crate::analytics::{Counts, Day, Dimension, Tally};
+use crate::{StoreError, StoreErrorKind};
+
+/// The sums of a stretch of time. In which order aggregates are added does not matter.
+pub(super) struct Sums<'a> {
+    question: &'a Question,
+    period: &'a Period,
+    steps: Vec<StepSum>,
+    /// Whether days need not be cut at hours.
+    whole_days: bool,
+    nearest_days: Range<i64>,
+    /// Of the days of UTC that are nearest to the stretch.
+    clicks_of_days: u64,
+    bots_of_days: u64,
+    groups: BTreeMap<Dimension, Counts>,
+    filter_error: u64,
+}
+
+#[derive(Default)]
+struct StepSum {
+    clicks: u64,
+    bots: u64,
+    visitors: Option<VisitorUnion>,
+}
+
+/// Which parts of aggregates the answer to `question` needs of `period`.
+pub(super) fn parts(question: &Question, period: &Period) -> Parts {
+    let by_minute = period.interval == Interval::Minute;
+    let filter = question.filter.as_ref().map(|filter| filter.dimension);
+    Parts {
+        hours: !by_minute && !period.is_of_utc_days(),
+        minutes: by_minute,
+        visitors: !by_minute && filter.is_none(),
+        dimensions: question.group_by.iter().copied().chain(filter).collect(),
+        ..Parts::default()
+    }
+}
+
+impl<'a> Sums<'a> {
+    pub(super) fn new(question: &'a Question, period: &'a Period) -> Self {
+        let steps = period.starts.iter().map(|_| StepSum::default()).collect();
+        Self {
+            question,
+            period,
+            steps,
+            whole_days: period.is_of_utc_days(),
+            nearest_days: period.nearest_days(),
+            clicks_of_days: 0,
+            bots_of_days: 0,
+            groups: BTreeMap::new(),
+            filter_error: 0,
+        }
+    }
+
+    /// Adds one aggregate.
+    ///
+    /// # Errors
+    /// It is neither of a day nor of an hour.
+    pub(super) fn add(&mut self, item: &Summand) -> Result<(), StoreError> {
+        match Moment::of(&item.sk) {
+            Some(Moment::Hour(hour)) => self.add_minutes(hour, &item.tally),
+            Some(Moment::Day(day)) => self.add_day(day, &item.tally),
+            None => {
+                let detail = format!("the item {} is of no day and no hour", item.sk);
+                return Err(StoreError::new("aggregates.range", StoreErrorKind::Broken, detail));
+            }
+        }
+        Ok(())
+    }
+
+    fn add_minutes(&mut self, hour: i64, tally: &Tally) {
+        for (minute, clicks) in &tally.minutes {
+            self.add_clicks(hour * 60 + i64::from(*minute), *clicks, 0);
+        }
+        for (minute, bots) in &tally.bot_minutes {
+            self.add_clicks(hour * 60 + i64::from(*minute), 0, *bots);
+        }
+    }
+
+    fn add_day(&mut self, day: i64, tally: &Tally) {
+        let noon = day * DAY + DAY / 2;
+        if let Some(filter) = &self.question.filter {
+            let counts = tally.dimensions.get(&filter.dimension);
+            let clicks = counts.map_or(0, |counts| counts.clicks(&filter.value));
+            self.filter_error += counts.map_or(0, |counts| counts.error(&filter.value));
+            let (clicks, bots) = if filter.dimension.is_of_bots() { (0, clicks) } else { (clicks, 0) };
+            self.add_clicks(noon, clicks, bots);
+            return;
+        }
+        if self.whole_days {
+            self.add_clicks(noon, tally.clicks, tally.bots);
+        } else {
+            self.add_hours(day, tally);
+        }
+        if self.nearest_days.contains(&day) {
+            self.clicks_of_days += tally.clicks;
+            self.bots_of_days += tally.bots;
+            for (dimension, counts) in &tally.dimensions {
+                self.groups.entry(*dimension).or_default().merge(counts);
+            }
+            // A stretch without a noon has its visitors in its first step.
+            let step = self.period.step_of(noon).unwrap_or(0);
+            if let Some(step) = self.steps.get_mut(step).filter(|_| !tally.visitors.is_empty()) {
+                step.visitors.get_or_insert_default().add(&tally.visitors);
+            }
+        }
+    }
+
+    /// What was counted before there were hours is counted at noon.
+    fn add_hours(&mut self, day: i64, tally: &Tally) {
+        let hours = |hours: &BTreeMap<u8, u64>| hours.values().sum::<u64>();
+        let (clicks, bots) =
+            (tally.clicks.saturating_sub(hours(&tally.hours)), tally.bots.saturating_sub(hours(&tally.bot_hours)));
+        self.add_clicks(day * DAY + DAY / 2, clicks, bots);
+        for (hour, clicks) in &tally.hours {
+            self.add_clicks(day * DAY + i64::from(*hour), *clicks, 0);
+        }
+        for (hour, bots) in &tally.bot_hours {
+            self.add_clicks(day * DAY + i64::from(*hour), 0, *bots);
+        }
+    }
+
+    /// What is outside the stretch is left out.
+    fn add_clicks(&mut self, unit: i64, clicks: u64, bots: u64) {
+        if let Some(step) = self.period.step_of(unit).and_then(|step| self.steps.get_mut(step)) {
+            step.clicks += clicks;
+            step.bots += bots;
+        }
+    }
+
+    fn clicks(&self) -> u64 {
+        self.steps.iter().map(|step| step.clicks).sum()
+    }
+
+    /// Clicks of people so far on the days of UTC that top values are of.
+    pub(super) fn clicks_of_days(&self) -> u64 {
+        self.clicks_of_days
+    }
+
+    /// With a filter, how many more clicks can pass it at most than certainly do.
+    pub(super) fn filter_error(&self) -> Option<u64> {
+        self.question.filter.as_ref().map(|_| self.filter_error)
+    }
+
+    /// The sums of the whole stretch.
+    pub(super) fn totals(&self) -> Numbers {
+        let mut all = VisitorUnion::default();
+        self.steps.iter().filter_map(|step| step.visitors.as_ref()).for_each(|visitors| all.add_union(visitors));
+        let bots = self.steps.iter().map(|step| step.bots).sum();
+        self.numbers(self.clicks(), bots, parts(self.question, self.period).visitors.then(|| all.estimate()))
+    }
+
+    /// The sums by step.
+    pub(super) fn series(&self) -> Series {
+        let has_visitors = parts(self.question, self.period).visitors && self.period.interval != Interval::Hour;
+        let items = self.period.starts.iter().zip(&self.steps).map(|(start, sum)| {
+            let visitors = has_visitors.then(|| sum.visitors.as_ref().map_or(0, VisitorUnion::estimate));
+            Step { start: self.period.name(*start), numbers: self.numbers(sum.clicks, sum.bots, visitors) }
+        });
+        Series { interval: self.period.interval, items: items.collect() }
+    }
+
+    /// With a filter, the clicks that cannot pass it are not known.
+    fn numbers(&self, clicks: u64, bots: u64, visitors: Option<u64>) -> Numbers {
+        let of_bots = self.question.filter.as_ref().map(|filter| filter.dimension.is_of_bots());
+        Numbers {
+            clicks: (of_bots != Some(true)).then_some(clicks),
+            bots: (of_bots != Some(false)).then_some(bots),
+            visitors,
+        }
+    }
+
+    /// The days of UTC that visitors and groups are of.
+    pub(super) fn utc_days(&self) -> Option<UtcDays> {
+        let days = &self.nearest_days;
+        let exact = self.period.exact && self.period.units == (days.start * DAY..days.end * DAY);
+        (self.period.interval != Interval::Minute && self.question.filter.is_none()).then(|| UtcDays {
+            from: Day::from_number(days.start),
+            to: Day::from_number(days.end - 1),
+            exact,
+            clicks: self.clicks_of_days,
+            bots: self.bots_of_days,
+        })
+    }
+
+    /// The most frequent values of the dimensions that were asked for.
+    pub(super) fn top(&self) -> BTreeMap<Dimension, Top> {
+        let none = Counts::default();
+        let groups = self.question.group_by.iter().map(|dimension| {
+            let clicks = if dimension.is_of_bots() { self.bots_of_days } else { self.clicks_of_days };
+            let counts = self.groups.get(dimension).unwrap_or(&none);
+            (*dimension, top(counts, clicks, self.question.limit))
+        });
+        groups.collect()
+    }
+}

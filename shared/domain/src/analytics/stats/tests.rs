@@ -1,0 +1,389 @@
+//! The use cases over clicks that were folded for real, and what holds for all of them.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::answer::{AllTime, Numbers, Step};
+use super::csv::to_csv;
+use super::read_link_stats::read_link_stats;
+use super::read_tag_stats::{MAX_LINKS, read_tag_stats};
+use super::read_workspace_stats::read_workspace_stats;
+use super::{Stats, StatsRequest};
+use crate::analytics::aggregate_clicks::aggregate_clicks;
+use crate::analytics::memory::{MemoryAggregates, MemoryQuarantine, click, received};
+use crate::analytics::user_agent::tests::{AGENTS, CHROME, GOOGLEBOT, IPHONE};
+use crate::analytics::{Dimension, Received};
+use crate::click::Click;
+use crate::memory::{FixedClock, MemoryLinks, caller, link, outage};
+use crate::ports::LinkWriter;
+use crate::{Error, Role, Slug, Timestamp};
+
+const NOW: &str = "2026-01-31T12:00:00Z";
+
+struct Fixture {
+    links: MemoryLinks,
+    aggregates: MemoryAggregates,
+}
+
+/// A click of the fixture: slug, time, shard, user agent, country, visitor.
+type Clicked = (&'static str, &'static str, u64, &'static str, Option<&'static str>, &'static str);
+
+const CLICKS: [Clicked; 7] = [
+    ("a", "2026-01-02T03:00:00Z", 0, CHROME, Some("DE"), "v1"),
+    ("a", "2026-01-02T03:10:00Z", 1, CHROME, Some("DE"), "v1"),
+    ("a", "2026-01-02T23:00:00Z", 1, IPHONE, Some("FR"), "v2"),
+    ("a", "2026-01-02T23:59:00Z", 2, GOOGLEBOT, Some("US"), "bot"),
+    ("a", "2026-01-05T00:00:00Z", 0, CHROME, None, "v3"),
+    ("a", "2026-01-30T00:00:00Z", 0, CHROME, Some("DE"), "v4"),
+    ("b", "2026-01-30T00:07:00Z", 0, CHROME, Some("AT"), "v4"),
+];
+
+fn made((slug, time, shard, agent, country, visitor): Clicked, sequence: u64) -> Received<'static> {
+    let mut click = click(slug, time);
+    click.user_agent = Some(agent.to_owned());
+    click.country = country.map(str::to_owned);
+    click.visitor = Some(visitor.to_owned());
+    received(shard, sequence, &click)
+}
+
+impl Fixture {
+    async fn new() -> Self {
+        let clicks: Vec<_> = CLICKS.into_iter().zip(1..).map(|(clicked, sequence)| made(clicked, sequence)).collect();
+        Self::of(&clicks).await
+    }
+
+    /// The links `a` (tags `x`, `y`), `b` (`y`) and `other`, which is of another workspace.
+    async fn of(clicks: &[Received<'_>]) -> Self {
+        let (links, aggregates) = (MemoryLinks::default(), MemoryAggregates::default());
+        for (workspace, slug, tags) in
+            [("acme", "a", &["x", "y"][..]), ("acme", "b", &["y"]), ("other", "o", &["x", "y"])]
+        {
+            let mut link = link(workspace, slug, "https://example.com/");
+            link.tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
+            links.insert(&link).await.unwrap();
+        }
+        let result = aggregate_clicks(clicks, &AGENTS, &aggregates, &MemoryQuarantine::default()).await;
+        assert!(result.failed.is_empty());
+        Self { links, aggregates }
+    }
+
+    async fn link(&self, workspace: &str, request: &StatsRequest) -> Result<Stats, Error> {
+        let id = link("acme", "a", "https://example.com/").id;
+        let (clock, caller) = (FixedClock::at(NOW), caller(workspace, Role::Viewer));
+        read_link_stats(&self.links, &self.aggregates, &clock, &caller, &id, request).await
+    }
+
+    async fn workspace(&self, workspace: &str, request: &StatsRequest) -> Result<Stats, Error> {
+        read_workspace_stats(&self.aggregates, &FixedClock::at(NOW), &caller(workspace, Role::Viewer), request).await
+    }
+
+    async fn tagged(&self, workspace: &str, tags: &[&str], request: &StatsRequest) -> Result<Stats, Error> {
+        let tags: Vec<String> = tags.iter().map(|tag| (*tag).to_owned()).collect();
+        let (clock, caller) = (FixedClock::at(NOW), caller(workspace, Role::Viewer));
+        read_tag_stats(&self.links, &self.aggregates, &clock, &caller, &tags, request).await
+    }
+}
+
+fn request(from: &str, to: &str) -> StatsRequest {
+    StatsRequest { from: Some(from.to_owned()), to: Some(to.to_owned()), ..StatsRequest::default() }
+}
+
+fn with(request: StatsRequest, set: impl FnOnce(&mut StatsRequest)) -> StatsRequest {
+    let mut request = request;
+    set(&mut request);
+    request
+}
+
+fn text(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}
+
+fn numbers(clicks: u64, bots: u64, visitors: u64) -> Numbers {
+    Numbers { clicks: Some(clicks), bots: Some(bots), visitors: Some(visitors) }
+}
+
+fn steps(stats: &Stats) -> Vec<(&str, Numbers)> {
+    stats.series.items.iter().map(|Step { start, numbers }| (start.as_str(), *numbers)).collect()
+}
+
+/// The steps with clicks, and these.
+fn clicks(stats: &Stats) -> Vec<(&str, u64)> {
+    let all = stats.series.items.iter().map(|step| (step.start.as_str(), step.numbers.clicks.unwrap()));
+    all.filter(|(_, clicks)| *clicks > 0).collect()
+}
+
+fn values(stats: &Stats, dimension: Dimension) -> Vec<(&str, u64)> {
+    stats.top[&dimension].items.iter().map(|item| (item.value.as_str(), item.clicks)).collect()
+}
+
+#[tokio::test]
+async fn lanes_and_days_are_summed() {
+    let request = with(request("2026-01-01", "2026-01-05"), |r| r.group_by = text("country,bot"));
+    let stats = Fixture::new().await.link("acme", &request).await.unwrap();
+    assert_eq!(stats.totals, numbers(4, 1, 3));
+    assert_eq!(
+        steps(&stats),
+        [
+            ("2026-01-01", numbers(0, 0, 0)),
+            ("2026-01-02", numbers(3, 1, 2)),
+            ("2026-01-03", numbers(0, 0, 0)),
+            ("2026-01-04", numbers(0, 0, 0)),
+            ("2026-01-05", numbers(1, 0, 1)),
+        ]
+    );
+    let country = &stats.top[&Dimension::Country];
+    assert_eq!(
+        (values(&stats, Dimension::Country), country.other, country.unknown),
+        (vec![("DE", 2), ("FR", 1)], 0, 1)
+    );
+    assert_eq!((values(&stats, Dimension::Bot), stats.top.len()), (vec![("Googlebot", 1)], 2));
+    let days = stats.utc_days.unwrap();
+    assert_eq!((days.exact, days.clicks, days.bots, stats.exact), (true, 4, 1, true));
+    let time = |text: &str| Some(Timestamp::parse(text).unwrap());
+    let (first, last) = (time("2026-01-02T03:00:00Z"), time("2026-01-30T00:00:00Z"));
+    assert_eq!(stats.all_time, Some(AllTime { clicks: 5, bots: 1, first_click_at: first, last_click_at: last }));
+}
+
+#[tokio::test]
+async fn hours_and_days_are_those_of_the_time_zone() {
+    let fixture = Fixture::new().await;
+    let ask = |interval: &str, zone: &str| {
+        with(request("2026-01-02", "2026-01-03"), |r| (r.interval, r.tz) = (text(interval), text(zone)))
+    };
+    let days = fixture.link("acme", &ask("day", "Europe/Berlin")).await.unwrap();
+    assert_eq!(clicks(&days), [("2026-01-02", 2), ("2026-01-03", 1)], "23:00 in UTC is the next day in Berlin");
+    assert_eq!((days.exact, days.utc_days.unwrap().exact, days.totals.bots), (true, false, Some(1)));
+    let hours = fixture.link("acme", &ask("hour", "Europe/Berlin")).await.unwrap();
+    assert_eq!(clicks(&hours), [("2026-01-02T04:00:00+01:00", 2), ("2026-01-03T00:00:00+01:00", 1)]);
+    assert_eq!((hours.series.items.len(), hours.series.items[0].numbers.visitors), (48, None));
+    let kolkata = fixture.link("acme", &ask("hour", "Asia/Kolkata")).await.unwrap();
+    assert_eq!(clicks(&kolkata), [("2026-01-02T08:30:00+05:30", 2), ("2026-01-03T04:30:00+05:30", 1)]);
+    assert!(!kolkata.exact);
+}
+
+#[tokio::test]
+async fn minutes_are_read_from_hours() {
+    let fixture = Fixture::new().await;
+    let ask = with(request("2026-01-29T23:30:00Z", "2026-01-30T00:30:00Z"), |r| r.interval = text("minute"));
+    let stats = fixture.tagged("acme", &["y"], &ask).await.unwrap();
+    assert_eq!(clicks(&stats), [("2026-01-30T00:00:00Z", 1), ("2026-01-30T00:07:00Z", 1)]);
+    assert_eq!((stats.series.items.len(), stats.totals), (60, Numbers { visitors: None, ..numbers(2, 0, 0) }));
+    assert_eq!((stats.utc_days, stats.exact), (None, true));
+}
+
+#[tokio::test]
+async fn a_filter_counts_one_value() {
+    let fixture = Fixture::new().await;
+    let ask = |filter: &str| {
+        with(request("2026-01-01", "2026-01-31"), |r| (r.filter, r.interval) = (text(filter), text("month")))
+    };
+    let people = fixture.link("acme", &ask("country:DE")).await.unwrap();
+    let expected = Numbers { clicks: Some(3), bots: None, visitors: None };
+    assert_eq!((people.totals, steps(&people)), (expected, vec![("2026-01-01", expected)]));
+    assert_eq!((people.filter_error, people.utc_days), (Some(0), None));
+    let bots = fixture.link("acme", &ask("bot:Googlebot")).await.unwrap();
+    assert_eq!(bots.totals, Numbers { clicks: None, bots: Some(1), visitors: None });
+    assert_eq!(fixture.link("acme", &ask("country:XX")).await.unwrap().totals.clicks, Some(0));
+}
+
+#[tokio::test]
+async fn the_change_is_against_the_time_before() {
+    let fixture = Fixture::new().await;
+    let ask = with(request("2026-01-05", "2026-01-07"), |r| r.compare = text("previous_period"));
+    let stats = fixture.link("acme", &ask).await.unwrap();
+    let change = stats.change.unwrap();
+    assert_eq!((change.from.as_str(), change.before), ("2026-01-02T00:00:00Z", numbers(3, 1, 2)));
+    assert_eq!((change.clicks, change.bots, change.visitors), (Some(-0.6667), Some(-1.0), Some(-0.5)));
+}
+
+#[tokio::test]
+async fn a_workspace_has_all_its_links() {
+    let fixture = Fixture::new().await;
+    let ask = with(request("2026-01-01", "2026-01-31"), |r| r.group_by = text("link,country"));
+    let stats = fixture.workspace("acme", &ask).await.unwrap();
+    assert_eq!(stats.totals, numbers(6, 1, 4), "who clicks on two links on a day is one visitor");
+    assert_eq!(values(&stats, Dimension::Link), [("go.example.com/a", 5), ("go.example.com/b", 1)]);
+    assert_eq!(stats.top[&Dimension::Country].unknown, 1);
+    assert_eq!((stats.domain, stats.all_time), (None, None));
+    let stranger = fixture.workspace("other", &ask).await.unwrap();
+    assert_eq!(stranger.totals, numbers(0, 0, 0));
+}
+
+#[tokio::test]
+async fn links_with_a_tag_are_summed() {
+    let fixture = Fixture::new().await;
+    let ask = with(request("2026-01-01", "2026-01-31"), |r| (r.group_by, r.limit) = (text("link,country"), Some(1)));
+    let both = fixture.tagged("acme", &["y"], &ask).await.unwrap();
+    assert_eq!((both.totals, both.links, both.tags.clone()), (numbers(6, 1, 4), Some(2), Some(vec!["y".to_owned()])));
+    assert_eq!(values(&both, Dimension::Link), [("go.example.com/a", 5)]);
+    assert_eq!((both.top[&Dimension::Link].other, values(&both, Dimension::Country)), (1, vec![("DE", 3)]));
+    let one = fixture.tagged("acme", &["x", "none"], &ask).await.unwrap();
+    assert_eq!((one.totals, one.links), (numbers(5, 1, 4), Some(1)), "any of the tags");
+    let stranger = fixture.tagged("other", &["x"], &ask).await.unwrap();
+    assert_eq!((stranger.totals, stranger.links), (numbers(0, 0, 0), Some(1)), "its own link only");
+    let none = fixture.tagged("third", &["x"], &ask).await.unwrap();
+    assert_eq!((none.totals.clicks, none.links), (Some(0), Some(0)));
+}
+
+#[tokio::test]
+async fn too_many_links_are_refused() {
+    let fixture = Fixture::new().await;
+    for n in 0..=MAX_LINKS {
+        let mut link = link("acme", &format!("many{n}"), "https://example.com/");
+        link.tags = vec![if n < 30 { "some" } else { "rest" }.to_owned(), "many".to_owned()];
+        fixture.links.insert(&link).await.unwrap();
+    }
+    let pointer = |result: Result<Stats, Error>| match result.unwrap_err() {
+        Error::Invalid(errors) => errors[0].pointer.clone(),
+        other => panic!("{other}"),
+    };
+    let month = request("2026-01-01", "2026-01-31");
+    assert_eq!(pointer(fixture.tagged("acme", &["many"], &month).await), "tag");
+    assert_eq!(fixture.tagged("acme", &["some"], &month).await.unwrap().links, Some(30));
+    assert_eq!(pointer(fixture.tagged("acme", &["some"], &request("2025-02-01", "2026-01-31")).await), "from");
+    assert_eq!(pointer(fixture.tagged("acme", &[""], &month).await), "tag");
+}
+
+#[tokio::test]
+async fn a_foreign_link_looks_like_none() {
+    let fixture = Fixture::new().await;
+    let stats = fixture.link("other", &StatsRequest::default()).await;
+    assert!(matches!(stats, Err(Error::NotFound("link"))), "{stats:?}");
+}
+
+#[tokio::test]
+async fn a_store_that_is_away_is_an_error() {
+    let fixture = Fixture::new().await;
+    fixture.aggregates.fail(true);
+    let expected = outage("aggregates.range").to_string();
+    for stats in [
+        fixture.link("acme", &StatsRequest::default()).await,
+        fixture.tagged("acme", &["x"], &StatsRequest::default()).await,
+        fixture.workspace("acme", &StatsRequest::default()).await,
+    ] {
+        assert_eq!(stats.unwrap_err().to_string(), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_table_has_what_the_answer_has() {
+    let fixture = Fixture::new().await;
+    let series = fixture.link("acme", &request("2026-01-01", "2026-01-05")).await.unwrap();
+    let expected = "start,clicks,bots,visitors\r\n2026-01-01,0,0,0\r\n2026-01-02,3,1,2\r\n2026-01-03,0,0,0\r\n\
+                    2026-01-04,0,0,0\r\n2026-01-05,1,0,1\r\n";
+    assert_eq!(to_csv(&series), expected);
+    let ask = with(request("2026-01-01", "2026-01-05"), |r| (r.group_by, r.limit) = (text("country"), Some(1)));
+    let top = fixture.link("acme", &ask).await.unwrap();
+    let expected =
+        "dimension,kind,value,clicks,error\r\ncountry,value,DE,2,0\r\ncountry,other,,1,\r\ncountry,unknown,,1,\r\n";
+    assert_eq!(to_csv(&top), expected);
+}
+
+/// Clicks at any time of two months, in any of three lanes.
+fn any_clicks() -> impl Strategy<Value = Vec<(Click, u64)>> {
+    // From 2025-12-01 on.
+    let one = (0_i64..60 * 24 * 60, 0_u64..3, 0..CLICKS.len(), 0_u8..9, prop::bool::ANY);
+    prop::collection::vec(one, 0..60).prop_map(|all| {
+        let of = |(minute, lane, kind, visitor, slug): (i64, u64, usize, u8, bool)| {
+            let (_, _, _, agent, country, _) = CLICKS[kind];
+            let mut click = click("a", NOW);
+            click.time = Timestamp::from_millis((1_764_547_200 + minute * 60) * 1000).unwrap();
+            click.slug = Slug::parse(if slug { "a" } else { "b" }).unwrap();
+            click.user_agent = Some(agent.to_owned());
+            click.country = country.map(str::to_owned);
+            click.visitor = Some(format!("v{visitor}"));
+            (click, lane)
+        };
+        all.into_iter().map(of).collect()
+    })
+}
+
+fn records(clicks: &[(Click, u64)]) -> Vec<Received<'static>> {
+    clicks.iter().zip(1..).map(|((click, lane), sequence)| received(*lane, sequence, click)).collect()
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}
+
+fn zone_and_interval() -> impl Strategy<Value = (String, String)> {
+    let zones = ["UTC", "Europe/Berlin", "America/St_Johns", "Asia/Kolkata", "Pacific/Apia", "America/Los_Angeles"];
+    let intervals = ["hour", "day", "week", "month"];
+    (prop::sample::select(zones.to_vec()), prop::sample::select(intervals.to_vec()))
+        .prop_map(|(a, b)| (a.to_owned(), b.to_owned()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn the_series_adds_up_to_the_totals_and_to_the_truth(
+        clicks in any_clicks(), (zone, interval) in zone_and_interval(), from in 1_u8..20, days in 0_u8..11,
+    ) {
+        let fixture = block_on(Fixture::of(&records(&clicks)));
+        let ask = request(&format!("2025-12-{from:02}"), &format!("2025-12-{:02}", from + days));
+        let ask = with(ask, |r| (r.tz, r.interval, r.group_by) = (Some(zone), Some(interval), text("all")));
+        let stats = block_on(fixture.workspace("acme", &ask)).unwrap();
+        let sum = |of: fn(&Numbers) -> Option<u64>| -> u64 {
+            stats.series.items.iter().map(|step| of(&step.numbers).unwrap()).sum()
+        };
+        prop_assert_eq!(Some(sum(|numbers| numbers.clicks)), stats.totals.clicks);
+        prop_assert_eq!(Some(sum(|numbers| numbers.bots)), stats.totals.bots);
+        // An hour of UTC is in the range if it begins in it.
+        let hour = |time: i64| time.div_euclid(3600) * 3600;
+        let within = |click: &Click| {
+            let (from, to): (jiff::Timestamp, jiff::Timestamp) = (stats.from.parse().unwrap(), stats.to.parse().unwrap());
+            (from.as_second()..to.as_second()).contains(&hour(click.time.as_seconds()))
+        };
+        let all = clicks.iter().filter(|(click, _)| within(click)).count() as u64;
+        prop_assert_eq!(stats.totals.clicks.unwrap() + stats.totals.bots.unwrap(), all);
+        let utc_days = stats.utc_days.unwrap();
+        for (dimension, top) in &stats.top {
+            let of = if dimension.is_of_bots() { utc_days.bots } else { utc_days.clicks };
+            prop_assert_eq!(top.items.iter().map(|item| item.clicks).sum::<u64>() + top.other + top.unknown, of);
+        }
+    }
+
+    #[test]
+    fn neither_lanes_nor_links_nor_their_order_matter(clicks in any_clicks(), (zone, interval) in zone_and_interval()) {
+        let ask = with(request("2025-12-05", "2025-12-20"), |r| {
+            (r.tz, r.interval, r.group_by) = (Some(zone), Some(interval), text("all"));
+        });
+        let one_lane: Vec<_> = clicks.iter().map(|(click, _)| (click.clone(), 0)).collect();
+        let reversed: Vec<_> = clicks.iter().rev().map(|(click, lane)| (click.clone(), 2 - lane)).collect();
+        let of = |clicks: &[(Click, u64)]| {
+            let fixture = block_on(Fixture::of(&records(clicks)));
+            let tagged = block_on(fixture.tagged("acme", &["y"], &ask)).unwrap();
+            (block_on(fixture.workspace("acme", &ask)).unwrap(), tagged)
+        };
+        let (workspace, tagged) = of(&clicks);
+        prop_assert_eq!(&of(&one_lane), &(workspace.clone(), tagged.clone()));
+        prop_assert_eq!(&of(&reversed), &(workspace.clone(), tagged.clone()));
+        // All links have the tag.
+        prop_assert_eq!(Stats { tags: None, links: None, ..tagged }, workspace);
+    }
+
+    #[test]
+    fn a_table_has_the_numbers_of_the_series(clicks in any_clicks(), (zone, interval) in zone_and_interval()) {
+        let fixture = block_on(Fixture::of(&records(&clicks)));
+        let ask = with(request("2025-12-05", "2025-12-20"), |r| (r.tz, r.interval) = (Some(zone), Some(interval)));
+        let stats = block_on(fixture.link("acme", &ask)).unwrap();
+        let table = to_csv(&stats);
+        let rows: Vec<Vec<&str>> = table.lines().skip(1).map(|line| line.split(',').collect()).collect();
+        prop_assert_eq!(rows.len(), stats.series.items.len());
+        for (row, step) in rows.iter().zip(&stats.series.items) {
+            let cell = |number: Option<u64>| number.map(|n| n.to_string()).unwrap_or_default();
+            let Numbers { clicks, bots, visitors } = step.numbers;
+            prop_assert_eq!(row, &[step.start.as_str(), &cell(clicks), &cell(bots), &cell(visitors)]);
+        }
+    }
+}
+
+#[test]
+fn all_dimensions_have_a_name_that_is_found() {
+    let names: BTreeMap<String, Dimension> =
+        Dimension::OF_LINK.into_iter().chain(Dimension::OF_BOTS).map(|of| (of.to_string(), of)).collect();
+    assert_eq!(names.len(), Dimension::OF_LINK.len() + Dimension::OF_BOTS.len());
+    assert!(names.iter().all(|(name, dimension)| Dimension::named(name) == Some(*dimension)));
+}

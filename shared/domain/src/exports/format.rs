@@ -1,0 +1,121 @@
+//! A link as a row of an export: every column is one that an import reads.
+
+use serde::Serialize;
+
+use crate::imports::report::csv_cell;
+use crate::link_fields::{LinkFields, RuleFields, VariantFields};
+use crate::{Link, Timestamp};
+
+/// The first line of an export in CSV.
+pub const CSV_HEADER: &str = "url,slug,domain,title,tags,created_at,starts_at,expires_at,expired_url,max_clicks,\
+redirect_status,forward_query,archived,rules,variants,imported_clicks,has_password\r\n";
+
+#[derive(Serialize)]
+struct Row {
+    url: String,
+    slug: String,
+    domain: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<String>,
+    created_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    starts_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expired_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_clicks: Option<u64>,
+    redirect_status: Option<u16>,
+    forward_query: bool,
+    archived: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    rules: Vec<RuleFields>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    variants: Vec<VariantFields>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    imported_clicks: Option<u64>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    has_password: bool,
+}
+
+impl Row {
+    fn of(link: &Link) -> Self {
+        let fields = LinkFields::of(link);
+        Self {
+            url: link.url.to_string(),
+            slug: link.id.slug.to_string(),
+            domain: link.id.domain.to_string(),
+            title: fields.title,
+            tags: fields.tags,
+            created_at: link.created_at,
+            starts_at: fields.starts_at,
+            expires_at: fields.expires_at,
+            expired_url: fields.expired_url,
+            max_clicks: fields.max_clicks,
+            redirect_status: fields.redirect_status,
+            forward_query: fields.forward_query,
+            archived: fields.archived,
+            rules: fields.rules,
+            variants: fields.variants,
+            imported_clicks: link.imported_clicks,
+            has_password: link.behaviour.password_hash.is_some(),
+        }
+    }
+}
+
+/// The link as a line of JSON.
+pub fn json_line(link: &Link) -> String {
+    // Texts, numbers and lists of them cannot fail to be written.
+    let mut line = serde_json::to_string(&Row::of(link)).unwrap_or_default();
+    line.push('\n');
+    line
+}
+
+/// The link as a row of CSV under [`CSV_HEADER`]. A title that a spreadsheet would run as a formula has an apostrophe before
+/// it, which an import takes away; tags that are more than words are a list in JSON.
+pub fn csv_row(link: &Link) -> String {
+    let row = Row::of(link);
+    let text = |text: Option<String>| text.map(|text| csv_cell(&text)).unwrap_or_default();
+    let number = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
+    let flag = |flag: bool| if flag { "true" } else { "" }.to_owned();
+    let cells = [
+        quoted(&row.url),
+        row.slug,
+        row.domain,
+        text(row.title),
+        tags(&row.tags),
+        row.created_at.to_string(),
+        text(row.starts_at),
+        text(row.expires_at),
+        text(row.expired_url),
+        number(row.max_clicks),
+        number(row.redirect_status.map(u64::from)),
+        flag(row.forward_query),
+        flag(row.archived),
+        list(&row.rules),
+        list(&row.variants),
+        number(row.imported_clicks),
+        flag(row.has_password),
+    ];
+    cells.join(",") + "\r\n"
+}
+
+fn tags(tags: &[String]) -> String {
+    let special = |tag: &String| tag.contains(['|', ',']) || tag.starts_with(['=', '+', '-', '@', '[', '\'']);
+    match tags {
+        [] => String::new(),
+        tags if tags.iter().any(special) => list(tags),
+        tags => quoted(&tags.join("|")),
+    }
+}
+
+fn list<T: Serialize>(values: &[T]) -> String {
+    if values.is_empty() { String::new() } else { quoted(&serde_json::to_string(values).unwrap_or_default()) }
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('"', "\"\""))
+}

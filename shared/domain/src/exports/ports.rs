@@ -1,0 +1,48 @@
+//! What exports need from outside.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::exports::{Export, ExportId};
+use crate::{Link, StoreError, WorkspaceId};
+
+/// Keeps exports.
+#[async_trait]
+pub trait ExportStore: Send + Sync {
+    /// Writes `export` if there is none with its id; says whether it did.
+    async fn create(&self, export: &Export) -> Result<bool, StoreError>;
+    /// The export as it was last written.
+    async fn get(&self, workspace: &WorkspaceId, id: &ExportId) -> Result<Option<Export>, StoreError>;
+    /// Writes `next` in place of the revision before it; `false` if that is no longer the last one. Writing the same
+    /// `next` twice is not an error: an answer may have been lost.
+    async fn replace(&self, next: &Export) -> Result<bool, StoreError>;
+}
+
+/// Names an export: what is sent to whoever writes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportRequest {
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// The export.
+    pub export: ExportId,
+}
+
+/// Has exports written.
+#[async_trait]
+pub trait ExportQueue: Send + Sync {
+    /// Has the export written, once or more often, soon.
+    async fn send(&self, request: &ExportRequest) -> Result<(), StoreError>;
+}
+
+/// Reads all links of a workspace, one shard of its list after the other.
+#[async_trait]
+pub trait LinkShards: Send + Sync {
+    /// The next links of the shard (less than [`Link::LIST_SHARDS`]) behind `after`, the oldest first, and whether there may
+    /// be more. A busy store is asked again, within bounds, before it is an error.
+    async fn next(
+        &self,
+        workspace: &WorkspaceId,
+        shard: u8,
+        after: Option<&Link>,
+    ) -> Result<(Vec<Link>, bool), StoreError>;
+}

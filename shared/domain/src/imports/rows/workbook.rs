@@ -1,0 +1,184 @@
+//! A spreadsheet: which of the files in its archive are read, in which order, and what of them is kept.
+
+use std::borrow::Cow;
+
+use super::buffer::Buffer;
+use super::columns::Columns;
+use super::fields::{Column, Fault, Fields};
+use super::layout::Source;
+use super::limits::MAX_ROW_BYTES;
+use super::markup::{Markup, Tag, Token};
+use super::notes::Notes;
+use super::shared_strings::{MAX_TEXTS, SharedStrings};
+use super::sheet::{self, Sheet};
+use super::unreadable::Unreadable;
+
+/// The file that says which sheets there are.
+pub(super) const WORKBOOK: &str = "xl/workbook.xml";
+const RELATIONS: &str = "xl/_rels/workbook.xml.rels";
+const STRINGS: &str = "xl/sharedStrings.xml";
+
+/// What was found.
+pub(super) enum Found {
+    Row(Box<Result<Fields<'static>, Fault>>),
+    More,
+    /// The file in the archive is read; see [`Workbook::next_file`].
+    End,
+}
+
+/// Reads a spreadsheet.
+#[derive(Default)]
+pub(super) struct Workbook {
+    stage: Stage,
+    markup: Markup,
+    /// The first sheet: by which name the workbook knows it, and its file.
+    sheet_id: Option<String>,
+    sheet_file: Option<String>,
+    strings: SharedStrings,
+    sheet: Sheet,
+    sheet_found: bool,
+    columns: Option<(Columns, Option<Source>)>,
+    number: u64,
+    pub(super) notes: Notes,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Stage {
+    #[default]
+    Workbook,
+    Relations,
+    Strings,
+    Sheet,
+    Done,
+}
+
+impl Workbook {
+    /// The last row's number, and its number in the sheet.
+    pub(super) fn last(&self) -> (u64, u64) {
+        (self.number, self.sheet.line)
+    }
+
+    /// Which of the files with these names is read next, `None` if none is.
+    pub(super) fn next_file<'a>(&mut self, names: impl Iterator<Item = &'a str>) -> Option<usize> {
+        let names: Vec<&str> = names.collect();
+        let position = |wanted: &str| names.iter().position(|name| name.eq_ignore_ascii_case(wanted));
+        self.markup = Markup::default();
+        loop {
+            let (wanted, next) = match self.stage {
+                Stage::Workbook => (WORKBOOK, Stage::Relations),
+                Stage::Relations => (RELATIONS, Stage::Strings),
+                Stage::Strings => (STRINGS, Stage::Sheet),
+                Stage::Sheet => (self.sheet_file.as_deref().unwrap_or("xl/worksheets/sheet1.xml"), Stage::Done),
+                Stage::Done => return None,
+            };
+            let index = position(wanted);
+            self.stage = next;
+            self.sheet_found |= next == Stage::Done && index.is_some();
+            // A spreadsheet without texts has no file for them.
+            if index.is_some() || next == Stage::Done {
+                return index;
+            }
+        }
+    }
+
+    /// Why there is no row, if there is none.
+    pub(super) fn trouble(&self) -> Option<&'static str> {
+        match &self.columns {
+            _ if !self.sheet_found => Some("the spreadsheet has no sheet"),
+            None => Some("the spreadsheet's first sheet is empty"),
+            Some(_) => None,
+        }
+    }
+
+    /// What comes next in the file of [`Workbook::next_file`].
+    pub(super) fn find(&mut self, buffer: &mut Buffer) -> Result<Found, Unreadable> {
+        if self.stage == Stage::Done {
+            return self.row(buffer);
+        }
+        loop {
+            match self.markup.next(buffer) {
+                Token::More => return Ok(Found::More),
+                Token::End => return Ok(Found::End),
+                Token::Text(length) => {
+                    self.strings.text(&buffer.rest()[..length]);
+                    buffer.consume(length);
+                }
+                Token::Tag(length) => {
+                    let tag = Tag::parse(&buffer.rest()[..length]);
+                    if !self.tag(&tag) {
+                        let cause = format!("the spreadsheet has more than {MAX_TEXTS} bytes of text; save it as CSV");
+                        return Err(Unreadable::at(buffer.at(), cause));
+                    }
+                    buffer.consume(length);
+                }
+            }
+        }
+    }
+
+    /// Goes over a tag; `false` if there is more text than may be. The stage is already the next one.
+    fn tag(&mut self, tag: &Tag<'_>) -> bool {
+        match self.stage {
+            Stage::Relations
+                if tag.is("sheet")
+                    && self.sheet_id.is_none()
+                    && tag.attribute("state").is_none_or(|state| state == "visible") =>
+            {
+                self.sheet_id = ["r:id", "id"].iter().find_map(|name| tag.attribute(name)).map(Cow::into_owned);
+            }
+            Stage::Strings if tag.is("Relationship") && tag.attribute("Id").as_deref() == self.sheet_id.as_deref() => {
+                self.sheet_file = tag.attribute("Target").map(|target| match target.strip_prefix('/') {
+                    Some(whole) => whole.to_owned(),
+                    None => format!("xl/{target}"),
+                });
+            }
+            Stage::Sheet => return self.strings.tag(tag),
+            _ => {}
+        }
+        true
+    }
+
+    fn row(&mut self, buffer: &mut Buffer) -> Result<Found, Unreadable> {
+        loop {
+            let found = self.sheet.find(buffer, &self.strings);
+            match found {
+                sheet::Found::More => return Ok(Found::More),
+                sheet::Found::End => return Ok(Found::End),
+                sheet::Found::Row | sheet::Found::TooLong => {}
+            }
+            if self.columns.is_none() && self.header(buffer)? {
+                continue;
+            }
+            self.number += 1;
+            if found == sheet::Found::TooLong {
+                let text = self.sheet.cells.join(",");
+                let fault = Fault::of_row(text.as_bytes(), format!("is longer than {MAX_ROW_BYTES} bytes"));
+                return Ok(Found::Row(Box::new(Err(fault))));
+            }
+            return Ok(Found::Row(Box::new(self.fields())));
+        }
+    }
+
+    /// Takes the first row as a header; says whether it is one.
+    fn header(&mut self, buffer: &Buffer) -> Result<bool, Unreadable> {
+        let cells: Vec<Cow<'_, str>> = self.sheet.cells.iter().map(|cell| Cow::Borrowed(cell.as_str())).collect();
+        if let Some(columns) = Columns::from_header(&cells, &mut self.notes) {
+            self.columns = Some(columns);
+            return Ok(true);
+        }
+        if cells.first().is_some_and(|first| first.contains("://")) {
+            self.columns = Some((Columns::positional(cells.len()), None));
+            return Ok(false);
+        }
+        Err(Unreadable::at(buffer.at(), super::sniff::no_columns(&cells)))
+    }
+
+    fn fields(&self) -> Result<Fields<'static>, Fault> {
+        let Some((columns, source)) = &self.columns else { return Ok(Fields::default()) };
+        let cells = self.sheet.cells.iter().zip(&self.sheet.numbers).enumerate().map(|(index, (cell, number))| {
+            let is_date = matches!(columns.get(index), Some(Column::CreatedAt | Column::StartsAt | Column::ExpiresAt));
+            let date = if *number && is_date { sheet::date(cell) } else { None };
+            Cow::Owned(date.map_or_else(|| cell.clone(), |seconds| seconds.to_string()))
+        });
+        columns.fields(cells, &self.sheet.cells.join(","), *source)
+    }
+}

@@ -1,0 +1,299 @@
+//! Files in the shape that other services give them, read to links.
+
+#[path = "support/import.rs"]
+mod import;
+
+use import::{Ending, data, load};
+use waypost_domain::imports::rows::{Format, Source};
+
+/// What became of each row of `tests/data/exports/{name}`, whatever the pieces it comes in.
+fn export(name: &str) -> Ending {
+    let file = data(&format!("exports/{name}"));
+    let ending = load(&file, 64 * 1024);
+    for piece in [1, 7, 1000] {
+        assert_eq!(load(&file, piece), ending, "{name} in pieces of {piece}");
+    }
+    ending
+}
+
+fn rows(name: &str) -> Vec<String> {
+    export(name).rows
+}
+
+#[test]
+fn shlink_web_export() {
+    let ending = export("shlink.csv");
+    assert_eq!(ending.source, Some(Source::Shlink));
+    assert_eq!(
+        ending.rows,
+        [
+            "1@2 go.example.com/docs -> https://docs.example.org/en/latest/ | Docs, latest | docs+public | 2023-04-11T16:02:33.000Z | 1204",
+            "2@3 go.example.com/aB3xZ -> https://shop.example.org/?ref=mail&utm_source=news | - |  | 2021-12-01T09:15:00.000Z | 0",
+            "3@4 go.example.com/fest -> https://fest.example.org/2022 | The \"Fest\" | events | 2022-07-30T23:59:59.000Z | 17",
+        ]
+    );
+    assert!(ending.notes.unknown_columns.is_empty());
+}
+
+#[test]
+fn shlink_import_form() {
+    assert_eq!(
+        rows("shlink-import.csv"),
+        [
+            "1@2 go.example.com/docs -> https://docs.example.org/en/latest/ | Docs | docs+public | 2026-01-01T00:00:00.000Z | -",
+            "2@3 go.example.com/shop -> https://shop.example.org/ | - |  | 2026-01-01T00:00:00.000Z | -",
+            "3@4 go.example.com/* -> https://fest.example.org/ | The Fest | events+summer | 2026-01-01T00:00:00.000Z | -",
+        ]
+    );
+}
+
+#[test]
+fn bitly() {
+    assert_eq!(
+        rows("bitly.csv"),
+        [
+            "1@2 go.example.com/3AbCdEf -> https://docs.example.org/en/latest/ | Docs | docs+public | 2023-04-11T16:02:33.000Z | 52",
+            "2@3 go.example.com/spring-sale -> https://shop.example.org/?ref=mail | Spring sale, 20% off |  | 2024-02-29T08:00:00.000Z | 1204",
+        ]
+    );
+}
+
+#[test]
+fn dub_with_its_optional_columns() {
+    let ending = export("dub.csv");
+    assert_eq!(
+        ending.rows,
+        [
+            "1@2 go.example.com/docs -> https://docs.example.org/en/latest/ | - | docs+public | 2024-03-05T10:11:12.345Z | 1204",
+            "2@3 go.example.com/old -> https://old.example.org/ | - |  | 2022-01-01T00:00:00.000Z | 0 | archived",
+        ]
+    );
+    assert_eq!(ending.notes.unknown_columns.iter().collect::<Vec<_>>(), ["Leads", "Revenue", "Updated at"]);
+}
+
+#[test]
+fn yourls() {
+    assert_eq!(
+        rows("yourls.csv"),
+        [
+            "1@2 go.example.com/docs -> https://docs.example.org/en/latest/ | Docs |  | 2019-06-01T14:03:59.000Z | 1204",
+            "2@3 go.example.com/x -> https://x.example.org/?a=1&b=2 | - |  | 2010-01-31T00:00:00.000Z | 0",
+        ]
+    );
+}
+
+#[test]
+fn kutt_as_a_table_and_as_its_api_gives_it() {
+    let expected = [
+        "go.example.com/docs -> https://docs.example.org/en/latest/ | Docs |  | 2023-04-11T16:02:33.123Z | 1204",
+        "go.example.com/sale -> https://sale.example.org/ | - |  | 2023-05-01T00:00:00.000Z | 9 | expires 2031-01-01T00:00:00.000Z",
+    ];
+    for name in ["kutt.csv", "kutt.json"] {
+        let rows = rows(name);
+        let rows: Vec<&str> = rows.iter().map(|row| row.split_once(' ').unwrap().1).collect();
+        assert_eq!(rows, expected, "{name}");
+    }
+}
+
+#[test]
+fn short_io() {
+    assert_eq!(
+        rows("short-io.csv"),
+        [
+            "1@2 go.example.com/docs -> https://docs.example.org/en/latest/ | Docs | docs+public | 2023-04-11T16:02:33.000Z | 1204",
+            "2@3 go.example.com/sale -> https://sale.example.org/ | - |  | 2023-05-01T00:00:00.000Z | 9 | expires 2031-01-01T00:00:00.000Z to https://example.org/late | archived",
+        ]
+    );
+}
+
+#[test]
+fn sink() {
+    let ending = export("sink.json");
+    assert_eq!((ending.format, ending.source), (Some(Format::Json), Some(Source::Sink)));
+    assert_eq!(
+        ending.rows,
+        [
+            "1@6 go.example.com/docs -> https://docs.example.org/en/latest/ | Docs | docs+public | 2023-04-11T16:02:33.000Z | -",
+            "2@19 go.example.com/sale -> https://sale.example.org/ | - |  | 2023-05-01T00:00:00.000Z | - | expires 2031-01-01T00:00:00.000Z",
+        ]
+    );
+}
+
+#[test]
+fn pocket_as_a_table_in_an_archive_and_as_a_page() {
+    let table = [
+        "1@2 go.example.com/* -> https://docs.example.org/en/latest/ | Docs | docs+public | 2023-04-11T16:02:33.000Z | -",
+        "2@3 go.example.com/* -> https://news.example.org/a | Comma, in a title |  | 2014-01-01T00:00:00.000Z | -",
+    ];
+    assert_eq!(rows("pocket.csv"), table);
+    let archive = rows("pocket.zip");
+    assert_eq!(archive[..2], table);
+    assert_eq!(
+        archive[2..],
+        ["3@2 go.example.com/* -> https://last.example.org/ | Last | later | 2025-07-01T00:00:00.000Z | -"]
+    );
+    assert_eq!(
+        rows("pocket.html"),
+        [
+            "1@11 go.example.com/* -> https://docs.example.org/en/latest/?a=1&b=2 | Docs & more | docs+public | 2023-04-11T16:02:33.000Z | -",
+            "2@17 go.example.com/* -> https://news.example.org/a | https://news.example.org/a |  | 2014-01-01T00:00:00.000Z | -",
+        ]
+    );
+}
+
+#[test]
+fn bookmarks_of_a_browser_have_their_folders_as_tags() {
+    let ending = export("chrome.html");
+    assert_eq!(ending.format, Some(Format::Bookmarks));
+    assert_eq!(
+        ending.rows,
+        [
+            "1@11 go.example.com/* -> https://docs.example.org/en/latest/ | Docs |  | 2023-04-11T16:02:33.000Z | -",
+            "2@16 go.example.com/* -> https://lab.example.org/?a=1&b=2 | Lab – the \"first\" | Work+R&D | 2023-05-01T00:00:00.000Z | -",
+            "3@18 ! url: must begin with http:// or https://",
+            "4@21 go.example.com/* -> https://last.example.org/ | - |  | 2023-05-01T00:00:02.000Z | -",
+        ]
+    );
+}
+
+#[test]
+fn bookmarks_of_shaarli_have_their_tags() {
+    assert_eq!(
+        rows("shaarli.html"),
+        [
+            "1@10 go.example.com/* -> https://docs.example.org/en/latest/ | Docs | docs+public | 2023-04-11T16:02:33.000Z | -",
+            "2@13 go.example.com/* -> https://x.example.org/ | x |  | 2010-01-01T00:00:00.000Z | -",
+        ]
+    );
+}
+
+#[test]
+fn spreadsheets() {
+    let ending = export("sheet.xlsx");
+    assert_eq!(ending.format, Some(Format::Xlsx));
+    assert_eq!(
+        ending.rows,
+        [
+            "1@2 go.example.com/docs -> https://docs.example.org/en/latest/ | Docs | docs+public | 2023-04-11T16:02:33.000Z | 1204",
+            "2@4 go.example.com/x -> https://x.example.org/?a=1&b=2 | a < b & c |  | 2026-01-01T00:00:00.000Z | 0",
+        ]
+    );
+    assert_eq!(ending.notes.unknown_columns.iter().collect::<Vec<_>>(), ["Notes"]);
+    assert_eq!(
+        rows("openpyxl.xlsx"),
+        [
+            "1@2 go.example.com/a1 -> https://a.example.org/ | - |  | 2026-01-01T00:00:00.000Z | -",
+            "2@3 go.example.com/2 -> https://b.example.org/ | - |  | 2026-01-01T00:00:00.000Z | -",
+        ]
+    );
+}
+
+/// A file of `tests/data/nasty` and what it must end as.
+#[derive(serde::Deserialize)]
+struct Nasty {
+    file: String,
+    /// The status of the import.
+    ends: String,
+    /// How many rows are found, if that is certain.
+    rows: Option<usize>,
+    /// How many of them are no links.
+    #[serde(default)]
+    invalid: usize,
+    /// A part of what the import says when it failed.
+    error: Option<String>,
+}
+
+#[test]
+fn nasty_files_end_as_they_must() {
+    let manifest: Vec<Nasty> = serde_json::from_slice(&data("nasty/manifest.json")).unwrap();
+    let known: Vec<&str> = manifest.iter().map(|nasty| nasty.file.as_str()).collect();
+    let mut wrong = Vec::new();
+    for Nasty { file: name, ends, rows, invalid, error } in &manifest {
+        let file = data(&format!("nasty/{name}"));
+        let ending = load(&file, 64 * 1024);
+        let status = match (&ending.error, ending.invalid) {
+            (Some(_), _) => "failed",
+            (None, 0) => "succeeded",
+            (None, _) => "succeeded_with_errors",
+        };
+        let told = ending.error.as_deref().unwrap_or_default();
+        let right = status == ends
+            && ending.invalid == *invalid
+            && rows.is_none_or(|rows| rows == ending.rows.len())
+            && told.contains(error.as_deref().unwrap_or_default())
+            && (file.len() > 20_000 || load(&file, 3) == ending);
+        if !right {
+            let shown: Vec<&String> = ending.rows.iter().take(12).collect();
+            wrong.push(format!(
+                "{name}: {status}, {} rows, {} invalid, {told:?} {shown:#?}",
+                ending.rows.len(),
+                ending.invalid
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/nasty");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(name == "manifest.json" || known.contains(&name.as_str()), "{name} is not in the manifest");
+    }
+}
+
+/// Numbers that are the same in every run.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % limit.max(1)
+    }
+}
+
+/// `file` with a few bytes changed, removed, doubled or cut off.
+fn damaged(file: &[u8], numbers: &mut Numbers) -> Vec<u8> {
+    let mut file = file.to_vec();
+    for _ in 0..=numbers.below(4) {
+        let at = numbers.below(file.len());
+        let to = (at + numbers.below(30)).min(file.len());
+        match numbers.below(5) {
+            0 if !file.is_empty() => file[at] ^= 1 << numbers.below(8),
+            1 if !file.is_empty() => file[at] = b"\"\n\r,<>{}[]\\\0\xff&;=/'"[numbers.below(18)],
+            2 => drop(file.drain(at..to)),
+            3 => {
+                let again = file[at..to].to_vec();
+                file.splice(at..at, again);
+            }
+            4 if numbers.below(4) == 0 => file.truncate(at),
+            _ => {}
+        }
+    }
+    file
+}
+
+/// At which byte a damage is noticed depends on the pieces.
+fn without_place(mut ending: Ending) -> Ending {
+    ending.error = ending.error.map(|error| error.split(", at byte").next().unwrap_or_default().to_owned());
+    ending
+}
+
+#[test]
+fn damaged_files_come_to_the_same_whatever_the_pieces() {
+    let mut numbers = Numbers(1);
+    let rounds: usize = std::env::var("DAMAGED_ROUNDS").map_or(12, |rounds| rounds.parse().unwrap());
+    for folder in ["exports", "nasty"] {
+        let path = format!("{}/../../tests/data/{folder}", env!("CARGO_MANIFEST_DIR"));
+        let mut names: Vec<_> = std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        for name in names {
+            let name = format!("{folder}/{}", name.to_str().unwrap());
+            let file = data(&name);
+            for round in 0..if file.len() < 20_000 { rounds } else { 0 } {
+                let file = damaged(&file, &mut numbers);
+                let whole = without_place(load(&file, usize::MAX));
+                let piece = 1 + numbers.below(40);
+                let pieces = without_place(load(&file, piece));
+                assert_eq!(whole, pieces, "{name}, round {round}, in pieces of {piece}");
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Reads a file to links, as an import does but for the writing.
+
+#![allow(clippy::unwrap_used, reason = "only tests use it")]
+
+use std::path::Path;
+
+use waypost_domain::imports::row::{Candidate, Context, RowOptions};
+use waypost_domain::imports::rows::{Fault, Format, Layout, Limits, Next, Notes, Rows, Source};
+use waypost_domain::imports::{Import, ImportId};
+use waypost_domain::{Domains, Timestamp, WorkspaceId};
+
+/// What a file came to.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Ending {
+    /// A line for each row.
+    pub(crate) rows: Vec<String>,
+    /// How many of them are no links.
+    pub(crate) invalid: usize,
+    /// Why the file could not be read to its end.
+    pub(crate) error: Option<String>,
+    pub(crate) format: Option<Format>,
+    pub(crate) source: Option<Source>,
+    pub(crate) notes: Notes,
+}
+
+/// The file `tests/data/{name}`.
+pub(crate) fn data(name: &str) -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data").join(name);
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Reads `file`, which comes in pieces of `piece` bytes.
+pub(crate) fn load(file: &[u8], piece: usize) -> Ending {
+    let domains = Domains::parse("go.example.com,s.example.org").unwrap();
+    let now = Timestamp::parse("2026-01-01T00:00:00Z").unwrap();
+    let id = ImportId::for_object("imports/acme/x", "e");
+    let import = Import::awaiting(id, WorkspaceId::parse("acme").unwrap(), None, 1, now);
+    let options = RowOptions::default();
+    let context = Context { import: &import, domains: &domains, created_at: now, options: &options };
+    let mut rows = Rows::new(file.len() as u64, Limits::default());
+    let mut pieces = file.chunks(piece);
+    let (mut lines, mut invalid) = (Vec::new(), 0);
+    let error = loop {
+        match rows.next_row() {
+            Ok(Next::Row(row)) => {
+                let (place, source) = ((row.number, row.line), row.fields.as_ref().map_or(None, |row| row.source));
+                let checked = row.fields.and_then(|fields| context.check(place, &fields));
+                invalid += usize::from(checked.is_err());
+                lines.push((format!("{}@{} {}", place.0, place.1, show(&checked)), source));
+            }
+            Ok(Next::Seek(to)) => pieces = file[usize::try_from(to).unwrap()..].chunks(piece),
+            Ok(Next::More) => match pieces.next() {
+                Some(piece) => rows.feed(piece),
+                None => rows.end(),
+            },
+            Ok(Next::End) => break None,
+            Err(error) => break Some(error.to_string()),
+        }
+    };
+    Ending {
+        invalid,
+        error,
+        format: rows.layout().map(Layout::format),
+        source: lines.first().and_then(|(_, source)| *source),
+        rows: lines.into_iter().map(|(line, _)| line).collect(),
+        notes: rows.notes(),
+    }
+}
+
+fn show(row: &Result<Candidate, Fault>) -> String {
+    let Candidate { link, attempt, .. } = match row {
+        Ok(candidate) => candidate,
+        Err(Fault { column: Some(column), cause, .. }) => return format!("! {column}: {cause}"),
+        Err(fault) => return format!("! {}", fault.cause),
+    };
+    let slug = if attempt.is_some() { "*" } else { link.id.slug.as_str() };
+    let mut line = format!("{}/{slug} -> {}", link.id.domain, link.url);
+    line += &format!(" | {}", link.title.as_deref().unwrap_or("-"));
+    line += &format!(" | {} | {}", link.tags.join("+"), link.created_at);
+    line += &link.imported_clicks.map_or(" | -".to_owned(), |clicks| format!(" | {clicks}"));
+    if let Some(expires_at) = link.behaviour.expires_at {
+        line += &format!(" | expires {expires_at}");
+    }
+    if let Some(url) = &link.behaviour.expired_url {
+        line += &format!(" to {url}");
+    }
+    if link.behaviour.archived {
+        line += " | archived";
+    }
+    line
+}

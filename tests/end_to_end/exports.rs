@@ -1,0 +1,70 @@
+//! All links of a workspace become a file, and the file the same links again.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use waypost_tests::{Stack, wait_for};
+
+/// Exports the workspace of `key`, and gives the export and its file.
+async fn export(stack: &Stack, key: &str, format: &str) -> (Value, String) {
+    let started = stack.call(key, Method::POST, "/v1/exports", json!({"format": format})).await;
+    assert_eq!(started.status, 201, "{started:?}");
+    let path = started.header("location").to_owned();
+    let done = wait_for("the export to end", async || {
+        let export = stack.call(key, Method::GET, &path, Value::Null).await.json();
+        ["succeeded", "failed"].contains(&export["status"].as_str()?).then_some(export)
+    })
+    .await;
+    assert_eq!(done["status"], "succeeded", "{done}");
+    let file = stack.get(done["url"].as_str().unwrap()).await;
+    assert_eq!(file.status, 200, "{file:?}");
+    (done, file.text)
+}
+
+#[tokio::test]
+async fn an_export_is_imported_to_the_same_links() {
+    let stack = Stack::from_environment();
+    let key = stack.new_key("moves-out", "editor").await;
+    for link in [
+        json!({"url": "https://example.com/plain", "slug": "out-plain"}),
+        json!({"url": "https://example.com/a?b=1,2", "slug": "out-titled", "title": "=\"quoted\", ü", "tags": ["a b", "c,d"]}),
+        json!({
+            "url": "https://example.com/full", "slug": "out-full", "expires_at": "2036-01-02T03:04:05Z",
+            "redirect_status": 308, "max_clicks": 5, "archived": true,
+            "rules": [{"if": {"country": ["CH"]}, "url": "https://example.com/ch"}],
+            "variants": [{"name": "a", "url": "https://example.com/v", "weight": 2}],
+        }),
+    ] {
+        assert_eq!(stack.call(&key, Method::POST, "/v1/links", link).await.status, 201);
+    }
+    let slugs = ["out-plain", "out-titled", "out-full"];
+    for format in ["csv", "jsonl"] {
+        let mut before = Vec::new();
+        for slug in slugs {
+            before.push(stack.call(&key, Method::GET, &format!("/v1/links/{slug}"), Value::Null).await.json());
+        }
+        let (done, file) = export(&stack, &key, format).await;
+        assert_eq!((&done["links"], &done["bytes"]), (&json!(3), &json!(file.len())), "{done} {file}");
+        for slug in slugs {
+            let deleted = stack.call(&key, Method::DELETE, &format!("/v1/links/{slug}"), Value::Null).await;
+            assert_eq!(deleted.status, 204, "{deleted:?}");
+        }
+        let asked = json!({"content_length": file.len()});
+        let import = stack.call(&key, Method::POST, "/v1/imports", asked).await.json();
+        assert_eq!(stack.upload(&import, file.clone().into_bytes()).await.status, 200);
+        let import = stack.finished_import(&key, import["id"].as_str().unwrap()).await;
+        assert_eq!(
+            (&import["status"], &import["counts"]["created"]),
+            (&json!("succeeded"), &json!(3)),
+            "{import} {file}"
+        );
+        for link in before {
+            let path = format!("/v1/links/{}", link["slug"].as_str().unwrap());
+            let again = stack.call(&key, Method::GET, &path, Value::Null).await.json();
+            assert_eq!(again, link, "{format}");
+        }
+    }
+    let stranger = stack.new_key("stranger", "admin").await;
+    let (done, _) = export(&stack, &key, "csv").await;
+    let path = format!("/v1/exports/{}", done["id"].as_str().unwrap());
+    assert_eq!(stack.call(&stranger, Method::GET, &path, Value::Null).await.status, 404);
+}

@@ -1,0 +1,254 @@
+"""`make import`: uploads a file of links, shows how it goes, and says what came of it.
+
+Uses the public API only. The exit code is 0 if every row is a link, and 1 if one is not or nothing could be imported.
+Without --url and --key it takes the stack of `make dev`. Ctrl-C cancels the import.
+"""
+
+import argparse
+import http.client
+import json
+import os
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+from local_stack import paths
+from local_stack.failure import Failure, run_main
+from local_stack.ports import port_from_environment
+
+FINAL = ("succeeded", "succeeded_with_errors", "failed", "cancelled")
+CHUNK = 256 * 1024
+FIRST_ERRORS = 10
+
+
+def main():
+    arguments = parse()
+    api = Api(*where(arguments))
+    file = Path(arguments.file)
+    try:
+        size = file.stat().st_size
+    except OSError as error:
+        raise Failure(f"{file} can't be read: {error.strerror}") from error
+    asked = {"content_length": size, "filename": file.name[-255:]}
+    if arguments.domain:
+        asked["domain"] = arguments.domain
+    if arguments.tags:
+        asked["tags"] = [tag.strip() for tag in arguments.tags.split(",")]
+    if arguments.on_conflict:
+        asked["on_conflict"] = arguments.on_conflict
+    if arguments.dry_run:
+        asked["dry_run"] = True
+    started = api.call("POST", "/v1/imports", asked)
+    try:
+        upload(file, size, started["upload"])
+        done = watch(api, started["id"])
+    except KeyboardInterrupt:
+        print(f"\ncancelling {started['id']}", flush=True)
+        print_summary(api.call("POST", f"/v1/imports/{started['id']}/cancel"))
+        return 1
+    print_summary(done)
+    print_errors(api, done)
+    return 0 if done["status"] == "succeeded" else 1
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file")
+    parser.add_argument("--url", help="where the API is, without /v1")
+    parser.add_argument("--key", help="an API key with the role editor; better in the variable WAYPOST_KEY")
+    parser.add_argument("--domain", help="the domain of rows that name none")
+    parser.add_argument("--tags", help="tags for every link, separated by commas")
+    parser.add_argument("--on-conflict", choices=["skip", "overwrite", "fail"])
+    parser.add_argument("--dry-run", action="store_true", help="say what would be, write nothing")
+    return parser.parse_args()
+
+
+def where(arguments):
+    """The URL and the key: as given, or those of `make dev`."""
+    key = arguments.key or os.environ.get("WAYPOST_KEY")
+    if arguments.url:
+        if not key:
+            raise Failure("a key is needed with a URL: KEY=wp_…")
+        return arguments.url.rstrip("/"), key
+    file = paths.DEV / "admin-key"
+    if not key:
+        if not file.is_file():
+            raise Failure("there is no .dev/admin-key: start `make dev` first, or say URL=… KEY=…")
+        key = file.read_text().strip()
+    return f"http://localhost:{port_from_environment('WAYPOST_HTTP_PORT', 9000)}", key
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    """S3 refuses a request with two kinds of credentials, so a redirect is followed without the key, and by hand."""
+
+    def redirect_request(self, *_):
+        return None
+
+
+class Api:
+    """The API of a stack."""
+
+    def __init__(self, url, key):
+        self.url, self.key = url, key
+        self.opener = urllib.request.build_opener(NoRedirect)
+
+    def call(self, method, path, body=None):
+        """The JSON of an answer. A Failure says what the API has against it."""
+        answer = self.request(method, path, body)
+        return json.loads(answer.read())
+
+    def location(self, path):
+        """Where an answer leads."""
+        return self.request("GET", path, None, redirect=True).headers["location"]
+
+    def request(self, method, path, body, redirect=False):
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"authorization": f"Bearer {self.key}", "content-type": "application/json"}
+        for attempt in range(6):
+            request = urllib.request.Request(self.url + path, data, headers, method=method)
+            try:
+                return self.opener.open(request, timeout=30)
+            except urllib.error.HTTPError as error:
+                if redirect and error.code == 303:
+                    return error
+                # To start an import twice would leave one without a file; everything else may be asked again.
+                if error.code in (429, 502, 503, 504) and method == "GET" and attempt < 5:
+                    time.sleep(2**attempt / 4)
+                    continue
+                raise Failure(f"{method} {path}: {explain(error)}") from error
+            except OSError as error:
+                hint = " (is `make dev` running?)" if "localhost" in self.url else ""
+                raise Failure(f"{self.url} does not answer: {error}{hint}") from error
+
+
+def explain(error):
+    """What an answer says is wrong."""
+    try:
+        problem = json.loads(error.read())
+    except ValueError:
+        return f"{error.code} {error.reason}"
+    fields = "; ".join(f"{field['pointer']} {field['detail']}" for field in problem.get("errors") or [])
+    return f"{error.code} {fields or problem.get('detail') or problem.get('title') or error.reason}"
+
+
+def upload(file, size, request):
+    """Sends the file as the import says, a piece at a time."""
+    url = urllib.parse.urlsplit(request["url"])
+    connect = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
+    connection = connect(url.hostname, url.port, timeout=60)
+    bar = Bar("upload")
+    try:
+        connection.putrequest(request["method"], f"{url.path}?{url.query}", skip_accept_encoding=True)
+        for name, value in request["headers"].items():
+            # The length is among them; the host is sent by the connection.
+            if name.lower() != "host":
+                connection.putheader(name, value)
+        connection.endheaders()
+        sent = 0
+        with open(file, "rb") as source:
+            while chunk := source.read(min(CHUNK, size - sent)):
+                connection.send(chunk)
+                sent += len(chunk)
+                bar.show(sent / size, f"{megabytes(sent)} of {megabytes(size)} MB")
+        answer = connection.getresponse()
+        text = answer.read().decode(errors="replace")
+    except OSError as error:
+        raise Failure(f"the upload broke off: {error}") from error
+    finally:
+        bar.end()
+        connection.close()
+    if answer.status != 200:
+        raise Failure(f"the upload was refused: {answer.status} {text[:300]}")
+
+
+def watch(api, import_id):
+    """Shows how the import goes until it is final and its report is there; gives it."""
+    bar = Bar("load")
+    try:
+        while True:
+            found = api.call("GET", f"/v1/imports/{import_id}")
+            done, total = found["bytes"]["done"], found["bytes"]["total"]
+            rate, left = found["rows_per_second"], found["seconds_left"]
+            text = f"{found['counts']['read']} rows"
+            if rate:
+                text += f", {rate:.0f} a second"
+            if left is not None and found["status"] == "running":
+                text += f", {duration(left)} left"
+            bar.show(1 if found["status"] in FINAL else done / max(total, 1), text)
+            if found["status"] in FINAL:
+                return found
+            time.sleep(0.5)
+    finally:
+        bar.end()
+
+
+def print_summary(found):
+    """What came of the import, in a few lines."""
+    counts = found["counts"]
+    print(f"{found['id']} {found['status'].replace('_', ' ')}" + (" (dry run)" if found["dry_run"] else ""))
+    if found["error"]:
+        print(f"  {found['error']}")
+    print("  " + ", ".join(f"{counts[name]} {name}" for name in counts if name == "read" or counts[name]))
+    for name, values in found["notes"].items():
+        if values:
+            print(f"  {name.replace('_', ' ')}: {', '.join(sorted(values))}")
+
+
+def print_errors(api, found):
+    """The first lines of the report."""
+    if not found["report"]:
+        return
+    url = api.location(f"{found['report']}?format=jsonl")
+    with urllib.request.urlopen(url, timeout=60) as report:
+        for _ in range(FIRST_ERRORS):
+            text = report.readline()
+            if not text:
+                return
+            line = json.loads(text)
+            column = f"{line['column']} " if line["column"] else ""
+            print(f"  row {line['row']} (line {line['line']}): {column}{line['value'][:60]!r} {line['cause']}")
+        if report.readline():
+            print(f"  … all of them: {found['report']}?format=csv")
+
+
+class Bar:
+    """A progress bar on a terminal; elsewhere a line now and then."""
+
+    WIDTH = 30
+
+    def __init__(self, name):
+        self.name, self.terminal = name, sys.stderr.isatty()
+        self.last, self.shown_at = "", 0.0
+
+    def show(self, part, text):
+        filled = int(min(max(part, 0), 1) * self.WIDTH)
+        line = f"{self.name:6} [{'#' * filled}{'.' * (self.WIDTH - filled)}] {part:4.0%}  {text}"
+        if self.terminal:
+            if line != self.last:
+                print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
+        elif time.monotonic() - self.shown_at > 5:
+            self.shown_at = time.monotonic()
+            print(line, file=sys.stderr, flush=True)
+        self.last = line
+
+    def end(self):
+        if self.terminal:
+            print(file=sys.stderr)
+        elif self.last:
+            print(self.last, file=sys.stderr, flush=True)
+
+
+def megabytes(count):
+    return f"{count / 1e6:.1f}"
+
+
+def duration(seconds):
+    minutes, seconds = divmod(seconds, 60)
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+
+
+if __name__ == "__main__":
+    run_main(main)

@@ -1,0 +1,28 @@
+//! Counts the raw clicks under `clicks/` of the bucket `DATA_BUCKET` in the table `STATS_TABLE`, which should be empty.
+//!
+//! `make rebuild-stats` finds the bucket, makes the table and sets the environment.
+
+use std::process::ExitCode;
+
+use waypost_aws::dynamo::aggregates::{DynamoAggregates, patient_client};
+use waypost_aws::s3::archive::S3Archive;
+use waypost_aws::start::BoxError;
+use waypost_aws::{sdk, settings, start};
+use waypost_domain::analytics::UserAgents;
+use waypost_domain::analytics::rebuild_stats::rebuild_stats;
+
+fn main() -> ExitCode {
+    start::run(rebuild())
+}
+
+async fn rebuild() -> Result<(), BoxError> {
+    let config = sdk::config()?;
+    let archive = S3Archive::new(aws_sdk_s3::Client::new(&config), settings::required("DATA_BUCKET")?);
+    let store = DynamoAggregates::new(patient_client(&config), settings::required("STATS_TABLE")?);
+    let done = rebuild_stats(&archive, &UserAgents::new()?, &store).await?;
+    println!(
+        "{} clicks of {} objects were counted in {} writes; {} clicks were in more than one object",
+        done.clicks, done.objects, done.written, done.repeated
+    );
+    Ok(())
+}
