@@ -19,8 +19,8 @@ dev: ## Run the platform on this machine: local AWS, all functions, reload on sa
 	$(INSTALL) sam ministack
 	@exec $(PY) tools/dev.py
 
-test: ## Unit and adapter tests, then end-to-end tests against a stack deployed to a local AWS that enforces IAM
-	$(INSTALL) sam ministack
+test: ## Unit and adapter tests, then end-to-end tests and the OpenAPI document against a stack on a local AWS with IAM
+	$(INSTALL) sam ministack schemathesis
 	cargo test --workspace
 	@exec $(PY) tools/end_to_end.py
 

@@ -1,11 +1,15 @@
 """The end-to-end part of `make test`.
 
 Builds with `sam build`, deploys with `sam deploy` to a MiniStack that enforces IAM, runs
-`cargo test --workspace --test end_to_end` against it, and takes all of it down again. Every port is a free one.
-What is left for a look at a failure is in target/e2e/: ministack.log, deploy.log, logs/<function>.log.
-Arguments are passed on to the tests: `tools/end_to_end.py some_test -- --nocapture`.
+`cargo test --workspace --test end_to_end` against it, then Schemathesis with the OpenAPI document that the stack serves,
+and takes all of it down again. Every port is a free one.
+What is left for a look at a failure is in target/e2e/: ministack.log, deploy.log, logs/<function>.log, conformance/.
+Arguments are passed on to the tests: `tools/end_to_end.py some_test -- --nocapture`; Schemathesis is then left out.
+With `--document` it is the only thing that runs.
 """
 
+import contextlib
+import hashlib
 import json
 import os
 import platform
@@ -20,11 +24,22 @@ from local_stack.admin_key import create_admin_key
 from local_stack.failure import Failure, run_main
 from local_stack.ministack import MiniStack
 from local_stack.ports import free_port
-from local_stack.processes import Child, Stopped, signals_raise
+from local_stack.processes import Child, Stopped, last_line, signals_raise
 
 STACK = "waypost-test"
 DOMAIN = "go.example.com"
 BUILD = paths.E2E / "build"
+CONFORMANCE = paths.ROOT / "tools" / "conformance"
+# What Schemathesis does at once, each with its options.
+EACH_OPERATION = ["--phases", "examples,coverage,fuzzing"]
+# The bodies with the most borders have a part of their own.
+LARGE = ["changeLink", "createLinkBatch"]
+PARTS = {
+    **{name: [*EACH_OPERATION, "--include-operation-id", name] for name in LARGE},
+    "links": [*EACH_OPERATION, "--include-tag", "links", *(option for name in LARGE for option in ("--exclude-operation-id", name))],
+    "others": [*EACH_OPERATION, "--exclude-tag", "links"],
+    "sequences": ["--phases", "stateful"],
+}
 
 
 def main():
@@ -51,13 +66,19 @@ def run():
             "JwtAudience": "waypost",
             # So that files of tests have several parts.
             "ImportPartBytes": "20000",
+            # Schemathesis sends all it has with one admin's key. The limits of the other roles are the template's.
+            "RateLimitAdmin": "off",
         }
         deployment.deploy(ministack, BUILD / "template.yaml", STACK, parameters, paths.E2E / "deploy.log")
         stack = deployment.Deployment(ministack, STACK)
         allow_what_aws_allows(ministack, stack)
+        only_document, only_tests = sys.argv[1:] == ["--document"], len(sys.argv) > 1
         add_redirect_without_stream(ministack, stack)
         try:
-            code = run_tests(ministack, stack, issuer)
+            code = 0 if only_document else run_tests(ministack, stack, issuer)
+            if only_document or not only_tests:
+                # Also after a test that failed: what it finds may be why.
+                code = check_document(ministack, stack) or code
         finally:
             save_function_logs(ministack, stack)
     if code != 0:
@@ -142,11 +163,51 @@ def require_enforcement(ministack):
     raise Failure("the local AWS does not enforce IAM policies: check the version in tools/requirements/ministack.in")
 
 
+def api_url(ministack, stack):
+    # The path form: a host name under localhost does not resolve everywhere.
+    return f"{ministack.endpoint}/_aws/execute-api/{stack.outputs['HttpApiId']}/$default"
+
+
+def check_document(ministack, stack):
+    """Runs Schemathesis with the document that the stack serves; returns 1 if it finds anything.
+
+    The parts run at once, as the local AWS takes its time for each request. Threads of one process would do the same, but
+    generating data on several of them makes Python 3.11 fail now and then.
+    """
+    url = api_url(ministack, stack)
+    folder = paths.E2E / "conformance"
+    key = create_admin_key(ministack.client("dynamodb"), stack.outputs["LinksTable"], "conformance", "make test")
+    env = dict(os.environ) | {"WAYPOST_KEY": key, "WAYPOST_KEY_ID": key_id(ministack, stack, key)}
+    parts = {}
+    with contextlib.ExitStack() as children:
+        for name, options in PARTS.items():
+            command = [
+                paths.SCHEMATHESIS, "--config-file", CONFORMANCE / "schemathesis.toml",
+                "run", f"{url}/v1/openapi.json", "--url", url, *options,
+                "--no-color", "--report", "ndjson", "--report-dir", folder / name,
+            ]  # fmt: skip
+            child = Child(f"schemathesis {name}", command, log=folder / f"{name}.log", env=env, cwd=CONFORMANCE)
+            parts[name] = children.enter_context(child)
+        codes = {name: part.wait() for name, part in parts.items()}
+    for name, code in codes.items():
+        log = folder / f"{name}.log"
+        print(f"schemathesis, {name}: {last_line(log)}", flush=True)
+        if code != 0:
+            print(log.read_text(), flush=True)
+    return int(any(codes.values()))
+
+
+def key_id(ministack, stack, key):
+    """What the API calls `key`."""
+    item = {"pk": {"S": f"KEY#{hashlib.sha256(key.encode()).hexdigest()}"}, "sk": {"S": "KEY"}}
+    found = ministack.client("dynamodb").get_item(TableName=stack.outputs["LinksTable"], Key=item)
+    return found["Item"]["key_id"]["S"]
+
+
 def run_tests(ministack, stack, issuer):
     """Runs the tests with settings that describe the stack; returns their exit code."""
     env = ministack.environment() | {
-        # The path form: a host name under localhost does not resolve everywhere.
-        "WAYPOST_URL": f"{ministack.endpoint}/_aws/execute-api/{stack.outputs['HttpApiId']}/$default",
+        "WAYPOST_URL": api_url(ministack, stack),
         # The domain whose links are served, as a custom domain would send it.
         "WAYPOST_HOST_HEADER": DOMAIN,
         "WAYPOST_KEY": create_admin_key(ministack.client("dynamodb"), stack.outputs["LinksTable"], "default", "make test"),

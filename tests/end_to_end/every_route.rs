@@ -54,10 +54,12 @@ impl Things {
         let link = make("/v1/links", json!({"url": "https://example.com/", "slug": slug})).await;
         let import = make("/v1/imports", json!({"content_length": 10})).await;
         let key = make("/v1/keys", json!({"name": "every-route-key", "role": "viewer"})).await;
+        let export = make("/v1/exports", json!({})).await;
         let path = |collection: &str, id: &Value| format!("{collection}/{}", id.as_str().unwrap());
         let paths = BTreeMap::from([
             ("/v1/links/{slug}", path("/v1/links", &link["slug"])),
             ("/v1/imports/{id}", path("/v1/imports", &import["id"])),
+            ("/v1/exports/{id}", path("/v1/exports", &export["id"])),
             ("/v1/keys/{key_id}", path("/v1/keys", &key["key_id"])),
         ]);
         let mut things = Self { paths, seen: Vec::new() };
@@ -68,8 +70,9 @@ impl Things {
     /// All that the owner can see of them.
     async fn look(&self, stack: &Stack, owner: &str) -> Vec<(String, Value)> {
         let mut seen = Vec::new();
-        for path in ["/v1/keys", "/v1/links", "/v1/imports"].into_iter().chain(self.paths.values().map(String::as_str))
-        {
+        // An export goes on by itself.
+        let items = self.paths.values().map(String::as_str).filter(|path| !path.starts_with("/v1/exports"));
+        for path in ["/v1/keys", "/v1/links", "/v1/imports"].into_iter().chain(items) {
             let mut thing = stack.call(owner, Method::GET, path, Value::Null).await.json();
             for item in thing["items"].as_array_mut().into_iter().flatten() {
                 item.as_object_mut().unwrap().remove("last_used_at");

@@ -9,6 +9,7 @@ TOOLS = ROOT / ".tools"
 SAM = TOOLS / "sam" / "bin" / "sam"
 CFN_LINT = TOOLS / "sam" / "bin" / "cfn-lint"
 CARGO_LAMBDA = TOOLS / "sam" / "bin" / "cargo-lambda"
+SCHEMATHESIS = TOOLS / "schemathesis" / "bin" / "schemathesis"
 MINISTACK_PYTHON = TOOLS / "ministack" / "bin" / "python"
 
 # What `make dev` keeps from one start to the next.
