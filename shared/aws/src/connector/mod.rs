@@ -1,7 +1,7 @@
 //! The HTTP client of the AWS clients: HTTP/1.1, TLS by rustls with ring, and a pool of connections.
 //!
-//! The SDK's own client does more: HTTP/2, proxies, several TLS libraries. AWS offers none of the services here over HTTP/2,
-//! and what is not used costs size and start-up all the same; see ADR 12.
+//! The SDK's own client does more: HTTP/2, proxies, several TLS libraries. No call that Waypost makes needs them, and what is
+//! not used costs size and start-up all the same; see ADR 12.
 
 mod pool;
 mod tls;
