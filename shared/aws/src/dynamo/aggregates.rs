@@ -1,5 +1,5 @@
 //! Aggregates in `StatsTable`: the keys are the domain's, the numbers lie beside them as attributes. Ranges are read by
-//! [`super::aggregate_reader`].
+//! `aggregate_reader`.
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! Reads statistics: what the clicks of a link, of the links with a tag, or of a workspace add up to.
 //!
-//! * A request ([`request`]) is checked into a stretch of time with its steps ([`period`]), in a time zone ([`zone`]).
-//! * The aggregates that it needs are read in one round or two ([`read`]), and added up ([`sums`]).
+//! * A request ([`request`]) is checked into a stretch of time with its steps (`period`), in a time zone ([`zone`]).
+//! * The aggregates that it needs are read in one round or two (`read`), and added up (`sums`).
 //! * The answer ([`answer`]) is JSON, or a table ([`csv`]).
 //!
 //! The use cases are [`read_link_stats`], [`read_tag_stats`], [`read_workspace_stats`] and [`read_all_time`]. What is exact

@@ -1,8 +1,8 @@
 //! Reads a file row by row, whatever the pieces it comes in: bytes in, rows out, no input or output of its own. Memory is
 //! bounded by the longest row that is allowed and the longest piece, for a spreadsheet by the texts that it may have.
 //!
-//! Bytes come out of what they are wrapped in ([`unpack`]), become UTF-8 ([`encoding`]), are recognised ([`sniff`]) and then
-//! read ([`reader`]) by what knows their shape.
+//! Bytes come out of what they are wrapped in (`unpack`), become UTF-8 (`encoding`), are recognised (`sniff`) and then
+//! read (`reader`) by what knows their shape.
 
 mod archive;
 mod bookmarks;
