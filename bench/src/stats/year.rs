@@ -7,9 +7,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use waypost_aws::dynamo::aggregates::item_of;
 use waypost_domain::Timestamp;
-use waypost_domain::analytics::UserAgents;
 use waypost_domain::analytics::aggregate_clicks::aggregate_clicks;
 use waypost_domain::analytics::memory::{MemoryAggregates, MemoryQuarantine, click, received};
+use waypost_domain::analytics::{Aggregate, UserAgents};
 
 use super::table::Table;
 
@@ -63,7 +63,10 @@ pub(super) fn table() -> Result<Table> {
         anyhow::ensure!(outcome.failed.is_empty(), "the clicks are not folded");
     }
     let mut table = Table::default();
-    for aggregate in store.all().iter().filter(|aggregate| aggregate.key.pk == "go.example.com#docs") {
+    // Of a year, the hours are long deleted.
+    let is_kept = |sk: &str| sk.starts_with("DAY#") || sk.starts_with("TOTAL#");
+    let of_link = |aggregate: &&Aggregate| aggregate.key.pk == "go.example.com#docs" && is_kept(&aggregate.key.sk);
+    for aggregate in store.all().iter().filter(of_link) {
         let item = item_of(aggregate)?;
         let fields = item.iter().map(|(name, value)| Ok((name.clone(), to_json(value)?)));
         table.put(Value::Object(fields.collect::<Result<_>>()?))?;
