@@ -18,7 +18,7 @@ from local_stack import deployment, paths, watch
 from local_stack.admin_key import create_admin_key, is_known
 from local_stack.failure import Failure, run_main
 from local_stack.ministack import MiniStack
-from local_stack.ports import port_from_environment
+from local_stack.ports import unused_port_from_environment
 from local_stack.private_file import write_private
 from local_stack.processes import Stopped, signals_raise
 
@@ -30,8 +30,8 @@ ENV_FILE = paths.DEV / "env"
 
 def main():
     with only_once(), signals_raise():
-        http_port = port_from_environment("WAYPOST_HTTP_PORT", 9000)
-        aws_port = port_from_environment("WAYPOST_AWS_PORT", 4566)
+        http_port = unused_port_from_environment("WAYPOST_HTTP_PORT", 9000)
+        aws_port = unused_port_from_environment("WAYPOST_AWS_PORT", 4566)
         try:
             run(http_port, aws_port)
         except Stopped:

@@ -16,11 +16,16 @@ def free_port():
 
 
 def port_from_environment(variable, default):
-    """The port that `variable` names, or `default`; a Failure if it is no port or is taken."""
+    """The port that `variable` names, or `default`; a Failure if it is no port."""
     text = os.environ.get(variable) or str(default)
     if not text.isdigit() or not 0 < int(text) < 65536:
         raise Failure(f"{variable}={text} is not a port number")
-    port = int(text)
+    return int(text)
+
+
+def unused_port_from_environment(variable, default):
+    """The same; a Failure as well if something listens there."""
+    port = port_from_environment(variable, default)
     with socket.socket() as probe:
         # A port that still waits out an old connection is free; one with a listener is not.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
