@@ -104,7 +104,7 @@ async fn read(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let id = link_id(&app.domains, &slug, on.domain.as_deref())?;
-    let (link, clicks) = join(find_link(app.reader.as_ref(), &caller, &id), clicks(&app, &id)).await;
+    let (link, clicks) = join(find_link(app.reader.as_ref(), &caller, &id), clicks(&app, &caller, &id)).await;
     let link = link?;
     let etag = link.etag_with_clicks(clicks.map(|all| all.clicks));
     let view = LinkView::of(link, &app.short_urls).with_clicks(clicks);
@@ -112,8 +112,8 @@ async fn read(
 }
 
 /// What the clicks on a link add up to. A link is shown without it while statistics are away.
-async fn clicks(app: &App, id: &LinkId) -> Option<AllTime> {
-    let read = read_all_time(app.aggregates.as_ref(), id).await;
+async fn clicks(app: &App, caller: &Caller, id: &LinkId) -> Option<AllTime> {
+    let read = read_all_time(app.aggregates.as_ref(), &caller.workspace, id).await;
     read.inspect_err(|error| tracing::warn!(event = "stats.unavailable", operation = error.operation, %error)).ok()
 }
 

@@ -26,7 +26,7 @@ use waypost_domain::analytics::ports::{AggregateReader, AggregateStore, KeyRange
 use waypost_domain::analytics::{Aggregate, AggregateKey, Dimension, Received, SequenceNumber, Tally, UserAgents};
 
 fn aggregate(sk: &str, seq: &str, clicks: u64) -> Aggregate {
-    let key = AggregateKey { pk: "go.example.com#a".into(), sk: sk.into() };
+    let key = AggregateKey { pk: "WS#acme#go.example.com#a".into(), sk: sk.into() };
     let tally = Tally { clicks, ..Tally::default() };
     Aggregate { key, seq: SequenceNumber::parse(seq).unwrap(), ttl: None, tally }
 }
@@ -141,7 +141,7 @@ async fn a_range_is_read_page_by_page_and_no_further() {
     let (mut clicks, mut pages, mut after) = (Vec::new(), 0, None::<String>);
     loop {
         let range = KeyRange {
-            pk: "go.example.com#a",
+            pk: "WS#acme#go.example.com#a",
             first: "DAY#2026-01-05#".to_owned(),
             last: "DAY#2026-01-34$".to_owned(),
             after,
@@ -175,7 +175,8 @@ async fn a_range_has_the_parts_that_are_asked_for() {
     let some = Parts { visitors: true, dimensions: vec![Dimension::Country, Dimension::UtmTerm], ..Parts::default() };
     for parts in [Parts::default(), some, all] {
         for (first, last) in [("DAY#", "DAY$"), ("HOUR#", "HOUR$"), ("TOTAL#", "TOTAL$")] {
-            let range = |after| KeyRange { pk: "go.example.com#s3", first: first.into(), last: last.into(), after };
+            let range =
+                |after| KeyRange { pk: "WS#acme#go.example.com#s3", first: first.into(), last: last.into(), after };
             let found = store.range(&range(None), &parts).await.unwrap();
             assert_eq!(found.next, None);
             // The memory's pages are small.
@@ -209,10 +210,10 @@ async fn an_item_that_is_no_aggregate_is_named() {
 fn the_size_of_an_item_is_that_of_its_names_and_values() {
     let total = aggregate("TOTAL#0", "7", 1_234);
     // pk, sk, seq, clicks and bots.
-    assert_eq!(item_bytes(&total).unwrap(), (2 + 16) + (2 + 7) + (3 + 56) + (6 + 3) + (4 + 2));
+    assert_eq!(item_bytes(&total).unwrap(), (2 + 24) + (2 + 7) + (3 + 56) + (6 + 3) + (4 + 2));
     let mut day = total;
     day.tally.hours = [(13, 5)].into();
-    assert_eq!(item_bytes(&day).unwrap(), 101 + (5 + 3) + (1 + 2 + 2));
+    assert_eq!(item_bytes(&day).unwrap(), 109 + (5 + 3) + (1 + 2 + 2));
 }
 
 /// A DynamoDB that answers BatchGetItem with two items at most and leaves the other keys unprocessed; with none at all if

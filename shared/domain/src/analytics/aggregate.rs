@@ -25,9 +25,9 @@ pub struct AggregateKey {
     pub sk: String,
 }
 
-/// The partition of a link's aggregates. A domain is in lower case, so it can't be mistaken for a workspace's.
-pub fn link_pk(id: &LinkId) -> String {
-    format!("{}#{}", id.domain, id.slug)
+/// The partition of the aggregates of a link while `workspace` owns it: a slug that somebody else had before has no clicks.
+pub fn link_pk(workspace: &WorkspaceId, id: &LinkId) -> String {
+    format!("WS#{workspace}#{}#{}", id.domain, id.slug)
 }
 
 /// The partition of a workspace's aggregates.

@@ -22,18 +22,18 @@ pub(super) struct Touched<'a> {
     pub(super) records: Vec<&'a Record<'a>>,
 }
 
-/// Where a record belongs, in numbers of the batch: lane, link or workspace, day or hour. Cheap to hash.
+/// Where a record belongs, in numbers of the batch: lane, workspace, link, day or hour. Cheap to hash.
 #[derive(PartialEq, Eq, Hash)]
 enum Place {
-    LinkDay(usize, usize, i64),
-    LinkHour(usize, usize, i64),
-    LinkTotal(usize, usize),
+    LinkDay(usize, usize, usize, i64),
+    LinkHour(usize, usize, usize, i64),
+    LinkTotal(usize, usize, usize),
     WorkspaceDay(usize, usize, i64),
 }
 
 /// The totals of links that `batch` touches, each with all records of its link, in the order of their keys.
 pub(super) fn totals<'a>(batch: &'a Batch<'a>) -> Vec<Touched<'a>> {
-    gather(batch, batch.records.iter(), |record| [Place::LinkTotal(record.lane, record.link)])
+    gather(batch, batch.records.iter(), |record| [Place::LinkTotal(record.lane, record.workspace, record.link)])
 }
 
 /// All other aggregates that `records` touch, in the order of their keys.
@@ -41,8 +41,8 @@ pub(super) fn others<'a>(batch: &'a Batch<'a>, records: impl Iterator<Item = &'a
     gather(batch, records, |record| {
         let (day, hour) = (number_of(record.time), record.time.as_seconds().div_euclid(3600));
         [
-            Place::LinkDay(record.lane, record.link, day),
-            Place::LinkHour(record.lane, record.link, hour),
+            Place::LinkDay(record.lane, record.workspace, record.link, day),
+            Place::LinkHour(record.lane, record.workspace, record.link, hour),
             Place::WorkspaceDay(record.lane, record.workspace, day),
         ]
     })
@@ -66,17 +66,19 @@ fn gather<'a, const N: usize>(
 
 impl Place {
     fn touched_by<'a>(&self, batch: &Batch<'_>, records: Vec<&'a Record<'a>>) -> Touched<'a> {
-        let link = |link: usize| link_pk(&batch.links[link]);
+        let link = |owner: usize, link: usize| link_pk(&batch.workspaces[owner], &batch.links[link]);
         let (grain, key, ttl) = match *self {
-            Self::LinkDay(lane, id, day) => {
-                (Grain::LinkDay, AggregateKey::day(link(id), Day::from_number(day), &batch.lanes[lane]), None)
+            Self::LinkDay(lane, owner, id, day) => {
+                (Grain::LinkDay, AggregateKey::day(link(owner, id), Day::from_number(day), &batch.lanes[lane]), None)
             }
-            Self::LinkHour(lane, id, hour) => {
+            Self::LinkHour(lane, owner, id, hour) => {
                 let day = Day::from_number(hour.div_euclid(24));
-                let key = AggregateKey::hour(link(id), day, hour.rem_euclid(24), &batch.lanes[lane]);
+                let key = AggregateKey::hour(link(owner, id), day, hour.rem_euclid(24), &batch.lanes[lane]);
                 (Grain::LinkHour, key, Some((hour + 1) * 3600 + HOUR_KEPT_SECONDS))
             }
-            Self::LinkTotal(lane, id) => (Grain::LinkTotal, AggregateKey::total(link(id), &batch.lanes[lane]), None),
+            Self::LinkTotal(lane, owner, id) => {
+                (Grain::LinkTotal, AggregateKey::total(link(owner, id), &batch.lanes[lane]), None)
+            }
             Self::WorkspaceDay(lane, workspace, day) => {
                 let pk = workspace_pk(&batch.workspaces[workspace]);
                 (Grain::WorkspaceDay, AggregateKey::day(pk, Day::from_number(day), &batch.lanes[lane]), None)

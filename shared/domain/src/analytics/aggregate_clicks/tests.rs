@@ -43,7 +43,7 @@ async fn a_click_is_in_its_day_hour_total_and_workspace() {
     assert_eq!(result, Aggregated { records: 4, written: 1 + 2 + 1 + 3 + 2, ..Aggregated::default() });
 
     let all = store.all();
-    let day = tally(&all, "go.example.com#a", "DAY#2026-01-02#000000000006");
+    let day = tally(&all, "WS#acme#go.example.com#a", "DAY#2026-01-02#000000000006");
     assert_eq!((day.clicks, day.bots, day.visitors.estimate()), (2, 1, 1));
     assert_eq!(day.hours, [(3, 1), (23, 1)].into());
     let top = |dimension| day.dimensions[&dimension].top(9);
@@ -51,10 +51,10 @@ async fn a_click_is_in_its_day_hour_total_and_workspace() {
     assert_eq!(top(Dimension::Device), [("desktop", 1), ("mobile", 1)]);
     assert_eq!(top(Dimension::Browser), [("Chrome", 1), ("Mobile Safari", 1)]);
     assert_eq!(top(Dimension::Trigger), [("link", 1), ("qr", 1)]);
-    let hour = tally(&all, "go.example.com#a", "HOUR#2026-01-02T03#000000000006");
+    let hour = tally(&all, "WS#acme#go.example.com#a", "HOUR#2026-01-02T03#000000000006");
     assert_eq!((hour.clicks, hour.bots), (1, 1));
     assert_eq!((hour.minutes.clone(), hour.bot_minutes.clone()), ([(4, 1)].into(), [(4, 1)].into()));
-    let total = tally(&all, "go.example.com#a", "TOTAL#000000000006");
+    let total = tally(&all, "WS#acme#go.example.com#a", "TOTAL#000000000006");
     assert_eq!((total.clicks, total.bots), (2, 1));
     assert_eq!(total.last_click_at.unwrap().to_string(), "2026-01-02T23:59:59.000Z");
     let workspace = tally(&all, "WS#acme", "DAY#2026-01-02#000000000006");
@@ -100,7 +100,7 @@ async fn a_malformed_record_is_set_aside_and_its_batch_goes_on() {
     let (store, quarantine) = (MemoryAggregates::default(), MemoryQuarantine::default());
     let result = count(&batch, &store, &quarantine).await;
     assert_eq!((result.quarantined, result.failed), (2, vec![]));
-    assert_eq!(tally(&store.all(), "go.example.com#a", "TOTAL#000000000000").clicks, 2);
+    assert_eq!(tally(&store.all(), "WS#acme#go.example.com#a", "TOTAL#000000000000").clicks, 2);
     assert_eq!(quarantine.kept().len(), 2);
     count(&batch, &store, &quarantine).await;
     assert_eq!(quarantine.kept().len(), 2, "a retry rewrites the same objects");
@@ -137,8 +137,8 @@ async fn shards_in_one_batch_are_counted_apart() {
     let (store, quarantine) = (MemoryAggregates::default(), MemoryQuarantine::default());
     count(&batch, &store, &quarantine).await;
     let all = store.all();
-    assert_eq!(tally(&all, "go.example.com#a", "TOTAL#000000000001").clicks, 2);
-    assert_eq!(tally(&all, "go.example.com#a", "TOTAL#000000000002").clicks, 1);
+    assert_eq!(tally(&all, "WS#acme#go.example.com#a", "TOTAL#000000000001").clicks, 2);
+    assert_eq!(tally(&all, "WS#acme#go.example.com#a", "TOTAL#000000000002").clicks, 1);
     store.fail(true);
     assert_eq!(count(&batch, &store, &quarantine).await.failed, ["5", "1"]);
 }
@@ -218,8 +218,12 @@ async fn a_click_that_the_stream_has_twice_is_counted_once_within_its_window() {
     assert_eq!(store.all(), before);
     count(&[at(0, 4, &first, 11_000), at(1, 5, &first, 60)], &store, &quarantine).await;
     let all = store.all();
-    assert_eq!(tally(&all, "go.example.com#a", "TOTAL#000000000000").clicks, 2, "too late to be recognised");
-    assert_eq!(tally(&all, "go.example.com#a", "TOTAL#000000000001").clicks, 1, "another shard does not know it");
+    assert_eq!(tally(&all, "WS#acme#go.example.com#a", "TOTAL#000000000000").clicks, 2, "too late to be recognised");
+    assert_eq!(
+        tally(&all, "WS#acme#go.example.com#a", "TOTAL#000000000001").clicks,
+        1,
+        "another shard does not know it"
+    );
 }
 
 async fn archived(batch: &[Received<'_>], store: &MemoryAggregates, archive: &MemoryArchive) -> Aggregated {

@@ -59,7 +59,7 @@ fn count(shards: &[Shard]) -> BTreeMap<(String, String), Expected> {
 
 fn places(click: &Click, lane: &str) -> [(String, String); 4] {
     let (date, hour) = (click.time.date(), click.time.hour());
-    let link = format!("{}#{}", click.domain, click.slug);
+    let link = format!("WS#{}#{}#{}", click.workspace, click.domain, click.slug);
     [
         (link.clone(), format!("DAY#{date}#{lane}")),
         (link.clone(), format!("HOUR#{date}T{hour:02}#{lane}")),

@@ -5,14 +5,18 @@ use super::read::pages;
 use crate::analytics::Tally;
 use crate::analytics::aggregate::{link_pk, total_range};
 use crate::analytics::ports::{AggregateReader, KeyRange, Parts};
-use crate::{LinkId, StoreError};
+use crate::{LinkId, StoreError, WorkspaceId};
 
-/// The sums of all lanes: one query. Does not ask whose link it is.
+/// The sums of all lanes, of the clicks while `workspace` owned the link: one query.
 ///
 /// # Errors
 /// The store does not answer as it should.
-pub async fn read_all_time(aggregates: &dyn AggregateReader, id: &LinkId) -> Result<AllTime, StoreError> {
-    let (pk, (first, last)) = (link_pk(id), total_range());
+pub async fn read_all_time(
+    aggregates: &dyn AggregateReader,
+    workspace: &WorkspaceId,
+    id: &LinkId,
+) -> Result<AllTime, StoreError> {
+    let (pk, (first, last)) = (link_pk(workspace, id), total_range());
     let parts = Parts { clicked_at: true, ..Parts::default() };
     let mut all = Tally::default();
     for lane in pages(aggregates, KeyRange { pk: &pk, first, last, after: None }, &parts).await? {

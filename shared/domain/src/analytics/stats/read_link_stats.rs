@@ -26,12 +26,12 @@ pub async fn read_link_stats(
 ) -> Result<Stats, Error> {
     caller.require(Role::Viewer)?;
     let question = request.check(Subject::Link, clock.now())?;
-    let pk = link_pk(id);
-    // All at a time: what a foreign link's clicks add up to is dropped with the error.
+    let pk = link_pk(&caller.workspace, id);
+    // All at a time: what was read of a link that is gone is dropped with the error.
     let (_, found, all_time) = try_join3(
         find_link(links, caller, id),
         async { Ok(read_aggregates(aggregates, &pk, &question).await?) },
-        async { Ok(read_all_time(aggregates, id).await?) },
+        async { Ok(read_all_time(aggregates, &caller.workspace, id).await?) },
     )
     .await?;
     let mut answer = Answer::to(&question);

@@ -45,7 +45,7 @@ pub async fn read_tag_stats(
     let mut answer = Answer::to(&question);
     let mut by_link = Vec::new();
     // Made before they are polled: a closure that makes them on the way could not be sent between threads.
-    let reads: Vec<_> = links.iter().map(|id| read_link(aggregates, id, &question)).collect();
+    let reads: Vec<_> = links.iter().map(|id| read_link(aggregates, caller, id, &question)).collect();
     let mut reads = stream::iter(reads).buffered(AT_A_TIME);
     while let Some(read) = reads.next().await {
         let (link, found) = read?;
@@ -61,10 +61,11 @@ pub async fn read_tag_stats(
 /// What a link is called among top values, and its aggregates.
 async fn read_link(
     aggregates: &dyn AggregateReader,
+    caller: &Caller,
     id: &LinkId,
     question: &Question,
 ) -> Result<(String, Aggregates), StoreError> {
-    let found = read_aggregates(aggregates, &link_pk(id), question).await?;
+    let found = read_aggregates(aggregates, &link_pk(&caller.workspace, id), question).await?;
     Ok((format!("{}/{}", id.domain, id.slug), found))
 }
 

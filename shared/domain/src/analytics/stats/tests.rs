@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::answer::{AllTime, Numbers, Step};
 use super::csv::to_csv;
+use super::read_all_time::read_all_time;
 use super::read_link_stats::read_link_stats;
 use super::read_tag_stats::{MAX_LINKS, read_tag_stats};
 use super::read_workspace_stats::read_workspace_stats;
@@ -250,6 +251,21 @@ async fn a_foreign_link_looks_like_none() {
     let fixture = Fixture::new().await;
     let stats = fixture.link("other", &StatsRequest::default()).await;
     assert!(matches!(stats, Err(Error::NotFound("link"))), "{stats:?}");
+}
+
+#[tokio::test]
+async fn a_slug_that_another_workspace_had_before_has_no_clicks() {
+    let fixture = Fixture::new().await;
+    let mut taken = link("other", "a", "https://example.com/");
+    let old_owner = link("acme", "a", "https://example.com/").workspace;
+    assert!(fixture.links.delete(&taken.id, &old_owner).await.unwrap());
+    taken.tags = vec!["taken".to_owned()];
+    fixture.links.insert(&taken).await.unwrap();
+    let ask = request("2026-01-01", "2026-01-31");
+    let stats = fixture.link("other", &ask).await.unwrap();
+    assert_eq!((stats.totals.clicks, stats.all_time.unwrap().clicks), (Some(0), 0));
+    assert_eq!(fixture.tagged("other", &["taken"], &ask).await.unwrap().totals.clicks, Some(0));
+    assert_eq!(read_all_time(&fixture.aggregates, &taken.workspace, &taken.id).await.unwrap().clicks, 0);
 }
 
 #[tokio::test]
