@@ -1,21 +1,18 @@
 //! A batch of 10,000 records over 100 links through the real handler: its CPU, and what it writes.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use aggregate_clicks::event::StreamEvent;
 use aggregate_clicks::handler::{App, handle};
 use anyhow::{Result, ensure};
-use async_trait::async_trait;
 use serde::de::IgnoredAny;
 use waypost_aws::dynamo::aggregates::item_bytes;
-use waypost_domain::StoreError;
-use waypost_domain::analytics::memory::{MemoryAggregates, MemoryArchive, MemoryQuarantine};
-use waypost_domain::analytics::ports::AggregateStore;
-use waypost_domain::analytics::{Aggregate, AggregateKey, RecentClicks, SequenceNumber, UserAgents};
+use waypost_domain::analytics::memory::{MemoryArchive, MemoryQuarantine};
+use waypost_domain::analytics::{Aggregate, RecentClicks, UserAgents};
 
 use super::faults::driver::event_of;
 use super::median;
+use super::shelf::Shelf;
 use super::traffic::Traffic;
 use crate::area::Findings;
 use crate::cores::core_seconds;
@@ -27,35 +24,9 @@ const LINKS: usize = 100;
 /// What a write unit pays for.
 const UNIT_BYTES: usize = 1024;
 
-/// Aggregates in memory, and all that was written since it was looked at.
-#[derive(Default)]
-struct Recorder {
-    aggregates: MemoryAggregates,
-    written: Mutex<Vec<Aggregate>>,
-}
-
-impl Recorder {
-    fn take(&self) -> Vec<Aggregate> {
-        std::mem::take(&mut self.written.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-#[async_trait]
-impl AggregateStore for Recorder {
-    async fn load(&self, keys: &[AggregateKey]) -> Result<Vec<Option<Aggregate>>, StoreError> {
-        self.aggregates.load(keys).await
-    }
-
-    async fn put(&self, aggregate: &Aggregate, read: Option<&SequenceNumber>) -> Result<bool, StoreError> {
-        let written = self.aggregates.put(aggregate, read).await?;
-        self.written.lock().unwrap_or_else(PoisonError::into_inner).push(aggregate.clone());
-        Ok(written)
-    }
-}
-
 pub(super) async fn measure() -> Result<Findings> {
     let mut traffic = Traffic::over(LINKS)?;
-    let store = Arc::new(Recorder::default());
+    let store = Arc::new(Shelf::default());
     let app = App {
         agents: Arc::new(UserAgents::new()?),
         store: store.clone(),
@@ -76,7 +47,7 @@ pub(super) async fn measure() -> Result<Findings> {
         ensure!(answer.batch_item_failures.is_empty(), "clicks were not counted");
         floors.push((handling - start) * 1e3);
         times.push((end - handling) * 1e3);
-        writes = store.take();
+        writes = store.written();
     }
     let (cpu, floor, written) = (median(times), median(floors), Written::of(&writes)?);
     let mut findings = Findings::default();
@@ -102,15 +73,14 @@ struct Written {
 }
 
 impl Written {
-    fn of(writes: &[Aggregate]) -> Result<Self> {
-        let (mut units, mut least) = (0, BTreeMap::new());
-        for aggregate in writes {
-            units += item_bytes(aggregate)?.div_ceil(UNIT_BYTES);
+    fn of(written: &[(Aggregate, usize)]) -> Result<Self> {
+        let (mut units, mut least) = (0, 0);
+        for (aggregate, writes) in written {
+            units += item_bytes(aggregate)?.div_ceil(UNIT_BYTES) * writes;
             let mut plain = aggregate.clone();
             plain.tally.recent = RecentClicks::default();
-            least.insert(&aggregate.key, item_bytes(&plain)?.div_ceil(UNIT_BYTES));
+            least += item_bytes(&plain)?.div_ceil(UNIT_BYTES);
         }
-        let least: usize = least.values().sum();
         Ok(Self { units: units as f64, amplification: units as f64 / least as f64 })
     }
 }

@@ -5,10 +5,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::IgnoredAny;
 use waypost_domain::analytics::aggregate_clicks::aggregate_clicks;
-use waypost_domain::analytics::memory::{MemoryAggregates, MemoryQuarantine};
+use waypost_domain::analytics::memory::MemoryQuarantine;
 use waypost_domain::analytics::{Received, UserAgents};
 
 use super::median;
+use super::shelf::Shelf;
 use super::traffic::Traffic;
 use crate::area::Findings;
 use crate::cores::core_seconds;
@@ -20,7 +21,7 @@ const LINKS: usize = 1_000;
 
 pub(super) async fn measure() -> Result<Findings> {
     let mut traffic = Traffic::over(LINKS)?;
-    let (agents, store, quarantine) = (UserAgents::new()?, MemoryAggregates::default(), MemoryQuarantine::default());
+    let (agents, store, quarantine) = (UserAgents::new()?, Shelf::default(), MemoryQuarantine::default());
     let (mut rates, mut floors) = (Vec::new(), Vec::new());
     for _ in 0..BATCHES {
         let batch = traffic.records(BATCH)?;

@@ -4,6 +4,7 @@
 mod batch;
 pub(crate) mod faults;
 mod fold;
+mod shelf;
 mod traffic;
 
 use anyhow::Result;
