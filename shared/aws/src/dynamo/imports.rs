@@ -9,6 +9,7 @@ use waypost_domain::imports::ports::{ImportIndex, ImportStore};
 use waypost_domain::imports::{Import, ImportId};
 use waypost_domain::{StoreError, WorkspaceId};
 
+use super::conditional::{put_if_absent, put_next};
 use super::links::LIST_INDEX;
 use super::{Item, broken, store_error, text};
 
@@ -29,22 +30,7 @@ impl DynamoImports {
 #[async_trait]
 impl ImportStore for DynamoImports {
     async fn create(&self, import: &Import) -> Result<bool, StoreError> {
-        const OPERATION: &str = "imports.create";
-        let result = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item_of(import)?))
-            .condition_expression("attribute_not_exists(pk)")
-            .send()
-            .await;
-        match result {
-            Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
-                Ok(false)
-            }
-            Err(error) => Err(store_error(OPERATION, error)),
-        }
+        put_if_absent(&self.client, &self.table, "imports.create", item_of(import)?).await
     }
 
     async fn get(&self, workspace: &WorkspaceId, id: &ImportId) -> Result<Option<Import>, StoreError> {
@@ -62,26 +48,10 @@ impl ImportStore for DynamoImports {
     }
 
     async fn replace(&self, next: &Import) -> Result<bool, StoreError> {
-        const OPERATION: &str = "imports.replace";
-        let before = AttributeValue::N(next.revision.saturating_sub(1).to_string());
-        let result = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item_of(next)?))
-            .condition_expression("#revision = :before")
-            .expression_attribute_names("#revision", "revision")
-            .expression_attribute_values(":before", before)
-            .send()
-            .await;
-        match result {
-            Ok(_) => Ok(true),
-            // The first try of this very write may have gone through, and only its answer been lost.
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
-                Ok(self.get(&next.workspace, &next.id).await?.as_ref() == Some(next))
-            }
-            Err(error) => Err(store_error(OPERATION, error)),
-        }
+        let item = (item_of(next)?, next.revision);
+        let made = put_next(&self.client, &self.table, "imports.replace", item).await?;
+        // The first try of this very write may have gone through, and only its answer been lost.
+        Ok(made || self.get(&next.workspace, &next.id).await?.as_ref() == Some(next))
     }
 }
 

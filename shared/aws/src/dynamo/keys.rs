@@ -8,6 +8,7 @@ use waypost_domain::keys::ports::{KeyIndex, KeyUsage, KeyWriter};
 use waypost_domain::ports::KeyReader;
 use waypost_domain::{ApiKey, StoreError, Timestamp, WorkspaceId};
 
+use super::conditional::was_written;
 use super::links::LIST_INDEX;
 use super::{Item, broken, store_error, text};
 
@@ -89,13 +90,7 @@ impl KeyWriter for DynamoKeys {
             .expression_attribute_values(":key_id", text(key_id))
             .send()
             .await;
-        match result {
-            Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
-                Ok(false)
-            }
-            Err(error) => Err(store_error(OPERATION, error)),
-        }
+        was_written(OPERATION, result)
     }
 }
 
@@ -143,11 +138,7 @@ impl KeyUsage for DynamoKeys {
             .expression_attribute_values(":unless_after", text(unless_after.to_string()))
             .send()
             .await;
-        match result {
-            Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(()),
-            Err(error) => Err(store_error("keys.note", error)),
-        }
+        was_written("keys.note", result).map(drop)
     }
 }
 

@@ -3,6 +3,7 @@
 mod aggregate_reader;
 pub mod aggregates;
 pub mod click_limit;
+mod conditional;
 pub mod exports;
 pub mod idempotency;
 pub mod import_parts;
