@@ -28,6 +28,7 @@ check: ## Formatting, lints, documentation, licences, template
 	$(INSTALL) sam cargo-deny
 	cargo fmt --all --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
+	cargo metadata --locked --format-version 1 --manifest-path fuzz/Cargo.toml > /dev/null
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 	.tools/cargo-deny/bin/cargo-deny check bans licenses sources
