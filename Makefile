@@ -22,6 +22,7 @@ dev: ## Run the platform on this machine: local AWS, all functions, reload on sa
 test: ## Unit and adapter tests, then end-to-end tests and the OpenAPI document against a stack on a local AWS with IAM
 	$(INSTALL) sam ministack schemathesis
 	cargo test --workspace
+	$(PY) -m unittest discover --quiet --start-directory tools
 	@exec $(PY) tools/end_to_end.py
 
 check: ## Formatting, lints, documentation, licences, template
