@@ -10,7 +10,7 @@ use waypost_domain::imports::{Import, ImportId};
 use waypost_domain::{StoreError, WorkspaceId};
 
 use super::conditional::{put_if_absent, put_next};
-use super::links::LIST_INDEX;
+use super::newest::newest;
 use super::{Item, broken, store_error, text};
 
 /// Imports in DynamoDB.
@@ -64,21 +64,8 @@ impl ImportIndex for DynamoImports {
         limit: usize,
     ) -> Result<Vec<Import>, StoreError> {
         const OPERATION: &str = "imports.newest";
-        let query = self.client.query().table_name(&self.table).index_name(LIST_INDEX).scan_index_forward(false);
-        let query = match before {
-            None => query.key_condition_expression("list_pk = :pk"),
-            Some(before) => query
-                .key_condition_expression("list_pk = :pk AND list_sk < :before")
-                .expression_attribute_values(":before", text(before)),
-        };
-        // One page is enough: 101 imports are far from the 1 MB that a page may have.
-        let page = query
-            .expression_attribute_values(":pk", text(list_pk(workspace)))
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-            .send()
-            .await
-            .map_err(|error| store_error(OPERATION, error))?;
-        page.items.unwrap_or_default().into_iter().map(|item| import_from(item, OPERATION)).collect()
+        let items = newest(&self.client, &self.table, OPERATION, (list_pk(workspace), before), limit).await?;
+        items.into_iter().map(|item| import_from(item, OPERATION)).collect()
     }
 }
 

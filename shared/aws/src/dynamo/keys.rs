@@ -10,6 +10,7 @@ use waypost_domain::{ApiKey, StoreError, Timestamp, WorkspaceId};
 
 use super::conditional::was_written;
 use super::links::LIST_INDEX;
+use super::newest::newest;
 use super::{Item, broken, store_error, text};
 
 /// API keys in DynamoDB.
@@ -103,21 +104,8 @@ impl KeyIndex for DynamoKeys {
         limit: usize,
     ) -> Result<Vec<ApiKey>, StoreError> {
         const OPERATION: &str = "keys.newest";
-        let query = self.client.query().table_name(&self.table).index_name(LIST_INDEX).scan_index_forward(false);
-        let query = match before {
-            None => query.key_condition_expression("list_pk = :pk"),
-            Some(before) => query
-                .key_condition_expression("list_pk = :pk AND list_sk < :before")
-                .expression_attribute_values(":before", text(before)),
-        };
-        // One page is enough: 101 keys are far from the 1 MB that a page may have.
-        let page = query
-            .expression_attribute_values(":pk", text(list_pk(workspace)))
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-            .send()
-            .await
-            .map_err(|error| store_error(OPERATION, error))?;
-        page.items.unwrap_or_default().into_iter().map(|item| key_from(item, OPERATION)).collect()
+        let items = newest(&self.client, &self.table, OPERATION, (list_pk(workspace), before), limit).await?;
+        items.into_iter().map(|item| key_from(item, OPERATION)).collect()
     }
 }
 

@@ -15,6 +15,7 @@ pub mod link_list;
 mod link_shards;
 mod link_targets;
 pub mod links;
+mod newest;
 pub mod password_attempts;
 pub mod rate_limits;
 pub mod salts;
