@@ -14,8 +14,10 @@ import json
 import os
 import platform
 import shutil
+import subprocess
 import sys
 import urllib.request
+from pathlib import Path
 
 import botocore.exceptions
 
@@ -33,10 +35,16 @@ CONFORMANCE = paths.ROOT / "tools" / "conformance"
 # What Schemathesis does at once, each with its options.
 EACH_OPERATION = ["--phases", "examples,coverage,fuzzing"]
 # The bodies with the most borders have a part of their own.
-LARGE = ["changeLink", "createLinkBatch"]
 PARTS = {
-    **{name: [*EACH_OPERATION, "--include-operation-id", name] for name in LARGE},
-    "links": [*EACH_OPERATION, "--include-tag", "links", *(option for name in LARGE for option in ("--exclude-operation-id", name))],
+    # With links to change: what one request of a part made, its later ones find.
+    "changeLink": [*EACH_OPERATION, "--include-operation-id", "createLink", "--include-operation-id", "changeLink"],
+    "createLinkBatch": [*EACH_OPERATION, "--include-operation-id", "createLinkBatch"],
+    "links": [
+        *EACH_OPERATION,
+        "--include-tag", "links",
+        "--exclude-operation-id", "changeLink",
+        "--exclude-operation-id", "createLinkBatch",
+    ],  # fmt: skip
     "others": [*EACH_OPERATION, "--exclude-tag", "links"],
     "sequences": ["--phases", "stateful"],
 }
@@ -222,11 +230,24 @@ def run_tests(ministack, stack, issuer):
         "WAYPOST_IMPORT_PARTS_QUEUE_URL": stack.outputs["ImportPartsQueueUrl"],
         "WAYPOST_QUEUE_URL": stack.outputs["FailedEventsQueueUrl"],
     }
+    env["REBUILD_STATS"] = build_rebuild_stats()
     for binary, name in stack.functions.items():
         env[f"WAYPOST_FUNCTION_{binary.upper().replace('-', '_')}"] = name
     command = ["cargo", "test", "--workspace", "--test", "end_to_end", *sys.argv[1:]]
     with Child("cargo test", command, env=env, cwd=paths.ROOT) as tests:
         return tests.wait()
+
+
+def build_rebuild_stats():
+    """Builds what `make rebuild-stats` runs, without optimisation and with what the tests are built of; returns its path."""
+    command = ["cargo", "build", "--workspace", "--bin", "rebuild-stats"]
+    with Child("cargo build", command, cwd=paths.ROOT) as child:
+        if child.wait() != 0:
+            raise Failure("`make rebuild-stats` cannot be built, see above")
+    metadata = subprocess.run(
+        ["cargo", "metadata", "--no-deps", "--format-version", "1"], cwd=paths.ROOT, stdout=subprocess.PIPE, check=True
+    )
+    return str(Path(json.loads(metadata.stdout)["target_directory"]) / "debug" / "rebuild-stats")
 
 
 def save_function_logs(ministack, stack):

@@ -4,36 +4,27 @@ Makes the table if there is none of that name, with the keys of the stack's own.
 environment (AWS_PROFILE, AWS_REGION, ...). It can be stopped and run again: what is counted stays counted.
 """
 
-import argparse
 import os
 import subprocess
 
 import boto3
-import botocore.exceptions
 
+import deployed_stack
 from local_stack.failure import Failure, run_main
 
 KEYS = [("pk", "HASH"), ("sk", "RANGE")]
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--stack", required=True, help="name of the CloudFormation stack")
+    parser = deployed_stack.parser(__doc__)
     parser.add_argument("--table", required=True, help="name of the table to fill; made if there is none")
     arguments = parser.parse_args()
-    session = boto3.Session()
-    try:
-        stacks = session.client("cloudformation").describe_stacks(StackName=arguments.stack)["Stacks"]
-        outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
-        missing = {"DataBucket", "StatsTable"} - outputs.keys()
-        if missing:
-            raise Failure(f"stack {arguments.stack} has no output {', '.join(sorted(missing))}: is it a Waypost stack?")
-        if arguments.table == outputs["StatsTable"]:
+    with deployed_stack.aws_failures_explained():
+        bucket, own_table = deployed_stack.outputs(arguments.stack, "DataBucket", "StatsTable")
+        if arguments.table == own_table:
             raise Failure("that is the stack's own table, whose clicks are counted already: name another one")
-        make_table(session.client("dynamodb"), arguments.table)
-        environment = settings(session, outputs["DataBucket"], arguments.table)
-    except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
-        raise Failure(f"{error} (check AWS_PROFILE, AWS_REGION and the stack's name)") from error
+        make_table(boto3.client("dynamodb"), arguments.table)
+        environment = settings(boto3.Session(), bucket, arguments.table)
     command = os.environ.get("REBUILD_STATS", "cargo run --release --quiet -p rebuild-stats").split()
     if subprocess.run(command, env=os.environ | environment, check=False).returncode:
         raise Failure("not all clicks were counted; the lines above say why. Run it again to go on")

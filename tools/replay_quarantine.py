@@ -6,34 +6,23 @@ run again; if it is stopped in the moment between records being taken and their 
 sends those (at most 500) again.
 """
 
-import argparse
 import base64
-import binascii
 import json
 
 import boto3
-import botocore.exceptions
 
+import deployed_stack
+from click_stream import batches, send
 from local_stack.failure import Failure, run_main
-from replay_spill import RECORDS_PER_CALL, send
 
 PREFIX = "quarantine/clicks/"
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--stack", required=True, help="name of the CloudFormation stack")
-    arguments = parser.parse_args()
-    try:
-        stacks = boto3.client("cloudformation").describe_stacks(StackName=arguments.stack)["Stacks"]
-        outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
-        missing = {"DataBucket", "ClickStream"} - outputs.keys()
-        if missing:
-            raise Failure(f"stack {arguments.stack} has no output {', '.join(sorted(missing))}: is it a Waypost stack?")
-        s3, kinesis = boto3.client("s3"), boto3.client("kinesis")
-        sent, left, unreadable = replay(s3, kinesis, outputs["DataBucket"], outputs["ClickStream"])
-    except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
-        raise Failure(f"{error} (check AWS_PROFILE, AWS_REGION and the stack's name)") from error
+    arguments = deployed_stack.parser(__doc__).parse_args()
+    with deployed_stack.aws_failures_explained():
+        bucket, stream = deployed_stack.outputs(arguments.stack, "DataBucket", "ClickStream")
+        sent, left, unreadable = replay(boto3.client("s3"), boto3.client("kinesis"), bucket, stream)
     print(f"{sent} records were sent; {left} were not taken; {len(unreadable)} are not as the stream delivers records")
     for key in unreadable:
         print(f"  left as it is: {key}")
@@ -49,23 +38,24 @@ def replay(s3, kinesis, bucket, stream):
         for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=PREFIX)
         for entry in page.get("Contents", [])
     ]
-    sent = left = 0
     unreadable = []
-    for start in range(0, len(keys), RECORDS_PER_CALL):
-        waiting = {}
-        for key in keys[start : start + RECORDS_PER_CALL]:
+
+    def records():
+        for key in keys:
             data = data_of(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
             if data is None:
                 unreadable.append(key)
             else:
-                waiting[key] = data
-        refused = send(kinesis, stream, list(waiting.values()))
-        for key, data in waiting.items():
-            if data in refused:
-                left += 1
-            else:
+                yield key, data
+
+    sent = left = 0
+    for batch in batches(records(), size=lambda record: len(record[1])):
+        refused = set(send(kinesis, stream, [data for _, data in batch]))
+        for place, (key, _) in enumerate(batch):
+            if place not in refused:
                 s3.delete_object(Bucket=bucket, Key=key)
-                sent += 1
+        sent += len(batch) - len(refused)
+        left += len(refused)
     return sent, left, unreadable
 
 
@@ -73,7 +63,7 @@ def data_of(body):
     """The record's data; None for what is no object of the quarantine, or a record without data in base64."""
     try:
         return base64.b64decode(json.loads(body)["data"], validate=True) or None
-    except (ValueError, KeyError, TypeError, binascii.Error):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

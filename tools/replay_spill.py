@@ -5,35 +5,20 @@ is stopped in the moment between a file's clicks being taken and the file being 
 that one file again, and they are counted twice: a file has the clicks of one delivery, most often one.
 """
 
-import argparse
-import json
-import time
-
 import boto3
-import botocore.exceptions
 
+import deployed_stack
+from click_stream import send
 from local_stack.failure import Failure, run_main
 
 PREFIX = "spill/clicks/"
-# PutRecords takes 500 records and 5 MB; a click has at most a few KB.
-RECORDS_PER_CALL = 500
-ATTEMPTS = 6
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--stack", required=True, help="name of the CloudFormation stack")
-    arguments = parser.parse_args()
-    try:
-        stacks = boto3.client("cloudformation").describe_stacks(StackName=arguments.stack)["Stacks"]
-        outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
-        missing = {"DataBucket", "ClickStream"} - outputs.keys()
-        if missing:
-            raise Failure(f"stack {arguments.stack} has no output {', '.join(sorted(missing))}: is it a Waypost stack?")
-        s3, kinesis = boto3.client("s3"), boto3.client("kinesis")
-        files, clicks, left = replay(s3, kinesis, outputs["DataBucket"], outputs["ClickStream"])
-    except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
-        raise Failure(f"{error} (check AWS_PROFILE, AWS_REGION and the stack's name)") from error
+    arguments = deployed_stack.parser(__doc__).parse_args()
+    with deployed_stack.aws_failures_explained():
+        bucket, stream = deployed_stack.outputs(arguments.stack, "DataBucket", "ClickStream")
+        files, clicks, left = replay(boto3.client("s3"), boto3.client("kinesis"), bucket, stream)
     print(f"{clicks} clicks of {files} files were sent; {left} files are left")
     if left:
         raise Failure("the stream did not take everything: run it again when it is less busy")
@@ -45,45 +30,21 @@ def replay(s3, kinesis, bucket, stream):
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=PREFIX):
         for entry in page.get("Contents", []):
             key = entry["Key"]
-            lines = s3.get_object(Bucket=bucket, Key=key)["Body"].read().splitlines(keepends=True)
-            lines = [line for line in lines if line.strip()]
-            refused = send(kinesis, stream, lines)
+            lines = s3.get_object(Bucket=bucket, Key=key)["Body"].read().split(b"\n")
+            lines = [line.strip() for line in lines if line.strip()]
+            refused = [lines[place] for place in send(kinesis, stream, lines)]
             clicks += len(lines) - len(refused)
             if refused:
                 # What was taken must not be sent again by the next run.
                 if len(refused) < len(lines):
-                    s3.put_object(Bucket=bucket, Key=key, Body=b"".join(refused), ContentType="application/x-ndjson")
+                    s3.put_object(
+                        Bucket=bucket, Key=key, Body=b"".join(line + b"\n" for line in refused), ContentType="application/x-ndjson"
+                    )
                 left += 1
             else:
                 s3.delete_object(Bucket=bucket, Key=key)
                 files += 1
     return files, clicks, left
-
-
-def send(kinesis, stream, lines):
-    """Sends `lines`; returns those that the stream did not take."""
-    refused = []
-    for start in range(0, len(lines), RECORDS_PER_CALL):
-        waiting = lines[start : start + RECORDS_PER_CALL]
-        for attempt in range(ATTEMPTS):
-            records = [{"Data": line.strip(), "PartitionKey": partition_key(line)} for line in waiting]
-            results = kinesis.put_records(StreamName=stream, Records=records)["Records"]
-            waiting = [line for line, result in zip(waiting, results, strict=True) if result.get("ErrorCode")]
-            if not waiting:
-                break
-            if attempt + 1 < ATTEMPTS:
-                time.sleep(0.2 * 2**attempt)
-        refused += waiting
-    return refused
-
-
-def partition_key(line):
-    """The link, as the redirect has it. A line that is no click goes to the stream too: its reader sets it aside."""
-    try:
-        click = json.loads(line)
-        return f"{click['domain']}/{click['slug']}"[:256]
-    except (ValueError, KeyError, TypeError):
-        return "unreadable"
 
 
 if __name__ == "__main__":

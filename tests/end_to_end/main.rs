@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod archive;
 mod bad_input;
 mod bad_requests;
 mod every_route;
@@ -9,6 +10,7 @@ mod exports;
 mod imports;
 mod keys;
 mod links;
+mod quarantine;
 mod real_input;
 mod redirects;
 mod spill;

@@ -224,7 +224,7 @@ async fn records(stack: &Stack, shard: &str) -> Vec<Value> {
                     "partitionKey": record.partition_key(),
                     "sequenceNumber": record.sequence_number(),
                     "data": STANDARD.encode(record.data()),
-                    "approximateArrivalTimestamp": 0.0,
+                    "approximateArrivalTimestamp": record.approximate_arrival_timestamp().unwrap().as_secs_f64(),
                 },
             })
         }));

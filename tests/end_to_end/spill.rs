@@ -1,9 +1,8 @@
 //! Clicks that the stream does not take, on the deployed stack: kept, sent again by the documented command, counted once.
 
-use std::process::Command;
-
 use reqwest::Method;
 use serde_json::{Value, json};
+use waypost_tests::commands::tool;
 use waypost_tests::{Stack, wait_for};
 
 const GET: &str = include_str!("../../events/redirect/get.json");
@@ -27,7 +26,7 @@ async fn clicks_that_the_stream_refuses_are_kept_and_counted_once_when_sent_agai
     wait_for("two clicks to be kept", async || (spilled(&stack).await == 2).then_some(())).await;
 
     for _ in 0..2 {
-        replay();
+        tool("replay_spill", &[]);
         assert_eq!(spilled(&stack).await, 0);
     }
     // One more behind them, in the same shard: once it is counted, so is all that came before.
@@ -52,14 +51,4 @@ async fn spilled(stack: &Stack) -> usize {
         clicks += lines.filter(|click| click["slug"] == SLUG).count();
     }
     clicks
-}
-
-/// What `make replay-spill` does.
-fn replay() {
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-    let stack = std::env::var("WAYPOST_STACK").unwrap();
-    let command = ["tools/replay_spill.py", "--stack", &stack];
-    let output = Command::new(format!("{root}/.tools/sam/bin/python")).args(command).current_dir(root).output();
-    let output = output.unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

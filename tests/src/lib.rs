@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
+pub mod commands;
+
 use std::time::{Duration, Instant};
 
 use aws_credential_types::Credentials;

@@ -14,6 +14,7 @@ use waypost_domain::analytics::ports::AggregateStore;
 use waypost_domain::analytics::{Aggregate, AggregateKey, SequenceNumber};
 use waypost_domain::{StoreError, StoreErrorKind};
 
+use super::conditional::was_written;
 use super::{Item, broken, store_error, text};
 
 /// How often keys are asked for that a BatchGetItem left out.
@@ -102,13 +103,7 @@ impl AggregateStore for DynamoAggregates {
                 put.condition_expression("seq = :read").expression_attribute_values(":read", text(read.as_str()))
             }
         };
-        match put.send().await {
-            Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
-                Ok(false)
-            }
-            Err(error) => Err(store_error(OPERATION, error)),
-        }
+        was_written(OPERATION, put.send().await)
     }
 }
 

@@ -3,6 +3,7 @@
 mod aggregate_reader;
 pub mod aggregates;
 pub mod click_limit;
+mod conditional;
 pub mod exports;
 pub mod idempotency;
 pub mod import_parts;
@@ -14,6 +15,7 @@ pub mod link_list;
 mod link_shards;
 mod link_targets;
 pub mod links;
+mod newest;
 pub mod password_attempts;
 pub mod rate_limits;
 pub mod salts;

@@ -174,12 +174,12 @@ impl<'a> Run<'a> {
         let context = Context { import, domains, created_at, options };
         let first = self.mark.place.row;
         while self.stop.is_none() {
-            let (place, checked) = match rows.next_row().map_err(|error| Stop::Failed(error.to_string()))? {
+            let (address, checked) = match rows.next_row().map_err(|error| Stop::Failed(error.to_string()))? {
                 // An archive is read from its beginning.
-                Next::Row(row) if row.number < first => continue,
+                Next::Row(row) if row.address.row < first => continue,
                 Next::Row(row) => {
-                    let place = (row.number, row.line);
-                    (place, row.fields.and_then(|fields| context.check(place, &fields)))
+                    let checked = row.fields.and_then(|fields| context.check(&row.address, &fields));
+                    (row.address, checked)
                 }
                 Next::More => {
                     self.more(rows, body, writer, sender).await?;
@@ -200,7 +200,7 @@ impl<'a> Run<'a> {
                     self.settle(writer, sender).await?;
                 }
             }
-            writer.add(place, checked, Mark { place: rows.place(), position: rows.position() });
+            writer.add(&address, checked, Mark { place: rows.place(), position: rows.position() });
             self.part.format = self.part.format.or_else(|| rows.layout().map(Layout::format));
             while writer.is_full() {
                 self.settle(writer, sender).await?;

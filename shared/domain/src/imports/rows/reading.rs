@@ -1,5 +1,7 @@
 //! The rows of a file, from its first byte or from the middle.
 
+use std::sync::Arc;
+
 use super::archive::Archive;
 use super::buffer::Buffer;
 use super::encoding::Decoder;
@@ -12,7 +14,7 @@ use super::sniff::{SNIFF_BYTES, byte_order_mark, sniff};
 use super::unpack::{Input, Pumped, Unpacker, packing, unpacker};
 use super::unreadable::Unreadable;
 use super::workbook::{WORKBOOK, Workbook};
-use super::{Next, Row};
+use super::{Next, Row, RowAddress};
 
 /// The rows of one file.
 pub struct Rows {
@@ -35,6 +37,8 @@ pub struct Rows {
     notes: Notes,
     /// How many rows the files of the archive before this one have.
     before: u64,
+    /// Which file of an archive is open.
+    file: Option<Arc<str>>,
     /// Why no more can be unpacked. What came before is read first.
     trouble: Option<Unreadable>,
     finished: bool,
@@ -65,6 +69,7 @@ impl Rows {
             layout: None,
             notes: Notes::default(),
             before: 0,
+            file: None,
             trouble: None,
             finished: false,
         }
@@ -181,7 +186,8 @@ impl Rows {
             Found::Text(length) => reader.fields(&self.buffer.rest()[..length]),
             Found::More | Found::End => return Ok(Next::More),
         };
-        Ok(Next::Row(Row { number: self.before + number, line, fields }))
+        let address = RowAddress { row: self.before + number, line, file: self.file.clone() };
+        Ok(Next::Row(Row { address, fields }))
     }
 
     fn skip_mark(&mut self) {
@@ -298,6 +304,7 @@ impl Rows {
             }
             reader => {
                 let opened = self.archive.open_next(zip);
+                self.file = zip.member().map(Arc::from);
                 if let Some(reader) = reader.take_if(|_| opened) {
                     self.before += reader.last().0;
                     self.notes.merge(reader.notes().unwrap_or(&Notes::default()));
