@@ -90,7 +90,7 @@ async fn what_is_not_there_is_none_in_its_place() {
     let store = DynamoAggregates::new(dynamodb().await, STATS_TABLE);
     let items: Vec<_> = (0..MAX_LOAD).map(|n| aggregate(&format!("TOTAL#{n:03}"), "7", n as u64)).collect();
     for item in items.iter().step_by(2) {
-        assert!(store.put(item, None).await.unwrap());
+        assert!(store.put(item.clone(), None).await.unwrap());
     }
     let keys: Vec<_> = items.iter().map(|item| item.key.clone()).collect();
     let loaded = store.load(&keys).await.unwrap();
