@@ -13,6 +13,7 @@ pub mod archive;
 mod batch;
 mod click_text;
 pub mod counts;
+mod coupons;
 pub mod day;
 pub mod dimension;
 pub mod faults;
