@@ -209,7 +209,8 @@ def print_errors(api, found):
                 return
             line = json.loads(text)
             column = f"{line['column']} " if line["column"] else ""
-            print(f"  row {line['row']} (line {line['line']}): {column}{line['value'][:60]!r} {line['cause']}")
+            of_file = f" of {line['file']}" if line["file"] else ""
+            print(f"  row {line['row']} (line {line['line']}{of_file}): {column}{line['value'][:60]!r} {line['cause']}")
         if report.readline():
             print(f"  … all of them: {found['report']}?format=csv")
 

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::figures::Figures;
 use crate::goals::Verdict;
-use crate::{loading, redirect, rows, stats, visible};
+use crate::{clicks, loading, redirect, rows, stats, visible};
 
 /// Where and with what to measure.
 pub(crate) struct Setting<'a> {
@@ -43,11 +43,13 @@ impl Findings {
 pub(crate) type Measure = fn(&Setting<'_>) -> Result<Findings>;
 
 /// The areas by name, in the order in which they are measured.
-pub(crate) const AREAS: [(&str, Measure); 5] = [
+pub(crate) const AREAS: [(&str, Measure); 7] = [
     ("redirect", redirect::measure),
     ("rows", rows::measure),
     ("loading", loading::measure),
     ("stats", stats::measure),
+    ("clicks", clicks::measure),
+    ("faults", clicks::faults::measure),
     ("visible", visible::measure),
 ];
 

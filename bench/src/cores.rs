@@ -6,6 +6,14 @@ pub(crate) use linux::OneCore;
 #[cfg(not(target_os = "linux"))]
 pub(crate) use other::OneCore;
 
+use rustix::time::{ClockId, clock_gettime};
+
+/// How long this thread has had a core; what else runs on it meanwhile does not count.
+pub(crate) fn core_seconds() -> f64 {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+}
+
 #[cfg(target_os = "linux")]
 mod linux {
     use anyhow::Result;

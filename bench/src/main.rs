@@ -6,6 +6,7 @@
 mod area;
 mod aws;
 mod bootstraps;
+mod clicks;
 mod cores;
 mod figures;
 mod goals;

@@ -3,14 +3,13 @@
 use std::hint::black_box;
 
 use anyhow::{Context as _, Result, ensure};
-use rustix::time::{ClockId, clock_gettime};
 use waypost_domain::imports::row::{Context, RowOptions};
 use waypost_domain::imports::rows::{Limits, Next, Rows};
 use waypost_domain::imports::{Import, ImportId};
 use waypost_domain::{Domains, Timestamp, WorkspaceId};
 
 use crate::area::{Findings, Setting};
-use crate::cores::OneCore;
+use crate::cores::{OneCore, core_seconds};
 use crate::goals::Verdict;
 
 /// How many rows a file has: a few milliseconds of work, so that a round is rarely interrupted.
@@ -55,12 +54,6 @@ fn rows_per_second(file: &[u8], read: fn(&[u8]) -> Result<u64>) -> Result<f64> {
     Ok(ROWS as f64 / best)
 }
 
-/// How long this thread has had a core; what else runs on it meanwhile does not count.
-fn core_seconds() -> f64 {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
-}
-
 /// Reads a file up to where its links would be written; each of them is made and dropped.
 fn candidates(file: &[u8]) -> Result<u64> {
     let domains = Domains::parse("go.example.com,s.example.org")?;
@@ -74,7 +67,7 @@ fn candidates(file: &[u8]) -> Result<u64> {
     loop {
         match rows.next_row()? {
             Next::Row(row) => {
-                let checked = row.fields.and_then(|fields| context.check((row.number, row.line), &fields));
+                let checked = row.fields.and_then(|fields| context.check(&row.address, &fields));
                 read += u64::from(black_box(checked).is_ok());
             }
             Next::More => match pieces.next() {

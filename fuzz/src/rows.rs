@@ -69,7 +69,7 @@ fn read(mut rows: Rows, file: &[u8], piece: usize) -> Read {
     let (mut pieces, mut read, mut done, mut seeks) = (file.chunks(piece), Vec::new(), 0, 0);
     let error = loop {
         let row = match rows.next_row() {
-            Ok(Next::Row(row)) => format!("{}@{} {:?}", row.number, row.line, row.fields),
+            Ok(Next::Row(row)) => format!("{:?} {:?}", row.address, row.fields),
             Ok(Next::Seek(to)) => {
                 seeks += 1;
                 assert!(seeks < MAX_SEEKS && to < file.len() as u64);

@@ -58,7 +58,7 @@ async fn a_file_in_many_parts_has_one_result_and_one_report_in_its_order() {
         json.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["row"].as_u64().unwrap()).collect();
     assert_eq!(numbers, [251, 501, 751, 1001, 1251, 1501, 1751, 2001, 2251, 2501, 2751]);
     let csv = report(&stack, &key, &done, "csv").await;
-    assert_eq!(csv.lines().next(), Some("row,line,outcome,column,value,cause"));
+    assert_eq!(csv.lines().next(), Some("row,line,file,outcome,column,value,cause"));
     assert_eq!(csv.lines().count(), 12, "{csv}");
     assert!(csv.contains("251,252,invalid,\"url\",\"not a url\","), "{csv}");
 }

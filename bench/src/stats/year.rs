@@ -66,7 +66,7 @@ pub(super) fn table() -> Result<Table> {
     // Of a year, the hours are long deleted.
     let is_kept = |sk: &str| sk.starts_with("DAY#") || sk.starts_with("TOTAL#");
     let of_link =
-        |aggregate: &&Aggregate| aggregate.key.pk == "WS#acme#go.example.com#docs" && is_kept(&aggregate.key.sk);
+        |aggregate: &&Aggregate| *aggregate.key.pk == *"WS#acme#go.example.com#docs" && is_kept(&aggregate.key.sk);
     for aggregate in store.all().iter().filter(of_link) {
         let item = item_of(aggregate)?;
         let fields = item.iter().map(|(name, value)| Ok((name.clone(), to_json(value)?)));

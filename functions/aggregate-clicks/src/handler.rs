@@ -78,7 +78,7 @@ mod tests {
 
     fn total(fixture: &Fixture) -> (u64, u64) {
         let all = fixture.store.all();
-        let totals = all.iter().filter(|item| item.key.sk == "TOTAL#000000000006").map(|item| &item.tally);
+        let totals = all.iter().filter(|item| *item.key.sk == *"TOTAL#000000000006").map(|item| &item.tally);
         totals.fold((0, 0), |sum, tally| (sum.0 + tally.clicks, sum.1 + tally.bots))
     }
 

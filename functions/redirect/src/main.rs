@@ -76,7 +76,6 @@ async fn serve() -> Result<(), BoxError> {
 /// the time limits of other functions are those of somebody who would rather wait than be refused.
 fn patience() -> TimeoutConfig {
     TimeoutConfig::builder()
-        .connect_timeout(Duration::from_millis(500))
         .operation_attempt_timeout(Duration::from_millis(700))
         .operation_timeout(Duration::from_millis(1500))
         .build()

@@ -5,7 +5,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
-use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector};
+use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
@@ -14,9 +14,6 @@ use std::time::Duration;
 
 use crate::connector::Connections;
 use crate::settings::{SettingError, optional, required};
-
-/// For clients that set no other.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What all clients share: region and credentials from the environment, one connection pool, TLS by rustls with ring, three
 /// attempts, and time limits that leave room for a retry within an API Gateway request (30 s).
@@ -50,13 +47,7 @@ pub fn config_and_connector() -> Result<(SdkConfig, SharedHttpConnector), Settin
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .time_source(SharedTimeSource::new(SystemTimeSource::new()))
         .retry_config(RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50)))
-        .timeout_config(
-            TimeoutConfig::builder()
-                .connect_timeout(CONNECT_TIMEOUT)
-                .operation_attempt_timeout(Duration::from_secs(5))
-                .build(),
-        );
+        .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(5)).build());
     builder.set_endpoint_url(optional("AWS_ENDPOINT_URL"));
-    let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).build();
-    Ok((builder.build(), connections.connector(&settings)))
+    Ok((builder.build(), connections.connector()))
 }

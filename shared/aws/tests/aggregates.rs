@@ -28,7 +28,7 @@ use waypost_domain::analytics::{Aggregate, AggregateKey, Dimension, Received, Se
 fn aggregate(sk: &str, seq: &str, clicks: u64) -> Aggregate {
     let key = AggregateKey { pk: "WS#acme#go.example.com#a".into(), sk: sk.into() };
     let tally = Tally { clicks, ..Tally::default() };
-    Aggregate { key, seq: SequenceNumber::parse(seq).unwrap(), ttl: None, tally }
+    Aggregate { key, seq: SequenceNumber::parse(seq).unwrap(), ttl: None, tally: Box::new(tally) }
 }
 
 /// 300 clicks with a bit of everything in them.
@@ -76,10 +76,10 @@ async fn counts_with_errors_are_read_as_they_were_written_and_unknown_dimensions
     let counts = full.tally.dimensions.entry(Dimension::Referrer).or_default();
     (0..150).for_each(|n| counts.add(Dimension::Referrer, &n.to_string()));
     assert_eq!((counts.error("149"), counts.other(), counts.floor()), (1, 50, 1));
-    store.put(&full, None).await.unwrap();
+    store.put(full.clone(), None).await.unwrap();
     let update = client.update_item().table_name(STATS_TABLE).update_expression("SET dimensions.of_tomorrow = :counts");
-    let update = update.key("pk", AttributeValue::S(full.key.pk.clone()));
-    let update = update.key("sk", AttributeValue::S(full.key.sk.clone()));
+    let update = update.key("pk", AttributeValue::S(full.key.pk.to_string()));
+    let update = update.key("sk", AttributeValue::S(full.key.sk.to_string()));
     let counts = AttributeValue::M([("values".to_owned(), AttributeValue::M([].into()))].into());
     update.expression_attribute_values(":counts", counts).send().await.unwrap();
     assert_eq!(store.load(std::slice::from_ref(&full.key)).await.unwrap(), [Some(full)]);
@@ -90,7 +90,7 @@ async fn what_is_not_there_is_none_in_its_place() {
     let store = DynamoAggregates::new(dynamodb().await, STATS_TABLE);
     let items: Vec<_> = (0..MAX_LOAD).map(|n| aggregate(&format!("TOTAL#{n:03}"), "7", n as u64)).collect();
     for item in items.iter().step_by(2) {
-        assert!(store.put(item, None).await.unwrap());
+        assert!(store.put(item.clone(), None).await.unwrap());
     }
     let keys: Vec<_> = items.iter().map(|item| item.key.clone()).collect();
     let loaded = store.load(&keys).await.unwrap();
@@ -104,11 +104,11 @@ async fn only_what_was_read_is_written_over() {
     let store = DynamoAggregates::new(dynamodb().await, STATS_TABLE);
     let (first, second) = (aggregate("TOTAL#0", "10", 1), aggregate("TOTAL#0", "20", 2));
     let read = SequenceNumber::parse("10").unwrap();
-    assert!(!store.put(&second, Some(&read)).await.unwrap(), "nothing was there to be read");
-    assert!(store.put(&first, None).await.unwrap());
-    assert!(!store.put(&second, None).await.unwrap());
-    assert!(store.put(&second, Some(&read)).await.unwrap());
-    assert!(!store.put(&first, Some(&read)).await.unwrap(), "the read is out of date");
+    assert!(!store.put(second.clone(), Some(&read)).await.unwrap(), "nothing was there to be read");
+    assert!(store.put(first.clone(), None).await.unwrap());
+    assert!(!store.put(second.clone(), None).await.unwrap());
+    assert!(store.put(second.clone(), Some(&read)).await.unwrap());
+    assert!(!store.put(first.clone(), Some(&read)).await.unwrap(), "the read is out of date");
     assert_eq!(store.load(&[first.key]).await.unwrap(), [Some(second)]);
 }
 
@@ -117,9 +117,11 @@ async fn an_hour_has_a_ttl_that_dynamodb_understands() {
     let client = dynamodb().await;
     let store = DynamoAggregates::new(client.clone(), STATS_TABLE);
     let hour = Aggregate { ttl: Some(1_767_326_400), ..aggregate("HOUR#2026-01-02T03#0", "1", 1) };
-    store.put(&hour, None).await.unwrap();
+    store.put(hour.clone(), None).await.unwrap();
     let read = client.get_item().table_name(STATS_TABLE);
-    let item = read.key("pk", AttributeValue::S(hour.key.pk.clone())).key("sk", AttributeValue::S(hour.key.sk.clone()));
+    let item = read
+        .key("pk", AttributeValue::S(hour.key.pk.to_string()))
+        .key("sk", AttributeValue::S(hour.key.sk.to_string()));
     let item = item.send().await.unwrap().item.unwrap();
     assert_eq!(item["ttl"], AttributeValue::N("1767326400".into()));
     assert_eq!(item["seq"].as_s().unwrap().len(), SequenceNumber::WIDTH);
@@ -136,7 +138,7 @@ async fn a_range_is_read_page_by_page_and_no_further() {
             let counts = item.tally.dimensions.entry(Dimension::Referrer).or_default();
             counts.add(Dimension::Link, &format!("{value}{}", "x".repeat(380)));
         }
-        store.put(&item, None).await.unwrap();
+        store.put(item.clone(), None).await.unwrap();
     }
     let (mut clicks, mut pages, mut after) = (Vec::new(), 0, None::<String>);
     loop {

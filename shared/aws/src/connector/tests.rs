@@ -34,17 +34,13 @@ async fn read(stream: &mut TcpStream) -> String {
     text
 }
 
-async fn send_over(pool: &Pool, request: Request<SdkBody>) -> Result<Response<Incoming>, ConnectorError> {
-    send(pool, request, &HttpConnectorSettings::default()).await
-}
-
 async fn text(response: Response<Incoming>) -> String {
     String::from_utf8(response.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
 }
 
 #[tokio::test]
 async fn a_connection_is_used_again() {
-    let (server, pool) = (Server::open().await, Pool::default());
+    let (server, connections) = (Server::open().await, Connections::default());
     let serve = async {
         let mut stream = server.accept().await;
         for _ in 0..2 {
@@ -56,7 +52,7 @@ async fn a_connection_is_used_again() {
     };
     let ask = async {
         for _ in 0..2 {
-            assert_eq!(text(send_over(&pool, server.request()).await.unwrap()).await, "ok");
+            assert_eq!(text(connections.send(server.request()).await.unwrap()).await, "ok");
         }
     };
     tokio::join!(serve, ask);
@@ -64,7 +60,7 @@ async fn a_connection_is_used_again() {
 
 #[tokio::test]
 async fn a_connection_that_was_closed_meanwhile_is_no_error() {
-    let (server, pool) = (Server::open().await, Pool::default());
+    let (server, connections) = (Server::open().await, Connections::default());
     let serve = async {
         for _ in 0..2 {
             let mut stream = server.accept().await;
@@ -74,7 +70,7 @@ async fn a_connection_that_was_closed_meanwhile_is_no_error() {
     };
     let ask = async {
         for _ in 0..2 {
-            assert_eq!(text(send_over(&pool, server.request()).await.unwrap()).await, "ok");
+            assert_eq!(text(connections.send(server.request()).await.unwrap()).await, "ok");
         }
     };
     tokio::join!(serve, ask);
@@ -82,7 +78,7 @@ async fn a_connection_that_was_closed_meanwhile_is_no_error() {
 
 #[tokio::test]
 async fn a_connection_whose_answer_is_still_read_is_left_alone() {
-    let (server, pool) = (Server::open().await, Pool::default());
+    let (server, connections) = (Server::open().await, Connections::default());
     let serve = async {
         let mut first = server.accept().await;
         read(&mut first).await;
@@ -93,8 +89,8 @@ async fn a_connection_whose_answer_is_still_read_is_left_alone() {
         first.write_all(b"rst").await.unwrap();
     };
     let ask = async {
-        let first = send_over(&pool, server.request()).await.unwrap();
-        assert_eq!(text(send_over(&pool, server.request()).await.unwrap()).await, "ok");
+        let first = connections.send(server.request()).await.unwrap();
+        assert_eq!(text(connections.send(server.request()).await.unwrap()).await, "ok");
         assert_eq!(text(first).await, "first");
     };
     tokio::join!(serve, ask);
@@ -102,7 +98,7 @@ async fn a_connection_whose_answer_is_still_read_is_left_alone() {
 
 #[tokio::test]
 async fn a_connection_that_the_sdk_distrusts_is_not_used_again() {
-    let (server, pool) = (Server::open().await, Pool::default());
+    let (server, connections) = (Server::open().await, Connections::default());
     let serve = async {
         for _ in 0..2 {
             let mut stream = server.accept().await;
@@ -114,18 +110,18 @@ async fn a_connection_that_the_sdk_distrusts_is_not_used_again() {
         let mut request = server.request();
         let capture = CaptureSmithyConnection::new();
         request.extensions_mut().insert(capture.clone());
-        text(send_over(&pool, request).await.unwrap()).await;
+        text(connections.send(request).await.unwrap()).await;
         capture.get().unwrap().poison();
-        text(send_over(&pool, server.request()).await.unwrap()).await;
+        text(connections.send(server.request()).await.unwrap()).await;
     };
     tokio::join!(serve, ask);
 }
 
 #[tokio::test]
 async fn an_answer_that_breaks_off_is_worth_another_try() {
-    let (server, pool) = (Server::open().await, Pool::default());
+    let (server, connections) = (Server::open().await, Connections::default());
     let serve = async { read(&mut server.accept().await).await };
-    let (_, answer) = tokio::join!(serve, send_over(&pool, server.request()));
+    let (_, answer) = tokio::join!(serve, connections.send(server.request()));
     let error = answer.unwrap_err();
     assert!(error.is_io() || error.as_other() == Some(ErrorKind::TransientError), "{error:?}");
 }
@@ -135,28 +131,22 @@ async fn a_server_that_is_not_there_is_worth_another_try() {
     let server = Server::open().await;
     let request = server.request();
     drop(server);
-    assert!(send_over(&Pool::default(), request).await.unwrap_err().is_io());
+    assert!(Connections::default().send(request).await.unwrap_err().is_io());
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_takes_too_long_says_what_it_was() {
-    let never = std::future::pending::<Result<(), ConnectorError>>();
-    let error = limited(Some(Duration::from_millis(500)), "connecting", never).await.unwrap_err();
-    assert!(error.is_timeout());
-    assert!(format!("{error:?}").contains("connecting took longer than 500ms"), "{error:?}");
+async fn a_server_that_does_not_greet_is_waited_for_no_longer_than_the_limit() {
+    let server = Server::open().await;
+    let address = server.0.local_addr().unwrap();
+    let request = Request::get(format!("https://{address}/")).body(SdkBody::empty()).unwrap();
+    let error = Connections::default().send(request).await.unwrap_err();
+    assert!(error.is_timeout(), "{error:?}");
 }
 
-#[test]
-fn the_host_has_its_port_unless_it_is_the_schemes_own() {
-    for (uri, host) in [
-        ("https://kinesis.eu-west-1.amazonaws.com/", "kinesis.eu-west-1.amazonaws.com"),
-        ("https://example.com:443/", "example.com"),
-        ("http://example.com:443/", "example.com:443"),
-        ("http://[::1]:4566/x", "[::1]:4566"),
-    ] {
-        assert_eq!(Origin::of(&uri.parse().unwrap()).unwrap().host_header(), host, "{uri}");
-    }
+#[tokio::test]
+async fn what_is_no_http_is_refused() {
     for uri in ["/path", "ftp://example.com/"] {
-        assert!(Origin::of(&uri.parse().unwrap()).is_err(), "{uri}");
+        let request = Request::get(uri).body(SdkBody::empty()).unwrap();
+        assert!(Connections::default().send(request).await.is_err(), "{uri}");
     }
 }

@@ -21,11 +21,11 @@ const AMAZON: [&[u8]; 5] = [
     include_bytes!("../../data/starfield-services-root-g2.der"),
 ];
 
-/// TLS 1.2 and 1.3 for HTTP/1.1.
+/// TLS 1.2 and 1.3.
 ///
 /// # Errors
 /// A certificate of those above cannot be read.
-pub(super) fn config() -> Result<Arc<ClientConfig>, Error> {
+pub(super) fn config() -> Result<ClientConfig, Error> {
     let provider = Arc::new(ring::default_provider());
     let verifier = Verifier {
         first: verifier(amazon_roots()?, &provider)?,
@@ -36,14 +36,12 @@ pub(super) fn config() -> Result<Arc<ClientConfig>, Error> {
     client_config(provider, verifier)
 }
 
-fn client_config(provider: Arc<CryptoProvider>, verifier: Verifier) -> Result<Arc<ClientConfig>, Error> {
-    let mut config = ClientConfig::builder_with_provider(provider)
+fn client_config(provider: Arc<CryptoProvider>, verifier: Verifier) -> Result<ClientConfig, Error> {
+    Ok(ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier))
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Arc::new(config))
+        .with_no_client_auth())
 }
 
 fn amazon_roots() -> Result<RootCertStore, Error> {

@@ -14,6 +14,7 @@ use waypost_domain::analytics::ports::AggregateStore;
 use waypost_domain::analytics::{Aggregate, AggregateKey, SequenceNumber};
 use waypost_domain::{StoreError, StoreErrorKind};
 
+use super::conditional::was_written;
 use super::{Item, broken, store_error, text};
 
 /// How often keys are asked for that a BatchGetItem left out.
@@ -93,22 +94,16 @@ impl AggregateStore for DynamoAggregates {
         Ok(keys.iter().map(|key| found.remove(key)).collect())
     }
 
-    async fn put(&self, aggregate: &Aggregate, read: Option<&SequenceNumber>) -> Result<bool, StoreError> {
+    async fn put(&self, aggregate: Aggregate, read: Option<&SequenceNumber>) -> Result<bool, StoreError> {
         const OPERATION: &str = "aggregates.put";
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item_of(aggregate)?));
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item_of(&aggregate)?));
         let put = match read {
             None => put.condition_expression("attribute_not_exists(pk)"),
             Some(read) => {
                 put.condition_expression("seq = :read").expression_attribute_values(":read", text(read.as_str()))
             }
         };
-        match put.send().await {
-            Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
-                Ok(false)
-            }
-            Err(error) => Err(store_error(OPERATION, error)),
-        }
+        was_written(OPERATION, put.send().await)
     }
 }
 
@@ -124,7 +119,7 @@ fn backoff(attempt: u32) -> Duration {
 }
 
 fn key(key: &AggregateKey) -> Item {
-    Item::from([("pk".to_owned(), text(key.pk.as_str())), ("sk".to_owned(), text(key.sk.as_str()))])
+    Item::from([("pk".to_owned(), text(&*key.pk)), ("sk".to_owned(), text(&*key.sk))])
 }
 
 /// The item of an aggregate.
@@ -132,7 +127,7 @@ fn key(key: &AggregateKey) -> Item {
 /// # Errors
 /// It cannot be written as an item.
 pub fn item_of(aggregate: &Aggregate) -> Result<Item, StoreError> {
-    let mut item: Item = serde_dynamo::to_item(&aggregate.tally).map_err(|error| broken("aggregates.put", error))?;
+    let mut item: Item = serde_dynamo::to_item(&*aggregate.tally).map_err(|error| broken("aggregates.put", error))?;
     item.extend(key(&aggregate.key));
     item.insert("seq".to_owned(), text(aggregate.seq.as_str()));
     if let Some(ttl) = aggregate.ttl {
@@ -174,7 +169,7 @@ fn aggregate_from(mut item: Item, operation: &'static str) -> Result<Aggregate, 
         _ => None,
     };
     let tally = serde_dynamo::from_item(item).map_err(|error| unreadable(&format!("is no aggregate: {error}")))?;
-    Ok(Aggregate { key: AggregateKey { pk, sk }, seq, ttl, tally })
+    Ok(Aggregate { key: AggregateKey { pk: pk.into(), sk: sk.into() }, seq, ttl, tally: Box::new(tally) })
 }
 
 pub(super) fn take_text(item: &mut Item, name: &str) -> Option<String> {

@@ -6,7 +6,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use waypost_domain::ports::ClickLimit;
 use waypost_domain::{LinkId, StoreError};
 
-use super::{links, store_error};
+use super::conditional::was_written;
+use super::links;
 
 /// The clicks of limited links in DynamoDB.
 #[derive(Debug, Clone)]
@@ -40,12 +41,6 @@ impl ClickLimit for DynamoClickLimit {
             .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
             .send()
             .await;
-        match result {
-            Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
-                Ok(false)
-            }
-            Err(error) => Err(store_error("links.use_click", error)),
-        }
+        was_written("links.use_click", result)
     }
 }

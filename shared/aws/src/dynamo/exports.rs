@@ -7,6 +7,7 @@ use waypost_domain::exports::ports::ExportStore;
 use waypost_domain::exports::{Export, ExportId};
 use waypost_domain::{StoreError, WorkspaceId};
 
+use super::conditional::{put_if_absent, put_next};
 use super::{Item, broken, store_error, text};
 
 /// Exports in DynamoDB.
@@ -26,14 +27,9 @@ impl DynamoExports {
 #[async_trait]
 impl ExportStore for DynamoExports {
     async fn create(&self, export: &Export) -> Result<bool, StoreError> {
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item_of(export)?));
-        match put.condition_expression("attribute_not_exists(pk)").send().await {
-            Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
-                Ok(false)
-            }
-            Err(error) => Err(store_error("exports.create", error)),
-        }
+        let made = put_if_absent(&self.client, &self.table, "exports.create", item_of(export)?).await?;
+        // The first try of this very write may have gone through, and only its answer been lost.
+        Ok(made || self.get(&export.workspace, &export.id).await?.as_ref() == Some(export))
     }
 
     async fn get(&self, workspace: &WorkspaceId, id: &ExportId) -> Result<Option<Export>, StoreError> {
@@ -44,25 +40,10 @@ impl ExportStore for DynamoExports {
     }
 
     async fn replace(&self, next: &Export) -> Result<bool, StoreError> {
-        let before = AttributeValue::N(next.revision.saturating_sub(1).to_string());
-        let result = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item_of(next)?))
-            .condition_expression("#revision = :before")
-            .expression_attribute_names("#revision", "revision")
-            .expression_attribute_values(":before", before)
-            .send()
-            .await;
-        match result {
-            Ok(_) => Ok(true),
-            // The first try of this very write may have gone through, and only its answer been lost.
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
-                Ok(self.get(&next.workspace, &next.id).await?.as_ref() == Some(next))
-            }
-            Err(error) => Err(store_error("exports.replace", error)),
-        }
+        let item = (item_of(next)?, next.revision);
+        let made = put_next(&self.client, &self.table, "exports.replace", item).await?;
+        // As above.
+        Ok(made || self.get(&next.workspace, &next.id).await?.as_ref() == Some(next))
     }
 }
 

@@ -4,12 +4,12 @@
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use waypost_domain::StoreError;
 use waypost_domain::idempotency::{Answer, Claim, Claimed, IdempotencyStore};
 
+use super::conditional::was_written;
 use super::{Item, broken, store_error, text};
 
 /// How often a record may go away between the claim that it stopped and the look at it.
@@ -52,13 +52,7 @@ impl DynamoIdempotency {
             .expression_attribute_values(":request", text(&claim.request))
             .send()
             .await;
-        match result {
-            Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
-                Ok(false)
-            }
-            Err(error) => Err(store_error("idempotency.claim", error)),
-        }
+        was_written("idempotency.claim", result)
     }
 
     async fn read(&self, claim: &Claim) -> Result<Option<Item>, StoreError> {
@@ -103,7 +97,8 @@ impl IdempotencyStore for DynamoIdempotency {
             .expression_attribute_values(":owner", text(&claim.owner))
             .send()
             .await;
-        unless_taken_over(OPERATION, result, |e| e.is_conditional_check_failed_exception())
+        // A claim that somebody else took over is theirs to finish.
+        was_written(OPERATION, result).map(drop)
     }
 
     async fn release(&self, claim: &Claim) -> Result<(), StoreError> {
@@ -117,24 +112,7 @@ impl IdempotencyStore for DynamoIdempotency {
             .expression_attribute_values(":owner", text(&claim.owner))
             .send()
             .await;
-        unless_taken_over("idempotency.release", result, |e| e.is_conditional_check_failed_exception())
-    }
-}
-
-/// A claim that somebody else took over is theirs to finish.
-fn unless_taken_over<T, E, R>(
-    operation: &'static str,
-    result: Result<T, SdkError<E, R>>,
-    is_taken_over: impl Fn(&E) -> bool,
-) -> Result<(), StoreError>
-where
-    E: std::error::Error + aws_sdk_dynamodb::error::ProvideErrorMetadata + Send + Sync + 'static,
-    R: std::fmt::Debug + Send + Sync + 'static,
-{
-    match result {
-        Ok(_) => Ok(()),
-        Err(error) if error.as_service_error().is_some_and(is_taken_over) => Ok(()),
-        Err(error) => Err(store_error(operation, error)),
+        was_written("idempotency.release", result).map(drop)
     }
 }
 

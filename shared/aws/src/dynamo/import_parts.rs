@@ -10,6 +10,7 @@ use waypost_domain::imports::ImportId;
 use waypost_domain::imports::part::{Part, PartId};
 use waypost_domain::imports::ports::PartStore;
 
+use super::conditional::put_next;
 use super::{Item, broken, store_error, text};
 
 /// How many parts are written at once.
@@ -74,26 +75,10 @@ impl PartStore for DynamoParts {
     }
 
     async fn replace(&self, next: &Part) -> Result<bool, StoreError> {
-        const OPERATION: &str = "import_parts.replace";
-        let before = AttributeValue::N(next.revision.saturating_sub(1).to_string());
-        let result = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item_of(next)?))
-            .condition_expression("#revision = :before")
-            .expression_attribute_names("#revision", "revision")
-            .expression_attribute_values(":before", before)
-            .send()
-            .await;
-        match result {
-            Ok(_) => Ok(true),
-            // The first try of this very write may have gone through, and only its answer been lost.
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
-                Ok(self.get(&PartId::from(next)).await?.as_ref() == Some(next))
-            }
-            Err(error) => Err(store_error(OPERATION, error)),
-        }
+        let item = (item_of(next)?, next.revision);
+        let made = put_next(&self.client, &self.table, "import_parts.replace", item).await?;
+        // The first try of this very write may have gone through, and only its answer been lost.
+        Ok(made || self.get(&PartId::from(next)).await?.as_ref() == Some(next))
     }
 }
 

@@ -9,7 +9,8 @@ use waypost_domain::imports::ports::{ImportIndex, ImportStore};
 use waypost_domain::imports::{Import, ImportId};
 use waypost_domain::{StoreError, WorkspaceId};
 
-use super::links::LIST_INDEX;
+use super::conditional::{put_if_absent, put_next};
+use super::newest::newest;
 use super::{Item, broken, store_error, text};
 
 /// Imports in DynamoDB.
@@ -29,22 +30,7 @@ impl DynamoImports {
 #[async_trait]
 impl ImportStore for DynamoImports {
     async fn create(&self, import: &Import) -> Result<bool, StoreError> {
-        const OPERATION: &str = "imports.create";
-        let result = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item_of(import)?))
-            .condition_expression("attribute_not_exists(pk)")
-            .send()
-            .await;
-        match result {
-            Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
-                Ok(false)
-            }
-            Err(error) => Err(store_error(OPERATION, error)),
-        }
+        put_if_absent(&self.client, &self.table, "imports.create", item_of(import)?).await
     }
 
     async fn get(&self, workspace: &WorkspaceId, id: &ImportId) -> Result<Option<Import>, StoreError> {
@@ -62,26 +48,10 @@ impl ImportStore for DynamoImports {
     }
 
     async fn replace(&self, next: &Import) -> Result<bool, StoreError> {
-        const OPERATION: &str = "imports.replace";
-        let before = AttributeValue::N(next.revision.saturating_sub(1).to_string());
-        let result = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item_of(next)?))
-            .condition_expression("#revision = :before")
-            .expression_attribute_names("#revision", "revision")
-            .expression_attribute_values(":before", before)
-            .send()
-            .await;
-        match result {
-            Ok(_) => Ok(true),
-            // The first try of this very write may have gone through, and only its answer been lost.
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
-                Ok(self.get(&next.workspace, &next.id).await?.as_ref() == Some(next))
-            }
-            Err(error) => Err(store_error(OPERATION, error)),
-        }
+        let item = (item_of(next)?, next.revision);
+        let made = put_next(&self.client, &self.table, "imports.replace", item).await?;
+        // The first try of this very write may have gone through, and only its answer been lost.
+        Ok(made || self.get(&next.workspace, &next.id).await?.as_ref() == Some(next))
     }
 }
 
@@ -94,21 +64,8 @@ impl ImportIndex for DynamoImports {
         limit: usize,
     ) -> Result<Vec<Import>, StoreError> {
         const OPERATION: &str = "imports.newest";
-        let query = self.client.query().table_name(&self.table).index_name(LIST_INDEX).scan_index_forward(false);
-        let query = match before {
-            None => query.key_condition_expression("list_pk = :pk"),
-            Some(before) => query
-                .key_condition_expression("list_pk = :pk AND list_sk < :before")
-                .expression_attribute_values(":before", text(before)),
-        };
-        // One page is enough: 101 imports are far from the 1 MB that a page may have.
-        let page = query
-            .expression_attribute_values(":pk", text(list_pk(workspace)))
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-            .send()
-            .await
-            .map_err(|error| store_error(OPERATION, error))?;
-        page.items.unwrap_or_default().into_iter().map(|item| import_from(item, OPERATION)).collect()
+        let items = newest(&self.client, &self.table, OPERATION, (list_pk(workspace), before), limit).await?;
+        items.into_iter().map(|item| import_from(item, OPERATION)).collect()
     }
 }
 

@@ -8,7 +8,9 @@ use waypost_domain::keys::ports::{KeyIndex, KeyUsage, KeyWriter};
 use waypost_domain::ports::KeyReader;
 use waypost_domain::{ApiKey, StoreError, Timestamp, WorkspaceId};
 
+use super::conditional::was_written;
 use super::links::LIST_INDEX;
+use super::newest::newest;
 use super::{Item, broken, store_error, text};
 
 /// API keys in DynamoDB.
@@ -89,13 +91,7 @@ impl KeyWriter for DynamoKeys {
             .expression_attribute_values(":key_id", text(key_id))
             .send()
             .await;
-        match result {
-            Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
-                Ok(false)
-            }
-            Err(error) => Err(store_error(OPERATION, error)),
-        }
+        was_written(OPERATION, result)
     }
 }
 
@@ -108,21 +104,8 @@ impl KeyIndex for DynamoKeys {
         limit: usize,
     ) -> Result<Vec<ApiKey>, StoreError> {
         const OPERATION: &str = "keys.newest";
-        let query = self.client.query().table_name(&self.table).index_name(LIST_INDEX).scan_index_forward(false);
-        let query = match before {
-            None => query.key_condition_expression("list_pk = :pk"),
-            Some(before) => query
-                .key_condition_expression("list_pk = :pk AND list_sk < :before")
-                .expression_attribute_values(":before", text(before)),
-        };
-        // One page is enough: 101 keys are far from the 1 MB that a page may have.
-        let page = query
-            .expression_attribute_values(":pk", text(list_pk(workspace)))
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-            .send()
-            .await
-            .map_err(|error| store_error(OPERATION, error))?;
-        page.items.unwrap_or_default().into_iter().map(|item| key_from(item, OPERATION)).collect()
+        let items = newest(&self.client, &self.table, OPERATION, (list_pk(workspace), before), limit).await?;
+        items.into_iter().map(|item| key_from(item, OPERATION)).collect()
     }
 }
 
@@ -143,11 +126,7 @@ impl KeyUsage for DynamoKeys {
             .expression_attribute_values(":unless_after", text(unless_after.to_string()))
             .send()
             .await;
-        match result {
-            Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(()),
-            Err(error) => Err(store_error("keys.note", error)),
-        }
+        was_written("keys.note", result).map(drop)
     }
 }
 

@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use waypost_domain::ports::{LinkReader, LinkWriter};
 use waypost_domain::{Link, LinkId, StoreError, WorkspaceId};
 
+use super::conditional::{put_if_absent, was_written};
 use super::link_changes::{Unchanged, Update};
 use super::{Item, broken, store_error, text};
 
@@ -56,27 +57,12 @@ impl LinkReader for DynamoLinks {
 #[async_trait]
 impl LinkWriter for DynamoLinks {
     async fn insert(&self, link: &Link) -> Result<bool, StoreError> {
-        const OPERATION: &str = "links.insert";
-        let result = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item_of(link)?))
-            .condition_expression("attribute_not_exists(pk)")
-            .send()
-            .await;
-        match result {
-            Ok(_) => Ok(true),
-            // The first try of this very write may have gone through, and only its answer been lost.
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
-                Ok(self.read(&link.id, true).await?.as_ref() == Some(link))
-            }
-            Err(error) => Err(store_error(OPERATION, error)),
-        }
+        let made = put_if_absent(&self.client, &self.table, "links.insert", item_of(link)?).await?;
+        // The first try of this very write may have gone through, and only its answer been lost.
+        Ok(made || self.read(&link.id, true).await?.as_ref() == Some(link))
     }
 
     async fn replace(&self, seen: &Link, next: &Link) -> Result<bool, StoreError> {
-        const OPERATION: &str = "links.replace";
         let update = Update::between(item_of(seen)?, item_of(next)?);
         let condition = Unchanged::since(seen);
         let result = self
@@ -90,19 +76,16 @@ impl LinkWriter for DynamoLinks {
             .set_expression_attribute_values(Some(update.values.into_iter().chain(condition.values).collect()))
             .send()
             .await;
-        match result {
-            Ok(_) => Ok(true),
-            // As above. Clicks may have come since.
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
-                let stored = self.read(&seen.id, true).await?;
-                Ok(stored.is_some_and(|stored| {
-                    let mut next = next.clone();
-                    next.behaviour.used_clicks = stored.behaviour.used_clicks;
-                    stored == next
-                }))
-            }
-            Err(error) => Err(store_error(OPERATION, error)),
+        if was_written("links.replace", result)? {
+            return Ok(true);
         }
+        // As above. Clicks may have come since.
+        let stored = self.read(&seen.id, true).await?;
+        Ok(stored.is_some_and(|stored| {
+            let mut next = next.clone();
+            next.behaviour.used_clicks = stored.behaviour.used_clicks;
+            stored == next
+        }))
     }
 
     async fn delete_unchanged(&self, seen: &Link) -> Result<bool, StoreError> {
@@ -118,13 +101,7 @@ impl LinkWriter for DynamoLinks {
             .set_expression_attribute_values(Some(condition.values))
             .send()
             .await;
-        match result {
-            Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
-                Ok(false)
-            }
-            Err(error) => Err(store_error(OPERATION, error)),
-        }
+        was_written(OPERATION, result)
     }
 
     async fn delete(&self, id: &LinkId, workspace: &WorkspaceId) -> Result<bool, StoreError> {
@@ -138,13 +115,7 @@ impl LinkWriter for DynamoLinks {
             .expression_attribute_values(":workspace", text(workspace.as_str()))
             .send()
             .await;
-        match result {
-            Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
-                Ok(false)
-            }
-            Err(error) => Err(store_error(OPERATION, error)),
-        }
+        was_written(OPERATION, result)
     }
 }
 

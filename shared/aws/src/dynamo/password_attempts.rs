@@ -6,7 +6,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use waypost_domain::ports::PasswordAttempts;
 use waypost_domain::{LinkId, StoreError, Timestamp};
 
-use super::{Item, store_error, text};
+use super::conditional::was_written;
+use super::{Item, text};
 
 /// How long a minute's item is kept. It is of no use once the minute is over.
 const KEPT_SECONDS: i64 = 3600;
@@ -41,13 +42,7 @@ impl PasswordAttempts for DynamoPasswordAttempts {
             .expression_attribute_values(":ttl", number(now.as_seconds() + KEPT_SECONDS))
             .send()
             .await;
-        match result {
-            Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
-                Ok(false)
-            }
-            Err(error) => Err(store_error("attempts.begin", error)),
-        }
+        was_written("attempts.begin", result)
     }
 
     /// The addition is not tried on an item that is gone, which it would make again without a `ttl`.
@@ -63,11 +58,7 @@ impl PasswordAttempts for DynamoPasswordAttempts {
             .expression_attribute_values(":none", number(0))
             .send()
             .await;
-        match result {
-            Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(()),
-            Err(error) => Err(store_error("attempts.take_back", error)),
-        }
+        was_written("attempts.take_back", result).map(drop)
     }
 }
 

@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use waypost_domain::ports::SaltStore;
 use waypost_domain::{StoreError, Timestamp};
 
+use super::conditional::put_if_absent;
 use super::{Item, broken, store_error, text};
 
 /// How long a salt is kept after its day began. Without it no visitor hash of that day can be made again.
@@ -45,23 +46,11 @@ impl DynamoSalts {
     async fn write(&self, date: &str, salt: [u8; 32]) -> Result<bool, StoreError> {
         const OPERATION: &str = "salts.write";
         let day = Timestamp::parse(&format!("{date}T00:00:00Z")).map_err(|error| broken(OPERATION, error))?;
-        let result = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(key(date)))
-            .item("salt", AttributeValue::B(Blob::new(salt)))
-            .item("ttl", AttributeValue::N(day.plus_seconds(KEPT_SECONDS).as_seconds().to_string()))
-            .condition_expression("attribute_not_exists(pk)")
-            .send()
-            .await;
-        match result {
-            Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
-                Ok(false)
-            }
-            Err(error) => Err(store_error(OPERATION, error)),
-        }
+        let mut item = key(date);
+        item.insert("salt".to_owned(), AttributeValue::B(Blob::new(salt)));
+        let expiry = day.plus_seconds(KEPT_SECONDS).as_seconds();
+        item.insert("ttl".to_owned(), AttributeValue::N(expiry.to_string()));
+        put_if_absent(&self.client, &self.table, OPERATION, item).await
     }
 }
 

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings};
+use aws_smithy_runtime_api::client::http::HttpConnector;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
@@ -18,7 +18,6 @@ pub(super) type FetchError = Box<dyn std::error::Error + Send + Sync>;
 
 /// How long a document may take, from the connection to its last byte.
 const TIMEOUT: Duration = Duration::from_secs(3);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// How large a document may be. The largest providers' key sets have some 10 KB.
 const MAX_BYTES: usize = 256 * 1024;
 
@@ -49,8 +48,7 @@ impl Fetcher {
 
     async fn get_unbounded(&self, url: &Url) -> Result<Bytes, FetchError> {
         let request = http::Request::get(url.as_str()).header(ACCEPT, "application/json").body(SdkBody::empty())?;
-        let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).build();
-        let response = self.connections.connector(&settings).call(HttpRequest::try_from(request)?).await?;
+        let response = self.connections.connector().call(HttpRequest::try_from(request)?).await?;
         if !response.status().is_success() {
             return Err(format!("{url} answers {}", response.status().as_u16()).into());
         }

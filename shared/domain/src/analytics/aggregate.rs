@@ -1,5 +1,7 @@
 //! An aggregate: what clicks add up to, and where it is kept.
 
+use std::sync::Arc;
+
 use super::{Day, Lane, SequenceNumber, Tally};
 use crate::{LinkId, WorkspaceId};
 
@@ -19,10 +21,10 @@ pub enum Grain {
 /// The place of an aggregate in the table.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AggregateKey {
-    /// Whose it is: [`link_pk`] or [`workspace_pk`].
-    pub pk: String,
-    /// Of what time, and of which lane.
-    pub sk: String,
+    /// Whose it is: [`link_pk`] or [`workspace_pk`]. Shared, since the aggregates of a link have the same.
+    pub pk: Arc<str>,
+    /// Of what time, and of which lane. The links of a batch have the same.
+    pub sk: Arc<str>,
 }
 
 /// The partition of the aggregates of a link while `workspace` owns it: a slug that somebody else had before has no clicks.
@@ -56,18 +58,19 @@ pub fn total_range() -> (String, String) {
     ("TOTAL#".to_owned(), "TOTAL$".to_owned())
 }
 
-impl AggregateKey {
-    pub(super) fn day(pk: String, day: Day, lane: &Lane) -> Self {
-        Self { pk, sk: format!("DAY#{day}#{lane}") }
-    }
+/// The sort key of a day.
+pub(super) fn day_sk(day: Day, lane: &Lane) -> Arc<str> {
+    format!("DAY#{day}#{lane}").into()
+}
 
-    pub(super) fn hour(pk: String, day: Day, hour: i64, lane: &Lane) -> Self {
-        Self { pk, sk: format!("HOUR#{day}T{hour:02}#{lane}") }
-    }
+/// The sort key of an hour, counted since the Unix epoch.
+pub(super) fn hour_sk(hour: i64, lane: &Lane) -> Arc<str> {
+    format!("HOUR#{}#{lane}", hour_text(hour)).into()
+}
 
-    pub(super) fn total(pk: String, lane: &Lane) -> Self {
-        Self { pk, sk: format!("TOTAL#{lane}") }
-    }
+/// The sort key of a total.
+pub(super) fn total_sk(lane: &Lane) -> Arc<str> {
+    format!("TOTAL#{lane}").into()
 }
 
 /// What time a sort key tells, counted since the Unix epoch in UTC.
@@ -105,8 +108,8 @@ pub struct Aggregate {
     pub seq: SequenceNumber,
     /// When it may go, in seconds since the Unix epoch.
     pub ttl: Option<i64>,
-    /// The numbers.
-    pub tally: Tally,
+    /// The numbers. In a box, since aggregates pass through many hands.
+    pub tally: Box<Tally>,
 }
 
 #[cfg(test)]
@@ -119,9 +122,9 @@ mod tests {
         let (first, last) = hour_range(hour, hour + 1);
         for (at, within) in [(hour - 1, false), (hour, true), (hour + 1, true), (hour + 2, false)] {
             let lane = Lane::of_shard("shardId-zzz").unwrap();
-            let key = AggregateKey::hour(String::new(), Day::from_number(at.div_euclid(24)), at.rem_euclid(24), &lane);
-            assert_eq!(Moment::of(&key.sk), Some(Moment::Hour(at)));
-            assert_eq!(first <= key.sk && key.sk <= last, within, "{}", key.sk);
+            let sk = hour_sk(at, &lane);
+            assert_eq!(Moment::of(&sk), Some(Moment::Hour(at)));
+            assert_eq!((&*first..=&*last).contains(&&*sk), within, "{sk}");
         }
         for sk in ["TOTAL#0", "DAY#0", "DAY#2026-01-02", "HOUR#2026-01-02T24#0", "HOUR#2026-01-02#0"] {
             assert_eq!(Moment::of(sk), None, "{sk}");
@@ -134,16 +137,17 @@ mod tests {
         let (first, last) = day_range(day("2026-01-02"), day("2026-01-03"));
         let within = |text: &str, shard: &str| {
             let lane = Lane::of_shard(shard).unwrap();
-            let key = AggregateKey::day(String::new(), day(text), &lane);
-            assert_eq!(Moment::of(&key.sk), Some(Moment::Day(day(text).number())));
-            first <= key.sk && key.sk <= last
+            let sk = day_sk(day(text), &lane);
+            assert_eq!(Moment::of(&sk), Some(Moment::Day(day(text).number())));
+            (&*first..=&*last).contains(&&*sk)
         };
         for shard in ["shardId-000000000000", "shardId--", "shardId-zzz"] {
             assert!(within("2026-01-02", shard) && within("2026-01-03", shard), "{shard}");
             assert!(!within("2026-01-01", shard) && !within("2026-01-04", shard), "{shard}");
         }
-        let total = AggregateKey::total(String::new(), &Lane::of_shard("shardId-zzz").unwrap());
-        assert!(total_range().0 <= total.sk && total.sk <= total_range().1);
-        assert!(!(first <= total.sk && total.sk <= last));
+        let total = total_sk(&Lane::of_shard("shardId-zzz").unwrap());
+        let (first_total, last_total) = total_range();
+        assert!((&*first_total..=&*last_total).contains(&&*total));
+        assert!(!(&*first..=&*last).contains(&&*total));
     }
 }

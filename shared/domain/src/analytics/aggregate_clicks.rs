@@ -16,9 +16,11 @@ use futures::stream::iter;
 
 use super::archive::{Run, runs};
 use super::batch::{Batch, Record};
+use super::decoded::Decoded;
 use super::fold::{others, totals};
 use super::ports::{AggregateStore, Archive, Quarantine};
-use super::record::{Malformed, Received, SetAside};
+use super::read_batch::read_batch;
+use super::record::{Received, SetAside};
 use super::sequence::Digits;
 use super::write_aggregates::{Loaded, Outcome, load, load_and_write, write};
 use super::{Lane, SequenceNumber, UserAgents};
@@ -66,8 +68,8 @@ pub async fn aggregate_and_archive(
     quarantine: &dyn Quarantine,
     archive: Option<&dyn Archive>,
 ) -> Aggregated {
-    let decoded: Vec<_> = received.iter().map(Received::decode).collect();
-    let (batch, malformed) = Batch::read(received, &decoded, agents);
+    let decoded = Decoded::of(received);
+    let (batch, malformed) = read_batch(received, &decoded, agents);
     let result = Aggregated { records: received.len(), ..Aggregated::default() };
     let mut attempt = Attempt { received, decoded: &decoded, batch: &batch, failures: Failures::default(), result };
     attempt.set_aside(&malformed, quarantine).await;
@@ -75,7 +77,7 @@ pub async fn aggregate_and_archive(
     let (loaded, failed) = load(totals(&batch), store).await;
     attempt.note(failed);
     let uncounted = attempt.uncounted(&loaded);
-    let outcomes = load_and_write(&batch, others(&batch, uncounted.new.into_iter()), store).await;
+    let outcomes = load_and_write(&batch, others(&batch, &uncounted.new), store).await;
     attempt.note(outcomes);
     if let Some(archive) = archive {
         attempt.archive(&uncounted.first, archive).await;
@@ -88,7 +90,7 @@ pub async fn aggregate_and_archive(
 /// One attempt to count a batch.
 struct Attempt<'a> {
     received: &'a [Received<'a>],
-    decoded: &'a [Result<Vec<u8>, Malformed>],
+    decoded: &'a Decoded,
     batch: &'a Batch<'a>,
     failures: Failures,
     result: Aggregated,
@@ -96,7 +98,7 @@ struct Attempt<'a> {
 
 /// What the totals do not hold yet.
 struct Uncounted<'a> {
-    /// All records but those of clicks that came before, up to the first failure of their lane.
+    /// All records but those of clicks that came before, up to the first failure of their lane; in the order of the batch.
     new: Vec<&'a Record<'a>>,
     /// The first of them in each lane.
     first: BTreeMap<usize, Digits<'a>>,
@@ -133,23 +135,24 @@ impl<'a> Attempt<'a> {
 
     /// Leaves out what the totals hold, and the records of clicks that they, or the records before, have seen.
     fn uncounted(&mut self, loaded: &[Loaded<'a>]) -> Uncounted<'a> {
-        let mut uncounted = Uncounted { new: Vec::new(), first: BTreeMap::new() };
+        let mut first: BTreeMap<usize, Digits<'a>> = BTreeMap::new();
+        // By their places in what was received.
+        let mut is_new = vec![false; self.received.len()];
         for Loaded { touched, current } in loaded {
             let mut recent = current.as_ref().map(|total| total.tally.recent.clone()).unwrap_or_default();
             for record in touched.newer_than(current.as_ref().map(|total| &total.seq)) {
-                if !recent.is_new(record.id.as_str(), record.arrived_millis) {
+                if !recent.is_new(record.click, record.arrived_millis) {
                     self.result.duplicates += 1;
                     continue;
                 }
-                uncounted.new.push(record);
-                let first = uncounted.first.entry(record.lane).or_insert(record.sequence);
+                is_new[record.received] = true;
+                let first = first.entry(record.lane).or_insert(record.sequence);
                 *first = record.sequence.min(*first);
             }
         }
         let limits = self.failures.limits(self.batch);
-        uncounted.new.retain(|record| limits.allow(record));
-        uncounted.new.sort_by_key(|record| (record.lane, record.sequence));
-        uncounted
+        let new = self.batch.records.iter().filter(|record| is_new[record.received] && limits.allow(record));
+        Uncounted { new: new.collect(), first }
     }
 
     /// Keeps the raw clicks of each lane without a gap, from the first record that no total holds to the first that failed.

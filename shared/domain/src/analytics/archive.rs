@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::batch::{Batch, Record};
-use super::record::{Malformed, Received};
+use super::decoded::Decoded;
+use super::record::Received;
 use super::sequence::Digits;
 use super::{Lane, SequenceNumber};
 use crate::Timestamp;
@@ -101,7 +102,7 @@ impl Run<'_> {
         &self,
         batch: &Batch<'_>,
         received: &[Received<'_>],
-        decoded: &[Result<Vec<u8>, Malformed>],
+        decoded: &Decoded,
     ) -> std::io::Result<ArchiveObject> {
         let (first, last) = (self.first, self.records.last().unwrap_or(&self.first));
         let unwritable = || std::io::Error::other("the time of arrival is not between the years 0 and 9999");
@@ -112,7 +113,7 @@ impl Run<'_> {
         let mut lines = GzEncoder::new(Vec::with_capacity(64 * self.records.len()), LEVEL);
         let mut line = Vec::new();
         for record in &self.records {
-            let Some(Ok(json)) = decoded.get(record.received) else { continue };
+            let Ok(json) = decoded.get(record.received) else { continue };
             line.clear();
             let arrived_at = Timestamp::from_millis(record.arrived_millis).map_err(|_| unwritable())?;
             write!(

@@ -1,8 +1,10 @@
 //! Clicks by value of one dimension, in bounded room: the frequent values stay.
 
-use std::collections::BTreeMap;
+mod crowd;
+
 use std::fmt;
 
+use compact_str::CompactString;
 use serde::de::{self, IgnoredAny, SeqAccess};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -21,8 +23,9 @@ use crate::click::cut;
 /// [`Counts::merge`] keeps the first and the third, and adds up the floors.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Counts {
-    #[serde(default)]
-    values: BTreeMap<String, Count>,
+    /// In the order of the alphabet, each value once. Nearly all are short enough to lie in the list itself.
+    #[serde(default, with = "as_map")]
+    values: Vec<(CompactString, Count)>,
     #[serde(default, skip_serializing_if = "is_zero")]
     other: u64,
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -40,6 +43,11 @@ impl Count {
     /// The most clicks there can have been.
     fn most(self) -> u64 {
         self.clicks + self.error
+    }
+
+    fn add(&mut self, other: Self) {
+        self.clicks += other.clicks;
+        self.error += other.error;
     }
 }
 
@@ -62,30 +70,37 @@ impl Counts {
         if value.is_empty() {
             return;
         }
-        if let Some(count) = self.values.get_mut(value) {
-            count.clicks += clicks;
-            return;
+        match self.find(value) {
+            Ok(place) => self.values[place].1.clicks += clicks,
+            Err(mut place) => {
+                while self.values.len() >= dimension.max_values() {
+                    place -= usize::from(self.evict() < place);
+                }
+                let error = self.floor();
+                self.values.insert(place, (value.into(), Count { clicks, error }));
+            }
         }
-        while self.values.len() >= dimension.max_values() {
-            self.evict();
-        }
-        let error = self.floor();
-        self.values.insert(value.to_owned(), Count { clicks, error });
+    }
+
+    /// The place of `value`, or the one where it belongs.
+    fn find(&self, value: &str) -> Result<usize, usize> {
+        self.values.binary_search_by(|(other, _)| other.as_str().cmp(value))
     }
 
     /// Gives up the value that can have been seen least often; of equal ones the first in the order of the alphabet, so
-    /// that the same clicks always lead to the same counts.
-    fn evict(&mut self) {
-        // Nothing that is kept can have been seen less often than what was given up before, so the first of these is one of
-        // the least.
-        let floor = self.floor();
-        let known = self.values.iter().find(|(_, count)| count.most() <= floor);
-        let least = known.or_else(|| self.values.iter().min_by_key(|(_, count)| count.most()));
-        let least = least.map(|(value, _)| value.clone());
-        if let Some(count) = least.and_then(|value| self.values.remove(&value)) {
-            self.floor = self.floor().max(count.most());
-            self.other += count.clicks;
-        }
+    /// that the same clicks always lead to the same counts. Says which place it had.
+    fn evict(&mut self) -> usize {
+        let least = self.values.iter().enumerate().min_by_key(|(_, (_, count))| count.most());
+        let place = least.map_or(0, |(place, _)| place);
+        let (_, count) = self.values.remove(place);
+        self.give_up(count);
+        place
+    }
+
+    /// Counts the clicks of a value that is not kept any more.
+    fn give_up(&mut self, count: Count) {
+        self.floor = self.floor().max(count.most());
+        self.other += count.clicks;
     }
 
     /// Adds the counts of another aggregate. A value that only one of both kept may have had as many clicks in the other as
@@ -93,18 +108,17 @@ impl Counts {
     pub fn merge(&mut self, counts: &Self) {
         let (mine, theirs) = (self.floor(), counts.floor());
         if theirs > 0 {
-            let only_mine = self.values.iter_mut().filter(|(value, _)| !counts.values.contains_key(*value));
+            let only_mine = self.values.iter_mut().filter(|(value, _)| counts.find(value).is_err());
             only_mine.for_each(|(_, count)| count.error += theirs);
         }
+        let mut new = Vec::new();
         for (value, count) in &counts.values {
-            match self.values.get_mut(value) {
-                Some(sum) => *sum = Count { clicks: sum.clicks + count.clicks, error: sum.error + count.error },
-                None => {
-                    let count = Count { error: count.error + mine, ..*count };
-                    self.values.insert(value.clone(), count);
-                }
+            match self.find(value) {
+                Ok(place) => self.values[place].1.add(*count),
+                Err(place) => new.push((place, (value.clone(), Count { error: count.error + mine, ..*count }))),
             }
         }
+        self.insert(new);
         self.floor = mine + theirs;
         self.other += counts.other;
         if self.values.len() > Self::MAX_MERGED {
@@ -112,20 +126,36 @@ impl Counts {
         }
     }
 
+    /// Inserts values at the places where they belong, which ascend.
+    fn insert(&mut self, new: Vec<(usize, (CompactString, Count))>) {
+        if new.is_empty() {
+            return;
+        }
+        let mut values = Vec::with_capacity(self.values.len() + new.len());
+        let mut known = std::mem::take(&mut self.values).into_iter().enumerate().peekable();
+        for (place, value) in new {
+            while let Some((_, value)) = known.next_if(|(before, _)| *before < place) {
+                values.push(value);
+            }
+            values.push(value);
+        }
+        values.extend(known.map(|(_, value)| value));
+        self.values = values;
+    }
+
     /// Keeps half of [`Counts::MAX_MERGED`], so that it is seldom done.
     fn prune(&mut self) {
-        let mut all: Vec<_> = std::mem::take(&mut self.values).into_iter().collect();
-        all.sort_by(|(a, x), (b, y)| y.most().cmp(&x.most()).then_with(|| a.cmp(b)));
-        for (_, count) in all.split_off(Self::MAX_MERGED / 2) {
+        self.values.sort_by(|(a, x), (b, y)| y.most().cmp(&x.most()).then_with(|| a.cmp(b)));
+        for (_, count) in self.values.split_off(Self::MAX_MERGED / 2) {
             self.floor = self.floor.max(count.most());
             self.other += count.clicks;
         }
-        self.values = all.into_iter().collect();
+        self.values.sort_by(|(a, _), (b, _)| a.cmp(b));
     }
 
     /// All clicks in it.
     pub fn sum(&self) -> u64 {
-        self.values.values().map(|count| count.clicks).sum::<u64>() + self.other
+        self.values.iter().map(|(_, count)| count.clicks).sum::<u64>() + self.other
     }
 
     /// Clicks that are not among the certain clicks of any value.
@@ -145,12 +175,12 @@ impl Counts {
 
     /// The clicks that `value` certainly has; zero if it is not kept.
     pub fn clicks(&self, value: &str) -> u64 {
-        self.values.get(value).map_or(0, |count| count.clicks)
+        self.find(value).map_or(0, |place| self.values[place].1.clicks)
     }
 
     /// How many clicks `value` may have beyond [`Counts::clicks`].
     pub fn error(&self, value: &str) -> u64 {
-        self.values.get(value).map_or(self.floor(), |count| count.error)
+        self.find(value).map_or(self.floor(), |place| self.values[place].1.error)
     }
 
     /// The most clicks that a value can have which is not kept. Zero as long as every value had room.
@@ -170,6 +200,35 @@ impl Counts {
         all.sort_by_key(|&(value, clicks)| (std::cmp::Reverse(clicks), value));
         all.truncate(limit);
         all
+    }
+}
+
+/// The values are stored as a map. What is read may be in any order.
+mod as_map {
+    use super::*;
+
+    pub(super) fn serialize<S: Serializer>(values: &[(CompactString, Count)], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map(values.iter().map(|(value, count)| (value, count)))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<(CompactString, Count)>, D::Error> {
+        struct Values;
+        impl<'de> de::Visitor<'de> for Values {
+            type Value = Vec<(CompactString, Count)>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map of clicks by value")
+            }
+            fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut values = Vec::with_capacity(map.size_hint().unwrap_or(0).min(Counts::MAX_MERGED));
+                while let Some(entry) = map.next_entry()? {
+                    values.push(entry);
+                }
+                values.sort_by(|(a, _), (b, _): &(CompactString, Count)| a.cmp(b));
+                values.dedup_by(|(a, _), (b, _)| a == b);
+                Ok(values)
+            }
+        }
+        from.deserialize_map(Values)
     }
 }
 
@@ -212,6 +271,7 @@ impl<'de> Deserialize<'de> for Count {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::collections::BTreeMap;
 
     const ROOM: usize = Dimension::Referrer.max_values();
 
@@ -264,6 +324,14 @@ mod tests {
         let mut full = stored.clone();
         (0..ROOM).for_each(|n| full.add(Dimension::Referrer, &format!("new{n}")));
         assert_eq!((full.clicks("new99"), full.error("new99"), full.sum()), (1, 7, 11 + ROOM as u64));
+    }
+
+    #[test]
+    fn values_are_found_in_whatever_order_they_are_stored() {
+        let stored: Counts = serde_json::from_str(r#"{"values":{"b":1,"c":[2,1],"a":3}}"#).unwrap();
+        assert_eq!(stored.iter().collect::<Vec<_>>(), [("a", 3), ("b", 1), ("c", 2)]);
+        assert_eq!((stored.clicks("a"), stored.error("c"), stored.clicks("d")), (3, 1, 0));
+        assert_eq!(serde_json::to_string(&stored).unwrap(), r#"{"values":{"a":3,"b":1,"c":[2,1]}}"#);
     }
 
     proptest! {

@@ -1,17 +1,21 @@
 //! The fold: an aggregate, and the records of a batch that it does not hold yet. Pure.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
-use super::aggregate::{link_pk, workspace_pk};
-use super::batch::{Batch, Record};
+use super::aggregate::{day_sk, hour_sk, total_sk, workspace_pk};
+use super::batch::{Batch, Owned, Record};
 use super::day::number_of;
 use super::sequence::Digits;
 use super::{Aggregate, AggregateKey, Day, Grain, SequenceNumber, Tally};
 
 /// How long a link's hour is kept after it ended.
 const HOUR_KEPT_SECONDS: i64 = 8 * 86_400;
+
+type Map<K, V> = HashMap<K, V, RandomState>;
 
 /// An aggregate that a batch touches, and the records that belong to it, in the order of the stream.
 pub(super) struct Touched<'a> {
@@ -22,70 +26,76 @@ pub(super) struct Touched<'a> {
     pub(super) records: Vec<&'a Record<'a>>,
 }
 
-/// Where a record belongs, in numbers of the batch: lane, workspace, link, day or hour. Cheap to hash.
-#[derive(PartialEq, Eq, Hash)]
-enum Place {
-    LinkDay(usize, usize, usize, i64),
-    LinkHour(usize, usize, usize, i64),
-    LinkTotal(usize, usize, usize),
-    WorkspaceDay(usize, usize, i64),
-}
-
-/// The totals of links that `batch` touches, each with all records of its link, in the order of their keys.
+/// The totals of links that `batch` touches, each with all records of its link.
 pub(super) fn totals<'a>(batch: &'a Batch<'a>) -> Vec<Touched<'a>> {
-    gather(batch, batch.records.iter(), |record| [Place::LinkTotal(record.lane, record.workspace, record.link)])
+    let sks: Vec<_> = batch.lanes.iter().map(total_sk).collect();
+    let total = |(number, records): (usize, _)| {
+        let Owned { lane, pk, .. } = &batch.owned[number];
+        let key = AggregateKey { pk: pk.clone(), sk: sks[*lane].clone() };
+        Touched { key, grain: Grain::LinkTotal, ttl: None, records }
+    };
+    groups(batch.records.iter(), |record| record.owned).into_iter().map(total).collect()
 }
 
-/// All other aggregates that `records` touch, in the order of their keys.
-pub(super) fn others<'a>(batch: &'a Batch<'a>, records: impl Iterator<Item = &'a Record<'a>>) -> Vec<Touched<'a>> {
-    gather(batch, records, |record| {
-        let (day, hour) = (number_of(record.time), record.time.as_seconds().div_euclid(3600));
-        [
-            Place::LinkDay(record.lane, record.workspace, record.link, day),
-            Place::LinkHour(record.lane, record.workspace, record.link, hour),
-            Place::WorkspaceDay(record.lane, record.workspace, day),
-        ]
-    })
+/// All other aggregates that `records` touch.
+pub(super) fn others<'a>(batch: &Batch<'a>, records: &[&'a Record<'a>]) -> Vec<Touched<'a>> {
+    let records = || records.iter().copied();
+    let (mut day_sks, mut hour_sks) = (Map::default(), Map::default());
+    let mut day_sk_of = |lane: usize, day: i64| -> Arc<str> {
+        let sk = || day_sk(Day::from_number(day), &batch.lanes[lane]);
+        day_sks.entry((lane, day)).or_insert_with(sk).clone()
+    };
+    let mut hour_sk_of = |lane: usize, hour: i64| -> Arc<str> {
+        hour_sks.entry((lane, hour)).or_insert_with(|| hour_sk(hour, &batch.lanes[lane])).clone()
+    };
+    let mut touched = Vec::new();
+    for ((number, day), records) in groups(records(), |record| (record.owned, number_of(record.time))) {
+        let Owned { lane, pk, .. } = &batch.owned[number];
+        let key = AggregateKey { pk: pk.clone(), sk: day_sk_of(*lane, day) };
+        touched.push(Touched { key, grain: Grain::LinkDay, ttl: None, records });
+    }
+    for ((number, hour), records) in groups(records(), |record| (record.owned, hour_of(record))) {
+        let Owned { lane, pk, .. } = &batch.owned[number];
+        let key = AggregateKey { pk: pk.clone(), sk: hour_sk_of(*lane, hour) };
+        let ttl = Some((hour + 1) * 3600 + HOUR_KEPT_SECONDS);
+        touched.push(Touched { key, grain: Grain::LinkHour, ttl, records });
+    }
+    let owner_of = |record: &Record<'_>| (record.lane, batch.owned[record.owned].workspace);
+    for (((lane, owner), day), records) in groups(records(), |record| (owner_of(record), number_of(record.time))) {
+        let key = AggregateKey { pk: workspace_pk(&batch.workspaces[owner]).into(), sk: day_sk_of(lane, day) };
+        touched.push(Touched { key, grain: Grain::WorkspaceDay, ttl: None, records });
+    }
+    touched
 }
 
-fn gather<'a, const N: usize>(
-    batch: &Batch<'a>,
-    records: impl Iterator<Item = &'a Record<'a>>,
-    places_of: impl Fn(&Record<'_>) -> [Place; N],
-) -> Vec<Touched<'a>> {
-    let mut places: HashMap<Place, Vec<&Record<'_>>, RandomState> = HashMap::default();
-    for record in records {
-        for place in places_of(record) {
-            places.entry(place).or_default().push(record);
+/// The hour of a click, counted since the Unix epoch.
+fn hour_of(record: &Record<'_>) -> i64 {
+    record.time.as_seconds().div_euclid(3600)
+}
+
+/// `records` by a key of numbers, which is cheap to hash. In the order of their first records, which is always the same.
+fn groups<'a, K: Copy + Eq + Hash>(
+    records: impl Iterator<Item = &'a Record<'a>> + Clone,
+    key_of: impl Fn(&Record<'_>) -> K,
+) -> Vec<(K, Vec<&'a Record<'a>>)> {
+    let mut places: Map<K, usize> = Map::default();
+    // How many records each key has, so that their room is made once.
+    let mut sizes: Vec<(K, usize)> = Vec::new();
+    let place_of = |record| {
+        let key = key_of(record);
+        let place = *places.entry(key).or_insert(sizes.len());
+        if place == sizes.len() {
+            sizes.push((key, 0));
         }
+        sizes[place].1 += 1;
+        place
+    };
+    let of_records: Vec<usize> = records.clone().map(place_of).collect();
+    let mut groups: Vec<_> = sizes.into_iter().map(|(key, size)| (key, Vec::with_capacity(size))).collect();
+    for (record, place) in records.zip(of_records) {
+        groups[place].1.push(record);
     }
-    let touched = places.into_iter().map(|(place, records)| place.touched_by(batch, records));
-    let by_key: BTreeMap<AggregateKey, Touched<'_>> = touched.map(|touched| (touched.key.clone(), touched)).collect();
-    by_key.into_values().collect()
-}
-
-impl Place {
-    fn touched_by<'a>(&self, batch: &Batch<'_>, records: Vec<&'a Record<'a>>) -> Touched<'a> {
-        let link = |owner: usize, link: usize| link_pk(&batch.workspaces[owner], &batch.links[link]);
-        let (grain, key, ttl) = match *self {
-            Self::LinkDay(lane, owner, id, day) => {
-                (Grain::LinkDay, AggregateKey::day(link(owner, id), Day::from_number(day), &batch.lanes[lane]), None)
-            }
-            Self::LinkHour(lane, owner, id, hour) => {
-                let day = Day::from_number(hour.div_euclid(24));
-                let key = AggregateKey::hour(link(owner, id), day, hour.rem_euclid(24), &batch.lanes[lane]);
-                (Grain::LinkHour, key, Some((hour + 1) * 3600 + HOUR_KEPT_SECONDS))
-            }
-            Self::LinkTotal(lane, owner, id) => {
-                (Grain::LinkTotal, AggregateKey::total(link(owner, id), &batch.lanes[lane]), None)
-            }
-            Self::WorkspaceDay(lane, workspace, day) => {
-                let pk = workspace_pk(&batch.workspaces[workspace]);
-                (Grain::WorkspaceDay, AggregateKey::day(pk, Day::from_number(day), &batch.lanes[lane]), None)
-            }
-        };
-        Touched { key, grain, ttl, records }
-    }
+    groups
 }
 
 impl<'a> Touched<'a> {
@@ -103,10 +113,10 @@ impl<'a> Touched<'a> {
         if newer.is_empty() {
             return None;
         }
-        let mut tally = current.map_or_else(Tally::default, |aggregate| aggregate.tally);
+        let mut tally = current.map_or_else(Box::<Tally>::default, |aggregate| aggregate.tally);
         let seq = if self.grain == Grain::LinkTotal {
             let fresh: Vec<_> =
-                newer.iter().copied().filter(|r| tally.recent.is_new(r.id.as_str(), r.arrived_millis)).collect();
+                newer.iter().copied().filter(|r| tally.recent.is_new(r.click, r.arrived_millis)).collect();
             tally.add(self.grain, &fresh, batch);
             fresh.last()?.sequence
         } else {

@@ -60,12 +60,12 @@ impl AggregateStore for MemoryAggregates {
         Ok(keys.iter().map(|key| items.get(key).cloned()).collect())
     }
 
-    async fn put(&self, aggregate: &Aggregate, read: Option<&SequenceNumber>) -> Result<bool, StoreError> {
+    async fn put(&self, aggregate: Aggregate, read: Option<&SequenceNumber>) -> Result<bool, StoreError> {
         let mut items = self.check("aggregates.put")?;
         if items.get(&aggregate.key).map(|stored| &stored.seq) != read {
             return Ok(false);
         }
-        items.insert(aggregate.key.clone(), aggregate.clone());
+        items.insert(aggregate.key.clone(), aggregate);
         self.writes.fetch_add(1, Ordering::SeqCst);
         Ok(true)
     }
@@ -76,9 +76,9 @@ impl AggregateReader for MemoryAggregates {
     async fn range(&self, range: &KeyRange<'_>, parts: &Parts) -> Result<AggregatePage, StoreError> {
         let items = self.check("aggregates.range")?;
         let wanted = |key: &AggregateKey| {
-            key.pk == range.pk
-                && (range.first.as_str()..=range.last.as_str()).contains(&key.sk.as_str())
-                && range.after.as_ref().is_none_or(|after| key.sk > *after)
+            *key.pk == *range.pk
+                && (range.first.as_str()..=range.last.as_str()).contains(&&*key.sk)
+                && range.after.as_ref().is_none_or(|after| *key.sk > **after)
         };
         let found = items.values().filter(|item| wanted(&item.key)).take(Self::PAGE + 1);
         let mut found: Vec<Summand> = found.map(|item| summand(item, parts)).collect();
@@ -91,7 +91,7 @@ impl AggregateReader for MemoryAggregates {
 
 /// What `parts` ask for, and no more: who forgets to ask for something must notice it in a test.
 fn summand(item: &Aggregate, parts: &Parts) -> Summand {
-    let all = item.tally.clone();
+    let all = Tally::clone(&item.tally);
     let mut tally = Tally { clicks: all.clicks, bots: all.bots, ..Tally::default() };
     if parts.hours {
         (tally.hours, tally.bot_hours) = (all.hours, all.bot_hours);
@@ -107,7 +107,7 @@ fn summand(item: &Aggregate, parts: &Parts) -> Summand {
     }
     tally.dimensions =
         all.dimensions.into_iter().filter(|(dimension, _)| parts.dimensions.contains(dimension)).collect();
-    Summand { sk: item.key.sk.clone(), tally }
+    Summand { sk: item.key.sk.to_string(), tally }
 }
 
 /// A quarantine in a map.

@@ -68,7 +68,7 @@ pub trait AggregateStore: Send + Sync {
 
     /// Writes `aggregate` if the one that is stored still has the sequence number `read` (`None`: if there is none);
     /// says whether it did.
-    async fn put(&self, aggregate: &Aggregate, read: Option<&SequenceNumber>) -> Result<bool, StoreError>;
+    async fn put(&self, aggregate: Aggregate, read: Option<&SequenceNumber>) -> Result<bool, StoreError>;
 }
 
 /// How many aggregates are loaded in one call: what one BatchGetItem takes.

@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -21,12 +19,6 @@ pub struct Received<'a> {
     pub arrived_millis: Option<i64>,
     /// The data, in base64.
     pub data: Cow<'a, str>,
-}
-
-impl Received<'_> {
-    pub(super) fn decode(&self) -> Result<Vec<u8>, Malformed> {
-        Ok(STANDARD.decode(self.data.as_bytes())?)
-    }
 }
 
 /// Why a record cannot be counted, now or ever.

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// could not hold them. Only numbers of one shard can be compared.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct SequenceNumber(String);
+pub struct SequenceNumber(Arc<str>);
 
 /// A text that is no [`SequenceNumber`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -52,12 +53,15 @@ pub(super) struct Digits<'a>(&'a str);
 
 impl<'a> Digits<'a> {
     pub(super) fn parse(text: &'a str) -> Result<Self, SequenceNumberError> {
-        let valid = (1..=SequenceNumber::MAX_LEN).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+        // Without a way out in the middle, many digits are looked at at a time.
+        let digits = text.bytes().fold(true, |digits, byte| digits & byte.is_ascii_digit());
+        let valid = (1..=SequenceNumber::MAX_LEN).contains(&text.len()) && digits;
         if valid { Ok(Self(text.trim_start_matches('0'))) } else { Err(SequenceNumberError) }
     }
 
     pub(super) fn to_number(self) -> SequenceNumber {
-        SequenceNumber(format!("{:0>width$}", self.0, width = SequenceNumber::WIDTH))
+        let zeros = SequenceNumber::WIDTH.saturating_sub(self.0.len());
+        SequenceNumber(if zeros == 0 { self.0.into() } else { ("0".repeat(zeros) + self.0).into() })
     }
 }
 
@@ -95,7 +99,7 @@ impl TryFrom<String> for SequenceNumber {
 
 impl From<SequenceNumber> for String {
     fn from(number: SequenceNumber) -> Self {
-        number.0
+        number.0.to_string()
     }
 }
 

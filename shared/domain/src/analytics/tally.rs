@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::batch::{Batch, Record, Value};
+use super::batch::{Batch, Counter, Record, Value};
 use super::{Counts, Dimension, Grain, RecentClicks, VisitorSketch};
 use crate::Timestamp;
 
@@ -67,8 +67,9 @@ impl Tally {
                 add_times::<24>(records, &mut self.hours, &mut self.bot_hours, Timestamp::hour);
                 self.add_visitors(records);
                 let of_workspace = (grain == Grain::WorkspaceDay).then_some(Dimension::Link);
+                let counter = &mut *batch.counter();
                 for dimension in Dimension::OF_LINK.into_iter().chain(Dimension::OF_BOTS).chain(of_workspace) {
-                    self.add_values(dimension, records, batch);
+                    self.add_values(dimension, records, batch, counter);
                 }
             }
             Grain::LinkHour => add_times::<60>(records, &mut self.minutes, &mut self.bot_minutes, Timestamp::minute),
@@ -78,13 +79,13 @@ impl Tally {
 
     fn add_visitors(&mut self, records: &[&Record<'_>]) {
         let people = records.iter().filter(|record| !record.bot);
-        people.filter_map(|record| record.visitor.as_ref()).for_each(|visitor| self.visitors.add(visitor.as_str()));
+        people.filter_map(|record| record.visitor).for_each(|visitor| self.visitors.add_hashed(visitor));
     }
 
     /// As if one record came after the other; while there is room for all values, their order does not matter.
-    fn add_values(&mut self, dimension: Dimension, records: &[&Record<'_>], batch: &Batch<'_>) {
+    fn add_values(&mut self, dimension: Dimension, records: &[&Record<'_>], batch: &Batch<'_>, counter: &mut Counter) {
         let values = || records.iter().map(|record| record.value(dimension));
-        let counted = batch.count(values());
+        let counted = counter.count(values());
         if counted.is_empty() {
             return;
         }
@@ -93,7 +94,7 @@ impl Tally {
             counted.iter().for_each(|(value, clicks)| counts.add_many(dimension, batch.text(*value), *clicks));
         } else {
             let some = values().filter(|value: &Value| *value != 0);
-            some.for_each(|value| counts.add_many(dimension, batch.text(value), 1));
+            counts.add_each(dimension, some.map(|value| batch.text(value)));
         }
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use datasketches::error::Error;
 use datasketches::hash::value::raw_bytes;
-use datasketches::hll::{HllSketch, HllType, HllUnion};
+use datasketches::hll::{Coupon, HllSketch, HllType, HllUnion};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::coupons::Coupons;
@@ -24,12 +24,25 @@ impl Default for VisitorSketch {
     }
 }
 
+/// A visitor as sketches see one: hashed once for all of them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Visitor(Coupon);
+
+impl Visitor {
+    /// Nobody if `text` is empty.
+    pub(super) fn of(text: &str) -> Option<Self> {
+        (!text.is_empty()).then(|| Self(Coupon::from_value(raw_bytes::from_str(text))))
+    }
+}
+
 impl VisitorSketch {
     /// Adds a visitor; adding it again changes nothing.
     pub fn add(&mut self, visitor: &str) {
-        if !visitor.is_empty() {
-            self.0.update(raw_bytes::from_str(visitor));
-        }
+        Visitor::of(visitor).into_iter().for_each(|visitor| self.add_hashed(visitor));
+    }
+
+    pub(super) fn add_hashed(&mut self, Visitor(coupon): Visitor) {
+        self.0.update_with_coupon(coupon);
     }
 
     /// Whether nobody was added.

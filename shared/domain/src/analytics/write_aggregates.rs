@@ -3,10 +3,10 @@
 use futures::StreamExt;
 use futures::stream::iter;
 
-use super::Aggregate;
 use super::batch::{Batch, Record};
 use super::fold::Touched;
 use super::ports::{AggregateStore, MAX_LOAD};
+use super::{Aggregate, SequenceNumber};
 use crate::{StoreError, StoreErrorKind};
 
 /// How many groups of up to [`MAX_LOAD`] aggregates are in memory at a time.
@@ -37,10 +37,10 @@ pub(super) async fn load<'a>(
     touched: Vec<Touched<'a>>,
     store: &dyn AggregateStore,
 ) -> (Vec<Loaded<'a>>, Vec<Outcome<'a>>) {
-    let groups: Vec<_> = groups(touched).into_iter().map(|group| load_group(group, store)).collect();
-    let mut groups = iter(groups).buffer_unordered(LOADS_AT_ONCE);
+    let loads: Vec<_> = groups(touched).into_iter().map(|group| load_group(group, store)).collect();
+    let mut loads = iter(loads).buffer_unordered(LOADS_AT_ONCE);
     let (mut all, mut failures) = (Vec::new(), Vec::new());
-    while let Some(group) = groups.next().await {
+    while let Some(group) = loads.next().await {
         match group {
             Ok(loaded) => all.extend(loaded),
             Err(failed) => failures.extend(failed),
@@ -55,13 +55,13 @@ pub(super) async fn load_and_write<'a>(
     touched: Vec<Touched<'a>>,
     store: &dyn AggregateStore,
 ) -> Vec<Outcome<'a>> {
-    let groups = groups(touched).into_iter().map(|group| async move {
+    let writes = groups(touched).into_iter().map(|group| async move {
         match load_group(group, store).await {
             Ok(loaded) => write(batch, loaded, store).await,
             Err(failed) => failed,
         }
     });
-    iter(groups.collect::<Vec<_>>()).buffer_unordered(LOADS_AT_ONCE).concat().await
+    iter(writes.collect::<Vec<_>>()).buffer_unordered(LOADS_AT_ONCE).concat().await
 }
 
 /// Folds and writes `loaded`.
@@ -70,12 +70,13 @@ pub(super) async fn write<'a>(
     loaded: Vec<Loaded<'a>>,
     store: &dyn AggregateStore,
 ) -> Vec<Outcome<'a>> {
-    let writes: Vec<_> = loaded.into_iter().map(|loaded| write_one(batch, loaded, store)).collect();
+    let writes = loaded.into_iter().filter_map(|loaded| Write::of(batch, loaded));
+    let writes: Vec<_> = writes.map(|write| write.run(batch, store)).collect();
     iter(writes).buffer_unordered(WRITES_AT_ONCE).collect().await
 }
 
-fn groups(touched: Vec<Touched<'_>>) -> Vec<Vec<Touched<'_>>> {
-    let mut all = touched.into_iter().peekable();
+fn groups<T>(all: Vec<T>) -> Vec<Vec<T>> {
+    let mut all = all.into_iter().peekable();
     let mut groups = Vec::new();
     while all.peek().is_some() {
         groups.push(all.by_ref().take(MAX_LOAD).collect());
@@ -103,35 +104,66 @@ fn not_loaded<'a>(touched: &Touched<'a>, error: &StoreError) -> Option<Outcome<'
     Some(Outcome { failure: Some((first, error)), ..Outcome::default() })
 }
 
-async fn write_one<'a>(batch: &Batch<'a>, loaded: Loaded<'a>, store: &dyn AggregateStore) -> Outcome<'a> {
-    let Loaded { touched, mut current } = loaded;
-    let mut outcome = Outcome::default();
-    loop {
+/// An aggregate that is to be written.
+struct Write<'a> {
+    touched: Touched<'a>,
+    /// What was read of it.
+    read: Option<SequenceNumber>,
+    next: Aggregate,
+}
+
+impl<'a> Write<'a> {
+    /// Folds what is not in the aggregate yet; nothing if there is nothing.
+    fn of(batch: &Batch<'a>, Loaded { touched, current }: Loaded<'a>) -> Option<Self> {
         let read = current.as_ref().map(|aggregate| aggregate.seq.clone());
-        let Some(next) = touched.fold(batch, current) else { return outcome };
-        let error = match store.put(&next, read.as_ref()).await {
-            Ok(true) => return Outcome { written: true, ..outcome },
-            Ok(false) if outcome.conflicts < MAX_CONFLICTS => match reload(&touched, store).await {
-                Ok(again) => {
-                    outcome.conflicts += 1;
-                    current = again;
-                    continue;
-                }
-                Err(error) => error,
-            },
-            Ok(false) => too_many_conflicts(),
-            Err(error) => error,
-        };
-        let first = touched.newer_than(read.as_ref()).first();
-        return Outcome { failure: first.map(|record| (*record, error)), ..outcome };
+        let next = touched.fold(batch, current)?;
+        Some(Self { touched, read, next })
     }
+
+    async fn run(self, batch: &Batch<'a>, store: &dyn AggregateStore) -> Outcome<'a> {
+        let Self { touched, read, next } = self;
+        match store.put(next, read.as_ref()).await {
+            Ok(true) => Outcome { written: true, ..Outcome::default() },
+            // In a box, since it is rare and large: thousands of these are made.
+            Ok(false) => Box::pin(write_again(batch, touched, read, store)).await,
+            Err(error) => not_written(&touched, read.as_ref(), error),
+        }
+    }
+}
+
+/// Writes an aggregate that somebody else has written since it was `read`.
+async fn write_again<'a>(
+    batch: &Batch<'a>,
+    touched: Touched<'a>,
+    mut read: Option<SequenceNumber>,
+    store: &dyn AggregateStore,
+) -> Outcome<'a> {
+    for conflicts in 1..=MAX_CONFLICTS {
+        let failed = |read, error| Outcome { conflicts, ..not_written(&touched, read, error) };
+        let current = match reload(&touched, store).await {
+            Ok(current) => current,
+            Err(error) => return failed(read.as_ref(), error),
+        };
+        read = current.as_ref().map(|aggregate| aggregate.seq.clone());
+        let Some(next) = touched.fold(batch, current) else { return Outcome { conflicts, ..Outcome::default() } };
+        match store.put(next, read.as_ref()).await {
+            Ok(true) => return Outcome { written: true, conflicts, ..Outcome::default() },
+            Ok(false) => {}
+            Err(error) => return failed(read.as_ref(), error),
+        }
+    }
+    let error =
+        StoreError::new("aggregates.put", StoreErrorKind::Unavailable, "somebody else writes the same aggregate");
+    Outcome { conflicts: MAX_CONFLICTS + 1, ..not_written(&touched, read.as_ref(), error) }
+}
+
+/// What the aggregate still needs is a failure.
+fn not_written<'a>(touched: &Touched<'a>, read: Option<&SequenceNumber>, error: StoreError) -> Outcome<'a> {
+    let first = touched.newer_than(read).first();
+    Outcome { failure: first.map(|record| (*record, error)), ..Outcome::default() }
 }
 
 async fn reload(touched: &Touched<'_>, store: &dyn AggregateStore) -> Result<Option<Aggregate>, StoreError> {
     let loaded = store.load(std::slice::from_ref(&touched.key)).await?;
     Ok(loaded.into_iter().next().flatten())
-}
-
-fn too_many_conflicts() -> StoreError {
-    StoreError::new("aggregates.put", StoreErrorKind::Unavailable, "somebody else writes the same aggregate")
 }

@@ -32,8 +32,8 @@ pub(super) fn judge(import: &Import, candidate: &Candidate, existing: &Link) -> 
     let own = existing.workspace == candidate.link.workspace;
     let sibling = existing.origin.as_deref().filter(|_| own).and_then(|origin| import.row_of(origin));
     match sibling {
-        Some((row, overwrote)) if row == candidate.place.0 => return Verdict::Own { overwrote },
-        Some((row, _)) if row > candidate.place.0 => return Verdict::Contested,
+        Some((row, overwrote)) if row == candidate.address.row => return Verdict::Own { overwrote },
+        Some((row, _)) if row > candidate.address.row => return Verdict::Contested,
         _ => {}
     }
     if candidate.attempt.is_none() && own {
@@ -55,7 +55,7 @@ pub(super) fn judge(import: &Import, candidate: &Candidate, existing: &Link) -> 
         (None, true) => format!("is taken on {domain} and leads to another target: {}", existing.url),
         (None, false) => format!("is taken on {domain}"),
     };
-    let line = ReportLine::new(candidate.place, Reported::Conflict, Some(Column::Slug), slug.as_str(), cause);
+    let line = ReportLine::new(&candidate.address, Reported::Conflict, Some(Column::Slug), slug.as_str(), cause);
     Verdict::Conflict(line)
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::imports::rows::Column;
+use crate::imports::rows::{Column, RowAddress};
 
 /// What a row in the report is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +23,8 @@ pub struct ReportLine {
     pub row: u64,
     /// The line of the file that it begins on, 1 for the first.
     pub line: u64,
+    /// The file in the archive that it is from, or nothing if there is no archive.
+    pub file: Option<String>,
     /// What the row is.
     pub outcome: Reported,
     /// The column that is to blame, or nothing if it is the row as a whole.
@@ -39,14 +41,15 @@ impl ReportLine {
 
     /// A line with its `value` cut.
     pub fn new(
-        (row, line): (u64, u64),
+        address: &RowAddress,
         outcome: Reported,
         column: Option<Column>,
         value: &str,
         cause: impl Into<String>,
     ) -> Self {
         let value = value.chars().take(Self::MAX_VALUE_CHARS).collect();
-        Self { row, line, outcome, column, value, cause: cause.into() }
+        let file = address.file.as_deref().map(str::to_owned);
+        Self { row: address.row, line: address.line, file, outcome, column, value, cause: cause.into() }
     }
 
     /// The line as it is in the report, with its line end.
@@ -64,13 +67,14 @@ impl ReportLine {
             _ => String::new(),
         };
         let (outcome, column) = (name(serde_json::to_value(self.outcome)), name(serde_json::to_value(self.column)));
+        let file = csv_cell(self.file.as_deref().unwrap_or_default());
         let cells = [&column, &self.value, &self.cause].map(|text| csv_cell(text));
-        format!("{},{},{outcome},{}\r\n", self.row, self.line, cells.join(",")).into_bytes()
+        format!("{},{},{file},{outcome},{}\r\n", self.row, self.line, cells.join(",")).into_bytes()
     }
 }
 
 /// The first line of a report in CSV.
-pub const CSV_HEADER: &[u8] = b"row,line,outcome,column,value,cause\r\n";
+pub const CSV_HEADER: &[u8] = b"row,line,file,outcome,column,value,cause\r\n";
 
 /// A text as a cell of CSV that no spreadsheet runs as a formula: it then has an apostrophe before it (OWASP, "CSV
 /// Injection").
@@ -86,26 +90,37 @@ fn neutralised(text: &str) -> Cow<'_, str> {
 mod tests {
     use super::*;
 
+    fn address(file: Option<&str>) -> RowAddress {
+        RowAddress { row: 3, line: 4, file: file.map(Into::into) }
+    }
+
     #[test]
     fn no_cell_is_a_formula() {
         let line = |value: &str| {
-            let line = ReportLine::new((3, 4), Reported::Conflict, Some(Column::Slug), value, "says \"no\"");
+            let line =
+                ReportLine::new(&address(Some(value)), Reported::Conflict, Some(Column::Slug), value, "says \"no\"");
             String::from_utf8(line.to_csv()).unwrap()
         };
-        assert_eq!(line("a,b"), "3,4,conflict,\"slug\",\"a,b\",\"says \"\"no\"\"\"\r\n");
+        assert_eq!(line("a,b"), "3,4,\"a,b\",conflict,\"slug\",\"a,b\",\"says \"\"no\"\"\"\r\n");
         for start in ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"] {
-            assert!(line(start).contains(&format!(",\"'{start}\",")), "{start}");
+            let (file, value) = (format!("3,4,\"'{start}\","), format!(",\"slug\",\"'{start}\","));
+            assert!(line(start).starts_with(&file) && line(start).contains(&value), "{start}");
         }
-        let whole = ReportLine::new((3, 4), Reported::Invalid, None, "=cmd|' /C calc'!A0", "=x");
-        assert_eq!(whole.to_csv(), b"3,4,invalid,\"\",\"'=cmd|' /C calc'!A0\",\"'=x\"\r\n");
+        let whole = ReportLine::new(&address(None), Reported::Invalid, None, "=cmd|' /C calc'!A0", "=x");
+        assert_eq!(whole.to_csv(), b"3,4,\"\",invalid,\"\",\"'=cmd|' /C calc'!A0\",\"'=x\"\r\n");
         let read: ReportLine = serde_json::from_slice(&whole.to_json()).unwrap();
         assert_eq!(read, whole);
     }
 
     #[test]
     fn a_line_says_where_what_and_why() {
-        let line =
-            ReportLine::new((3, 4), Reported::Invalid, Some(Column::Url), &"ä".repeat(300), "is not a valid URL");
+        let line = ReportLine::new(
+            &address(None),
+            Reported::Invalid,
+            Some(Column::Url),
+            &"ä".repeat(300),
+            "is not a valid URL",
+        );
         let json: serde_json::Value = serde_json::from_slice(&line.to_json()).unwrap();
         assert_eq!(json["value"].as_str().unwrap().chars().count(), 200);
         assert_eq!((json["row"].as_u64(), json["line"].as_u64()), (Some(3), Some(4)));

@@ -8,7 +8,7 @@ use crate::create_link::own_domain;
 use crate::imports::Import;
 use crate::imports::moment::{NO_MOMENT, moment};
 use crate::imports::row_behaviour::behaviour;
-use crate::imports::rows::{Column, Fault, Fields, Source};
+use crate::imports::rows::{Column, Fault, Fields, RowAddress, Source};
 use crate::link::{check_tags, check_title};
 use crate::{Behaviour, Domain, Domains, Link, LinkId, Slug, TargetUrl, Timestamp};
 
@@ -22,8 +22,8 @@ const MAX_AHEAD_SECONDS: i64 = 24 * 3600;
 /// A link to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
-    /// The row and the line that it is from.
-    pub place: (u64, u64),
+    /// The row that it is from.
+    pub address: RowAddress,
     /// The link.
     pub link: Link,
     /// Which attempt at a slug it is; `None` if the slug is the row's own.
@@ -75,9 +75,9 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// The link that the row at `place` (row, line) asks for, or the first of its columns that is wrong.
-    pub fn check(&self, place: (u64, u64), fields: &Fields<'_>) -> Result<Candidate, Fault> {
-        let origin = self.import.origin(place.0);
+    /// The link that the row at `address` asks for, or the first of its columns that is wrong.
+    pub fn check(&self, address: &RowAddress, fields: &Fields<'_>) -> Result<Candidate, Fault> {
+        let origin = self.import.origin(address.row);
         let url = fields.url.as_deref().unwrap_or_default();
         if url.is_empty() {
             return Err(fault(Column::Url, "", "is missing"));
@@ -109,7 +109,7 @@ impl Context<'_> {
             imported_clicks,
             origin: Some(origin),
         };
-        Ok(Candidate { place, link, attempt })
+        Ok(Candidate { address: address.clone(), link, attempt })
     }
 
     /// The domain that the row names. Another service's domain is not ours to serve: its links move to the import's.
@@ -246,7 +246,8 @@ mod tests {
         let id = ImportId::for_object("imports/acme/x", "e");
         let import = Import::awaiting(id, WorkspaceId::parse("acme").unwrap(), None, 1, now);
         let options = RowOptions::default();
-        Context { import: &import, domains: &domains, created_at: now, options: &options }.check((7, 8), fields)
+        Context { import: &import, domains: &domains, created_at: now, options: &options }
+            .check(&RowAddress { row: 7, line: 8, file: None }, fields)
     }
 
     fn fields<'a>(url: &'a str, slug: &'a str) -> Fields<'a> {

@@ -1,13 +1,13 @@
 //! One invocation's work on one part of an import.
 
+mod progress;
+
 use futures::future::{Either, select};
 use futures::stream::StreamExt;
 
 use crate::imports::judge::in_place_of;
 use crate::imports::load_import::Loader;
-use crate::imports::load_part::release;
-use crate::imports::object_key::piece_key;
-use crate::imports::part::{Checkpoint, Part, Shown};
+use crate::imports::part::Part;
 use crate::imports::ports::{Body, Delivery};
 use crate::imports::report::Reported;
 use crate::imports::row::Context;
@@ -17,16 +17,8 @@ use crate::imports::write_rows::{Contest, Mark, Outcome, RowWriter, Settled, set
 use crate::imports::{Counts, Import};
 use crate::{StoreError, StoreErrorKind, Timestamp};
 
-/// How often progress is written, in seconds, and looked whether the import must stop.
-const PROGRESS_SECONDS: i64 = 2;
-/// How long lines of the report may wait to be written, in seconds: up to there the next invocation would begin again.
-const PIECE_SECONDS: i64 = 15;
-/// How many bytes of the report wait to be written.
-const PIECE_BYTES: usize = 1024 * 1024;
 /// How long before it is cut off an invocation stops to read, so that it can finish what it has, in seconds.
 const MARGIN_SECONDS: i64 = 20;
-/// After how many lines of report a file is given up: it is not what it was taken for.
-const MAX_REPORTED: u64 = 1_000_000;
 /// How often a row tries to take the place of a later one that comes and goes.
 const MAX_ROUNDS: u32 = 10;
 
@@ -174,12 +166,12 @@ impl<'a> Run<'a> {
         let context = Context { import, domains, created_at, options };
         let first = self.mark.place.row;
         while self.stop.is_none() {
-            let (place, checked) = match rows.next_row().map_err(|error| Stop::Failed(error.to_string()))? {
+            let (address, checked) = match rows.next_row().map_err(|error| Stop::Failed(error.to_string()))? {
                 // An archive is read from its beginning.
-                Next::Row(row) if row.number < first => continue,
+                Next::Row(row) if row.address.row < first => continue,
                 Next::Row(row) => {
-                    let place = (row.number, row.line);
-                    (place, row.fields.and_then(|fields| context.check(place, &fields)))
+                    let checked = row.fields.and_then(|fields| context.check(&row.address, &fields));
+                    (row.address, checked)
                 }
                 Next::More => {
                     self.more(rows, body, writer, sender).await?;
@@ -200,7 +192,7 @@ impl<'a> Run<'a> {
                     self.settle(writer, sender).await?;
                 }
             }
-            writer.add(place, checked, Mark { place: rows.place(), position: rows.position() });
+            writer.add(&address, checked, Mark { place: rows.place(), position: rows.position() });
             self.part.format = self.part.format.or_else(|| rows.layout().map(Layout::format));
             while writer.is_full() {
                 self.settle(writer, sender).await?;
@@ -293,106 +285,5 @@ impl<'a> Run<'a> {
         }
         let reason = "links come and go while they are written";
         Err(Stop::Store(StoreError::new("links.replace", StoreErrorKind::Unavailable, reason)))
-    }
-
-    /// Now and then writes how far it is, and looks whether the import must stop.
-    async fn look_around(&mut self) -> Result<(), Stop> {
-        let now = self.loader.clock.now();
-        if now < self.saved_at.plus_seconds(PROGRESS_SECONDS) {
-            return Ok(());
-        }
-        self.saved_at = now;
-        let due = now >= self.kept_at.plus_seconds(PIECE_SECONDS);
-        if self.lines.is_empty() || self.lines.len() >= PIECE_BYTES || due {
-            self.keep().await?;
-            self.kept_at = now;
-        }
-        let next = Part { shown: self.shown(), ..self.part.next() };
-        self.save(next).await?;
-        let import = self.loader.imports.get(&self.import.workspace, &self.import.id).await?;
-        match import {
-            Some(import) if import.halt.is_none() => {}
-            _ => self.stop = Some(EarlyEnd::Halted),
-        }
-        let mut reported = self.counts.reported();
-        if due && let Some(plan) = self.import.plan.as_ref().filter(|plan| plan.parts > 1) {
-            let parts = self.loader.parts.all(&self.import.id, plan.number).await?;
-            reported = parts.iter().map(|part| part.shown.counts.reported()).sum();
-        }
-        if reported >= MAX_REPORTED {
-            let reason = format!("more than {MAX_REPORTED} rows are in the report: the file was given up");
-            return Err(Stop::Failed(reason));
-        }
-        Ok(())
-    }
-
-    fn shown(&self) -> Shown {
-        Shown { counts: self.counts, bytes: self.mark.position.saturating_sub(self.part.start.byte) }
-    }
-
-    /// Settles all so far: the next invocation begins here. It counts once the part is saved.
-    async fn keep(&mut self) -> Result<(), StoreError> {
-        let mut report = self.part.checkpoint.report.clone();
-        if !self.lines.is_empty() {
-            let key = piece_key(&self.part, self.claimed, self.pieces);
-            self.loader.reports.put(&key, self.lines.clone()).await?;
-            self.lines.clear();
-            self.pieces += 1;
-            match report.last_mut().filter(|(revision, _)| *revision == self.claimed) {
-                Some((_, pieces)) => *pieces = self.pieces,
-                None => report.push((self.claimed, self.pieces)),
-            }
-        }
-        self.part.checkpoint = Checkpoint { place: self.mark.place, counts: self.counts, report };
-        Ok(())
-    }
-
-    async fn save(&mut self, next: Part) -> Result<(), Stop> {
-        if !self.loader.parts.replace(&next).await? {
-            return Err(Stop::TakenOver);
-        }
-        self.part = next;
-        Ok(())
-    }
-
-    /// The end of the part, or of what can be done of it now.
-    async fn finish(&mut self) -> Result<Ended, StoreError> {
-        match self.stop {
-            Some(EarlyEnd::OutOfTime) => self.hand_over().await,
-            Some(EarlyEnd::Halted) => self.end().await,
-            None => {
-                self.mark.position = self.part.end;
-                self.end().await
-            }
-        }
-    }
-
-    async fn end(&mut self) -> Result<Ended, StoreError> {
-        self.keep().await?;
-        let next = Part { done: true, claim: None, shown: self.shown(), ..self.part.next() };
-        self.leave(next, Ended::Done).await
-    }
-
-    async fn hand_over(&mut self) -> Result<Ended, StoreError> {
-        self.keep().await?;
-        let next = Part { claim: None, shown: self.shown(), ..self.part.next() };
-        self.leave(next, Ended::OutOfTime).await
-    }
-
-    async fn leave(&mut self, next: Part, ended: fn(Box<Part>) -> Ended) -> Result<Ended, StoreError> {
-        if !self.loader.parts.replace(&next).await? {
-            return Ok(Ended::TakenOver);
-        }
-        self.part = next;
-        Ok(ended(Box::new(self.part.clone())))
-    }
-
-    /// Leaves the part to whoever comes next, as far as it is.
-    async fn give_up(&mut self, error: StoreError) -> StoreError {
-        if let Err(lines) = self.keep().await {
-            tracing::warn!(event = "import_part.not_kept", import = %self.import.id, part = self.part.number, error = %lines);
-        }
-        release(self.loader, &self.part).await;
-        error
     }
 }

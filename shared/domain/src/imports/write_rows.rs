@@ -14,7 +14,7 @@ use crate::imports::options::OnConflict;
 use crate::imports::ports::MAX_BATCH;
 use crate::imports::report::{ReportLine, Reported};
 use crate::imports::row::Candidate;
-use crate::imports::rows::{Fault, RowPlace};
+use crate::imports::rows::{Fault, RowAddress, RowPlace};
 use crate::imports::send_rows::Sender;
 use crate::{Link, LinkId, StoreError, StoreErrorKind};
 
@@ -120,7 +120,7 @@ impl<'a> RowWriter<'a> {
     }
 
     /// Adds a row that ends at `mark`. Call [`RowWriter::settle`] as long as [`RowWriter::is_full`].
-    pub(super) fn add(&mut self, place: (u64, u64), row: Result<Candidate, Fault>, mark: Mark) {
+    pub(super) fn add(&mut self, address: &RowAddress, row: Result<Candidate, Fault>, mark: Mark) {
         self.mark = mark;
         match row {
             Ok(candidate) => {
@@ -129,7 +129,7 @@ impl<'a> RowWriter<'a> {
                 self.batch_links += 1;
             }
             Err(Fault { column, value, cause }) => {
-                let line = ReportLine::new(place, Reported::Invalid, column, &value, cause);
+                let line = ReportLine::new(address, Reported::Invalid, column, &value, cause);
                 self.batch.push(Entry::Settled(Outcome::Reported(line)));
             }
         }

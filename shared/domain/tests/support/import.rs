@@ -43,10 +43,10 @@ pub(crate) fn load(file: &[u8], piece: usize) -> Ending {
     let error = loop {
         match rows.next_row() {
             Ok(Next::Row(row)) => {
-                let (place, source) = ((row.number, row.line), row.fields.as_ref().map_or(None, |row| row.source));
-                let checked = row.fields.and_then(|fields| context.check(place, &fields));
+                let source = row.fields.as_ref().map_or(None, |row| row.source);
+                let checked = row.fields.and_then(|fields| context.check(&row.address, &fields));
                 invalid += usize::from(checked.is_err());
-                lines.push((format!("{}@{} {}", place.0, place.1, show(&checked)), source));
+                lines.push((format!("{}@{} {}", row.address.row, row.address.line, show(&checked)), source));
             }
             Ok(Next::Seek(to)) => pieces = file[usize::try_from(to).unwrap()..].chunks(piece),
             Ok(Next::More) => match pieces.next() {

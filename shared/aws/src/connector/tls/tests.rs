@@ -53,7 +53,7 @@ async fn talk(server: ServerConfig, load_others: fn() -> RootCertStore) -> bool 
     let provider = Arc::new(ring::default_provider());
     let first = verifier(FIRST.roots(), &provider).unwrap();
     let verifier = Verifier { first, others: OnceLock::new(), load_others, provider: provider.clone() };
-    let connector = TlsConnector::from(client_config(provider, verifier).unwrap());
+    let connector = TlsConnector::from(Arc::new(client_config(provider, verifier).unwrap()));
     let (near, far) = duplex(16 * 1024);
     let serve = async {
         let mut stream = TlsAcceptor::from(Arc::new(server)).accept(far).await?;

@@ -20,7 +20,7 @@ async fn count(batch: &[Received<'_>], store: &MemoryAggregates, quarantine: &Me
 }
 
 fn tally<'a>(all: &'a [Aggregate], pk: &str, sk: &str) -> &'a crate::analytics::Tally {
-    &all.iter().find(|item| item.key.pk == pk && item.key.sk == sk).unwrap_or_else(|| panic!("no {pk} {sk}")).tally
+    &all.iter().find(|item| *item.key.pk == *pk && *item.key.sk == *sk).unwrap_or_else(|| panic!("no {pk} {sk}")).tally
 }
 
 #[tokio::test]

@@ -26,7 +26,9 @@ struct Expected {
 pub(super) async fn compare(shards: &[Shard], aggregates: &dyn AggregateStore) -> Result<(), String> {
     let expected: Vec<_> = count(shards).into_iter().collect();
     for group in expected.chunks(MAX_LOAD) {
-        let keys: Vec<_> = group.iter().map(|((pk, sk), _)| AggregateKey { pk: pk.clone(), sk: sk.clone() }).collect();
+        let key =
+            |((pk, sk), _): &((String, String), _)| AggregateKey { pk: pk.as_str().into(), sk: sk.as_str().into() };
+        let keys: Vec<_> = group.iter().map(key).collect();
         let found = aggregates.load(&keys).await.map_err(|error| error.to_string())?;
         for ((key, expected), found) in group.iter().zip(found) {
             let found = found.map(Expected::of);

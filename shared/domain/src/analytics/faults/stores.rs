@@ -85,7 +85,7 @@ impl AggregateStore for Faulty {
         Ok(loaded)
     }
 
-    async fn put(&self, aggregate: &Aggregate, read: Option<&SequenceNumber>) -> Result<bool, StoreError> {
+    async fn put(&self, aggregate: Aggregate, read: Option<&SequenceNumber>) -> Result<bool, StoreError> {
         self.before().await?;
         let written = if matches!(self.mutation, Mutation::ConditionIgnored | Mutation::WatermarkIgnored) {
             let stored = self.aggregates.load(std::slice::from_ref(&aggregate.key)).await?.remove(0);

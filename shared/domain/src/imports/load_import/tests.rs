@@ -152,6 +152,18 @@ async fn every_row_is_created_unchanged_or_reported() {
 }
 
 #[tokio::test]
+async fn the_report_of_an_archive_names_the_file() {
+    let world = World::new();
+    world.links.insert(&link("other", "nasty-zipa-1", "https://theirs.example/")).await.unwrap();
+    let import = world.load(include_bytes!("../../../../../tests/data/nasty/folder.zip")).await;
+    let report = world.report(&import);
+    let shown: Vec<_> = report.iter().map(|line| (line["file"].as_str(), line["line"].as_u64())).collect();
+    assert_eq!(shown, [(Some("links/a.csv"), Some(3))]);
+    let plain = world.load("url\nnope\n").await;
+    assert!(world.report(&plain)[0]["file"].is_null());
+}
+
+#[tokio::test]
 async fn a_row_without_a_slug_steps_aside_for_a_foreign_link() {
     let world = World::new();
     let file = b"https://a.example/\n";

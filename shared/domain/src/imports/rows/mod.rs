@@ -30,6 +30,8 @@ mod unpack;
 mod unreadable;
 mod workbook;
 
+use std::sync::Arc;
+
 pub use self::boundaries::{Boundaries, Boundary};
 pub use self::columns::Columns;
 pub use self::fields::{Column, Fault, Fields, Tags};
@@ -40,13 +42,22 @@ pub use self::place::RowPlace;
 pub use self::reading::Rows;
 pub use self::unreadable::Unreadable;
 
+/// Which row it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowAddress {
+    /// 1 for the first row of data; a header is not counted, nor are blank lines. Goes on through the files of an archive.
+    pub row: u64,
+    /// The line it begins on, 1 for the first of the file.
+    pub line: u64,
+    /// The name of the file in the archive that it is from, if it is from an archive.
+    pub file: Option<Arc<str>>,
+}
+
 /// A row of data.
 #[derive(Debug)]
 pub struct Row<'a> {
-    /// 1 for the first row of data; a header is not counted, nor are blank lines.
-    pub number: u64,
-    /// The line it begins on, 1 for the first of the file.
-    pub line: u64,
+    /// Which one.
+    pub address: RowAddress,
     /// Its fields, if they can be read.
     pub fields: Result<Fields<'a>, Fault>,
 }

@@ -46,7 +46,7 @@ fn show(row: &Row<'_>) -> String {
         }
         Err(fault) => format!("! {}", fault.cause),
     };
-    format!("{}@{} {shown}", row.number, row.line)
+    format!("{}@{} {shown}", row.address.row, row.address.line)
 }
 
 fn rows(file: impl AsRef<[u8]>) -> Vec<String> {
