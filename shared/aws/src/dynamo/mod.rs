@@ -1,7 +1,9 @@
 //! The domain's stores in DynamoDB.
 
+mod aggregate_page;
 mod aggregate_reader;
 pub mod aggregates;
+mod attribute_json;
 pub mod click_limit;
 mod conditional;
 pub mod exports;

@@ -1,0 +1,164 @@
+//! Reads the answer to a Query of aggregates without the SDK's items in between; signing, retries and errors stay the SDK's.
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_sdk_dynamodb::operation::query::QueryOutput;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeDeserializationInterceptorContextMut, Error, Output,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, OrchestratorError};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::client::ser_de::{DeserializeResponse, SharedResponseDeserializer};
+use aws_smithy_types::config_bag::ConfigBag;
+use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use waypost_domain::analytics::Tally;
+use waypost_domain::analytics::ports::{AggregatePage, Summand};
+
+use super::attribute_json::{Attributes, Text};
+
+/// Takes the place of the SDK's reading of a Query's answer, and keeps what it reads. Of one call.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ReadPage(Arc<Mutex<Option<Result<AggregatePage, String>>>>);
+
+impl ReadPage {
+    /// What was read.
+    ///
+    /// # Errors
+    /// It was no page of aggregates, or nothing was read.
+    pub(super) fn take(&self) -> Result<AggregatePage, String> {
+        let page = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        page.unwrap_or_else(|| Err("nothing was read".to_owned()))
+    }
+}
+
+impl Intercept for ReadPage {
+    fn name(&self) -> &'static str {
+        "ReadPage"
+    }
+
+    fn modify_before_deserialization(
+        &self,
+        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        // What the SDK makes of an error decides whether it tries again.
+        if context.response().status().is_success() {
+            config.interceptor_state().store_put(SharedResponseDeserializer::new(self.clone()));
+        }
+        Ok(())
+    }
+}
+
+impl DeserializeResponse for ReadPage {
+    fn deserialize_nonstreaming_with_config(
+        &self,
+        response: &HttpResponse,
+        _: &ConfigBag,
+    ) -> Result<Output, OrchestratorError<Error>> {
+        let body = response.body().bytes().filter(|_| response.status().is_success());
+        // The answer to an attempt after one that broke off in the middle of its own.
+        let body = body.ok_or_else(|| OrchestratorError::response("an error after an answer that broke off".into()))?;
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(page(body));
+        Ok(Output::erase(QueryOutput::builder().build()))
+    }
+}
+
+#[derive(Deserialize)]
+struct Page {
+    #[serde(rename = "Items", default)]
+    items: Vec<OfItem>,
+    #[serde(rename = "LastEvaluatedKey", default)]
+    last: Option<Key>,
+}
+
+#[derive(Deserialize)]
+struct Key {
+    sk: SortKey,
+}
+
+#[derive(Deserialize)]
+struct SortKey {
+    #[serde(rename = "S")]
+    text: String,
+}
+
+fn page(body: &[u8]) -> Result<AggregatePage, String> {
+    match serde_json::from_slice::<Page>(body) {
+        Ok(Page { items, last }) => Ok(AggregatePage {
+            items: items.into_iter().map(|item| item.0).collect(),
+            next: last.map(|key| key.sk.text),
+        }),
+        Err(error) => Err(unreadable_item(body).unwrap_or_else(|| format!("the answer cannot be read: {error}"))),
+    }
+}
+
+/// Says which item is no aggregate.
+fn unreadable_item(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Items<'a> {
+        #[serde(borrow, rename = "Items")]
+        items: Vec<&'a RawValue>,
+    }
+    let Items { items } = serde_json::from_slice(body).ok()?;
+    items.into_iter().find_map(|item| {
+        let error = serde_json::from_str::<OfItem>(item.get()).err()?;
+        let sk = serde_json::from_str::<Key>(item.get()).map_or_else(|_| String::new(), |key| key.sk.text);
+        Some(format!("the item {sk} is no aggregate: {error}"))
+    })
+}
+
+/// An item as far as it was asked for. What is not there is zero or empty.
+struct OfItem(Summand);
+
+impl<'de> Deserialize<'de> for OfItem {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Item;
+        impl<'de> Visitor<'de> for Item {
+            type Value = OfItem;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an item")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<OfItem, A::Error> {
+                let mut sk = String::new();
+                let rest = Rest { attributes: Attributes(map), sk: &mut sk };
+                let tally = Tally::deserialize(MapAccessDeserializer::new(rest))?;
+                Ok(OfItem(Summand { sk, tally }))
+            }
+        }
+        deserializer.deserialize_map(Item)
+    }
+}
+
+/// The attributes of an item but its sort key, which is kept when it is met.
+struct Rest<'s, A> {
+    attributes: Attributes<A>,
+    sk: &'s mut String,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Rest<'_, A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
+        while let Some(Text(name)) = self.attributes.next_key()? {
+            if name != "sk" {
+                return seed.deserialize(name.into_deserializer()).map(Some);
+            }
+            *self.sk = self.attributes.next_value()?;
+        }
+        Ok(None)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
+        self.attributes.next_value_seed(seed)
+    }
+}
