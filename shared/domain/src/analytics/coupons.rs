@@ -17,15 +17,15 @@ const MIX: u32 = 0x9E37_79B1;
 /// of it. Few are listed, each once; of many, the registers of a sketch are kept.
 #[derive(Clone)]
 pub(super) enum Coupons {
-    /// A hash table with free places, which are zero, and how many are taken. At least half are free.
-    Listed(Vec<u32>, usize),
+    /// A hash table with free places, which are zero, at least half of all; and what is in it, one after the other.
+    Listed(Vec<u32>, Vec<u32>),
     /// By the lowest bits of the coupons their greatest value.
     Registers(Box<[u8]>),
 }
 
 impl Default for Coupons {
     fn default() -> Self {
-        Self::Listed(Vec::new(), 0)
+        Self::Listed(Vec::new(), Vec::new())
     }
 }
 
@@ -44,17 +44,19 @@ impl Coupons {
 
     pub(super) fn add(&mut self, coupons: impl Iterator<Item = u32>) {
         let mut coupons = coupons.filter(|coupon| *coupon != 0);
-        if let Self::Listed(table, taken) = self {
+        if let Self::Listed(table, listed) = self {
             for coupon in coupons.by_ref() {
-                if 2 * *taken >= table.len() {
-                    *table = grown(table);
+                if 2 * listed.len() >= table.len() {
+                    *table = grown(table.len(), listed);
                 }
-                *taken += usize::from(insert(table, coupon));
-                if *taken > MAX_LISTED {
-                    break;
+                if insert(table, coupon) {
+                    listed.push(coupon);
+                    if listed.len() > MAX_LISTED {
+                        break;
+                    }
                 }
             }
-            if *taken <= MAX_LISTED {
+            if listed.len() <= MAX_LISTED {
                 return;
             }
             *self = Self::Registers(self.registers());
@@ -66,7 +68,7 @@ impl Coupons {
 
     pub(super) fn add_all(&mut self, others: &Self) {
         match others {
-            Self::Listed(table, _) => self.add(table.iter().copied()),
+            Self::Listed(_, listed) => self.add(listed.iter().copied()),
             Self::Registers(others) => {
                 let mut registers = self.registers();
                 registers.iter_mut().zip(others).for_each(|(mine, other)| *mine = (*mine).max(*other));
@@ -76,13 +78,13 @@ impl Coupons {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        matches!(self, Self::Listed(_, 0))
+        matches!(self, Self::Listed(_, listed) if listed.is_empty())
     }
 
     pub(super) fn estimate(&self) -> f64 {
         match self {
             #[allow(clippy::cast_precision_loss, reason = "they are few")]
-            Self::Listed(_, taken) => *taken as f64,
+            Self::Listed(_, listed) => listed.len() as f64,
             Self::Registers(_) => self.to_sketch().estimate(),
         }
     }
@@ -95,16 +97,16 @@ impl Coupons {
     fn registers(&self) -> Box<[u8]> {
         match self {
             Self::Registers(registers) => registers.clone(),
-            Self::Listed(table, _) => {
+            Self::Listed(_, listed) => {
                 let mut registers = vec![0; 1 << LG_K].into_boxed_slice();
-                table.iter().for_each(|coupon| raise(&mut registers, *coupon));
+                listed.iter().for_each(|coupon| raise(&mut registers, *coupon));
                 registers
             }
         }
     }
 }
 
-/// Makes the register of `coupon` at least its value; of zero, which is none, it is zero.
+/// Makes the register of `coupon` at least its value.
 fn raise(registers: &mut [u8], coupon: u32) {
     if let Some(register) = registers.get_mut(coupon as usize & ((1 << LG_K) - 1)) {
         *register = (*register).max((coupon >> KEY_BITS) as u8);
@@ -127,9 +129,10 @@ fn insert(table: &mut [u32], coupon: u32) -> bool {
     }
 }
 
-fn grown(table: &[u32]) -> Vec<u32> {
-    let mut grown = vec![0; (4 * table.len()).max(1024)];
-    for coupon in table.iter().filter(|coupon| **coupon != 0) {
+/// A table four times as large as one of `places`, with what is listed.
+fn grown(places: usize, listed: &[u32]) -> Vec<u32> {
+    let mut grown = vec![0; (4 * places).max(1024)];
+    for coupon in listed {
         insert(&mut grown, *coupon);
     }
     grown
