@@ -30,6 +30,7 @@ check: ## Formatting, lints, documentation, licences, template
 	cargo fmt --all --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy --workspace --test end_to_end -- -D warnings
 	# Without libFuzzer itself, which needs a C++ compiler.
 	CUSTOM_LIBFUZZER_PATH=/none/libfuzzer.a cargo clippy --manifest-path fuzz/Cargo.toml --target-dir target --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
