@@ -39,12 +39,7 @@ PARTS = {
     # With links to change: what one request of a part made, its later ones find.
     "changeLink": [*EACH_OPERATION, "--include-operation-id", "createLink", "--include-operation-id", "changeLink"],
     "createLinkBatch": [*EACH_OPERATION, "--include-operation-id", "createLinkBatch"],
-    "links": [
-        *EACH_OPERATION,
-        "--include-tag", "links",
-        "--exclude-operation-id", "changeLink",
-        "--exclude-operation-id", "createLinkBatch",
-    ],  # fmt: skip
+    "links": [*EACH_OPERATION, "--include-tag=links", "--exclude-operation-id=changeLink", "--exclude-operation-id=createLinkBatch"],
     "others": [*EACH_OPERATION, "--exclude-tag", "links"],
     "sequences": ["--phases", "stateful"],
 }
