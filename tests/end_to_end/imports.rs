@@ -60,7 +60,7 @@ async fn a_file_in_many_parts_has_one_result_and_one_report_in_its_order() {
     let csv = report(&stack, &key, &done, "csv").await;
     assert_eq!(csv.lines().next(), Some("row,line,file,outcome,column,value,cause"));
     assert_eq!(csv.lines().count(), 12, "{csv}");
-    assert!(csv.contains("251,252,invalid,\"url\",\"not a url\","), "{csv}");
+    assert!(csv.contains("251,252,\"\",invalid,\"url\",\"not a url\","), "{csv}");
 }
 
 #[tokio::test]
