@@ -249,9 +249,12 @@ def save_function_logs(ministack, stack):
     """Writes what each function logged to target/e2e/logs/."""
     folder = paths.E2E / "logs"
     folder.mkdir(exist_ok=True)
-    pages = ministack.client("logs").get_paginator("filter_log_events")
+    client = ministack.client("logs")
+    pages = client.get_paginator("filter_log_events")
     for binary, name in stack.functions.items():
-        with open(folder / f"{binary}.log", "w") as file:
+        # A function that the tests did not call has no group yet.
+        never_called = contextlib.suppress(client.exceptions.ResourceNotFoundException)
+        with open(folder / f"{binary}.log", "w") as file, never_called:
             for page in pages.paginate(logGroupName=f"/aws/lambda/{name}"):
                 file.writelines(event["message"] + "\n" for event in page["events"])
 
