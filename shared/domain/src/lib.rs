@@ -1,61 +1,32 @@
 //! What Waypost can do, without AWS, an HTTP server or a runtime.
 //!
-//! * Values that are valid once they exist: [`Slug`], [`Domain`], [`TargetUrl`], [`WorkspaceId`], [`Timestamp`].
-//! * Ports: the narrow traits in [`ports`], each with an AWS implementation in `waypost-aws` and one in [`memory`] for tests.
-//! * Use cases, one file each: [`authenticate`], [`create_link`], [`list_links`], [`follow_link`] and so on.
+//! * [`values`]: values that are valid once they exist, errors, pages.
+//! * [`links`], [`redirect`], [`access`], [`imports`], [`exports`], [`analytics`]: one folder a subject, one file a use case.
+//! * [`clicks`], [`jobs`], [`files`]: what several subjects share.
+//! * Ports are narrow traits, in the `ports` of their subject; `waypost-aws` implements them, and `testing` does for tests.
+//!
+//! Import a module by its own path. The crate re-exports only what nearly every caller names.
 
+pub mod access;
 pub mod analytics;
-pub mod authenticate;
-pub mod behaviour;
-pub mod breaker;
-pub mod cached_links;
-pub mod change_link;
-pub mod check_fields;
-pub mod choose_target;
-pub mod click;
-pub mod create_link;
-pub mod delete_link;
-pub mod deliver_clicks;
-pub mod domains;
-pub mod error;
+pub mod clicks;
 pub mod exports;
-pub mod find_link;
-pub mod follow_link;
-pub mod forward_query;
-pub mod idempotency;
+pub mod files;
 pub mod imports;
-pub mod json;
-pub mod key;
-pub mod keys;
-pub mod link;
-pub mod link_fields;
-pub mod link_query;
-pub mod list_links;
-pub mod memory;
-pub mod page;
-pub mod password;
-mod plain_url;
+pub mod jobs;
+pub mod links;
 pub mod ports;
-pub mod precondition;
-pub mod problem;
-pub mod rate_limit;
-pub mod record_click;
-pub mod return_existing;
-#[cfg(feature = "openapi")]
-mod schemas;
-pub mod slug;
-pub mod target;
-pub mod timestamp;
-pub mod unlock;
-pub mod visit;
-pub mod workspace;
+pub mod redirect;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod values;
 
-pub use behaviour::{Behaviour, RedirectStatus, Rule, Variant};
-pub use domains::{Domain, Domains};
-pub use error::{Error, FieldError, StoreError, StoreErrorKind};
-pub use key::{ApiKey, Caller, KeySecret, Role};
-pub use link::{Link, LinkId};
-pub use slug::Slug;
-pub use target::TargetUrl;
-pub use timestamp::Timestamp;
-pub use workspace::WorkspaceId;
+pub use crate::access::key::{ApiKey, Caller, KeySecret, Role};
+pub use crate::links::link::{Link, LinkId};
+pub use crate::links::settings::{LinkSettings, RedirectStatus, Rule, Variant};
+pub use crate::values::domains::{Domain, Domains};
+pub use crate::values::error::{Error, FieldError, StoreError, StoreErrorKind};
+pub use crate::values::slug::Slug;
+pub use crate::values::target::TargetUrl;
+pub use crate::values::timestamp::Timestamp;
+pub use crate::values::workspace::WorkspaceId;

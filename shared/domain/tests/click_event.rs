@@ -5,25 +5,28 @@
 mod support;
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use support::violations;
-use waypost_domain::choose_target::choose_target;
-use waypost_domain::click::Click;
-use waypost_domain::deliver_clicks::{Visitors, deliver_clicks};
-use waypost_domain::memory::{MemorySalts, MemorySpill, MemoryStream, SeededRandom, link};
-use waypost_domain::record_click::record_click;
-use waypost_domain::visit::Visit;
+use waypost_domain::clicks::click::Click;
+use waypost_domain::redirect::choose_target::choose_target;
+use waypost_domain::redirect::deliver_clicks::{ClickDelivery, Visitors, deliver_clicks};
+use waypost_domain::redirect::record_click::record_click;
+use waypost_domain::redirect::visit::Visit;
+use waypost_domain::testing::clicks::{MemorySalts, MemorySpill, MemoryStream};
+use waypost_domain::testing::samples::link;
+use waypost_domain::testing::system::SeededRandom;
 use waypost_domain::{Link, Timestamp};
 
 fn schema() -> Value {
     serde_json::from_str(include_str!("../../../docs/click-event.schema.json")).unwrap()
 }
 
-fn docs(behaviour: Value) -> Link {
+fn docs(settings: Value) -> Link {
     let mut link = link("acme", "docs", "https://example.com/");
-    link.behaviour = serde_json::from_value(behaviour).unwrap();
+    link.settings = serde_json::from_value(settings).unwrap();
     link
 }
 
@@ -31,10 +34,16 @@ fn docs(behaviour: Value) -> Link {
 fn streamed(link: &Link, visit: &Visit) -> Value {
     let (now, random) = (Timestamp::parse("2026-01-02T03:04:05Z").unwrap(), SeededRandom::new(1));
     let pending = record_click(visit, link, &choose_target(link, visit, now), now, &random);
-    let (stream, spill, salts) = (MemoryStream::default(), MemorySpill::default(), MemorySalts::default());
+    let stream = Arc::<MemoryStream>::default();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let visitors = Visitors::default();
-    runtime.block_on(deliver_clicks(vec![pending], &visitors, &salts, &random, &stream, &spill));
+    let ports = ClickDelivery {
+        visitors: Visitors::default(),
+        salts: Arc::<MemorySalts>::default(),
+        random: Arc::new(random),
+        stream: stream.clone(),
+        spill: Arc::<MemorySpill>::default(),
+    };
+    runtime.block_on(deliver_clicks(&ports, vec![pending]));
     serde_json::to_value(&stream.taken()[0]).unwrap()
 }
 

@@ -7,42 +7,7 @@
 //!
 //! `docs/analytics.md` tells the whole story.
 
-pub mod aggregate;
-pub mod aggregate_clicks;
-pub mod archive;
-mod batch;
-mod click_form;
-mod click_text;
-pub mod counts;
-mod coupons;
-pub mod day;
-mod decoded;
-pub mod dimension;
-pub mod faults;
-mod fold;
-pub mod lane;
-pub mod memory;
+pub mod ingest;
+pub mod model;
 pub mod ports;
-mod read_batch;
-pub mod rebuild_stats;
-pub mod recent;
-pub mod record;
-pub mod referrer;
-pub mod sequence;
 pub mod stats;
-pub mod tally;
-pub mod user_agent;
-pub mod visitors;
-mod write_aggregates;
-
-pub use aggregate::{Aggregate, AggregateKey, Grain};
-pub use counts::Counts;
-pub use day::Day;
-pub use dimension::Dimension;
-pub use lane::Lane;
-pub use recent::RecentClicks;
-pub use record::{Received, SetAside};
-pub use sequence::SequenceNumber;
-pub use tally::Tally;
-pub use user_agent::UserAgents;
-pub use visitors::VisitorSketch;

@@ -2,9 +2,13 @@
 
 use async_trait::async_trait;
 
-use super::archive::ArchiveObject;
-use super::{Aggregate, AggregateKey, Dimension, SequenceNumber, SetAside, Tally};
-use crate::StoreError;
+use super::ingest::archive::ArchiveObject;
+use super::ingest::record::QuarantinedRecord;
+use super::model::aggregate::{Aggregate, AggregateKey};
+use super::model::dimension::Dimension;
+use super::model::sequence::SequenceNumber;
+use super::model::tally::Tally;
+use crate::values::error::StoreError;
 
 /// Aggregates of one partition in the order of their sort keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,8 +81,8 @@ pub const MAX_LOAD: usize = 100;
 /// Where records wait for a person that cannot be counted.
 #[async_trait]
 pub trait Quarantine: Send + Sync {
-    /// Keeps `record` under [`SetAside::object_key`]; doing so again changes nothing.
-    async fn keep(&self, record: &SetAside) -> Result<(), StoreError>;
+    /// Keeps `record` under [`QuarantinedRecord::object_key`]; doing so again changes nothing.
+    async fn keep(&self, record: &QuarantinedRecord) -> Result<(), StoreError>;
 }
 
 /// Where raw clicks are kept.

@@ -4,9 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::imports::import::Claim;
+use crate::jobs::lease::Lease;
 use crate::ports::{Clock, Random};
-use crate::{Timestamp, WorkspaceId};
+use crate::values::timestamp::Timestamp;
+use crate::values::workspace::WorkspaceId;
 
 /// `exp_` and the 32 lower-case hexadecimal digits of a UUID of version 7.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -119,8 +120,8 @@ pub struct Export {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Timestamp>,
     /// Who writes it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub claim: Option<Claim>,
+    #[serde(rename = "claim", default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<Lease>,
     /// Counts the writes: each is made on the condition that the one before it is the last.
     pub revision: u64,
 }
@@ -142,7 +143,7 @@ impl Export {
             error: None,
             created_at: now,
             finished_at: None,
-            claim: None,
+            lease: None,
             revision: 0,
         }
     }
@@ -159,12 +160,12 @@ impl Export {
 
     /// Until when somebody else than `owner` has it.
     pub fn held_until(&self, owner: &str, now: Timestamp) -> Option<Timestamp> {
-        self.claim.as_ref().filter(|held| held.owner != owner && held.until > now).map(|held| held.until)
+        self.lease.as_ref().and_then(|lease| lease.held_until(owner, now))
     }
 
     /// The export as `claim` takes it over, from its beginning.
-    pub fn claimed(&self, claim: Claim) -> Self {
-        Self { status: ExportStatus::Running, claim: Some(claim), links: 0, ..self.next() }
+    pub fn leased(&self, lease: Lease) -> Self {
+        Self { status: ExportStatus::Running, lease: Some(lease), links: 0, ..self.next() }
     }
 
     /// The export with more links written.
@@ -175,21 +176,28 @@ impl Export {
     /// The export with its file of `bytes` in its place.
     pub fn succeeded(&self, links: u64, bytes: u64, now: Timestamp) -> Self {
         let finished_at = Some(now);
-        Self { status: ExportStatus::Succeeded, links, bytes: Some(bytes), finished_at, claim: None, ..self.next() }
+        Self { status: ExportStatus::Succeeded, links, bytes: Some(bytes), finished_at, lease: None, ..self.next() }
     }
 
     /// The export that will have no file, for this reason.
     pub fn failed(&self, error: String, now: Timestamp) -> Self {
         let finished_at = Some(now);
-        Self { status: ExportStatus::Failed, error: Some(error), finished_at, claim: None, ..self.next() }
+        Self { status: ExportStatus::Failed, error: Some(error), finished_at, lease: None, ..self.next() }
     }
 
     /// The export given up by its owner: anybody may begin anew at once.
     pub fn released(&self) -> Self {
-        Self { claim: None, ..self.next() }
+        Self { lease: None, ..self.next() }
     }
 
     fn next(&self) -> Self {
         Self { revision: self.revision + 1, ..self.clone() }
     }
 }
+
+#[cfg(feature = "openapi")]
+crate::values::schema::schema!(ExportId, "ExportId", {
+    "type": "string",
+    "pattern": "^exp_[0-9a-f]{32}$",
+    "examples": ["exp_0199b0c67e4570008000000000000005"],
+});

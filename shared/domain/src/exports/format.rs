@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use crate::imports::report::csv_cell;
-use crate::link_fields::{LinkFields, RuleFields, VariantFields};
-use crate::{Link, Timestamp};
+use crate::imports::write::report::csv_cell;
+use crate::links::link::Link;
+use crate::links::request::{LinkFields, RuleFields, VariantFields};
+use crate::values::timestamp::Timestamp;
 
 /// The first line of an export in CSV.
 pub const CSV_HEADER: &str = "url,slug,domain,title,tags,created_at,starts_at,expires_at,expired_url,max_clicks,\
@@ -61,7 +62,7 @@ impl Row {
             rules: fields.rules,
             variants: fields.variants,
             imported_clicks: link.imported_clicks,
-            has_password: link.behaviour.password_hash.is_some(),
+            has_password: link.settings.password_hash.is_some(),
         }
     }
 }

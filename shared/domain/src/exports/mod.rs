@@ -9,11 +9,8 @@
 //! one says `has_password`, and an import refuses such a row rather than making a link that is open to everybody.
 
 pub mod export;
-pub mod find_export;
+pub mod find;
 pub mod format;
-pub mod memory;
 pub mod ports;
-pub mod start_export;
-pub mod write_export;
-
-pub use export::{Export, ExportId, ExportStatus};
+pub mod start;
+pub mod write;

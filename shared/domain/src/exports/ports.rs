@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::exports::{Export, ExportId};
-use crate::{Link, StoreError, WorkspaceId};
+use super::export::{Export, ExportId};
+use crate::values::error::StoreError;
+use crate::values::workspace::WorkspaceId;
 
 /// Keeps exports.
 #[async_trait]
@@ -32,17 +33,4 @@ pub struct ExportRequest {
 pub trait ExportQueue: Send + Sync {
     /// Has the export written, once or more often, soon.
     async fn send(&self, request: &ExportRequest) -> Result<(), StoreError>;
-}
-
-/// Reads all links of a workspace, one shard of its list after the other.
-#[async_trait]
-pub trait LinkShards: Send + Sync {
-    /// The next links of the shard (less than [`Link::LIST_SHARDS`]) behind `after`, the oldest first, and whether there may
-    /// be more. A busy store is asked again, within bounds, before it is an error.
-    async fn next(
-        &self,
-        workspace: &WorkspaceId,
-        shard: u8,
-        after: Option<&Link>,
-    ) -> Result<(Vec<Link>, bool), StoreError>;
 }

@@ -15,19 +15,33 @@ use std::task::{Context, Poll};
 use async_trait::async_trait;
 use futures::stream::StreamExt;
 
-use crate::imports::load_import::{Loaded, Loader, Skipped, load_import};
-use crate::imports::load_part::{PartLoaded, load_part};
-use crate::imports::memory::{MemoryImports, MemoryObjects, MemoryParts, MemoryQueue, MemoryReports, MemoryTimer};
-use crate::imports::options::OnConflict;
-use crate::imports::part::{Part, PartId};
-use crate::imports::ports::{
-    Body, Delivery, ImportStore, Inserted, LinkBatch, Object, ObjectReader, PartQueue, PartStore, ReportStore,
-    ReportWriter,
-};
-use crate::imports::{Counts, Import, ImportId, ImportStatus};
-use crate::memory::{FixedClock, MemoryLinks, SeededRandom, link, outage};
-use crate::ports::{Clock, LinkWriter, Random};
-use crate::{Domains, Link, LinkId, Slug, StoreError, StoreErrorKind, Timestamp, WorkspaceId};
+use super::job::counts::Counts;
+use super::job::id::ImportId;
+use super::job::import::{Import, ImportStatus};
+use super::job::options::OnConflict;
+use super::job::part::{Part, PartId};
+use super::job::ports::{ImportStore, PartQueue, PartStore};
+use super::load::{Loaded, Skipped, load_import};
+use super::load_part::{PartLoaded, load_part};
+use super::loader::Loader;
+use crate::files::ports::{Body, FileStore, FileWriter, Object, ObjectReader};
+use crate::jobs::delivery::Delivery;
+use crate::links::link::{Link, LinkId};
+use crate::links::ports::LinkWriter;
+use crate::links::ports::{Inserted, LinkBatch};
+use crate::ports::{Clock, Random};
+use crate::testing::files::{MemoryFiles, MemoryObjects};
+use crate::testing::imports::{MemoryImports, MemoryParts, MemoryQueue};
+use crate::testing::jobs::MemoryTimer;
+use crate::testing::links::MemoryLinks;
+use crate::testing::outage::outage;
+use crate::testing::samples::link;
+use crate::testing::system::{FixedClock, SeededRandom};
+use crate::values::domains::Domains;
+use crate::values::error::{StoreError, StoreErrorKind};
+use crate::values::slug::Slug;
+use crate::values::timestamp::Timestamp;
+use crate::values::workspace::WorkspaceId;
 
 /// For each of four files.
 const SCHEDULES: u64 = 260;
@@ -184,8 +198,8 @@ impl ObjectReader for Flaky<Arc<MemoryObjects>> {
 }
 
 #[async_trait]
-impl ReportStore for Flaky<MemoryReports> {
-    async fn create(&self, key: &str) -> Result<Box<dyn ReportWriter>, StoreError> {
+impl FileStore for Flaky<MemoryFiles> {
+    async fn create(&self, key: &str) -> Result<Box<dyn FileWriter>, StoreError> {
         self.chaos.before()?;
         let inner = self.inner.create(key).await?;
         Ok(Box::new(Flaky { inner, chaos: Arc::clone(&self.chaos) }))
@@ -202,7 +216,7 @@ impl ReportStore for Flaky<MemoryReports> {
 }
 
 #[async_trait]
-impl ReportWriter for Flaky<Box<dyn ReportWriter>> {
+impl FileWriter for Flaky<Box<dyn FileWriter>> {
     async fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
         self.chaos.before()?;
         self.inner.write(bytes).await
@@ -231,7 +245,7 @@ struct Stack {
     queue: Arc<MemoryQueue>,
     links: Arc<MemoryLinks>,
     objects: Arc<MemoryObjects>,
-    reports: MemoryReports,
+    reports: MemoryFiles,
     clock: Arc<FixedClock>,
     chaos: Arc<Chaos>,
     key: String,
@@ -274,7 +288,7 @@ impl Stack {
             queue: Arc::default(),
             links,
             objects,
-            reports: MemoryReports::default(),
+            reports: MemoryFiles::default(),
             clock,
             chaos: Arc::new(chaos),
             key: import.object_key,
@@ -307,7 +321,7 @@ impl Stack {
             Message::File => match load_import(loader, &self.key, "", delivery).await {
                 // Only the retry of an invocation that crashed has its claim; the others are not needed.
                 Ok(Loaded::Finished(_) | Loaded::Divided(_)) => true,
-                Ok(Loaded::Skipped(Skipped::Unclaimable(_) | Skipped::TakenOver)) => self.closed(),
+                Ok(Loaded::Skipped(Skipped::LeaseRefused(_) | Skipped::TakenOver)) => self.closed(),
                 Ok(Loaded::Skipped(skipped)) => panic!("{skipped}"),
                 Err(_) => false,
             },

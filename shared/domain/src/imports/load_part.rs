@@ -1,13 +1,14 @@
 //! Loads a part of an import, from its last checkpoint on: as far as there is time, and then the next invocation goes on.
 
-use crate::imports::Import;
-use crate::imports::close_import::close;
-use crate::imports::import::Claim;
-use crate::imports::load_import::Loader;
-use crate::imports::part::{Part, PartId};
-use crate::imports::ports::Delivery;
-use crate::imports::run::{Ended, Run};
-use crate::{StoreError, Timestamp};
+use super::close::close;
+use super::job::import::Import;
+use super::job::part::{Part, PartId};
+use super::loader::Loader;
+use super::run::{Ended, Run};
+use crate::jobs::delivery::Delivery;
+use crate::jobs::lease::Lease;
+use crate::values::error::StoreError;
+use crate::values::timestamp::Timestamp;
 
 /// What came of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,12 +51,12 @@ pub async fn load_part(loader: &Loader, id: &PartId, delivery: &Delivery) -> Res
         if let Some(until) = part.held_until(&delivery.request_id, now) {
             return Ok(PartLoaded::Busy { until });
         }
-        let claimed = part.claimed(Claim { owner: delivery.request_id.clone(), until: delivery.deadline });
-        if !claim(loader, &claimed).await? {
+        let leased = part.leased(Lease { owner: delivery.request_id.clone(), until: delivery.deadline });
+        if !lease(loader, &leased).await? {
             // Whoever was faster may crash.
             return Ok(PartLoaded::Busy { until: delivery.deadline });
         }
-        match Run::new(loader, import, claimed, delivery).load().await? {
+        match Run::new(loader, import, leased, delivery).load().await? {
             Ended::Done(ended) => part = *ended,
             Ended::OutOfTime(part) => {
                 loader.queue.send(&[PartId::from(&*part)]).await?;
@@ -70,11 +71,11 @@ pub async fn load_part(loader: &Loader, id: &PartId, delivery: &Delivery) -> Res
     }
 }
 
-async fn claim(loader: &Loader, claimed: &Part) -> Result<bool, StoreError> {
-    match loader.parts.replace(claimed).await {
+async fn lease(loader: &Loader, leased: &Part) -> Result<bool, StoreError> {
+    match loader.parts.replace(leased).await {
         Err(error) => {
             // It may have been written all the same.
-            release(loader, claimed).await;
+            release(loader, leased).await;
             Err(error)
         }
         written => written,

@@ -5,34 +5,19 @@
 //!   same links and the same report come out.
 //! * [`rows`] recognises and reads a file without any input or output of its own.
 
-pub mod cancel_import;
-pub mod close_import;
-pub mod find_import;
-pub mod id;
-pub mod import;
-mod judge;
-pub mod list_imports;
-pub mod load_import;
+pub mod cancel;
+pub mod close;
+pub mod find;
+pub mod job;
+pub mod list;
+pub mod load;
 pub mod load_part;
-pub mod memory;
-mod moment;
-pub mod object_key;
-pub mod options;
-pub mod part;
-mod plan_import;
-pub mod ports;
-pub mod report;
-pub mod row;
-mod row_behaviour;
+pub mod loader;
+mod plan;
 pub mod rows;
 mod run;
-mod send_rows;
-pub mod start_import;
-mod window;
-mod write_rows;
+pub mod start;
+pub mod write;
 
 #[cfg(test)]
 mod kill_test;
-
-pub use id::ImportId;
-pub use import::{Counts, Import, ImportStatus};

@@ -4,9 +4,10 @@
 
 use std::path::Path;
 
-use waypost_domain::imports::row::{Candidate, Context, RowOptions};
+use waypost_domain::imports::job::id::ImportId;
+use waypost_domain::imports::job::import::Import;
 use waypost_domain::imports::rows::{Fault, Format, Layout, Limits, Next, Notes, Rows, Source};
-use waypost_domain::imports::{Import, ImportId};
+use waypost_domain::imports::write::row::{Candidate, Context, RowOptions};
 use waypost_domain::{Domains, Timestamp, WorkspaceId};
 
 /// What a file came to.
@@ -78,13 +79,13 @@ fn show(row: &Result<Candidate, Fault>) -> String {
     line += &format!(" | {}", link.title.as_deref().unwrap_or("-"));
     line += &format!(" | {} | {}", link.tags.join("+"), link.created_at);
     line += &link.imported_clicks.map_or(" | -".to_owned(), |clicks| format!(" | {clicks}"));
-    if let Some(expires_at) = link.behaviour.expires_at {
+    if let Some(expires_at) = link.settings.expires_at {
         line += &format!(" | expires {expires_at}");
     }
-    if let Some(url) = &link.behaviour.expired_url {
+    if let Some(url) = &link.settings.expired_url {
         line += &format!(" to {url}");
     }
-    if link.behaviour.archived {
+    if link.settings.archived {
         line += " | archived";
     }
     line

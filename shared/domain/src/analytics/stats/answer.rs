@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::interval::Interval;
-use crate::analytics::{Day, Dimension};
-use crate::{Domain, Slug, Timestamp};
+use crate::analytics::model::day::Day;
+use crate::analytics::model::dimension::Dimension;
+use crate::values::domains::Domain;
+use crate::values::slug::Slug;
+use crate::values::timestamp::Timestamp;
 
 /// What clicks add up to in a range of time.
 #[derive(Debug, Clone, PartialEq, Serialize)]

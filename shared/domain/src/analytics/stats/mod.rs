@@ -12,6 +12,7 @@ mod change;
 pub mod csv;
 pub mod interval;
 mod period;
+pub mod ports;
 mod read;
 pub mod read_all_time;
 pub mod read_link_stats;
@@ -25,5 +26,5 @@ mod tests;
 mod top;
 pub mod zone;
 
-pub use answer::Stats;
-pub use request::StatsRequest;
+pub use self::answer::Stats;
+pub use self::request::StatsRequest;

@@ -4,10 +4,10 @@ use futures::future::try_join_all;
 
 use super::interval::Interval;
 use super::period::Period;
-use crate::StoreError;
-use crate::analytics::Day;
-use crate::analytics::aggregate::{Moment, day_range, hour_range};
+use crate::analytics::model::aggregate::{Moment, day_range, hour_range};
+use crate::analytics::model::day::Day;
 use crate::analytics::ports::{AggregateReader, KeyRange, Parts, Summand};
+use crate::values::error::StoreError;
 
 /// Into how many parts a range is cut at most that does not fit into one page.
 const MAX_PARALLEL: i64 = 16;

@@ -2,10 +2,12 @@
 
 use super::answer::AllTime;
 use super::read::pages;
-use crate::analytics::Tally;
-use crate::analytics::aggregate::{link_pk, total_range};
+use crate::analytics::model::aggregate::{link_pk, total_range};
+use crate::analytics::model::tally::Tally;
 use crate::analytics::ports::{AggregateReader, KeyRange, Parts};
-use crate::{LinkId, StoreError, WorkspaceId};
+use crate::links::link::LinkId;
+use crate::values::error::StoreError;
+use crate::values::workspace::WorkspaceId;
 
 /// The sums of all lanes, of the clicks while `workspace` owned the link: one query.
 ///

@@ -3,27 +3,27 @@
 use futures::future::try_join3;
 
 use super::answer::Stats;
+use super::ports::StatsPorts;
 use super::read_all_time::read_all_time;
 use super::request::{StatsRequest, Subject};
 use super::respond::{Answer, read_aggregates};
-use crate::analytics::aggregate::link_pk;
-use crate::analytics::ports::AggregateReader;
-use crate::find_link::find_link;
-use crate::ports::{Clock, LinkReader};
-use crate::{Caller, Error, LinkId, Role};
+use crate::access::key::{Caller, Role};
+use crate::analytics::model::aggregate::link_pk;
+use crate::links::find::find_link;
+use crate::links::link::LinkId;
+use crate::values::error::Error;
 
 /// The statistics of the link `id`, if the caller's workspace owns it.
 ///
 /// # Errors
 /// [`Error::NotFound`] for a foreign link or none, [`Error::Invalid`] for what cannot be read or answered.
 pub async fn read_link_stats(
-    links: &dyn LinkReader,
-    aggregates: &dyn AggregateReader,
-    clock: &dyn Clock,
+    ports: &StatsPorts<'_>,
     caller: &Caller,
     id: &LinkId,
     request: &StatsRequest,
 ) -> Result<Stats, Error> {
+    let StatsPorts { links, aggregates, clock, .. } = *ports;
     caller.require(Role::Viewer)?;
     let question = request.check(Subject::Link, clock.now())?;
     let pk = link_pk(&caller.workspace, id);

@@ -5,15 +5,18 @@ use std::cmp::Reverse;
 use futures::stream::{self, StreamExt};
 
 use super::answer::{Stats, Top, TopItem};
+use super::ports::StatsPorts;
 use super::request::{Question, StatsRequest, Subject};
 use super::respond::{Aggregates, Answer, read_aggregates};
-use crate::analytics::Dimension;
-use crate::analytics::aggregate::link_pk;
+use crate::access::key::{Caller, Role};
+use crate::analytics::model::aggregate::link_pk;
+use crate::analytics::model::dimension::Dimension;
 use crate::analytics::ports::AggregateReader;
-use crate::link::check_tags;
-use crate::link_query::{LinkFilter, LinkQuery};
-use crate::ports::{Clock, LinkIndex};
-use crate::{Caller, Error, LinkId, Role, StoreError};
+use crate::links::link::LinkId;
+use crate::links::link::check_tags;
+use crate::links::ports::LinkIndex;
+use crate::links::query::{LinkFilter, LinkQuery};
+use crate::values::error::{Error, StoreError};
 
 /// The greatest number of links that are added up in one request.
 pub const MAX_LINKS: usize = 100;
@@ -30,13 +33,12 @@ const AT_A_TIME: usize = 8;
 /// [`Error::Invalid`] for what cannot be read or answered, and if there are more links, or more links times days, than
 /// are added up in one request.
 pub async fn read_tag_stats(
-    index: &dyn LinkIndex,
-    aggregates: &dyn AggregateReader,
-    clock: &dyn Clock,
+    ports: &StatsPorts<'_>,
     caller: &Caller,
     tags: &[String],
     request: &StatsRequest,
 ) -> Result<Stats, Error> {
+    let StatsPorts { index, aggregates, clock, .. } = *ports;
     caller.require(Role::Viewer)?;
     let tags = check_tags(tags.iter().map(String::as_str)).map_err(|(_, detail)| Error::invalid("tag", detail))?;
     let question = request.check(Subject::Tagged, clock.now())?;

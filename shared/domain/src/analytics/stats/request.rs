@@ -6,9 +6,11 @@ use jiff::civil::Date;
 use super::interval::Interval;
 use super::period::{Edge, Period};
 use super::zone::Zone;
-use crate::analytics::{Day, Dimension};
-use crate::check_fields::Errors;
-use crate::{Error, Timestamp};
+use crate::analytics::model::day::Day;
+use crate::analytics::model::dimension::Dimension;
+use crate::values::error::Error;
+use crate::values::field_errors::Errors;
+use crate::values::timestamp::Timestamp;
 
 /// The greatest number of days in a range.
 pub const MAX_DAYS: i64 = 366;

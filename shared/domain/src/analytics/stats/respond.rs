@@ -3,12 +3,12 @@
 use futures::future::try_join;
 
 use super::answer::Stats;
-use super::change;
 use super::read::read;
 use super::request::Question;
 use super::sums::{Sums, parts};
-use crate::StoreError;
 use crate::analytics::ports::{AggregateReader, Parts, Summand};
+use crate::analytics::stats::change;
+use crate::values::error::StoreError;
 
 /// The aggregates of a partition that answer a question.
 pub(super) struct Aggregates {

@@ -8,11 +8,14 @@ use super::interval::Interval;
 use super::period::{DAY, Period};
 use super::request::Question;
 use super::top::top;
-use crate::analytics::aggregate::Moment;
+use crate::analytics::model::aggregate::Moment;
+use crate::analytics::model::counts::Counts;
+use crate::analytics::model::day::Day;
+use crate::analytics::model::dimension::Dimension;
+use crate::analytics::model::tally::Tally;
+use crate::analytics::model::visitors::VisitorUnion;
 use crate::analytics::ports::{Parts, Summand};
-use crate::analytics::visitors::VisitorUnion;
-use crate::analytics::{Counts, Day, Dimension, Tally};
-use crate::{StoreError, StoreErrorKind};
+use crate::values::error::{StoreError, StoreErrorKind};
 
 /// The sums of a stretch of time. In which order aggregates are added does not matter.
 pub(super) struct Sums<'a> {

@@ -4,21 +4,30 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
+use super::answer::Stats;
 use super::answer::{AllTime, Numbers, Step};
 use super::csv::to_csv;
+use super::ports::StatsPorts;
 use super::read_all_time::read_all_time;
 use super::read_link_stats::read_link_stats;
 use super::read_tag_stats::{MAX_LINKS, read_tag_stats};
 use super::read_workspace_stats::read_workspace_stats;
-use super::{Stats, StatsRequest};
-use crate::analytics::aggregate_clicks::aggregate_clicks;
-use crate::analytics::memory::{MemoryAggregates, MemoryQuarantine, click, received};
-use crate::analytics::user_agent::tests::{AGENTS, CHROME, GOOGLEBOT, IPHONE};
-use crate::analytics::{Dimension, Received};
-use crate::click::Click;
-use crate::memory::{FixedClock, MemoryLinks, caller, link, outage};
-use crate::ports::LinkWriter;
-use crate::{Error, Role, Slug, Timestamp};
+use super::request::StatsRequest;
+use crate::access::key::Role;
+use crate::analytics::ingest::aggregate_clicks::{AggregateClicksPorts, aggregate_clicks};
+use crate::analytics::ingest::record::Received;
+use crate::analytics::ingest::user_agent::tests::{AGENTS, CHROME, GOOGLEBOT, IPHONE};
+use crate::analytics::model::dimension::Dimension;
+use crate::clicks::click::Click;
+use crate::links::ports::LinkWriter;
+use crate::testing::analytics::{MemoryAggregates, MemoryQuarantine, click, received};
+use crate::testing::links::MemoryLinks;
+use crate::testing::outage::outage;
+use crate::testing::samples::{caller, link};
+use crate::testing::system::FixedClock;
+use crate::values::error::Error;
+use crate::values::slug::Slug;
+use crate::values::timestamp::Timestamp;
 
 const NOW: &str = "2026-01-31T12:00:00Z";
 
@@ -64,25 +73,33 @@ impl Fixture {
             link.tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
             links.insert(&link).await.unwrap();
         }
-        let result = aggregate_clicks(clicks, &AGENTS, &aggregates, &MemoryQuarantine::default()).await;
+        let result = {
+            let quarantine = &MemoryQuarantine::default();
+            let ports = AggregateClicksPorts { agents: &AGENTS, store: &aggregates, quarantine, archive: None };
+            aggregate_clicks(&ports, clicks).await
+        };
         assert!(result.failed.is_empty());
         Self { links, aggregates }
+    }
+
+    fn ports<'a>(&'a self, clock: &'a FixedClock) -> StatsPorts<'a> {
+        StatsPorts { links: &self.links, index: &self.links, aggregates: &self.aggregates, clock }
     }
 
     async fn link(&self, workspace: &str, request: &StatsRequest) -> Result<Stats, Error> {
         let id = link("acme", "a", "https://example.com/").id;
         let (clock, caller) = (FixedClock::at(NOW), caller(workspace, Role::Viewer));
-        read_link_stats(&self.links, &self.aggregates, &clock, &caller, &id, request).await
+        read_link_stats(&self.ports(&clock), &caller, &id, request).await
     }
 
     async fn workspace(&self, workspace: &str, request: &StatsRequest) -> Result<Stats, Error> {
-        read_workspace_stats(&self.aggregates, &FixedClock::at(NOW), &caller(workspace, Role::Viewer), request).await
+        read_workspace_stats(&self.ports(&FixedClock::at(NOW)), &caller(workspace, Role::Viewer), request).await
     }
 
     async fn tagged(&self, workspace: &str, tags: &[&str], request: &StatsRequest) -> Result<Stats, Error> {
         let tags: Vec<String> = tags.iter().map(|tag| (*tag).to_owned()).collect();
         let (clock, caller) = (FixedClock::at(NOW), caller(workspace, Role::Viewer));
-        read_tag_stats(&self.links, &self.aggregates, &clock, &caller, &tags, request).await
+        read_tag_stats(&self.ports(&clock), &caller, &tags, request).await
     }
 }
 

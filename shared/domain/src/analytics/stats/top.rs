@@ -1,7 +1,7 @@
 //! The most frequent values of a dimension.
 
 use super::answer::{Top, TopItem};
-use crate::analytics::Counts;
+use crate::analytics::model::counts::Counts;
 
 /// The `limit` most frequent values among `clicks`.
 pub(super) fn top(counts: &Counts, clicks: u64, limit: usize) -> Top {
@@ -15,7 +15,7 @@ pub(super) fn top(counts: &Counts, clicks: u64, limit: usize) -> Top {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analytics::Dimension;
+    use crate::analytics::model::dimension::Dimension;
     use proptest::prelude::*;
 
     fn counts(values: &[String]) -> Counts {

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 
 use super::buffer::Buffer;
-use super::fields::{Column, Fields, Tags};
-use super::layout::Source;
+use super::column::Column;
+use super::column::Source;
+use super::fields::{Fields, Tags};
 use super::markup::{Markup, Tag, Token, decode};
 use super::unreadable::Unreadable;
-use crate::Link;
+use crate::links::link::Link;
 
 /// How much of a title or a folder's name is kept, in bytes.
 const MAX_TEXT_BYTES: usize = 4096;

@@ -4,11 +4,12 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::fields::{Column, Fault, Fields};
-use super::layout::Source;
+use super::column::Column;
+use super::column::Source;
+use super::fields::{Fault, Fields};
 use super::limits::MAX_COLUMNS;
-use super::names;
 use super::notes::Notes;
+use crate::imports::rows::names;
 
 /// What each column of a table holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,85 +1,9 @@
 //! The fields of a row, and what can be wrong with it.
 
+use crate::imports::rows::column::Column;
 use std::borrow::Cow;
-use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
-use super::layout::Source;
-
-/// A field of a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Column {
-    /// Where the link leads.
-    Url,
-    /// Its path.
-    Slug,
-    /// The short link as a URL of the service that it is from; its path is the slug.
-    ShortUrl,
-    /// The host that serves it.
-    Domain,
-    /// What its owner calls it.
-    Title,
-    /// Words to find it by.
-    Tags,
-    /// When it was created.
-    CreatedAt,
-    /// How many clicks the service that it is from had counted.
-    ImportedClicks,
-    /// Before this it is not found.
-    StartsAt,
-    /// From this on it is gone.
-    ExpiresAt,
-    /// Where it leads from then on.
-    ExpiredUrl,
-    /// How many clicks it serves.
-    MaxClicks,
-    /// The status of the redirect.
-    RedirectStatus,
-    /// Whether query parameters are forwarded.
-    ForwardQuery,
-    /// Other targets for some visits, as JSON.
-    Rules,
-    /// Weighted targets, as JSON.
-    Variants,
-    /// Whether it is put away.
-    Archived,
-    /// Whether it had a password, which no file holds.
-    HasPassword,
-}
-
-impl Column {
-    /// What the report and our own exports call it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Url => "url",
-            Self::Slug => "slug",
-            Self::ShortUrl => "short_url",
-            Self::Domain => "domain",
-            Self::Title => "title",
-            Self::Tags => "tags",
-            Self::CreatedAt => "created_at",
-            Self::ImportedClicks => "imported_clicks",
-            Self::StartsAt => "starts_at",
-            Self::ExpiresAt => "expires_at",
-            Self::ExpiredUrl => "expired_url",
-            Self::MaxClicks => "max_clicks",
-            Self::RedirectStatus => "redirect_status",
-            Self::ForwardQuery => "forward_query",
-            Self::Rules => "rules",
-            Self::Variants => "variants",
-            Self::Archived => "archived",
-            Self::HasPassword => "has_password",
-        }
-    }
-}
-
-impl fmt::Display for Column {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+use super::column::Source;
 
 /// The tags of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]

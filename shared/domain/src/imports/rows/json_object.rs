@@ -6,10 +6,11 @@ use std::fmt;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::fields::{Column, Fault, Fields, Tags};
-use super::layout::Source;
-use super::names;
+use super::column::Column;
+use super::column::Source;
+use super::fields::{Fault, Fields, Tags};
 use super::notes::Notes;
+use crate::imports::rows::names;
 
 /// How many names are remembered. Objects of one file have the same ones.
 const MAX_KEYS: usize = 64;

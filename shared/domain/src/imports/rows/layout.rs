@@ -1,5 +1,6 @@
 //! What a file is, and where in its rows things are.
 
+use crate::imports::rows::column::Source;
 use serde::{Deserialize, Serialize};
 
 use super::columns::Columns;
@@ -45,32 +46,6 @@ pub enum Encoding {
     Utf16Le,
     /// UTF-16, the high byte first.
     Utf16Be,
-}
-
-/// Who wrote a file, if that can be told from its columns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Source {
-    /// An export of this service.
-    Waypost,
-    /// Another service, whose domains are not ours.
-    Shlink,
-    /// Bitly.
-    Bitly,
-    /// Dub.
-    Dub,
-    /// YOURLS.
-    Yourls,
-    /// Kutt.
-    Kutt,
-    /// Short.io.
-    ShortIo,
-    /// Sink.
-    Sink,
-    /// Pocket.
-    Pocket,
-    /// A browser, or whatever else writes bookmarks as browsers do.
-    Bookmarks,
 }
 
 /// What a file is and where in its rows things are: enough to read it from the middle.
@@ -126,7 +101,7 @@ impl Layout {
         self.source
     }
 
-    /// Whether reading can begin at any [`super::RowPlace`]. What is compressed, is one JSON document, or is not UTF-8 can
+    /// Whether reading can begin at any [`crate::imports::rows::RowPlace`]. What is compressed, is one JSON document, or is not UTF-8 can
     /// only be read from its beginning.
     pub fn is_splittable(&self) -> bool {
         self.packing == Packing::Plain

@@ -2,11 +2,12 @@
 //! that planning and reading come to the same rows.
 
 use super::buffer::{Buffer, lines};
-use super::csv::{self, Scan};
+use super::csv::Scan;
 use super::fields::Fault;
 use super::layout::Shape;
 use super::limits::MAX_ROW_BYTES;
 use super::place::RowPlace;
+use crate::imports::rows::csv;
 
 /// Where a row was found.
 #[derive(Debug)]

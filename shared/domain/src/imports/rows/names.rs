@@ -1,7 +1,7 @@
 //! What files call their columns.
 
-use super::fields::Column;
-use super::layout::Source;
+use super::column::Column;
+use super::column::Source;
 
 /// How much of a name is compared; none of those that are known is longer.
 const MAX_NAME: usize = 32;

@@ -2,16 +2,19 @@
 
 use super::bookmarks::{Bookmark, Bookmarks};
 use super::buffer::Buffer;
+use super::column::Source;
 use super::csv::Cells;
 use super::fields::{Fault, Fields};
 use super::json_document::{Document, Element};
 use super::json_object::Objects;
-use super::layout::{Shape, Source};
-use super::lines::{self, Lines};
+use super::layout::Shape;
+use super::lines::Lines;
 use super::notes::Notes;
 use super::place::RowPlace;
 use super::unreadable::Unreadable;
-use super::workbook::{self, Workbook};
+use super::workbook::Workbook;
+use crate::imports::rows::lines;
+use crate::imports::rows::workbook;
 
 /// Reads rows of one shape.
 pub(super) enum Reader {

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 
 use super::buffer::blank_lines;
+use super::column::Source;
 use super::columns::Columns;
 use super::csv::{Cells, Scan, scan};
 use super::json_document::list;
 use super::json_object::{Objects, source_of};
-use super::layout::{Encoding, Shape, Source};
+use super::layout::{Encoding, Shape};
 use super::limits::MAX_COLUMNS;
 use super::notes::Notes;
 use super::unreadable::Unreadable;

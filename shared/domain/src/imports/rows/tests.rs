@@ -4,7 +4,7 @@ use super::buffer::Buffer;
 use super::csv::Cells;
 use super::layout::Shape;
 use super::lines::{Found, Lines};
-use super::*;
+use crate::imports::rows::*;
 use proptest::prelude::*;
 
 /// All rows of `file`, fed in pieces of `piece` bytes, as [`show`] shows them.

@@ -3,15 +3,17 @@
 use std::borrow::Cow;
 
 use super::buffer::Buffer;
+use super::column::Column;
+use super::column::Source;
 use super::columns::Columns;
-use super::fields::{Column, Fault, Fields};
-use super::layout::Source;
+use super::fields::{Fault, Fields};
 use super::limits::MAX_ROW_BYTES;
 use super::markup::{Markup, Tag, Token};
 use super::notes::Notes;
 use super::shared_strings::{MAX_TEXTS, SharedStrings};
-use super::sheet::{self, Sheet};
+use super::sheet::Sheet;
 use super::unreadable::Unreadable;
+use crate::imports::rows::sheet;
 
 /// The file that says which sheets there are.
 pub(super) const WORKBOOK: &str = "xl/workbook.xml";

@@ -1,10 +1,9 @@
 //! How far an invocation is with its part: what it writes down on the way and when it ends.
 
-use super::{EarlyEnd, Ended, Run, Stop};
-use crate::StoreError;
+use crate::imports::job::part::{Checkpoint, Part, Shown};
 use crate::imports::load_part::release;
-use crate::imports::object_key::piece_key;
-use crate::imports::part::{Checkpoint, Part, Shown};
+use crate::imports::run::{EarlyEnd, Ended, Run, Stop};
+use crate::values::error::StoreError;
 
 /// How often progress is written, in seconds, and looked whether the import must stop.
 const PROGRESS_SECONDS: i64 = 2;
@@ -55,7 +54,7 @@ impl Run<'_> {
     async fn keep(&mut self) -> Result<(), StoreError> {
         let mut report = self.part.checkpoint.report.clone();
         if !self.lines.is_empty() {
-            let key = piece_key(&self.part, self.claimed, self.pieces);
+            let key = self.part.piece_key(self.claimed, self.pieces);
             self.loader.reports.put(&key, self.lines.clone()).await?;
             self.lines.clear();
             self.pieces += 1;
@@ -90,13 +89,13 @@ impl Run<'_> {
 
     pub(super) async fn end(&mut self) -> Result<Ended, StoreError> {
         self.keep().await?;
-        let next = Part { done: true, claim: None, shown: self.shown(), ..self.part.next() };
+        let next = Part { done: true, lease: None, shown: self.shown(), ..self.part.next() };
         self.leave(next, Ended::Done).await
     }
 
     pub(super) async fn hand_over(&mut self) -> Result<Ended, StoreError> {
         self.keep().await?;
-        let next = Part { claim: None, shown: self.shown(), ..self.part.next() };
+        let next = Part { lease: None, shown: self.shown(), ..self.part.next() };
         self.leave(next, Ended::OutOfTime).await
     }
 

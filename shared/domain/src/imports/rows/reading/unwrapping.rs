@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{Rows, Step};
 use crate::imports::rows::buffer::Buffer;
 use crate::imports::rows::encoding::Decoder;
 use crate::imports::rows::layout::{Encoding, Layout, Packing, Shape};
 use crate::imports::rows::notes::Notes;
 use crate::imports::rows::place::RowPlace;
 use crate::imports::rows::reader::Reader;
+use crate::imports::rows::reading::{Rows, Step};
 use crate::imports::rows::sniff::{SNIFF_BYTES, sniff};
 use crate::imports::rows::unpack::{Input, Pumped, Unpacker, packing, unpacker};
 use crate::imports::rows::unreadable::Unreadable;

@@ -1,15 +1,15 @@
 //! gzip (RFC 1952), also several of them one after the other.
 
-use super::super::limits::Limits;
-use super::super::unreadable::Unreadable;
 use super::inflate::{Inflate, check};
-use super::{Input, Pumped, number};
+use crate::imports::rows::limits::Limits;
+use crate::imports::rows::unpack::{Input, Pumped, number};
+use crate::imports::rows::unreadable::Unreadable;
 
 /// The longest header, in bytes. It may hold a name and a comment.
 const MAX_HEADER: usize = 64 * 1024;
 
 /// Unpacks gzip.
-pub(in super::super) struct Gzip {
+pub(in crate::imports::rows) struct Gzip {
     limits: Limits,
     state: State,
     /// What came out of the members before this one.
@@ -31,7 +31,7 @@ struct Output {
 }
 
 impl Gzip {
-    pub(in super::super) fn new(limits: Limits) -> Self {
+    pub(in crate::imports::rows) fn new(limits: Limits) -> Self {
         Self { limits, state: State::Header(true), unpacked: 0 }
     }
 

@@ -2,9 +2,9 @@
 
 use flate2::{Decompress, FlushDecompress, Status};
 
-use super::super::limits::Limits;
-use super::super::unreadable::Unreadable;
-use super::{Input, PIECE_BYTES, Pumped};
+use crate::imports::rows::limits::Limits;
+use crate::imports::rows::unpack::{Input, PIECE_BYTES, Pumped};
+use crate::imports::rows::unreadable::Unreadable;
 
 /// A stream of deflate.
 pub(super) struct Inflate(Decompress);

@@ -6,12 +6,12 @@ mod zip;
 mod zip_directory;
 mod zstd;
 
+pub(super) use self::gzip::Gzip;
+pub(super) use self::zip::Zip;
+pub(super) use self::zstd::Zstd;
 use super::layout::Packing;
 use super::limits::Limits;
 use super::unreadable::Unreadable;
-pub(super) use gzip::Gzip;
-pub(super) use zip::Zip;
-pub(super) use zstd::Zstd;
 
 /// How many bytes come out at a time.
 pub(super) const PIECE_BYTES: usize = 64 * 1024;

@@ -1,14 +1,14 @@
 //! A ZIP archive: its directory, then one file of it after the other. It is read where the directory says, so the file has to
 //! be given from another byte on now and then.
 
-use super::super::limits::Limits;
-use super::super::unreadable::Unreadable;
 use super::inflate::{Inflate, check};
 use super::zip_directory::{LOCAL_HEADER, MAX_TAIL, Member, Place, find, members, shown};
-use super::{Input, PIECE_BYTES, Pumped, number};
+use crate::imports::rows::limits::Limits;
+use crate::imports::rows::unpack::{Input, PIECE_BYTES, Pumped, number};
+use crate::imports::rows::unreadable::Unreadable;
 
 /// Unpacks the files of an archive.
-pub(in super::super) struct Zip {
+pub(in crate::imports::rows) struct Zip {
     size: u64,
     limits: Limits,
     state: State,
@@ -38,28 +38,28 @@ enum State {
 }
 
 impl Zip {
-    pub(in super::super) fn new(size: u64, limits: Limits) -> Self {
+    pub(in crate::imports::rows) fn new(size: u64, limits: Limits) -> Self {
         let (state, members) = (State::Start, Vec::new());
         Self { size, limits, state, members, directory: size, current: None, unpacked: 0, done: 0 }
     }
 
     /// The names of the files, in the order of the archive. Empty before [`Pumped::Opened`].
-    pub(in super::super) fn names(&self) -> impl Iterator<Item = &str> {
+    pub(in crate::imports::rows) fn names(&self) -> impl Iterator<Item = &str> {
         self.members.iter().map(|member| member.name.as_str())
     }
 
     /// Up to which byte the archive is read.
-    pub(in super::super) fn done(&self) -> u64 {
+    pub(in crate::imports::rows) fn done(&self) -> u64 {
         self.done
     }
 
     /// The name of the file that is open, as it may be told.
-    pub(in super::super) fn member(&self) -> Option<String> {
+    pub(in crate::imports::rows) fn member(&self) -> Option<String> {
         Some(shown(&self.members.get(self.current?)?.name))
     }
 
     /// Opens a file by its index.
-    pub(in super::super) fn open(&mut self, index: usize) {
+    pub(in crate::imports::rows) fn open(&mut self, index: usize) {
         self.current = Some(index);
         self.state = State::Header;
     }

@@ -1,7 +1,7 @@
 //! What is in a ZIP archive (APPNOTE 6.3): the directory at its end.
 
-use super::super::limits::{Limits, MAX_MEMBER_NAME, MAX_MEMBERS};
-use super::number;
+use crate::imports::rows::limits::{Limits, MAX_MEMBER_NAME, MAX_MEMBERS};
+use crate::imports::rows::unpack::number;
 
 /// The longest end of an archive: its record, a comment, and what points to a directory of more than 4 GiB.
 pub(super) const MAX_TAIL: u64 = 66_000;

@@ -5,10 +5,10 @@ use std::io::Read;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
-use super::super::limits::Limits;
-use super::super::unreadable::Unreadable;
 use super::inflate::check;
-use super::{Input, PIECE_BYTES, Pumped, number};
+use crate::imports::rows::limits::Limits;
+use crate::imports::rows::unpack::{Input, PIECE_BYTES, Pumped, number};
+use crate::imports::rows::unreadable::Unreadable;
 
 /// The largest window, in bytes, which has to be kept in memory: what the RFC asks every decoder for, and what `zstd` makes
 /// up to level 19.
@@ -19,7 +19,7 @@ const MAX_HEADER: usize = 18;
 const MAX_BLOCK: usize = 128 * 1024;
 
 /// Unpacks Zstandard.
-pub(in super::super) struct Zstd {
+pub(in crate::imports::rows) struct Zstd {
     /// The size of the file.
     size: u64,
     limits: Limits,
@@ -39,7 +39,7 @@ enum State {
 }
 
 impl Zstd {
-    pub(in super::super) fn new(size: u64, limits: Limits) -> Self {
+    pub(in crate::imports::rows) fn new(size: u64, limits: Limits) -> Self {
         let mut decoder = FrameDecoder::new();
         decoder.set_max_window_size(MAX_WINDOW);
         Self { size, limits, decoder, state: State::Header { first: true }, unpacked: 0 }

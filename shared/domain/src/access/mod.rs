@@ -1,0 +1,10 @@
+//! Who may do what, and how often: keys, roles, tokens, rate limits, idempotent requests.
+
+pub mod authenticate;
+pub mod create_key;
+pub mod idempotency;
+pub mod key;
+pub mod list_keys;
+pub mod ports;
+pub mod rate_limit;
+pub mod revoke_key;

@@ -1,0 +1,70 @@
+//! Adds records of a batch to the numbers of an aggregate.
+
+use std::collections::BTreeMap;
+
+use super::batch::{Batch, Counter, Record, Value};
+use crate::analytics::model::aggregate::Grain;
+use crate::analytics::model::dimension::Dimension;
+use crate::analytics::model::tally::Tally;
+use crate::values::timestamp::Timestamp;
+
+impl Tally {
+    /// Adds `records` of `batch`, in their order.
+    pub(crate) fn add(&mut self, grain: Grain, records: &[&Record<'_>], batch: &Batch<'_>) {
+        let bots = records.iter().filter(|record| record.bot).count() as u64;
+        self.bots += bots;
+        self.clicks += records.len() as u64 - bots;
+        match grain {
+            Grain::LinkDay | Grain::WorkspaceDay => {
+                add_times::<24>(records, &mut self.hours, &mut self.bot_hours, Timestamp::hour);
+                self.add_visitors(records);
+                let of_workspace = (grain == Grain::WorkspaceDay).then_some(Dimension::Link);
+                let counter = &mut *batch.counter();
+                for dimension in Dimension::OF_LINK.into_iter().chain(Dimension::OF_BOTS).chain(of_workspace) {
+                    self.add_values(dimension, records, batch, counter);
+                }
+            }
+            Grain::LinkHour => add_times::<60>(records, &mut self.minutes, &mut self.bot_minutes, Timestamp::minute),
+            Grain::LinkTotal => records.iter().filter(|record| !record.bot).for_each(|record| self.see(record.time)),
+        }
+    }
+
+    fn add_visitors(&mut self, records: &[&Record<'_>]) {
+        let people = records.iter().filter(|record| !record.bot);
+        people.filter_map(|record| record.visitor).for_each(|visitor| self.visitors.add_hashed(visitor));
+    }
+
+    /// As if one record came after the other; while there is room for all values, their order does not matter.
+    fn add_values(&mut self, dimension: Dimension, records: &[&Record<'_>], batch: &Batch<'_>, counter: &mut Counter) {
+        let values = || records.iter().map(|record| record.value(dimension));
+        let counted = counter.count(values());
+        if counted.is_empty() {
+            return;
+        }
+        let counts = self.dimensions.entry(dimension).or_default();
+        if counts.len() + counted.len() <= dimension.max_values() {
+            counted.iter().for_each(|(value, clicks)| counts.add_many(dimension, batch.text(*value), *clicks));
+        } else {
+            let some = values().filter(|value: &Value| *value != 0);
+            counts.add_each(dimension, some.map(|value| batch.text(value)));
+        }
+    }
+}
+
+/// Counts people and bots by the `N` hours or minutes that `part` finds in their times.
+fn add_times<const N: usize>(
+    records: &[&Record<'_>],
+    people: &mut BTreeMap<u8, u64>,
+    bots: &mut BTreeMap<u8, u64>,
+    part: impl Fn(Timestamp) -> u8,
+) {
+    let mut counts = [[0_u64; N]; 2];
+    for record in records {
+        counts[usize::from(record.bot)][usize::from(part(record.time)) % N] += 1;
+    }
+    for (sums, counts) in [people, bots].into_iter().zip(counts) {
+        for (time, clicks) in (0_u8..).zip(counts).filter(|(_, clicks)| *clicks > 0) {
+            *sums.entry(time).or_default() += clicks;
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! A click as the fold reads it: the texts of the record itself, not copies of them.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
+use super::record::Malformed;
+use crate::analytics::ingest::click_form;
+use crate::clicks::click::{Click, Trigger};
+use crate::values::timestamp::Timestamp;
+
+/// A text that is copied only if it has escapes.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl<'a> From<&'a str> for Text<'a> {
+    fn from(text: &'a str) -> Self {
+        Self(Cow::Borrowed(text))
+    }
+}
+
+impl Text<'_> {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The fields of [`Utm`](crate::clicks::click::Utm).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub(crate) struct UtmText<'a> {
+    #[serde(borrow, default)]
+    pub(crate) source: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    pub(crate) medium: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    pub(crate) campaign: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    pub(crate) term: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    pub(crate) content: Option<Text<'a>>,
+}
+
+/// The fields of [`Click`]; see there.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct ClickText<'a> {
+    pub(crate) version: u64,
+    #[serde(borrow)]
+    pub(crate) id: Text<'a>,
+    #[serde(borrow)]
+    pub(crate) time: Text<'a>,
+    #[serde(borrow)]
+    pub(crate) domain: Text<'a>,
+    #[serde(borrow)]
+    pub(crate) slug: Text<'a>,
+    #[serde(borrow)]
+    pub(crate) workspace: Text<'a>,
+    #[serde(borrow, default)]
+    pub(crate) country: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    pub(crate) visitor: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    pub(crate) user_agent: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    pub(crate) referrer: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    pub(crate) language: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    pub(crate) utm: UtmText<'a>,
+    #[serde(default)]
+    pub(crate) trigger: Trigger,
+    #[serde(default)]
+    pub(crate) rule: Option<u8>,
+    #[serde(borrow, default)]
+    pub(crate) variant: Option<Text<'a>>,
+}
+
+impl<'a> ClickText<'a> {
+    /// Reads `json`, and the time in it. A click of a later version may look altogether different; then its version is
+    /// what is wrong with it.
+    pub(crate) fn read(json: &'a [u8]) -> Result<(Self, Timestamp), Malformed> {
+        #[derive(Deserialize)]
+        struct Versioned {
+            version: u64,
+        }
+        let in_our_form = std::str::from_utf8(json).ok().and_then(click_form::read);
+        let error = match in_our_form.map_or_else(|| serde_json::from_slice::<Self>(json), Ok) {
+            Ok(click) if click.version == u64::from(Click::VERSION) => {
+                let time = Timestamp::parse(click.time.as_str()).map_err(|error| Malformed::Time(error.to_string()))?;
+                return Ok((click, time));
+            }
+            Ok(click) => return Err(Malformed::Version(click.version)),
+            Err(error) => error,
+        };
+        match serde_json::from_slice::<Versioned>(json) {
+            Ok(Versioned { version }) if version != u64::from(Click::VERSION) => Err(Malformed::Version(version)),
+            _ => Err(Malformed::Click(error)),
+        }
+    }
+}

@@ -1,0 +1,337 @@
+//! Reads the records of a batch.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+
+use super::batch::{Batch, Owned, Record, Value};
+use super::click_text::{ClickText, Text};
+use super::decoded::Decoded;
+use super::record::{Malformed, Received};
+use super::user_agent::Agent;
+use super::user_agent::UserAgents;
+use crate::analytics::ingest::referrer;
+use crate::analytics::model::aggregate::link_pk;
+use crate::analytics::model::dimension::Dimension;
+use crate::analytics::model::lane::Lane;
+use crate::analytics::model::recent::ClickHash;
+use crate::analytics::model::sequence::Digits;
+use crate::analytics::model::visitors::Visitor;
+use crate::clicks::click::Trigger;
+use crate::links::link::LinkId;
+use crate::values::domains::Domain;
+use crate::values::slug::Slug;
+use crate::values::workspace::WorkspaceId;
+
+type Map<K, V> = HashMap<K, V, RandomState>;
+
+/// Reads `received`, whose data is in `decoded`; gives those that cannot be read beside it, and why.
+pub(crate) fn read_batch<'a>(
+    received: &'a [Received<'a>],
+    decoded: &'a Decoded,
+    agents: &UserAgents,
+) -> (Batch<'a>, Vec<(usize, String)>) {
+    let mut reader = Reader::new(agents);
+    reader.batch.records.reserve_exact(received.len());
+    let mut malformed = Vec::new();
+    for (index, received) in received.iter().enumerate() {
+        let read = match decoded.get(index) {
+            Ok(json) => reader.record(index, received, json).map_err(|reason| reason.to_string()),
+            Err(reason) => Err(reason.to_string()),
+        };
+        match read {
+            Ok(record) => reader.batch.records.push(record),
+            Err(reason) => malformed.push((index, reason)),
+        }
+    }
+    reader.batch.sort();
+    (reader.batch, malformed)
+}
+
+/// What one user agent says, as numbers.
+#[derive(Clone, Copy)]
+struct AgentValues {
+    bot: bool,
+    values: [(Dimension, Value); 5],
+}
+
+/// Reads records and gives texts their numbers.
+struct Reader<'a, 'b> {
+    agents: &'b UserAgents,
+    batch: Batch<'a>,
+    text_values: Map<String, Value>,
+    /// The names of [`Trigger::Link`] and [`Trigger::Qr`].
+    triggers: [Value; 2],
+    lanes: Map<&'a str, usize>,
+    /// By domain as it is written: the same number for all ways to write it.
+    domains: Map<String, usize>,
+    domain_numbers: Map<Domain, usize>,
+    /// The domains, and their links by slug.
+    links: Vec<(Domain, Map<String, usize>)>,
+    /// The links of the batch and their names.
+    names: Vec<(LinkId, Value)>,
+    workspaces: Map<String, usize>,
+    /// By lane, workspace and link.
+    owned: Map<(usize, usize, usize), usize>,
+    referrers: Map<String, (Value, Value)>,
+    known_agents: Map<String, AgentValues>,
+}
+
+impl<'a, 'b> Reader<'a, 'b> {
+    fn new(agents: &'b UserAgents) -> Self {
+        let mut reader = Self {
+            agents,
+            batch: Batch::default(),
+            text_values: Map::default(),
+            triggers: [0; 2],
+            lanes: Map::default(),
+            domains: Map::default(),
+            domain_numbers: Map::default(),
+            links: Vec::new(),
+            names: Vec::new(),
+            workspaces: Map::default(),
+            owned: Map::default(),
+            referrers: Map::default(),
+            known_agents: Map::default(),
+        };
+        reader.batch.texts.push(String::new());
+        reader.triggers = [reader.text("link"), reader.text("qr")];
+        reader
+    }
+
+    fn record(&mut self, index: usize, received: &'a Received<'a>, json: &'a [u8]) -> Result<Record<'a>, Malformed> {
+        let lane = self.lane(&received.shard)?;
+        let sequence = Digits::parse(&received.sequence)?;
+        let (click, time) = ClickText::read(json)?;
+        let link = self.link(click.domain.as_str(), click.slug.as_str())?;
+        let workspace = self.workspace(click.workspace.as_str())?;
+        let (bot, mut values) = self.values(&click);
+        if !bot {
+            values[Dimension::Link as usize] = self.names[link].1;
+        }
+        Ok(Record {
+            received: index,
+            lane,
+            sequence,
+            arrived_millis: received.arrived_millis.unwrap_or_else(|| time.as_millis()),
+            click: ClickHash::of(click.id.as_str()),
+            time,
+            owned: self.owned(lane, workspace, link),
+            visitor: click.visitor.as_ref().and_then(|visitor| Visitor::of(visitor.as_str())),
+            bot,
+            values,
+        })
+    }
+
+    fn lane(&mut self, shard: &'a str) -> Result<usize, Malformed> {
+        if let Some(lane) = self.lanes.get(shard) {
+            return Ok(*lane);
+        }
+        let lane = Lane::of_shard(shard)?;
+        self.batch.lanes.push(lane);
+        self.lanes.insert(shard, self.batch.lanes.len() - 1);
+        Ok(self.batch.lanes.len() - 1)
+    }
+
+    fn domain(&mut self, text: &str) -> Result<usize, Malformed> {
+        if let Some(number) = self.domains.get(text) {
+            return Ok(*number);
+        }
+        let domain = Domain::parse(text).map_err(|error| Malformed::Field("domain", error.to_string()))?;
+        let number = *self.domain_numbers.entry(domain.clone()).or_insert(self.links.len());
+        if number == self.links.len() {
+            self.links.push((domain, Map::default()));
+        }
+        self.domains.insert(text.to_owned(), number);
+        Ok(number)
+    }
+
+    fn link(&mut self, domain: &str, slug: &str) -> Result<usize, Malformed> {
+        let number = self.domain(domain)?;
+        let (domain, known) = &mut self.links[number];
+        if let Some(link) = known.get(slug) {
+            return Ok(*link);
+        }
+        let parsed = Slug::parse(slug).map_err(|error| Malformed::Field("slug", error.to_string()))?;
+        let id = LinkId { domain: domain.clone(), slug: parsed };
+        known.insert(slug.to_owned(), self.names.len());
+        let name = self.text(&format!("{}/{}", id.domain, id.slug));
+        self.names.push((id, name));
+        Ok(self.names.len() - 1)
+    }
+
+    fn workspace(&mut self, text: &str) -> Result<usize, Malformed> {
+        if let Some(workspace) = self.workspaces.get(text) {
+            return Ok(*workspace);
+        }
+        let id = WorkspaceId::parse(text).map_err(|error| Malformed::Field("workspace", error.to_string()))?;
+        self.batch.workspaces.push(id);
+        self.workspaces.insert(text.to_owned(), self.batch.workspaces.len() - 1);
+        Ok(self.batch.workspaces.len() - 1)
+    }
+
+    fn owned(&mut self, lane: usize, workspace: usize, link: usize) -> usize {
+        *self.owned.entry((lane, workspace, link)).or_insert_with(|| {
+            let pk = link_pk(&self.batch.workspaces[workspace], &self.names[link].0).into();
+            self.batch.owned.push(Owned { lane, workspace, pk });
+            self.batch.owned.len() - 1
+        })
+    }
+
+    /// Whether the click is a bot's, and its values by dimension.
+    fn values(&mut self, click: &ClickText<'_>) -> (bool, [Value; Dimension::COUNT]) {
+        let mut values = [0; Dimension::COUNT];
+        let agent = self.agent(click.user_agent.as_ref().map_or("", Text::as_str));
+        for (dimension, value) in agent.values {
+            values[dimension as usize] = value;
+        }
+        let bot = agent.bot;
+        if bot {
+            return (bot, values);
+        }
+        if let Some(host) = &click.referrer {
+            let (group, host) = self.referrer(host.as_str());
+            values[Dimension::Referrer as usize] = group;
+            values[Dimension::ReferrerHost as usize] = host;
+        }
+        let utm = &click.utm;
+        for (dimension, text) in [
+            (Dimension::Country, &click.country),
+            (Dimension::Language, &click.language),
+            (Dimension::UtmSource, &utm.source),
+            (Dimension::UtmMedium, &utm.medium),
+            (Dimension::UtmCampaign, &utm.campaign),
+            (Dimension::UtmTerm, &utm.term),
+            (Dimension::UtmContent, &utm.content),
+            (Dimension::Variant, &click.variant),
+        ] {
+            if let Some(text) = text {
+                values[dimension as usize] = self.text(text.as_str());
+            }
+        }
+        values[Dimension::Trigger as usize] = self.triggers[usize::from(click.trigger == Trigger::Qr)];
+        if let Some(rule) = click.rule {
+            values[Dimension::Rule as usize] = self.text(&rule.to_string());
+        }
+        (bot, values)
+    }
+
+    fn agent(&mut self, text: &str) -> AgentValues {
+        if let Some(values) = self.known_agents.get(text) {
+            return *values;
+        }
+        let values = self.agent_values(&self.agents.read(text));
+        self.known_agents.insert(text.to_owned(), values);
+        values
+    }
+
+    fn agent_values(&mut self, agent: &Arc<Agent>) -> AgentValues {
+        let mut value = |text: Option<&str>| text.map_or(0, |text| self.text(text));
+        let bot = agent.bot.as_ref();
+        AgentValues {
+            bot: bot.is_some(),
+            values: [
+                (Dimension::Device, value(agent.device.map(|device| device.as_str()))),
+                (Dimension::Browser, value(agent.browser.as_deref())),
+                (Dimension::Os, value(agent.os.as_deref())),
+                (Dimension::BotKind, value(bot.map(|bot| bot.kind))),
+                (Dimension::Bot, value(bot.and_then(|bot| bot.name.as_deref()))),
+            ],
+        }
+    }
+
+    /// The group of a referrer, and the host.
+    fn referrer(&mut self, host: &str) -> (Value, Value) {
+        if let Some(values) = self.referrers.get(host) {
+            return *values;
+        }
+        let values = (self.text(referrer::group(host)), self.text(host));
+        self.referrers.insert(host.to_owned(), values);
+        values
+    }
+
+    fn text(&mut self, text: &str) -> Value {
+        if text.is_empty() {
+            return 0;
+        }
+        if let Some(value) = self.text_values.get(text) {
+            return *value;
+        }
+        let value = Value::try_from(self.batch.texts.len()).unwrap_or(0);
+        self.batch.texts.push(text.to_owned());
+        self.text_values.insert(text.to_owned(), value);
+        value
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analytics::ingest::user_agent::tests::AGENTS;
+    use crate::testing::analytics::{click, received};
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+
+    const TIME: &str = "2026-01-02T03:04:05Z";
+
+    fn reason(data: &[u8]) -> String {
+        let received = [Received { data: STANDARD.encode(data).into(), ..received(6, 1, &click("a", TIME)) }];
+        let decoded = Decoded::of(&received);
+        read_batch(&received, &decoded, &AGENTS).1.remove(0).1
+    }
+
+    #[test]
+    fn a_click_is_read() {
+        let mut click = click("a", TIME);
+        click.utm.source = Some("a \"quoted\"\ttext".into());
+        click.user_agent = Some("Fernseher".into());
+        let received = [received(6, 17, &click)];
+        let decoded = Decoded::of(&received);
+        let (batch, malformed) = read_batch(&received, &decoded, &AGENTS);
+        let record = &batch.records[0];
+        assert!(malformed.is_empty() && !record.bot);
+        assert_eq!((batch.lanes[0].as_str(), record.sequence), ("000000000006", Digits::parse("17").unwrap()));
+        assert_eq!((record.click, record.time), (ClickHash::of(&click.id), click.time));
+        assert_eq!(
+            (&*batch.owned[record.owned].pk, &batch.workspaces[0]),
+            ("WS#acme#go.example.com#a", &click.workspace)
+        );
+        assert_eq!(batch.text(record.value(Dimension::UtmSource)), "a \"quoted\"\ttext");
+        assert_eq!((record.value(Dimension::Country), batch.text(record.value(Dimension::Trigger))), (0, "link"));
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_record_is_said() {
+        assert!(reason(b"").contains("no click"));
+        assert!(reason(b"{}").contains("version"));
+        assert!(reason(br#"{"version":1}"#).contains("missing field"));
+        assert_eq!(reason(br#"{"version":2,"anything":[]}"#), "version 2 of the click is not known here");
+        let mut later = click("a", TIME);
+        later.version = 3;
+        assert!(reason(&serde_json::to_vec(&later).unwrap()).starts_with("version 3"));
+        let text = serde_json::to_string(&click("a", TIME)).unwrap();
+        for (from, to, what) in [
+            ("go.example.com", "go example", "the domain is not a host name"),
+            ("\"slug\":\"a\"", "\"slug\":\"a#b\"", "the slug may only contain"),
+            ("\"acme\"", "\"Acme\"", "the workspace a workspace has"),
+            ("2026-01-02T03", "2026-01-32T03", "the time is not a time"),
+        ] {
+            let found = reason(text.replace(from, to).as_bytes());
+            assert!(found.contains(what), "{found}");
+        }
+    }
+
+    #[test]
+    fn a_link_has_one_number_however_its_domain_is_written() {
+        let text = serde_json::to_string(&click("a", TIME)).unwrap();
+        let of = |domain: &str, sequence| {
+            let data = STANDARD.encode(text.replace("go.example.com", domain)).into();
+            Received { data, ..received(6, sequence, &click("a", TIME)) }
+        };
+        let received = [of("go.example.com", 1), of("GO.example.com.", 2), of("go.example.com", 2)];
+        let decoded = Decoded::of(&received);
+        let (batch, _) = read_batch(&received, &decoded, &AGENTS);
+        assert_eq!((batch.owned.len(), batch.records.len()), (1, 2));
+    }
+}

@@ -1,0 +1,12 @@
+//! What clicks add up to: aggregates and the values that they consist of.
+
+pub mod aggregate;
+pub mod counts;
+mod coupons;
+pub mod day;
+pub mod dimension;
+pub mod lane;
+pub mod recent;
+pub mod sequence;
+pub mod tally;
+pub mod visitors;

@@ -1,0 +1,237 @@
+//! How many different visitors there were, roughly, in little room.
+
+use std::fmt;
+
+use datasketches::error::Error;
+use datasketches::hash::value::raw_bytes;
+use datasketches::hll::{Coupon, HllSketch, HllType, HllUnion};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::coupons::Coupons;
+
+/// Registers as a power of two. 16,384 of them give a standard error of 0.8 % after a merge; see
+/// `docs/adr/0016-reading-statistics.md`.
+pub(crate) const LG_K: u8 = 14;
+
+/// A HyperLogLog sketch of visitors, in the format of Apache DataSketches (HLL_4, hashed as its Java and C++ versions hash
+/// strings, so that they read it). Exact in effect up to some 1,500 visitors, and small there: 4 bytes a visitor, then 8 KB.
+#[derive(Clone, PartialEq)]
+pub struct VisitorSketch(HllSketch);
+
+impl Default for VisitorSketch {
+    fn default() -> Self {
+        Self(HllSketch::new(LG_K, HllType::Hll4).unwrap_or_else(|_| unreachable!("14 is a valid size")))
+    }
+}
+
+/// A visitor as sketches see one: hashed once for all of them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Visitor(Coupon);
+
+impl Visitor {
+    /// Nobody if `text` is empty.
+    pub(crate) fn of(text: &str) -> Option<Self> {
+        (!text.is_empty()).then(|| Self(Coupon::from_value(raw_bytes::from_str(text))))
+    }
+}
+
+impl VisitorSketch {
+    /// Adds a visitor; adding it again changes nothing.
+    pub fn add(&mut self, visitor: &str) {
+        Visitor::of(visitor).into_iter().for_each(|visitor| self.add_hashed(visitor));
+    }
+
+    pub(crate) fn add_hashed(&mut self, Visitor(coupon): Visitor) {
+        self.0.update_with_coupon(coupon);
+    }
+
+    /// Whether nobody was added.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The estimate.
+    pub fn estimate(&self) -> u64 {
+        round(self.0.estimate())
+    }
+
+    /// The sketch as Apache DataSketches write it.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.0.serialize()
+    }
+
+    /// Reads what [`VisitorSketch::to_bytes`] wrote.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        HllSketch::deserialize(bytes).map(Self)
+    }
+}
+
+/// Merges sketches into the number of visitors of all of them, each counted once. In which order does not matter.
+#[derive(Default)]
+pub struct VisitorUnion {
+    /// Of the sketches that list their visitors, which nearly all do.
+    listed: Coupons,
+    /// The others.
+    large: Option<HllUnion>,
+}
+
+impl VisitorUnion {
+    /// Adds the visitors of a sketch.
+    pub fn add(&mut self, visitors: &VisitorSketch) {
+        match Coupons::listed(&visitors.to_bytes()) {
+            Some(coupons) => self.listed.add(coupons),
+            None => self.add_large(&visitors.0),
+        }
+    }
+
+    /// Adds the visitors of another union.
+    pub fn add_union(&mut self, visitors: &Self) {
+        self.listed.add_all(&visitors.listed);
+        if let Some(large) = &visitors.large {
+            self.add_large(&large.to_sketch(HllType::Hll8));
+        }
+    }
+
+    fn add_large(&mut self, sketch: &HllSketch) {
+        self.large.get_or_insert_with(large_union).update(sketch);
+    }
+
+    /// The estimate.
+    pub fn estimate(&self) -> u64 {
+        let Some(large) = &self.large else { return round(self.listed.estimate()) };
+        let mut all = large.clone();
+        if !self.listed.is_empty() {
+            all.update(&self.listed.to_sketch());
+        }
+        round(all.estimate())
+    }
+}
+
+fn large_union() -> HllUnion {
+    HllUnion::new(LG_K).unwrap_or_else(|_| unreachable!("14 is a valid size"))
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float becomes the nearest u64")]
+fn round(estimate: f64) -> u64 {
+    estimate.round() as u64
+}
+
+impl fmt::Debug for VisitorSketch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "VisitorSketch(~{})", self.estimate())
+    }
+}
+
+impl Serialize for VisitorSketch {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.to_bytes())
+    }
+}
+
+impl<'de> Deserialize<'de> for VisitorSketch {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Bytes;
+        impl de::Visitor<'_> for Bytes {
+            type Value = VisitorSketch;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a sketch as Apache DataSketches write it")
+            }
+            fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<VisitorSketch, E> {
+                VisitorSketch::from_bytes(bytes).map_err(E::custom)
+            }
+        }
+        deserializer.deserialize_bytes(Bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn sketch(visitors: impl Iterator<Item = u64>) -> VisitorSketch {
+        let mut sketch = VisitorSketch::default();
+        visitors.for_each(|visitor| sketch.add(&format!("visitor-{visitor}")));
+        sketch
+    }
+
+    #[test]
+    fn the_estimate_is_near_at_every_size() {
+        for count in [0, 1, 10, 100, 300, 1_000, 10_000, 100_000] {
+            let estimate = sketch(0..count).estimate();
+            let error = estimate.abs_diff(count) as f64 / count.max(1) as f64;
+            assert!(error <= 0.03, "{count} visitors estimated as {estimate}");
+            assert!(count > 1_000 || error == 0.0, "{count} visitors estimated as {estimate}");
+        }
+    }
+
+    #[test]
+    fn a_sketch_is_small() {
+        assert!(sketch(0..10).to_bytes().len() < 100);
+        assert!(sketch(0..100_000).to_bytes().len() < 8_400);
+    }
+
+    #[test]
+    fn what_others_wrote_is_read() {
+        // Apache's header for an empty sketch: 2 ints, version 1, family 7, lg k 12, lg size 3, empty, none, list of HLL_4.
+        let empty = VisitorSketch::from_bytes(&[2, 1, 7, 12, 3, 4, 0, 0]).unwrap();
+        assert!(empty.is_empty());
+        for bytes in [&[][..], &[1, 2, 3], &[255; 40]] {
+            assert!(VisitorSketch::from_bytes(bytes).is_err());
+        }
+    }
+
+    #[test]
+    fn days_merge_to_the_visitors_of_all_of_them() {
+        let mut union = VisitorUnion::default();
+        for day in 0..30 {
+            union.add(&sketch(day * 500..day * 500 + 1_000));
+        }
+        let error = union.estimate().abs_diff(15_500) as f64 / 15_500.0;
+        assert!(error <= 0.03, "estimated as {}", union.estimate());
+    }
+
+    #[test]
+    fn as_many_as_are_listed_are_counted_exactly() {
+        let mut union = VisitorUnion::default();
+        for count in 1..=1_536 {
+            union.add(&sketch(count - 1..count));
+            assert_eq!(union.estimate(), count);
+            assert_eq!(sketch(0..count).estimate(), count);
+        }
+        union.add(&sketch(1_536..1_600));
+        assert!(union.estimate().abs_diff(1_600) < 48, "{}", union.estimate());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn the_same_sketches_lead_to_the_same_estimate_in_any_order(
+            sizes in prop::collection::vec(prop_oneof![0_u64..20, 0_u64..900, 0_u64..4_000], 1..8), shared in 0_u64..500,
+        ) {
+            let sketches: Vec<_> = sizes.iter().zip(0_u64..).map(|(size, n)| {
+                sketch((0..shared.min(*size)).chain(10_000 * (n + 1)..10_000 * (n + 1) + size))
+            }).collect();
+            let (mut forth, mut back, mut of_unions) = Default::default();
+            let mut library = HllUnion::new(LG_K).unwrap();
+            for sketch in &sketches {
+                VisitorUnion::add(&mut forth, sketch);
+                library.update(&sketch.0);
+                let mut one = VisitorUnion::default();
+                one.add(sketch);
+                VisitorUnion::add_union(&mut of_unions, &one);
+            }
+            sketches.iter().rev().for_each(|sketch| VisitorUnion::add(&mut back, sketch));
+            prop_assert_eq!((back.estimate(), of_unions.estimate()), (forth.estimate(), forth.estimate()));
+            let difference = forth.estimate() as f64 - library.estimate();
+            prop_assert!(difference.abs() <= 0.03 * library.estimate() + 0.5, "{} {}", forth.estimate(), library.estimate());
+        }
+
+        #[test]
+        fn a_sketch_goes_on_where_it_was_stored(before in 0_u64..2_000, after in 0_u64..2_000) {
+            let mut stored = VisitorSketch::from_bytes(&sketch(0..before).to_bytes()).unwrap();
+            (before..before + after).for_each(|visitor| stored.add(&format!("visitor-{visitor}")));
+            prop_assert_eq!(stored.estimate(), sketch(0..before + after).estimate());
+        }
+    }
+}

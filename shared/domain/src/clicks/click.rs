@@ -1,0 +1,103 @@
+//! A click: one redirect that was served, as it travels through the stream. It holds no address and no full referrer.
+
+use serde::{Deserialize, Serialize};
+
+use crate::values::domains::Domain;
+use crate::values::slug::Slug;
+use crate::values::timestamp::Timestamp;
+use crate::values::workspace::WorkspaceId;
+
+/// How the visitor came to the short link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trigger {
+    /// The link itself.
+    #[default]
+    Link,
+    /// Its QR code.
+    Qr,
+}
+
+/// UTM parameters of the short link's own query, each cut to [`Click::MAX_FIELD_BYTES`].
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Utm {
+    /// `utm_source`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// `utm_medium`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub medium: Option<String>,
+    /// `utm_campaign`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<String>,
+    /// `utm_term`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub term: Option<String>,
+    /// `utm_content`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
+}
+
+impl Utm {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Version 1 of the click event, JSON in a Kinesis record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Click {
+    /// Always [`Click::VERSION`].
+    pub version: u8,
+    /// UUID version 7.
+    pub id: String,
+    /// When the redirect was served.
+    pub time: Timestamp,
+    /// The link's domain.
+    pub domain: Domain,
+    /// The link's slug.
+    pub slug: Slug,
+    /// The link's owner.
+    pub workspace: WorkspaceId,
+    /// ISO 3166-1 alpha-2 code; absent if unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// Salted daily hash of address and user agent; absent if the visitor asked not to be tracked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visitor: Option<String>,
+    /// The user agent, cut to [`Click::MAX_USER_AGENT_BYTES`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<String>,
+    /// The referrer's host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub referrer: Option<String>,
+    /// The visitor's first language as an ISO 639 code, such as `de`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// UTM parameters.
+    #[serde(default, skip_serializing_if = "Utm::is_empty")]
+    pub utm: Utm,
+    /// How the visitor came.
+    #[serde(default)]
+    pub trigger: Trigger,
+    /// Which of the link's rules chose the target, counted from 0; absent if none did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<u8>,
+    /// The name of the variant that was chosen; absent if none was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
+}
+
+impl Click {
+    /// The version of the event that this type describes.
+    pub const VERSION: u8 = 1;
+    /// The greatest length of `user_agent`, in bytes.
+    pub const MAX_USER_AGENT_BYTES: usize = 512;
+    /// The greatest length of a UTM field or the referrer's host, in bytes.
+    pub const MAX_FIELD_BYTES: usize = 128;
+}
+
+/// `text` cut to at most `max` bytes, at the border of a character.
+pub(crate) fn cut(text: &str, max: usize) -> &str {
+    &text[..text.floor_char_boundary(max)]
+}

@@ -1,0 +1,3 @@
+//! The click event, as it travels through the stream.
+
+pub mod click;

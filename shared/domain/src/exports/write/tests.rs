@@ -1,0 +1,252 @@
+use crate::jobs::lease::Lease;
+use std::io::Read;
+
+use futures::stream::StreamExt;
+
+use crate::access::key::{Caller, Role};
+use crate::exports::export::ExportStatus;
+use crate::exports::find::find_export;
+use crate::exports::start::{NewExport, StartExportPorts, start_export};
+use crate::exports::write::*;
+use crate::imports::job::counts::Counts;
+use crate::imports::load::{Loaded, load_import};
+use crate::imports::loader::Loader;
+use crate::links::ports::LinkWriter;
+use crate::links::settings::{Conditions, Device};
+use crate::links::settings::{RedirectStatus, Rule, Variant};
+use crate::testing::exports::{MemoryExportQueue, MemoryExports};
+use crate::testing::files::{MemoryFiles, MemoryObjects, MemorySigner};
+use crate::testing::imports::{MemoryImports, MemoryParts, MemoryQueue};
+use crate::testing::jobs::MemoryTimer;
+use crate::testing::links::MemoryLinks;
+use crate::testing::samples::{caller, link};
+use crate::testing::system::{FixedClock, SeededRandom};
+use crate::values::domains::Domains;
+use crate::values::error::Error;
+use crate::values::target::TargetUrl;
+
+struct World {
+    exports: Arc<MemoryExports>,
+    queue: MemoryExportQueue,
+    links: Arc<MemoryLinks>,
+    files: MemoryFiles,
+    clock: Arc<FixedClock>,
+}
+
+impl World {
+    fn new() -> Self {
+        Self {
+            exports: Arc::default(),
+            queue: MemoryExportQueue::default(),
+            links: Arc::default(),
+            files: MemoryFiles::default(),
+            clock: Arc::new(FixedClock::at("2026-03-01T00:00:00Z")),
+        }
+    }
+
+    fn exporter(&self) -> Exporter {
+        Exporter {
+            exports: self.exports.clone(),
+            links: self.links.clone(),
+            files: Arc::new(self.files.clone()),
+            clock: self.clock.clone(),
+        }
+    }
+
+    async fn start(&self, caller: &Caller, new: NewExport) -> Export {
+        let random = SeededRandom::new(1);
+        {
+            let ports = StartExportPorts {
+                exports: self.exports.as_ref(),
+                queue: &self.queue,
+                clock: self.clock.as_ref(),
+                random: &random,
+            };
+            start_export(&ports, caller, new).await.unwrap()
+        }
+    }
+
+    fn delivery(&self, request_id: &str, seconds: i64) -> Delivery {
+        Delivery { request_id: request_id.to_owned(), deadline: self.clock.now().plus_seconds(seconds) }
+    }
+
+    async fn write(&self) -> Export {
+        let request = self.queue.take().remove(0);
+        let written = write_export(&self.exporter(), &request, &self.delivery("r1", 900)).await.unwrap();
+        let Written::Finished(export) = written else { panic!("{written:?}") };
+        *export
+    }
+}
+
+fn target(url: &str) -> TargetUrl {
+    TargetUrl::parse(url, &Domains::parse("go.example.com").unwrap()).unwrap()
+}
+
+/// Links with everything that a link can have but a password.
+fn all_kinds() -> Vec<Link> {
+    let time = |text| Some(Timestamp::parse(text).unwrap());
+    let mut links: Vec<Link> =
+        (0..20).map(|n| link("acme", &format!("plain{n}"), "https://plain.example/?a=1,2")).collect();
+    let mut titled = link("acme", "-titled~", "https://titled.example/");
+    titled.title = Some("=SUM(A1) \"quoted\", ü".into());
+    titled.tags = vec!["a".into(), "b c".into()];
+    let mut tagged = link("acme", "tagged", "https://tagged.example/");
+    tagged.tags = vec!["a,b".into(), "c|d".into(), "=e".into(), "'f".into()];
+    tagged.imported_clicks = Some(7);
+    tagged.created_at = Timestamp::parse("2019-05-06T07:08:09.123Z").unwrap();
+    let mut full = link("acme", "full", "https://full.example/");
+    full.settings.starts_at = time("2026-02-01T00:00:00Z");
+    full.settings.expires_at = time("2027-02-01T00:00:00.500Z");
+    full.settings.expired_url = Some(target("https://gone.example/"));
+    full.settings.max_clicks = Some(1000);
+    full.settings.redirect_status = RedirectStatus::PermanentRedirect;
+    full.settings.forward_query = true;
+    full.settings.archived = true;
+    let conditions = Conditions { device: vec![Device::Mobile], country: vec!["CH".into()], ..Conditions::default() };
+    full.settings.rules = vec![Rule { conditions, url: target("https://m.example/") }];
+    let variant = |name: &str, weight| Variant { name: name.into(), url: target("https://v.example/"), weight };
+    full.settings.variants = vec![variant("a", 1), variant("b", 999)];
+    links.extend([titled, tagged, full]);
+    links
+}
+
+#[tokio::test]
+async fn an_export_is_imported_to_the_same_links() {
+    for (format, name) in [(ExportFormat::Csv, "csv"), (ExportFormat::Jsonl, "jsonl")] {
+        let world = World::new();
+        let links = all_kinds();
+        for link in links.iter().chain(&[link("other", "foreign", "https://theirs.example/")]) {
+            world.links.insert(link).await.unwrap();
+        }
+        let viewer = caller("acme", Role::Viewer);
+        let started = world.start(&viewer, NewExport { format, gzip: false }).await;
+        let export = world.write().await;
+        assert_eq!((export.status, export.links), (ExportStatus::Succeeded, 23));
+        let (key, file) = world.files.all().pop_first().unwrap();
+        assert_eq!((key, export.bytes), (format!("exports/acme/{}.{name}", started.id), Some(file.len() as u64)));
+        let id = started.id.to_string();
+        let (found, url) = find_export(world.exports.as_ref(), &MemorySigner, &viewer, &id).await.unwrap();
+        assert!(found == export && url.unwrap().contains("/exports/acme/"));
+
+        let empty = Arc::new(MemoryLinks::default());
+        let objects = Arc::new(MemoryObjects::default());
+        objects.put("imports/acme/x", file);
+        let loader = Loader {
+            imports: Arc::new(MemoryImports::default()),
+            parts: Arc::new(MemoryParts::default()),
+            queue: Arc::new(MemoryQueue::default()),
+            links: empty.clone(),
+            objects,
+            reports: Arc::new(world.files.clone()),
+            clock: world.clock.clone(),
+            timer: Arc::new(MemoryTimer::default()),
+            domains: Domains::parse("go.example.com").unwrap(),
+            max_bytes: 1_000_000,
+            part_bytes: 1_000_000,
+        };
+        let loaded = load_import(&loader, "imports/acme/x", "", &world.delivery("r2", 900)).await.unwrap();
+        let Loaded::Finished(import) = loaded else { panic!("{loaded:?}") };
+        let all = Counts { read: 23, created: 23, ..Counts::default() };
+        assert_eq!(import.counts, all, "{name}: {:?}", world.files.all().into_values().next_back());
+        let mut again = empty.all();
+        again.iter_mut().for_each(|link| link.origin = None);
+        let by_slug = |links: &mut Vec<Link>| links.sort_by_key(|link| link.id.slug.to_string());
+        let mut links = links;
+        by_slug(&mut links);
+        by_slug(&mut again);
+        assert_eq!(again, links, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_password_is_no_part_of_it_and_such_a_row_is_not_imported_as_an_open_link() {
+    for format in [ExportFormat::Csv, ExportFormat::Jsonl] {
+        let world = World::new();
+        let mut secret = link("acme", "secret", "https://secret.example/");
+        secret.settings.password_hash = Some("$argon2id$v=19$hash".into());
+        world.links.insert(&secret).await.unwrap();
+        world.start(&caller("acme", Role::Viewer), NewExport { format, gzip: false }).await;
+        let export = world.write().await;
+        let file = world.files.all()[&export.object_key()].clone();
+        assert!(!file.contains("argon2") && file.contains("has_password"), "{file}");
+        let objects = Arc::new(MemoryObjects::default());
+        objects.put("imports/acme/x", file);
+        let links = Arc::new(MemoryLinks::default());
+        let loader = Loader {
+            imports: Arc::new(MemoryImports::default()),
+            parts: Arc::new(MemoryParts::default()),
+            queue: Arc::new(MemoryQueue::default()),
+            links: links.clone(),
+            objects,
+            reports: Arc::new(world.files.clone()),
+            clock: world.clock.clone(),
+            timer: Arc::new(MemoryTimer::default()),
+            domains: Domains::parse("go.example.com").unwrap(),
+            max_bytes: 1_000_000,
+            part_bytes: 1_000_000,
+        };
+        let loaded = load_import(&loader, "imports/acme/x", "", &world.delivery("r2", 900)).await.unwrap();
+        let Loaded::Finished(import) = loaded else { panic!("{loaded:?}") };
+        assert_eq!((import.counts.invalid, links.all().len()), (1, 0));
+    }
+}
+
+#[tokio::test]
+async fn a_compressed_file_is_named_like_one() {
+    let world = World::new();
+    world.links.insert(&link("acme", "a", "https://a.example/")).await.unwrap();
+    world.start(&caller("acme", Role::Viewer), NewExport { format: ExportFormat::Jsonl, gzip: true }).await;
+    let export = world.write().await;
+    assert!(export.object_key().ends_with(".jsonl.gz"));
+    let mut body = world.files.read(&export.object_key()).await.unwrap();
+    let mut file = Vec::new();
+    while let Some(piece) = body.next().await {
+        file.extend_from_slice(&piece.unwrap());
+    }
+    assert_eq!(export.bytes, Some(file.len() as u64));
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(file.as_slice()).read_to_string(&mut text).unwrap();
+    assert!(text.starts_with("{\"url\":\"https://a.example/\"") && text.ends_with("}\n"), "{text}");
+}
+
+#[tokio::test]
+async fn a_request_that_comes_twice_is_done_once_and_a_crash_is_made_good() {
+    let world = World::new();
+    for link in all_kinds() {
+        world.links.insert(&link).await.unwrap();
+    }
+    world.start(&caller("acme", Role::Viewer), NewExport::default()).await;
+    let request = world.queue.take().remove(0);
+    world.links.fail(true);
+    let exporter = world.exporter();
+    assert!(write_export(&exporter, &request, &world.delivery("r1", 900)).await.is_err());
+    world.links.fail(false);
+    // An invocation that was killed.
+    let stored = world.exports.get(&request.workspace, &request.export).await.unwrap().unwrap();
+    let lease = Lease { owner: "r2".into(), until: world.clock.now().plus_seconds(900) };
+    world.exports.replace(&stored.leased(lease)).await.unwrap();
+    let busy = write_export(&exporter, &request, &world.delivery("r3", 900)).await.unwrap();
+    assert!(matches!(busy, Written::Busy { .. }), "{busy:?}");
+    world.clock.advance(901);
+    let written = write_export(&exporter, &request, &world.delivery("r3", 900)).await.unwrap();
+    assert!(matches!(&written, Written::Finished(export) if export.links == 23), "{written:?}");
+    let again = write_export(&exporter, &request, &world.delivery("r4", 900)).await.unwrap();
+    assert_eq!(again, Written::Gone);
+}
+
+#[tokio::test]
+async fn what_takes_too_long_fails_and_a_foreign_export_looks_like_none() {
+    let world = World::new();
+    world.links.insert(&link("acme", "a", "https://a.example/")).await.unwrap();
+    let viewer = caller("acme", Role::Viewer);
+    let export = world.start(&viewer, NewExport::default()).await;
+    let request = world.queue.take().remove(0);
+    let written = write_export(&world.exporter(), &request, &world.delivery("r1", 10)).await.unwrap();
+    assert!(matches!(&written, Written::Finished(export) if export.status == ExportStatus::Failed), "{written:?}");
+    assert!(world.files.all().is_empty());
+    let id = export.id.to_string();
+    for (workspace, id) in [("other", id.as_str()), ("acme", "exp_x"), ("acme", "")] {
+        let found = find_export(world.exports.as_ref(), &MemorySigner, &caller(workspace, Role::Admin), id).await;
+        assert!(matches!(found, Err(Error::NotFound(_))), "{workspace} {id}");
+    }
+}

@@ -1,0 +1,114 @@
+//! What identifies an import.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::ports::{Clock, Random};
+
+/// `imp_` and the 32 lower-case hexadecimal digits of a UUID: version 7 for an import that was asked for, version 8 for a file
+/// that was put straight into the bucket.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ImportId(String);
+
+/// A text that is no [`ImportId`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an import's id is 'imp_' and 32 hexadecimal digits")]
+pub struct ImportIdError;
+
+impl ImportId {
+    const PREFIX: &'static str = "imp_";
+
+    /// A new id; later ones sort after earlier ones.
+    pub fn generate(clock: &dyn Clock, random: &dyn Random) -> Self {
+        let mut bytes = [0_u8; 10];
+        random.fill(&mut bytes);
+        let millis = u64::try_from(clock.now().as_millis()).unwrap_or(0);
+        Self::of(uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid())
+    }
+
+    /// The id of the object `key` with the content `etag`: the same for every delivery of its events.
+    pub fn for_object(key: &str, etag: &str) -> Self {
+        let digest = Sha256::new().chain_update(key).chain_update([0]).chain_update(etag).finalize();
+        let mut bytes = [0_u8; 16];
+        bytes.copy_from_slice(&digest[..16]);
+        Self::of(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    }
+
+    fn of(uuid: uuid::Uuid) -> Self {
+        Self(format!("{}{}", Self::PREFIX, uuid.simple()))
+    }
+
+    /// Checks `text`.
+    pub fn parse(text: impl Into<String>) -> Result<Self, ImportIdError> {
+        let text = text.into();
+        let hexadecimal = |digits: &str| digits.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        let valid = text.strip_prefix(Self::PREFIX).is_some_and(|digits| digits.len() == 32 && hexadecimal(digits));
+        if valid { Ok(Self(text)) } else { Err(ImportIdError) }
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ImportId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for ImportId {
+    type Error = ImportIdError;
+    fn try_from(text: String) -> Result<Self, ImportIdError> {
+        Self::parse(text)
+    }
+}
+
+impl From<ImportId> for String {
+    fn from(id: ImportId) -> Self {
+        id.0
+    }
+}
+
+#[cfg(feature = "openapi")]
+crate::values::schema::schema!(ImportId, "ImportId", {
+    "type": "string",
+    "pattern": "^imp_[0-9a-f]{32}$",
+    "examples": ["imp_0199b0c67e4570008000000000000005"],
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::system::{FixedClock, SeededRandom};
+
+    #[test]
+    fn generated_ids_sort_by_time_and_can_be_read_back() {
+        let (clock, random) = (FixedClock::at("2026-01-01T00:00:00Z"), SeededRandom::new(1));
+        let first = ImportId::generate(&clock, &random);
+        clock.advance(1);
+        let second = ImportId::generate(&clock, &random);
+        assert!(first < second);
+        assert_eq!(ImportId::parse(second.as_str()), Ok(second));
+    }
+
+    #[test]
+    fn an_object_has_the_same_id_as_long_as_it_is_the_same() {
+        let id = ImportId::for_object("imports/acme/a.csv", "e1");
+        assert_eq!(id, ImportId::for_object("imports/acme/a.csv", "e1"));
+        assert_ne!(id, ImportId::for_object("imports/acme/a.csv", "e2"));
+        assert_ne!(id, ImportId::for_object("imports/other/a.csv", "e1"));
+        assert_eq!(ImportId::parse(id.as_str()), Ok(id));
+    }
+
+    #[test]
+    fn other_texts_are_no_ids() {
+        for text in ["", "imp_", "imp_0", &format!("imp_{}", "g".repeat(32)), &format!("imp_{}", "A".repeat(32))] {
+            assert_eq!(ImportId::parse(text), Err(ImportIdError), "{text}");
+        }
+    }
+}

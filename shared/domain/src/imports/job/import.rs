@@ -1,0 +1,363 @@
+//! An import as it is stored, and how it goes from state to state.
+
+use crate::jobs::lease::Lease;
+use serde::{Deserialize, Serialize};
+
+use super::counts::Counts;
+use super::id::ImportId;
+use super::object_key::upload_key;
+use super::options::ImportOptions;
+use super::part::{Checkpoint, Part, Shown};
+use super::plan::{Halt, Plan};
+use crate::imports::rows::{Format, Layout, Notes, RowPlace};
+use crate::values::timestamp::Timestamp;
+use crate::values::workspace::WorkspaceId;
+
+/// How far an import is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub enum ImportStatus {
+    /// The file has not come yet.
+    AwaitingUpload,
+    /// Rows are being loaded, or will be again after a failure.
+    Running,
+    /// Every row became a link or was one already.
+    Succeeded,
+    /// Every row was looked at; some are in the report.
+    SucceededWithErrors,
+    /// The file could not be loaded, or not to its end; the import's `error` says why.
+    Failed,
+    /// Its owner stopped it. What was loaded before stays.
+    Cancelled,
+}
+
+impl ImportStatus {
+    /// Whether nothing will change any more.
+    pub fn is_final(self) -> bool {
+        !matches!(self, Self::AwaitingUpload | Self::Running)
+    }
+}
+
+/// Ends the origin of a link that was there before.
+const OVERWROTE: &str = "#overwrote";
+
+/// An import as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Import {
+    /// What identifies it.
+    pub id: ImportId,
+    /// Who owns it and its links.
+    pub workspace: WorkspaceId,
+    /// How far it is.
+    pub status: ImportStatus,
+    /// Where its file is in the bucket.
+    pub object_key: String,
+    /// What its owner calls the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filename: Option<String>,
+    /// What the file was recognised as.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<Format>,
+    /// What became of the rows so far.
+    pub counts: Counts,
+    /// How much of the file is settled.
+    pub bytes_done: u64,
+    /// The size of the file: as announced, then as it is.
+    pub bytes_total: u64,
+    /// Why it failed, for a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// When it was asked for, or its file was found.
+    pub created_at: Timestamp,
+    /// When its first row was looked at. Its links say that they were created then, also those of a later attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
+    /// When it became final.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<Timestamp>,
+    /// Which content of the object is being loaded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
+    /// What its owner should know about the file, though no row is wrong.
+    #[serde(default)]
+    pub notes: Notes,
+    /// What was asked for.
+    #[serde(default)]
+    pub options: ImportOptions,
+    /// Who plans it.
+    #[serde(rename = "claim", default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<Lease>,
+    /// How it is divided, once that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Plan>,
+    /// Why its parts must stop, if they must.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub halt: Option<Halt>,
+    /// Whether all parts have ended and the report is there: nothing changes any more.
+    #[serde(default)]
+    pub closed: bool,
+    /// Counts the writes: each is made on the condition that the one before it is the last.
+    pub revision: u64,
+}
+
+/// Why an import cannot be loaded now.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LeaseRefused {
+    /// It is final.
+    #[error("the import is finished")]
+    Finished,
+    /// Another invocation loads it. If that one crashes, its own retry goes on.
+    #[error("another invocation loads the import until {until}")]
+    Held {
+        /// When that invocation is over at the latest.
+        until: Timestamp,
+    },
+}
+
+impl Import {
+    /// For how long an import is kept whose file never comes.
+    pub const AWAITING_SECONDS: i64 = 7 * 24 * 3600;
+    /// The greatest length of a file's name, in characters.
+    pub const MAX_FILENAME_CHARS: usize = 255;
+
+    /// An import whose file will be uploaded to [`upload_key`].
+    pub fn awaiting(
+        id: ImportId,
+        workspace: WorkspaceId,
+        filename: Option<String>,
+        bytes_total: u64,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            object_key: upload_key(&workspace, &id),
+            id,
+            workspace,
+            status: ImportStatus::AwaitingUpload,
+            filename,
+            format: None,
+            counts: Counts::default(),
+            bytes_done: 0,
+            bytes_total,
+            error: None,
+            created_at: now,
+            started_at: None,
+            finished_at: None,
+            etag: None,
+            notes: Notes::default(),
+            options: ImportOptions::default(),
+            lease: None,
+            plan: None,
+            halt: None,
+            closed: false,
+            revision: 0,
+        }
+    }
+
+    /// Whether it was asked for, rather than made for a file that was put straight into the bucket.
+    pub fn is_asked_for(&self) -> bool {
+        self.object_key == upload_key(&self.workspace, &self.id)
+    }
+
+    /// The import's place in its workspace's list, which is in the order of creation.
+    pub fn list_key(&self) -> String {
+        format!("{}#{}", self.created_at, self.id)
+    }
+
+    /// What a link says that came from the row `number` of this import; see [`crate::links::link::Link::origin`].
+    pub fn origin(&self, number: u64) -> String {
+        format!("{}#{number}", self.id)
+    }
+
+    /// When the record may be deleted, if it may.
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        (self.status == ImportStatus::AwaitingUpload).then(|| self.created_at.plus_seconds(Self::AWAITING_SECONDS))
+    }
+
+    /// The row of this import that wrote a link with this `origin`, and whether it changed a link that was there before.
+    pub fn row_of(&self, origin: &str) -> Option<(u64, bool)> {
+        let rest = origin.strip_prefix(self.id.as_str())?.strip_prefix('#')?;
+        let (row, overwrote) = rest.strip_suffix(OVERWROTE).map_or((rest, false), |row| (row, true));
+        row.parse().ok().map(|row| (row, overwrote))
+    }
+
+    /// What a link says that the row with `origin` wrote over another.
+    pub fn overwriting(origin: &str) -> String {
+        format!("{origin}{OVERWROTE}")
+    }
+
+    /// Whether nothing will be written for it any more, neither links nor its report.
+    pub fn is_closed(&self) -> bool {
+        self.status.is_final() && (self.closed || self.halt.is_none())
+    }
+
+    /// The import as `claim` takes it over, to plan the object with `etag` and `size`. An `etag` that an earlier attempt
+    /// noted stays, so that the two can be compared.
+    pub fn leased(&self, lease: Lease, etag: &str, size: u64, now: Timestamp) -> Result<Self, LeaseRefused> {
+        if self.status.is_final() {
+            return Err(LeaseRefused::Finished);
+        }
+        if let Some(until) = self.lease.as_ref().and_then(|held| held.held_until(&lease.owner, now)) {
+            return Err(LeaseRefused::Held { until });
+        }
+        let mut next = self.next();
+        next.status = ImportStatus::Running;
+        next.started_at = Some(self.started_at.unwrap_or(now));
+        next.lease = Some(lease);
+        next.etag = Some(self.etag.clone().unwrap_or_else(|| etag.to_owned()));
+        next.bytes_total = size;
+        Ok(next)
+    }
+
+    /// The part `number` of this import, which is being planned, between two places.
+    pub fn plan_part(&self, number: u32, start: RowPlace, end: u64, now: Timestamp) -> Part {
+        Part {
+            import: self.id.clone(),
+            workspace: self.workspace.clone(),
+            plan: self.revision,
+            number,
+            start,
+            end,
+            created_at: now,
+            pass: 1,
+            checkpoint: Checkpoint { place: start, counts: Counts::default(), report: Vec::new() },
+            shown: Shown::default(),
+            format: None,
+            notes: Notes::default(),
+            contested: false,
+            failed: None,
+            done: false,
+            lease: None,
+            revision: 0,
+        }
+    }
+
+    /// The import divided into `parts`, whose number is that of this revision.
+    pub fn planned(&self, parts: u32, layout: Option<Layout>) -> Self {
+        let plan = Plan { number: self.revision, parts, layout, pass: 1, from: 0 };
+        let format = plan.layout.as_ref().map(Layout::format);
+        Self { plan: Some(plan), lease: None, format, ..self.next() }
+    }
+
+    /// The import whose parts from `from` on are loaded once more.
+    pub fn with_another_pass(&self, from: u32) -> Self {
+        let plan = self.plan.clone().map(|plan| Plan { pass: plan.pass + 1, from, ..plan });
+        Self { plan, ..self.next() }
+    }
+
+    /// The import whose parts must stop, unless they must already. A cancelled one is final for its owner at once.
+    pub fn halted(&self, halt: Halt, now: Timestamp) -> Self {
+        let mut next = self.next();
+        if halt == Halt::Cancelled {
+            next.status = ImportStatus::Cancelled;
+            next.finished_at = Some(now);
+            // Nobody has begun.
+            next.closed = self.plan.is_none() && self.lease.is_none();
+        }
+        next.halt = Some(halt);
+        next
+    }
+
+    /// The import as its `parts` have come to their end.
+    pub fn closed(&self, parts: &[Part], now: Timestamp) -> Self {
+        let mut next = self.next();
+        next.counts = parts.iter().map(|part| part.shown.counts).sum();
+        next.bytes_done = parts.iter().map(|part| part.shown.bytes).sum::<u64>().min(self.bytes_total);
+        next.format = self.format.or_else(|| parts.iter().find_map(|part| part.format));
+        parts.iter().for_each(|part| next.notes.merge(&part.notes));
+        next.status = match (&self.halt, next.counts.reported()) {
+            (Some(Halt::Cancelled), _) => ImportStatus::Cancelled,
+            (Some(Halt::Failed(_)), _) => ImportStatus::Failed,
+            (None, 0) => ImportStatus::Succeeded,
+            (None, _) => ImportStatus::SucceededWithErrors,
+        };
+        if let Some(Halt::Failed(reason)) = &self.halt {
+            next.error = Some(reason.clone());
+        }
+        next.finished_at = Some(self.finished_at.unwrap_or(now));
+        next.lease = None;
+        next.closed = true;
+        next
+    }
+
+    /// The import as it is while its `parts` are being loaded.
+    pub fn with_progress(mut self, parts: &[Part]) -> Self {
+        self.counts = parts.iter().map(|part| part.shown.counts).sum();
+        self.bytes_done = parts.iter().map(|part| part.shown.bytes).sum::<u64>().min(self.bytes_total);
+        self.format = self.format.or_else(|| parts.iter().find_map(|part| part.format));
+        self
+    }
+
+    /// The import given up by who planned it before its end: anybody may go on at once.
+    pub fn released(&self) -> Self {
+        Self { lease: None, ..self.next() }
+    }
+
+    fn next(&self) -> Self {
+        Self { revision: self.revision + 1, ..self.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::Clock;
+    use crate::testing::system::{FixedClock, SeededRandom};
+
+    fn awaiting(clock: &FixedClock) -> Import {
+        let id = ImportId::generate(clock, &SeededRandom::new(1));
+        Import::awaiting(id, WorkspaceId::parse("acme").unwrap(), None, 10, clock.now())
+    }
+
+    fn lease(owner: &str, clock: &FixedClock) -> Lease {
+        Lease { owner: owner.to_owned(), until: clock.now().plus_seconds(900) }
+    }
+
+    #[test]
+    fn a_claim_keeps_others_away_until_it_ends_but_not_its_own_retry() {
+        let clock = FixedClock::at("2026-01-01T00:00:00Z");
+        let running = awaiting(&clock).leased(lease("r1", &clock), "e1", 10, clock.now()).unwrap();
+        clock.advance(899);
+        assert!(running.leased(lease("r1", &clock), "e1", 10, clock.now()).is_ok());
+        assert!(matches!(running.leased(lease("r2", &clock), "e1", 10, clock.now()), Err(LeaseRefused::Held { .. })));
+        clock.advance(1);
+        assert!(running.leased(lease("r2", &clock), "e1", 10, clock.now()).is_ok());
+    }
+
+    #[test]
+    fn a_released_import_is_free_at_once() {
+        let clock = FixedClock::at("2026-01-01T00:00:00Z");
+        let running = awaiting(&clock).leased(lease("r1", &clock), "e1", 10, clock.now()).unwrap();
+        assert!(running.released().leased(lease("r2", &clock), "e1", 10, clock.now()).is_ok());
+    }
+
+    #[test]
+    fn a_final_import_cannot_be_claimed() {
+        let clock = FixedClock::at("2026-01-01T00:00:00Z");
+        let done = awaiting(&clock).closed(&[], clock.now());
+        assert_eq!(done.status, ImportStatus::Succeeded);
+        assert_eq!(done.leased(lease("r1", &clock), "e1", 10, clock.now()), Err(LeaseRefused::Finished));
+    }
+
+    #[test]
+    fn rows_know_their_links_by_the_origin() {
+        let clock = FixedClock::at("2026-01-01T00:00:00Z");
+        let import = awaiting(&clock);
+        let origin = import.origin(7);
+        assert_eq!(import.row_of(&origin), Some((7, false)));
+        assert_eq!(import.row_of(&Import::overwriting(&origin)), Some((7, true)));
+        for other in ["", "key#7", &format!("{}#x", import.id), &format!("{}0#7", import.id)] {
+            assert_eq!(import.row_of(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_later_attempt_keeps_the_time_of_the_first() {
+        let clock = FixedClock::at("2026-01-01T00:00:00Z");
+        let first = awaiting(&clock).leased(lease("r1", &clock), "e1", 10, clock.now()).unwrap();
+        clock.advance(60);
+        let second = first.leased(lease("r1", &clock), "e1", 10, clock.now()).unwrap();
+        assert_eq!(second.started_at, first.started_at);
+        assert_eq!(second.revision, first.revision + 1);
+    }
+}

@@ -1,0 +1,10 @@
+//! An import as it is stored: the job, its parts, its options and keys, and the ports that keep them.
+
+pub mod counts;
+pub mod id;
+pub mod import;
+pub mod object_key;
+pub mod options;
+pub mod part;
+pub mod plan;
+pub mod ports;

@@ -1,0 +1,274 @@
+//! Changes a link of the caller's workspace by a JSON Merge Patch (RFC 7396).
+
+use crate::links::ports::LinkPorts;
+use serde_json::Value;
+
+use super::create::{hash, remember_target};
+use super::find::find_link;
+use super::link::{Link, LinkId};
+use super::ports::{LinkReader, LinkWriter};
+use super::precondition::Precondition;
+use super::request::LinkFields;
+use super::validate::check_fields;
+use crate::access::key::{Caller, Role};
+use crate::ports::Clock;
+use crate::values::domains::Domains;
+use crate::values::error::{Error, StoreError, StoreErrorKind};
+use crate::values::field_errors::Errors;
+use crate::values::json::{merge, read};
+
+/// How often a change is made again on top of somebody else's.
+const ATTEMPTS: usize = 5;
+
+/// Applies `patch` to the link if it is as `precondition` asks, and gives it as it is then. Needs [`Role::Editor`].
+///
+/// A change that somebody else makes meanwhile is not lost: the patch is then applied again, on top of it, unless the
+/// precondition names the state that is no more. A patch that changes nothing writes nothing.
+///
+/// # Errors
+/// [`Error::Invalid`] names every field that would be wrong, [`Error::Changed`] says that the precondition does not hold,
+/// [`Error::NotFound`] that there is no link, or a foreign one.
+pub async fn change_link(
+    with: &LinkPorts<'_>,
+    caller: &Caller,
+    id: &LinkId,
+    precondition: &Precondition,
+    patch: &Value,
+) -> Result<Link, Error> {
+    caller.require(Role::Editor)?;
+    if !patch.is_object() {
+        return Err(Error::invalid("", "a patch is a JSON object"));
+    }
+    let mut password_hash = None;
+    for _ in 0..ATTEMPTS {
+        let seen = find_link(with.reader, caller, id).await?;
+        if !precondition.holds(&seen) {
+            return Err(Error::Changed("link"));
+        }
+        let mut next = apply(with, &seen, patch, &mut password_hash)?;
+        if next == seen {
+            return Ok(seen);
+        }
+        next.revision += 1;
+        next.updated_at = Some(with.clock.now());
+        if with.writer.replace(&seen, &next).await? {
+            if next.url != seen.url {
+                remember_target(with.targets, &next).await;
+            }
+            return Ok(next);
+        }
+    }
+    let busy = "the link is changed by others all the time";
+    Err(StoreError::new("links.replace", StoreErrorKind::Throttled, busy).into())
+}
+
+/// `seen` with `patch` applied. `password_hash` keeps the hash of the patch's password, which takes long to make.
+fn apply(with: &LinkPorts<'_>, seen: &Link, patch: &Value, password_hash: &mut Option<String>) -> Result<Link, Error> {
+    let mut document = serde_json::to_value(LinkFields::of(seen))
+        .map_err(|error| StoreError::new("links.patch", StoreErrorKind::Broken, error))?;
+    merge(&mut document, patch.clone());
+    let fields: LinkFields = read(document)?;
+    let mut errors = Errors::default();
+    let settings = check_fields(&fields, with.domains, &mut errors);
+    if fields.slug.as_deref() != Some(seen.id.slug.as_str()) {
+        errors.add("/slug", "cannot be changed: create another link");
+    }
+    if fields.domain.as_deref() != Some(seen.id.domain.as_str()) {
+        errors.add("/domain", "cannot be changed: create another link");
+    }
+    if fields.if_exists.is_some() {
+        errors.add("/if_exists", "is for creating a link");
+    }
+    let settings = errors.or(settings)?;
+    let mut next = Link {
+        url: settings.url,
+        title: settings.title,
+        tags: settings.tags,
+        settings: settings.settings,
+        ..seen.clone()
+    };
+    next.settings.used_clicks = seen.settings.used_clicks;
+    next.settings.password_hash = match (patch.get("password"), &fields.password) {
+        (None, _) => seen.settings.password_hash.clone(),
+        (Some(_), None) => None,
+        (Some(_), Some(password)) => {
+            if password_hash.is_none() {
+                *password_hash = Some(hash(password, with.random)?);
+            }
+            password_hash.clone()
+        }
+    };
+    Ok(next)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::links::password::Password;
+    use crate::testing::links::MemoryLinks;
+    use crate::testing::samples::{caller, link};
+    use crate::testing::system::{FixedClock, SeededRandom};
+    use crate::values::workspace::WorkspaceId;
+    use async_trait::async_trait;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    async fn change_with(
+        writer: &dyn LinkWriter,
+        links: &MemoryLinks,
+        precondition: Option<&str>,
+        patch: Value,
+    ) -> Result<Link, Error> {
+        let domains = Domains::parse("go.example.com,s.example.org").unwrap();
+        let (clock, random) = (FixedClock::at("2026-01-02T03:04:05Z"), SeededRandom::new(1));
+        let with =
+            LinkPorts { reader: links, writer, targets: links, clock: &clock, random: &random, domains: &domains };
+        let id = link("acme", "docs", "https://example.com/").id;
+        change_link(&with, &caller("acme", Role::Editor), &id, &Precondition::parse(precondition), &patch).await
+    }
+
+    async fn change(links: &MemoryLinks, patch: Value) -> Result<Link, Error> {
+        change_with(links, links, None, patch).await
+    }
+
+    async fn links() -> MemoryLinks {
+        let links = MemoryLinks::default();
+        links.insert(&link("acme", "docs", "https://example.com/")).await.unwrap();
+        links
+    }
+
+    fn pointers(result: Result<Link, Error>) -> Vec<String> {
+        let Err(Error::Invalid(errors)) = result else { panic!("{result:?}") };
+        errors.into_iter().map(|error| error.pointer).collect()
+    }
+
+    #[tokio::test]
+    async fn what_is_named_changes_null_removes_and_the_rest_stays() {
+        let links = links().await;
+        let patch = json!({"title": "Docs", "tags": ["a"], "max_clicks": 5, "redirect_status": 301, "archived": true});
+        let changed = change(&links, patch).await.unwrap();
+        assert_eq!(
+            (changed.revision, changed.updated_at.unwrap().to_string().as_str()),
+            (1, "2026-01-02T03:04:05.000Z")
+        );
+        let patch = json!({"title": null, "redirect_status": null, "archived": null, "url": "https://example.com/2"});
+        let changed = change(&links, patch).await.unwrap();
+        assert_eq!(links.all(), vec![changed.clone()]);
+        assert_eq!((changed.title, changed.tags, changed.revision), (None, vec!["a".to_owned()], 2));
+        assert_eq!((changed.settings.max_clicks, changed.settings.archived), (Some(5), false));
+        assert_eq!((u16::from(changed.settings.redirect_status), changed.url.as_str()), (302, "https://example.com/2"));
+    }
+
+    #[tokio::test]
+    async fn a_password_is_set_kept_and_removed() {
+        let links = links().await;
+        let hash = change(&links, json!({"password": "secret"})).await.unwrap().settings.password_hash;
+        assert!(Password::new("secret").is_of(hash.as_deref().unwrap()));
+        assert_eq!(change(&links, json!({"title": "x"})).await.unwrap().settings.password_hash, hash);
+        assert_eq!(change(&links, json!({"password": null})).await.unwrap().settings.password_hash, None);
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_changed_or_would_be_wrong_is_named() {
+        let links = links().await;
+        let patch = json!({"slug": "other", "domain": null, "if_exists": "return", "expired_url": "file:///x"});
+        assert_eq!(pointers(change(&links, patch).await), ["/expired_url", "/slug", "/domain", "/if_exists"]);
+        assert_eq!(pointers(change(&links, json!({"url": null})).await), ["/url"]);
+        assert_eq!(pointers(change(&links, json!({"used_clicks": 0})).await), ["/used_clicks"]);
+        assert_eq!(pointers(change(&links, json!({"tags": {"a": 1}})).await), ["/tags"]);
+        for patch in [json!([]), json!(null), json!("x")] {
+            assert_eq!(pointers(change(&links, patch).await), [""]);
+        }
+        change(&links, json!({"starts_at": "2026-01-02T00:00:00Z"})).await.unwrap();
+        let too_early = change(&links, json!({"expires_at": "2026-01-01T00:00:00Z"})).await;
+        assert_eq!(pointers(too_early), ["/expires_at"]);
+    }
+
+    #[tokio::test]
+    async fn a_patch_that_changes_nothing_writes_nothing() {
+        let links = links().await;
+        for patch in [json!({}), json!({"slug": "docs", "url": "https://example.com"}), json!({"title": null})] {
+            assert_eq!(change(&links, patch).await.unwrap().revision, 0);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_state_that_is_no_more_is_not_changed() {
+        let links = links().await;
+        let tag = links.all()[0].etag();
+        change_with(&links, &links, Some(&tag), json!({"title": "1"})).await.unwrap();
+        let late = change_with(&links, &links, Some(&tag), json!({"title": "2"})).await;
+        assert!(matches!(late, Err(Error::Changed(_))));
+        change_with(&links, &links, Some("*"), json!({"title": "3"})).await.unwrap();
+        assert_eq!(links.all()[0].title.as_deref(), Some("3"));
+    }
+
+    /// Lets somebody else change the link just before each of the first writes.
+    struct Rival<'a>(&'a MemoryLinks, AtomicUsize);
+
+    #[async_trait]
+    impl LinkWriter for Rival<'_> {
+        async fn insert(&self, link: &Link) -> Result<bool, StoreError> {
+            self.0.insert(link).await
+        }
+        async fn replace(&self, seen: &Link, next: &Link) -> Result<bool, StoreError> {
+            if self.1.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
+                let mut rival = seen.clone();
+                rival.revision += 1;
+                rival.tags.push(rival.revision.to_string());
+                self.0.replace(seen, &rival).await?;
+            }
+            self.0.replace(seen, next).await
+        }
+        async fn delete(&self, id: &LinkId, workspace: &WorkspaceId) -> Result<bool, StoreError> {
+            self.0.delete(id, workspace).await
+        }
+        async fn delete_unchanged(&self, seen: &Link) -> Result<bool, StoreError> {
+            self.0.delete_unchanged(seen).await
+        }
+    }
+
+    #[tokio::test]
+    async fn changes_of_others_are_kept_unless_the_caller_asked_for_a_state() {
+        let links = links().await;
+        let rival = Rival(&links, AtomicUsize::new(3));
+        let changed = change_with(&rival, &links, None, json!({"title": "mine"})).await.unwrap();
+        assert_eq!((changed.title.as_deref(), changed.tags.len(), changed.revision), (Some("mine"), 3, 4));
+        let rival = Rival(&links, AtomicUsize::new(1));
+        let result = change_with(&rival, &links, Some(&changed.etag()), json!({"title": "again"})).await;
+        assert!(matches!(result, Err(Error::Changed(_))));
+        let rival = Rival(&links, AtomicUsize::new(usize::MAX));
+        let result = change_with(&rival, &links, None, json!({"title": "never"})).await;
+        assert!(matches!(result, Err(Error::Store(error)) if error.is_retryable()));
+    }
+
+    #[tokio::test]
+    async fn clicks_that_come_meanwhile_are_not_undone() {
+        let links = links().await;
+        let mut clicked = links.all()[0].clone();
+        let seen = clicked.clone();
+        clicked.settings.used_clicks = 9;
+        links.delete_unchanged(&seen).await.unwrap();
+        links.insert(&clicked).await.unwrap();
+        let mut next = seen.clone();
+        (next.title, next.revision) = (Some("x".into()), 1);
+        assert!(links.replace(&seen, &next).await.unwrap());
+        assert_eq!(links.all()[0].settings.used_clicks, 9);
+    }
+
+    proptest! {
+        /// The document that patches are merged into says all of a link but its password.
+        #[test]
+        fn an_empty_patch_changes_no_link(clicks in prop::option::of(1_u64..1000), archived: bool, title in prop::option::of("[a-z]{1,9}")) {
+            let mut seen = link("acme", "docs", "https://example.com/");
+            (seen.title, seen.settings.max_clicks, seen.settings.archived) = (title, clicks, archived);
+            seen.settings.password_hash = Some("hash".into());
+            let domains = Domains::parse("go.example.com").unwrap();
+            let (links, clock, random) = (MemoryLinks::default(), FixedClock::at(""), SeededRandom::new(1));
+            let with = LinkPorts { reader: &links, writer: &links, targets: &links, clock: &clock, random: &random, domains: &domains };
+            prop_assert_eq!(apply(&with, &seen, &json!({}), &mut None).unwrap(), seen);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Finds one link of the caller's workspace.
+
+use super::create::own_domain;
+use super::link::{Link, LinkId};
+use super::ports::LinkReader;
+use crate::access::key::{Caller, Role};
+use crate::values::domains::Domains;
+use crate::values::error::Error;
+use crate::values::slug::Slug;
+
+/// Reads the id in a request: `slug` from the path, `domain` from the query (the default domain if absent).
+///
+/// # Errors
+/// [`Error::NotFound`] for a text that can be no slug, [`Error::Invalid`] for a domain that is not ours.
+pub fn link_id(domains: &Domains, slug: &str, domain: Option<&str>) -> Result<LinkId, Error> {
+    let slug = Slug::parse(slug).map_err(|_| Error::NotFound("link"))?;
+    let domain = match domain {
+        Some(text) => own_domain(text, domains).map_err(|detail| Error::invalid("domain", detail))?,
+        None => domains.default_domain().clone(),
+    };
+    Ok(LinkId { domain, slug })
+}
+
+/// The link, if the caller's workspace owns it; a foreign one looks like none.
+pub async fn find_link(links: &dyn LinkReader, caller: &Caller, id: &LinkId) -> Result<Link, Error> {
+    caller.require(Role::Viewer)?;
+    let link = links.get(id).await?.filter(|link| link.workspace == caller.workspace);
+    link.ok_or(Error::NotFound("link"))
+}

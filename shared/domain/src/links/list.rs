@@ -1,0 +1,220 @@
+//! Lists the links of the caller's workspace, the newest first.
+
+use super::create::own_domain;
+use super::link::Link;
+use super::link::check_tags;
+use super::ports::LinkIndex;
+use super::query::{LinkFilter, LinkQuery};
+use crate::access::key::{Caller, Role};
+use crate::values::domains::Domains;
+use crate::values::error::Error;
+use crate::values::field_errors::Errors;
+use crate::values::page::{Page, PageRequest, Place, cursor};
+#[cfg(feature = "openapi")]
+use crate::values::schema::TEXT;
+use crate::values::slug::Slug;
+use crate::values::slug::SlugError;
+use crate::values::timestamp::Timestamp;
+
+/// A request for a page, not checked yet.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct ListRequest {
+    /// Which page.
+    #[cfg_attr(feature = "openapi", schemars(flatten))]
+    pub page: PageRequest,
+    /// Only links with this tag; several times for several tags.
+    #[cfg_attr(feature = "openapi", schemars(rename = "tag", length(max = Link::MAX_TAGS), inner(length(min = 1, max = Link::MAX_TAG_CHARS), regex(pattern = TEXT))))]
+    pub tags: Vec<String>,
+    /// With `any` of the tags, or with `all` (if absent).
+    #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["any", "all"], "default" = "all")))]
+    pub tag_mode: Option<String>,
+    /// Only links on this domain.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::values::domains::Domain>"))]
+    pub domain: Option<String>,
+    /// Only links whose slug begins like this.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Slug>"))]
+    pub prefix: Option<String>,
+    /// `false` (if absent): only links that are not archived; `true`: only those that are; `any`: both.
+    #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["true", "false", "any"], "default" = "false")))]
+    pub archived: Option<String>,
+    /// Only links created at this moment or later.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Timestamp>"))]
+    pub created_after: Option<String>,
+    /// Only links created before this moment.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Timestamp>"))]
+    pub created_before: Option<String>,
+}
+
+/// One page of the workspace's links. A link that is created meanwhile does not shift the pages.
+///
+/// A page can have fewer links than asked for, or none, and yet a cursor: that much was searched and no more was found.
+///
+/// # Errors
+/// [`Error::Invalid`] names every parameter that is wrong.
+pub async fn list_links(
+    links: &dyn LinkIndex,
+    domains: &Domains,
+    caller: &Caller,
+    request: &ListRequest,
+) -> Result<Page<Link>, Error> {
+    caller.require(Role::Viewer)?;
+    let mut query = check(request, domains)?;
+    let limit = query.limit;
+    query.limit += 1;
+    let slice = links.page(&caller.workspace, &query).await?;
+    let page = Page::cut(slice.links, limit, Link::list_key);
+    let reached = slice.reached.map(|key| cursor(&key));
+    Ok(Page { next_cursor: page.next_cursor.or(reached), ..page })
+}
+
+fn check(request: &ListRequest, domains: &Domains) -> Result<LinkQuery, Error> {
+    let mut errors = Errors::default();
+    let Place { limit, before } = request.page.check_with(&mut errors);
+    let tags = errors.note("tag", check_tags(request.tags.iter().map(String::as_str)).map_err(|(_, detail)| detail));
+    let any_tag = match request.tag_mode.as_deref() {
+        None | Some("all") => false,
+        Some("any") => true,
+        Some(_) => {
+            errors.add("tag_mode", "must be any or all");
+            false
+        }
+    };
+    let archived = match request.archived.as_deref() {
+        None | Some("false") => Some(false),
+        Some("true") => Some(true),
+        Some("any") => None,
+        Some(_) => {
+            errors.add("archived", "must be true, false or any");
+            None
+        }
+    };
+    let domain = request.domain.as_deref().and_then(|text| errors.note("domain", own_domain(text, domains)));
+    if let Some(prefix) = &request.prefix {
+        // What may begin a slug may be one, but for the reserved ones.
+        if let Err(error @ (SlugError::Length | SlugError::Character)) = Slug::parse(prefix.as_str()) {
+            errors.add("prefix", error);
+        }
+    }
+    let time = |name: &str, text: &Option<String>, errors: &mut Errors| {
+        text.as_deref().and_then(|text| errors.note(name, Timestamp::parse(text)))
+    };
+    let created_from = time("created_after", &request.created_after, &mut errors);
+    let created_before = time("created_before", &request.created_before, &mut errors);
+    let filter =
+        LinkFilter { tags: tags.unwrap_or_default(), any_tag, domain, slug_prefix: request.prefix.clone(), archived };
+    errors.or(Some(LinkQuery { before, created_from, created_before, filter, limit }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::links::ports::LinkWriter;
+    use crate::links::query::LinkSlice;
+    use crate::testing::links::MemoryLinks;
+    use crate::testing::samples::{caller, link};
+    use crate::values::error::StoreError;
+    use crate::values::workspace::WorkspaceId;
+    use async_trait::async_trait;
+
+    async fn page(links: &dyn LinkIndex, request: &ListRequest) -> Result<Page<Link>, Error> {
+        let domains = Domains::parse("go.example.com,s.example.org").unwrap();
+        list_links(links, &domains, &caller("acme", Role::Viewer), request).await
+    }
+
+    #[tokio::test]
+    async fn pages_join_to_the_whole_list_newest_first() {
+        let links = MemoryLinks::default();
+        for n in 0..25 {
+            let mut link = link("acme", &format!("s{n}"), "https://example.com/");
+            link.created_at = link.created_at.plus_seconds(n % 7);
+            links.insert(&link).await.unwrap();
+        }
+        links.insert(&link("other", "foreign", "https://example.com/")).await.unwrap();
+        let limit = PageRequest { limit: Some(4), cursor: None };
+        let mut request = ListRequest { page: limit, ..ListRequest::default() };
+        let mut all = Vec::new();
+        loop {
+            let page = page(&links, &request).await.unwrap();
+            all.extend(page.items);
+            request.page.cursor = page.next_cursor;
+            if request.page.cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!(all.len(), 25);
+        assert!(all.windows(2).all(|pair| pair[0].list_key() > pair[1].list_key()));
+    }
+
+    #[tokio::test]
+    async fn every_filter_leaves_out_what_it_says() {
+        let links = MemoryLinks::default();
+        for (slug, domain, tags, second, archived) in [
+            ("a1", "go.example.com", vec!["x", "y"], 1, false),
+            ("a2", "s.example.org", vec!["x"], 2, false),
+            ("b1", "go.example.com", vec!["y"], 3, false),
+            ("b2", "go.example.com", vec![], 4, true),
+        ] {
+            let mut link = link("acme", slug, "https://example.com/");
+            link.id.domain = crate::values::domains::Domain::parse(domain).unwrap();
+            link.tags = tags.into_iter().map(str::to_owned).collect();
+            link.created_at = link.created_at.plus_seconds(second);
+            link.settings.archived = archived;
+            links.insert(&link).await.unwrap();
+        }
+        let all = ListRequest::default;
+        let text = |text: &str| Some(text.to_owned());
+        let both = vec!["x".to_owned(), "y".to_owned()];
+        for (request, slugs) in [
+            (all(), "b1 a2 a1"),
+            (ListRequest { archived: text("any"), ..all() }, "b2 b1 a2 a1"),
+            (ListRequest { archived: text("true"), ..all() }, "b2"),
+            (ListRequest { tags: both[..1].to_vec(), ..all() }, "a2 a1"),
+            (ListRequest { tags: both.clone(), ..all() }, "a1"),
+            (ListRequest { tags: both, tag_mode: text("any"), ..all() }, "b1 a2 a1"),
+            (ListRequest { domain: text("s.example.org"), ..all() }, "a2"),
+            (ListRequest { prefix: text("a"), ..all() }, "a2 a1"),
+            (ListRequest { created_after: text("2026-01-01T00:00:02Z"), ..all() }, "b1 a2"),
+            (ListRequest { created_before: text("2026-01-01T00:00:02Z"), ..all() }, "a1"),
+        ] {
+            let page = page(&links, &request).await.unwrap();
+            let found: Vec<&str> = page.items.iter().map(|link| link.id.slug.as_str()).collect();
+            assert_eq!(found.join(" "), slugs, "{request:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn every_bad_parameter_is_named() {
+        let text = |text: &str| Some(text.to_owned());
+        let request = ListRequest {
+            page: PageRequest { limit: Some(101), cursor: text("%%") },
+            tags: vec![String::new()],
+            tag_mode: text("some"),
+            domain: text("elsewhere.example"),
+            prefix: text("a/b"),
+            archived: text("maybe"),
+            created_after: text("yesterday"),
+            created_before: text("2026-02-30T00:00:00Z"),
+        };
+        let Err(Error::Invalid(errors)) = page(&MemoryLinks::default(), &request).await else { panic!() };
+        let pointers: Vec<&str> = errors.iter().map(|error| error.pointer.as_str()).collect();
+        let all = "limit cursor tag tag_mode archived domain prefix created_after created_before";
+        assert_eq!(pointers.join(" "), all);
+    }
+
+    /// An index that gives up before it has found anything.
+    struct Tired;
+
+    #[async_trait]
+    impl LinkIndex for Tired {
+        async fn page(&self, _: &WorkspaceId, _: &LinkQuery) -> Result<LinkSlice, StoreError> {
+            Ok(LinkSlice { links: Vec::new(), reached: Some("2026-01-01T00:00:00.000Z#x#y".to_owned()) })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_search_that_was_cut_short_can_go_on() {
+        let page = page(&Tired, &ListRequest::default()).await.unwrap();
+        assert_eq!(page.next_cursor, Some(cursor("2026-01-01T00:00:00.000Z#x#y")));
+    }
+}

@@ -1,0 +1,17 @@
+//! Links: what an owner creates, finds, changes and deletes. One file a use case.
+
+pub mod change;
+pub mod create;
+pub mod created;
+pub mod delete;
+pub mod find;
+pub mod link;
+pub mod list;
+pub mod password;
+pub mod ports;
+pub mod precondition;
+pub mod query;
+pub mod request;
+mod reuse;
+pub mod settings;
+pub mod validate;

@@ -1,0 +1,225 @@
+//! What an owner says about a link, as it comes in: the body of a request to create one, and the document that a patch of
+//! a link is merged into. Nothing in it is checked; [`crate::links::validate`] does that.
+
+use serde::{Deserialize, Serialize};
+
+use super::link::Link;
+use super::password::Password;
+use super::settings::{Conditions, Device, Os, QueryCondition};
+#[cfg(feature = "openapi")]
+use super::settings::{LinkSettings, MAX_CLICKS, MAX_QUERY_CHARS, MAX_VARIANT_NAME, MAX_WEIGHT};
+use super::settings::{Rule, Variant};
+use crate::values::json::{whole, whole_or_null};
+#[cfg(feature = "openapi")]
+use crate::values::schema::TEXT;
+
+/// A link as its owner wants it. Absent fields have their defaults.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewLink"))]
+pub struct LinkFields {
+    /// Where it leads. Required.
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::values::target::TargetUrl"))]
+    pub url: Option<String>,
+    /// Its path; generated if absent. Cannot be changed.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::values::slug::Slug>"))]
+    pub slug: Option<String>,
+    /// The host that serves it; the stack's default domain if absent. Cannot be changed.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::values::domains::Domain>"))]
+    pub domain: Option<String>,
+    /// What its owner calls it.
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = Link::MAX_TITLE_CHARS), regex(pattern = TEXT)))]
+    pub title: Option<String>,
+    /// Words to find it by.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schemars(length(max = Link::MAX_TAGS), inner(length(min = 1, max = Link::MAX_TAG_CHARS), regex(pattern = TEXT))))]
+    pub tags: Vec<String>,
+    /// Before this it is not found (RFC 3339).
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::values::timestamp::Timestamp>"))]
+    pub starts_at: Option<String>,
+    /// From this on it is gone, or leads to `expired_url` (RFC 3339). After `starts_at`.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::values::timestamp::Timestamp>"))]
+    pub expires_at: Option<String>,
+    /// Where it leads once it has expired or is used up.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::values::target::TargetUrl>"))]
+    pub expired_url: Option<String>,
+    /// How many clicks it serves; unlimited if absent.
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = MAX_CLICKS)))]
+    #[serde(default, deserialize_with = "whole_or_null")]
+    pub max_clicks: Option<u64>,
+    /// What a visitor must give. Can be set and removed, but not read.
+    #[serde(skip_serializing)]
+    pub password: Option<Password>,
+    /// The status of the redirect: 301, 302 (if absent), 307 or 308.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<super::settings::RedirectStatus>"))]
+    #[serde(default, deserialize_with = "whole_or_null")]
+    pub redirect_status: Option<u16>,
+    /// Whether query parameters of the visit are merged into the target.
+    #[serde(default)]
+    pub forward_query: bool,
+    /// Other targets for some visits; the first that matches wins. Rules and variants together have at most 32 KiB of JSON.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schemars(length(max = LinkSettings::MAX_CHOICES)))]
+    pub rules: Vec<RuleFields>,
+    /// Weighted targets for visits that no rule matches.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schemars(length(max = LinkSettings::MAX_CHOICES)))]
+    pub variants: Vec<VariantFields>,
+    /// Whether it is put away.
+    #[serde(default)]
+    pub archived: bool,
+    /// What to do if there is a link with the same target. Only when creating.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub if_exists: Option<IfExists>,
+}
+
+/// What to do about a link of the workspace and domain that has the same target.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub enum IfExists {
+    /// Create another one.
+    #[default]
+    Create,
+    /// Give that one instead, as it is.
+    Return,
+}
+
+/// Another target for visits that meet all conditions of it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewRule"))]
+pub struct RuleFields {
+    /// The conditions, at least one.
+    #[serde(rename = "if")]
+    pub conditions: ConditionFields,
+    /// Where such a visit is led.
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::values::target::TargetUrl"))]
+    pub url: String,
+}
+
+/// Conditions on a visit, at least one.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewConditions", extend("anyOf" = at_least_one_condition())))]
+pub struct ConditionFields {
+    /// One of these devices.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schemars(length(max = LinkSettings::MAX_VALUES)))]
+    pub device: Vec<Device>,
+    /// One of these operating systems.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schemars(length(max = LinkSettings::MAX_VALUES)))]
+    pub os: Vec<Os>,
+    /// One of these countries: ISO 3166-1 alpha-2 codes.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schemars(length(max = LinkSettings::MAX_VALUES), inner(regex(pattern = "^[A-Za-z]{2}$"))))]
+    pub country: Vec<String>,
+    /// The visitor's first language is one of these: ISO 639 codes of two or three letters.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schemars(length(max = LinkSettings::MAX_VALUES), inner(regex(pattern = "^[A-Za-z]{2,3}$"))))]
+    pub language: Vec<String>,
+    /// All of these query parameters are there.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schemars(length(max = LinkSettings::MAX_VALUES)))]
+    pub query: Vec<QueryFields>,
+    /// Not before this (RFC 3339).
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::values::timestamp::Timestamp>"))]
+    pub after: Option<String>,
+    /// Before this (RFC 3339).
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::values::timestamp::Timestamp>"))]
+    pub before: Option<String>,
+}
+
+/// A query parameter that must be there.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewQueryCondition"))]
+pub struct QueryFields {
+    /// Its name.
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = MAX_QUERY_CHARS)))]
+    pub name: String,
+    /// Its value; any if absent.
+    #[cfg_attr(feature = "openapi", schemars(length(max = MAX_QUERY_CHARS)))]
+    pub value: Option<String>,
+}
+
+/// One of several weighted targets.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewVariant"))]
+pub struct VariantFields {
+    /// What statistics call it: unique in the link, 1 to 32 of `A-Za-z0-9-_`.
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = MAX_VARIANT_NAME), regex(pattern = "^[A-Za-z0-9_-]+$")))]
+    pub name: String,
+    /// Where it leads.
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::values::target::TargetUrl"))]
+    pub url: String,
+    /// How often it is chosen, relative to the others: 1 to 1000.
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = MAX_WEIGHT)))]
+    #[serde(deserialize_with = "whole")]
+    pub weight: u32,
+}
+
+impl LinkFields {
+    /// What the owner of `link` would send to create it as it is, but for its password.
+    pub fn of(link: &Link) -> Self {
+        let settings = &link.settings;
+        Self {
+            url: Some(link.url.to_string()),
+            slug: Some(link.id.slug.to_string()),
+            domain: Some(link.id.domain.to_string()),
+            title: link.title.clone(),
+            tags: link.tags.clone(),
+            starts_at: settings.starts_at.map(|time| time.to_string()),
+            expires_at: settings.expires_at.map(|time| time.to_string()),
+            expired_url: settings.expired_url.as_ref().map(ToString::to_string),
+            max_clicks: settings.max_clicks,
+            password: None,
+            redirect_status: Some(settings.redirect_status.into()),
+            forward_query: settings.forward_query,
+            rules: settings.rules.iter().map(RuleFields::of).collect(),
+            variants: settings.variants.iter().map(VariantFields::of).collect(),
+            archived: settings.archived,
+            if_exists: None,
+        }
+    }
+}
+
+impl RuleFields {
+    fn of(rule: &Rule) -> Self {
+        Self { conditions: ConditionFields::of(&rule.conditions), url: rule.url.to_string() }
+    }
+}
+
+impl ConditionFields {
+    fn of(conditions: &Conditions) -> Self {
+        let query =
+            |condition: &QueryCondition| QueryFields { name: condition.name.clone(), value: condition.value.clone() };
+        Self {
+            device: conditions.device.clone(),
+            os: conditions.os.clone(),
+            country: conditions.country.clone(),
+            language: conditions.language.clone(),
+            query: conditions.query.iter().map(query).collect(),
+            after: conditions.after.map(|time| time.to_string()),
+            before: conditions.before.map(|time| time.to_string()),
+        }
+    }
+}
+
+impl VariantFields {
+    fn of(variant: &Variant) -> Self {
+        Self { name: variant.name.clone(), url: variant.url.to_string(), weight: variant.weight.into() }
+    }
+}
+
+/// Alternatives, one of which is met by conditions that are not empty.
+#[cfg(feature = "openapi")]
+pub(crate) fn at_least_one_condition() -> Vec<serde_json::Value> {
+    let lists =
+        ["device", "os", "country", "language", "query"].map(|name| (name, serde_json::json!({ "minItems": 1 })));
+    let moments = ["after", "before"].map(|name| (name, serde_json::json!({ "type": "string" })));
+    let alternatives = lists.into_iter().chain(moments);
+    alternatives.map(|(name, it)| serde_json::json!({ "required": [name], "properties": { (name): it } })).collect()
+}

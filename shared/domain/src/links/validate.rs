@@ -1,0 +1,369 @@
+//! Checks what an owner says about a link, all of it at once: every field that is wrong is named.
+
+use crate::links::settings::MAX_CLICKS;
+use crate::links::settings::MAX_QUERY_CHARS;
+use crate::links::settings::MAX_VARIANT_NAME;
+use crate::links::settings::MAX_WEIGHT;
+use crate::values::field_errors::Errors;
+use std::collections::HashSet;
+
+use super::link::{check_tags, check_title};
+use super::request::{ConditionFields, LinkFields, QueryFields, RuleFields, VariantFields};
+use super::settings::{Conditions, QueryCondition};
+use super::settings::{LinkSettings, RedirectStatus, Rule, Variant};
+use crate::values::domains::Domains;
+use crate::values::error::Error;
+use crate::values::target::TargetUrl;
+use crate::values::timestamp::Timestamp;
+
+/// The greatest size of rules and variants together, as JSON. A page of 100 links then stays below the 6 MB that a Lambda
+/// function can answer with, and a link well below the 400 KB of a DynamoDB item.
+const MAX_CHOICE_BYTES: usize = 32 * 1024;
+
+/// The checked fields of a link. Of its behaviour, the hash of the password and the count of clicks are not in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckedFields {
+    /// Where it leads.
+    pub url: TargetUrl,
+    /// What its owner calls it.
+    pub title: Option<String>,
+    /// Words to find it by.
+    pub tags: Vec<String>,
+    /// All else.
+    pub settings: LinkSettings,
+}
+
+/// Checks all but `slug` and `domain`, and notes what is wrong in `errors`; `None` if there is no target.
+pub fn check_fields(fields: &LinkFields, domains: &Domains, errors: &mut Errors) -> Option<CheckedFields> {
+    let url = match &fields.url {
+        Some(text) => errors.note("/url", TargetUrl::parse(text, domains)),
+        None => errors.note("/url", Err("is missing")),
+    };
+    let title = fields.title.as_deref().and_then(|text| errors.note("/title", check_title(text)));
+    let tags = check_tags(fields.tags.iter().map(String::as_str))
+        .map_err(|(index, detail)| errors.add(format!("/tags/{index}"), detail))
+        .unwrap_or_default();
+    let settings = check_settings(fields, domains, errors);
+    url.map(|url| CheckedFields { url, title, tags, settings })
+}
+
+fn check_settings(fields: &LinkFields, domains: &Domains, errors: &mut Errors) -> LinkSettings {
+    let (starts_at, expires_at) =
+        check_span(("/starts_at", fields.starts_at.as_deref()), ("/expires_at", fields.expires_at.as_deref()), errors);
+    let expired_url = fields.expired_url.as_deref();
+    let expired_url = expired_url.and_then(|text| errors.note("/expired_url", TargetUrl::parse(text, domains)));
+    if fields.max_clicks.is_some_and(|clicks| !(1..=MAX_CLICKS).contains(&clicks)) {
+        errors.add("/max_clicks", format!("must be 1 to {MAX_CLICKS}"));
+    }
+    if let Some(password) = &fields.password {
+        errors.note("/password", password.check());
+    }
+    let status = fields.redirect_status.map(RedirectStatus::try_from);
+    let redirect_status = status.and_then(|status| errors.note("/redirect_status", status)).unwrap_or_default();
+    let rules = check_rules(&fields.rules, domains, errors);
+    let variants = check_variants(&fields.variants, domains, errors);
+    if serde_json::to_vec(&(&rules, &variants)).map_or(0, |json| json.len()) > MAX_CHOICE_BYTES {
+        let pointer = if rules.is_empty() { "/variants" } else { "/rules" };
+        errors.add(pointer, format!("rules and variants together are larger than {MAX_CHOICE_BYTES} bytes of JSON"));
+    }
+    LinkSettings {
+        starts_at,
+        expires_at,
+        expired_url,
+        max_clicks: fields.max_clicks,
+        used_clicks: 0,
+        password_hash: None,
+        redirect_status,
+        forward_query: fields.forward_query,
+        rules,
+        variants,
+        archived: fields.archived,
+    }
+}
+
+/// Two moments, either of which may be absent; the second must be after the first.
+fn check_span(
+    (from_pointer, from): (&str, Option<&str>),
+    (to_pointer, to): (&str, Option<&str>),
+    errors: &mut Errors,
+) -> (Option<Timestamp>, Option<Timestamp>) {
+    let from = from.and_then(|text| errors.note(from_pointer, Timestamp::parse(text)));
+    let to = to.and_then(|text| errors.note(to_pointer, Timestamp::parse(text)));
+    if from.zip(to).is_some_and(|(from, to)| to <= from) {
+        let name = from_pointer.rsplit('/').next().unwrap_or_default();
+        errors.add(to_pointer, format!("must be after {name}"));
+    }
+    (from, to)
+}
+
+fn check_rules(rules: &[RuleFields], domains: &Domains, errors: &mut Errors) -> Vec<Rule> {
+    check_count("/rules", rules.len(), LinkSettings::MAX_CHOICES, errors);
+    let checked = rules.iter().take(LinkSettings::MAX_CHOICES).enumerate().filter_map(|(index, rule)| {
+        let conditions = check_conditions(&format!("/rules/{index}/if"), &rule.conditions, errors);
+        let url = errors.note(&format!("/rules/{index}/url"), TargetUrl::parse(&rule.url, domains))?;
+        Some(Rule { conditions, url })
+    });
+    checked.collect()
+}
+
+fn check_conditions(at: &str, fields: &ConditionFields, errors: &mut Errors) -> Conditions {
+    if *fields == ConditionFields::default() {
+        errors.add(at, "must have at least one condition");
+    }
+    for (name, count) in [
+        ("device", fields.device.len()),
+        ("os", fields.os.len()),
+        ("country", fields.country.len()),
+        ("language", fields.language.len()),
+        ("query", fields.query.len()),
+    ] {
+        check_count(&format!("{at}/{name}"), count, LinkSettings::MAX_VALUES, errors);
+    }
+    let (after, before) = check_span(
+        (&format!("{at}/after"), fields.after.as_deref()),
+        (&format!("{at}/before"), fields.before.as_deref()),
+        errors,
+    );
+    let country = |text: &str| code(text, 2..=2).map(|code| code.to_ascii_uppercase());
+    let language = |text: &str| code(text, 2..=3).map(|code| code.to_ascii_lowercase());
+    Conditions {
+        device: fields.device.clone(),
+        os: fields.os.clone(),
+        country: check_each(&format!("{at}/country"), &fields.country, errors, |text| {
+            country(text).ok_or("is not a country code of two letters (ISO 3166-1), such as CH")
+        }),
+        language: check_each(&format!("{at}/language"), &fields.language, errors, |text| {
+            language(text).ok_or("is not a language code of two or three letters (ISO 639), such as de")
+        }),
+        query: check_query(&format!("{at}/query"), &fields.query, errors),
+        after,
+        before,
+    }
+}
+
+fn code(text: &str, lengths: std::ops::RangeInclusive<usize>) -> Option<&str> {
+    (lengths.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphabetic())).then_some(text)
+}
+
+/// The checked values, at most [`LinkSettings::MAX_VALUES`].
+fn check_each(
+    at: &str,
+    values: &[String],
+    errors: &mut Errors,
+    check: impl Fn(&str) -> Result<String, &'static str>,
+) -> Vec<String> {
+    let values = values.iter().take(LinkSettings::MAX_VALUES).enumerate();
+    values.filter_map(|(index, value)| errors.note(&format!("{at}/{index}"), check(value))).collect()
+}
+
+fn check_query(at: &str, fields: &[QueryFields], errors: &mut Errors) -> Vec<QueryCondition> {
+    let checked = fields.iter().take(LinkSettings::MAX_VALUES).enumerate().map(|(index, field)| {
+        let too_long = |text: &str| text.chars().count() > MAX_QUERY_CHARS;
+        if field.name.is_empty() || too_long(&field.name) {
+            errors.add(format!("{at}/{index}/name"), format!("must have 1 to {MAX_QUERY_CHARS} characters"));
+        }
+        if field.value.as_deref().is_some_and(too_long) {
+            errors.add(format!("{at}/{index}/value"), format!("must have at most {MAX_QUERY_CHARS} characters"));
+        }
+        QueryCondition { name: field.name.clone(), value: field.value.clone() }
+    });
+    checked.collect()
+}
+
+fn check_variants(variants: &[VariantFields], domains: &Domains, errors: &mut Errors) -> Vec<Variant> {
+    check_count("/variants", variants.len(), LinkSettings::MAX_CHOICES, errors);
+    let mut names = HashSet::new();
+    let checked = variants.iter().take(LinkSettings::MAX_CHOICES).enumerate().filter_map(|(index, variant)| {
+        let at = format!("/variants/{index}");
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+        let length = variant.name.len();
+        if length == 0 || length > MAX_VARIANT_NAME || !variant.name.bytes().all(allowed) {
+            let detail = format!("must have 1 to {MAX_VARIANT_NAME} letters, digits, '-' or '_'");
+            errors.add(format!("{at}/name"), detail);
+        } else if !names.insert(variant.name.as_str()) {
+            errors.add(format!("{at}/name"), "is the name of another variant");
+        }
+        let weight = u16::try_from(variant.weight).ok().filter(|weight| (1..=MAX_WEIGHT).contains(weight));
+        let weight = errors.note(&format!("{at}/weight"), weight.ok_or(format!("must be 1 to {MAX_WEIGHT}")));
+        let url = errors.note(&format!("{at}/url"), TargetUrl::parse(&variant.url, domains));
+        Some(Variant { name: variant.name.clone(), url: url?, weight: weight? })
+    });
+    checked.collect()
+}
+
+fn check_count(pointer: &str, count: usize, most: usize, errors: &mut Errors) {
+    if count > most {
+        errors.add(pointer, format!("must have at most {most} items"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::values::json::read;
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    fn check(value: Value) -> Result<CheckedFields, Vec<String>> {
+        let domains = Domains::parse("go.example.com,s.example.org").unwrap();
+        let fields: LinkFields = match read(value) {
+            Ok(fields) => fields,
+            Err(Error::Invalid(errors)) => return Err(errors.into_iter().map(|error| error.pointer).collect()),
+            Err(error) => panic!("{error}"),
+        };
+        let mut errors = Errors::default();
+        let settings = check_fields(&fields, &domains, &mut errors);
+        errors.or(settings).map_err(|error| match error {
+            Error::Invalid(errors) => errors.into_iter().map(|error| error.pointer).collect(),
+            error => panic!("{error}"),
+        })
+    }
+
+    #[test]
+    fn all_fields_are_read_and_brought_into_their_normal_form() {
+        let settings = check(json!({
+            "url": "https://exämple.com", "title": " Docs ", "tags": ["a", "a"],
+            "starts_at": "2026-01-01T01:00:00+01:00", "expires_at": "2027-01-01T00:00:00Z",
+            "expired_url": "https://example.com/late", "max_clicks": 10, "password": "x",
+            "redirect_status": 308, "forward_query": true, "archived": true,
+            "rules": [{"if": {"device": ["mobile"], "os": ["ios"], "country": ["ch"], "language": ["DE"],
+                "query": [{"name": "a"}, {"name": "b", "value": "c"}],
+                "after": "2026-01-01T00:00:00Z", "before": "2026-02-01T00:00:00Z"}, "url": "https://example.com/m"}],
+            "variants": [{"name": "a", "url": "https://example.com/a", "weight": 1000}],
+        }))
+        .unwrap();
+        assert_eq!(
+            serde_json::to_value(&settings.settings).unwrap(),
+            json!({
+                "starts_at": "2026-01-01T00:00:00.000Z", "expires_at": "2027-01-01T00:00:00.000Z",
+                "expired_url": "https://example.com/late", "max_clicks": 10,
+                "redirect_status": 308, "forward_query": true, "archived": true,
+                "rules": [{"if": {"device": ["mobile"], "os": ["ios"], "country": ["CH"], "language": ["de"],
+                    "query": [{"name": "a"}, {"name": "b", "value": "c"}],
+                    "after": "2026-01-01T00:00:00.000Z", "before": "2026-02-01T00:00:00.000Z"},
+                    "url": "https://example.com/m"}],
+                "variants": [{"name": "a", "url": "https://example.com/a", "weight": 1000}],
+            })
+        );
+        assert_eq!((settings.title.as_deref(), settings.tags.len()), (Some("Docs"), 1));
+    }
+
+    #[test]
+    fn every_wrong_field_is_named_at_once() {
+        let pointers = check(json!({
+            "url": "javascript:alert(1)", "title": "", "tags": ["ok", "\u{7}"],
+            "starts_at": "tomorrow", "expires_at": "2026-13-01T00:00:00Z",
+            "expired_url": "https://go.example.com/x", "max_clicks": 0, "password": "", "redirect_status": 303,
+            "rules": [
+                {"if": {"country": ["CH", "CHE"], "language": ["d"], "query": [{"name": ""}]}, "url": "https://a.example"},
+                {"if": {}, "url": "https://user@a.example"},
+                {"if": {"after": "2026-02-01T00:00:00Z", "before": "2026-02-01T00:00:00Z"}, "url": "https://s.example.org/"},
+            ],
+            "variants": [
+                {"name": "a", "url": "https://a.example", "weight": 1},
+                {"name": "a", "url": "file:///etc/passwd", "weight": 0},
+                {"name": "a b", "url": "https://a.example", "weight": 70000},
+            ],
+        }))
+        .unwrap_err();
+        assert_eq!(
+            pointers,
+            [
+                "/url",
+                "/title",
+                "/tags/1",
+                "/starts_at",
+                "/expires_at",
+                "/expired_url",
+                "/max_clicks",
+                "/password",
+                "/redirect_status",
+                "/rules/0/if/country/1",
+                "/rules/0/if/language/0",
+                "/rules/0/if/query/0/name",
+                "/rules/1/if",
+                "/rules/1/url",
+                "/rules/2/if/before",
+                "/rules/2/url",
+                "/variants/1/name",
+                "/variants/1/weight",
+                "/variants/1/url",
+                "/variants/2/name",
+                "/variants/2/weight",
+            ]
+        );
+    }
+
+    #[test]
+    fn wrong_types_unknown_and_missing_fields_have_pointers_too() {
+        for (change, pointer) in [
+            (json!({"max_clicks": "10"}), "/max_clicks"),
+            (json!({"max_clicks": -1}), "/max_clicks"),
+            (
+                json!({"rules": [{"if": {"device": ["mobile", "watch"]}, "url": "https://a.example"}]}),
+                "/rules/0/if/device/1",
+            ),
+            (json!({"rules": [{"if": {"colour": []}, "url": "https://a.example"}]}), "/rules/0/if/colour"),
+            (json!({"rules": [{"if": {"os": ["ios"]}}]}), "/rules/0"),
+            (json!({"variants": [{"name": "a", "url": "https://a.example", "weight": "1"}]}), "/variants/0/weight"),
+            (json!({"if_exists": "replace"}), "/if_exists"),
+            (json!({"has_password": true}), "/has_password"),
+            (json!({"url": null}), "/url"),
+        ] {
+            let mut value = json!({"url": "https://a.example"});
+            value.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+            assert_eq!(check(value.clone()), Err(vec![pointer.to_owned()]), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_link_ends_after_it_starts() {
+        let at = |start: &str, end: &str| json!({"url": "https://a.example", "starts_at": start, "expires_at": end});
+        assert!(check(at("2026-01-01T00:00:00Z", "2026-01-01T00:00:00.001Z")).is_ok());
+        let same = check(at("2026-01-01T00:00:00Z", "2026-01-01T01:00:00+01:00"));
+        assert_eq!(same, Err(vec!["/expires_at".to_owned()]));
+    }
+
+    #[test]
+    fn choices_are_bounded_in_number_and_size() {
+        let variants = |count: usize, length: usize| -> Value {
+            let variant = |n| {
+                json!({"name": format!("v{n}"), "weight": 1,
+                "url": format!("https://example.com/{}", "x".repeat(length))})
+            };
+            json!({"url": "https://a.example", "variants": (0..count).map(variant).collect::<Vec<_>>()})
+        };
+        assert!(check(variants(20, 100)).is_ok());
+        assert_eq!(check(variants(21, 1)), Err(vec!["/variants".to_owned()]));
+        assert_eq!(check(variants(20, 3000)), Err(vec!["/variants".to_owned()]));
+        let countries = |count| {
+            json!({"url": "https://a.example",
+            "rules": [{"if": {"country": vec!["CH"; count]}, "url": "https://a.example"}]})
+        };
+        assert!(check(countries(50)).is_ok());
+        assert_eq!(check(countries(51)), Err(vec!["/rules/0/if/country".to_owned()]));
+    }
+
+    proptest! {
+        /// Whatever is accepted holds only targets that may be emitted, and is accepted again as it came out.
+        #[test]
+        fn what_is_accepted_is_safe_and_stays_the_same(
+            urls in prop::collection::vec("(https?://)?(user@)?(a\\.example|go\\.example\\.com|s\\.example\\.org)(/[ -~]{0,8})?", 4)
+        ) {
+            let [url, expired, rule, variant] = [&urls[0], &urls[1], &urls[2], &urls[3]];
+            let fields = json!({"url": url, "expired_url": expired,
+                "rules": [{"if": {"os": ["ios"]}, "url": rule}],
+                "variants": [{"name": "a", "url": variant, "weight": 1}]});
+            let own = Domains::parse("go.example.com,s.example.org").unwrap();
+            let all_safe = urls.iter().all(|url| TargetUrl::parse(url, &own).is_ok());
+            let settings = check(fields);
+            prop_assert_eq!(settings.is_ok(), all_safe);
+            if let Ok(settings) = settings {
+                let mut link = crate::testing::samples::link("acme", "docs", "https://example.com/");
+                (link.url, link.settings) = (settings.url.clone(), settings.settings.clone());
+                let again = check(serde_json::to_value(LinkFields::of(&link)).unwrap());
+                prop_assert_eq!(again, Ok(settings));
+            }
+        }
+    }
+}

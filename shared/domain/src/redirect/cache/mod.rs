@@ -1,0 +1,212 @@
+//! Links that are kept in the process for seconds, so that a hot link costs no read and a redirect survives its table.
+
+use std::collections::HashMap;
+use std::mem::size_of;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use futures::FutureExt;
+use futures::future::{BoxFuture, Shared, WeakShared};
+use quick_cache::{DefaultHashBuilder, Weighter, unsync};
+
+use super::circuit_breaker::Breaker;
+use crate::links::link::{Link, LinkId};
+use crate::links::ports::LinkReader;
+use crate::ports::Clock;
+use crate::values::error::{StoreError, StoreErrorKind};
+
+/// The most that the cache keeps, in estimated bytes: some 7,000 links, or 29,000 paths that are no link.
+const MAX_BYTES: u64 = 6 * 1024 * 1024;
+/// How many entries it is laid out for at first; it grows with use.
+const EXPECTED_ENTRIES: usize = 1_000;
+/// What an entry costs beyond the two values: table, queues, allocator.
+const OVERHEAD_BYTES: usize = 128;
+
+/// For how long what was read counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Freshness {
+    /// A link, in seconds. A change of it takes up to this long to reach a process that has it.
+    pub hit_seconds: u32,
+    /// That there is no link, in seconds. A new link takes up to this long to be found where it was asked for before.
+    pub miss_seconds: u32,
+    /// A link since it was read, in seconds, while the table fails.
+    pub stale_seconds: u32,
+}
+
+/// Links behind a cache: many concurrent reads of a link are one, a failing table is answered for from the cache, and a
+/// table that keeps failing is left alone for a while ([`Breaker`]).
+///
+/// Links with a click limit or a password ([`crate::links::settings::LinkSettings::is_decided_by_the_table`]) are never kept. That there is
+/// no link is not answered while the table fails: it may have been made since.
+pub struct CachedLinks {
+    store: Arc<Store>,
+    reads: Mutex<HashMap<LinkId, WeakShared<Read>>>,
+}
+
+/// A read of the table that all who wait for it share.
+type Read = BoxFuture<'static, Result<Option<Arc<Link>>, Arc<StoreError>>>;
+
+struct Store {
+    links: Arc<dyn LinkReader>,
+    clock: Arc<dyn Clock>,
+    freshness: Freshness,
+    entries: Mutex<unsync::Cache<LinkId, Entry, Bytes>>,
+    breaker: Breaker,
+}
+
+#[derive(Clone)]
+struct Entry {
+    link: Option<Arc<Link>>,
+    read_at: i64,
+}
+
+impl CachedLinks {
+    /// A cache before `links`.
+    pub fn new(links: Arc<dyn LinkReader>, clock: Arc<dyn Clock>, freshness: Freshness) -> Self {
+        let entries = unsync::Cache::with(
+            EXPECTED_ENTRIES,
+            MAX_BYTES,
+            Bytes,
+            DefaultHashBuilder::default(),
+            unsync::DefaultLifecycle::default(),
+        );
+        let store = Store { links, clock, freshness, entries: Mutex::new(entries), breaker: Breaker::default() };
+        Self { store: Arc::new(store), reads: Mutex::default() }
+    }
+
+    /// The read of `id` that is under way, or a new one.
+    fn read(&self, id: &LinkId) -> Shared<Read> {
+        let mut reads = lock(&self.reads);
+        if let Some(read) = reads.get(id).and_then(WeakShared::upgrade) {
+            return read;
+        }
+        // Also those that nobody waits for any more: there are never more than there are requests at a time.
+        reads.retain(|_, read| read.upgrade().is_some_and(|read| read.peek().is_none()));
+        let (store, key) = (self.store.clone(), id.clone());
+        let read = async move { store.read(key).await.map_err(Arc::new) }.boxed().shared();
+        if let Some(weak) = read.downgrade() {
+            reads.insert(id.clone(), weak);
+        }
+        read
+    }
+
+    fn ended(&self, id: &LinkId) {
+        let mut reads = lock(&self.reads);
+        if reads.get(id).and_then(WeakShared::upgrade).is_none_or(|read| read.peek().is_some()) {
+            reads.remove(id);
+        }
+    }
+}
+
+#[async_trait]
+impl LinkReader for CachedLinks {
+    async fn get(&self, id: &LinkId) -> Result<Option<Link>, StoreError> {
+        let now = self.store.clock.now();
+        if let Some(entry) = self.store.known(id).filter(|entry| self.store.is_fresh(entry, now.as_millis())) {
+            return Ok(entry.link.map(Arc::unwrap_or_clone));
+        }
+        let result = if self.store.breaker.allows(now) {
+            let result = self.read(id).await;
+            self.ended(id);
+            result
+        } else {
+            let cause = "the table is left alone for a moment, since it keeps failing";
+            Err(Arc::new(StoreError::new("links.get", StoreErrorKind::Unavailable, cause)))
+        };
+        match result {
+            Ok(link) => Ok(link.map(Arc::unwrap_or_clone)),
+            Err(error) => self.store.stale(id, &error).map(Some).ok_or_else(|| own(error)),
+        }
+    }
+}
+
+/// The error, or where others wait for it as well, one that says the same.
+fn own(error: Arc<StoreError>) -> StoreError {
+    Arc::try_unwrap(error)
+        .unwrap_or_else(|error| StoreError::new(error.operation, error.kind, error.source.to_string()))
+}
+
+impl Store {
+    async fn read(&self, id: LinkId) -> Result<Option<Arc<Link>>, StoreError> {
+        let read_at = self.clock.now().as_millis();
+        let result = self.links.get(&id).await;
+        self.breaker.record(result.as_ref().err().map(|error| error.kind), self.clock.now());
+        let link = result?.map(Arc::new);
+        let mut entries = lock(&self.entries);
+        if link.as_ref().is_some_and(|link| link.settings.is_decided_by_the_table()) {
+            entries.remove(&id);
+        } else {
+            entries.insert(id, Entry { link: link.clone(), read_at });
+        }
+        Ok(link)
+    }
+
+    fn known(&self, id: &LinkId) -> Option<Entry> {
+        lock(&self.entries).get(id).cloned()
+    }
+
+    fn is_fresh(&self, entry: &Entry, now: i64) -> bool {
+        let Freshness { hit_seconds, miss_seconds, .. } = self.freshness;
+        is_within(if entry.link.is_some() { hit_seconds } else { miss_seconds }, entry.read_at, now)
+    }
+
+    /// The link as it was when the table last answered, if that is not too long ago.
+    fn stale(&self, id: &LinkId, error: &StoreError) -> Option<Link> {
+        let entry = self.known(id)?;
+        let now = self.clock.now().as_millis();
+        let link = entry.link.filter(|_| is_within(self.freshness.stale_seconds, entry.read_at, now))?;
+        let age_ms = now - entry.read_at;
+        tracing::warn!(event = "links.stale", domain = %id.domain, slug = %id.slug, age_ms, %error);
+        Some(Arc::unwrap_or_clone(link))
+    }
+}
+
+/// Whether `now` is less than `seconds` after `then`, both in milliseconds. A clock that was put back makes nothing fresh.
+fn is_within(seconds: u32, then: i64, now: i64) -> bool {
+    (0..i64::from(seconds) * 1000).contains(&(now - then))
+}
+
+/// Weighs entries by an estimate of the memory they take.
+#[derive(Debug, Clone)]
+struct Bytes;
+
+impl Weighter<LinkId, Entry> for Bytes {
+    fn weight(&self, id: &LinkId, entry: &Entry) -> u64 {
+        let key = size_of::<LinkId>() + id.domain.as_str().len() + id.slug.as_str().len();
+        let link = entry.link.as_deref().map_or(0, bytes_of);
+        (key + size_of::<Entry>() + link + OVERHEAD_BYTES) as u64
+    }
+}
+
+/// What a link takes, with 32 bytes for each allocation's own cost and what its small fields hold.
+fn bytes_of(link: &Link) -> usize {
+    let Link { id, workspace, url, title, tags, settings, origin, .. } = link;
+    let text = |text: &str| text.len() + 32;
+    let some = |value: &Option<String>| value.as_deref().map_or(0, text);
+    let rules = settings.rules.iter().map(|rule| {
+        let conditions = &rule.conditions;
+        let query = conditions.query.iter().map(|one| 64 + text(&one.name) + some(&one.value));
+        let words = conditions.country.iter().chain(&conditions.language).map(|word| 24 + text(word));
+        size_of_val(rule) + text(rule.url.as_str()) + query.sum::<usize>() + words.sum::<usize>() + 128
+    });
+    let variants =
+        settings.variants.iter().map(|variant| size_of_val(variant) + text(&variant.name) + text(variant.url.as_str()));
+    size_of::<Link>()
+        + text(id.domain.as_str())
+        + text(id.slug.as_str())
+        + text(workspace.as_str())
+        + text(url.as_str())
+        + some(title)
+        + some(origin)
+        + tags.iter().map(|tag| 24 + text(tag)).sum::<usize>()
+        + settings.expired_url.as_ref().map_or(0, |url| text(url.as_str()))
+        + rules.sum::<usize>()
+        + variants.sum::<usize>()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;

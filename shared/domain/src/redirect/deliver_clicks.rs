@@ -1,0 +1,180 @@
+//! Brings clicks from the redirect to the stream, after the visitor has the answer.
+
+use std::sync::{Arc, Mutex};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+
+use super::ports::{ClickSpill, ClickStream, SaltStore};
+use super::record_click::PendingClick;
+use crate::clicks::click::Click;
+use crate::ports::Random;
+use crate::values::error::StoreError;
+
+/// What became of the clicks of one delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Delivered {
+    /// Taken by the stream.
+    pub sent: usize,
+    /// Kept in the spill, to be replayed.
+    pub spilled: usize,
+    /// Neither: gone, and logged as `clicks.lost`.
+    pub lost: usize,
+}
+
+/// What delivering clicks needs.
+pub struct ClickDelivery {
+    /// Makes visitor hashes.
+    pub visitors: Visitors,
+    /// Keeps each day's salt.
+    pub salts: Arc<dyn SaltStore>,
+    /// Makes a new day's salt.
+    pub random: Arc<dyn Random>,
+    /// Takes the clicks.
+    pub stream: Arc<dyn ClickStream>,
+    /// Keeps the clicks that the stream refuses.
+    pub spill: Arc<dyn ClickSpill>,
+}
+
+/// Makes visitor hashes; keeps the salt of the last day it saw, so that a process reads each salt once.
+#[derive(Default)]
+pub struct Visitors {
+    last: Mutex<Option<(String, [u8; 32])>>,
+}
+
+impl Visitors {
+    /// Fills in the visitor of `pending`: 64 bits of SHA-256 over the day's salt, the address and the user agent. Without
+    /// the salt, which is deleted after two days, it cannot be made again.
+    async fn identify(
+        &self,
+        pending: PendingClick,
+        salts: &dyn SaltStore,
+        random: &dyn Random,
+    ) -> Result<Click, StoreError> {
+        let PendingClick { mut click, address } = pending;
+        let Some(address) = address else { return Ok(click) };
+        let salt = self.salt(&click.time.date(), salts, random).await?;
+        let digest = Sha256::new()
+            .chain_update(salt)
+            .chain_update(address.to_string())
+            .chain_update([0])
+            .chain_update(click.user_agent.as_deref().unwrap_or_default())
+            .finalize();
+        click.visitor = Some(URL_SAFE_NO_PAD.encode(&digest[..8]));
+        Ok(click)
+    }
+
+    async fn salt(&self, date: &str, salts: &dyn SaltStore, random: &dyn Random) -> Result<[u8; 32], StoreError> {
+        if let Some((_, salt)) = self.known().as_ref().filter(|(known, _)| known == date) {
+            return Ok(*salt);
+        }
+        let mut fresh = [0_u8; 32];
+        random.fill(&mut fresh);
+        let salt = salts.salt(date, fresh).await?;
+        *self.known() = Some((date.to_owned(), salt));
+        Ok(salt)
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, Option<(String, [u8; 32])>> {
+        self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// Sends `pending` to the stream; what it does not take goes to the spill. A click whose salt cannot be had is sent
+/// without a visitor rather than not at all.
+pub async fn deliver_clicks(ports: &ClickDelivery, pending: Vec<PendingClick>) -> Delivered {
+    let ClickDelivery { visitors, salts, random, stream, spill } = ports;
+    let mut clicks = Vec::with_capacity(pending.len());
+    for item in pending {
+        let anonymous = item.click.clone();
+        clicks.push(visitors.identify(item, salts.as_ref(), random.as_ref()).await.unwrap_or_else(|error| {
+            tracing::warn!(event = "clicks.no_salt", %error);
+            anonymous
+        }));
+    }
+    let total = clicks.len();
+    let refused = stream.send(clicks).await;
+    let mut delivered = Delivered { sent: total - refused.len(), ..Delivered::default() };
+    if refused.is_empty() {
+        return delivered;
+    }
+    match spill.keep(&refused).await {
+        Ok(()) => {
+            delivered.spilled = refused.len();
+            tracing::warn!(event = "clicks.spilled", clicks = refused.len());
+        }
+        Err(error) => {
+            delivered.lost = refused.len();
+            tracing::error!(event = "clicks.lost", clicks = refused.len(), %error);
+        }
+    }
+    delivered
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::redirect::choose_target::choose_target;
+    use crate::redirect::record_click::record_click;
+    use crate::redirect::visit::Visit;
+    use crate::testing::clicks::{MemorySalts, MemorySpill, MemoryStream};
+    use crate::testing::samples::link;
+    use crate::testing::system::SeededRandom;
+    use crate::values::timestamp::Timestamp;
+    use std::net::IpAddr;
+
+    fn pending(n: u8) -> PendingClick {
+        let visit = Visit { address: Some(IpAddr::from([203, 0, 113, n])), ..Visit::default() };
+        let (link, now) =
+            (link("acme", "docs", "https://example.com/"), Timestamp::parse("2026-01-02T03:04:05Z").unwrap());
+        record_click(&visit, &link, &choose_target(&link, &visit, now), now, &SeededRandom::new(u64::from(n)))
+    }
+
+    async fn deliver(stream: &Arc<MemoryStream>, spill: &Arc<MemorySpill>, salts: &Arc<MemorySalts>) -> Delivered {
+        let clicks = vec![pending(1), pending(2), pending(1)];
+        let ports = ClickDelivery {
+            visitors: Visitors::default(),
+            salts: salts.clone(),
+            random: Arc::new(SeededRandom::new(9)),
+            stream: stream.clone(),
+            spill: spill.clone(),
+        };
+        deliver_clicks(&ports, clicks).await
+    }
+
+    #[tokio::test]
+    async fn the_same_address_is_the_same_visitor_for_a_day() {
+        let stream = Arc::<MemoryStream>::default();
+        let delivered = deliver(&stream, &Arc::<MemorySpill>::default(), &Arc::<MemorySalts>::default()).await;
+        assert_eq!(delivered, Delivered { sent: 3, ..Delivered::default() });
+        let visitors: Vec<_> = stream.taken().into_iter().map(|click| click.visitor.unwrap()).collect();
+        assert_eq!(visitors[0], visitors[2]);
+        assert_ne!(visitors[0], visitors[1]);
+    }
+
+    #[tokio::test]
+    async fn what_the_stream_refuses_is_spilled() {
+        let (stream, spill) = (Arc::<MemoryStream>::default(), Arc::<MemorySpill>::default());
+        stream.take_at_most(1);
+        let delivered = deliver(&stream, &spill, &Arc::<MemorySalts>::default()).await;
+        assert_eq!(delivered, Delivered { sent: 1, spilled: 2, lost: 0 });
+        assert_eq!(spill.kept().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_click_that_neither_takes_is_counted_as_lost() {
+        let (stream, spill) = (Arc::<MemoryStream>::default(), Arc::<MemorySpill>::default());
+        stream.take_at_most(0);
+        spill.fail();
+        assert_eq!(deliver(&stream, &spill, &Arc::<MemorySalts>::default()).await.lost, 3);
+    }
+
+    #[tokio::test]
+    async fn without_a_salt_clicks_are_sent_without_a_visitor() {
+        let (stream, salts) = (Arc::<MemoryStream>::default(), Arc::<MemorySalts>::default());
+        salts.fail();
+        assert_eq!(deliver(&stream, &Arc::<MemorySpill>::default(), &salts).await.sent, 3);
+        assert!(stream.taken().iter().all(|click| click.visitor.is_none()));
+    }
+}

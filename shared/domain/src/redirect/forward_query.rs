@@ -1,0 +1,113 @@
+//! Hands a visit's query parameters on to the target.
+
+use std::collections::HashSet;
+
+use url::Url;
+use url::form_urlencoded::parse;
+
+use crate::values::target::TargetUrl;
+
+/// The parameter that our QR codes carry. It is for us, not for the target.
+const QR: &str = "qr";
+
+/// `target` with the parameters of `query` after its own, as long as there is room in [`TargetUrl::MAX_LEN`]. A parameter
+/// that the target has itself stays what it is. Scheme, host, port, path and fragment stay what they are.
+///
+/// Parameters keep their spelling (`a`, `a=`, `%20`, `+`), since some sites tell them apart.
+pub fn forward_query(target: &TargetUrl, query: &str) -> String {
+    let unchanged = || target.as_str().to_owned();
+    if query.is_empty() {
+        return unchanged();
+    }
+    let Ok(mut url) = Url::parse(target.as_str()) else { return unchanged() };
+    let own: HashSet<String> = url.query_pairs().map(|(name, _)| name.into_owned()).collect();
+    let mut room = TargetUrl::MAX_LEN.saturating_sub(target.as_str().len());
+    let mut merged = url.query().unwrap_or_default().to_owned();
+    let mut added = false;
+    for part in query.split('&').filter(|part| !part.is_empty()) {
+        let name = parse(part.as_bytes()).next().map(|(name, _)| name).unwrap_or_default();
+        if name == QR || own.contains(name.as_ref()) {
+            continue;
+        }
+        // What is no URL character takes three bytes each when it is percent-encoded.
+        let longest = 1 + part.bytes().map(|byte| if is_plain(byte) { 1 } else { 3 }).sum::<usize>();
+        let Some(left) = room.checked_sub(longest) else { break };
+        room = left;
+        if !merged.is_empty() {
+            merged.push('&');
+        }
+        merged.push_str(part);
+        added = true;
+    }
+    if !added {
+        return unchanged();
+    }
+    url.set_query(Some(&merged));
+    url.into()
+}
+
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~!$()*+,/:;=?@%".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::values::domains::Domains;
+    use proptest::prelude::*;
+
+    fn own() -> Domains {
+        Domains::parse("go.example.com").unwrap()
+    }
+
+    fn forward(target: &str, query: &str) -> String {
+        forward_query(&TargetUrl::parse(target, &own()).unwrap(), query)
+    }
+
+    #[test]
+    fn parameters_are_added_and_the_targets_own_win() {
+        for (target, query, expected) in [
+            ("https://example.com/a", "", "https://example.com/a"),
+            ("https://example.com/a", "x=1&y", "https://example.com/a?x=1&y"),
+            ("https://example.com/a?x=2#f", "x=1&y=%20+", "https://example.com/a?x=2&y=%20+#f"),
+            ("https://example.com/?a%20b=1", "a+b=2&a%20b=3", "https://example.com/?a%20b=1"),
+            ("https://example.com/?", "x=1", "https://example.com/?x=1"),
+            ("https://example.com/", "qr=1&x=1&q%72=1", "https://example.com/?x=1"),
+            ("https://example.com/", "x=1&x=2", "https://example.com/?x=1&x=2"),
+            ("https://example.com/", "&&", "https://example.com/"),
+            ("https://example.com/", "x=#@evil.example/", "https://example.com/?x=%23@evil.example/"),
+            ("https://example.com", "@evil.example", "https://example.com/?@evil.example"),
+        ] {
+            assert_eq!(forward(target, query), expected, "{target} {query}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_room_is_left_out() {
+        let long = format!("https://example.com/{}", "a".repeat(4000));
+        let forwarded = forward(&long, &format!("x=1&y={}&z=1", "ü".repeat(100)));
+        assert_eq!(forwarded, format!("{long}?x=1"));
+    }
+
+    proptest! {
+        #[test]
+        fn scheme_host_port_path_and_fragment_never_change(
+            target in "https?://[a-z]{1,8}\\.example(:[1-9][0-9]{1,3})?(/[ -~]{0,20})?(\\?[ -~]{0,20})?(#[ -~]{0,10})?",
+            query in prop_oneof!["[ -~]{0,60}", "\\PC{0,40}", "[a-c=&%#?/@\\\\]{0,40}", "(qr=1&|x=%[0-9a-f]{2}&){0,900}"],
+        ) {
+            let Ok(target) = TargetUrl::parse(&target, &own()) else { return Ok(()) };
+            let forwarded = forward_query(&target, &query);
+            let (before, after) = (Url::parse(target.as_str()).unwrap(), Url::parse(&forwarded).unwrap());
+            prop_assert_eq!(before.scheme(), after.scheme());
+            prop_assert_eq!(before.host(), after.host());
+            prop_assert_eq!(before.port(), after.port());
+            prop_assert_eq!(before.path(), after.path());
+            prop_assert_eq!(before.fragment(), after.fragment());
+            prop_assert!(after.username().is_empty() && after.password().is_none());
+            // What is sent is safe, and the target's own parameters come first as they are.
+            let safe = TargetUrl::parse(&forwarded, &own());
+            prop_assert_eq!(safe.as_ref().map(TargetUrl::as_str), Ok(forwarded.as_str()));
+            prop_assert!(after.query().unwrap_or_default().starts_with(before.query().unwrap_or_default()));
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! What is kept of a visit that was led to a target.
+
+use std::net::IpAddr;
+
+use super::choose_target::Choice;
+use super::visit::Visit;
+use crate::clicks::click::{Click, Trigger, Utm, cut};
+use crate::links::link::Link;
+use crate::ports::Random;
+use crate::values::timestamp::Timestamp;
+
+/// A click whose visitor hash is still to be made, off the visitor's path: see [`crate::redirect::deliver_clicks`].
+#[derive(Debug, Clone)]
+pub struct PendingClick {
+    /// The click without its visitor.
+    pub click: Click,
+    /// What the visitor is made of; never stored. Absent if the visitor opted out.
+    pub address: Option<IpAddr>,
+}
+
+/// The click of a visit to `link` at `time` that was led where `choice` says.
+pub fn record_click(
+    visit: &Visit,
+    link: &Link,
+    choice: &Choice<'_>,
+    time: Timestamp,
+    random: &dyn Random,
+) -> PendingClick {
+    let mut bytes = [0_u8; 10];
+    random.fill(&mut bytes);
+    let millis = u64::try_from(time.as_millis()).unwrap_or(0);
+    let (utm, trigger) = read_query(visit);
+    let click = Click {
+        version: Click::VERSION,
+        id: uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid().to_string(),
+        time,
+        domain: link.id.domain.clone(),
+        slug: link.id.slug.clone(),
+        workspace: link.workspace.clone(),
+        country: visit.country(),
+        visitor: None,
+        user_agent: visit.user_agent.as_deref().map(|text| cut(text, Click::MAX_USER_AGENT_BYTES).to_owned()),
+        referrer: visit.referrer.as_deref().and_then(referrer_host),
+        language: visit.language(),
+        utm,
+        trigger,
+        rule: choice.rule,
+        variant: choice.variant.map(str::to_owned),
+    };
+    PendingClick { click, address: visit.address.filter(|_| !visit.opted_out) }
+}
+
+/// UTM fields, and `qr=1`, which our QR codes carry. Nothing else of the query is kept.
+fn read_query(visit: &Visit) -> (Utm, Trigger) {
+    let (mut utm, mut trigger) = (Utm::default(), Trigger::Link);
+    for (name, value) in visit.parameters() {
+        let field = match name.as_ref() {
+            "utm_source" => &mut utm.source,
+            "utm_medium" => &mut utm.medium,
+            "utm_campaign" => &mut utm.campaign,
+            "utm_term" => &mut utm.term,
+            "utm_content" => &mut utm.content,
+            "qr" if value == "1" => {
+                trigger = Trigger::Qr;
+                continue;
+            }
+            _ => continue,
+        };
+        let value = cut(&value, Click::MAX_FIELD_BYTES);
+        if field.is_none() && !value.is_empty() {
+            *field = Some(value.to_owned());
+        }
+    }
+    (utm, trigger)
+}
+
+fn referrer_host(text: &str) -> Option<String> {
+    let url = url::Url::parse(cut(text, 2048)).ok()?;
+    url.host_str().map(|host| cut(host.trim_start_matches("www."), Click::MAX_FIELD_BYTES).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::redirect::choose_target::choose_target;
+    use crate::testing::samples::link;
+    use crate::testing::system::SeededRandom;
+    use proptest::prelude::*;
+
+    fn pending(visit: &Visit) -> PendingClick {
+        let link = link("acme", "docs", "https://example.com/");
+        let now = Timestamp::parse("2026-01-02T03:04:05Z").unwrap();
+        record_click(visit, &link, &choose_target(&link, visit, now), now, &SeededRandom::new(1))
+    }
+
+    #[test]
+    fn a_click_says_no_more_than_it_must() {
+        let visit = Visit {
+            address: Some(IpAddr::from([203, 0, 113, 9])),
+            query: "utm_source=news&token=secret&qr=1&utm_source=again".into(),
+            user_agent: Some("ü".repeat(400)),
+            referrer: Some("https://www.example.org/private?q=secret".into()),
+            accept_language: Some("de-CH, en;q=0.8".into()),
+            country: Some("ch".into()),
+            ..Visit::default()
+        };
+        let click = pending(&visit).click;
+        let json = serde_json::to_string(&click).unwrap();
+        assert!(!json.contains("secret") && !json.contains("203.0.113.9") && !json.contains("private"), "{json}");
+        assert_eq!(click.user_agent.as_ref().map(String::len), Some(512));
+        assert_eq!(
+            (click.referrer.as_deref(), click.language.as_deref(), click.country.as_deref()),
+            (Some("example.org"), Some("de"), Some("CH"))
+        );
+        assert_eq!((click.utm.source.as_deref(), click.trigger), (Some("news"), Trigger::Qr));
+        assert_eq!(uuid::Uuid::parse_str(&click.id).unwrap().get_version_num(), 7);
+    }
+
+    #[test]
+    fn who_opts_out_has_no_visitor() {
+        let address = Some(IpAddr::from([203, 0, 113, 9]));
+        assert_eq!(pending(&Visit { opted_out: true, address, ..Visit::default() }).address, None);
+        assert_eq!(pending(&Visit { address, ..Visit::default() }).address, address);
+    }
+
+    proptest! {
+        #[test]
+        fn no_header_breaks_a_click(text in "\\PC{0,80}", query in "\\PC{0,80}") {
+            let visit = Visit {
+                query,
+                user_agent: Some(text.clone()), referrer: Some(text.clone()),
+                accept_language: Some(text.clone()), country: Some(text), ..Visit::default()
+            };
+            let pending = pending(&visit);
+            let json = serde_json::to_string(&pending.click).unwrap();
+            prop_assert!(json.len() < 4096);
+            prop_assert_eq!(serde_json::from_str::<Click>(&json).unwrap(), pending.click);
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! The ports of analytics in memory, and clicks to count, for tests.
+
+use crate::testing::outage::lock;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard};
+
+use async_trait::async_trait;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::outage::outage;
+use super::samples::link;
+use crate::analytics::ingest::archive::ArchiveObject;
+use crate::analytics::ingest::record::{QuarantinedRecord, Received};
+use crate::analytics::model::aggregate::{Aggregate, AggregateKey};
+use crate::analytics::model::sequence::SequenceNumber;
+use crate::analytics::model::tally::Tally;
+use crate::analytics::ports::{
+    AggregatePage, AggregateReader, AggregateStore, Archive, ArchiveReader, KeyRange, Parts, Quarantine, Summand,
+};
+use crate::clicks::click::{Click, Trigger, Utm};
+use crate::values::error::StoreError;
+use crate::values::timestamp::Timestamp;
+
+/// Aggregates in a map.
+#[derive(Default)]
+pub struct MemoryAggregates {
+    items: Mutex<BTreeMap<AggregateKey, Aggregate>>,
+    failing: AtomicBool,
+    writes: AtomicUsize,
+}
+
+impl MemoryAggregates {
+    /// How many items a page of a range has: few, so that tests see pages.
+    const PAGE: usize = 3;
+
+    /// From now on every call fails, or works again.
+    pub fn fail(&self, failing: bool) {
+        self.failing.store(failing, Ordering::SeqCst);
+    }
+
+    /// All aggregates, in the order of their keys.
+    pub fn all(&self) -> Vec<Aggregate> {
+        lock(&self.items).values().cloned().collect()
+    }
+
+    /// How many writes were taken.
+    pub fn writes(&self) -> usize {
+        self.writes.load(Ordering::SeqCst)
+    }
+
+    fn check(&self, operation: &'static str) -> Result<MutexGuard<'_, BTreeMap<AggregateKey, Aggregate>>, StoreError> {
+        if self.failing.load(Ordering::SeqCst) { Err(outage(operation)) } else { Ok(lock(&self.items)) }
+    }
+}
+
+#[async_trait]
+impl AggregateStore for MemoryAggregates {
+    async fn load(&self, keys: &[AggregateKey]) -> Result<Vec<Option<Aggregate>>, StoreError> {
+        let items = self.check("aggregates.load")?;
+        Ok(keys.iter().map(|key| items.get(key).cloned()).collect())
+    }
+
+    async fn put(&self, aggregate: Aggregate, read: Option<&SequenceNumber>) -> Result<bool, StoreError> {
+        let mut items = self.check("aggregates.put")?;
+        if items.get(&aggregate.key).map(|stored| &stored.seq) != read {
+            return Ok(false);
+        }
+        items.insert(aggregate.key.clone(), aggregate);
+        self.writes.fetch_add(1, Ordering::SeqCst);
+        Ok(true)
+    }
+}
+
+#[async_trait]
+impl AggregateReader for MemoryAggregates {
+    async fn range(&self, range: &KeyRange<'_>, parts: &Parts) -> Result<AggregatePage, StoreError> {
+        let items = self.check("aggregates.range")?;
+        let wanted = |key: &AggregateKey| {
+            *key.pk == *range.pk
+                && (range.first.as_str()..=range.last.as_str()).contains(&&*key.sk)
+                && range.after.as_ref().is_none_or(|after| *key.sk > **after)
+        };
+        let found = items.values().filter(|item| wanted(&item.key)).take(Self::PAGE + 1);
+        let mut found: Vec<Summand> = found.map(|item| summand(item, parts)).collect();
+        let more = found.len() > Self::PAGE;
+        found.truncate(Self::PAGE);
+        let next = found.last().filter(|_| more).map(|item| item.sk.clone());
+        Ok(AggregatePage { items: found, next })
+    }
+}
+
+/// What `parts` ask for, and no more: who forgets to ask for something must notice it in a test.
+fn summand(item: &Aggregate, parts: &Parts) -> Summand {
+    let all = Tally::clone(&item.tally);
+    let mut tally = Tally { clicks: all.clicks, bots: all.bots, ..Tally::default() };
+    if parts.hours {
+        (tally.hours, tally.bot_hours) = (all.hours, all.bot_hours);
+    }
+    if parts.minutes {
+        (tally.minutes, tally.bot_minutes) = (all.minutes, all.bot_minutes);
+    }
+    if parts.visitors {
+        tally.visitors = all.visitors;
+    }
+    if parts.clicked_at {
+        (tally.first_click_at, tally.last_click_at) = (all.first_click_at, all.last_click_at);
+    }
+    tally.dimensions =
+        all.dimensions.into_iter().filter(|(dimension, _)| parts.dimensions.contains(dimension)).collect();
+    Summand { sk: item.key.sk.to_string(), tally }
+}
+
+/// A quarantine in a map.
+#[derive(Default)]
+pub struct MemoryQuarantine {
+    kept: Mutex<BTreeMap<String, QuarantinedRecord>>,
+    failing: AtomicBool,
+}
+
+impl MemoryQuarantine {
+    /// From now on every call fails, or works again.
+    pub fn fail(&self, failing: bool) {
+        self.failing.store(failing, Ordering::SeqCst);
+    }
+
+    /// What was kept, by object key.
+    pub fn kept(&self) -> BTreeMap<String, QuarantinedRecord> {
+        lock(&self.kept).clone()
+    }
+}
+
+#[async_trait]
+impl Quarantine for MemoryQuarantine {
+    async fn keep(&self, record: &QuarantinedRecord) -> Result<(), StoreError> {
+        if self.failing.load(Ordering::SeqCst) {
+            return Err(outage("quarantine.keep"));
+        }
+        lock(&self.kept).insert(record.object_key(), record.clone());
+        Ok(())
+    }
+}
+
+/// An archive in a map.
+#[derive(Default)]
+pub struct MemoryArchive {
+    objects: Mutex<BTreeMap<String, Vec<u8>>>,
+    failing: AtomicBool,
+}
+
+impl MemoryArchive {
+    /// From now on every call fails, or works again.
+    pub fn fail(&self, failing: bool) {
+        self.failing.store(failing, Ordering::SeqCst);
+    }
+
+    /// The bodies of all objects, by key.
+    pub fn objects(&self) -> BTreeMap<String, Vec<u8>> {
+        lock(&self.objects).clone()
+    }
+
+    fn check(&self, operation: &'static str) -> Result<MutexGuard<'_, BTreeMap<String, Vec<u8>>>, StoreError> {
+        if self.failing.load(Ordering::SeqCst) { Err(outage(operation)) } else { Ok(lock(&self.objects)) }
+    }
+}
+
+#[async_trait]
+impl Archive for MemoryArchive {
+    async fn keep(&self, object: &ArchiveObject) -> Result<(), StoreError> {
+        self.check("archive.keep")?.insert(object.key.clone(), object.body.clone());
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl ArchiveReader for MemoryArchive {
+    async fn hours(&self) -> Result<Vec<String>, StoreError> {
+        let objects = self.check("archive.hours")?;
+        let mut hours: Vec<_> =
+            objects.keys().filter_map(|key| Some(format!("{}/", key.rsplit_once('/')?.0))).collect();
+        hours.dedup();
+        Ok(hours)
+    }
+
+    async fn keys(&self, hour: &str) -> Result<Vec<String>, StoreError> {
+        Ok(self.check("archive.keys")?.keys().filter(|key| key.starts_with(hour)).cloned().collect())
+    }
+
+    async fn read(&self, key: &str) -> Result<Vec<u8>, StoreError> {
+        let found = self.check("archive.read")?.get(key).cloned();
+        found.ok_or_else(|| {
+            StoreError::new("archive.read", crate::values::error::StoreErrorKind::Broken, "there is no such object")
+        })
+    }
+}
+
+/// A click on `go.example.com/{slug}` of the workspace `acme` at `time` (RFC 3339), another one with each call.
+/// Panics if a part is not valid: for tests.
+#[allow(clippy::expect_used, reason = "only tests call it")]
+pub fn click(slug: &str, time: &str) -> Click {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let link = link("acme", slug, "https://example.com/");
+    Click {
+        version: Click::VERSION,
+        id: format!("{slug}@{time}#{}", NEXT.fetch_add(1, Ordering::Relaxed)),
+        time: Timestamp::parse(time).expect("a valid time"),
+        domain: link.id.domain,
+        slug: link.id.slug,
+        workspace: link.workspace,
+        country: None,
+        visitor: None,
+        user_agent: None,
+        referrer: None,
+        language: None,
+        utm: Utm::default(),
+        trigger: Trigger::Link,
+        rule: None,
+        variant: None,
+    }
+}
+
+/// `click` as the record `sequence` of a shard, which took it at once. Panics if it is no JSON: for tests.
+#[allow(clippy::expect_used, reason = "only tests call it")]
+pub fn received(shard: u64, sequence: u64, click: &Click) -> Received<'static> {
+    Received {
+        shard: format!("shardId-{shard:012}").into(),
+        sequence: sequence.to_string().into(),
+        arrived_millis: Some(click.time.as_millis()),
+        data: STANDARD.encode(serde_json::to_vec(click).expect("a click is JSON")).into(),
+    }
+}

@@ -1,0 +1,141 @@
+//! The ports of a redirect in memory.
+
+use crate::clicks::click::Click;
+use crate::links::link::LinkId;
+use crate::redirect::ports::ClickSpill;
+use crate::redirect::ports::ClickStream;
+use crate::redirect::ports::Countries;
+use crate::redirect::ports::PasswordAttempts;
+use crate::redirect::ports::SaltStore;
+use crate::testing::outage::lock;
+use crate::testing::outage::outage;
+use crate::values::error::StoreError;
+use crate::values::timestamp::Timestamp;
+use async_trait::async_trait;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+
+/// Attempts in a map.
+#[derive(Default)]
+pub struct MemoryAttempts(Mutex<HashMap<(LinkId, i64), u32>>);
+
+#[async_trait]
+impl PasswordAttempts for MemoryAttempts {
+    async fn begin(&self, id: &LinkId, now: Timestamp, limit: u32) -> Result<bool, StoreError> {
+        let mut attempts = lock(&self.0);
+        let made = attempts.entry((id.clone(), now.as_seconds() / 60)).or_default();
+        let may = *made < limit;
+        *made += u32::from(may);
+        Ok(may)
+    }
+
+    async fn take_back(&self, id: &LinkId, now: Timestamp) -> Result<(), StoreError> {
+        if let Some(made) = lock(&self.0).get_mut(&(id.clone(), now.as_seconds() / 60)) {
+            *made = made.saturating_sub(1);
+        }
+        Ok(())
+    }
+}
+
+/// Countries in a map.
+#[derive(Default)]
+pub struct MemoryCountries(pub HashMap<IpAddr, String>);
+
+impl Countries for MemoryCountries {
+    fn country(&self, address: IpAddr) -> Option<String> {
+        self.0.get(&address).cloned()
+    }
+}
+
+/// A stream that takes clicks up to a limit.
+pub struct MemoryStream {
+    taken: Mutex<Vec<Click>>,
+    capacity: AtomicUsize,
+}
+
+impl Default for MemoryStream {
+    fn default() -> Self {
+        Self { taken: Mutex::default(), capacity: AtomicUsize::new(usize::MAX) }
+    }
+}
+
+impl MemoryStream {
+    /// Refuses all clicks after `capacity` in all.
+    pub fn take_at_most(&self, capacity: usize) {
+        self.capacity.store(capacity, Ordering::SeqCst);
+    }
+
+    /// What was taken.
+    pub fn taken(&self) -> Vec<Click> {
+        lock(&self.taken).clone()
+    }
+}
+
+#[async_trait]
+impl ClickStream for MemoryStream {
+    async fn send(&self, mut clicks: Vec<Click>) -> Vec<Click> {
+        let mut taken = lock(&self.taken);
+        let room = self.capacity.load(Ordering::SeqCst).saturating_sub(taken.len());
+        let refused = clicks.split_off(room.min(clicks.len()));
+        taken.extend(clicks);
+        refused
+    }
+}
+
+/// A spill that can fail.
+#[derive(Default)]
+pub struct MemorySpill {
+    kept: Mutex<Vec<Click>>,
+    failing: AtomicBool,
+}
+
+impl MemorySpill {
+    /// From now on every call fails.
+    pub fn fail(&self) {
+        self.failing.store(true, Ordering::SeqCst);
+    }
+
+    /// What was kept.
+    pub fn kept(&self) -> Vec<Click> {
+        lock(&self.kept).clone()
+    }
+}
+
+#[async_trait]
+impl ClickSpill for MemorySpill {
+    async fn keep(&self, clicks: &[Click]) -> Result<(), StoreError> {
+        if self.failing.load(Ordering::SeqCst) {
+            return Err(outage("spill.keep"));
+        }
+        lock(&self.kept).extend_from_slice(clicks);
+        Ok(())
+    }
+}
+
+/// Salts in a map.
+#[derive(Default)]
+pub struct MemorySalts {
+    salts: Mutex<HashMap<String, [u8; 32]>>,
+    failing: AtomicBool,
+}
+
+impl MemorySalts {
+    /// From now on every call fails.
+    pub fn fail(&self) {
+        self.failing.store(true, Ordering::SeqCst);
+    }
+}
+
+#[async_trait]
+impl SaltStore for MemorySalts {
+    async fn salt(&self, date: &str, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {
+        if self.failing.load(Ordering::SeqCst) {
+            return Err(outage("salts.salt"));
+        }
+        Ok(*lock(&self.salts).entry(date.to_owned()).or_insert(fresh))
+    }
+}

@@ -1,0 +1,114 @@
+//! What the aggregates must say: looks at every record once and counts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::records::{GOOGLEBOT, Shard};
+use crate::analytics::model::aggregate::{Aggregate, AggregateKey};
+use crate::analytics::model::dimension::Dimension;
+use crate::analytics::ports::{AggregateStore, MAX_LOAD};
+use crate::clicks::click::Click;
+
+type Numbers<K> = BTreeMap<K, u64>;
+
+/// What an aggregate must say.
+#[derive(Debug, Default, PartialEq)]
+struct Expected {
+    seq: u64,
+    clicks: u64,
+    bots: u64,
+    hours: Numbers<u8>,
+    minutes: Numbers<u8>,
+    countries: Numbers<String>,
+    bot_names: Numbers<String>,
+    visitors: u64,
+}
+
+/// Compares the aggregates with the records of `shards`.
+pub(super) async fn compare(shards: &[Shard], aggregates: &dyn AggregateStore) -> Result<(), String> {
+    let expected: Vec<_> = count(shards).into_iter().collect();
+    for group in expected.chunks(MAX_LOAD) {
+        let key =
+            |((pk, sk), _): &((String, String), _)| AggregateKey { pk: pk.as_str().into(), sk: sk.as_str().into() };
+        let keys: Vec<_> = group.iter().map(key).collect();
+        let found = aggregates.load(&keys).await.map_err(|error| error.to_string())?;
+        for ((key, expected), found) in group.iter().zip(found) {
+            let found = found.map(Expected::of);
+            if found.as_ref() != Some(expected) {
+                return Err(format!("{key:?} should be {expected:?} and is {found:?}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn count(shards: &[Shard]) -> BTreeMap<(String, String), Expected> {
+    let mut expected: BTreeMap<(String, String), Expected> = BTreeMap::new();
+    let mut visitors: BTreeMap<(String, String), BTreeSet<&str>> = BTreeMap::new();
+    for (received, click) in shards.iter().flat_map(Shard::clicks) {
+        let lane = received.shard.trim_start_matches("shardId-");
+        for key in places(click, lane) {
+            let entry = expected.entry(key.clone()).or_default();
+            entry.seq = received.sequence.parse().unwrap_or(0);
+            entry.add(click, &key.1);
+            if key.1.starts_with("DAY#") && !is_bot(click) {
+                let seen = visitors.entry(key).or_default();
+                seen.extend(click.visitor.as_deref());
+                entry.visitors = seen.len() as u64;
+            }
+        }
+    }
+    expected
+}
+
+fn places(click: &Click, lane: &str) -> [(String, String); 4] {
+    let (date, hour) = (click.time.date(), click.time.hour());
+    let link = format!("WS#{}#{}#{}", click.workspace, click.domain, click.slug);
+    [
+        (link.clone(), format!("DAY#{date}#{lane}")),
+        (link.clone(), format!("HOUR#{date}T{hour:02}#{lane}")),
+        (link, format!("TOTAL#{lane}")),
+        (format!("WS#{}", click.workspace), format!("DAY#{date}#{lane}")),
+    ]
+}
+
+fn is_bot(click: &Click) -> bool {
+    click.user_agent.as_deref() == Some(GOOGLEBOT)
+}
+
+impl Expected {
+    fn add(&mut self, click: &Click, sk: &str) {
+        let of_day = sk.starts_with("DAY#");
+        if is_bot(click) {
+            self.bots += 1;
+            if of_day {
+                *self.bot_names.entry("Googlebot".to_owned()).or_default() += 1;
+            }
+            return;
+        }
+        self.clicks += 1;
+        if of_day {
+            *self.hours.entry(click.time.hour()).or_default() += 1;
+            *self.countries.entry(click.country.clone().unwrap_or_default()).or_default() += 1;
+        } else if sk.starts_with("HOUR#") {
+            *self.minutes.entry(click.time.minute()).or_default() += 1;
+        }
+    }
+
+    fn of(item: Aggregate) -> Self {
+        let tally = item.tally;
+        let numbers = |dimension| {
+            let counts = tally.dimensions.get(&dimension).into_iter().flat_map(|counts| counts.iter());
+            counts.map(|(value, clicks)| (value.to_owned(), clicks)).collect()
+        };
+        Self {
+            seq: item.seq.as_str().parse().unwrap_or(0),
+            clicks: tally.clicks,
+            bots: tally.bots,
+            countries: numbers(Dimension::Country),
+            bot_names: numbers(Dimension::Bot),
+            hours: tally.hours,
+            minutes: tally.minutes,
+            visitors: tally.visitors.estimate(),
+        }
+    }
+}

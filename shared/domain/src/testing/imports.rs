@@ -1,0 +1,128 @@
+//! The ports of imports in memory, for tests: every call gives way once, so that what runs at the same time interleaves.
+
+use crate::testing::outage::give_way;
+use crate::testing::outage::lock;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use futures::stream::StreamExt;
+
+use crate::imports::job::id::ImportId;
+use crate::imports::job::import::Import;
+use crate::imports::job::part::{Part, PartId};
+use crate::imports::job::ports::{ImportIndex, ImportStore, PartQueue, PartStore};
+use crate::links::ports::{LinkReader, LinkWriter};
+use crate::values::error::StoreError;
+use crate::values::workspace::WorkspaceId;
+
+/// Imports in a map.
+#[derive(Default)]
+pub struct MemoryImports(Mutex<HashMap<(WorkspaceId, ImportId), Import>>);
+
+impl MemoryImports {
+    /// All imports, in the order of creation.
+    pub fn all(&self) -> Vec<Import> {
+        let mut all: Vec<Import> = lock(&self.0).values().cloned().collect();
+        all.sort_by_key(Import::list_key);
+        all
+    }
+}
+
+#[async_trait]
+impl ImportStore for MemoryImports {
+    async fn create(&self, import: &Import) -> Result<bool, StoreError> {
+        give_way().await;
+        let mut imports = lock(&self.0);
+        let key = (import.workspace.clone(), import.id.clone());
+        let free = !imports.contains_key(&key);
+        if free {
+            imports.insert(key, import.clone());
+        }
+        Ok(free)
+    }
+
+    async fn get(&self, workspace: &WorkspaceId, id: &ImportId) -> Result<Option<Import>, StoreError> {
+        give_way().await;
+        Ok(lock(&self.0).get(&(workspace.clone(), id.clone())).cloned())
+    }
+
+    async fn replace(&self, next: &Import) -> Result<bool, StoreError> {
+        give_way().await;
+        let mut imports = lock(&self.0);
+        let Some(stored) = imports.get_mut(&(next.workspace.clone(), next.id.clone())) else { return Ok(false) };
+        if stored.revision + 1 == next.revision {
+            *stored = next.clone();
+        }
+        Ok(stored == next)
+    }
+}
+
+#[async_trait]
+impl ImportIndex for MemoryImports {
+    async fn newest(
+        &self,
+        workspace: &WorkspaceId,
+        before: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Import>, StoreError> {
+        let all = self.all().into_iter().rev().filter(|import| import.workspace == *workspace);
+        Ok(all.filter(|import| before.is_none_or(|before| import.list_key().as_str() < before)).take(limit).collect())
+    }
+}
+
+/// Parts in a map.
+#[derive(Default)]
+pub struct MemoryParts(Mutex<BTreeMap<(ImportId, u64, u32), Part>>);
+
+#[async_trait]
+impl PartStore for MemoryParts {
+    async fn put_all(&self, parts: &[Part]) -> Result<(), StoreError> {
+        for part in parts {
+            give_way().await;
+            lock(&self.0).insert((part.import.clone(), part.plan, part.number), part.clone());
+        }
+        Ok(())
+    }
+
+    async fn get(&self, id: &PartId) -> Result<Option<Part>, StoreError> {
+        give_way().await;
+        Ok(lock(&self.0).get(&(id.import.clone(), id.plan, id.part)).cloned())
+    }
+
+    async fn all(&self, import: &ImportId, plan: u64) -> Result<Vec<Part>, StoreError> {
+        give_way().await;
+        let range = (import.clone(), plan, 0)..=(import.clone(), plan, u32::MAX);
+        Ok(lock(&self.0).range(range).map(|(_, part)| part.clone()).collect())
+    }
+
+    async fn replace(&self, next: &Part) -> Result<bool, StoreError> {
+        give_way().await;
+        let mut parts = lock(&self.0);
+        let Some(stored) = parts.get_mut(&(next.import.clone(), next.plan, next.number)) else { return Ok(false) };
+        if stored.revision + 1 == next.revision {
+            *stored = next.clone();
+        }
+        Ok(stored == next)
+    }
+}
+
+/// Messages in a list.
+#[derive(Default)]
+pub struct MemoryQueue(Mutex<Vec<PartId>>);
+
+impl MemoryQueue {
+    /// Takes all messages.
+    pub fn take(&self) -> Vec<PartId> {
+        std::mem::take(&mut lock(&self.0))
+    }
+}
+
+#[async_trait]
+impl PartQueue for MemoryQueue {
+    async fn send(&self, parts: &[PartId]) -> Result<(), StoreError> {
+        give_way().await;
+        lock(&self.0).extend_from_slice(parts);
+        Ok(())
+    }
+}

@@ -1,0 +1,222 @@
+//! Links in memory.
+
+use crate::links::link::Link;
+use crate::links::link::LinkId;
+use crate::links::ports::Inserted;
+use crate::links::ports::Insertion;
+use crate::links::ports::LinkBatch;
+use crate::links::ports::LinkIndex;
+use crate::links::ports::LinkReader;
+use crate::links::ports::LinkShards;
+use crate::links::ports::LinkTargets;
+use crate::links::ports::LinkWriter;
+use crate::links::query::LinkQuery;
+use crate::links::query::LinkSlice;
+use crate::redirect::ports::ClickLimit;
+use crate::testing::outage::give_way;
+use crate::testing::outage::lock;
+use crate::testing::outage::outage;
+use crate::values::domains::Domain;
+use crate::values::error::StoreError;
+use crate::values::target::TargetUrl;
+use crate::values::workspace::WorkspaceId;
+use async_trait::async_trait;
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+
+/// Links in a map.
+#[derive(Default)]
+pub struct MemoryLinks {
+    links: Mutex<HashMap<LinkId, Link>>,
+    targets: Mutex<HashMap<Target, LinkId>>,
+    failing: AtomicBool,
+    reads: AtomicUsize,
+}
+
+impl MemoryLinks {
+    /// From now on every call fails, or works again.
+    pub fn fail(&self, failing: bool) {
+        self.failing.store(failing, Ordering::SeqCst);
+    }
+
+    /// All links, in the order of creation.
+    pub fn all(&self) -> Vec<Link> {
+        let mut all: Vec<Link> = lock(&self.links).values().cloned().collect();
+        all.sort_by_key(Link::list_key);
+        all
+    }
+
+    /// How many calls of [`LinkReader::get`] there were.
+    pub fn reads(&self) -> usize {
+        self.reads.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn check(&self, operation: &'static str) -> Result<MutexGuard<'_, HashMap<LinkId, Link>>, StoreError> {
+        if self.failing.load(Ordering::SeqCst) { Err(outage(operation)) } else { Ok(lock(&self.links)) }
+    }
+}
+
+#[async_trait]
+impl LinkReader for MemoryLinks {
+    async fn get(&self, id: &LinkId) -> Result<Option<Link>, StoreError> {
+        self.reads.fetch_add(1, Ordering::SeqCst);
+        Ok(self.check("links.get")?.get(id).cloned())
+    }
+}
+
+#[async_trait]
+impl LinkWriter for MemoryLinks {
+    async fn insert(&self, link: &Link) -> Result<bool, StoreError> {
+        let mut links = self.check("links.insert")?;
+        if links.contains_key(&link.id) {
+            return Ok(false);
+        }
+        links.insert(link.id.clone(), link.clone());
+        Ok(true)
+    }
+
+    async fn delete(&self, id: &LinkId, workspace: &WorkspaceId) -> Result<bool, StoreError> {
+        let mut links = self.check("links.delete")?;
+        let owned = links.get(id).is_some_and(|link| link.workspace == *workspace);
+        if owned {
+            links.remove(id);
+        }
+        Ok(owned)
+    }
+
+    async fn replace(&self, seen: &Link, next: &Link) -> Result<bool, StoreError> {
+        let mut links = self.check("links.replace")?;
+        let Some(link) = links.get_mut(&seen.id).filter(|link| link.is_unchanged_since(seen)) else { return Ok(false) };
+        let used_clicks = link.settings.used_clicks;
+        *link = next.clone();
+        link.settings.used_clicks = used_clicks;
+        Ok(true)
+    }
+
+    async fn delete_unchanged(&self, seen: &Link) -> Result<bool, StoreError> {
+        let mut links = self.check("links.delete")?;
+        let unchanged = links.get(&seen.id).is_some_and(|link| link.is_unchanged_since(seen));
+        if unchanged {
+            links.remove(&seen.id);
+        }
+        Ok(unchanged)
+    }
+}
+
+#[async_trait]
+impl ClickLimit for MemoryLinks {
+    async fn use_click(&self, id: &LinkId) -> Result<bool, StoreError> {
+        let mut links = self.check("links.use_click")?;
+        let Some(settings) = links.get_mut(id).map(|link| &mut link.settings) else { return Ok(false) };
+        let left = settings.max_clicks.is_none_or(|max| settings.used_clicks < max);
+        settings.used_clicks += u64::from(left);
+        Ok(left)
+    }
+}
+
+#[async_trait]
+impl LinkIndex for MemoryLinks {
+    async fn page(&self, workspace: &WorkspaceId, query: &LinkQuery) -> Result<LinkSlice, StoreError> {
+        drop(self.check("links.page")?);
+        let (lower, upper) = (query.lower(), query.upper());
+        let asked_for = |link: &Link| {
+            let key = link.list_key();
+            link.workspace == *workspace
+                && lower.as_ref().is_none_or(|lower| key >= *lower)
+                && upper.as_ref().is_none_or(|upper| key < *upper)
+                && query.filter.shows(link)
+        };
+        let links = self.all().into_iter().rev().filter(asked_for).take(query.limit).collect();
+        Ok(LinkSlice { links, reached: None })
+    }
+}
+
+#[async_trait]
+impl LinkTargets for MemoryLinks {
+    async fn find(
+        &self,
+        workspace: &WorkspaceId,
+        domain: &Domain,
+        url: &TargetUrl,
+    ) -> Result<Option<LinkId>, StoreError> {
+        drop(self.check("targets.find")?);
+        Ok(lock(&self.targets).get(&(workspace.clone(), domain.clone(), url.clone())).cloned())
+    }
+
+    async fn remember(&self, link: &Link) -> Result<(), StoreError> {
+        drop(self.check("targets.remember")?);
+        lock(&self.targets).insert(target_of(link), link.id.clone());
+        Ok(())
+    }
+
+    async fn insert_as_only(&self, link: &Link, seen: Option<&LinkId>) -> Result<Insertion, StoreError> {
+        let mut links = self.check("targets.insert")?;
+        let mut targets = lock(&self.targets);
+        if links.contains_key(&link.id) {
+            return Ok(Insertion::IdTaken);
+        }
+        if targets.get(&target_of(link)) != seen {
+            return Ok(Insertion::TargetTaken);
+        }
+        links.insert(link.id.clone(), link.clone());
+        targets.insert(target_of(link), link.id.clone());
+        Ok(Insertion::Done)
+    }
+}
+
+/// What [`LinkTargets`] knows a link by.
+type Target = (WorkspaceId, Domain, TargetUrl);
+
+fn target_of(link: &Link) -> Target {
+    (link.workspace.clone(), link.id.domain.clone(), link.url.clone())
+}
+
+#[async_trait]
+impl LinkBatch for MemoryLinks {
+    async fn insert_all(&self, links: &[Link]) -> Result<Vec<Inserted>, StoreError> {
+        let mut inserted = Vec::with_capacity(links.len());
+        for link in links {
+            give_way().await;
+            let written = self.insert(link).await?;
+            inserted.push(if written { Inserted::Written } else { Inserted::Taken });
+        }
+        Ok(inserted)
+    }
+
+    async fn get_all(&self, ids: &[LinkId]) -> Result<Vec<Option<Link>>, StoreError> {
+        let mut links = Vec::with_capacity(ids.len());
+        for id in ids {
+            give_way().await;
+            links.push(self.get(id).await?);
+        }
+        Ok(links)
+    }
+
+    async fn replace(&self, seen: &Link, next: &Link) -> Result<bool, StoreError> {
+        give_way().await;
+        LinkWriter::replace(self, seen, next).await
+    }
+}
+
+#[async_trait]
+impl LinkShards for MemoryLinks {
+    async fn next(
+        &self,
+        workspace: &WorkspaceId,
+        shard: u8,
+        after: Option<&Link>,
+    ) -> Result<(Vec<Link>, bool), StoreError> {
+        const PAGE: usize = 3;
+        drop(self.check("links.next")?);
+        let behind = |link: &Link| after.is_none_or(|after| link.list_key() > after.list_key());
+        let mut links = self.all();
+        links.retain(|link| link.workspace == *workspace && link.list_shard() == shard && behind(link));
+        let more = links.len() > PAGE;
+        links.truncate(PAGE);
+        Ok((links, more))
+    }
+}

@@ -1,0 +1,16 @@
+//! The ports in memory, a source of faults, and samples: for tests alone, behind the feature `testing`.
+
+pub mod analytics;
+pub mod buckets;
+pub mod clicks;
+pub mod exports;
+pub mod faults;
+pub mod files;
+pub mod idempotency;
+pub mod imports;
+pub mod jobs;
+pub mod keys;
+pub mod links;
+pub(crate) mod outage;
+pub mod samples;
+pub mod system;

@@ -1,0 +1,40 @@
+//! Callers and links for tests.
+
+use crate::access::key::Caller;
+use crate::access::key::Role;
+use crate::links::link::Link;
+use crate::links::link::LinkId;
+use crate::links::settings::LinkSettings;
+use crate::values::domains::Domain;
+use crate::values::domains::Domains;
+use crate::values::slug::Slug;
+use crate::values::target::TargetUrl;
+use crate::values::timestamp::Timestamp;
+use crate::values::workspace::WorkspaceId;
+
+/// A caller of `workspace`. Panics if it is not valid: for tests.
+#[allow(clippy::expect_used, reason = "only tests call it")]
+pub fn caller(workspace: &str, role: Role) -> Caller {
+    let workspace = WorkspaceId::parse(workspace).expect("a valid workspace");
+    Caller { workspace, role, key_id: "key_test".to_owned() }
+}
+
+/// A link on `go.example.com`, created at 2026-01-01T00:00:00Z. Panics if a part is not valid: for tests.
+#[allow(clippy::expect_used, reason = "only tests call it")]
+pub fn link(workspace: &str, slug: &str, url: &str) -> Link {
+    let domain = Domain::parse("go.example.com").expect("a valid domain");
+    let own = Domains::parse("go.example.com").expect("valid domains");
+    Link {
+        id: LinkId { domain, slug: Slug::parse(slug).expect("a valid slug") },
+        workspace: WorkspaceId::parse(workspace).expect("a valid workspace"),
+        url: TargetUrl::parse(url, &own).expect("a valid target"),
+        title: None,
+        tags: Vec::new(),
+        created_at: Timestamp::parse("2026-01-01T00:00:00Z").expect("a valid time"),
+        updated_at: None,
+        revision: 0,
+        settings: LinkSettings::default(),
+        imported_clicks: None,
+        origin: None,
+    }
+}

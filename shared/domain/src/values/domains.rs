@@ -1,0 +1,125 @@
+//! The hosts that serve short links.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use url::Host;
+
+/// A host name in lower case and punycode, without port or trailing dot.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Domain(String);
+
+/// A text that is no [`Domain`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("is not a host name such as go.example.com")]
+pub struct DomainError;
+
+impl Domain {
+    /// Checks and normalises `text`.
+    pub fn parse(text: &str) -> Result<Self, DomainError> {
+        match Host::parse(text).map_err(|_| DomainError)? {
+            Host::Domain(name) => {
+                let name = name.trim_end_matches('.');
+                let valid = !name.is_empty()
+                    && name.len() <= 253
+                    && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
+                if valid { Ok(Self(name.to_owned())) } else { Err(DomainError) }
+            }
+            Host::Ipv4(address) => Ok(Self(address.to_string())),
+            Host::Ipv6(_) => Err(DomainError),
+        }
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Domain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for Domain {
+    type Error = DomainError;
+    fn try_from(text: String) -> Result<Self, DomainError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Domain> for String {
+    fn from(domain: Domain) -> Self {
+        domain.0
+    }
+}
+
+/// The stack's own domains; the first is the default.
+#[derive(Debug, Clone)]
+pub struct Domains {
+    default: Domain,
+    others: Vec<Domain>,
+}
+
+impl Domains {
+    /// Reads a comma-separated list, the default first.
+    pub fn parse(list: &str) -> Result<Self, DomainError> {
+        let mut domains = list.split(',').map(|part| Domain::parse(part.trim()));
+        let default = domains.next().ok_or(DomainError)??;
+        Ok(Self { default, others: domains.collect::<Result<_, _>>()? })
+    }
+
+    /// The domain of a link that names none, and of a request to a host that is none of ours (such as API Gateway's own).
+    pub fn default_domain(&self) -> &Domain {
+        &self.default
+    }
+
+    /// All of them, the default first.
+    pub fn iter(&self) -> impl Iterator<Item = &Domain> {
+        std::iter::once(&self.default).chain(&self.others)
+    }
+
+    /// Whether `host` (lower case, without port) is one of ours; a trailing dot does not make it another.
+    pub fn contains(&self, host: &str) -> bool {
+        let host = host.trim_end_matches('.');
+        self.iter().any(|domain| domain.as_str() == host)
+    }
+
+    /// The domain that serves a request with this `Host` header, port and case as the client sent them.
+    pub fn for_host(&self, host: Option<&str>) -> &Domain {
+        let Some(host) = host else { return &self.default };
+        let name = host.rsplit_once(':').map_or(host, |(name, _port)| name).trim_end_matches('.');
+        self.iter().find(|domain| domain.as_str().eq_ignore_ascii_case(name)).unwrap_or(&self.default)
+    }
+}
+
+#[cfg(feature = "openapi")]
+crate::values::schema::schema!(Domain, "Domain", {
+    "type": "string",
+    "format": "hostname",
+    "description": "A host that serves short links: one of the stack's domains, in lower case and punycode.",
+    "examples": ["go.example.com"],
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_normalised_to_lower_case_punycode() {
+        assert_eq!(Domain::parse("Go.Exämple.com.").unwrap().as_str(), "go.xn--exmple-cua.com");
+        for text in ["", "a b", "a#b", "a/b", "[::1]", "a:80", "x_y.com"] {
+            assert!(Domain::parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_foreign_host_is_served_by_the_default_domain() {
+        let domains = Domains::parse("go.example.com, s.example.org").unwrap();
+        assert_eq!(domains.for_host(Some("S.example.org:443")).as_str(), "s.example.org");
+        assert_eq!(domains.for_host(Some("abc.execute-api.eu-west-1.amazonaws.com")).as_str(), "go.example.com");
+        assert_eq!(domains.for_host(None).as_str(), "go.example.com");
+    }
+}

@@ -1,0 +1,182 @@
+//! The path of a short link.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::ports::Random;
+
+/// Paths that a browser, a crawler or Waypost itself asks for; compared without regard to case.
+const RESERVED: &[&str] = &[
+    ".",
+    "..",
+    ".well-known",
+    "ads.txt",
+    "app-ads.txt",
+    "apple-app-site-association",
+    "apple-touch-icon.png",
+    "favicon.ico",
+    "healthz",
+    "humans.txt",
+    "robots.txt",
+    "security.txt",
+    "sitemap.xml",
+    "v1",
+];
+
+/// What generated slugs are made of: letters and digits, which survive being read aloud, quoted or wrapped.
+const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// 1 to 128 of RFC 3986's unreserved characters (`A-Za-z0-9-._~`), case-sensitive and not reserved.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Slug(String);
+
+/// Why a text is no [`Slug`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SlugError {
+    /// Empty or longer than [`Slug::MAX_LEN`].
+    #[error("must have 1 to 128 characters")]
+    Length,
+    /// A character outside RFC 3986's unreserved set.
+    #[error("may only contain letters, digits, '-', '.', '_' and '~'")]
+    Character,
+    /// A path that is served otherwise.
+    #[error("is reserved")]
+    Reserved,
+}
+
+impl Slug {
+    /// The greatest length, in characters (all are ASCII).
+    pub const MAX_LEN: usize = 128;
+    /// The length of a generated slug: 62^7 = 3.5 * 10^12 values.
+    pub const GENERATED_LEN: usize = 7;
+
+    /// Checks `text`.
+    pub fn parse(text: impl Into<String>) -> Result<Self, SlugError> {
+        let text = text.into();
+        if text.is_empty() || text.len() > Self::MAX_LEN {
+            return Err(SlugError::Length);
+        }
+        if !text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b)) {
+            return Err(SlugError::Character);
+        }
+        if RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(&text)) {
+            return Err(SlugError::Reserved);
+        }
+        Ok(Self(text))
+    }
+
+    /// [`Slug::GENERATED_LEN`] characters, each of the 62 equally likely.
+    pub fn generate(random: &dyn Random) -> Self {
+        let mut text = String::with_capacity(Self::GENERATED_LEN);
+        while text.len() < Self::GENERATED_LEN {
+            let mut bytes = [0_u8; 16];
+            random.fill(&mut bytes);
+            text.extend(symbols(&bytes).take(Self::GENERATED_LEN - text.len()));
+        }
+        Self(text)
+    }
+
+    /// The same `len` characters for the same `seed`, for rows that must get the same slug whenever they are loaded.
+    /// `len` is at most [`Slug::MAX_LEN`].
+    pub fn derive(seed: &str, len: usize) -> Self {
+        let mut text = String::with_capacity(len);
+        for round in 0_u32.. {
+            let digest = Sha256::new().chain_update(round.to_be_bytes()).chain_update(seed).finalize();
+            text.extend(symbols(&digest).take(len.min(Self::MAX_LEN) - text.len()));
+            if text.len() >= len.min(Self::MAX_LEN) {
+                break;
+            }
+        }
+        Self(text)
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Maps bytes to symbols; bytes that would favour some symbols are left out.
+fn symbols(bytes: &[u8]) -> impl Iterator<Item = char> {
+    let fair = u8::MAX - u8::MAX % 62;
+    bytes.iter().filter(move |&&b| b < fair).map(|&b| char::from(ALPHABET[usize::from(b % 62)]))
+}
+
+impl fmt::Display for Slug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for Slug {
+    type Error = SlugError;
+    fn try_from(text: String) -> Result<Self, SlugError> {
+        Self::parse(text)
+    }
+}
+
+impl From<Slug> for String {
+    fn from(slug: Slug) -> Self {
+        slug.0
+    }
+}
+
+#[cfg(feature = "openapi")]
+crate::values::schema::schema!(Slug, "Slug", {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": Slug::MAX_LEN,
+    "pattern": r"^(?!\.\.?$)[A-Za-z0-9._~-]+$",
+    "description": "The path of a short link: RFC 3986's unreserved characters, case-sensitive. Some are reserved, such as `v1` and `robots.txt`.",
+    "examples": ["spring-sale"],
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::system::SeededRandom;
+    use proptest::prelude::*;
+
+    #[test]
+    fn reserved_paths_are_refused_in_any_case() {
+        for text in ["v1", "V1", "robots.txt", "Favicon.ICO", ".", "..", ".well-known"] {
+            assert_eq!(Slug::parse(text), Err(SlugError::Reserved), "{text}");
+        }
+    }
+
+    #[test]
+    fn length_is_bounded() {
+        assert_eq!(Slug::parse(""), Err(SlugError::Length));
+        assert!(Slug::parse("a".repeat(128)).is_ok());
+        assert_eq!(Slug::parse("a".repeat(129)), Err(SlugError::Length));
+    }
+
+    #[test]
+    fn derived_slugs_are_the_same_every_time_and_differ_by_seed() {
+        assert_eq!(Slug::derive("imp#1", 8), Slug::derive("imp#1", 8));
+        assert_ne!(Slug::derive("imp#1", 8), Slug::derive("imp#2", 8));
+        assert_eq!(Slug::derive("imp#1", 100).as_str().len(), 100);
+    }
+
+    #[test]
+    fn generated_slugs_use_every_symbol() {
+        let random = SeededRandom::new(7);
+        let all: String = (0..2000).map(|_| Slug::generate(&random).to_string()).collect();
+        assert_eq!(all.len(), 2000 * Slug::GENERATED_LEN);
+        assert!(ALPHABET.iter().all(|&symbol| all.contains(char::from(symbol))));
+    }
+
+    proptest! {
+        #[test]
+        fn a_slug_needs_no_encoding_in_a_path(text in ".{0,140}") {
+            if let Ok(slug) = Slug::parse(text.clone()) {
+                let url = url::Url::parse(&format!("https://go.example.com/{slug}")).unwrap();
+                prop_assert_eq!(url.path(), format!("/{text}"));
+                prop_assert_eq!(url.query(), None);
+            }
+        }
+    }
+}
