@@ -9,10 +9,10 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use waypost_aws::dynamo::aggregates::{DynamoAggregates, patient_client};
 use waypost_aws::s3::archive::S3Archive;
 use waypost_aws::s3::quarantine::S3Quarantine;
-use waypost_aws::start::BoxError;
-use waypost_aws::{sdk, settings, start};
 use waypost_domain::analytics::UserAgents;
 use waypost_domain::analytics::ports::Archive;
+use waypost_lambda::start::BoxError;
+use waypost_lambda::{sdk, settings, start};
 
 fn main() -> ExitCode {
     start::run(serve())

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use lambda_runtime::Context;
-use waypost_aws::invocation::delivery;
-use waypost_aws::sqs::event::{BatchResponse, Message, QueueEvent};
 use waypost_domain::exports::ports::ExportRequest;
 use waypost_domain::exports::write_export::{Exporter, Written, write_export};
 use waypost_domain::imports::ports::{Delivery, Redelivery};
+use waypost_lambda::invocation::delivery;
+use waypost_lambda::queue::event::{BatchResponse, Message, QueueEvent};
 
 /// What the function needs.
 pub(crate) struct App {

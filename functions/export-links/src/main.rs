@@ -10,11 +10,11 @@ use waypost_aws::dynamo::exports::DynamoExports;
 use waypost_aws::dynamo::links::DynamoLinks;
 use waypost_aws::s3::reports::S3Reports;
 use waypost_aws::sqs::SqsQueue;
-use waypost_aws::sqs::event::QueueEvent;
-use waypost_aws::start::BoxError;
-use waypost_aws::system::SystemClock;
-use waypost_aws::{sdk, settings, start};
 use waypost_domain::exports::write_export::Exporter;
+use waypost_lambda::queue::event::QueueEvent;
+use waypost_lambda::start::BoxError;
+use waypost_lambda::system::SystemClock;
+use waypost_lambda::{sdk, settings, start};
 
 fn main() -> ExitCode {
     start::run(serve())

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use waypost_aws::health::{StreamProbe, TableProbe};
 use waypost_aws::http::open;
-use waypost_aws::start::BoxError;
-use waypost_aws::{sdk, settings, start};
+use waypost_lambda::start::BoxError;
+use waypost_lambda::{sdk, settings, start};
 
 fn main() -> ExitCode {
     start::run(serve())

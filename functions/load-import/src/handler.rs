@@ -1,11 +1,11 @@
 //! From a notification to the use case.
 
 use lambda_runtime::Context;
-use waypost_aws::invocation::delivery;
-use waypost_aws::start::BoxError;
 use waypost_domain::StoreError;
 use waypost_domain::imports::load_import::{Loaded, Loader, load_import};
 use waypost_domain::imports::ports::Delivery;
+use waypost_lambda::invocation::delivery;
+use waypost_lambda::start::BoxError;
 
 use crate::event::{Notification, Record};
 

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use lambda_runtime::Context;
-use waypost_aws::invocation::delivery;
-use waypost_aws::sqs::event::{BatchResponse, Message, QueueEvent};
 use waypost_domain::imports::load_import::Loader;
 use waypost_domain::imports::load_part::{PartLoaded, load_part};
 use waypost_domain::imports::part::PartId;
 use waypost_domain::imports::ports::{Delivery, Redelivery};
+use waypost_lambda::invocation::delivery;
+use waypost_lambda::queue::event::{BatchResponse, Message, QueueEvent};
 
 /// What the function needs.
 pub(crate) struct App {

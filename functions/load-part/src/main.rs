@@ -6,10 +6,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use lambda_runtime::{LambdaEvent, service_fn};
-use waypost_aws::loader::loader;
-use waypost_aws::sqs::event::QueueEvent;
-use waypost_aws::start::BoxError;
-use waypost_aws::{sdk, start};
+use waypost_lambda::queue::event::QueueEvent;
+use waypost_lambda::start::BoxError;
+use waypost_lambda::wiring::imports::loader;
+use waypost_lambda::{sdk, start};
 
 fn main() -> ExitCode {
     start::run(serve())

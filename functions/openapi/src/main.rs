@@ -5,8 +5,8 @@ mod handler;
 use std::process::ExitCode;
 
 use waypost_aws::http::open;
-use waypost_aws::start;
-use waypost_aws::start::BoxError;
+use waypost_lambda::start;
+use waypost_lambda::start::BoxError;
 
 fn main() -> ExitCode {
     start::run(serve())

@@ -10,11 +10,11 @@ use lambda_runtime::layers::TracingLayer;
 use lambda_runtime::{LambdaEvent, LambdaInvocation, Runtime, Service};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tower::{Layer, service_fn};
-use waypost_aws::extension::Extension;
-use waypost_aws::start::BoxError;
 use waypost_domain::deliver_clicks::{Visitors, deliver_clicks};
 use waypost_domain::ports::{ClickSpill, ClickStream, Random, SaltStore};
 use waypost_domain::record_click::PendingClick;
+use waypost_lambda::extension::Extension;
+use waypost_lambda::start::BoxError;
 
 use crate::event::Event;
 use crate::handler::{App, handle};

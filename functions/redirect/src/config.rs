@@ -1,8 +1,8 @@
 //! The redirect's own settings.
 
-use waypost_aws::settings::{SettingError, number, optional, required};
 use waypost_domain::cached_links::Freshness;
 use waypost_domain::{Domains, TargetUrl};
+use waypost_lambda::settings::{SettingError, number, optional, required};
 
 /// How long links are kept in the process: `CACHE_SECONDS`, `CACHE_MISS_SECONDS` and `CACHE_STALE_SECONDS`.
 pub(crate) fn freshness() -> Result<Freshness, SettingError> {

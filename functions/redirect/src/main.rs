@@ -20,12 +20,12 @@ use waypost_aws::dynamo::salts::DynamoSalts;
 use waypost_aws::dynamo::warm_up::warm_up;
 use waypost_aws::kinesis::KinesisClicks;
 use waypost_aws::s3::spill::S3Spill;
-use waypost_aws::start::BoxError;
-use waypost_aws::system::{SystemClock, SystemRandom};
-use waypost_aws::{sdk, settings, start};
 use waypost_domain::cached_links::CachedLinks;
 use waypost_domain::follow_link::FollowLink;
 use waypost_domain::ports::Countries;
+use waypost_lambda::start::BoxError;
+use waypost_lambda::system::{SystemClock, SystemRandom};
+use waypost_lambda::{sdk, settings, start};
 
 fn main() -> ExitCode {
     start::run(serve())

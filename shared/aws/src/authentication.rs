@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::Client;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -15,12 +14,7 @@ use waypost_domain::ports::{Clock, KeyReader};
 use waypost_domain::rate_limit::{Admission, RateLimiter, Standing};
 use waypost_domain::{ApiKey, Caller, Error};
 
-use crate::dynamo::keys::DynamoKeys;
-use crate::dynamo::rate_limits::DynamoBuckets;
-use crate::oidc::OidcTokens;
 use crate::problem::Problem;
-use crate::settings::{SettingError, rate_limits};
-use crate::system::SystemClock;
 
 /// How long the note of a key's use may take. It is written while the request is worked on, so mostly nobody waits for it.
 const NOTE_TIMEOUT: Duration = Duration::from_millis(200);
@@ -39,23 +33,6 @@ impl Authentication {
     /// By API keys alone, without limits.
     pub fn new(keys: Arc<dyn KeyReader>, clock: Arc<dyn Clock>) -> Self {
         Self { keys, clock, usage: None, tokens: None, limiter: None }
-    }
-
-    /// As the template sets it up: keys and limits in the table `LinksTable`, and tokens if there is a `JWT_ISSUER`.
-    ///
-    /// # Errors
-    /// [`SettingError`] names the setting that is missing or cannot be used.
-    pub fn from_environment(dynamo: &Client, links_table: &str) -> Result<Self, SettingError> {
-        let keys = Arc::new(DynamoKeys::new(dynamo.clone(), links_table));
-        let buckets = Arc::new(DynamoBuckets::new(dynamo.clone(), links_table));
-        let tokens = OidcTokens::from_environment()?;
-        Ok(Self {
-            keys: keys.clone(),
-            clock: Arc::new(SystemClock),
-            usage: Some(keys),
-            tokens: tokens.map(|tokens| Arc::new(tokens) as Arc<dyn TokenVerifier>),
-            limiter: Some(Arc::new(RateLimiter::new(buckets, rate_limits()?))),
-        })
     }
 
     /// Notes in `usage` that a key was used.

@@ -4,16 +4,21 @@
 
 mod support;
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use support::{LINKS_TABLE, dynamodb};
 use waypost_aws::dynamo::idempotency::DynamoIdempotency;
-use waypost_aws::system::SystemRandom;
 use waypost_domain::idempotency::{Answer, Claim, Claimed, IdempotencyStore, MemoryIdempotency};
+use waypost_domain::memory::SeededRandom;
 use waypost_domain::{Timestamp, WorkspaceId};
 
+/// Makes a claim of a new owner.
 fn claim(workspace: &str, request: &str, second: i64) -> Claim {
+    static SEED: AtomicU64 = AtomicU64::new(0);
+    let random = SeededRandom::new(SEED.fetch_add(1, Ordering::Relaxed));
     let now = Timestamp::parse("2026-01-02T03:04:05Z").unwrap().plus_seconds(second);
     let workspace = WorkspaceId::parse(workspace).unwrap();
-    Claim::new(workspace, "a key # with \"signs\"", &[request.as_bytes()], now, &SystemRandom).unwrap()
+    Claim::new(workspace, "a key # with \"signs\"", &[request.as_bytes()], now, &random).unwrap()
 }
 
 fn answer() -> Answer {

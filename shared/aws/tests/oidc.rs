@@ -6,6 +6,7 @@
 mod issuer;
 
 use std::sync::LazyLock;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -15,14 +16,15 @@ use ring::rand::SystemRandom;
 use ring::signature::{self, EcdsaKeyPair, KeyPair, RsaEncoding};
 use serde_json::{Value, json};
 use waypost_aws::oidc::OidcTokens;
-use waypost_aws::system::SystemClock;
 use waypost_domain::keys::ports::TokenVerifier;
-use waypost_domain::ports::Clock;
 use waypost_domain::{Role, Timestamp};
 
 /// The time at which the tests began: tokens are held against the machine's clock.
 fn now() -> Timestamp {
-    static NOW: LazyLock<Timestamp> = LazyLock::new(|| SystemClock.now());
+    static NOW: LazyLock<Timestamp> = LazyLock::new(|| {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap()).unwrap()
+    });
     *NOW
 }
 

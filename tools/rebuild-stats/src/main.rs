@@ -6,10 +6,10 @@ use std::process::ExitCode;
 
 use waypost_aws::dynamo::aggregates::{DynamoAggregates, patient_client};
 use waypost_aws::s3::archive::S3Archive;
-use waypost_aws::start::BoxError;
-use waypost_aws::{sdk, settings, start};
 use waypost_domain::analytics::UserAgents;
 use waypost_domain::analytics::rebuild_stats::rebuild_stats;
+use waypost_lambda::start::BoxError;
+use waypost_lambda::{sdk, settings, start};
 
 fn main() -> ExitCode {
     start::run(rebuild())

@@ -9,6 +9,7 @@ use std::error::Error;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::connection::{CaptureSmithyConnection, ConnectionMetadata};
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
@@ -27,8 +28,6 @@ use tokio::net::TcpStream;
 use tower::timeout::Timeout;
 use tower::timeout::error::Elapsed;
 use tower::util::BoxCloneSyncService;
-
-use crate::start::BoxError;
 
 /// How long a connection may take to be there, TLS included. AWS endpoints are in the same region, milliseconds away.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);

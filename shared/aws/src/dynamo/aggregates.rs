@@ -16,12 +16,12 @@ use waypost_domain::{StoreError, StoreErrorKind};
 
 use super::conditional::was_written;
 use super::{Item, broken, store_error, text};
+use crate::backoff::Backoff;
 
 /// How often keys are asked for that a BatchGetItem left out.
 const LOAD_ATTEMPTS: u32 = 8;
-/// The longest wait before the second attempt; it doubles up to [`MAX_BACKOFF`].
-const BACKOFF: Duration = Duration::from_millis(50);
-const MAX_BACKOFF: Duration = Duration::from_secs(2);
+/// The longest wait between two of these attempts.
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// A client that is more patient than others with a throttled table: nobody waits for aggregates, and what is given up
 /// makes the stream deliver the whole batch again. Its retries are spread by jitter.
@@ -73,23 +73,18 @@ impl AggregateStore for DynamoAggregates {
         const OPERATION: &str = "aggregates.load";
         let mut found: HashMap<AggregateKey, Aggregate> = HashMap::with_capacity(keys.len());
         let mut wanted: Vec<Item> = keys.iter().map(key).collect();
-        for attempt in 0..LOAD_ATTEMPTS {
-            if wanted.is_empty() {
-                break;
-            }
-            if attempt > 0 {
-                tokio::time::sleep(backoff(attempt)).await;
-            }
+        let mut backoff = Backoff::new(LOAD_ATTEMPTS, LONGEST_WAIT);
+        while !wanted.is_empty() {
             let (items, left) = self.load_once(wanted).await?;
             for item in items {
                 let aggregate = aggregate_from(item, OPERATION)?;
                 found.insert(aggregate.key.clone(), aggregate);
             }
             wanted = left;
-        }
-        if !wanted.is_empty() {
-            let detail = format!("{} keys were left unprocessed {LOAD_ATTEMPTS} times", wanted.len());
-            return Err(StoreError::new(OPERATION, StoreErrorKind::Throttled, detail));
+            if !wanted.is_empty() && !backoff.wait().await {
+                let detail = format!("{} keys were left unprocessed {LOAD_ATTEMPTS} times", wanted.len());
+                return Err(StoreError::new(OPERATION, StoreErrorKind::Throttled, detail));
+            }
         }
         Ok(keys.iter().map(|key| found.remove(key)).collect())
     }
@@ -105,17 +100,6 @@ impl AggregateStore for DynamoAggregates {
         };
         was_written(OPERATION, put.send().await)
     }
-}
-
-/// A random time up to a bound that doubles with each attempt ("full jitter"), so that many who wait don't come back
-/// together.
-fn backoff(attempt: u32) -> Duration {
-    let bound = BACKOFF.saturating_mul(2_u32.saturating_pow(attempt - 1)).min(MAX_BACKOFF);
-    let mut bytes = [0_u8; 4];
-    // Without randomness the bound itself is as good.
-    let share =
-        getrandom::fill(&mut bytes).map_or(1.0, |()| f64::from(u32::from_be_bytes(bytes)) / f64::from(u32::MAX));
-    bound.mul_f64(share)
 }
 
 fn key(key: &AggregateKey) -> Item {

@@ -110,7 +110,7 @@ impl LinkBatch for DynamoLinkBatch {
                 .map(|keys| keys.keys)
                 .unwrap_or_default();
             if open.len() < before {
-                backoff.progress();
+                backoff.reset();
             }
             if !open.is_empty() && !backoff.wait().await {
                 return Err(StoreError::new(GET, StoreErrorKind::Throttled, "keys stay unprocessed"));

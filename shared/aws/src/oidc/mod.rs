@@ -16,14 +16,8 @@ use url::Url;
 use waypost_domain::keys::ports::TokenVerifier;
 use waypost_domain::{Caller, StoreError, Timestamp};
 
-use crate::settings::{SettingError, optional, required};
 use claims::Expected;
 use key_ring::KeyRing;
-
-/// Where a token's workspace is if the settings don't say.
-const WORKSPACE_CLAIM: &str = "workspace";
-/// Where a token's role is if the settings don't say.
-const ROLE_CLAIM: &str = "role";
 
 /// Longer than any token that fits into the headers of a request (10 KB for all of them).
 const MAX_BYTES: usize = 8192;
@@ -53,18 +47,6 @@ impl OidcTokens {
             role_claim: role_claim.to_owned(),
         };
         Ok(Self { keys: KeyRing::new(issuer), expected })
-    }
-
-    /// From `JWT_ISSUER`, `JWT_AUDIENCE`, `JWT_WORKSPACE_CLAIM` and `JWT_ROLE_CLAIM`. None if there is no issuer: then no token
-    /// proves anything.
-    pub fn from_environment() -> Result<Option<Self>, SettingError> {
-        let Some(issuer) = optional("JWT_ISSUER") else { return Ok(None) };
-        let audience = required("JWT_AUDIENCE")?;
-        let workspace = optional("JWT_WORKSPACE_CLAIM").unwrap_or_else(|| WORKSPACE_CLAIM.to_owned());
-        let role = optional("JWT_ROLE_CLAIM").unwrap_or_else(|| ROLE_CLAIM.to_owned());
-        let tokens = Self::new(&issuer, &audience, &workspace, &role)
-            .map_err(|problem| SettingError::Invalid { name: "JWT_ISSUER", problem })?;
-        Ok(Some(tokens))
     }
 
     /// The caller, or why there is none.

@@ -97,7 +97,7 @@ impl Reading {
             let failure = match self.body.next().await {
                 Some(Ok(piece)) => {
                     self.offset += piece.len() as u64;
-                    self.backoff.progress();
+                    self.backoff.reset();
                     return Ok(Some((piece, self)));
                 }
                 Some(Err(error)) => StoreError::new(OPERATION, StoreErrorKind::Unavailable, error),

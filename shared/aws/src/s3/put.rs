@@ -11,17 +11,19 @@ use aws_sigv4::http_request::{
     sign,
 };
 use aws_sigv4::sign::v4;
+use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use aws_types::SdkConfig;
 
 use crate::backoff::Backoff;
-use crate::start::BoxError;
 
 /// How long one attempt may take.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
 const ATTEMPTS: u32 = 3;
+/// The longest wait between two attempts.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// Puts small objects into a bucket.
 #[derive(Debug, Clone)]
@@ -53,8 +55,7 @@ impl SmallPut {
         if key.is_empty() || !key.bytes().all(is_plain) {
             return Err(format!("{key:?} cannot be a key here").into());
         }
-        let mut backoff = Backoff::default();
-        let mut attempt = 1;
+        let mut backoff = Backoff::new(ATTEMPTS, LONGEST_WAIT);
         loop {
             let failure = match self.attempt(key, content_type, body).await {
                 Ok(status) if (200..300).contains(&status) => return Ok(()),
@@ -62,10 +63,9 @@ impl SmallPut {
                 Ok(status) => format!("S3 answers {status}").into(),
                 Err(error) => error,
             };
-            if attempt == ATTEMPTS || !backoff.wait().await {
+            if !backoff.wait().await {
                 return Err(failure);
             }
-            attempt += 1;
         }
     }
 

@@ -17,7 +17,7 @@ pub struct S3Spill {
 }
 
 impl S3Spill {
-    /// The spill in `bucket`, reached with what [`crate::sdk::config_and_connector`] gives.
+    /// The spill in `bucket`, reached with the region, credentials and endpoint of `config` through `connector`.
     pub fn new(config: SdkConfig, connector: SharedHttpConnector, bucket: &str) -> Self {
         Self { bucket: SmallPut::new(config, connector, bucket) }
     }

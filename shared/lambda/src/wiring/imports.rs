@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use aws_types::SdkConfig;
+use waypost_aws::dynamo::import_parts::DynamoParts;
+use waypost_aws::dynamo::imports::DynamoImports;
+use waypost_aws::dynamo::link_batch::DynamoLinkBatch;
+use waypost_aws::s3::objects::S3Objects;
+use waypost_aws::s3::reports::S3Reports;
+use waypost_aws::sqs::SqsQueue;
 use waypost_domain::imports::load_import::Loader;
 
-use crate::dynamo::import_parts::DynamoParts;
-use crate::dynamo::imports::DynamoImports;
-use crate::dynamo::link_batch::DynamoLinkBatch;
-use crate::s3::objects::S3Objects;
-use crate::s3::reports::S3Reports;
 use crate::settings::{SettingError, domains, number, required};
-use crate::sqs::SqsQueue;
 use crate::system::{SystemClock, SystemTimer};
 
 /// A loader with clients of `config`, and the queue of parts.

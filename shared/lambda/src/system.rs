@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use waypost_aws::backoff::full_jitter;
 use waypost_domain::Timestamp;
 use waypost_domain::imports::ports::Timer;
 use waypost_domain::ports::{Clock, Random};
@@ -38,9 +39,6 @@ pub struct SystemTimer;
 #[async_trait]
 impl Timer for SystemTimer {
     async fn pause(&self, millis: u64) {
-        let mut bytes = [0; 4];
-        SystemRandom.fill(&mut bytes);
-        let part = f64::from(u32::from_be_bytes(bytes)) / f64::from(u32::MAX);
-        tokio::time::sleep(Duration::from_millis(millis).mul_f64(part)).await;
+        tokio::time::sleep(full_jitter(Duration::from_millis(millis))).await;
     }
 }

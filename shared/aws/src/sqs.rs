@@ -1,7 +1,5 @@
 //! Messages that say what is to be done next.
 
-pub mod event;
-
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;

@@ -1,6 +1,8 @@
 //! AWS clients without the default chain: Lambda puts credentials and region into the environment, so there is nothing to
 //! search for at start.
 
+use std::time::Duration;
+
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
@@ -10,9 +12,8 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
-use std::time::Duration;
+use waypost_aws::connector::Connections;
 
-use crate::connector::Connections;
 use crate::settings::{SettingError, optional, required};
 
 /// What all clients share: region and credentials from the environment, one connection pool, TLS by rustls with ring, three

@@ -1,0 +1,3 @@
+//! Messages of an SQS queue.
+
+pub mod event;
