@@ -8,15 +8,15 @@ use axum::routing::{get, post};
 use axum::{Extension, Router};
 use http::{StatusCode, header};
 use waypost_api::exports::ExportView;
-use waypost_aws::http::{Json, Path};
-use waypost_aws::idempotency::{Idempotency, once};
-use waypost_aws::problem::Problem;
 use waypost_domain::Caller;
 use waypost_domain::exports::find_export::find_export;
 use waypost_domain::exports::ports::{ExportQueue, ExportStore};
 use waypost_domain::exports::start_export::{NewExport, start_export};
 use waypost_domain::imports::ports::ReportSigner;
 use waypost_domain::ports::{Clock, Random};
+use waypost_http::extract::{Json, Path};
+use waypost_http::idempotency::{Idempotency, once};
+use waypost_http::problem::Problem;
 
 /// What the routes need.
 #[derive(Clone)]
@@ -61,13 +61,14 @@ mod tests {
     use axum::body::{Body, to_bytes};
     use serde_json::{Value, json};
     use tower::ServiceExt;
-    use waypost_aws::http::{Authentication, api};
     use waypost_domain::Role;
     use waypost_domain::exports::ExportId;
     use waypost_domain::exports::memory::{MemoryExportQueue, MemoryExports};
     use waypost_domain::idempotency::MemoryIdempotency;
     use waypost_domain::imports::memory::MemorySigner;
     use waypost_domain::memory::{FixedClock, MemoryKeys, SeededRandom, caller};
+    use waypost_http::authentication::Authentication;
+    use waypost_http::router::api;
 
     struct Fixture {
         router: Router,

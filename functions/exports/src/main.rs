@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use waypost_aws::dynamo::exports::DynamoExports;
-use waypost_aws::http::api;
 use waypost_aws::s3::reports::S3Reports;
 use waypost_aws::sqs::SqsQueue;
+use waypost_http::router::api;
 use waypost_lambda::start::BoxError;
 use waypost_lambda::system::{SystemClock, SystemRandom};
 use waypost_lambda::wiring::http::{authentication, idempotency};

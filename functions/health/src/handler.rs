@@ -35,11 +35,11 @@ mod tests {
     use std::time::Duration;
     use tokio::time::Instant;
     use tower::ServiceExt;
-    use waypost_aws::http::open;
     use waypost_domain::memory::MemoryProbe;
+    use waypost_http::router::public_api;
 
     fn router(links: MemoryProbe, stream: MemoryProbe) -> Router {
-        open(routes(Checks::new(vec![("links_table", Arc::new(links)), ("click_stream", Arc::new(stream))])))
+        public_api(routes(Checks::new(vec![("links_table", Arc::new(links)), ("click_stream", Arc::new(stream))])))
     }
 
     async fn call(router: &Router, request: Request<Body>) -> (u16, Value) {

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use waypost_aws::health::{StreamProbe, TableProbe};
-use waypost_aws::http::open;
+use waypost_http::router::public_api;
 use waypost_lambda::start::BoxError;
 use waypost_lambda::{sdk, settings, start};
 
@@ -25,5 +25,5 @@ async fn serve() -> Result<(), BoxError> {
         ("stats_table", Arc::new(TableProbe::new(dynamo, stats))),
         ("click_stream", Arc::new(StreamProbe::new(aws_sdk_kinesis::Client::new(&config), stream))),
     ]);
-    lambda_http::run(open(handler::routes(checks))).await
+    lambda_http::run(public_api(handler::routes(checks))).await
 }

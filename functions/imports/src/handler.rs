@@ -8,9 +8,6 @@ use axum::routing::{get, post};
 use axum::{Extension, Router};
 use http::{StatusCode, header};
 use waypost_api::imports::{ImportView, ReportQuery, StartedView};
-use waypost_aws::http::{Json, Path, Query};
-use waypost_aws::idempotency::{Idempotency, once};
-use waypost_aws::problem::Problem;
 use waypost_domain::imports::Import;
 use waypost_domain::imports::cancel_import::cancel_import;
 use waypost_domain::imports::find_import::{find_import, find_report, with_progress};
@@ -20,6 +17,9 @@ use waypost_domain::imports::start_import::{NewImport, Starter, start_import};
 use waypost_domain::page::{Page, PageRequest};
 use waypost_domain::ports::{Clock, Random};
 use waypost_domain::{Caller, Domains, StoreError};
+use waypost_http::extract::{Json, Path, Query};
+use waypost_http::idempotency::{Idempotency, once};
+use waypost_http::problem::Problem;
 
 /// What the routes need.
 #[derive(Clone)]
@@ -119,12 +119,13 @@ mod tests {
     use axum::response::Response;
     use serde_json::{Value, json};
     use tower::ServiceExt;
-    use waypost_aws::http::{Authentication, api};
     use waypost_domain::Role;
     use waypost_domain::idempotency::MemoryIdempotency;
     use waypost_domain::imports::memory::{MemoryImports, MemoryParts, MemorySigner};
     use waypost_domain::imports::{Counts, ImportStatus};
     use waypost_domain::memory::{FixedClock, MemoryKeys, SeededRandom};
+    use waypost_http::authentication::Authentication;
+    use waypost_http::router::api;
 
     struct Fixture {
         router: Router,

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use waypost_aws::dynamo::import_parts::DynamoParts;
 use waypost_aws::dynamo::imports::DynamoImports;
-use waypost_aws::http::api;
 use waypost_aws::s3::reports::S3Reports;
 use waypost_aws::s3::uploads::S3Uploads;
+use waypost_http::router::api;
 use waypost_lambda::start::BoxError;
 use waypost_lambda::system::{SystemClock, SystemRandom};
 use waypost_lambda::wiring::http::{authentication, idempotency};

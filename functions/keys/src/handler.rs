@@ -8,9 +8,6 @@ use axum::routing::{delete, get};
 use axum::{Extension, Router};
 use http::{StatusCode, header};
 use waypost_api::keys::{KeyView, NewKeyView};
-use waypost_aws::http::{Json, Path, Query};
-use waypost_aws::idempotency::{Idempotency, Secret, once};
-use waypost_aws::problem::Problem;
 use waypost_domain::Caller;
 use waypost_domain::idempotency::Attempt;
 use waypost_domain::keys::create_key::{KeyCreation, NewKey, create_key};
@@ -19,6 +16,9 @@ use waypost_domain::keys::ports::{KeyIndex, KeyWriter};
 use waypost_domain::keys::revoke_key::revoke_key;
 use waypost_domain::page::PageRequest;
 use waypost_domain::ports::{Clock, Random};
+use waypost_http::extract::{Json, Path, Query};
+use waypost_http::idempotency::{Idempotency, Secret, once};
+use waypost_http::problem::Problem;
 
 /// What the routes need.
 #[derive(Clone)]
@@ -78,10 +78,11 @@ mod tests {
     use http::Request;
     use serde_json::{Value, json};
     use tower::ServiceExt;
-    use waypost_aws::http::{Authentication, api};
     use waypost_domain::Role;
     use waypost_domain::idempotency::MemoryIdempotency;
     use waypost_domain::memory::{FixedClock, MemoryKeys, SeededRandom};
+    use waypost_http::authentication::Authentication;
+    use waypost_http::router::api;
 
     struct Fixture {
         router: Router,

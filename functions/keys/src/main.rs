@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use waypost_aws::dynamo::keys::DynamoKeys;
-use waypost_aws::http::api;
+use waypost_http::router::api;
 use waypost_lambda::start::BoxError;
 use waypost_lambda::system::{SystemClock, SystemRandom};
 use waypost_lambda::wiring::http::{authentication, idempotency};

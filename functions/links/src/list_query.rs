@@ -2,9 +2,9 @@
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use waypost_aws::problem::Problem;
 use waypost_domain::Error;
 use waypost_domain::list_links::ListRequest;
+use waypost_http::problem::Problem;
 
 /// The request for a page that a query string makes. Parameters that are not known are left alone.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use waypost_api::links::ShortUrls;
 use waypost_aws::dynamo::aggregates::{DynamoAggregates, hasty_client};
 use waypost_aws::dynamo::links::DynamoLinks;
-use waypost_aws::http::api;
+use waypost_http::router::api;
 use waypost_lambda::start::BoxError;
 use waypost_lambda::system::{SystemClock, SystemRandom};
 use waypost_lambda::wiring::http::{authentication, idempotency};

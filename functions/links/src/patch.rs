@@ -5,8 +5,8 @@ use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, StatusCode, header};
 use serde_json::Value;
-use waypost_aws::http::Json;
-use waypost_aws::problem::Problem;
+use waypost_http::extract::Json;
+use waypost_http::problem::Problem;
 
 const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
 /// What a PATCH may be sent as (RFC 5789, section 3.1).

@@ -9,7 +9,7 @@ use axum::routing::get;
 use bytes::Bytes;
 use http::{HeaderMap, header};
 use sha2::{Digest, Sha256};
-use waypost_aws::conditional::tagged;
+use waypost_http::conditional_requests::tagged;
 
 /// The document changes with the version that is deployed, and is no secret.
 const KEEP_FOR_FIVE_MINUTES: &str = "public, max-age=300";
@@ -40,7 +40,7 @@ mod tests {
     use http::Request;
     use serde_json::Value;
     use tower::ServiceExt;
-    use waypost_aws::http::open;
+    use waypost_http::router::public_api;
 
     async fn call(method: &str, path: &str, etag: Option<&str>) -> (u16, HeaderMap, Value) {
         let mut request = Request::builder().method(method).uri(path);
@@ -52,7 +52,7 @@ mod tests {
 
     async fn send(request: Request<Body>) -> (u16, HeaderMap, Value) {
         let document = waypost_api::openapi::document().to_string();
-        let (parts, body) = open(routes(&document)).oneshot(request).await.unwrap().into_parts();
+        let (parts, body) = public_api(routes(&document)).oneshot(request).await.unwrap().into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
         (parts.status.as_u16(), parts.headers, serde_json::from_slice(&bytes).unwrap_or_default())
     }

@@ -4,7 +4,7 @@ mod handler;
 
 use std::process::ExitCode;
 
-use waypost_aws::http::open;
+use waypost_http::router::public_api;
 use waypost_lambda::start;
 use waypost_lambda::start::BoxError;
 
@@ -13,5 +13,5 @@ fn main() -> ExitCode {
 }
 
 async fn serve() -> Result<(), BoxError> {
-    lambda_http::run(open(handler::routes(&waypost_api::openapi::document().to_string()))).await
+    lambda_http::run(public_api(handler::routes(&waypost_api::openapi::document().to_string()))).await
 }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use http::{HeaderValue, Response, StatusCode, header};
-use waypost_aws::problem::Problem;
 use waypost_domain::follow_link::{FollowLink, Intent, Outcome, Redirect};
 use waypost_domain::ports::Countries;
 use waypost_domain::record_click::PendingClick;
 use waypost_domain::visit::Visit;
 use waypost_domain::{RedirectStatus, TargetUrl};
+use waypost_http::problem::Problem;
 
 use crate::event::{Event, TooLarge};
 use crate::pages;

@@ -2,8 +2,8 @@
 //! without scripts, and can load, frame and be framed by nothing.
 
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
-use waypost_aws::problem::Problem;
 use waypost_domain::follow_link::Locked;
+use waypost_http::problem::Problem;
 
 /// The only style there is; the policy below names its hash, and a test holds the two together.
 const STYLE: &str = "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:20vh auto;padding:0 1rem;\

@@ -10,8 +10,6 @@ use axum::response::Response;
 use axum::routing::get;
 use axum::{Extension, Router};
 use http::HeaderMap;
-use waypost_aws::http::Path;
-use waypost_aws::problem::Problem;
 use waypost_domain::analytics::ports::AggregateReader;
 use waypost_domain::analytics::stats::read_link_stats::read_link_stats;
 use waypost_domain::analytics::stats::read_tag_stats::read_tag_stats;
@@ -19,6 +17,8 @@ use waypost_domain::analytics::stats::read_workspace_stats::read_workspace_stats
 use waypost_domain::find_link::link_id;
 use waypost_domain::ports::{Clock, LinkIndex, LinkReader};
 use waypost_domain::{Caller, Domains};
+use waypost_http::extract::Path;
+use waypost_http::problem::Problem;
 
 use crate::query::{OfLink, OfWorkspace};
 use crate::respond::respond;

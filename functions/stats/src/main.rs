@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use waypost_aws::dynamo::aggregates::DynamoAggregates;
 use waypost_aws::dynamo::links::DynamoLinks;
-use waypost_aws::http::api;
+use waypost_http::router::api;
 use waypost_lambda::start::BoxError;
 use waypost_lambda::system::SystemClock;
 use waypost_lambda::wiring::http::authentication;

@@ -3,9 +3,9 @@
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use waypost_api::stats::{LinkStatsQuery, StatsQuery};
-use waypost_aws::problem::Problem;
 use waypost_domain::Error;
 use waypost_domain::analytics::stats::StatsRequest;
+use waypost_http::problem::Problem;
 
 /// The query of a link's statistics. Parameters that are not known are left alone.
 #[derive(Debug)]

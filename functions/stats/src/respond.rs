@@ -3,11 +3,11 @@
 use axum::response::{IntoResponse, Response};
 use http::header::{ACCEPT, CONTENT_TYPE, VARY};
 use http::{HeaderMap, HeaderValue};
-use waypost_aws::conditional::{etag_of, joined, tagged};
-use waypost_aws::problem::Problem;
 use waypost_domain::analytics::stats::Stats;
 use waypost_domain::analytics::stats::csv::to_csv;
 use waypost_domain::{Error, StoreError, StoreErrorKind};
+use waypost_http::conditional_requests::{etag_of, joined, tagged};
+use waypost_http::problem::Problem;
 
 /// A client may keep the answer for a few seconds: about as long as a click takes to be in it.
 const BRIEFLY: &str = "private, max-age=5";

@@ -3,9 +3,11 @@
 //! * [`start`] runs a function, [`settings`] reads its environment, [`sdk`] builds the configuration of its AWS clients.
 //! * [`system`] is the real clock, random source and timer.
 //! * [`queue`] has the messages of SQS, [`extension`] lets a function work on after the response.
+//! * [`fetch`] gets the documents of an identity provider.
 //! * [`wiring`] builds what several functions need from the environment.
 
 pub mod extension;
+pub mod fetch;
 pub mod invocation;
 pub mod queue;
 pub mod sdk;

@@ -10,13 +10,13 @@ use http::StatusCode;
 use serde_json::Value;
 use waypost_api::link_batches::{BatchItemView, BatchView, MAX_ITEMS, NewBatch};
 use waypost_api::links::LinkView;
-use waypost_aws::http::Json;
-use waypost_aws::idempotency::Unsettled;
-use waypost_aws::problem::Problem;
 use waypost_domain::create_link::create_link;
 use waypost_domain::idempotency::Attempt;
 use waypost_domain::json::read;
 use waypost_domain::{Caller, Error, Role};
+use waypost_http::extract::Json;
+use waypost_http::idempotency::Unsettled;
+use waypost_http::problem::Problem;
 
 use super::App;
 

@@ -8,11 +8,11 @@ use axum::response::Response;
 use http::{HeaderMap, header};
 use sha2::{Digest, Sha256};
 use waypost_api::qr::QrQuery;
-use waypost_aws::conditional::tagged;
-use waypost_aws::http::{Path, Query};
-use waypost_aws::problem::Problem;
 use waypost_domain::Caller;
 use waypost_domain::find_link::{find_link, link_id};
+use waypost_http::conditional_requests::tagged;
+use waypost_http::extract::{Path, Query};
+use waypost_http::problem::Problem;
 
 use super::App;
 use crate::qr_code::{Style, draw};

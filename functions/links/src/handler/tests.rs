@@ -4,13 +4,15 @@ use axum::response::Response;
 use http::Request;
 use serde_json::{Value, json};
 use tower::ServiceExt;
-use waypost_aws::http::{Authentication, MAX_BODY_BYTES, api};
 use waypost_domain::Role;
 use waypost_domain::analytics::UserAgents;
 use waypost_domain::analytics::aggregate_clicks::aggregate_clicks;
 use waypost_domain::analytics::memory::{MemoryAggregates, MemoryQuarantine, click, received};
 use waypost_domain::idempotency::MemoryIdempotency;
 use waypost_domain::memory::{FixedClock, MemoryKeys, MemoryLinks, SeededRandom};
+use waypost_http::authentication::Authentication;
+use waypost_http::extract::MAX_BODY_BYTES;
+use waypost_http::router::api;
 
 struct Fixture {
     router: Router,

@@ -7,13 +7,14 @@ use http::{HeaderValue, Request};
 use lambda_http::request::from_str;
 use serde_json::{Value, json};
 use tower::ServiceExt;
-use waypost_aws::http::{Authentication, api};
 use waypost_domain::Role;
 use waypost_domain::analytics::UserAgents;
 use waypost_domain::analytics::aggregate_clicks::aggregate_clicks;
 use waypost_domain::analytics::memory::{MemoryAggregates, MemoryQuarantine, click, received};
 use waypost_domain::memory::{FixedClock, MemoryKeys, MemoryLinks, link};
 use waypost_domain::ports::LinkWriter;
+use waypost_http::authentication::Authentication;
+use waypost_http::router::api;
 
 const MONTH: &str = include_str!("../../../../events/stats/month.json");
 const WORKSPACE: &str = include_str!("../../../../events/stats/workspace.json");

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
-use waypost_aws::authentication::Authentication;
 use waypost_aws::dynamo::idempotency::DynamoIdempotency;
 use waypost_aws::dynamo::keys::DynamoKeys;
 use waypost_aws::dynamo::rate_limits::DynamoBuckets;
-use waypost_aws::idempotency::Idempotency;
-use waypost_aws::oidc::OidcTokens;
 use waypost_domain::rate_limit::RateLimiter;
+use waypost_http::authentication::Authentication;
+use waypost_http::idempotency::Idempotency;
+use waypost_http::oidc::OidcTokens;
+use waypost_http::oidc::claims::ExpectedClaims;
 
+use crate::fetch::HttpsFetch;
 use crate::settings::{SettingError, optional, rate_limits, required};
 use crate::system::{SystemClock, SystemRandom};
 
@@ -40,10 +42,13 @@ pub fn authentication(dynamo: &Client, links_table: &str) -> Result<Authenticati
 /// token proves anything.
 fn tokens() -> Result<Option<OidcTokens>, SettingError> {
     let Some(issuer) = optional("JWT_ISSUER") else { return Ok(None) };
-    let audience = required("JWT_AUDIENCE")?;
-    let workspace = optional("JWT_WORKSPACE_CLAIM").unwrap_or_else(|| WORKSPACE_CLAIM.to_owned());
-    let role = optional("JWT_ROLE_CLAIM").unwrap_or_else(|| ROLE_CLAIM.to_owned());
-    let tokens = OidcTokens::new(&issuer, &audience, &workspace, &role)
+    let expected = ExpectedClaims {
+        issuer,
+        audience: required("JWT_AUDIENCE")?,
+        workspace_claim: optional("JWT_WORKSPACE_CLAIM").unwrap_or_else(|| WORKSPACE_CLAIM.to_owned()),
+        role_claim: optional("JWT_ROLE_CLAIM").unwrap_or_else(|| ROLE_CLAIM.to_owned()),
+    };
+    let tokens = OidcTokens::new(expected, Arc::new(HttpsFetch::default()))
         .map_err(|problem| SettingError::Invalid { name: "JWT_ISSUER", problem })?;
     Ok(Some(tokens))
 }

@@ -1,51 +1,18 @@
-//! What all HTTP functions have in common: callers, JSON bodies, queries, request ids, and what is said when there
-//! is nothing to call.
+//! Reads requests: JSON bodies, parts of the path, queries. What cannot be read is answered with a problem.
 
-use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
-use axum::response::Response;
 use bytes::Bytes;
+use http::StatusCode;
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, StatusCode};
-use lambda_http::RequestExt;
 use serde::de::DeserializeOwned;
 use waypost_domain::Error;
 use waypost_domain::json::field_error;
 
-pub use crate::authentication::Authentication;
-use crate::authentication::require_caller;
 use crate::problem::Problem;
 
 /// The greatest size of a JSON body, in bytes.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
-const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// `routes` as an API: every request has a [`waypost_domain::Caller`] (an `Extension` for handlers) or gets 401, every answer
-/// has `X-Request-Id`, and an unknown path or method gets a problem.
-pub fn api(routes: Router, authentication: Authentication) -> Router {
-    with_problems(routes).layer(from_fn_with_state(authentication, require_caller)).layer(from_fn(add_request_id))
-}
-
-/// `routes` for anybody: like [`api`], but without callers.
-pub fn open(routes: Router) -> Router {
-    with_problems(routes).layer(from_fn(add_request_id))
-}
-
-fn with_problems(routes: Router) -> Router {
-    routes.fallback(async || Problem::no_such_path()).method_not_allowed_fallback(async || Problem::no_such_method())
-}
-
-/// Gives the answer the invocation's id, under which its log lines are found.
-pub async fn add_request_id(request: Request, next: Next) -> Response {
-    let id = request.lambda_context_ref().and_then(|context| HeaderValue::from_str(&context.request_id).ok());
-    let mut response = next.run(request).await;
-    if let Some(id) = id {
-        response.headers_mut().insert(X_REQUEST_ID, id);
-    }
-    response
-}
 
 /// All of a body.
 ///

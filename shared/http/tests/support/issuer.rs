@@ -1,4 +1,4 @@
-//! An OpenID Connect issuer on this machine: publishes keys, signs tokens.
+//! An OpenID Connect issuer: publishes keys and signs tokens, in memory or over HTTP.
 
 #![allow(dead_code, reason = "not every test file uses all of it")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
@@ -99,7 +99,7 @@ pub(crate) fn unsigned(header: &Value, claims: &Value) -> String {
     format!("{}.{}", encode(header), encode(claims))
 }
 
-/// An issuer that answers on the loopback address.
+/// An issuer that publishes its configuration and its keys.
 #[derive(Clone)]
 pub(crate) struct Issuer {
     pub(crate) url: String,
@@ -107,7 +107,6 @@ pub(crate) struct Issuer {
     requests: Arc<AtomicUsize>,
 }
 
-#[derive(Clone)]
 struct Answers {
     status: u16,
     discovery: String,
@@ -115,18 +114,17 @@ struct Answers {
 }
 
 impl Issuer {
-    /// An issuer that publishes `keys`.
-    pub(crate) async fn start(keys: Vec<Value>) -> Self {
-        Self::start_at("127.0.0.1:0", keys).await
-    }
-
-    /// An issuer at this address.
-    pub(crate) async fn start_at(address: &str, keys: Vec<Value>) -> Self {
-        let listener = TcpListener::bind(address).await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+    /// An issuer of this URL that publishes `keys`.
+    pub(crate) fn new(url: &str, keys: Vec<Value>) -> Self {
         let discovery = json!({"issuer": url, "jwks_uri": format!("{url}/keys")}).to_string();
         let answers = Answers { status: 200, discovery, keys: json!({"keys": keys}).to_string() };
-        let issuer = Self { url, answers: Arc::new(Mutex::new(answers)), requests: Arc::default() };
+        Self { url: url.to_owned(), answers: Arc::new(Mutex::new(answers)), requests: Arc::default() }
+    }
+
+    /// An issuer that answers over HTTP at this address.
+    pub(crate) async fn start_at(address: &str, keys: Vec<Value>) -> Self {
+        let listener = TcpListener::bind(address).await.unwrap();
+        let issuer = Self::new(&format!("http://{}", listener.local_addr().unwrap()), keys);
         tokio::spawn(issuer.clone().serve(listener));
         issuer
     }
@@ -151,32 +149,34 @@ impl Issuer {
         self.requests.load(Ordering::SeqCst)
     }
 
+    /// The status and the body that a request for `path` gets.
+    pub(crate) fn answer(&self, path: &str) -> (u16, String) {
+        self.requests.fetch_add(1, Ordering::SeqCst);
+        let answers = self.answers.lock().unwrap();
+        let body = if path == "/.well-known/openid-configuration" { &answers.discovery } else { &answers.keys };
+        (answers.status, body.clone())
+    }
+
     async fn serve(self, listener: TcpListener) {
         while let Ok((stream, _)) = listener.accept().await {
-            self.requests.fetch_add(1, Ordering::SeqCst);
-            let answers = self.answers.lock().unwrap().clone();
-            tokio::spawn(answer(stream, answers));
+            tokio::spawn(self.clone().serve_one(stream));
         }
     }
-}
 
-/// One request a connection.
-async fn answer(mut stream: TcpStream, answers: Answers) {
-    let mut request = Vec::new();
-    while !request.ends_with(b"\r\n\r\n") {
-        let mut buffer = [0; 1024];
-        match stream.read(&mut buffer).await {
-            Ok(0) | Err(_) => return,
-            Ok(length) => request.extend_from_slice(&buffer[..length]),
+    /// Answers one request of a connection.
+    async fn serve_one(self, mut stream: TcpStream) {
+        let mut request = Vec::new();
+        while !request.ends_with(b"\r\n\r\n") {
+            let mut buffer = [0; 1024];
+            match stream.read(&mut buffer).await {
+                Ok(0) | Err(_) => return,
+                Ok(length) => request.extend_from_slice(&buffer[..length]),
+            }
         }
+        let path = request.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
+        let (status, body) = self.answer(&String::from_utf8_lossy(path));
+        let head = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+        // A client that went away has no answer to miss.
+        let _ = stream.write_all((head + &body).as_bytes()).await;
     }
-    let body = match request.split(|byte| *byte == b' ').nth(1) {
-        Some(b"/.well-known/openid-configuration") => answers.discovery,
-        _ => answers.keys,
-    };
-    let (status, length) = (answers.status, body.len());
-    let head =
-        format!("HTTP/1.1 {status} X\r\nlocation: /keys\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
-    // A client that went away has no answer to miss.
-    let _ = stream.write_all((head + &body).as_bytes()).await;
 }

@@ -124,7 +124,7 @@ fn describe(standing: &Standing, headers: &mut HeaderMap) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::api;
+    use crate::router::api;
     use axum::routing::get;
     use axum::{Extension, Router};
     use tower::ServiceExt;

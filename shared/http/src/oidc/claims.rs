@@ -3,23 +3,27 @@
 use jsonwebtoken::{Algorithm, Validation};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use waypost_domain::key::hex;
 use waypost_domain::{Caller, Role, WorkspaceId};
 
 /// How far the issuer's clock may be from ours, in seconds.
 const LEEWAY_SECONDS: u64 = 30;
 
 /// What a token must say.
-#[derive(Debug)]
-pub(super) struct Expected {
-    pub(super) issuer: String,
-    pub(super) audience: String,
-    /// A claim's name, or a JSON pointer to one.
-    pub(super) workspace_claim: String,
-    /// A claim's name, or a JSON pointer to one.
-    pub(super) role_claim: String,
+#[derive(Debug, Clone)]
+pub struct ExpectedClaims {
+    /// Who made the token.
+    pub issuer: String,
+    /// For whom.
+    pub audience: String,
+    /// The claim that holds the workspace: its name, or a JSON pointer if it is inside another claim
+    /// (`/organization/workspace`).
+    pub workspace_claim: String,
+    /// The claim that holds the role: its name, or a JSON pointer if it is inside another claim (`/realm_access/roles`).
+    pub role_claim: String,
 }
 
-impl Expected {
+impl ExpectedClaims {
     /// What a token must be signed with and say, before anything in it counts.
     pub(super) fn validation(&self, algorithm: Algorithm) -> Validation {
         let mut validation = Validation::new(algorithm);
@@ -61,8 +65,7 @@ fn role(claim: &Value) -> Option<Role> {
 /// What stands for the subject in logs and limits. Subjects can be addresses of people.
 fn subject_id(issuer: &str, subject: &str) -> String {
     let digest = Sha256::new().chain_update(issuer).chain_update([0]).chain_update(subject).finalize();
-    let digits: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    format!("sub_{digits}")
+    format!("sub_{}", hex(&digest[..8]))
 }
 
 #[cfg(test)]
@@ -71,7 +74,7 @@ mod tests {
     use serde_json::json;
 
     fn check(changes: Value) -> Result<Caller, &'static str> {
-        let expected = Expected {
+        let expected = ExpectedClaims {
             issuer: "https://id.example.com/".into(),
             audience: "waypost".into(),
             workspace_claim: "https://waypost.example/workspace".into(),

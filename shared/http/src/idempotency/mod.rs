@@ -1,6 +1,6 @@
 //! `Idempotency-Key` on POST: the layer that answers a request which was done before with the answer it had.
 //!
-//! [`once`] goes around routes, inside [`crate::http::api`], which says who calls. What a handler creates it should mark with
+//! [`once`] goes around routes, inside [`crate::router::api`], which says who calls. What a handler creates it should mark with
 //! the [`waypost_domain::idempotency::Attempt`] in the request's extensions, so that a second try after a crash finds it.
 
 mod seal;
@@ -21,7 +21,7 @@ use waypost_domain::idempotency::{Answer, Claim, Claimed, IdempotencyStore};
 use waypost_domain::ports::{Clock, Random};
 
 use self::seal::Seal;
-use crate::http::read_body;
+use crate::extract::read_body;
 use crate::problem::Problem;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");

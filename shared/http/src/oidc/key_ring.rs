@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 use url::Url;
 use waypost_domain::{StoreError, StoreErrorKind, Timestamp};
 
-use super::fetch::{FetchError, Fetcher};
+use super::fetch::{Fetch, FetchError, fetch_document};
 use super::key::{PublicKey, keys_of_set};
 
 /// How long keys are used before the issuer is asked again, so that a key it withdrew opens nothing for longer than that.
@@ -20,7 +20,7 @@ const ASK_AGAIN_SECONDS: i64 = 5;
 /// The keys of one issuer.
 pub(super) struct KeyRing {
     issuer: String,
-    fetcher: Fetcher,
+    fetch: Arc<dyn Fetch>,
     known: StdMutex<Known>,
     /// Held by the one who asks; others that need the answer wait for it.
     asking: Mutex<()>,
@@ -63,13 +63,8 @@ struct Discovery {
 }
 
 impl KeyRing {
-    pub(super) fn new(issuer: &str) -> Self {
-        Self {
-            issuer: issuer.to_owned(),
-            fetcher: Fetcher::default(),
-            known: StdMutex::default(),
-            asking: Mutex::default(),
-        }
+    pub(super) fn new(issuer: &str, fetch: Arc<dyn Fetch>) -> Self {
+        Self { issuer: issuer.to_owned(), fetch, known: StdMutex::default(), asking: Mutex::default() }
     }
 
     /// The key of this id, or `None` if the issuer has none. Asks the issuer if the id is new or the keys are old. A known key
@@ -104,7 +99,7 @@ impl KeyRing {
     }
 
     async fn ask(&self, now: Timestamp) {
-        let answer = self.fetch().await;
+        let answer = self.fetch_keys().await;
         let mut known = self.known();
         known.asked = Some((now, answer.is_ok()));
         match answer {
@@ -118,14 +113,15 @@ impl KeyRing {
     }
 
     /// OpenID Connect Discovery 1.0, section 4.
-    async fn fetch(&self) -> Result<Vec<PublicKey>, FetchError> {
+    async fn fetch_keys(&self) -> Result<Vec<PublicKey>, FetchError> {
         let url = format!("{}/.well-known/openid-configuration", self.issuer.trim_end_matches('/'));
-        let document = self.fetcher.get(&Url::parse(&url)?).await?;
+        let document = fetch_document(self.fetch.as_ref(), &Url::parse(&url)?).await?;
         let discovery: Discovery = serde_json::from_slice(&document)?;
         if discovery.issuer != self.issuer {
             return Err("the configuration is another issuer's".into());
         }
-        Ok(keys_of_set(&self.fetcher.get(&Url::parse(&discovery.jwks_uri)?).await?)?)
+        let document = fetch_document(self.fetch.as_ref(), &Url::parse(&discovery.jwks_uri)?).await?;
+        Ok(keys_of_set(&document)?)
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {

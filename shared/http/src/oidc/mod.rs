@@ -4,10 +4,12 @@
 //! chooses among the issuer's keys, and is refused if it names another algorithm than the key has. Keys that are shared
 //! secrets are never taken from the issuer, so there is nothing that could verify `HS256`; `none` does not exist.
 
-mod claims;
-mod fetch;
+pub mod claims;
+pub mod fetch;
 mod key;
 mod key_ring;
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use jsonwebtoken::errors::{Error, ErrorKind};
@@ -16,8 +18,9 @@ use url::Url;
 use waypost_domain::keys::ports::TokenVerifier;
 use waypost_domain::{Caller, StoreError, Timestamp};
 
-use claims::Expected;
-use key_ring::KeyRing;
+use self::claims::ExpectedClaims;
+use self::fetch::Fetch;
+use self::key_ring::KeyRing;
 
 /// Longer than any token that fits into the headers of a request (10 KB for all of them).
 const MAX_BYTES: usize = 8192;
@@ -26,27 +29,20 @@ const MAX_BYTES: usize = 8192;
 /// `jsonwebtoken` reads; the time that is given says how old the issuer's keys are.
 pub struct OidcTokens {
     keys: KeyRing,
-    expected: Expected,
+    expected: ExpectedClaims,
 }
 
 impl OidcTokens {
-    /// Tokens that `issuer` made for `audience`. A claim is named by its name, or by a JSON pointer if it is inside of another
-    /// (`/realm_access/roles`).
+    /// Accepts tokens that say what is `expected`, and gets the issuer's keys with `fetch`.
     ///
     /// # Errors
-    /// What is wrong with `issuer`: it must be an `https` URL; `http` only on this machine's loopback address.
-    pub fn new(issuer: &str, audience: &str, workspace_claim: &str, role_claim: &str) -> Result<Self, String> {
-        let url = Url::parse(issuer).map_err(|_| "is not a URL".to_owned())?;
+    /// What is wrong with the issuer: it must be an `https` URL; `http` only on this machine's loopback address.
+    pub fn new(expected: ExpectedClaims, fetch: Arc<dyn Fetch>) -> Result<Self, String> {
+        let url = Url::parse(&expected.issuer).map_err(|_| "is not a URL".to_owned())?;
         if !fetch::is_safe(&url) || url.query().is_some() || url.fragment().is_some() {
             return Err("must be an https URL without query and fragment".to_owned());
         }
-        let expected = Expected {
-            issuer: issuer.to_owned(),
-            audience: audience.to_owned(),
-            workspace_claim: workspace_claim.to_owned(),
-            role_claim: role_claim.to_owned(),
-        };
-        Ok(Self { keys: KeyRing::new(issuer), expected })
+        Ok(Self { keys: KeyRing::new(&expected.issuer, fetch), expected })
     }
 
     /// The caller, or why there is none.
