@@ -2,6 +2,7 @@
 
 mod after_response;
 mod config;
+mod countries;
 mod event;
 mod handler;
 mod pages;
@@ -12,7 +13,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use waypost_aws::countries::MaxMindCountries;
 use waypost_aws::dynamo::click_limit::DynamoClickLimit;
 use waypost_aws::dynamo::links::DynamoLinks;
 use waypost_aws::dynamo::password_attempts::DynamoPasswordAttempts;
@@ -53,7 +53,7 @@ async fn serve() -> Result<(), BoxError> {
         root_url: config::target("ROOT_URL", &domains)?,
         not_found_url: config::target("NOT_FOUND_URL", &domains)?,
         countries: settings::optional("GEOIP_DB")
-            .map(|path| Arc::new(MaxMindCountries::new(path)) as Arc<dyn Countries>),
+            .map(|path| Arc::new(countries::MaxMindCountries::new(path)) as Arc<dyn Countries>),
         follow: FollowLink {
             links: Arc::new(CachedLinks::new(links, clock.clone(), config::freshness()?)),
             limit: Arc::new(DynamoClickLimit::new(dynamo.clone(), &table)),

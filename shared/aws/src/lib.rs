@@ -4,7 +4,6 @@
 
 pub mod backoff;
 pub mod connector;
-pub mod countries;
 pub mod dynamo;
 pub mod health;
 pub mod kinesis;

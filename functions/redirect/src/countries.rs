@@ -10,7 +10,7 @@ use waypost_domain::ports::Countries;
 /// Countries in a database file, which is mapped into memory: only the pages that are looked at are read, and none before
 /// the first look-up, so that a start is as quick as without.
 #[derive(Debug)]
-pub struct MaxMindCountries {
+pub(crate) struct MaxMindCountries {
     path: PathBuf,
     reader: OnceLock<Option<Reader<Mmap>>>,
 }
@@ -18,7 +18,7 @@ pub struct MaxMindCountries {
 impl MaxMindCountries {
     /// Countries in the file at `path`, which must not be changed in place while the process lives. In a Lambda function
     /// it can't be: layers and packages are read-only.
-    pub fn new(path: impl Into<PathBuf>) -> Self {
+    pub(crate) fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into(), reader: OnceLock::new() }
     }
 
