@@ -6,7 +6,8 @@ mod handler;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use waypost_aws::health::{StreamProbe, TableProbe};
+use waypost_aws::dynamo::probe::TableProbe;
+use waypost_aws::kinesis::probe::StreamProbe;
 use waypost_http::router::public_api;
 use waypost_lambda::start::BoxError;
 use waypost_lambda::{sdk, settings, start};

@@ -5,7 +5,7 @@
 pub mod backoff;
 pub mod connector;
 pub mod dynamo;
-pub mod health;
+mod error;
 pub mod kinesis;
 #[cfg(test)]
 mod replay;

@@ -10,7 +10,7 @@ use waypost_domain::imports::ports::{PartQueue, Redelivery};
 use waypost_domain::{StoreError, StoreErrorKind};
 
 use crate::backoff::Backoff;
-use crate::dynamo::{broken, store_error};
+use crate::error::{broken, store_error};
 
 /// The most messages in one call.
 const BATCH: usize = 10;

@@ -14,9 +14,10 @@ use waypost_domain::analytics::ports::AggregateStore;
 use waypost_domain::analytics::{Aggregate, AggregateKey, SequenceNumber};
 use waypost_domain::{StoreError, StoreErrorKind};
 
-use super::conditional::was_written;
-use super::{Item, broken, store_error, text};
+use super::conditional_writes::was_written;
+use super::{Item, text};
 use crate::backoff::Backoff;
+use crate::error::{broken, store_error};
 
 /// How often keys are asked for that a BatchGetItem left out.
 const LOAD_ATTEMPTS: u32 = 8;

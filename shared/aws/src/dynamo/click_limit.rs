@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use waypost_domain::ports::ClickLimit;
 use waypost_domain::{LinkId, StoreError};
 
-use super::conditional::was_written;
+use super::conditional_writes::was_written;
 use super::links;
 
 /// The clicks of limited links in DynamoDB.

@@ -7,8 +7,9 @@ use waypost_domain::exports::ports::ExportStore;
 use waypost_domain::exports::{Export, ExportId};
 use waypost_domain::{StoreError, WorkspaceId};
 
-use super::conditional::{put_if_absent, put_next};
-use super::{Item, broken, store_error, text};
+use super::conditional_writes::{put_if_absent, put_next};
+use super::{Item, text};
+use crate::error::{broken, store_error};
 
 /// Exports in DynamoDB.
 #[derive(Debug, Clone)]

@@ -9,8 +9,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use waypost_domain::StoreError;
 use waypost_domain::idempotency::{Answer, Claim, Claimed, IdempotencyStore};
 
-use super::conditional::was_written;
-use super::{Item, broken, store_error, text};
+use super::conditional_writes::was_written;
+use super::{Item, text};
+use crate::error::{broken, store_error};
 
 /// How often a record may go away between the claim that it stopped and the look at it.
 const ATTEMPTS: usize = 3;

@@ -10,8 +10,9 @@ use waypost_domain::imports::ImportId;
 use waypost_domain::imports::part::{Part, PartId};
 use waypost_domain::imports::ports::PartStore;
 
-use super::conditional::put_next;
-use super::{Item, broken, store_error, text};
+use super::conditional_writes::put_next;
+use super::{Item, text};
+use crate::error::{broken, store_error};
 
 /// How many parts are written at once.
 const CONCURRENCY: usize = 8;

@@ -9,9 +9,10 @@ use waypost_domain::imports::ports::{ImportIndex, ImportStore};
 use waypost_domain::imports::{Import, ImportId};
 use waypost_domain::{StoreError, WorkspaceId};
 
-use super::conditional::{put_if_absent, put_next};
+use super::conditional_writes::{put_if_absent, put_next};
 use super::newest::newest;
-use super::{Item, broken, store_error, text};
+use super::{Item, text};
+use crate::error::{broken, store_error};
 
 /// Imports in DynamoDB.
 #[derive(Debug, Clone)]

@@ -8,10 +8,11 @@ use waypost_domain::keys::ports::{KeyIndex, KeyUsage, KeyWriter};
 use waypost_domain::ports::KeyReader;
 use waypost_domain::{ApiKey, StoreError, Timestamp, WorkspaceId};
 
-use super::conditional::was_written;
+use super::conditional_writes::was_written;
 use super::links::LIST_INDEX;
 use super::newest::newest;
-use super::{Item, broken, store_error, text};
+use super::{Item, text};
+use crate::error::{broken, store_error};
 
 /// API keys in DynamoDB.
 #[derive(Debug, Clone)]

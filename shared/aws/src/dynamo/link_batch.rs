@@ -13,9 +13,10 @@ use waypost_domain::imports::ports::{Inserted, LinkBatch};
 use waypost_domain::ports::LinkWriter;
 use waypost_domain::{Link, LinkId, StoreError, StoreErrorKind};
 
+use super::Item;
 use super::links::{DynamoLinks, item_of, key, link_from};
-use super::{Item, broken, kind_of, store_error};
 use crate::backoff::Backoff;
+use crate::error::{broken, kind_of, store_error};
 
 /// Batches of links in DynamoDB.
 #[derive(Debug, Clone)]

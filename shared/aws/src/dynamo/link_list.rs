@@ -15,7 +15,8 @@ use waypost_domain::ports::LinkIndex;
 use waypost_domain::{Link, StoreError, WorkspaceId};
 
 use super::links::{DynamoLinks, LIST_INDEX, link_from, list_pk};
-use super::{Item, store_error, text};
+use super::{Item, text};
+use crate::error::store_error;
 
 /// How many rounds of queries a page takes at most.
 pub const MAX_ROUNDS: usize = 5;

@@ -5,8 +5,9 @@ use waypost_domain::exports::ports::LinkShards;
 use waypost_domain::{Link, StoreError, StoreErrorKind, WorkspaceId};
 
 use super::links::{DynamoLinks, LIST_INDEX, key, link_from, list_pk};
-use super::{Item, store_error, text};
+use super::{Item, text};
 use crate::backoff::Backoff;
+use crate::error::store_error;
 
 const OPERATION: &str = "links.shard";
 

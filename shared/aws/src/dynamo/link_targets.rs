@@ -10,8 +10,9 @@ use waypost_domain::ports::{Insertion, LinkTargets};
 use waypost_domain::{Domain, Link, LinkId, Slug, StoreError, StoreErrorKind, TargetUrl, WorkspaceId};
 
 use super::links::{DynamoLinks, item_of};
-use super::{Item, broken, kind_of, store_error, text};
+use super::{Item, text};
 use crate::backoff::Backoff;
+use crate::error::{broken, kind_of, store_error};
 
 const INSERT: &str = "targets.insert";
 

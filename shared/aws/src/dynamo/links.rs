@@ -6,9 +6,10 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use waypost_domain::ports::{LinkReader, LinkWriter};
 use waypost_domain::{Link, LinkId, StoreError, WorkspaceId};
 
-use super::conditional::{put_if_absent, was_written};
+use super::conditional_writes::{put_if_absent, was_written};
 use super::link_changes::{Unchanged, Update};
-use super::{Item, broken, store_error, text};
+use super::{Item, text};
+use crate::error::{broken, store_error};
 
 /// The index that lists what a workspace owns.
 pub const LIST_INDEX: &str = "list";

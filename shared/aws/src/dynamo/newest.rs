@@ -4,7 +4,8 @@ use aws_sdk_dynamodb::Client;
 use waypost_domain::StoreError;
 
 use super::links::LIST_INDEX;
-use super::{Item, store_error, text};
+use super::{Item, text};
+use crate::error::store_error;
 
 /// The `limit` items with the greatest sort keys under `list_pk` in the index `list`, of those below `before` if that is
 /// given. One page is asked for: no more than it holds (1 MB) are given.

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use waypost_domain::ports::PasswordAttempts;
 use waypost_domain::{LinkId, StoreError, Timestamp};
 
-use super::conditional::was_written;
+use super::conditional_writes::was_written;
 use super::{Item, text};
 
 /// How long a minute's item is kept. It is of no use once the minute is over.

@@ -14,7 +14,8 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditi
 use waypost_domain::rate_limit::{Bucket, Micros, RateLimit, Taken, TokenBuckets};
 use waypost_domain::{StoreError, StoreErrorKind};
 
-use super::{Item, broken, store_error, text};
+use super::{Item, text};
+use crate::error::{broken, store_error};
 
 /// How often it is tried against others that take from the same bucket at the same moment. After that the caller is refused,
 /// which is right more often than not: it sends a lot.

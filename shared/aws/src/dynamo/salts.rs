@@ -7,8 +7,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use waypost_domain::ports::SaltStore;
 use waypost_domain::{StoreError, Timestamp};
 
-use super::conditional::put_if_absent;
-use super::{Item, broken, store_error, text};
+use super::conditional_writes::put_if_absent;
+use super::{Item, text};
+use crate::error::{broken, store_error};
 
 /// How long a salt is kept after its day began. Without it no visitor hash of that day can be made again.
 const KEPT_SECONDS: i64 = 48 * 3600;

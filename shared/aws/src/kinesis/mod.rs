@@ -1,6 +1,7 @@
 //! Clicks to Kinesis.
 
 mod partition;
+pub mod probe;
 
 use std::sync::Arc;
 use std::time::Duration;

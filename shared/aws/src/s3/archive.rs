@@ -7,7 +7,7 @@ use waypost_domain::StoreError;
 use waypost_domain::analytics::archive::{ArchiveObject, PREFIX};
 use waypost_domain::analytics::ports::{Archive, ArchiveReader};
 
-use crate::dynamo::{broken, store_error};
+use crate::error::{broken, store_error};
 
 /// The archive in S3.
 #[derive(Debug, Clone)]

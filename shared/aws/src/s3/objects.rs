@@ -11,7 +11,7 @@ use waypost_domain::imports::ports::{Body, Object, ObjectReader};
 use waypost_domain::{StoreError, StoreErrorKind};
 
 use crate::backoff::Backoff;
-use crate::dynamo::{broken, store_error};
+use crate::error::{broken, store_error};
 
 const OPERATION: &str = "objects.read";
 

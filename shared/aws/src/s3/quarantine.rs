@@ -7,7 +7,7 @@ use waypost_domain::StoreError;
 use waypost_domain::analytics::SetAside;
 use waypost_domain::analytics::ports::Quarantine;
 
-use crate::dynamo::{broken, store_error};
+use crate::error::{broken, store_error};
 
 /// The quarantine in S3.
 #[derive(Debug, Clone)]

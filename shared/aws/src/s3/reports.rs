@@ -9,7 +9,7 @@ use waypost_domain::imports::ports::{Body, ObjectReader, ReportSigner, ReportSto
 
 use super::objects::S3Objects;
 use super::uploads::expiring;
-use crate::dynamo::{broken, store_error};
+use crate::error::{broken, store_error};
 
 /// How much of a report is kept in memory. S3 takes no smaller part than 5 MiB but the last, and at most 10,000 parts.
 const PART_BYTES: usize = 5 * 1024 * 1024;

@@ -8,7 +8,7 @@ use waypost_domain::ports::ClickSpill;
 use waypost_domain::{StoreError, StoreErrorKind};
 
 use super::put::SmallPut;
-use crate::dynamo::broken;
+use crate::error::broken;
 
 /// The spill in S3.
 #[derive(Debug, Clone)]

@@ -9,7 +9,7 @@ use aws_sdk_s3::presigning::PresigningConfig;
 use waypost_domain::StoreError;
 use waypost_domain::imports::ports::{SignedUpload, UploadSigner};
 
-use crate::dynamo::{broken, store_error};
+use crate::error::{broken, store_error};
 
 /// Uploads to S3.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use waypost_domain::StoreErrorKind;
 use waypost_domain::analytics::Dimension;
-use waypost_domain::analytics::ports::{AggregateReader, KeyRange, Parts};
+use waypost_domain::analytics::ports::{AggregateReader, KeyRange, Parts, Summand};
 
 use super::*;
 use crate::dynamo::aggregates::DynamoAggregates;
@@ -79,11 +79,11 @@ async fn an_item_that_is_no_aggregate_is_named() {
         r#"{"sk":{"S":"DAY#x"},"clicks":7}"#,
     ] {
         let body = format!(r#"{{"Items":[{{"sk":{{"S":"DAY#w"}}}},{item}]}}"#);
-        let error = page(body.as_bytes()).unwrap_err();
+        let error = read_page(body.as_bytes()).unwrap_err();
         assert!(error.starts_with("the item DAY#x is no aggregate: "), "{item}: {error}");
     }
     for body in ["", "{", "7", r#"{"Items":7}"#] {
-        assert!(page(body.as_bytes()).unwrap_err().starts_with("the answer cannot be read: "), "{body}");
+        assert!(read_page(body.as_bytes()).unwrap_err().starts_with("the answer cannot be read: "), "{body}");
     }
     assert_eq!(range(&[(200, "?")]).await.unwrap_err().kind, StoreErrorKind::Broken);
 }

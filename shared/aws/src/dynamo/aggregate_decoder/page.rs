@@ -1,21 +1,7 @@
-//! Reads the answer to a Query of aggregates without the SDK's items in between; signing, retries and errors stay the SDK's.
-
-#[cfg(test)]
-mod tests;
+//! Reads the JSON of a page of aggregates.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
 
-use aws_sdk_dynamodb::operation::query::QueryOutput;
-use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::Intercept;
-use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeDeserializationInterceptorContextMut, Error, Output,
-};
-use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, OrchestratorError};
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_runtime_api::client::ser_de::{DeserializeResponse, SharedResponseDeserializer};
-use aws_smithy_types::config_bag::ConfigBag;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor};
@@ -24,54 +10,6 @@ use waypost_domain::analytics::Tally;
 use waypost_domain::analytics::ports::{AggregatePage, Summand};
 
 use super::attribute_json::{Attributes, Text};
-
-/// Takes the place of the SDK's reading of a Query's answer, and keeps what it reads. Of one call.
-#[derive(Debug, Clone, Default)]
-pub(super) struct ReadPage(Arc<Mutex<Option<Result<AggregatePage, String>>>>);
-
-impl ReadPage {
-    /// What was read.
-    ///
-    /// # Errors
-    /// It was no page of aggregates, or nothing was read.
-    pub(super) fn take(&self) -> Result<AggregatePage, String> {
-        let page = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        page.unwrap_or_else(|| Err("nothing was read".to_owned()))
-    }
-}
-
-impl Intercept for ReadPage {
-    fn name(&self) -> &'static str {
-        "ReadPage"
-    }
-
-    fn modify_before_deserialization(
-        &self,
-        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
-        _: &RuntimeComponents,
-        config: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        // What the SDK makes of an error decides whether it tries again.
-        if context.response().status().is_success() {
-            config.interceptor_state().store_put(SharedResponseDeserializer::new(self.clone()));
-        }
-        Ok(())
-    }
-}
-
-impl DeserializeResponse for ReadPage {
-    fn deserialize_nonstreaming_with_config(
-        &self,
-        response: &HttpResponse,
-        _: &ConfigBag,
-    ) -> Result<Output, OrchestratorError<Error>> {
-        let body = response.body().bytes().filter(|_| response.status().is_success());
-        // The answer to an attempt after one that broke off in the middle of its own.
-        let body = body.ok_or_else(|| OrchestratorError::response("an error after an answer that broke off".into()))?;
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(page(body));
-        Ok(Output::erase(QueryOutput::builder().build()))
-    }
-}
 
 #[derive(Deserialize)]
 struct Page {
@@ -92,7 +30,11 @@ struct SortKey {
     text: String,
 }
 
-fn page(body: &[u8]) -> Result<AggregatePage, String> {
+/// Reads the answer to a Query.
+///
+/// # Errors
+/// Says which item is not an aggregate, or that the answer is not a page.
+pub(super) fn read_page(body: &[u8]) -> Result<AggregatePage, String> {
     match serde_json::from_slice::<Page>(body) {
         Ok(Page { items, last }) => Ok(AggregatePage {
             items: items.into_iter().map(|item| item.0).collect(),

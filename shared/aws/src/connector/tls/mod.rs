@@ -14,11 +14,11 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootC
 
 /// See `data/README.md`.
 const AMAZON: [&[u8]; 5] = [
-    include_bytes!("../../data/amazon-root-ca-1.der"),
-    include_bytes!("../../data/amazon-root-ca-2.der"),
-    include_bytes!("../../data/amazon-root-ca-3.der"),
-    include_bytes!("../../data/amazon-root-ca-4.der"),
-    include_bytes!("../../data/starfield-services-root-g2.der"),
+    include_bytes!("../../../data/amazon-root-ca-1.der"),
+    include_bytes!("../../../data/amazon-root-ca-2.der"),
+    include_bytes!("../../../data/amazon-root-ca-3.der"),
+    include_bytes!("../../../data/amazon-root-ca-4.der"),
+    include_bytes!("../../../data/starfield-services-root-g2.der"),
 ];
 
 /// TLS 1.2 and 1.3.

@@ -5,7 +5,8 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::AttributeValue;
 use waypost_domain::StoreError;
 
-use super::{Item, store_error};
+use super::Item;
+use crate::error::store_error;
 
 /// What became of a conditional write: `false` if its condition did not hold, for which the first try of this very write
 /// can be the reason, if its answer was lost.

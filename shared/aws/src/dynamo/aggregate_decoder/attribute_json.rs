@@ -1,5 +1,4 @@
-//! Reads values as DynamoDB sends them (`{"N": "7"}`) straight into types. The SDK makes a map of texts of each item first,
-//! which for a year of aggregates costs more than all else. How values become types is as in `serde_dynamo`, which writes them.
+//! Reads values as DynamoDB sends them (`{"N": "7"}`) into types, in the way of `serde_dynamo`, which writes them.
 
 use std::borrow::Cow;
 use std::fmt;
