@@ -13,7 +13,7 @@ pub mod problem;
 
 #[path = "../../functions/redirect/src/event.rs"]
 mod event;
-#[path = "../../functions/redirect/src/handler.rs"]
+#[path = "../../functions/redirect/src/handler/mod.rs"]
 mod handler;
 #[path = "../../functions/redirect/src/pages.rs"]
 mod pages;

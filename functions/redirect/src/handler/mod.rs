@@ -148,5 +148,4 @@ fn refusal(event: &Event, problem: Problem) -> Response<String> {
 }
 
 #[cfg(test)]
-#[path = "handler/tests.rs"]
 mod tests;
