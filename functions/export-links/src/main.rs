@@ -11,6 +11,7 @@ use waypost_aws::dynamo::links::DynamoLinks;
 use waypost_aws::s3::reports::S3Reports;
 use waypost_aws::sqs::SqsQueue;
 use waypost_domain::exports::write_export::Exporter;
+use waypost_lambda::queue::QueueLoop;
 use waypost_lambda::queue::event::QueueEvent;
 use waypost_lambda::start::BoxError;
 use waypost_lambda::system::SystemClock;
@@ -31,7 +32,8 @@ async fn serve() -> Result<(), BoxError> {
         files: Arc::new(S3Reports::new(aws_sdk_s3::Client::new(&config), bucket)),
         clock: Arc::new(SystemClock),
     };
-    let app = handler::App { exporter, redelivery: Arc::new(queue) };
+    let messages = QueueLoop { subject: "export", redelivery: Arc::new(queue), clock: Arc::new(SystemClock) };
+    let app = handler::App { exporter, messages };
     let handle = async |event: LambdaEvent<QueueEvent>| {
         Ok::<_, BoxError>(handler::handle(&app, &event.payload, &event.context).await)
     };

@@ -2,7 +2,7 @@
 //!
 //! * [`start`] runs a function, [`settings`] reads its environment, [`sdk`] builds the configuration of its AWS clients.
 //! * [`system`] is the real clock, random source and timer.
-//! * [`queue`] has the messages of SQS, [`extension`] lets a function work on after the response.
+//! * [`queue`] works off the messages of a queue, [`extension`] lets a function work on after the response.
 //! * [`fetch`] gets the documents of an identity provider.
 //! * [`wiring`] builds what several functions need from the environment.
 

@@ -32,13 +32,13 @@ struct Attributes {
 
 impl Message {
     /// How often it was delivered, this time included.
-    pub fn deliveries(&self) -> u32 {
+    fn deliveries(&self) -> u32 {
         self.attributes.approximate_receive_count.parse().unwrap_or(1)
     }
 
     /// After how many seconds a message is to come again that could not be dealt with: longer each time, at most a quarter
     /// of an hour.
-    pub fn retry_seconds(&self) -> u32 {
+    pub(super) fn retry_seconds(&self) -> u32 {
         let doublings = self.deliveries().saturating_sub(1).min(10);
         (10_u32 << doublings).min(900)
     }
@@ -59,7 +59,7 @@ struct Failure {
 
 impl BatchResponse {
     /// Notes that `message` must come again.
-    pub fn fail(&mut self, message: &Message) {
+    pub(super) fn fail(&mut self, message: &Message) {
         self.batch_item_failures.push(Failure { item_identifier: message.message_id.clone() });
     }
 }
