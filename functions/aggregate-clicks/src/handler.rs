@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_event_that_is_no_batch_is_an_error() {
+    async fn an_event_that_is_not_a_batch_is_an_error() {
         let fixture = fixture();
         for text in ["{}", "[]", r#"{"Records": 1}"#] {
             let event: StreamEvent = serde_json::from_str(text).unwrap();
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_a_failing_table_did_not_take_is_asked_for_again() {
+    async fn records_that_the_table_did_not_take_are_asked_for_again() {
         let fixture = fixture();
         fixture.store.fail(true);
         let first = "49590338271490256608559692538361571095921575989136588898";

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aggregate_clicks::event::StreamEvent;
 use aggregate_clicks::handler::{App, handle};
 use lambda_runtime::{LambdaEvent, service_fn};
-use waypost_aws::dynamo::aggregates::{DynamoAggregates, patient_client};
+use waypost_aws::dynamo::aggregates::{DynamoAggregates, background_client};
 use waypost_aws::s3::archive::S3Archive;
 use waypost_aws::s3::quarantine::S3Quarantine;
 use waypost_domain::analytics::UserAgents;
@@ -24,7 +24,7 @@ async fn serve() -> Result<(), BoxError> {
     let archive = S3Archive::new(objects.clone(), bucket.clone());
     let app = Arc::new(App {
         agents: Arc::new(UserAgents::new()?),
-        store: Arc::new(DynamoAggregates::new(patient_client(&config), settings::required("STATS_TABLE")?)),
+        store: Arc::new(DynamoAggregates::new(background_client(&config), settings::required("STATS_TABLE")?)),
         quarantine: Arc::new(S3Quarantine::new(objects, bucket)),
         archive: (settings::number("ARCHIVE_RETENTION_DAYS")? > 0).then(|| Arc::new(archive) as Arc<dyn Archive>),
     });

@@ -54,7 +54,7 @@ async fn no_schedule_of_faults_changes_the_numbers() {
 }
 
 #[tokio::test]
-async fn what_is_broken_on_purpose_is_noticed() {
+async fn deliberate_defects_are_noticed() {
     for mutation in
         [Mutation::WatermarkIgnored, Mutation::ConditionIgnored, Mutation::FailuresIgnored, Mutation::WindowForgotten]
     {

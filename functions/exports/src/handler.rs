@@ -15,7 +15,7 @@ use waypost_domain::exports::start_export::{NewExport, start_export};
 use waypost_domain::imports::ports::ReportSigner;
 use waypost_domain::ports::{Clock, Random};
 use waypost_http::extract::{Json, Path};
-use waypost_http::idempotency::{Idempotency, once};
+use waypost_http::idempotency::{Idempotency, idempotent};
 use waypost_http::problem::Problem;
 
 /// What the routes need.
@@ -31,7 +31,7 @@ pub(crate) struct App {
 /// The routes of this function.
 pub(crate) fn routes(app: App, idempotency: Idempotency) -> Router {
     let routes = Router::new().route("/v1/exports", post(start)).route("/v1/exports/{id}", get(read));
-    once(routes.with_state(Arc::new(app)), idempotency)
+    idempotent(routes.with_state(Arc::new(app)), idempotency)
 }
 
 async fn start(
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_export_is_started_and_its_file_is_somewhere_else() {
+    async fn an_export_is_started_and_its_file_has_a_signed_url() {
         let fixture = fixture();
         let (status, export) = call(&fixture, 0, "POST", "/v1/exports", "{\"format\": \"jsonl\"}").await;
         assert_eq!((status, &export["status"], &export["url"]), (StatusCode::CREATED, &json!("waiting"), &Value::Null));

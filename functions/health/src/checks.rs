@@ -10,10 +10,10 @@ use waypost_api::health::{Status, Statuses};
 use waypost_domain::ports::Probe;
 
 /// How long a part may take to answer.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 /// How long an answer is given again. Anybody may ask, and a stream describes itself 20 times a second at most (Kinesis API
 /// reference, DescribeStreamSummary).
-const KEPT: Duration = Duration::from_secs(5);
+const CACHED_FOR: Duration = Duration::from_secs(5);
 
 /// The parts to ask.
 pub(crate) struct Checks {
@@ -31,7 +31,7 @@ impl Checks {
     pub(crate) async fn run(&self) -> Statuses {
         let mut last = self.last.lock().await;
         if let Some((at, statuses)) = last.as_ref()
-            && at.elapsed() < KEPT
+            && at.elapsed() < CACHED_FOR
         {
             return statuses.clone();
         }
@@ -43,14 +43,14 @@ impl Checks {
 }
 
 async fn check(part: &'static str, probe: &dyn Probe) -> (&'static str, Status) {
-    let status = match timeout(PATIENCE, probe.probe()).await {
+    let status = match timeout(TIMEOUT, probe.probe()).await {
         Ok(Ok(())) => Status::Ok,
         Ok(Err(error)) => {
             tracing::warn!(event = "health.failed", part, %error);
             Status::Failed
         }
         Err(_) => {
-            tracing::warn!(event = "health.timeout", part, timeout_ms = PATIENCE.as_millis());
+            tracing::warn!(event = "health.timeout", part, timeout_ms = TIMEOUT.as_millis());
             Status::Timeout
         }
     };

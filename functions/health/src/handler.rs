@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_part_that_fails_is_named_and_nothing_said_of_why() {
+    async fn a_failing_part_is_named_without_its_reason() {
         let (status, health) = call(&router(MemoryProbe::Well, MemoryProbe::Broken), request("GET", "/healthz")).await;
         assert_eq!((status, &health["status"]), (503, &json!("failed")));
         assert_eq!(health["checks"], json!({"links_table": "ok", "click_stream": "failed"}));

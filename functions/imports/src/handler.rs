@@ -18,7 +18,7 @@ use waypost_domain::page::{Page, PageRequest};
 use waypost_domain::ports::{Clock, Random};
 use waypost_domain::{Caller, Domains, StoreError};
 use waypost_http::extract::{Json, Path, Query};
-use waypost_http::idempotency::{Idempotency, once};
+use waypost_http::idempotency::{Idempotency, idempotent};
 use waypost_http::problem::Problem;
 
 /// What the routes need.
@@ -42,7 +42,7 @@ pub(crate) fn routes(app: App, idempotency: Idempotency) -> Router {
         .route("/v1/imports/{id}", get(read))
         .route("/v1/imports/{id}/cancel", post(cancel))
         .route("/v1/imports/{id}/report", get(report));
-    once(routes.with_state(Arc::new(app)), idempotency)
+    idempotent(routes.with_state(Arc::new(app)), idempotency)
 }
 
 async fn start(
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_report_is_somewhere_else() {
+    async fn a_report_is_a_redirect_to_its_file() {
         let fixture = fixture();
         call(&fixture, EDITOR, "POST", "/v1/imports", "{\"content_length\": 10}").await;
         let import = fixture.imports.all().remove(0);

@@ -17,7 +17,7 @@ use waypost_domain::keys::revoke_key::revoke_key;
 use waypost_domain::page::PageRequest;
 use waypost_domain::ports::{Clock, Random};
 use waypost_http::extract::{Json, Path, Query};
-use waypost_http::idempotency::{Idempotency, Secret, once};
+use waypost_http::idempotency::{Idempotency, Secret, idempotent};
 use waypost_http::problem::Problem;
 
 /// What the routes need.
@@ -32,7 +32,7 @@ pub(crate) struct App {
 /// The routes of this function.
 pub(crate) fn routes(app: App, idempotency: Idempotency) -> Router {
     let routes = Router::new().route("/v1/keys", get(list).post(create)).route("/v1/keys/{key_id}", delete(revoke));
-    once(routes.with_state(Arc::new(app)), idempotency)
+    idempotent(routes.with_state(Arc::new(app)), idempotency)
 }
 
 async fn create(
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn another_workspaces_keys_look_like_none() {
+    async fn another_workspaces_keys_look_absent() {
         let fixture = fixture();
         assert_eq!(call(&fixture, &fixture.stranger, "DELETE", "/v1/keys/key_1", "").await.0.status(), 404);
         let (_, page) = call(&fixture, &fixture.stranger, "GET", "/v1/keys", "").await;

@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn every_object_of_an_event_is_loaded_though_one_is_nobodys() {
+    async fn every_object_of_an_event_is_loaded_though_one_has_no_workspace() {
         let fixture = fixture();
         fixture.objects.put("imports/acme/a.csv", "https://a.example/\n");
         fixture.objects.put("imports/Not A Workspace/b.csv", "https://b.example/\n");
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_test_of_the_set_up_is_no_file_and_another_event_is_an_error() {
+    async fn s3s_test_event_is_ignored_and_another_event_is_an_error() {
         let fixture = fixture();
         invoke(&fixture, include_str!("../../../events/load-import/test-event.json"), "r1").await.unwrap();
         assert!(fixture.imports.all().is_empty());

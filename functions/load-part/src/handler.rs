@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_cannot_be_loaded_now_comes_again_and_the_rest_is_done() {
+    async fn an_unreadable_part_comes_again_and_the_rest_is_loaded() {
         let fixture = fixture().await;
         let mut bodies = bodies(&fixture);
         bodies.insert(1, "not a part".to_owned());
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_table_that_is_away_costs_no_part() {
+    async fn an_unavailable_table_loses_no_part() {
         let fixture = fixture().await;
         let bodies = bodies(&fixture);
         fixture.links.fail(true);
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_sample_event_is_of_an_import_that_is_not_there() {
+    async fn the_sample_event_names_an_absent_import() {
         let fixture = fixture().await;
         let event = serde_json::from_str(include_str!("../../../events/load-part/part.json")).unwrap();
         assert_eq!(invoke(&fixture, &event, "r1").await, r#"{"batchItemFailures":[]}"#);

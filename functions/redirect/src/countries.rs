@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_absent_or_something_else_knows_no_country() {
+    fn an_unusable_file_knows_no_country() {
         for path in ["/nonexistent", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")] {
             assert_eq!(MaxMindCountries::new(path).country("203.0.113.9".parse().unwrap()), None);
         }

@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn cloudfronts_word_on_the_address_goes_before_the_gateways() {
+    fn cloudfronts_address_takes_precedence() {
         for (viewer, address) in [
             (json!("198.51.100.7:4711"), Some("198.51.100.7")),
             (json!("2001:db8::1:443"), Some("2001:db8::1")),

@@ -33,12 +33,12 @@ fn main() -> ExitCode {
 
 async fn serve() -> Result<(), BoxError> {
     let (config, connector) = sdk::config_and_connector()?;
-    let dynamo = aws_sdk_dynamodb::config::Builder::from(&config).timeout_config(patience()).build();
+    let dynamo = aws_sdk_dynamodb::config::Builder::from(&config).timeout_config(timeouts()).build();
     let dynamo = aws_sdk_dynamodb::Client::from_conf(dynamo);
     let table = settings::required("LINKS_TABLE")?;
     let domains = settings::domains()?;
     let clock = Arc::new(SystemClock);
-    let courier = after_response::Courier {
+    let delivery = after_response::ClickDelivery {
         visitors: Default::default(),
         salts: Arc::new(DynamoSalts::new(dynamo.clone(), &table)),
         random: Arc::new(SystemRandom),
@@ -69,12 +69,12 @@ async fn serve() -> Result<(), BoxError> {
             warm_up(&dynamo, &table).await
         }
     };
-    after_response::run(app, courier, warm).await
+    after_response::run(app, delivery, warm).await
 }
 
 /// How long a visitor waits for the table before a link is answered from the cache. DynamoDB answers within milliseconds;
 /// the time limits of other functions are those of somebody who would rather wait than be refused.
-fn patience() -> TimeoutConfig {
+fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .operation_attempt_timeout(Duration::from_millis(700))
         .operation_timeout(Duration::from_millis(1500))

@@ -111,7 +111,7 @@ mod tests {
     use sha2::{Digest, Sha256};
 
     #[test]
-    fn the_policy_allows_the_style_and_nothing_else_to_load() {
+    fn the_policy_allows_only_the_style_to_load() {
         let hash = STANDARD.encode(Sha256::digest(STYLE));
         assert!(POLICY.contains(&format!("style-src 'sha256-{hash}'")), "{hash}");
         assert!(POLICY.starts_with("default-src 'none'"));

@@ -6,11 +6,11 @@ use http::{HeaderMap, HeaderValue};
 use waypost_domain::analytics::stats::Stats;
 use waypost_domain::analytics::stats::csv::to_csv;
 use waypost_domain::{Error, StoreError, StoreErrorKind};
-use waypost_http::conditional_requests::{etag_of, joined, tagged};
+use waypost_http::conditional_requests::{conditional_response, etag_of, list_header};
 use waypost_http::problem::Problem;
 
 /// A client may keep the answer for a few seconds: about as long as a click takes to be in it.
-const BRIEFLY: &str = "private, max-age=5";
+const KEEP_FOR_SECONDS: &str = "private, max-age=5";
 
 /// The answer in the form that the client accepts.
 pub(crate) fn respond(headers: &HeaderMap, stats: &Stats) -> Result<Response, Problem> {
@@ -22,14 +22,15 @@ pub(crate) fn respond(headers: &HeaderMap, stats: &Stats) -> Result<Response, Pr
         ("application/json", json.map_err(broken)?)
     };
     let etag = etag_of(&body);
-    let mut response = tagged(headers, &etag, BRIEFLY, ([(CONTENT_TYPE, content_type)], body).into_response());
+    let mut response =
+        conditional_response(headers, &etag, KEEP_FOR_SECONDS, ([(CONTENT_TYPE, content_type)], body).into_response());
     response.headers_mut().insert(VARY, HeaderValue::from_static("accept, authorization"));
     Ok(response)
 }
 
 /// Whether `Accept` (RFC 9110, section 12.5.1) prefers `text/csv` to JSON. Who accepts both alike gets JSON.
 fn wants_csv(headers: &HeaderMap) -> bool {
-    let accept = joined(headers, ACCEPT).unwrap_or_default().to_ascii_lowercase();
+    let accept = list_header(headers, ACCEPT).unwrap_or_default().to_ascii_lowercase();
     let quality = |ranges: [&str; 3]| ranges.iter().find_map(|range| quality_of(&accept, range)).unwrap_or(0.0);
     quality(["text/csv", "text/*", "*/*"]) > quality(["application/json", "application/*", "*/*"])
 }
@@ -50,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_table_is_for_who_prefers_it() {
+    fn a_client_that_prefers_a_table_gets_one() {
         for (accept, csv) in [
             ("text/csv", true),
             ("text/*", true),

@@ -7,7 +7,7 @@ use waypost_domain::{Domain, Domains, Link, LinkId, RedirectStatus, Rule, Slug, 
 
 /// Which domain a path with a slug is about.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-pub struct OnDomain {
+pub struct DomainQuery {
     /// A domain of the stack; the default one if absent.
     #[schemars(with = "Option<Domain>")]
     pub domain: Option<String>,

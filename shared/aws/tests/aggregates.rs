@@ -86,7 +86,7 @@ async fn counts_with_errors_are_read_as_they_were_written_and_unknown_dimensions
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_none_in_its_place() {
+async fn a_missing_aggregate_is_none_in_its_place() {
     let store = DynamoAggregates::new(dynamodb().await, STATS_TABLE);
     let items: Vec<_> = (0..MAX_LOAD).map(|n| aggregate(&format!("TOTAL#{n:03}"), "7", n as u64)).collect();
     for item in items.iter().step_by(2) {
@@ -198,7 +198,7 @@ async fn a_range_has_the_parts_that_are_asked_for() {
 }
 
 #[tokio::test]
-async fn an_item_that_is_no_aggregate_is_named() {
+async fn an_item_that_is_not_an_aggregate_is_named() {
     let client = dynamodb().await;
     let store = DynamoAggregates::new(client.clone(), STATS_TABLE);
     let put = client.put_item().table_name(STATS_TABLE).item("pk", AttributeValue::S("p".into()));

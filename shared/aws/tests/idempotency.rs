@@ -51,7 +51,7 @@ async fn an_answer_is_kept_for_a_day() {
 }
 
 #[tokio::test]
-async fn a_claim_that_was_given_up_passes_to_the_next_and_the_late_first_spoils_nothing() {
+async fn an_abandoned_claim_passes_on_and_its_late_owner_changes_nothing() {
     for store in stores().await {
         let (first, second) = (claim("acme", "a", 0), claim("acme", "a", Claim::LEASE_SECONDS));
         assert_eq!(store.claim(&first).await.unwrap(), Claimed::Yes);
@@ -76,7 +76,7 @@ async fn a_failure_frees_the_key() {
 }
 
 #[tokio::test]
-async fn of_many_at_once_one_may_do_it() {
+async fn one_of_many_concurrent_claims_succeeds() {
     let store = DynamoIdempotency::new(dynamodb().await, LINKS_TABLE);
     let tries = (0..20).map(|_| {
         let store = store.clone();

@@ -35,7 +35,7 @@ fn import(seed: u64, now: &str) -> Import {
 }
 
 #[tokio::test]
-async fn of_a_batch_only_what_is_taken_is_not_inserted() {
+async fn a_batch_inserts_all_but_the_taken_ids() {
     let client = dynamodb().await;
     let (links, batch) = (DynamoLinks::new(client.clone(), LINKS_TABLE), DynamoLinkBatch::new(client, LINKS_TABLE));
     let taken = link("other", "s3", "https://theirs.example/");

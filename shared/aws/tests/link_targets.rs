@@ -48,7 +48,7 @@ async fn link_and_pointer_are_written_together_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn of_many_at_once_one_creates_and_all_get_the_same_link() {
+async fn concurrent_requests_create_one_link_and_all_get_it() {
     let links = links().await;
     for round in 0..3 {
         let requests = (0..16).map(|n| {

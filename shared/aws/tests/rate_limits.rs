@@ -42,7 +42,7 @@ async fn a_bucket_is_full_if_its_item_is_gone() {
 }
 
 #[tokio::test]
-async fn many_at_once_never_get_more_than_there_is() {
+async fn concurrent_callers_never_take_more_than_there_is() {
     let (client, limit) = (dynamodb().await, limit("10/40"));
     let mut tasks = Vec::new();
     for process in 0..8 {

@@ -18,7 +18,7 @@ fn now() -> Timestamp {
 }
 
 #[tokio::test]
-async fn never_one_click_too_many_however_many_come_at_once() {
+async fn concurrent_clicks_never_exceed_the_limit() {
     let client = dynamodb().await;
     let links = DynamoLinks::new(client.clone(), LINKS_TABLE);
     let mut limited = link("acme", "docs", "https://example.com/");
@@ -39,7 +39,7 @@ async fn never_one_click_too_many_however_many_come_at_once() {
 }
 
 #[tokio::test]
-async fn a_link_that_is_gone_is_not_made_again_by_a_click() {
+async fn a_click_does_not_bring_a_deleted_link_back() {
     let client = dynamodb().await;
     let limit = DynamoClickLimit::new(client.clone(), LINKS_TABLE);
     let id = link("acme", "docs", "https://example.com/").id;
@@ -63,7 +63,7 @@ async fn a_limit_that_was_raised_or_lifted_lets_clicks_through_again() {
 }
 
 #[tokio::test]
-async fn no_more_passwords_are_heard_a_minute_than_the_limit_however_many_come_at_once() {
+async fn concurrent_password_attempts_never_exceed_the_limit_of_a_minute() {
     let client = dynamodb().await;
     let id = link("acme", "docs", "https://example.com/").id;
     let tries: Vec<_> = (0..60)

@@ -9,14 +9,19 @@ use waypost_domain::precondition::Precondition;
 
 /// What a change asks of the link; several headers are one list.
 pub fn precondition(headers: &HeaderMap) -> Precondition {
-    Precondition::parse(joined(headers, IF_MATCH).as_deref())
+    Precondition::parse(list_header(headers, IF_MATCH).as_deref())
 }
 
 /// `answer` with its entity tag, or 304 without a body if the client has that one already. Caches may keep it for their
 /// own client, and use it for as long as `cache_control` says.
-pub fn tagged(headers: &HeaderMap, etag: &str, cache_control: &'static str, answer: impl IntoResponse) -> Response {
+pub fn conditional_response(
+    headers: &HeaderMap,
+    etag: &str,
+    cache_control: &'static str,
+    answer: impl IntoResponse,
+) -> Response {
     let tags = [(ETAG, etag.to_owned()), (CACHE_CONTROL, cache_control.to_owned())];
-    if has_already(headers, etag) {
+    if client_has(headers, etag) {
         return (StatusCode::NOT_MODIFIED, tags).into_response();
     }
     (tags, answer).into_response()
@@ -28,13 +33,13 @@ pub fn etag_of(body: &[u8]) -> String {
 }
 
 /// By weak comparison, as `If-None-Match` wants it.
-fn has_already(headers: &HeaderMap, etag: &str) -> bool {
-    let Some(list) = joined(headers, IF_NONE_MATCH) else { return false };
+fn client_has(headers: &HeaderMap, etag: &str) -> bool {
+    let Some(list) = list_header(headers, IF_NONE_MATCH) else { return false };
     list.trim() == "*" || list.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag)
 }
 
 /// A header that is a list; several of its name are one.
-pub fn joined(headers: &HeaderMap, name: http::HeaderName) -> Option<String> {
+pub fn list_header(headers: &HeaderMap, name: http::HeaderName) -> Option<String> {
     headers.contains_key(&name).then(|| {
         let values: Vec<&str> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
         values.join(",")
@@ -46,14 +51,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_has_the_answer_already_gets_no_body() {
+    fn a_client_that_has_the_answer_gets_no_body() {
         let etag = etag_of(b"answer");
         assert_eq!((etag.len(), etag_of(b"answer") == etag, etag_of(b"another") == etag), (34, true, false));
         for (sent, status) in
             [("", 200), ("\"x\"", 200), (etag.as_str(), 304), (&format!("\"x\", W/{etag}"), 304), ("*", 304)]
         {
             let headers = HeaderMap::from_iter([(IF_NONE_MATCH, sent.parse().unwrap())]);
-            let answer = tagged(&headers, &etag, "no-cache", "answer");
+            let answer = conditional_response(&headers, &etag, "no-cache", "answer");
             assert_eq!((answer.status().as_u16(), answer.headers()[ETAG].to_str().unwrap()), (status, etag.as_str()));
         }
     }

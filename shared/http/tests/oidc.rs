@@ -227,7 +227,7 @@ async fn clocks_may_differ_a_little() {
 }
 
 #[tokio::test]
-async fn what_is_not_a_token_in_compact_form_proves_nothing() {
+async fn text_that_is_not_a_compact_token_proves_nothing() {
     let key = SigningKey::ed25519();
     let issuer = issuer(vec![key.jwk("k1")]);
     let (tokens, claims) = (tokens(&issuer), claims(&issuer));

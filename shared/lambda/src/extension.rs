@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn it_asks_at_once_and_is_done_when_the_work_and_the_event_are() {
+    async fn an_invocation_ends_after_the_work_and_the_event() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (mut api, _) = listener.accept().await.unwrap();

@@ -15,7 +15,7 @@ use waypost_domain::idempotency::Attempt;
 use waypost_domain::json::read;
 use waypost_domain::{Caller, Error, Role};
 use waypost_http::extract::Json;
-use waypost_http::idempotency::Unsettled;
+use waypost_http::idempotency::Transient;
 use waypost_http::problem::Problem;
 
 use super::App;
@@ -23,7 +23,7 @@ use super::App;
 /// How many of them may have a password: to hash one takes some tenths of a second in a small function.
 const MAX_PASSWORDS: usize = 10;
 /// How many links are written at once.
-const AT_ONCE: usize = 8;
+const CONCURRENCY: usize = 8;
 
 /// 200 whatever became of the items: the batch was worked through.
 pub(super) async fn create_batch(
@@ -45,11 +45,11 @@ pub(super) async fn create_batch(
         let attempt = attempt.as_ref().map(|attempt| attempt.part(index));
         create_item(&app, &caller, item, attempt)
     });
-    let items: Vec<BatchItemView> = stream::iter(items).buffered(AT_ONCE).collect().await;
-    let unsettled = items.iter().any(|item| item.status >= 500);
+    let items: Vec<BatchItemView> = stream::iter(items).buffered(CONCURRENCY).collect().await;
+    let transient = items.iter().any(|item| item.status >= 500);
     let mut response = axum::Json(BatchView { items }).into_response();
-    if unsettled {
-        response.extensions_mut().insert(Unsettled);
+    if transient {
+        response.extensions_mut().insert(Transient);
     }
     Ok(response)
 }

@@ -13,7 +13,7 @@ use axum::routing::{get, post};
 use axum::{Extension, Router};
 use futures::future::join;
 use http::{HeaderMap, StatusCode, header};
-use waypost_api::links::{LinkView, OnDomain, ShortUrls};
+use waypost_api::links::{DomainQuery, LinkView, ShortUrls};
 use waypost_domain::analytics::ports::AggregateReader;
 use waypost_domain::analytics::stats::answer::AllTime;
 use waypost_domain::analytics::stats::read_all_time::read_all_time;
@@ -26,16 +26,16 @@ use waypost_domain::link_fields::LinkFields;
 use waypost_domain::list_links::list_links;
 use waypost_domain::ports::{Clock, LinkIndex, LinkReader, LinkTargets, LinkWriter, Random};
 use waypost_domain::{Caller, Domains, Link, LinkId};
-use waypost_http::conditional_requests::{precondition, tagged};
+use waypost_http::conditional_requests::{conditional_response, precondition};
 use waypost_http::extract::{Json, Path, Query};
-use waypost_http::idempotency::{Idempotency, once};
+use waypost_http::idempotency::{Idempotency, idempotent};
 use waypost_http::problem::Problem;
 
 use crate::list_query::ListQuery;
 use crate::patch::Patch;
 
 /// A client may keep a link, but asks each time whether it is still the same.
-const ASK_EACH_TIME: &str = "private, no-cache";
+const REVALIDATE: &str = "private, no-cache";
 
 /// What the routes need.
 #[derive(Clone)]
@@ -71,7 +71,7 @@ pub(crate) fn routes(app: App, idempotency: Idempotency) -> Router {
         .route("/v1/links/{slug}", get(read).patch(change).delete(delete))
         .route("/v1/links/{slug}/qr", get(qr::qr))
         .route("/v1/link-batches", post(batch::create_batch));
-    once(routes.with_state(Arc::new(app)), idempotency)
+    idempotent(routes.with_state(Arc::new(app)), idempotency)
 }
 
 async fn create(
@@ -100,15 +100,15 @@ async fn read(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path(slug): Path<String>,
-    Query(on): Query<OnDomain>,
+    Query(query): Query<DomainQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let id = link_id(&app.domains, &slug, on.domain.as_deref())?;
+    let id = link_id(&app.domains, &slug, query.domain.as_deref())?;
     let (link, clicks) = join(find_link(app.reader.as_ref(), &caller, &id), clicks(&app, &caller, &id)).await;
     let link = link?;
     let etag = link.etag_with_clicks(clicks.map(|all| all.clicks));
     let view = LinkView::of(link, &app.short_urls).with_clicks(clicks);
-    Ok(tagged(&headers, &etag, ASK_EACH_TIME, axum::Json(view)))
+    Ok(conditional_response(&headers, &etag, REVALIDATE, axum::Json(view)))
 }
 
 /// What the clicks on a link add up to. A link is shown without it while statistics are away.
@@ -119,18 +119,18 @@ async fn clicks(app: &App, caller: &Caller, id: &LinkId) -> Option<AllTime> {
 
 fn show(app: &App, link: Link) -> Response {
     let etag = link.etag();
-    tagged(&HeaderMap::new(), &etag, ASK_EACH_TIME, axum::Json(LinkView::of(link, &app.short_urls)))
+    conditional_response(&HeaderMap::new(), &etag, REVALIDATE, axum::Json(LinkView::of(link, &app.short_urls)))
 }
 
 async fn change(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path(slug): Path<String>,
-    Query(on): Query<OnDomain>,
+    Query(query): Query<DomainQuery>,
     headers: HeaderMap,
     Patch(patch): Patch,
 ) -> Result<Response, Problem> {
-    let id = link_id(&app.domains, &slug, on.domain.as_deref())?;
+    let id = link_id(&app.domains, &slug, query.domain.as_deref())?;
     let with = Change {
         reader: app.reader.as_ref(),
         writer: app.writer.as_ref(),
@@ -147,10 +147,10 @@ async fn delete(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path(slug): Path<String>,
-    Query(on): Query<OnDomain>,
+    Query(query): Query<DomainQuery>,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
-    let id = link_id(&app.domains, &slug, on.domain.as_deref())?;
+    let id = link_id(&app.domains, &slug, query.domain.as_deref())?;
     delete_link(app.reader.as_ref(), app.writer.as_ref(), &caller, &id, &precondition(&headers)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

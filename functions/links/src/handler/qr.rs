@@ -6,11 +6,10 @@ use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, header};
-use sha2::{Digest, Sha256};
 use waypost_api::qr::QrQuery;
 use waypost_domain::Caller;
 use waypost_domain::find_link::{find_link, link_id};
-use waypost_http::conditional_requests::tagged;
+use waypost_http::conditional_requests::{conditional_response, etag_of};
 use waypost_http::extract::{Path, Query};
 use waypost_http::problem::Problem;
 
@@ -32,7 +31,7 @@ pub(super) async fn qr(
     let style = Style::check(&query)?;
     find_link(app.reader.as_ref(), &caller, &id).await?;
     let image = draw(&format!("{}?qr=1", app.short_urls.of(&id)), &style)?;
-    let hash: String = Sha256::digest(&image).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let etag = etag_of(&image);
     let answer = (
         [
             (header::CONTENT_TYPE, style.format.media_type()),
@@ -41,5 +40,5 @@ pub(super) async fn qr(
         ],
         image,
     );
-    Ok(tagged(&headers, &format!("\"{hash}\""), KEEP_FOR_A_DAY, answer))
+    Ok(conditional_response(&headers, &etag, KEEP_FOR_A_DAY, answer))
 }

@@ -315,7 +315,7 @@ async fn a_viewer_changes_nothing() {
 }
 
 #[tokio::test]
-async fn somebody_elses_link_looks_like_none() {
+async fn a_foreign_link_looks_absent() {
     let fixture = fixture();
     let body = json!({"url": "https://example.com/", "slug": "docs"}).to_string();
     call(&fixture, &fixture.editor, "POST", "/v1/links", &body).await;
@@ -336,7 +336,7 @@ async fn somebody_elses_link_looks_like_none() {
 }
 
 #[tokio::test]
-async fn a_store_that_is_away_is_503_and_says_nothing_of_it() {
+async fn an_unavailable_store_is_503_without_its_reason() {
     let fixture = fixture();
     fixture.links.fail(true);
     let (response, problem) = call(&fixture, &fixture.viewer, "GET", "/v1/links", "").await;

@@ -87,7 +87,7 @@ fn colours_are_as_asked_for() {
 }
 
 #[test]
-fn what_could_not_be_scanned_is_refused() {
+fn a_code_that_could_not_be_scanned_is_refused() {
     let all = QrQuery::default;
     for (request, pointers) in [
         (QrQuery { format: text("gif"), ecc: text("m"), ..all() }, "format ecc"),

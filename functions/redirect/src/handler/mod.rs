@@ -62,14 +62,16 @@ async fn answer(app: &App, event: &Event) -> Answer {
         _ if matches!(intent, Intent::Unlock(_)) => {}
         "/robots.txt" => return (pages::robots(), None),
         "/favicon.ico" => return (pages::no_icon(), None),
-        "/" => return (elsewhere(app.root_url.as_ref(), event), None),
+        "/" => return (redirect_or_not_found(app.root_url.as_ref(), event), None),
         _ => {}
     }
     let visit = visit(app, event);
     match app.follow.follow(&visit, intent).await {
-        Ok(Outcome::Redirect(redirect)) => lead(*redirect, intent).unwrap_or_else(|| (not_found(app, event), None)),
+        Ok(Outcome::Redirect(redirect)) => {
+            redirect_response(*redirect, intent).unwrap_or_else(|| (not_found(app, event), None))
+        }
         Ok(Outcome::Gone(None)) => (refusal(event, gone()), None),
-        Ok(Outcome::Gone(url)) => (elsewhere(url.as_ref(), event), None),
+        Ok(Outcome::Gone(url)) => (redirect_or_not_found(url.as_ref(), event), None),
         Ok(Outcome::NotFound) => (not_found(app, event), None),
         Ok(Outcome::Locked(locked)) => (pages::password_form(locked), None),
         Ok(Outcome::NotLocked) => (no_such_method(event), None),
@@ -89,7 +91,7 @@ fn visit(app: &App, event: &Event) -> Visit {
 /// every click still comes by here, is counted, and meets the rules as they are then.
 ///
 /// After a password it is 303, so that the form is not sent on to the target, and the target does not learn where from.
-fn lead(redirect: Redirect, intent: Intent<'_>) -> Option<Answer> {
+fn redirect_response(redirect: Redirect, intent: Intent<'_>) -> Option<Answer> {
     let Redirect { url, status, click } = redirect;
     let unlocked = matches!(intent, Intent::Unlock(_));
     let code = if unlocked { StatusCode::SEE_OTHER } else { StatusCode::from_u16(status.into()).ok()? };
@@ -108,7 +110,7 @@ fn lead(redirect: Redirect, intent: Intent<'_>) -> Option<Answer> {
 }
 
 /// 302 to `url`, or that nothing is here. Not a click of any link.
-fn elsewhere(url: Option<&TargetUrl>, event: &Event) -> Response<String> {
+fn redirect_or_not_found(url: Option<&TargetUrl>, event: &Event) -> Response<String> {
     let Some(location) = url.and_then(|url| HeaderValue::from_str(url.as_str()).ok()) else {
         return refusal(event, Problem::no_such_path());
     };
@@ -125,7 +127,7 @@ fn elsewhere(url: Option<&TargetUrl>, event: &Event) -> Response<String> {
 fn not_found(app: &App, event: &Event) -> Response<String> {
     let path = event.raw_path.as_str();
     let is_api = path == "/v1" || path.starts_with("/v1/");
-    elsewhere(app.not_found_url.as_ref().filter(|_| !is_api), event)
+    redirect_or_not_found(app.not_found_url.as_ref().filter(|_| !is_api), event)
 }
 
 fn no_such_method(event: &Event) -> Response<String> {

@@ -97,7 +97,7 @@ async fn the_sample_event_is_redirected_and_is_a_click() {
 }
 
 #[tokio::test]
-async fn a_redirect_for_good_is_counted_all_the_same_and_may_be_indexed() {
+async fn a_permanent_redirect_is_counted_and_may_be_indexed() {
     let (response, click) = given().await.answer(&at("/for-good")).await;
     assert_eq!(response.status(), 301);
     assert_eq!(header(&response, "location"), "https://example.com/docs?utm_source=newsletter");
@@ -134,7 +134,7 @@ async fn an_unknown_slug_is_a_page_for_a_browser_and_a_problem_for_others() {
 }
 
 #[tokio::test]
-async fn an_ended_link_is_gone_or_leads_elsewhere_without_a_click() {
+async fn an_expired_link_is_gone_or_leads_elsewhere_without_a_click() {
     let given = given().await;
     assert_eq!(given.status(&at("/old")).await, 410);
     let (response, click) = given.answer(&at("/older")).await;
@@ -153,7 +153,7 @@ async fn other_methods_are_refused_and_a_form_is_only_for_links_with_a_password(
 }
 
 #[tokio::test]
-async fn a_password_leads_to_the_target_and_nothing_else_says_where_that_is() {
+async fn only_the_password_reveals_the_target() {
     let given = given().await;
     let wrong = event(PASSWORD, |event| {
         event["body"] = json!("password=Secret");
@@ -196,7 +196,7 @@ async fn a_form_that_is_too_large_is_not_read() {
 }
 
 #[tokio::test]
-async fn crawlers_and_browsers_get_what_they_ask_for_unasked() {
+async fn robots_and_icon_are_answered_without_a_read() {
     let given = given().await;
     let (robots, _) = given.answer(&event(ROBOTS, |_| {})).await;
     assert_eq!((robots.status().as_u16(), header(&robots, "content-type")), (200, "text/plain; charset=utf-8"));
@@ -236,7 +236,7 @@ async fn a_country_is_looked_up_where_no_header_tells_it() {
 }
 
 #[tokio::test]
-async fn a_table_that_is_away_is_503_with_a_retry() {
+async fn an_unavailable_table_is_503_with_retry_after() {
     let given = given().await;
     given.links.fail(true);
     let (response, click) = given.answer(&at("/docs")).await;
@@ -246,7 +246,7 @@ async fn a_table_that_is_away_is_503_with_a_retry() {
 
 proptest! {
     #[test]
-    fn nothing_that_is_sent_is_an_error_or_changes_a_target(
+    fn no_request_causes_an_error_or_changes_a_target(
         method in prop_oneof!["GET|HEAD|POST|PUT|DELETE|OPTIONS", "[A-Z!#-]{1,10}", ".{0,5}"],
         path in prop_oneof![
             "/(docs|for-good|secret|old|older|none)", "/docs.{0,10}", ".{0,40}", "(/|\\.|%2e|%2f|%00|%ff|docs){0,20}",

@@ -20,7 +20,7 @@ use waypost_domain::{Caller, Domains};
 use waypost_http::extract::Path;
 use waypost_http::problem::Problem;
 
-use crate::query::{OfLink, OfWorkspace};
+use crate::query::{LinkStatsParameters, WorkspaceStatsParameters};
 use crate::respond::respond;
 
 /// What the routes need.
@@ -36,16 +36,16 @@ pub(crate) struct App {
 /// The routes of this function.
 pub(crate) fn routes(app: App) -> Router {
     Router::new()
-        .route("/v1/links/{slug}/stats", get(of_link))
-        .route("/v1/stats", get(of_workspace))
+        .route("/v1/links/{slug}/stats", get(link_stats))
+        .route("/v1/stats", get(workspace_stats))
         .with_state(Arc::new(app))
 }
 
-async fn of_link(
+async fn link_stats(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path(slug): Path<String>,
-    OfLink(query): OfLink,
+    LinkStatsParameters(query): LinkStatsParameters,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let id = link_id(&app.domains, &slug, query.domain.as_deref())?;
@@ -55,10 +55,10 @@ async fn of_link(
 }
 
 /// Of all links, or of those with a tag.
-async fn of_workspace(
+async fn workspace_stats(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
-    OfWorkspace(query): OfWorkspace,
+    WorkspaceStatsParameters(query): WorkspaceStatsParameters,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let (aggregates, clock, request) = (app.aggregates.as_ref(), app.clock.as_ref(), &query.request);

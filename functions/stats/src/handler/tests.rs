@@ -154,7 +154,7 @@ async fn the_sample_of_a_tag_is_a_table_of_weeks() {
 }
 
 #[tokio::test]
-async fn who_has_the_answer_already_gets_304() {
+async fn a_client_that_has_the_answer_gets_304() {
     let fixture = fixture().await;
     let path = "/v1/stats?tag=guides&tag=other&from=2026-01-01";
     let (status, headers, _) = get(&fixture, path, &[]).await;
@@ -206,7 +206,7 @@ async fn a_stranger_sees_nothing_of_a_workspace() {
 }
 
 #[tokio::test]
-async fn a_store_that_is_away_is_503() {
+async fn an_unavailable_store_is_503() {
     let fixture = fixture().await;
     fixture.aggregates.fail(true);
     for path in ["/v1/links/docs/stats", "/v1/stats", "/v1/stats?tag=guides"] {

@@ -24,7 +24,7 @@ impl Operations {
             value: Map::from_iter([("operationId".to_owned(), json!(id))]),
             parameters: Vec::new(),
             answers: Map::new(),
-            is_open: true,
+            is_public: true,
         }
     }
 
@@ -40,7 +40,7 @@ pub(crate) struct Operation<'a> {
     value: Map<String, Value>,
     parameters: Vec<Value>,
     answers: Map<String, Value>,
-    is_open: bool,
+    is_public: bool,
 }
 
 impl Operation<'_> {
@@ -57,7 +57,7 @@ impl Operation<'_> {
 
     /// It needs a caller with at least this role.
     pub(crate) fn role(mut self, role: Role) -> Self {
-        self.is_open = false;
+        self.is_public = false;
         let operation = self.set("security", json!([{ "bearer": [role] }]));
         let operation = operation.problem(401, "").problem(429, "").problem(503, "").problem(500, "");
         match role {
@@ -67,7 +67,7 @@ impl Operation<'_> {
     }
 
     /// Anybody may call it.
-    pub(crate) fn open(self) -> Self {
+    pub(crate) fn public(self) -> Self {
         self.set("security", json!([]))
     }
 
@@ -108,7 +108,7 @@ impl Operation<'_> {
     /// The header `If-None-Match`, and the answer 304.
     pub(crate) fn if_none_match(self) -> Self {
         let description = "Entity tags of what the client has already: 304 without a body if it is still that.";
-        let headers = [common(!self.is_open), vec!["ETag", "Cache-Control"]].concat();
+        let headers = [common(!self.is_public), vec!["ETag", "Cache-Control"]].concat();
         let answer = json!({ "description": "The client has it already.", "headers": with_headers(&headers) });
         self.header("If-None-Match", description, json!({ "type": "string", "examples": ["\"19b7f2a1c05-0\""] }))
             .answer(304, answer)
@@ -121,7 +121,7 @@ impl Operation<'_> {
     }
 
     /// The header `Idempotency-Key`, which every POST takes, and the answers it can lead to.
-    pub(crate) fn once(self) -> Self {
+    pub(crate) fn idempotent(self) -> Self {
         let description = "Names the request over all its tries, best a random UUID: the same request with the same key gives the same answer for 24 hours.";
         let schema = json!({ "type": "string", "minLength": 1, "maxLength": Claim::MAX_KEY_LEN, "pattern": "^[!-~]([ -~]*[!-~])?$" });
         self.header("Idempotency-Key", description, schema)
@@ -181,7 +181,7 @@ impl Operation<'_> {
 
     /// An answer with a body of these media types.
     pub(crate) fn content(self, status: u16, description: &str, headers: &[&str], content: &Value) -> Self {
-        let headers = [common(!self.is_open), headers.to_vec()].concat();
+        let headers = [common(!self.is_public), headers.to_vec()].concat();
         self.answer(
             status,
             json!({ "description": description, "headers": with_headers(&headers), "content": content }),
@@ -190,13 +190,13 @@ impl Operation<'_> {
 
     /// An answer without a body.
     pub(crate) fn empty(self, status: u16, description: &str, headers: &[&str]) -> Self {
-        let headers = [common(!self.is_open), headers.to_vec()].concat();
+        let headers = [common(!self.is_public), headers.to_vec()].concat();
         self.answer(status, json!({ "description": description, "headers": with_headers(&headers) }))
     }
 
     /// A problem; what is said about it is added to what was said before.
     pub(crate) fn problem(mut self, status: u16, when: &str) -> Self {
-        let answer = problem(status, when, !self.is_open);
+        let answer = problem(status, when, !self.is_public);
         match self.answers.get_mut(&status.to_string()) {
             Some(before) if !when.is_empty() => {
                 let text = format!("{} {when}", before["description"].as_str().unwrap_or_default());

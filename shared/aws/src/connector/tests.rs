@@ -59,7 +59,7 @@ async fn a_connection_is_used_again() {
 }
 
 #[tokio::test]
-async fn a_connection_that_was_closed_meanwhile_is_no_error() {
+async fn a_connection_that_was_closed_meanwhile_causes_no_error() {
     let (server, connections) = (Server::open().await, Connections::default());
     let serve = async {
         for _ in 0..2 {
@@ -144,7 +144,7 @@ async fn a_server_that_does_not_greet_is_waited_for_no_longer_than_the_limit() {
 }
 
 #[tokio::test]
-async fn what_is_no_http_is_refused() {
+async fn a_url_that_is_not_http_is_refused() {
     for uri in ["/path", "ftp://example.com/"] {
         let request = Request::get(uri).body(SdkBody::empty()).unwrap();
         assert!(Connections::default().send(request).await.is_err(), "{uri}");

@@ -26,13 +26,13 @@ const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// A client that is more patient than others with a throttled table: nobody waits for aggregates, and what is given up
 /// makes the stream deliver the whole batch again. Its retries are spread by jitter.
-pub fn patient_client(config: &SdkConfig) -> Client {
+pub fn background_client(config: &SdkConfig) -> Client {
     let retries = RetryConfig::standard().with_max_attempts(6).with_initial_backoff(Duration::from_millis(50));
     Client::from_conf(aws_sdk_dynamodb::config::Builder::from(config).retry_config(retries).build())
 }
 
 /// A client for numbers that an answer can do without: it asks once, and gives up after half a second.
-pub fn hasty_client(config: &SdkConfig) -> Client {
+pub fn best_effort_client(config: &SdkConfig) -> Client {
     let timeout = TimeoutConfig::builder().operation_timeout(Duration::from_millis(500)).build();
     let config = aws_sdk_dynamodb::config::Builder::from(config).retry_config(RetryConfig::disabled());
     Client::from_conf(config.timeout_config(timeout).build())

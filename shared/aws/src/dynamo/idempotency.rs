@@ -70,7 +70,7 @@ impl IdempotencyStore for DynamoIdempotency {
                 return Ok(Claimed::Yes);
             }
             if let Some(item) = self.read(claim).await? {
-                return what_it_says(&item, claim);
+                return outcome_of(&item, claim);
             }
         }
         Ok(Claimed::Busy)
@@ -118,7 +118,7 @@ impl IdempotencyStore for DynamoIdempotency {
 }
 
 /// What a record that stopped `claim` says to it.
-fn what_it_says(item: &Item, claim: &Claim) -> Result<Claimed, StoreError> {
+fn outcome_of(item: &Item, claim: &Claim) -> Result<Claimed, StoreError> {
     let attribute = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).map(String::as_str);
     if attribute("request") != Some(claim.request.as_str()) {
         return Ok(Claimed::Other);

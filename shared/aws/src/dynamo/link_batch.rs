@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_table_that_is_away_is_asked_again_within_bounds() {
+    async fn an_unavailable_table_is_asked_again_within_bounds() {
         const AWAY: &str = r#"{"__type": "com.amazonaws.dynamodb.v20120810#InternalServerError", "message": "away"}"#;
         let (batch, replay) = answering(&[(500, AWAY), (200, r#"{"Responses": [{}]}"#)]);
         let link = [link("acme", "a", "https://example.com/")];

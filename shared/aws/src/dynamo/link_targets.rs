@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{CancellationReason, Put, TransactWriteItem};
 use sha2::{Digest, Sha256};
+use waypost_domain::key::hex;
 use waypost_domain::ports::{Insertion, LinkTargets};
 use waypost_domain::{Domain, Link, LinkId, Slug, StoreError, StoreErrorKind, TargetUrl, WorkspaceId};
 
@@ -104,7 +105,6 @@ fn pointer(link: &Link) -> Item {
 }
 
 fn key(workspace: &WorkspaceId, domain: &Domain, url: &TargetUrl) -> Item {
-    let hash: String = Sha256::digest(url.as_str()).iter().map(|byte| format!("{byte:02x}")).collect();
-    let pk = format!("TARGET#{workspace}#{domain}#{hash}");
+    let pk = format!("TARGET#{workspace}#{domain}#{}", hex(&Sha256::digest(url.as_str())));
     Item::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text("TARGET"))])
 }

@@ -32,7 +32,7 @@ pub struct KinesisClicks {
 }
 
 /// A click and the shard it is for.
-struct Addressed {
+struct KeyedClick {
     click: Click,
     key: String,
     /// Its shard said that it does not take it. Without an answer it may have taken it, and only this shard's readers can
@@ -47,7 +47,7 @@ impl KinesisClicks {
     }
 
     /// Sends up to [`RECORDS_PER_CALL`] clicks once; gives back those that were not taken.
-    async fn send_once(&self, clicks: Vec<Addressed>) -> Vec<Addressed> {
+    async fn send_once(&self, clicks: Vec<KeyedClick>) -> Vec<KeyedClick> {
         let entries: Result<Vec<_>, _> = clicks.iter().map(entry).collect();
         let entries = match entries {
             Ok(entries) => entries,
@@ -65,12 +65,12 @@ impl KinesisClicks {
                     .into_iter()
                     .zip(results)
                     .filter(|(_, r)| r.error_code.is_some())
-                    .map(|(click, _)| Addressed { refused: true, ..click })
+                    .map(|(click, _)| KeyedClick { refused: true, ..click })
                     .collect()
             }
             Err(error) => {
                 tracing::warn!(event = "clicks.stream_failed", error = %DisplayErrorContext(error));
-                clicks.into_iter().map(|click| Addressed { refused: false, ..click }).collect()
+                clicks.into_iter().map(|click| KeyedClick { refused: false, ..click }).collect()
             }
         }
     }
@@ -84,7 +84,7 @@ impl ClickStream for KinesisClicks {
             let rest = clicks.split_off(clicks.len().min(RECORDS_PER_CALL));
             let chunk = std::mem::replace(&mut clicks, rest).into_iter();
             let mut waiting: Vec<_> =
-                chunk.map(|click| Addressed { key: self.partition.key(&click), click, refused: false }).collect();
+                chunk.map(|click| KeyedClick { key: self.partition.key(&click), click, refused: false }).collect();
             for attempt in 0..ATTEMPTS {
                 if attempt > 0 {
                     let refused = waiting.iter_mut().filter(|one| one.refused);
@@ -104,7 +104,7 @@ impl ClickStream for KinesisClicks {
     }
 }
 
-fn entry(one: &Addressed) -> Result<PutRecordsRequestEntry, Box<dyn std::error::Error + Send + Sync>> {
+fn entry(one: &KeyedClick) -> Result<PutRecordsRequestEntry, Box<dyn std::error::Error + Send + Sync>> {
     Ok(PutRecordsRequestEntry::builder()
         .data(Blob::new(serde_json::to_vec(&one.click)?))
         .partition_key(&one.key)

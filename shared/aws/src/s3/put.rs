@@ -27,14 +27,14 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// Puts small objects into a bucket.
 #[derive(Debug, Clone)]
-pub(crate) struct SmallPut {
+pub(crate) struct SignedPut {
     config: SdkConfig,
     connector: SharedHttpConnector,
     /// Where the bucket is: scheme, host and, at an endpoint of one's own, the bucket.
     base: String,
 }
 
-impl SmallPut {
+impl SignedPut {
     /// Into `bucket`, with the region, credentials and endpoint of `config`.
     pub(crate) fn new(config: SdkConfig, connector: SharedHttpConnector, bucket: &str) -> Self {
         let region = config.region().map(|region| region.as_ref()).unwrap_or_default();
@@ -129,10 +129,10 @@ mod tests {
         builder.build()
     }
 
-    fn answering(statuses: &[u16]) -> (SmallPut, Replay) {
+    fn answering(statuses: &[u16]) -> (SignedPut, Replay) {
         let replay = Replay::new(statuses.iter().map(|status| (*status, Vec::new(), "")));
         let connector = SharedHttpConnector::new(replay.clone());
-        (SmallPut::new(config("us-east-1", None), connector, "data"), replay)
+        (SignedPut::new(config("us-east-1", None), connector, "data"), replay)
     }
 
     #[tokio::test]
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_can_pass_is_tried_again_and_what_cannot_is_not() {
+    async fn a_passing_failure_is_tried_again_and_a_lasting_one_is_not() {
         let (put, replay) = answering(&[503, 200]);
         put.put("k", "text/plain", b"").await.unwrap();
         assert_eq!(replay.requests().len(), 2);
@@ -182,7 +182,7 @@ mod tests {
             ("eu-west-1", Some("http://127.0.0.1:4566/"), "data", "http://127.0.0.1:4566/data"),
         ] {
             let connector = SharedHttpConnector::new(Replay::new([]));
-            assert_eq!(SmallPut::new(config(region, endpoint), connector, bucket).base, base);
+            assert_eq!(SignedPut::new(config(region, endpoint), connector, bucket).base, base);
         }
     }
 }

@@ -7,19 +7,19 @@ use waypost_domain::click::Click;
 use waypost_domain::ports::ClickSpill;
 use waypost_domain::{StoreError, StoreErrorKind};
 
-use super::put::SmallPut;
+use super::put::SignedPut;
 use crate::error::broken;
 
 /// The spill in S3.
 #[derive(Debug, Clone)]
 pub struct S3Spill {
-    bucket: SmallPut,
+    bucket: SignedPut,
 }
 
 impl S3Spill {
     /// The spill in `bucket`, reached with the region, credentials and endpoint of `config` through `connector`.
     pub fn new(config: SdkConfig, connector: SharedHttpConnector, bucket: &str) -> Self {
-        Self { bucket: SmallPut::new(config, connector, bucket) }
+        Self { bucket: SignedPut::new(config, connector, bucket) }
     }
 }
 

@@ -1,6 +1,6 @@
 //! `Idempotency-Key` on POST: the layer that answers a request which was done before with the answer it had.
 //!
-//! [`once`] goes around routes, inside [`crate::router::api`], which says who calls. What a handler creates it should mark with
+//! [`idempotent`] goes around routes, inside [`crate::router::api`], which says who calls. What a handler creates it should mark with
 //! the [`waypost_domain::idempotency::Attempt`] in the request's extensions, so that a second try after a crash finds it.
 
 mod seal;
@@ -33,7 +33,7 @@ const MAX_ANSWER_BYTES: usize = 6 * 1024 * 1024;
 /// When to ask again for an answer that is on its way, in seconds.
 const RETRY_AFTER_BUSY: u64 = 2;
 
-/// What [`once`] needs.
+/// What [`idempotent`] needs.
 #[derive(Clone)]
 pub struct Idempotency {
     /// Where answers are kept.
@@ -46,7 +46,7 @@ pub struct Idempotency {
 
 /// In the extensions of a response: trying again may bring another answer, although the status does not say so.
 #[derive(Debug, Clone, Copy)]
-pub struct Unsettled;
+pub struct Transient;
 
 /// In the extensions of a response: its body holds a secret. It is kept so that only the credential which the request came
 /// with can have it again.
@@ -54,7 +54,7 @@ pub struct Unsettled;
 pub struct Secret;
 
 /// `routes`, where a POST with an `Idempotency-Key` is done once.
-pub fn once(routes: Router, idempotency: Idempotency) -> Router {
+pub fn idempotent(routes: Router, idempotency: Idempotency) -> Router {
     routes.route_layer(from_fn_with_state(idempotency, answer_once))
 }
 
@@ -114,7 +114,7 @@ async fn first_answer(by: &Idempotency, claim: &Claim, seal: Option<Seal>, respo
     let (parts, body) = response.into_parts();
     let status = parts.status;
     let transient = status.is_server_error()
-        || parts.extensions.get::<Unsettled>().is_some()
+        || parts.extensions.get::<Transient>().is_some()
         || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS);
     let body = to_bytes(body, MAX_ANSWER_BYTES).await.unwrap_or_default();
     let headers = KEPT_HEADERS.iter().filter_map(|name| {

@@ -41,7 +41,7 @@ fn fixture() -> Fixture {
         let body = if size > 9 { noise(2_000_000) } else { format!("{count} {}", attempt.as_str()).into_bytes() };
         (status, [("location", "/x"), ("x-count", "1"), ("etag", "\"1\"")], body)
     };
-    Fixture { work, clock, routes: once(Router::new().route("/do", post(handler)), by) }
+    Fixture { work, clock, routes: idempotent(Router::new().route("/do", post(handler)), by) }
 }
 
 /// Bytes that do not compress.
@@ -111,7 +111,7 @@ async fn refusals_are_kept_and_failures_are_not() {
 }
 
 #[tokio::test]
-async fn while_a_request_is_worked_on_another_one_waits_but_not_for_longer_than_the_lease() {
+async fn a_repeated_request_waits_for_the_first_no_longer_than_its_lease() {
     let fixture = fixture();
     let all = fixture.work.gate.acquire_many(100).await.unwrap();
     let routes = fixture.routes.clone();
@@ -130,7 +130,7 @@ async fn while_a_request_is_worked_on_another_one_waits_but_not_for_longer_than_
 }
 
 #[tokio::test]
-async fn keys_that_are_none_are_refused() {
+async fn malformed_keys_are_refused() {
     let fixture = fixture();
     for key in ["", "\u{e4}", &"k".repeat(256)] {
         assert_eq!(do_it(&fixture, key, "").await.status, 400, "{key:?}");
@@ -139,7 +139,7 @@ async fn keys_that_are_none_are_refused() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_too_large_is_not_given_twice_but_nor_is_the_request_done_twice() {
+async fn a_request_with_too_large_an_answer_is_done_once() {
     let fixture = fixture();
     assert_eq!(do_it(&fixture, "k", "0123456789").await.status, 200);
     let again = do_it(&fixture, "k", "0123456789").await;
@@ -158,7 +158,7 @@ async fn ask_for_secret(routes: &Router, credential: &str, key: &str) -> (u16, S
 }
 
 #[tokio::test]
-async fn a_secret_is_given_again_to_who_got_it_and_is_not_stored_in_the_clear() {
+async fn a_secret_is_given_again_to_its_first_caller_and_stored_sealed() {
     let (store, count) = (Arc::new(MemoryIdempotency::default()), Arc::new(AtomicUsize::new(0)));
     let by = Idempotency {
         store: store.clone(),
@@ -171,7 +171,7 @@ async fn a_secret_is_given_again_to_who_got_it_and_is_not_stored_in_the_clear() 
         response.extensions_mut().insert(Secret);
         response
     };
-    let routes = once(Router::new().route("/secret", post(handler)), by);
+    let routes = idempotent(Router::new().route("/secret", post(handler)), by);
     let first = ask_for_secret(&routes, "Bearer a", "k").await;
     assert_eq!(first, (200, "wp_secret_0".to_owned()));
     assert_eq!(ask_for_secret(&routes, "Bearer a", "k").await, first);

@@ -23,7 +23,7 @@ fn start(to: &mut Operations) {
             "All links of the workspace, in a file that can be imported again. Passwords are not in it.",
         )
         .role(Role::Viewer)
-        .once()
+        .idempotent()
         .body::<NewExport>(json!({ "csv": {}, "compressed": { "format": "jsonl", "gzip": true } }))
         .json::<ExportView>(201, "The export. Read it until the file is there.", &["Location", "Idempotency-Replayed"])
         .link(201, "readExport", json!({ "path.id": "$response.body#/id" }))

@@ -36,7 +36,7 @@ fn start(to: &mut Operations) {
         .add("post", COLLECTION, "startImport")
         .about("imports", "Start an import", "Upload the file as `upload` says; it is loaded as soon as it is there.")
         .role(Role::Editor)
-        .once()
+        .idempotent()
         .body::<NewImport>(json!({ "file": { "content_length": 1024, "filename": "links.csv" }, "dry_run": {
             "content_length": 1024, "domain": "go.example.com", "tags": ["moved"], "on_conflict": "overwrite", "dry_run": true,
         } }))
@@ -50,27 +50,27 @@ fn start(to: &mut Operations) {
 }
 
 fn read(to: &mut Operations) {
-    on_an_import(to, "get", "/v1/imports/{id}", "readImport", Role::Viewer)
+    import_operation(to, "get", "/v1/imports/{id}", "readImport", Role::Viewer)
         .about("imports", "Read how an import goes", "")
         .json::<ImportView>(200, "The import.", &[])
         .end();
 }
 
 fn cancel(to: &mut Operations) {
-    on_an_import(to, "post", CANCEL, "cancelImport", Role::Editor)
+    import_operation(to, "post", CANCEL, "cancelImport", Role::Editor)
         .about(
             "imports",
             "Cancel an import",
             "It stops within seconds; what it has written stays. To cancel it once more changes nothing.",
         )
-        .once()
+        .idempotent()
         .json::<ImportView>(200, "The import, cancelled.", &["Idempotency-Replayed"])
         .problem(409, "The import is finished.")
         .end();
 }
 
 fn report(to: &mut Operations) {
-    on_an_import(to, "get", REPORT, "readImportReport", Role::Viewer)
+    import_operation(to, "get", REPORT, "readImportReport", Role::Viewer)
         .about(
             "imports",
             "Read an import's report",
@@ -82,7 +82,7 @@ fn report(to: &mut Operations) {
         .end();
 }
 
-fn on_an_import<'a>(
+fn import_operation<'a>(
     to: &'a mut Operations,
     method: &'static str,
     path: &'static str,

@@ -30,7 +30,7 @@ fn create(to: &mut Operations) {
     to.add("post", COLLECTION, "createKey")
         .about("keys", "Create a key", "The answer is the only one that has its secret.")
         .role(Role::Admin)
-        .once()
+        .idempotent()
         .body::<NewKey>(json!({ "bot": { "name": "deploy bot", "role": "editor" } }))
         .json::<NewKeyView>(201, "The key, with its secret.", &["Cache-Control", "Idempotency-Replayed"])
         .link(201, "revokeKey", json!({ "path.key_id": "$response.body#/key_id" }))

@@ -7,7 +7,7 @@ use waypost_domain::page::Page;
 use waypost_domain::{Role, Slug};
 
 use crate::link_batches::{BatchView, NewBatch};
-use crate::links::{LinkView, OnDomain};
+use crate::links::{DomainQuery, LinkView};
 use crate::openapi::operation::{Operation, Operations};
 use crate::qr::QrQuery;
 
@@ -43,7 +43,7 @@ fn create(to: &mut Operations) {
             "With `if_exists: return`, gives the link that leads to the same target instead, if there is one.",
         )
         .role(Role::Editor)
-        .once()
+        .idempotent()
         .body::<LinkFields>(new_links())
         .json::<LinkView>(201, "The link, created.", &["Location", "ETag", "Idempotency-Replayed"])
         .json::<LinkView>(
@@ -85,25 +85,25 @@ fn create_batch(to: &mut Operations) {
     to.add("post", "/v1/link-batches", "createLinkBatch")
         .about("links", "Create many links", "Each item succeeds or fails by itself; what is wrong with one changes nothing for the others, and is told in its place of the answer. An item that cannot be read is no reason to refuse the batch.")
         .role(Role::Editor)
-        .once()
+        .idempotent()
         .body::<NewBatch>(items)
         .json::<BatchView>(200, "What became of the items.", &["Idempotency-Replayed"])
         .end();
 }
 
 fn read(to: &mut Operations) {
-    on_a_link(to, "get", ITEM, "readLink", Role::Viewer)
+    link_operation(to, "get", ITEM, "readLink", Role::Viewer)
         .about("links", "Read a link", "")
-        .query::<OnDomain>()
+        .query::<DomainQuery>()
         .if_none_match()
         .json::<LinkView>(200, "The link.", &["ETag", "Cache-Control"])
         .end();
 }
 
 fn change(to: &mut Operations) {
-    on_a_link(to, "patch", ITEM, "changeLink", Role::Editor)
+    link_operation(to, "patch", ITEM, "changeLink", Role::Editor)
         .about("links", "Change a link", "A JSON Merge Patch (RFC 7396). `slug` and `domain` may be there if they say what is; they cannot be changed.")
-        .query::<OnDomain>()
+        .query::<DomainQuery>()
         .if_match()
         .patch::<LinkFields>("LinkPatch", &["slug", "domain", "if_exists"], json!({ "title": { "title": "The app", "expires_at": null } }))
         .json::<LinkView>(200, "The link as it is now.", &["ETag", "Cache-Control"])
@@ -111,9 +111,9 @@ fn change(to: &mut Operations) {
 }
 
 fn delete(to: &mut Operations) {
-    on_a_link(to, "delete", ITEM, "deleteLink", Role::Editor)
+    link_operation(to, "delete", ITEM, "deleteLink", Role::Editor)
         .about("links", "Delete a link", "Its statistics stay; visitors may be led on for some seconds.")
-        .query::<OnDomain>()
+        .query::<DomainQuery>()
         .if_match()
         .empty(204, "It is gone.", &[])
         .end();
@@ -121,7 +121,7 @@ fn delete(to: &mut Operations) {
 
 fn qr(to: &mut Operations) {
     let images = json!({ "image/svg+xml": { "schema": { "type": "string" } }, "image/png": { "schema": { "type": "string", "format": "binary" } } });
-    on_a_link(to, "get", "/v1/links/{slug}/qr", "readLinkQrCode", Role::Viewer)
+    link_operation(to, "get", "/v1/links/{slug}/qr", "readLinkQrCode", Role::Viewer)
         .about(
             "links",
             "Draw a link's QR code",
@@ -133,7 +133,7 @@ fn qr(to: &mut Operations) {
         .end();
 }
 
-fn on_a_link<'a>(
+fn link_operation<'a>(
     to: &'a mut Operations,
     method: &'static str,
     path: &'static str,

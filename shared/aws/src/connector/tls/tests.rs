@@ -80,7 +80,7 @@ async fn a_server_that_the_first_roots_explain_needs_no_others() {
 }
 
 #[tokio::test]
-async fn any_other_is_looked_for_among_the_systems() {
+async fn an_unknown_issuer_is_looked_up_among_the_systems_roots() {
     assert!(talk(OTHER.server("aws.example.com"), || OTHER.roots()).await);
     assert!(!talk(OTHER.server("aws.example.com"), || FIRST.roots()).await);
     assert!(!talk(OTHER.server("aws.example.com"), RootCertStore::empty).await);

@@ -68,7 +68,7 @@ async fn the_sdk_tries_again_and_tells_what_went_wrong() {
 }
 
 #[tokio::test]
-async fn an_item_that_is_no_aggregate_is_named() {
+async fn an_item_that_is_not_an_aggregate_is_named() {
     for item in [
         r#"{"clicks":{"S":"7"},"sk":{"S":"DAY#x"}}"#,
         r#"{"sk":{"S":"DAY#x"},"clicks":{"N":"-1"}}"#,
