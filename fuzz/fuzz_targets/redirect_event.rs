@@ -4,8 +4,8 @@
 
 #![no_main]
 
-// All that the handler uses of `waypost-http`, without the crate's other dependencies: with what libFuzzer needs in them,
-// they take long to build.
+// The handler uses only this module of `waypost-http`. The crate's other dependencies would take long to build with what
+// libFuzzer needs in them.
 extern crate self as waypost_http;
 #[allow(dead_code, reason = "only part of it is used here")]
 #[path = "../../shared/http/src/problem.rs"]

@@ -1,4 +1,4 @@
-//! Kinesis: counts the clicks of the stream in the table of statistics, each exactly once.
+//! Kinesis: counts each click of the stream exactly once in the table of statistics.
 
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! From messages to the use case.
+//! Writes the exports that messages ask for.
 
 use lambda_runtime::Context;
 use waypost_domain::exports::ports::ExportRequest;
@@ -7,13 +7,13 @@ use waypost_domain::imports::ports::Delivery;
 use waypost_lambda::queue::event::{BatchResponse, QueueEvent};
 use waypost_lambda::queue::{QueueLoop, Retry};
 
-/// What the function needs.
+/// The use case and the queue.
 pub(crate) struct App {
     pub(crate) exporter: Exporter,
     pub(crate) messages: QueueLoop,
 }
 
-/// Writes each of the exports.
+/// Writes the export of each message.
 pub(crate) async fn handle(app: &App, event: &QueueEvent, context: &Context) -> BatchResponse {
     let work = async |request: ExportRequest, delivery: &Delivery| write(&app.exporter, &request, delivery).await;
     app.messages.run(event, context, work).await

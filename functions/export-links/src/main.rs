@@ -1,4 +1,4 @@
-//! SQS: the links of a workspace become a file.
+//! SQS: writes the links of a workspace to a file.
 
 mod handler;
 

@@ -1,4 +1,4 @@
-//! From requests to use cases and back.
+//! Turns requests into use cases, and their results into answers.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use waypost_http::extract::{Json, Path};
 use waypost_http::idempotency::{Idempotency, idempotent};
 use waypost_http::problem::Problem;
 
-/// What the routes need.
+/// The ports and settings of the routes.
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) exports: Arc<dyn ExportStore>,
@@ -28,7 +28,7 @@ pub(crate) struct App {
     pub(crate) random: Arc<dyn Random>,
 }
 
-/// The routes of this function.
+/// Makes the routes of this function.
 pub(crate) fn routes(app: App, idempotency: Idempotency) -> Router {
     let routes = Router::new().route("/v1/exports", post(start)).route("/v1/exports/{id}", get(read));
     idempotent(routes.with_state(Arc::new(app)), idempotency)
@@ -51,7 +51,7 @@ async fn read(
     Path(id): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
     let (export, url) = find_export(app.exports.as_ref(), app.files.as_ref(), &caller, &id).await?;
-    // The file's URL is a secret while it works.
+    // Caches must not keep the answer: its URL gives access to the file.
     Ok(([(header::CACHE_CONTROL, "no-store")], axum::Json(ExportView::new(export, url))))
 }
 
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn bad_requests_get_the_status_they_deserve() {
+    async fn bad_requests_get_their_status() {
         let fixture = fixture();
         for (method, path, body, status) in [
             ("POST", "/v1/exports", "{", 400),

@@ -1,4 +1,4 @@
-//! `POST /v1/exports`, `GET /v1/exports/{id}`: has links written to a file, and gives it.
+//! `POST /v1/exports`, `GET /v1/exports/{id}`: starts exports, and shows their progress and file.
 
 mod handler;
 

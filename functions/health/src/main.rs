@@ -1,4 +1,4 @@
-//! `GET /healthz`: which version this is, and whether what it is made of answers. Needs no key and tells no secret.
+//! `GET /healthz`: tells the version, and whether all parts of the stack answer. Needs no key and reveals no secret.
 
 mod checks;
 mod handler;

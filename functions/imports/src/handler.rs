@@ -1,4 +1,4 @@
-//! From requests to use cases and back.
+//! Turns requests into use cases, and their results into answers.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use waypost_http::extract::{Json, Path, Query};
 use waypost_http::idempotency::{Idempotency, idempotent};
 use waypost_http::problem::Problem;
 
-/// What the routes need.
+/// The ports and settings of the routes.
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) imports: Arc<dyn ImportStore>,
@@ -35,7 +35,7 @@ pub(crate) struct App {
     pub(crate) max_bytes: u64,
 }
 
-/// The routes of this function.
+/// Makes the routes of this function.
 pub(crate) fn routes(app: App, idempotency: Idempotency) -> Router {
     let routes = Router::new()
         .route("/v1/imports", get(list).post(start))
@@ -60,7 +60,7 @@ async fn start(
     };
     let started = start_import(with, &caller, new).await?;
     let location = format!("/v1/imports/{}", started.import.id);
-    // The upload's URL is a secret while it works.
+    // Caches must not keep the answer: its URL gives the right to upload.
     let headers = [(header::LOCATION, location), (header::CACHE_CONTROL, "no-store".to_owned())];
     Ok((StatusCode::CREATED, headers, axum::Json(StartedView::new(started, app.clock.now()))))
 }
@@ -84,7 +84,7 @@ async fn cancel(
 }
 
 impl App {
-    /// The import as its owner sees it now.
+    /// Makes the view of the import as it is now.
     async fn view(&self, import: Import) -> Result<ImportView, StoreError> {
         let import = with_progress(self.parts.as_ref(), import).await?;
         Ok(ImportView::new(import, self.clock.now()))
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn bad_requests_get_the_status_and_pointer_they_deserve() {
+    async fn bad_requests_get_their_status_and_pointer() {
         let fixture = fixture();
         for (key, method, path, body, status, pointer) in [
             (EDITOR, "POST", "/v1/imports", "{", 400, None),

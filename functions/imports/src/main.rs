@@ -1,4 +1,4 @@
-//! `GET|POST /v1/imports`, `GET /v1/imports/{id}` and its report: starts imports and says how they go.
+//! `GET|POST /v1/imports`, `/v1/imports/{id}` with `cancel` and `report`: starts imports, shows and cancels them.
 
 mod handler;
 

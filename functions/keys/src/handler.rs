@@ -1,4 +1,4 @@
-//! From requests to use cases and back.
+//! Turns requests into use cases, and their results into answers.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use waypost_http::extract::{Json, Path, Query};
 use waypost_http::idempotency::{Idempotency, Secret, idempotent};
 use waypost_http::problem::Problem;
 
-/// What the routes need.
+/// The ports and settings of the routes.
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) writer: Arc<dyn KeyWriter>,
@@ -29,7 +29,7 @@ pub(crate) struct App {
     pub(crate) random: Arc<dyn Random>,
 }
 
-/// The routes of this function.
+/// Makes the routes of this function.
 pub(crate) fn routes(app: App, idempotency: Idempotency) -> Router {
     let routes = Router::new().route("/v1/keys", get(list).post(create)).route("/v1/keys/{key_id}", delete(revoke));
     idempotent(routes.with_state(Arc::new(app)), idempotency)
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_creation_that_is_tried_again_makes_one_key_and_gives_its_secret_again() {
+    async fn a_repeated_creation_makes_one_key_and_gives_its_secret_again() {
         let fixture = fixture();
         let second_admin = fixture.keys.authorize(4, "acme", Role::Admin);
         let create = async |key: &str| {
@@ -166,7 +166,7 @@ mod tests {
         assert_eq!(again.headers()["idempotency-replayed"], "true");
         assert_eq!(again.headers()["cache-control"], "no-store");
         let own = format!("Bearer {}", created["secret"].as_str().unwrap());
-        assert_eq!(call(&fixture, &own, "GET", "/v1/keys", "").await.0.status(), 403, "it opens what a viewer may");
+        assert_eq!(call(&fixture, &own, "GET", "/v1/keys", "").await.0.status(), 403, "the key has the role viewer");
         let (other, problem) = create(&second_admin).await;
         assert_eq!(other.status(), 409, "another key does not get it: {problem}");
         assert_eq!(fixture.keys.all().len(), 5);
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn bad_requests_get_the_status_and_pointer_they_deserve() {
+    async fn bad_requests_get_their_status_and_pointer() {
         let fixture = fixture();
         let (admin, editor) = (fixture.admin.as_str(), fixture.editor.as_str());
         for (key, method, path, body, status, pointer) in [

@@ -1,5 +1,5 @@
-//! `GET|POST /v1/links`, `GET|PATCH|DELETE /v1/links/{slug}`, `GET /v1/links/{slug}/qr`, `POST /v1/link-batches`: manages
-//! links.
+//! `GET|POST /v1/links`, `GET|PATCH|DELETE /v1/links/{slug}`, `GET /v1/links/{slug}/qr`, `POST /v1/link-batches`:
+//! manages links.
 
 mod handler;
 mod list_query;

@@ -1,4 +1,4 @@
-//! S3 ObjectCreated under `imports/`: a file becomes links.
+//! S3 ObjectCreated under `imports/`: loads a file into links, or divides it into parts.
 
 mod event;
 mod handler;

@@ -1,4 +1,4 @@
-//! From messages to the use case.
+//! Loads the parts of imports that messages name.
 
 use lambda_runtime::Context;
 use waypost_domain::imports::load_import::Loader;
@@ -8,13 +8,13 @@ use waypost_domain::imports::ports::Delivery;
 use waypost_lambda::queue::event::{BatchResponse, QueueEvent};
 use waypost_lambda::queue::{QueueLoop, Retry};
 
-/// What the function needs.
+/// The use case and the queue.
 pub(crate) struct App {
     pub(crate) loader: Loader,
     pub(crate) messages: QueueLoop,
 }
 
-/// Loads each of the parts.
+/// Loads the part of each message.
 pub(crate) async fn handle(app: &App, event: &QueueEvent, context: &Context) -> BatchResponse {
     let work = async |id: PartId, delivery: &Delivery| load(&app.loader, &id, delivery).await;
     app.messages.run(event, context, work).await
@@ -83,7 +83,7 @@ mod tests {
         redelivery: Arc<MemoryRedelivery>,
     }
 
-    /// An import whose parts are on their way.
+    /// Makes an import whose parts are in the queue.
     async fn fixture() -> Fixture {
         let (imports, queue) = (Arc::<MemoryImports>::default(), Arc::<MemoryQueue>::default());
         let (links, redelivery) = (Arc::<MemoryLinks>::default(), Arc::<MemoryRedelivery>::default());
@@ -145,7 +145,11 @@ mod tests {
         assert_eq!(invoke(&fixture, &event, "r1").await, r#"{"batchItemFailures":[]}"#);
         assert_eq!(fixture.imports.all()[0].status, ImportStatus::Succeeded);
         assert_eq!(fixture.links.all().len(), 100);
-        assert_eq!(invoke(&fixture, &event, "r2").await, r#"{"batchItemFailures":[]}"#, "once more is harmless");
+        assert_eq!(
+            invoke(&fixture, &event, "r2").await,
+            r#"{"batchItemFailures":[]}"#,
+            "a second delivery changes nothing"
+        );
         assert_eq!(fixture.links.all().len(), 100);
     }
 

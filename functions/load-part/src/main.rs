@@ -1,4 +1,4 @@
-//! SQS: a part of an import becomes links.
+//! SQS: loads a part of an import into links.
 
 mod handler;
 

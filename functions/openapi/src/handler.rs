@@ -1,4 +1,4 @@
-//! The answer to `GET /v1/openapi.json`.
+//! Answers `GET /v1/openapi.json`.
 
 use std::sync::Arc;
 
@@ -10,16 +10,16 @@ use bytes::Bytes;
 use http::{HeaderMap, header};
 use waypost_http::conditional_requests::{conditional_response, etag_of};
 
-/// The document changes with the version that is deployed, and is no secret.
+/// Lets caches keep the document: it is public, and changes only with the deployed version.
 const KEEP_FOR_FIVE_MINUTES: &str = "public, max-age=300";
 
-/// The document and its entity tag, made once.
+/// The document and its entity tag.
 struct Document {
     json: Bytes,
     etag: String,
 }
 
-/// The routes of this function.
+/// Makes the routes of this function.
 pub(crate) fn routes(document: &str) -> Router {
     let json = Bytes::copy_from_slice(document.as_bytes());
     let document = Document { etag: etag_of(&json), json };
@@ -27,7 +27,7 @@ pub(crate) fn routes(document: &str) -> Router {
 }
 
 async fn read(State(document): State<Arc<Document>>, headers: HeaderMap) -> Response {
-    // Any page may read it: documentation and client generators run in browsers too.
+    // Any page may read it: documentation and client generators also run in browsers.
     let fields = [(header::CONTENT_TYPE, "application/json"), (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
     conditional_response(&headers, &document.etag, KEEP_FOR_FIVE_MINUTES, (fields, document.json.clone()))
 }

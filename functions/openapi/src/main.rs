@@ -1,4 +1,4 @@
-//! `GET /v1/openapi.json`: says what the API is. Needs no key, no setting and no right but to write its log.
+//! `GET /v1/openapi.json`: gives the OpenAPI document. Needs no key, no setting and no permission but to write its log.
 
 mod handler;
 

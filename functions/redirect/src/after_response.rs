@@ -1,8 +1,8 @@
-//! Delivers clicks after the visitor has the answer.
+//! Delivers clicks after the response.
 //!
-//! An internal Lambda extension keeps the invocation open while the response is already on its way: Lambda sends the
-//! response as soon as the runtime posts it, and freezes the process only when extension and runtime both ask for the
-//! next event. Where no extension can register (a local stack without that API), clicks are delivered before the response.
+//! An internal Lambda extension keeps the invocation open after the response: Lambda sends the response as soon as the runtime
+//! posts it, and freezes the process only when extension and runtime both ask for the next event. Where no extension can
+//! register (a local stack without that API), clicks are delivered before the response.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -20,7 +20,7 @@ use crate::event::Event;
 use crate::handler::{App, handle};
 use crate::reply::Reply;
 
-/// What brings clicks to the stream.
+/// Delivers clicks to the stream, or to the spill.
 pub(crate) struct ClickDelivery {
     pub(crate) visitors: Visitors,
     pub(crate) salts: Arc<dyn SaltStore>,
@@ -39,7 +39,7 @@ impl ClickDelivery {
     }
 }
 
-/// Serves redirects until Lambda ends the process. `warm` is done while the extension registers, before the first request.
+/// Serves redirects until Lambda ends the process. Runs `warm` while the extension registers, before the first request.
 pub(crate) async fn run(app: App, delivery: ClickDelivery, warm: impl Future<Output = ()>) -> Result<(), BoxError> {
     let (app, delivery) = (Arc::new(app), Arc::new(delivery));
     let (extension, ()) = tokio::join!(Extension::register("clicks"), warm);
@@ -80,7 +80,7 @@ async fn serve_inline(
     Ok(response.into())
 }
 
-/// Where the click of the current invocation lies until its response is posted.
+/// Holds the click of the current invocation until its response is posted.
 #[derive(Default)]
 struct PendingClickSlot(Mutex<Option<PendingClick>>);
 
@@ -94,8 +94,8 @@ impl PendingClickSlot {
     }
 }
 
-/// Tells the extension that a response was posted: one message an invocation, with or without a click, whatever became
-/// of the invocation.
+/// A layer that tells the extension when a response is posted: one message for each invocation, with or without a click, even
+/// if the invocation failed.
 #[derive(Clone)]
 struct ResponsePosted {
     slot: Arc<PendingClickSlot>,
@@ -134,14 +134,14 @@ where
         Box::pin(async move {
             let result = response.await;
             if sent.send(slot.take()).is_err() {
-                tracing::error!(event = "clicks.lost", clicks = 1, error = "the extension is gone");
+                tracing::error!(event = "clicks.lost", clicks = 1, error = "the extension has ended");
             }
             result
         })
     }
 }
 
-/// Each invocation as the extension sees it: waits for its response to be posted, then delivers its click.
+/// For each invocation, waits until its response is posted, then delivers its click.
 async fn deliver_after_responses(
     mut extension: Extension,
     delivery: Arc<ClickDelivery>,

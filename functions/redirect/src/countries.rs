@@ -1,4 +1,4 @@
-//! Countries of addresses, from a database file in MaxMind's format (GeoLite2, DB-IP and others).
+//! Looks up countries of addresses in a database file in MaxMind's format (GeoLite2, DB-IP and others).
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -7,8 +7,8 @@ use std::sync::OnceLock;
 use maxminddb::{MaxMindDbError, Mmap, Reader, path};
 use waypost_domain::ports::Countries;
 
-/// Countries in a database file, which is mapped into memory: only the pages that are looked at are read, and none before
-/// the first look-up, so that a start is as quick as without.
+/// Countries in a database file. The file is mapped into memory at the first look-up, so that it does not slow the start, and
+/// only the pages in use are read.
 #[derive(Debug)]
 pub(crate) struct MaxMindCountries {
     path: PathBuf,
@@ -16,13 +16,13 @@ pub(crate) struct MaxMindCountries {
 }
 
 impl MaxMindCountries {
-    /// Countries in the file at `path`, which must not be changed in place while the process lives. In a Lambda function
-    /// it can't be: layers and packages are read-only.
+    /// Looks up in the file at `path`. The file must not change in place while the process lives; on Lambda it cannot: layers
+    /// and packages are read-only.
     pub(crate) fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into(), reader: OnceLock::new() }
     }
 
-    /// A file that cannot be used is logged once, and then no country is known.
+    /// Opens the file once. If that fails, it logs the error and no country is known.
     fn reader(&self) -> Option<&Reader<Mmap>> {
         let opened = self.reader.get_or_init(|| {
             open(&self.path)
@@ -35,9 +35,9 @@ impl MaxMindCountries {
     }
 }
 
-#[allow(unsafe_code, reason = "a file cannot be mapped into memory otherwise")]
+#[allow(unsafe_code, reason = "there is no safe way to map a file into memory")]
 fn open(path: &Path) -> Result<Reader<Mmap>, MaxMindDbError> {
-    // SAFETY: the file is part of a read-only layer or package, as `MaxMindCountries::new` asks.
+    // SAFETY: the file is part of a read-only layer or package, as `MaxMindCountries::new` requires.
     unsafe { Reader::open_mmap(path) }
 }
 
@@ -52,8 +52,8 @@ impl Countries for MaxMindCountries {
 mod tests {
     use super::*;
 
-    /// Two networks of the ranges for documentation, written with mmdb-writer: 203.0.113.0/24 is in `CH`, 2001:db8::/32 in
-    /// `AT`, and 198.51.100.0/24 has no country.
+    /// Networks of the ranges for documentation, written with mmdb-writer: 203.0.113.0/24 is in `CH`, 2001:db8::/32 in `AT`,
+    /// and 198.51.100.0/24 has no country.
     const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/countries.mmdb");
 
     #[test]

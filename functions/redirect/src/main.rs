@@ -1,4 +1,4 @@
-//! `GET|HEAD /{slug}`: the hot path. The visitor gets the answer first, then the click goes to the stream.
+//! `GET|HEAD|POST /{slug}`: follows a short link. The visitor gets the answer first, then the click goes to the stream.
 
 mod after_response;
 mod config;
@@ -72,8 +72,8 @@ async fn serve() -> Result<(), BoxError> {
     after_response::run(app, delivery, warm).await
 }
 
-/// How long a visitor waits for the table before a link is answered from the cache. DynamoDB answers within milliseconds;
-/// the time limits of other functions are those of somebody who would rather wait than be refused.
+/// Sets how long a visitor waits for the table before the cache answers. DynamoDB answers within milliseconds; the timeouts of
+/// other functions are longer, because their callers prefer to wait.
 fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .operation_attempt_timeout(Duration::from_millis(700))

@@ -1,5 +1,5 @@
-//! `GET /v1/links/{slug}/stats`, `GET /v1/stats`: reads what the clicks of a link, of links with a tag, or of a workspace
-//! add up to.
+//! `GET /v1/links/{slug}/stats`, `GET /v1/stats`: reads the statistics of a link, of links with a tag, or of a
+//! workspace.
 
 mod handler;
 mod query;

@@ -1,4 +1,4 @@
-//! The query parameters, of which `tag` can be there more than once.
+//! Reads the query parameters, of which `tag` can be repeated.
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
@@ -7,11 +7,11 @@ use waypost_domain::Error;
 use waypost_domain::analytics::stats::StatsRequest;
 use waypost_http::problem::Problem;
 
-/// The query of a link's statistics. Parameters that are not known are left alone.
+/// Reads the parameters of a link's statistics. Ignores unknown parameters.
 #[derive(Debug)]
 pub(crate) struct LinkStatsParameters(pub(crate) LinkStatsQuery);
 
-/// The query of a workspace's statistics.
+/// Reads the parameters of a workspace's statistics. Ignores unknown parameters.
 #[derive(Debug)]
 pub(crate) struct WorkspaceStatsParameters(pub(crate) StatsQuery);
 
@@ -42,7 +42,7 @@ impl<S: Sync> FromRequestParts<S> for WorkspaceStatsParameters {
     }
 }
 
-/// The parameters that both have; `other` takes what it knows.
+/// Reads the parameters that both have in common; `other` takes its own.
 fn read(query: &str, mut other: impl FnMut(&str, &str) -> Option<Result<(), Error>>) -> Result<StatsRequest, Error> {
     let mut request = StatsRequest::default();
     let mut limit = None;
@@ -72,6 +72,6 @@ fn read(query: &str, mut other: impl FnMut(&str, &str) -> Option<Result<(), Erro
 fn set_once(field: &mut Option<String>, name: &str, value: &str) -> Result<(), Error> {
     match field.replace(value.to_owned()) {
         None => Ok(()),
-        Some(_) => Err(Error::invalid(name, "is there more than once")),
+        Some(_) => Err(Error::invalid(name, "is given more than once")),
     }
 }

@@ -1,4 +1,4 @@
-//! Statistics as JSON or as a table, with an entity tag.
+//! Answers with statistics as JSON or as a table, with an entity tag.
 
 use axum::response::{IntoResponse, Response};
 use http::header::{ACCEPT, CONTENT_TYPE, VARY};
@@ -9,10 +9,10 @@ use waypost_domain::{Error, StoreError, StoreErrorKind};
 use waypost_http::conditional_requests::{conditional_response, etag_of, list_header};
 use waypost_http::problem::Problem;
 
-/// A client may keep the answer for a few seconds: about as long as a click takes to be in it.
+/// Lets a client keep the answer for a few seconds: about the delay of a new click.
 const KEEP_FOR_SECONDS: &str = "private, max-age=5";
 
-/// The answer in the form that the client accepts.
+/// Writes the answer in the form that the client accepts.
 pub(crate) fn respond(headers: &HeaderMap, stats: &Stats) -> Result<Response, Problem> {
     let (content_type, body) = if wants_csv(headers) {
         ("text/csv; charset=utf-8; header=present", to_csv(stats).into_bytes())
@@ -28,14 +28,14 @@ pub(crate) fn respond(headers: &HeaderMap, stats: &Stats) -> Result<Response, Pr
     Ok(response)
 }
 
-/// Whether `Accept` (RFC 9110, section 12.5.1) prefers `text/csv` to JSON. Who accepts both alike gets JSON.
+/// Tells whether `Accept` (RFC 9110, section 12.5.1) prefers `text/csv` to JSON. A client without a preference gets JSON.
 fn wants_csv(headers: &HeaderMap) -> bool {
     let accept = list_header(headers, ACCEPT).unwrap_or_default().to_ascii_lowercase();
     let quality = |ranges: [&str; 3]| ranges.iter().find_map(|range| quality_of(&accept, range)).unwrap_or(0.0);
     quality(["text/csv", "text/*", "*/*"]) > quality(["application/json", "application/*", "*/*"])
 }
 
-/// The weight that `accept` gives a media range, if it names it.
+/// Reads the weight that `accept` gives to a media range, if it names it.
 fn quality_of(accept: &str, range: &str) -> Option<f32> {
     accept.split(',').find_map(|one| {
         let mut parts = one.split(';').map(str::trim);

@@ -1,4 +1,4 @@
-//! Messages that say what is to be done next.
+//! Sends messages to SQS, and sets when they come again.
 
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
@@ -32,7 +32,7 @@ impl SqsQueue {
     /// Sends each of `bodies` as JSON.
     ///
     /// # Errors
-    /// Some or all of them were not taken, after a number of tries. Some may have been sent, and more than once.
+    /// SQS did not take all of them, after several attempts. Some may have been sent, even more than once.
     pub async fn send_all<T: Serialize>(&self, bodies: &[T]) -> Result<(), StoreError> {
         for chunk in bodies.chunks(BATCH) {
             let entries = chunk.iter().zip(0..).map(|(body, index)| {

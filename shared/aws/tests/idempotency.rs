@@ -30,7 +30,7 @@ fn answer() -> Answer {
     }
 }
 
-/// Both stores say the same.
+/// Both stores must behave alike.
 async fn stores() -> Vec<Box<dyn IdempotencyStore>> {
     vec![Box::new(DynamoIdempotency::new(dynamodb().await, LINKS_TABLE)), Box::new(MemoryIdempotency::default())]
 }

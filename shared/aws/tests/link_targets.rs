@@ -62,7 +62,7 @@ async fn concurrent_requests_create_one_link_and_all_get_it() {
         assert_eq!(all.iter().filter(|created| created.is_new).count(), 1, "round {round}");
         let slugs: HashSet<&str> = all.iter().map(|created| created.link.id.slug.as_str()).collect();
         assert_eq!(slugs.len(), 1);
-        // The next round meets a pointer to a link that is gone.
+        // The next round meets a pointer to a deleted link.
         assert!(links.delete(&all[0].link.id, &all[0].link.workspace).await.unwrap());
     }
 }

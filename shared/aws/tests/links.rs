@@ -22,7 +22,7 @@ async fn a_link_is_read_as_it_was_written() {
     assert_eq!(links.get(&written.id).await.unwrap(), Some(written));
 }
 
-/// A link that has every attribute there is.
+/// Makes a link with every attribute.
 fn full_link() -> Link {
     let mut written = link("acme", "docs", "https://example.com/ä");
     written.title = Some("Docs".into());
@@ -64,7 +64,7 @@ async fn a_change_sets_and_removes_but_leaves_the_clicks_alone() {
     assert_eq!(links.get(&full.id).await.unwrap(), Some(full));
 }
 
-/// What the redirect does.
+/// Counts a click as the redirect does.
 async fn count_click(client: &aws_sdk_dynamodb::Client, link: &Link) {
     let key = waypost_aws::dynamo::links::key(&link.id);
     let update =
@@ -90,7 +90,7 @@ async fn one_of_many_concurrent_changes_is_made() {
 }
 
 #[tokio::test]
-async fn a_link_that_is_another_one_by_now_is_neither_changed_nor_deleted() {
+async fn a_link_that_was_replaced_meanwhile_is_neither_changed_nor_deleted() {
     let links = DynamoLinks::new(dynamodb().await, LINKS_TABLE).consistent();
     let seen = link("acme", "docs", "https://example.com/");
     let next = Link { title: Some("x".into()), revision: 1, ..seen.clone() };
@@ -107,7 +107,7 @@ async fn a_link_that_is_another_one_by_now_is_neither_changed_nor_deleted() {
     }
 }
 
-/// A lost answer makes the client send a write again that has been done.
+/// After a lost answer the client sends the same write again.
 #[tokio::test]
 async fn a_write_that_was_done_already_counts_as_done() {
     let client = dynamodb().await;

@@ -36,7 +36,7 @@ async fn a_bucket_empties_and_fills() {
 }
 
 #[tokio::test]
-async fn a_bucket_is_full_if_its_item_is_gone() {
+async fn a_bucket_without_an_item_is_full() {
     let buckets = DynamoBuckets::new(dynamodb().await, LINKS_TABLE);
     assert_eq!(buckets.take("key_1", limit("1/5"), 4, NOW).await.unwrap().tokens, 4);
 }

@@ -1,4 +1,4 @@
-//! What a redirect writes, against an embedded DynamoDB.
+//! The redirect's writes against an embedded DynamoDB.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -49,7 +49,7 @@ async fn a_click_does_not_bring_a_deleted_link_back() {
 }
 
 #[tokio::test]
-async fn a_limit_that_was_raised_or_lifted_lets_clicks_through_again() {
+async fn a_raised_or_lifted_limit_lets_clicks_through_again() {
     let client = dynamodb().await;
     let limit = DynamoClickLimit::new(client.clone(), LINKS_TABLE);
     let mut link = link("acme", "docs", "https://example.com/");
@@ -94,12 +94,12 @@ async fn attempts_are_deleted_after_their_minute() {
     attempts.take_back(&id, now()).await.unwrap();
     attempts.begin(&id, now(), 10).await.unwrap();
     let items = client.scan().table_name(LINKS_TABLE).send().await.unwrap().items.unwrap();
-    assert_eq!(items.len(), 1, "taking back makes nothing");
+    assert_eq!(items.len(), 1, "taking back makes no item");
     assert_eq!(items[0]["ttl"].as_n().unwrap(), &(now().as_seconds() + 3600).to_string());
 }
 
 #[tokio::test]
-async fn an_absent_table_is_an_error_for_a_click_and_none_for_warming_up() {
+async fn an_absent_table_is_an_error_for_a_click_but_not_for_warming_up() {
     let client = dynamodb().await;
     warm_up(&client, LINKS_TABLE).await;
     warm_up(&client, "absent").await;

@@ -1,4 +1,4 @@
-//! The one layer that all HTTP functions with callers share: who calls, how often it may, and that its key was used.
+//! Proves who calls, limits how often, and notes that a key was used: one layer for all HTTP functions with callers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,10 +16,10 @@ use waypost_domain::{ApiKey, Caller, Error};
 
 use crate::problem::Problem;
 
-/// How long the note of a key's use may take. It is written while the request is worked on, so mostly nobody waits for it.
+/// How long the note of a key's use may take. It is written while the handler works, so that it rarely delays the answer.
 const NOTE_TIMEOUT: Duration = Duration::from_millis(200);
 
-/// Proves who calls, and counts how often.
+/// Proves who calls, and counts the calls.
 #[derive(Clone)]
 pub struct Authentication {
     keys: Arc<dyn KeyReader>,
@@ -30,22 +30,22 @@ pub struct Authentication {
 }
 
 impl Authentication {
-    /// By API keys alone, without limits.
+    /// Accepts API keys only, without limits.
     pub fn new(keys: Arc<dyn KeyReader>, clock: Arc<dyn Clock>) -> Self {
         Self { keys, clock, usage: None, tokens: None, limiter: None }
     }
 
-    /// Notes in `usage` that a key was used.
+    /// Adds a store that notes when a key was used.
     pub fn noting_use(self, usage: Arc<dyn KeyUsage>) -> Self {
         Self { usage: Some(usage), ..self }
     }
 
-    /// Takes tokens of an identity provider too.
+    /// Accepts tokens of an identity provider too.
     pub fn with_tokens(self, tokens: Arc<dyn TokenVerifier>) -> Self {
         Self { tokens: Some(tokens), ..self }
     }
 
-    /// Counts requests with `limiter`.
+    /// Limits requests with `limiter`.
     pub fn with_limits(self, limiter: Arc<RateLimiter>) -> Self {
         Self { limiter: Some(limiter), ..self }
     }
@@ -62,7 +62,7 @@ impl Authentication {
         }
     }
 
-    /// Never fails a request: that a key was used is for people to know, not for anything to depend on.
+    /// Notes the use of a key. A failure is logged and fails no request: only people read the note.
     async fn note_use(&self, hash: Option<String>, caller: &Caller) {
         let (Some(usage), Some(hash)) = (&self.usage, hash) else { return };
         let now = self.clock.now();
@@ -76,7 +76,7 @@ impl Authentication {
     }
 }
 
-/// Lets a request through whose caller is proven and within its limit; handlers get the [`Caller`] as an `Extension`, and all
+/// Lets a request through if its caller is proven and within its limit. Handlers get the [`Caller`] as an `Extension`, and
 /// their log lines its workspace and key id.
 pub(crate) async fn require_caller(State(by): State<Authentication>, mut request: Request, next: Next) -> Response {
     let Proof { caller, note_use_of } = match by.prove(request.headers()).await {
@@ -101,8 +101,8 @@ pub(crate) async fn require_caller(State(by): State<Authentication>, mut request
     response
 }
 
-/// Tells the caller where it stands: `RateLimit-Policy` and `RateLimit` as in draft-ietf-httpapi-ratelimit-headers-08 and later,
-/// and the three fields of its drafts up to 06, which are what most clients know.
+/// Tells the caller how much of its limit is left: in `RateLimit-Policy` and `RateLimit` as in
+/// draft-ietf-httpapi-ratelimit-headers-08 and later, and in the three fields of its drafts up to 06, which most clients know.
 fn describe(standing: &Standing, headers: &mut HeaderMap) {
     const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
     const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_last_use_is_noted_once_in_some_minutes() {
+    async fn the_last_use_is_noted_once_in_five_minutes() {
         let fixture = fixture();
         let noted = || fixture.keys.all()[0].last_used_at.map(|time| time.to_string());
         assert_eq!(call(&fixture.authentication, &fixture.key).await.status(), 200);
@@ -175,14 +175,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_use_that_cannot_be_noted_fails_nothing() {
+    async fn a_use_that_cannot_be_noted_fails_no_request() {
         let fixture = fixture();
         fixture.keys.fail_notes();
         assert_eq!(call(&fixture.authentication, &fixture.key).await.status(), 200);
     }
 
     #[tokio::test]
-    async fn a_caller_sees_where_it_stands_and_is_refused_above_its_limit() {
+    async fn a_caller_sees_its_limit_and_is_refused_above_it() {
         let fixture = fixture();
         let authentication = limited(&fixture, MemoryBuckets::default());
         for remaining in ["1", "0"] {
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn limits_that_cannot_be_counted_refuse_nobody() {
+    async fn limits_that_cannot_be_counted_refuse_no_caller() {
         let fixture = fixture();
         let buckets = MemoryBuckets::default();
         buckets.fail();
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_token_is_as_good_as_a_key_and_503_if_nothing_can_be_said_about_it() {
+    async fn a_token_proves_a_caller_and_503_follows_if_it_cannot_be_verified() {
         let fixture = fixture();
         let tokens = MemoryTokens::with("a.b.c", caller("other", Role::Viewer));
         let authentication = fixture.authentication.clone().with_tokens(Arc::new(tokens));

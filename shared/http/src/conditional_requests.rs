@@ -1,4 +1,4 @@
-//! Conditional requests (RFC 9110, section 13): entity tags out, `If-Match` and `If-None-Match` in.
+//! Handles conditional requests (RFC 9110, section 13): writes entity tags, reads `If-Match` and `If-None-Match`.
 
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, ETAG, IF_MATCH, IF_NONE_MATCH};
@@ -7,13 +7,13 @@ use sha2::{Digest, Sha256};
 use waypost_domain::key::hex;
 use waypost_domain::precondition::Precondition;
 
-/// What a change asks of the link; several headers are one list.
+/// Reads the state that a change requires of its link.
 pub fn precondition(headers: &HeaderMap) -> Precondition {
     Precondition::parse(list_header(headers, IF_MATCH).as_deref())
 }
 
-/// `answer` with its entity tag, or 304 without a body if the client has that one already. Caches may keep it for their
-/// own client, and use it for as long as `cache_control` says.
+/// Adds the entity tag and `cache_control` to `answer`, or answers 304 without a body if the client has that version
+/// already.
 pub fn conditional_response(
     headers: &HeaderMap,
     etag: &str,
@@ -27,18 +27,18 @@ pub fn conditional_response(
     (tags, answer).into_response()
 }
 
-/// A strong entity tag of a body that has no version of its own: 128 bits of its SHA-256.
+/// Makes a strong entity tag for a body that has no version of its own: 128 bits of its SHA-256.
 pub fn etag_of(body: &[u8]) -> String {
     format!("\"{}\"", hex(&Sha256::digest(body)[..16]))
 }
 
-/// By weak comparison, as `If-None-Match` wants it.
+/// Compares weakly, as `If-None-Match` requires.
 fn client_has(headers: &HeaderMap, etag: &str) -> bool {
     let Some(list) = list_header(headers, IF_NONE_MATCH) else { return false };
     list.trim() == "*" || list.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag)
 }
 
-/// A header that is a list; several of its name are one.
+/// Reads a header that holds a list. Several headers of this name are one list.
 pub fn list_header(headers: &HeaderMap, name: http::HeaderName) -> Option<String> {
     headers.contains_key(&name).then(|| {
         let values: Vec<&str> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();

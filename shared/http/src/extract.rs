@@ -14,7 +14,7 @@ use crate::problem::Problem;
 /// The greatest size of a JSON body, in bytes.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
 
-/// All of a body.
+/// Reads all of a body.
 ///
 /// # Errors
 /// 413 if it is larger than [`MAX_BODY_BYTES`].
@@ -25,7 +25,7 @@ pub(crate) async fn read_body(body: Body) -> Result<Bytes, Problem> {
     })
 }
 
-/// A JSON body. What is no JSON is 400; JSON that is not as it should be is 422 with a pointer to the field.
+/// Reads a JSON body. A body that is not JSON gets 400; JSON of the wrong shape gets 422 with a pointer to the field.
 #[derive(Debug)]
 pub struct Json<T>(pub T);
 
@@ -46,7 +46,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
     }
 }
 
-/// The parts of the path that the route names. What cannot be read is 404: there is nothing at such a path.
+/// Reads the parts of the path that the route names. A part that cannot be read gets 404: there is nothing at such a path.
 #[derive(Debug)]
 pub struct Path<T>(pub T);
 
@@ -59,7 +59,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
     }
 }
 
-/// The query string. What is not as it should be is 422 with the parameter's name.
+/// Reads the query string. A wrong parameter gets 422 with its name.
 #[derive(Debug)]
 pub struct Query<T>(pub T);
 

@@ -1,4 +1,4 @@
-//! Every error of the API in one format: RFC 9457, `application/problem+json`.
+//! Writes every error of the API in one format: RFC 9457, `application/problem+json`.
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -7,7 +7,7 @@ use http::{HeaderValue, StatusCode};
 use waypost_domain::Error;
 use waypost_domain::problem::ProblemDetails;
 
-/// How long a client should wait when a store is throttled or away, in seconds.
+/// How long a client should wait when a store is throttled or unavailable, in seconds.
 const RETRY_AFTER_OUTAGE: u64 = 2;
 
 /// An error as a response.
@@ -15,12 +15,12 @@ const RETRY_AFTER_OUTAGE: u64 = 2;
 pub struct Problem {
     details: ProblemDetails,
     status: StatusCode,
-    /// What the header `Retry-After` says, in seconds.
+    /// The value of the header `Retry-After`, in seconds.
     retry_after: Option<u64>,
 }
 
 impl Problem {
-    /// A problem of the kind `name`, such as `not-found`.
+    /// Makes a problem of the kind `name`, such as `not-found`.
     pub fn new(status: StatusCode, name: &str, title: &'static str, detail: impl Into<String>) -> Self {
         let kind = format!("urn:problem-type:waypost:{name}");
         let retry_after = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER_OUTAGE);
@@ -29,30 +29,30 @@ impl Problem {
         Self { details, status, retry_after }
     }
 
-    /// There is nothing at this path.
+    /// Says that there is nothing at this path.
     pub fn no_such_path() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", "there is nothing at this path")
     }
 
-    /// The path exists, but not with this method.
+    /// Says that the path exists, but not with this method.
     pub fn no_such_method() -> Self {
         let detail = "this method does not exist here; see the header Allow";
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed", detail)
     }
 
-    /// The same, with `Retry-After`.
+    /// Adds `Retry-After`.
     pub fn with_retry_after(self, seconds: u64) -> Self {
         Self { retry_after: Some(seconds), ..self }
     }
 
-    /// What its body says.
+    /// Gives what the body says.
     pub fn into_details(self) -> ProblemDetails {
         self.details
     }
 }
 
 impl From<Error> for Problem {
-    /// The one place that turns a domain error into a response. What a store said is logged here and not shown.
+    /// Turns a domain error into a response. No other place does. A store's own words go to the log, not to the caller.
     fn from(error: Error) -> Self {
         let detail = error.to_string();
         match error {
@@ -94,7 +94,7 @@ impl From<waypost_domain::StoreError> for Problem {
 }
 
 impl Problem {
-    /// The response, its body as bytes.
+    /// Makes the response, its body as bytes.
     pub fn into_http(self) -> http::Response<Vec<u8>> {
         let mut response = http::Response::new(serde_json::to_vec(&self.details).unwrap_or_default());
         *response.status_mut() = self.status;

@@ -24,7 +24,7 @@ use waypost_http::oidc::OidcTokens;
 use waypost_http::oidc::claims::ExpectedClaims;
 use waypost_http::oidc::fetch::{Fetch, FetchError};
 
-/// The time at which the tests began: tokens are held against the machine's clock.
+/// The time at which the tests began. `jsonwebtoken` compares tokens with the machine's clock.
 fn now() -> Timestamp {
     static NOW: LazyLock<Timestamp> = LazyLock::new(|| {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
@@ -148,7 +148,7 @@ async fn the_tokens_header_does_not_choose_the_algorithm() {
     let (rsa, p256) = (SigningKey::rsa(), SigningKey::p256());
     let issuer = issuer(vec![rsa.jwk("rsa"), p256.jwk("ec")]);
     let (tokens, claims) = (tokens(&issuer), claims(&issuer));
-    // The classic confusion: the public key, which everybody has, as the secret of an HMAC.
+    // The classic confusion: the public key as the secret of an HMAC.
     for secret in [rsa.jwk("rsa").to_string(), rsa.jwk("rsa")["n"].as_str().unwrap().to_owned()] {
         let signed = unsigned(&json!({"alg": "HS256", "kid": "rsa"}), &claims);
         let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()), signed.as_bytes());
@@ -159,7 +159,7 @@ async fn the_tokens_header_does_not_choose_the_algorithm() {
         assert!(!is_accepted(&tokens, &rsa.sign(&header, &claims)).await, "{algorithm}");
         assert!(!is_accepted(&tokens, &format!("{}.", unsigned(&header, &claims))).await, "{algorithm}");
     }
-    // Somebody's own key in the header is not asked for.
+    // A key in the header, or a URL of keys, is ignored.
     let stranger = SigningKey::p256();
     for header in [
         json!({"alg": "ES256", "kid": "ec", "jwk": stranger.jwk("ec")}),
@@ -286,7 +286,7 @@ async fn shared_secrets_and_short_keys_of_the_issuer_verify_nothing() {
 }
 
 #[tokio::test]
-async fn a_new_key_is_found_and_made_up_ids_do_not_make_us_ask() {
+async fn a_new_key_is_found_and_invented_ids_cause_no_requests() {
     let (old, new) = (SigningKey::ed25519(), SigningKey::ed25519());
     let issuer = issuer(vec![old.jwk("old")]);
     let (tokens, claims) = (tokens(&issuer), claims(&issuer));
@@ -304,7 +304,7 @@ async fn a_new_key_is_found_and_made_up_ids_do_not_make_us_ask() {
 }
 
 #[tokio::test]
-async fn a_withdrawn_key_opens_nothing_after_an_hour() {
+async fn a_withdrawn_key_is_refused_after_an_hour() {
     let (old, new) = (SigningKey::ed25519(), SigningKey::ed25519());
     let issuer = issuer(vec![old.jwk("old")]);
     let tokens = tokens(&issuer);
@@ -318,7 +318,7 @@ async fn a_withdrawn_key_opens_nothing_after_an_hour() {
 }
 
 #[tokio::test]
-async fn known_keys_outlast_an_issuer_that_is_away() {
+async fn known_keys_stay_valid_while_the_issuer_is_unavailable() {
     let key = SigningKey::ed25519();
     let issuer = issuer(vec![key.jwk("k1")]);
     let mut claims = claims(&issuer);
@@ -331,13 +331,13 @@ async fn known_keys_outlast_an_issuer_that_is_away() {
     for _ in 0..3 {
         assert!(tokens.verify(&token, now()).await.is_err_and(|error| error.is_retryable()));
     }
-    assert_eq!(issuer.requests(), 1, "an issuer in trouble is left alone for some seconds");
+    assert_eq!(issuer.requests(), 1, "a failing issuer is not asked again for some seconds");
     issuer.answer_with(200);
     assert!(tokens.verify(&token, now().plus_seconds(5)).await.unwrap().is_some());
     issuer.answer_with(500);
     let later = now().plus_seconds(7200);
     assert!(tokens.verify(&token, later).await.unwrap().is_some());
-    assert!(tokens.verify(&unknown, later).await.is_err(), "nothing can be said about it");
+    assert!(tokens.verify(&unknown, later).await.is_err(), "an unknown key cannot be judged");
 }
 
 #[tokio::test]
@@ -351,7 +351,7 @@ async fn a_token_without_a_key_id_needs_an_issuer_with_a_single_key() {
 }
 
 #[tokio::test]
-async fn a_configuration_that_is_not_to_be_trusted_gives_no_keys() {
+async fn an_untrusted_configuration_gives_no_keys() {
     let key = SigningKey::ed25519();
     let issuer = issuer(vec![key.jwk("k1")]);
     let token = key.sign(&header(&key, "k1"), &claims(&issuer));

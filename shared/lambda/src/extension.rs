@@ -1,8 +1,8 @@
-//! An internal Lambda extension that costs the response nothing.
+//! Runs an internal Lambda extension that does not delay the response.
 //!
-//! An invocation ends when the runtime and the extension have both asked for the next event; until then the process is not
-//! frozen. The extension needs no more than that, so it does not look at its connection before the response is posted:
-//! a client that reads the event as it arrives takes time from the handler, with which it shares a thread.
+//! Lambda ends an invocation, and may freeze the process, when the runtime and the extension have both asked for the next
+//! event. The extension needs no more than that, so it does not read from its connection before the response is posted: a
+//! client that reads the event as it arrives takes time from the handler, with which it shares a thread.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html>
 
 use std::future::Future;
@@ -30,10 +30,10 @@ pub struct Extension {
 }
 
 impl Extension {
-    /// Registers for invocations. Must be done before the runtime asks for its first event.
+    /// Registers for invocations. Call it before the runtime asks for its first event.
     ///
     /// # Errors
-    /// There is no Extensions API, or it refuses.
+    /// There is no Extensions API, or it refuses the registration.
     pub async fn register(name: &'static str) -> Result<Self, BoxError> {
         let (host, path) = host_and_path(&required("AWS_LAMBDA_RUNTIME_API")?);
         let stream = TcpStream::connect(&host).await?;
@@ -51,18 +51,18 @@ impl Extension {
         Ok(extension)
     }
 
-    /// Asks for the next event, which says that the invocation before it is done. Runs `work` until it ends, and only
-    /// then reads the event: `work` must not end before the event can be there.
+    /// Asks for the next event, which tells Lambda that the invocation before it is done. Runs `work` to its end, and only
+    /// then reads the event: `work` must not end before the event has arrived.
     ///
     /// # Errors
-    /// The Extensions API is gone, which happens only when the process is about to end.
+    /// The Extensions API closed the connection, which happens only when the process is about to end.
     pub async fn invocation(&mut self, work: impl Future<Output = ()>) -> Result<(), BoxError> {
         let request = Request::get(format!("{}/2020-01-01/extension/event/next", self.path))
             .header("host", &self.host)
             .header(ID, &self.id)
             .body(Full::default())?;
         let asked = self.sender.send_request(request);
-        // Writes the request; what is read comes later.
+        // Write the request now, read the event later.
         if let std::task::Poll::Ready(end) = futures::poll!(&mut self.connection) {
             end?;
         }
@@ -71,7 +71,7 @@ impl Extension {
         Ok(())
     }
 
-    /// The answer to what was `asked`; its body is read and dropped.
+    /// Waits for the answer to `asked`. Reads its body and drops it.
     async fn answer(
         &mut self,
         asked: impl Future<Output = hyper::Result<Response<Incoming>>>,
@@ -96,7 +96,7 @@ impl Extension {
     }
 }
 
-/// Where the API is. On AWS the variable has a host and a port; `cargo lambda watch` gives a URL with a path.
+/// Splits the address of the API. AWS gives a host and a port, `cargo lambda watch` a URL with a path.
 fn host_and_path(api: &str) -> (String, String) {
     let api = api.strip_prefix("http://").unwrap_or(api);
     let (host, path) = api.split_at(api.find('/').unwrap_or(api.len()));
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn the_api_is_found_on_aws_and_under_the_local_server() {
+    fn the_api_is_found_on_aws_and_on_the_local_server() {
         assert_eq!(host_and_path("127.0.0.1:9001"), ("127.0.0.1:9001".into(), String::new()));
         assert_eq!(host_and_path("http://[::1]:9000/.rt/redirect/"), ("[::1]:9000".into(), "/.rt/redirect".into()));
     }
@@ -134,7 +134,7 @@ mod tests {
         for _ in 0..2 {
             let worked = Arc::new(AtomicBool::new(false));
             let done = worked.clone();
-            // The work sees that the request has been sent, and sends the event.
+            // The work checks that the request was sent, and sends the event.
             let work = async {
                 let request = asked(&mut api).await;
                 assert!(request.starts_with("get /2020-01-01/extension/event/next"), "{request}");

@@ -1,5 +1,5 @@
-//! AWS clients without the default chain: Lambda puts credentials and region into the environment, so there is nothing to
-//! search for at start.
+//! Configures AWS clients without the default chain: Lambda sets credentials and region in the environment, so that a start
+//! searches for nothing.
 
 use std::time::Duration;
 
@@ -16,10 +16,10 @@ use waypost_aws::connector::Connections;
 
 use crate::settings::{SettingError, optional, required};
 
-/// What all clients share: region and credentials from the environment, one connection pool, TLS by rustls with ring, three
-/// attempts, and time limits that leave room for a retry within an API Gateway request (30 s).
+/// Builds the configuration that all clients share: region and credentials from the environment, one connection pool, TLS by
+/// rustls with ring, three attempts, and time limits that leave room for a retry within an API Gateway request (30 s).
 ///
-/// `AWS_ENDPOINT_URL` sends every client elsewhere, which is how the local stack works.
+/// `AWS_ENDPOINT_URL` sends every client elsewhere; the local stack sets it.
 ///
 /// # Errors
 /// [`SettingError`] names the variable that is missing.
@@ -27,7 +27,7 @@ pub fn config() -> Result<SdkConfig, SettingError> {
     Ok(config_and_connector()?.0)
 }
 
-/// [`config`], with the connection pool of its clients for requests that are made without a client of the SDK.
+/// Builds [`config`], and gives the connection pool of its clients too, for requests without a client of the SDK.
 ///
 /// # Errors
 /// As [`config`].

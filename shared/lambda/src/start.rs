@@ -1,4 +1,4 @@
-//! How every function starts: logging, a runtime, and an error that an operator can read.
+//! Starts a function: logging, a runtime, and an error that an operator can read.
 
 use std::future::Future;
 use std::process::ExitCode;
@@ -8,11 +8,11 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// What a function's start can fail with.
+/// The error of a function's start.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Runs `serve` on one thread, which is what a function of less than 1,769 MB has, until it ends. A failure is logged as
-/// `start.failed` and becomes the exit code, so that Lambda shows it as an init error.
+/// Runs `serve` to its end on one thread: a function of less than 1,769 MB has no more. A failure is logged as `start.failed`
+/// and becomes the exit code, so that Lambda shows it as an init error.
 pub fn run(serve: impl Future<Output = Result<(), BoxError>>) -> ExitCode {
     log();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -30,7 +30,7 @@ fn fail(error: &dyn std::error::Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// JSON lines with RFC 3339 times, which CloudWatch Logs Insights reads as fields. `RUST_LOG` sets the level (`info`) or
+/// Logs JSON lines with RFC 3339 times, which CloudWatch Logs Insights reads as fields. `RUST_LOG` sets the level (`info`) or
 /// levels by target (`info,hyper=debug`).
 fn log() {
     let targets = std::env::var("RUST_LOG").ok().and_then(|text| text.parse::<Targets>().ok());

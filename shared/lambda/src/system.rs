@@ -1,4 +1,4 @@
-//! The real clock and real randomness.
+//! The machine's clock, random source and timer.
 
 use std::time::Duration;
 
@@ -26,13 +26,13 @@ impl Clock for SystemClock {
 pub struct SystemRandom;
 
 impl Random for SystemRandom {
-    #[allow(clippy::expect_used, reason = "without randomness nothing here is safe to go on")]
+    #[allow(clippy::expect_used, reason = "nothing is safe without randomness")]
     fn fill(&self, bytes: &mut [u8]) {
         getrandom::fill(bytes).expect("the operating system gives random bytes");
     }
 }
 
-/// Waits as the runtime does.
+/// The runtime's timer.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemTimer;
 

@@ -20,17 +20,17 @@ use waypost_http::problem::Problem;
 
 use super::App;
 
-/// How many of them may have a password: to hash one takes some tenths of a second in a small function.
+/// How many items may have a password: hashing one takes some tenths of a second in a small function.
 const MAX_PASSWORDS: usize = 10;
-/// How many links are written at once.
+/// How many links are written concurrently.
 const CONCURRENCY: usize = 8;
 
-/// 200 whatever became of the items: the batch was worked through.
+/// Answers 200 even if items failed: the batch itself was processed.
 pub(super) async fn create_batch(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     attempt: Option<Extension<Attempt>>,
-    // An item is read by itself, so that one which cannot be read spoils no other.
+    // Read each item by itself, so that one that cannot be read does not fail the others.
     Json(batch): Json<NewBatch<Value>>,
 ) -> Result<Response, Problem> {
     caller.require(Role::Editor)?;

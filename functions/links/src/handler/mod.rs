@@ -1,4 +1,4 @@
-//! From requests to use cases and back.
+//! Turns requests into use cases, and their results into answers.
 
 mod batch;
 mod qr;
@@ -34,10 +34,10 @@ use waypost_http::problem::Problem;
 use crate::list_query::ListQuery;
 use crate::patch::Patch;
 
-/// A client may keep a link, but asks each time whether it is still the same.
+/// Lets a client keep a link, but revalidate it each time.
 const REVALIDATE: &str = "private, no-cache";
 
-/// What the routes need.
+/// The ports and settings of the routes.
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) reader: Arc<dyn LinkReader>,
@@ -64,7 +64,7 @@ impl App {
     }
 }
 
-/// The routes of this function.
+/// Makes the routes of this function.
 pub(crate) fn routes(app: App, idempotency: Idempotency) -> Router {
     let routes = Router::new()
         .route("/v1/links", get(list).post(create))
@@ -87,7 +87,7 @@ async fn create(
     Ok((status, headers, axum::Json(LinkView::of(link, &app.short_urls))))
 }
 
-/// Where the API has the link.
+/// Makes the path of the link in the API.
 fn location(id: &LinkId, domains: &Domains) -> String {
     if id.domain == *domains.default_domain() {
         format!("/v1/links/{}", id.slug)
@@ -111,7 +111,7 @@ async fn read(
     Ok(conditional_response(&headers, &etag, REVALIDATE, axum::Json(view)))
 }
 
-/// What the clicks on a link add up to. A link is shown without it while statistics are away.
+/// Reads the clicks of a link. Without statistics, the link is shown without them.
 async fn clicks(app: &App, caller: &Caller, id: &LinkId) -> Option<AllTime> {
     let read = read_all_time(app.aggregates.as_ref(), &caller.workspace, id).await;
     read.inspect_err(|error| tracing::warn!(event = "stats.unavailable", operation = error.operation, %error)).ok()

@@ -16,10 +16,10 @@ use waypost_http::problem::Problem;
 use super::App;
 use crate::qr_code::{Style, draw};
 
-/// What a code leads to does not change, so a client need not ask for it again for a day.
+/// Lets a client keep a code for a day: the URL in it does not change.
 const KEEP_FOR_A_DAY: &str = "private, max-age=86400";
 
-/// The code of the short URL with `?qr=1`, by which its clicks are told apart from the link's.
+/// Draws the code of the short URL with `?qr=1`, which tells its clicks from others.
 pub(super) async fn qr(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,

@@ -1,4 +1,4 @@
-//! From a visitor's request to the answer, and the click that is to be counted.
+//! Turns a visitor's request into the answer, and the click to count.
 
 use std::sync::Arc;
 
@@ -13,26 +13,26 @@ use waypost_http::problem::Problem;
 use crate::event::{Event, TooLarge};
 use crate::pages;
 
-/// The greatest size of a form, in bytes: a password and its percent-encoding.
+/// The greatest size of a form, in bytes: enough for a percent-encoded password.
 const MAX_FORM_BYTES: usize = 4096;
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const GET_HEAD: HeaderValue = HeaderValue::from_static("GET, HEAD");
 
-/// What a redirect needs.
+/// The ports and settings of the redirect.
 pub(crate) struct App {
     pub(crate) follow: FollowLink,
-    /// Where countries are looked up that no header tells.
+    /// Looks up the country of a visit if no header gives it.
     pub(crate) countries: Option<Arc<dyn Countries>>,
-    /// Where the bare domain leads.
+    /// The URL that the bare domain leads to.
     pub(crate) root_url: Option<TargetUrl>,
-    /// Where a path leads that is no link.
+    /// The URL that a path leads to that is not a link.
     pub(crate) not_found_url: Option<TargetUrl>,
 }
 
-/// An answer, and the click if it was one.
+/// An answer, and its click if it counts as one.
 pub(crate) type Answer = (Response<String>, Option<PendingClick>);
 
-/// The answer to the request in `event`. Whatever a visitor sends, it is never an error of the function.
+/// Answers the request in `event`. No request of a visitor causes an error of the function.
 pub(crate) async fn handle(app: &App, event: &Event, request_id: &str) -> Answer {
     let (mut response, click) = answer(app, event).await;
     if let Ok(id) = HeaderValue::from_str(request_id) {
@@ -87,10 +87,10 @@ fn visit(app: &App, event: &Event) -> Visit {
     visit
 }
 
-/// The redirect of a link. `no-store` for every status: a 301 or 308 tells a search engine that the move is for good, while
-/// every click still comes by here, is counted, and meets the rules as they are then.
+/// Makes the redirect of a link. Send `no-store` with every status: 301 and 308 tell search engines that the move is permanent,
+/// but every click must still arrive here, to be counted and to follow the current rules.
 ///
-/// After a password it is 303, so that the form is not sent on to the target, and the target does not learn where from.
+/// After a password the status is 303 and there is no referrer, so that the target gets neither the form nor the link's URL.
 fn redirect_response(redirect: Redirect, intent: Intent<'_>) -> Option<Answer> {
     let Redirect { url, status, click } = redirect;
     let unlocked = matches!(intent, Intent::Unlock(_));
@@ -109,7 +109,7 @@ fn redirect_response(redirect: Redirect, intent: Intent<'_>) -> Option<Answer> {
     Some((response, click))
 }
 
-/// 302 to `url`, or that nothing is here. Not a click of any link.
+/// Redirects with 302 to `url`, or answers 404. Counts no click.
 fn redirect_or_not_found(url: Option<&TargetUrl>, event: &Event) -> Response<String> {
     let Some(location) = url.and_then(|url| HeaderValue::from_str(url.as_str()).ok()) else {
         return refusal(event, Problem::no_such_path());
@@ -123,7 +123,7 @@ fn redirect_or_not_found(url: Option<&TargetUrl>, event: &Event) -> Response<Str
     response
 }
 
-/// What is no link leads where the operator says, except under the API's own path: its clients want to know.
+/// Redirects an unknown path to the URL that the operator chose. Under the API's path, answers 404: its clients need to know.
 fn not_found(app: &App, event: &Event) -> Response<String> {
     let path = event.raw_path.as_str();
     let is_api = path == "/v1" || path.starts_with("/v1/");

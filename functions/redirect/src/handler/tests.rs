@@ -20,7 +20,8 @@ struct Given {
     links: Arc<MemoryLinks>,
 }
 
-/// The links `docs`, `secret` (with a password) and `old` (expired).
+/// Makes the links `docs`, `for-good` (permanent), `secret` (with a password), `old` (expired) and `older` (expired, with
+/// another URL).
 async fn given() -> Given {
     let links = Arc::new(MemoryLinks::default());
     for (slug, behaviour) in [
@@ -106,7 +107,7 @@ async fn a_permanent_redirect_is_counted_and_may_be_indexed() {
 }
 
 #[tokio::test]
-async fn head_is_answered_alike_but_is_no_click_and_has_no_body() {
+async fn head_is_answered_like_get_without_click_and_body() {
     let given = given().await;
     let (response, click) = given.answer(&event(HEAD, |_| {})).await;
     assert_eq!((response.status().as_u16(), click.is_none()), (302, true));
@@ -176,7 +177,7 @@ async fn only_the_password_reveals_the_target() {
 }
 
 #[tokio::test]
-async fn too_many_passwords_have_to_wait() {
+async fn too_many_passwords_are_refused_for_a_minute() {
     let given = given().await;
     let wrong = event(PASSWORD, |event| {
         event["body"] = json!("password=Secret");
@@ -206,7 +207,7 @@ async fn robots_and_icon_are_answered_without_a_read() {
 }
 
 #[tokio::test]
-async fn the_bare_domain_and_unknown_paths_lead_where_the_operator_says() {
+async fn the_bare_domain_and_unknown_paths_lead_to_the_operators_urls() {
     let mut given = given().await;
     assert_eq!(given.status(&at("/")).await, 404);
     given.app.root_url = Some(TargetUrl::parse("https://example.com/home", &own()).unwrap());
@@ -225,7 +226,7 @@ async fn the_bare_domain_and_unknown_paths_lead_where_the_operator_says() {
 }
 
 #[tokio::test]
-async fn a_country_is_looked_up_where_no_header_tells_it() {
+async fn a_country_is_looked_up_if_no_header_gives_it() {
     let mut given = given().await;
     let countries = MemoryCountries([("203.0.113.9".parse().unwrap(), "CH".to_owned())].into());
     given.app.countries = Some(Arc::new(countries));

@@ -1,4 +1,4 @@
-//! From requests to the use cases and back.
+//! Turns requests into use cases, and their results into answers.
 
 #[cfg(test)]
 mod tests;
@@ -23,7 +23,7 @@ use waypost_http::problem::Problem;
 use crate::query::{LinkStatsParameters, WorkspaceStatsParameters};
 use crate::respond::respond;
 
-/// What the routes need.
+/// The ports and settings of the routes.
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) links: Arc<dyn LinkReader>,
@@ -33,7 +33,7 @@ pub(crate) struct App {
     pub(crate) domains: Domains,
 }
 
-/// The routes of this function.
+/// Makes the routes of this function.
 pub(crate) fn routes(app: App) -> Router {
     Router::new()
         .route("/v1/links/{slug}/stats", get(link_stats))
@@ -54,7 +54,7 @@ async fn link_stats(
     respond(&headers, &stats)
 }
 
-/// Of all links, or of those with a tag.
+/// Reads the statistics of all links, or of those with a tag.
 async fn workspace_stats(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,

@@ -1,4 +1,4 @@
-//! The routes, over clicks that were folded for real.
+//! Tests the routes over clicks that the real use case counted.
 
 use super::*;
 use axum::body::{Body, to_bytes};
@@ -80,7 +80,7 @@ async fn call(fixture: &Fixture, key: &str, method: &str, path: &str) -> (u16, V
     json_of(send(fixture, request.body(Body::empty()).unwrap()).await)
 }
 
-/// What a sample event gets, sent with a key that is known here.
+/// Sends a sample event with a valid key.
 async fn invoke(fixture: &Fixture, event: &str) -> (u16, HeaderMap, String) {
     let mut event: Value = serde_json::from_str(event).unwrap();
     event["headers"]["authorization"] = json!(fixture.viewer);
@@ -164,11 +164,11 @@ async fn a_client_that_has_the_answer_gets_304() {
     let (status, again, body) = get(&fixture, path, &[("if-none-match", etag)]).await;
     assert_eq!((status, again[ETAG].to_str().unwrap(), body.as_str()), (304, etag, ""));
     let (status, table, _) = get(&fixture, path, &[("if-none-match", etag), ("accept", "text/csv")]).await;
-    assert_eq!((status, table[ETAG].to_str().unwrap() == etag), (200, false), "the table is another answer");
+    assert_eq!((status, table[ETAG].to_str().unwrap() == etag), (200, false), "the table has a tag of its own");
 }
 
 #[tokio::test]
-async fn bad_requests_get_the_status_and_pointer_they_deserve() {
+async fn bad_requests_get_their_status_and_pointer() {
     let fixture = fixture().await;
     let (viewer, stranger) = (fixture.viewer.as_str(), fixture.stranger.as_str());
     for (key, method, path, status, pointer) in [

@@ -1,4 +1,4 @@
-//! The OpenAPI document, made of the types that are read and written.
+//! Makes the OpenAPI document from the types that the API reads and writes.
 
 mod answers;
 mod operation;
@@ -13,22 +13,22 @@ use waypost_domain::problem::ProblemDetails;
 use self::operation::Operations;
 
 const DESCRIPTION: &str = "\
-Manages the short links of a team, and says who follows them.
+Manages the short links of a team, and counts who follows them.
 
-- A key or token belongs to a workspace. What other workspaces have looks as if it did not exist.
+- A key or token belongs to a workspace. The resources of other workspaces look as if they did not exist.
 - Each role may do what the ones before it may: `viewer` reads, `editor` creates and changes links, `admin` manages keys. \
 The security requirement of an operation names the least role that it needs.
 - Every error is `application/problem+json` (RFC 9457). A path that does not exist is 404, a method 405 with `Allow`.
 - A body is JSON in UTF-8, whatever its `Content-Type` says, of at most 256 KiB. Unknown fields are refused, unknown query \
-parameters are not looked at.
-- Text that a person reads (titles, tags, names) loses white space around it.
+parameters are ignored.
+- Text that a person reads (titles, tags, names) loses white space at both ends.
 - Times are written in UTC to the millisecond and read with any offset.
-- Requests are limited for each key and each subject of tokens. Answers say where the caller stands: `RateLimit-Policy` and \
-`RateLimit` as in draft-ietf-httpapi-ratelimit-headers-08 and later, and the three fields of its drafts up to 06, which is \
-what most clients read. They are absent where there is no limit, and where it could not be counted.
+- Requests are limited for each key and each subject of tokens. Answers tell how much of the limit is left: `RateLimit-Policy` and \
+`RateLimit` as in draft-ietf-httpapi-ratelimit-headers-08 and later, and the three fields of its drafts up to 06, which most \
+clients read. They are absent if there is no limit or it could not be counted.
 ";
 
-/// The document, for OpenAPI 3.1.
+/// Makes the document, for OpenAPI 3.1.
 pub fn document() -> Value {
     let mut operations = Operations::default();
     paths::add_all(&mut operations);
@@ -45,10 +45,10 @@ pub fn document() -> Value {
         "servers": [{ "url": "/" }],
         "tags": [
             { "name": "links", "description": "Short links" },
-            { "name": "statistics", "description": "What clicks add up to" },
+            { "name": "statistics", "description": "Counts of clicks" },
             { "name": "imports", "description": "Files that become links" },
             { "name": "exports", "description": "Links that become a file" },
-            { "name": "keys", "description": "Who may call" },
+            { "name": "keys", "description": "Keys of callers" },
             { "name": "service", "description": "The service itself" },
         ],
         "paths": paths,

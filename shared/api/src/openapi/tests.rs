@@ -13,7 +13,7 @@ fn operations(document: &Value) -> Vec<(String, String, Value)> {
     all.collect()
 }
 
-/// Every object in the document.
+/// Visits every value in the document.
 fn visit(value: &Value, see: &mut impl FnMut(&Value)) {
     see(value);
     match value {

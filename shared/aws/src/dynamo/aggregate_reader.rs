@@ -1,4 +1,4 @@
-//! Reads ranges of aggregates from `StatsTable`: only the attributes that are asked for, and no more of them is decoded.
+//! Reads ranges of aggregates from `StatsTable`. Asks for the needed attributes only.
 
 use std::collections::HashMap;
 
@@ -35,7 +35,7 @@ impl AggregateReader for DynamoAggregates {
     }
 }
 
-/// The attributes of `parts`, by placeholders: DynamoDB reserves many words.
+/// Names the attributes of `parts`, by placeholders: DynamoDB reserves many words.
 fn projection(parts: &Parts) -> (String, HashMap<String, String>) {
     let mut paths = vec!["sk", "clicks", "bots"];
     let groups: [(bool, &[&str]); 4] = [

@@ -1,4 +1,4 @@
-//! Writes on a condition.
+//! Writes items on a condition.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
@@ -8,8 +8,8 @@ use waypost_domain::StoreError;
 use super::Item;
 use crate::error::store_error;
 
-/// What became of a conditional write: `false` if its condition did not hold, for which the first try of this very write
-/// can be the reason, if its answer was lost.
+/// Reads the result of a conditional write: `false` if its condition did not hold. The first attempt of the same write can be
+/// the reason, if its answer was lost.
 ///
 /// # Errors
 /// Any other failure, as the port's error for `operation`.
@@ -30,7 +30,7 @@ where
     }
 }
 
-/// Puts `item` where there is none with its key; says whether it did.
+/// Puts `item` if there is no item with its key. Says whether it did.
 pub(super) async fn put_if_absent(
     client: &Client,
     table: &str,
@@ -41,7 +41,7 @@ pub(super) async fn put_if_absent(
     was_written(operation, put.condition_expression("attribute_not_exists(pk)").send().await)
 }
 
-/// Puts `item`, whose `revision` is given, where the revision before it is; says whether it did.
+/// Puts `item`, which has this `revision`, in place of the revision before it. Says whether it did.
 pub(super) async fn put_next(
     client: &Client,
     table: &str,

@@ -1,4 +1,4 @@
-//! Exports in `LinksTable`: `pk = WS#{workspace}`, `sk = EXPORT#{id}`.
+//! Stores exports in `LinksTable`: `pk = WS#{workspace}`, `sk = EXPORT#{id}`.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
@@ -29,7 +29,7 @@ impl DynamoExports {
 impl ExportStore for DynamoExports {
     async fn create(&self, export: &Export) -> Result<bool, StoreError> {
         let made = put_if_absent(&self.client, &self.table, "exports.create", item_of(export)?).await?;
-        // The first try of this very write may have gone through, and only its answer been lost.
+        // The first attempt of this write may have succeeded although its answer was lost.
         Ok(made || self.get(&export.workspace, &export.id).await?.as_ref() == Some(export))
     }
 
@@ -61,5 +61,5 @@ fn item_of(export: &Export) -> Result<Item, StoreError> {
 }
 
 fn export_from(item: Item, operation: &'static str) -> Result<Export, StoreError> {
-    serde_dynamo::from_item(item).map_err(|error| broken(operation, format!("the item is no export: {error}")))
+    serde_dynamo::from_item(item).map_err(|error| broken(operation, format!("the item is not an export: {error}")))
 }

@@ -1,4 +1,4 @@
-//! All links of a workspace, shard by shard of the index `list`, the oldest first.
+//! Reads all links of a workspace, one shard of the index `list` after the other, the oldest first.
 
 use async_trait::async_trait;
 use waypost_domain::exports::ports::LinkShards;

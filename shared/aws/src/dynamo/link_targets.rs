@@ -1,5 +1,5 @@
-//! One link of each target in `LinksTable`: `pk = TARGET#{workspace}#{domain}#{sha256 of the URL}`, `sk = TARGET`, with the
-//! link's `slug`. It says where to look, not what is there: the link itself is read before it is given to anybody.
+//! Remembers one link of each target in `LinksTable`: `pk = TARGET#{workspace}#{domain}#{sha256 of the URL}`, `sk = TARGET`, with
+//! the link's `slug`. It only points to the link: read the link itself before you use it.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
@@ -63,13 +63,13 @@ impl LinkTargets for DynamoLinks {
             match outcome(cancelled.cancellation_reasons()) {
                 Some(outcome) => return outcome,
                 None if backoff.wait().await => {}
-                None => return Err(StoreError::new(INSERT, StoreErrorKind::Throttled, "others write it all the time")),
+                None => return Err(StoreError::new(INSERT, StoreErrorKind::Throttled, "others keep writing it")),
             }
         }
     }
 }
 
-/// What a cancelled transaction comes to, or `None` if it must be tried again: it met another one on its way.
+/// Reads the result of a cancelled transaction. Gives `None` if it met another transaction and must be tried again.
 fn outcome(reasons: &[CancellationReason]) -> Option<Result<Insertion, StoreError>> {
     let code = |index: usize| reasons.get(index).and_then(CancellationReason::code);
     let refused = |index| code(index) == Some("ConditionalCheckFailed");

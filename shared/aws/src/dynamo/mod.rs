@@ -1,4 +1,4 @@
-//! The domain's stores in DynamoDB.
+//! The domain's stores in DynamoDB, one file each.
 
 mod aggregate_decoder;
 mod aggregate_reader;

@@ -1,4 +1,4 @@
-//! Clicks to Kinesis.
+//! Sends clicks to Kinesis.
 
 mod partition;
 pub mod probe;
@@ -18,12 +18,12 @@ use partition::{Partition, spread_key};
 
 /// The most records that one call takes (Kinesis API reference, PutRecords).
 const RECORDS_PER_CALL: usize = 500;
-/// How often records that a shard refused are sent again, after which they go to the spill.
+/// How often to send records that a shard refuses. After that they go to the spill.
 const ATTEMPTS: u32 = 3;
 /// The wait before the second attempt; it doubles.
 const BACKOFF: Duration = Duration::from_millis(50);
 
-/// The clicks' stream.
+/// The stream of clicks.
 #[derive(Debug, Clone)]
 pub struct KinesisClicks {
     client: Client,
@@ -31,12 +31,12 @@ pub struct KinesisClicks {
     partition: Arc<Partition>,
 }
 
-/// A click and the shard it is for.
+/// A click with its partition key.
 struct KeyedClick {
     click: Click,
     key: String,
-    /// Its shard said that it does not take it. Without an answer it may have taken it, and only this shard's readers can
-    /// recognise it when it comes again.
+    /// Whether the shard refused the click. Without an answer, the shard may have taken it, and only the readers of the same
+    /// shard recognise the click when it comes again.
     refused: bool,
 }
 
@@ -46,7 +46,7 @@ impl KinesisClicks {
         Self { client, stream: stream.into(), partition: Arc::default() }
     }
 
-    /// Sends up to [`RECORDS_PER_CALL`] clicks once; gives back those that were not taken.
+    /// Sends up to [`RECORDS_PER_CALL`] clicks once. Gives back those that the stream did not take.
     async fn send_once(&self, clicks: Vec<KeyedClick>) -> Vec<KeyedClick> {
         let entries: Result<Vec<_>, _> = clicks.iter().map(entry).collect();
         let entries = match entries {

@@ -1,5 +1,5 @@
-//! Puts a small object without the S3 client, which is a fifth of the redirect's binary for a call that is made
-//! only when the stream is away.
+//! Puts a small object without the S3 client: the client is a fifth of the redirect's binary, for a call that it makes only when
+//! the stream is unavailable.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html>
 
@@ -30,27 +30,27 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 pub(crate) struct SignedPut {
     config: SdkConfig,
     connector: SharedHttpConnector,
-    /// Where the bucket is: scheme, host and, at an endpoint of one's own, the bucket.
+    /// The URL of the bucket, without a slash at its end.
     base: String,
 }
 
 impl SignedPut {
-    /// Into `bucket`, with the region, credentials and endpoint of `config`.
+    /// Puts into `bucket`, with the region, credentials and endpoint of `config`.
     pub(crate) fn new(config: SdkConfig, connector: SharedHttpConnector, bucket: &str) -> Self {
         let region = config.region().map(|region| region.as_ref()).unwrap_or_default();
         let base = match config.endpoint_url() {
             Some(url) => format!("{}/{bucket}", url.trim_end_matches('/')),
-            // No certificate is valid for a name with further dots in it.
+            // No certificate covers a bucket name with dots as a host name.
             None if bucket.contains('.') => format!("https://s3.{region}.{}/{bucket}", suffix(region)),
             None => format!("https://{bucket}.s3.{region}.{}", suffix(region)),
         };
         Self { config, connector, base }
     }
 
-    /// Puts `body` at `key`. Tries again where that can help.
+    /// Puts `body` at `key`. Tries again if that can help.
     ///
     /// # Errors
-    /// `key` has characters that a URL's path does not have as they are; or what the last attempt failed with.
+    /// `key` has characters that a URL would encode, or the last attempt failed.
     pub(crate) async fn put(&self, key: &str, content_type: &str, body: &[u8]) -> Result<(), BoxError> {
         if key.is_empty() || !key.bytes().all(is_plain) {
             return Err(format!("{key:?} cannot be a key here").into());
@@ -101,12 +101,13 @@ impl SignedPut {
     }
 }
 
-/// Whether URL and signature have this character of a key as it is: RFC 3986's unreserved ones, and slashes between folders.
+/// Tells whether URL and signature contain this character of a key unencoded: RFC 3986's unreserved characters, and slashes
+/// between folders.
 fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte)
 }
 
-/// The DNS suffix of the region's partition (botocore, `partitions.json`).
+/// Gives the DNS suffix of the region's partition (botocore, `partitions.json`).
 fn suffix(region: &str) -> &'static str {
     if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" }
 }
@@ -136,7 +137,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_object_is_put_signed() {
+    async fn an_object_is_put_with_a_signature() {
         let (put, replay) = answering(&[200]);
         put.put("spill/clicks/2026-01-02/x.jsonl", "application/x-ndjson", b"{}\n").await.unwrap();
         let request = &replay.requests()[0];
@@ -174,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bucket_is_where_its_partition_or_the_endpoint_says() {
+    fn a_buckets_url_follows_its_partition_or_the_endpoint() {
         for (region, endpoint, bucket, base) in [
             ("eu-west-1", None, "data", "https://data.s3.eu-west-1.amazonaws.com"),
             ("eu-west-1", None, "my.data", "https://s3.eu-west-1.amazonaws.com/my.data"),

@@ -1,4 +1,4 @@
-//! Records that cannot be counted: `quarantine/clicks/{shard}/{sequence number}.json`.
+//! Stores records that cannot be counted: `quarantine/clicks/{shard}/{sequence number}.json`.
 
 use async_trait::async_trait;
 use aws_sdk_s3::Client;

@@ -1,4 +1,4 @@
-//! Clicks that the stream did not take: `spill/clicks/{date}/{id of the first click}.jsonl`.
+//! Stores clicks that the stream did not take: `spill/clicks/{date}/{id of the first click}.jsonl`.
 
 use async_trait::async_trait;
 use aws_smithy_runtime_api::client::http::SharedHttpConnector;

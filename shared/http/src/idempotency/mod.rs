@@ -1,7 +1,7 @@
-//! `Idempotency-Key` on POST: the layer that answers a request which was done before with the answer it had.
+//! Handles `Idempotency-Key` on POST: a request that was done before gets the answer it had.
 //!
-//! [`idempotent`] goes around routes, inside [`crate::router::api`], which says who calls. What a handler creates it should mark with
-//! the [`waypost_domain::idempotency::Attempt`] in the request's extensions, so that a second try after a crash finds it.
+//! Wrap routes with [`idempotent`], inside [`crate::router::api`], which proves the caller. A handler marks what it creates
+//! with the [`waypost_domain::idempotency::Attempt`] in the request's extensions, so that a second try after a crash finds it.
 
 mod seal;
 
@@ -26,34 +26,34 @@ use crate::problem::Problem;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
-/// The headers that belong to an answer; all others belong to the one request.
+/// The headers that are kept with an answer. All others belong to one request only.
 const KEPT_HEADERS: [HeaderName; 4] = [CONTENT_TYPE, LOCATION, ETAG, CACHE_CONTROL];
-/// A Lambda function's answer has at most 6 MB.
+/// The largest answer of a Lambda function: 6 MB.
 const MAX_ANSWER_BYTES: usize = 6 * 1024 * 1024;
-/// When to ask again for an answer that is on its way, in seconds.
+/// When to ask again while the first request is still worked on, in seconds.
 const RETRY_AFTER_BUSY: u64 = 2;
 
-/// What [`idempotent`] needs.
+/// Stores answers, tells the time and tells attempts apart.
 #[derive(Clone)]
 pub struct Idempotency {
-    /// Where answers are kept.
+    /// Keeps answers.
     pub store: Arc<dyn IdempotencyStore>,
-    /// When they are too old.
+    /// Tells when an answer is too old.
     pub clock: Arc<dyn Clock>,
-    /// What tells tries apart.
+    /// Tells attempts apart.
     pub random: Arc<dyn Random>,
 }
 
-/// In the extensions of a response: trying again may bring another answer, although the status does not say so.
+/// Marks a response, in its extensions: another attempt may get another answer, although the status does not say so.
 #[derive(Debug, Clone, Copy)]
 pub struct Transient;
 
-/// In the extensions of a response: its body holds a secret. It is kept so that only the credential which the request came
-/// with can have it again.
+/// Marks a response, in its extensions: its body holds a secret. The answer is kept sealed, so that only the credential of
+/// the first request gets it again.
 #[derive(Debug, Clone, Copy)]
 pub struct Secret;
 
-/// `routes`, where a POST with an `Idempotency-Key` is done once.
+/// Does a POST with an `Idempotency-Key` to `routes` once.
 pub fn idempotent(routes: Router, idempotency: Idempotency) -> Router {
     routes.route_layer(from_fn_with_state(idempotency, answer_once))
 }
@@ -68,14 +68,14 @@ async fn answer_once(State(by): State<Idempotency>, request: Request, next: Next
     }
 }
 
-/// The claim that a request makes, and the request again with its body read.
+/// Makes the claim of a request, and gives the request back with its body read.
 async fn claim(by: &Idempotency, request: Request) -> Result<(Claim, Request), Problem> {
     let (mut parts, body) = request.into_parts();
     let body = read_body(body).await?;
     let caller = parts.extensions.get::<Caller>().cloned().ok_or_else(no_caller)?;
     let mut keys = parts.headers.get_all(IDEMPOTENCY_KEY).iter();
     let key = keys.next().filter(|_| keys.next().is_none()).and_then(|key| key.to_str().ok()).unwrap_or_default();
-    // The role is part of it: an answer is not for somebody who could not have asked for it.
+    // Include the role: a caller whose role does not allow the request must not get its answer.
     let (role, target) = (caller.role.to_string(), parts.uri.path_and_query().map_or("", |target| target.as_str()));
     let what: [&[u8]; 4] = [parts.method.as_str().as_bytes(), target.as_bytes(), role.as_bytes(), &body];
     let claim = Claim::new(caller.workspace, key, &what, by.clock.now(), by.random.as_ref()).ok_or_else(|| {
@@ -97,7 +97,7 @@ async fn answer(by: &Idempotency, claim: Claim, request: Request, next: Next) ->
         Claimed::Yes => Ok(first_answer(by, &claim, seal, next.run(request).await).await),
         Claimed::Done(answer) => unpack(answer, seal),
         Claimed::Busy => {
-            let detail = "a request with this Idempotency-Key is being worked on";
+            let detail = "another request with this Idempotency-Key is in progress";
             let problem = Problem::new(StatusCode::CONFLICT, "in-progress", "In progress", detail);
             Err(problem.with_retry_after(RETRY_AFTER_BUSY))
         }
@@ -108,8 +108,8 @@ async fn answer(by: &Idempotency, claim: Claim, request: Request, next: Next) ->
     }
 }
 
-/// Keeps an answer, or forgets the claim if trying again may bring another one. Whatever happens to the record, the request
-/// was done, so its answer goes out.
+/// Keeps an answer, or releases the claim if another attempt may get another answer. The answer goes out even if it cannot be
+/// kept: the request was done.
 async fn first_answer(by: &Idempotency, claim: &Claim, seal: Option<Seal>, response: Response) -> Response {
     let (parts, body) = response.into_parts();
     let status = parts.status;
@@ -137,7 +137,7 @@ async fn first_answer(by: &Idempotency, claim: &Claim, seal: Option<Seal>, respo
     Response::from_parts(parts, Body::from(body))
 }
 
-/// The answer as it is kept. One that is too large even when compressed is kept as the statement that it was given.
+/// Compresses an answer. One that is still too large is replaced with a problem that says so.
 fn pack(status: StatusCode, headers: Vec<(String, String)>, body: &[u8]) -> Answer {
     let packed = compress_to_vec(body, 6);
     if packed.len() <= Answer::MAX_BODY_BYTES {
@@ -152,7 +152,7 @@ fn pack(status: StatusCode, headers: Vec<(String, String)>, body: &[u8]) -> Answ
 fn unpack(mut answer: Answer, seal: Option<Seal>) -> Result<Response, Problem> {
     if answer.sealed {
         answer.body = seal.and_then(|seal| seal.open(&answer.body)).ok_or_else(|| {
-            let detail = "the request was done; its answer holds a secret, which only the key or token that sent it first gets again";
+            let detail = "the request was done; its answer holds a secret, which only the key or token that sent the first request gets again";
             Problem::new(StatusCode::CONFLICT, "answer-not-kept", "Answer not kept", detail)
         })?;
     }

@@ -1,8 +1,8 @@
-//! Answers that hold a secret are kept sealed: only who sent the request can have them opened again.
+//! Seals answers that hold a secret: only the credential that sent the request opens them again.
 //!
-//! The key is derived from the credential that the request came with, its `Idempotency-Key` and what it asked for, by
-//! HKDF-SHA256 (RFC 5869); the seal is AES-256-GCM. None of it but the ciphertext is stored, and that for a day, so the
-//! table alone gives nothing away, nor does the credential when the day is over.
+//! HKDF-SHA256 (RFC 5869) derives the key from the request's credential, its `Idempotency-Key` and what it asked for;
+//! AES-256-GCM seals the answer. The table stores the ciphertext only, for a day: without the credential the table reveals
+//! nothing, and after the day the credential reveals nothing.
 
 use http::{HeaderMap, header};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
@@ -16,17 +16,17 @@ const PURPOSE: &[u8] = b"waypost idempotency answer";
 pub(super) struct Seal(LessSafeKey);
 
 impl Seal {
-    /// For the request that `claim` is about and that came with `headers`; `None` if they hold no credential.
+    /// Derives the seal of the request that made `claim`. Gives `None` if its `headers` hold no credential.
     pub(super) fn new(claim: &Claim, headers: &HeaderMap) -> Option<Self> {
         let credential = headers.get(header::AUTHORIZATION)?;
         let random_key = Salt::new(HKDF_SHA256, PURPOSE).extract(credential.as_bytes());
-        // The hash of the request has a fixed length and no workspace has a '#', so no two requests look alike.
+        // The request's hash has a fixed length and no workspace contains '#', so different requests have different texts.
         let info = [claim.request.as_bytes(), claim.workspace.as_str().as_bytes(), b"#", claim.key.as_bytes()];
         let key: UnboundKey = random_key.expand(&info, &AES_256_GCM).ok()?.into();
         Some(Self(LessSafeKey::new(key)))
     }
 
-    /// `text`, sealed: a random nonce, the ciphertext and its tag.
+    /// Seals `text`: a random nonce, the ciphertext and its tag.
     pub(super) fn close(&self, mut text: Vec<u8>, random: &dyn Random) -> Option<Vec<u8>> {
         let mut nonce = [0; NONCE_LEN];
         random.fill(&mut nonce);
@@ -34,7 +34,7 @@ impl Seal {
         Some([&nonce[..], &text].concat())
     }
 
-    /// What was sealed, or `None` if it was for somebody else.
+    /// Opens an answer. Gives `None` if another credential sealed it.
     pub(super) fn open(&self, sealed: &[u8]) -> Option<Vec<u8>> {
         let (nonce, text) = sealed.split_at_checked(NONCE_LEN)?;
         let mut text = text.to_vec();

@@ -10,7 +10,7 @@ use waypost_domain::memory::{FixedClock, SeededRandom, caller};
 
 use super::*;
 
-/// Counts how often it is asked, and answers once it may.
+/// Counts its requests, and answers when the gate is open.
 struct Work {
     done: AtomicUsize,
     gate: Semaphore,
@@ -22,7 +22,7 @@ struct Fixture {
     routes: Router,
 }
 
-/// A route that answers with the status in the query, its body and a count.
+/// A route that answers with the status in the query, and a count in the body.
 fn fixture() -> Fixture {
     let work = Arc::new(Work { done: AtomicUsize::new(0), gate: Semaphore::new(100) });
     let clock = Arc::new(FixedClock::at("2026-01-02T03:04:05Z"));
@@ -116,7 +116,7 @@ async fn a_repeated_request_waits_for_the_first_no_longer_than_its_lease() {
     let all = fixture.work.gate.acquire_many(100).await.unwrap();
     let routes = fixture.routes.clone();
     let first = tokio::spawn(async move { send(&routes, "acme", Role::Editor, "/do", "k", "a").await });
-    // On one thread, it runs until it stands at the gate.
+    // On one thread, it runs until it waits at the gate.
     tokio::task::yield_now().await;
     let busy = do_it(&fixture, "k", "a").await;
     assert_eq!((busy.status, busy.headers["retry-after"].as_bytes()), (409, &b"2"[..]));
@@ -148,7 +148,7 @@ async fn a_request_with_too_large_an_answer_is_done_once() {
     assert_eq!(fixture.work.done.load(Ordering::SeqCst), 1);
 }
 
-/// Sends a request for a secret with `credential`; gives the status and the body.
+/// Asks for a secret with `credential`. Gives the status and the body.
 async fn ask_for_secret(routes: &Router, credential: &str, key: &str) -> (u16, String) {
     let request = http::Request::post("/secret").header("idempotency-key", key).header("authorization", credential);
     let request = request.extension(caller("acme", Role::Admin)).body(Body::empty()).unwrap();

@@ -1,4 +1,4 @@
-//! What a verified token must say, and whom it names.
+//! Checks what a verified token must say, and reads whom it names.
 
 use jsonwebtoken::{Algorithm, Validation};
 use serde_json::Value;
@@ -24,7 +24,7 @@ pub struct ExpectedClaims {
 }
 
 impl ExpectedClaims {
-    /// What a token must be signed with and say, before anything in it counts.
+    /// What `jsonwebtoken` checks before anything in a token counts.
     pub(super) fn validation(&self, algorithm: Algorithm) -> Validation {
         let mut validation = Validation::new(algorithm);
         validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
@@ -36,10 +36,10 @@ impl ExpectedClaims {
         validation
     }
 
-    /// The caller that a verified token names with these claims, or why it names none.
+    /// Reads the caller from the claims of a verified token, or says why it names none.
     pub(super) fn caller(&self, claims: &Value) -> Result<Caller, &'static str> {
         let text = |name| claims.get(name).and_then(Value::as_str);
-        // A list of issuers is none, though it passes the validation.
+        // A list of issuers passes the validation, but only a single issuer counts.
         let issuer = text("iss").filter(|issuer| *issuer == self.issuer).ok_or("it is from another issuer")?;
         let subject = text("sub").filter(|subject| !subject.is_empty()).ok_or("it has no subject")?;
         let workspace = claim(claims, &self.workspace_claim).and_then(Value::as_str);
@@ -53,7 +53,7 @@ fn claim<'a>(all: &'a Value, name: &str) -> Option<&'a Value> {
     if name.starts_with('/') { all.pointer(name) } else { all.get(name) }
 }
 
-/// The role, or the highest of several. Names of other services' roles among them are nothing to us.
+/// Reads the role, or the highest of several. Roles of other services are ignored.
 fn role(claim: &Value) -> Option<Role> {
     match claim {
         Value::String(name) => Role::parse(name),
@@ -62,7 +62,7 @@ fn role(claim: &Value) -> Option<Role> {
     }
 }
 
-/// What stands for the subject in logs and limits. Subjects can be addresses of people.
+/// Makes the id that stands for the subject in logs and limits. The subject itself can be a person's address.
 fn subject_id(issuer: &str, subject: &str) -> String {
     let digest = Sha256::new().chain_update(issuer).chain_update([0]).chain_update(subject).finalize();
     format!("sub_{}", hex(&digest[..8]))

@@ -1,4 +1,4 @@
-//! Gets the issuer's documents over HTTPS.
+//! Gets the issuer's documents, over HTTPS only.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -12,7 +12,7 @@ pub type FetchError = Box<dyn std::error::Error + Send + Sync>;
 
 /// How long a document may take, from the connection to its last byte.
 const TIMEOUT: Duration = Duration::from_secs(3);
-/// How large a document may be. The largest providers' key sets have some 10 KB.
+/// How large a document may be. The key sets of the largest providers have some 10 KB.
 const MAX_BYTES: usize = 256 * 1024;
 
 /// Gets documents over HTTP.
@@ -34,7 +34,7 @@ pub(super) async fn fetch_document(fetch: &dyn Fetch, url: &Url) -> Result<Bytes
     document.map_err(|_| format!("{url} took too long"))?
 }
 
-/// Whether `url` is one to trust keys from: `https`, or this machine itself, for tests.
+/// Tells whether keys from `url` can be trusted: over `https`, or from this machine itself, for tests.
 pub(super) fn is_safe(url: &Url) -> bool {
     let loopback = match url.host() {
         Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_come_over_https_or_from_this_machine() {
+    fn keys_are_fetched_over_https_or_from_this_machine() {
         for (url, safe) in [
             ("https://id.example.com/", true),
             ("http://127.0.0.1:8080/", true),

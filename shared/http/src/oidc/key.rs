@@ -1,20 +1,19 @@
-//! The issuer's public keys (RFC 7517), each with the one algorithm that it is for.
+//! Reads the issuer's public keys (RFC 7517), each with its one algorithm.
 
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyOperations, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, DecodingKeyKind};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// A key, with the one algorithm that it is for.
+/// A key with its one algorithm.
 pub(super) struct PublicKey {
-    /// Its name in tokens.
+    /// The name that tokens use for it.
     pub(super) id: Option<String>,
     pub(super) algorithm: Algorithm,
     pub(super) key: DecodingKey,
 }
 
-/// The keys of a set that signatures can be verified with. Others are left out: a set may have keys for other purposes, and
-/// kinds that are not known here.
+/// Reads the keys of a set that verify signatures. Leaves out keys for other purposes and of unknown kinds.
 ///
 /// # Errors
 /// `json` is not a set of keys.
@@ -41,11 +40,11 @@ fn is_for_signatures(jwk: &Jwk) -> bool {
         && jwk.common.key_operations.as_ref().is_none_or(|operations| operations.contains(&KeyOperations::Verify))
 }
 
-/// What the key is for by its kind, unless it says that it is for something else. Shared secrets are for nothing here.
+/// Chooses the algorithm by the kind of key. Gives `None` if the key names another one, and for shared secrets.
 fn algorithm(jwk: &Jwk) -> Option<Algorithm> {
     let named = jwk.common.key_algorithm.map(Algorithm::try_from).transpose().ok()?;
     let algorithm = match &jwk.algorithm {
-        // A key without an algorithm is for the one that every issuer must have (OpenID Connect Core, section 15.1).
+        // A key that names no algorithm is for the one that every issuer supports (OpenID Connect Core, section 15.1).
         AlgorithmParameters::RSA(_) => named.unwrap_or(Algorithm::RS256),
         AlgorithmParameters::EllipticCurve(key) if key.curve == EllipticCurve::P256 => Algorithm::ES256,
         AlgorithmParameters::EllipticCurve(key) if key.curve == EllipticCurve::P384 => Algorithm::ES384,
@@ -55,11 +54,11 @@ fn algorithm(jwk: &Jwk) -> Option<Algorithm> {
     named.is_none_or(|named| named == algorithm).then_some(algorithm)
 }
 
-/// Whether the key is of its algorithm's family and has a safe length. `jsonwebtoken` takes RSA keys of any length, and panics
-/// at Ed25519 keys that are too short.
+/// Tells whether the key belongs to its algorithm's family and has a safe length. `jsonwebtoken` accepts RSA keys of any
+/// length, and panics at Ed25519 keys that are too short.
 fn is_sound(algorithm: Algorithm, key: &DecodingKey) -> bool {
     let length_is_right = match (algorithm, key.kind()) {
-        // 2,048 bits (RFC 7518, section 3.3) to 4,096, the most that the `rsa` crate verifies with.
+        // 2,048 bits (RFC 7518, section 3.3) to 4,096, the longest key that the `rsa` crate verifies with.
         (_, DecodingKeyKind::RsaModulusExponent { n, .. }) => {
             (256..=512).contains(&n.iter().skip_while(|byte| **byte == 0).count())
         }

@@ -1,4 +1,4 @@
-//! The issuer's keys, kept in the process.
+//! Keeps the issuer's keys in the process.
 
 use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError};
 
@@ -10,11 +10,11 @@ use waypost_domain::{StoreError, StoreErrorKind, Timestamp};
 use super::fetch::{Fetch, FetchError, fetch_document};
 use super::key::{PublicKey, keys_of_set};
 
-/// How long keys are used before the issuer is asked again, so that a key it withdrew opens nothing for longer than that.
+/// How long keys are used before the issuer is asked again. A key that the issuer withdrew stays valid no longer than that.
 const FRESH_SECONDS: i64 = 3600;
-/// How often the issuer is asked at most: whoever makes up key ids must not make us ask each time.
+/// The shortest time between two requests to the issuer: a caller that invents key ids must not cause a request each time.
 const ASK_EVERY_SECONDS: i64 = 60;
-/// How often if it did not answer.
+/// The same after a request that the issuer did not answer.
 const ASK_AGAIN_SECONDS: i64 = 5;
 
 /// The keys of one issuer.
@@ -22,21 +22,21 @@ pub(super) struct KeyRing {
     issuer: String,
     fetch: Arc<dyn Fetch>,
     known: StdMutex<Known>,
-    /// Held by the one who asks; others that need the answer wait for it.
+    /// Held by the task that asks. Other tasks wait for its answer.
     asking: Mutex<()>,
 }
 
 #[derive(Default)]
 struct Known {
     keys: Vec<Arc<PublicKey>>,
-    /// When the keys were got; none if never.
+    /// When the keys were fetched.
     got_at: Option<Timestamp>,
-    /// When the issuer was asked last, and whether it answered.
+    /// When the issuer was last asked, and whether it answered.
     asked: Option<(Timestamp, bool)>,
 }
 
 impl Known {
-    /// The key of this id; without one, the only key.
+    /// Finds the key with this id. Without an id, the only key.
     fn find(&self, id: Option<&str>) -> Option<Arc<PublicKey>> {
         match (id, self.keys.as_slice()) {
             (Some(_), keys) => keys.iter().find(|key| key.id.as_deref() == id).cloned(),
@@ -67,11 +67,11 @@ impl KeyRing {
         Self { issuer: issuer.to_owned(), fetch, known: StdMutex::default(), asking: Mutex::default() }
     }
 
-    /// The key of this id, or `None` if the issuer has none. Asks the issuer if the id is new or the keys are old. A known key
-    /// is good for as long as the issuer can't be reached.
+    /// Finds the key with this id, or `None` if the issuer has no such key. Asks the issuer if the id is new or the keys are
+    /// old. While the issuer cannot be reached, known keys stay valid.
     ///
     /// # Errors
-    /// The key is not known and the issuer can't be reached.
+    /// The key is unknown and the issuer cannot be reached.
     pub(super) async fn find(&self, id: Option<&str>, now: Timestamp) -> Result<Option<Arc<PublicKey>>, StoreError> {
         if let Some(key) = self.fresh(id, now) {
             return Ok(Some(key));
@@ -87,7 +87,7 @@ impl KeyRing {
         let reached = known.asked.is_some_and(|(_, answered)| answered);
         match known.find(id) {
             None if !reached => {
-                Err(StoreError::new("tokens.keys", StoreErrorKind::Unavailable, "the issuer's keys can't be had"))
+                Err(StoreError::new("tokens.keys", StoreErrorKind::Unavailable, "the issuer's keys cannot be fetched"))
             }
             found => Ok(found),
         }

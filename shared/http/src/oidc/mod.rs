@@ -1,8 +1,8 @@
-//! Tokens of an OpenID Connect issuer: JWTs (RFC 7519) whose signature is verified with the keys that the issuer publishes.
+//! Verifies tokens of an OpenID Connect issuer: JWTs (RFC 7519) that are signed with a key that the issuer publishes.
 //!
-//! `jsonwebtoken` takes them apart and verifies them. The algorithm is the key's, never the token's: a token's header only
-//! chooses among the issuer's keys, and is refused if it names another algorithm than the key has. Keys that are shared
-//! secrets are never taken from the issuer, so there is nothing that could verify `HS256`; `none` does not exist.
+//! `jsonwebtoken` decodes and verifies them. The key decides on the algorithm, never the token: a token's header only chooses
+//! among the issuer's keys, and a token that names another algorithm than its key has is refused. Shared secrets are never
+//! taken from the issuer, so no key verifies `HS256`; `none` does not exist.
 
 pub mod claims;
 pub mod fetch;
@@ -22,11 +22,11 @@ use self::claims::ExpectedClaims;
 use self::fetch::Fetch;
 use self::key_ring::KeyRing;
 
-/// Longer than any token that fits into the headers of a request (10 KB for all of them).
+/// The longest token that is read. API Gateway allows 10 KB for all headers of a request.
 const MAX_BYTES: usize = 8192;
 
-/// Verifies the tokens of one issuer. Their `exp` and `nbf` are compared with the machine's clock, which is the one that
-/// `jsonwebtoken` reads; the time that is given says how old the issuer's keys are.
+/// Verifies the tokens of one issuer. `jsonwebtoken` compares their `exp` and `nbf` with the machine's clock; the time that a
+/// caller passes only tells how old the issuer's keys are.
 pub struct OidcTokens {
     keys: KeyRing,
     expected: ExpectedClaims,
@@ -45,7 +45,7 @@ impl OidcTokens {
         Ok(Self { keys: KeyRing::new(&expected.issuer, fetch), expected })
     }
 
-    /// The caller, or why there is none.
+    /// Gives the caller of a token, or why it names none.
     async fn check(&self, token: &str, now: Timestamp) -> Result<Result<Caller, &'static str>, StoreError> {
         if token.len() > MAX_BYTES {
             return Ok(Err("it is too long"));
@@ -54,7 +54,7 @@ impl OidcTokens {
             Ok(header) => header,
             Err(error) => return Ok(Err(reason(&error))),
         };
-        // Extensions that must be understood (RFC 7515, section 4.1.11). None are, and the library does not look.
+        // Extensions that must be understood (RFC 7515, section 4.1.11). None is, and the library does not check.
         if header.crit.is_some() {
             return Ok(Err("it has critical extensions"));
         }
@@ -66,7 +66,7 @@ impl OidcTokens {
     }
 }
 
-/// Why a token is refused. The error's own text may repeat what is in the token, which has no place in a log.
+/// Says why a token is refused. The error's own text may repeat parts of the token, which must not be logged.
 fn reason(error: &Error) -> &'static str {
     match error.kind() {
         ErrorKind::InvalidSignature => "the signature is not the key's",
@@ -79,7 +79,7 @@ fn reason(error: &Error) -> &'static str {
             "one of iss, aud, sub, exp and nbf is missing or not valid"
         }
         ErrorKind::InvalidToken | ErrorKind::Base64(_) | ErrorKind::Json(_) | ErrorKind::Utf8(_) => {
-            "it is not a token in compact form, or its algorithm is not known"
+            "it is not a token in compact form, or its algorithm is unknown"
         }
         _ => "the issuer's key can't be used",
     }
@@ -91,7 +91,7 @@ impl TokenVerifier for OidcTokens {
         match self.check(token, now).await? {
             Ok(caller) => Ok(Some(caller)),
             Err(reason) => {
-                // For whoever sets the issuer up; the caller is told nothing of it.
+                // For the operator who sets the issuer up. The caller does not learn the reason.
                 tracing::info!(event = "token.refused", reason);
                 Ok(None)
             }

@@ -42,7 +42,7 @@ impl SigningKey {
         Self::Ed25519(Ed25519KeyPair::from_pkcs8(document.as_ref()).unwrap())
     }
 
-    /// The name of its algorithm.
+    /// Gives the name of its algorithm.
     pub(crate) fn algorithm(&self) -> &'static str {
         match self {
             Self::Rsa(_) => "RS256",
@@ -51,7 +51,7 @@ impl SigningKey {
         }
     }
 
-    /// The public key, as an issuer publishes it.
+    /// Makes the public key as an issuer publishes it.
     pub(crate) fn jwk(&self, id: &str) -> Value {
         let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
         match self {
@@ -70,12 +70,12 @@ impl SigningKey {
         }
     }
 
-    /// A token with these claims and any header.
+    /// Signs a token with these claims and any header.
     pub(crate) fn sign(&self, header: &Value, claims: &Value) -> String {
         self.sign_text(&header.to_string(), &claims.to_string())
     }
 
-    /// A token of these two texts, which need not be JSON.
+    /// Signs a token of these two texts, which need not be JSON.
     pub(crate) fn sign_text(&self, header: &str, claims: &str) -> String {
         let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
         let random = SystemRandom::new();
@@ -93,7 +93,7 @@ impl SigningKey {
     }
 }
 
-/// What is signed of a token.
+/// Encodes the part of a token that is signed.
 pub(crate) fn unsigned(header: &Value, claims: &Value) -> String {
     let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     format!("{}.{}", encode(header), encode(claims))
@@ -114,14 +114,14 @@ struct Answers {
 }
 
 impl Issuer {
-    /// An issuer of this URL that publishes `keys`.
+    /// Makes an issuer of this URL that publishes `keys`.
     pub(crate) fn new(url: &str, keys: Vec<Value>) -> Self {
         let discovery = json!({"issuer": url, "jwks_uri": format!("{url}/keys")}).to_string();
         let answers = Answers { status: 200, discovery, keys: json!({"keys": keys}).to_string() };
         Self { url: url.to_owned(), answers: Arc::new(Mutex::new(answers)), requests: Arc::default() }
     }
 
-    /// An issuer that answers over HTTP at this address.
+    /// Starts an issuer that answers over HTTP at this address.
     pub(crate) async fn start_at(address: &str, keys: Vec<Value>) -> Self {
         let listener = TcpListener::bind(address).await.unwrap();
         let issuer = Self::new(&format!("http://{}", listener.local_addr().unwrap()), keys);
@@ -144,12 +144,12 @@ impl Issuer {
         self.answers.lock().unwrap().discovery = discovery;
     }
 
-    /// How many requests there were.
+    /// Counts the requests so far.
     pub(crate) fn requests(&self) -> usize {
         self.requests.load(Ordering::SeqCst)
     }
 
-    /// The status and the body that a request for `path` gets.
+    /// Answers a request for `path` with a status and a body.
     pub(crate) fn answer(&self, path: &str) -> (u16, String) {
         self.requests.fetch_add(1, Ordering::SeqCst);
         let answers = self.answers.lock().unwrap();
@@ -176,7 +176,7 @@ impl Issuer {
         let path = request.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
         let (status, body) = self.answer(&String::from_utf8_lossy(path));
         let head = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
-        // A client that went away has no answer to miss.
+        // A client that has disconnected misses no answer.
         let _ = stream.write_all((head + &body).as_bytes()).await;
     }
 }

@@ -1,12 +1,12 @@
-//! What Lambda sends for messages of a queue, and what it takes as an answer ("Using Lambda with Amazon SQS", AWS Lambda
-//! developer guide).
+//! The event that Lambda sends for messages of a queue, and the answer that it expects ("Using Lambda with Amazon SQS", AWS
+//! Lambda developer guide).
 
 use serde::{Deserialize, Serialize};
 
-/// Messages.
+/// A batch of messages.
 #[derive(Debug, Deserialize)]
 pub struct QueueEvent {
-    /// One or more.
+    /// The messages, one or more.
     #[serde(rename = "Records")]
     pub records: Vec<Message>,
 }
@@ -15,11 +15,11 @@ pub struct QueueEvent {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Message {
-    /// Names it in the answer.
+    /// The name of the message in the answer.
     pub message_id: String,
-    /// Names this delivery of it.
+    /// The name of this delivery.
     pub receipt_handle: String,
-    /// What was sent.
+    /// The text that was sent.
     pub body: String,
     attributes: Attributes,
 }
@@ -31,20 +31,20 @@ struct Attributes {
 }
 
 impl Message {
-    /// How often it was delivered, this time included.
+    /// How often the message was delivered, this time included.
     fn deliveries(&self) -> u32 {
         self.attributes.approximate_receive_count.parse().unwrap_or(1)
     }
 
-    /// After how many seconds a message is to come again that could not be dealt with: longer each time, at most a quarter
-    /// of an hour.
+    /// How long to wait before the next delivery of a message whose work failed, in seconds: longer each time, at most a
+    /// quarter of an hour.
     pub(super) fn retry_seconds(&self) -> u32 {
         let doublings = self.deliveries().saturating_sub(1).min(10);
         (10_u32 << doublings).min(900)
     }
 }
 
-/// The answer: with `ReportBatchItemFailures`, what is named in it comes again, and all else is done.
+/// The answer. With `ReportBatchItemFailures`, SQS delivers the messages that it names again and deletes all others.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BatchResponse {
@@ -58,7 +58,7 @@ struct Failure {
 }
 
 impl BatchResponse {
-    /// Notes that `message` must come again.
+    /// Names `message`, so that it comes again.
     pub(super) fn fail(&mut self, message: &Message) {
         self.batch_item_failures.push(Failure { item_identifier: message.message_id.clone() });
     }

@@ -1,4 +1,4 @@
-//! What loading imports needs, from the environment.
+//! Builds what the functions that load imports share.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use waypost_domain::imports::load_import::Loader;
 use crate::settings::{SettingError, domains, number, required};
 use crate::system::{SystemClock, SystemTimer};
 
-/// A loader with clients of `config`, and the queue of parts.
+/// Builds a loader with clients of `config`, and the queue of parts.
 ///
 /// # Errors
 /// [`SettingError`] names the variable that is missing.

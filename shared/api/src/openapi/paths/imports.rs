@@ -23,7 +23,7 @@ pub(super) fn add(to: &mut Operations) {
 
 fn list(to: &mut Operations) {
     to.add("get", COLLECTION, "listImports")
-        .about("imports", "List imports", "The newest first.")
+        .about("imports", "List imports", "Lists the newest first.")
         .role(Role::Viewer)
         .query::<PageRequest>()
         .json::<Page<ImportView>>(200, "A page of imports.", &[])
@@ -34,7 +34,7 @@ fn list(to: &mut Operations) {
 fn start(to: &mut Operations) {
     let operation = to
         .add("post", COLLECTION, "startImport")
-        .about("imports", "Start an import", "Upload the file as `upload` says; it is loaded as soon as it is there.")
+        .about("imports", "Start an import", "Upload the file as `upload` says. Loading begins when the upload ends.")
         .role(Role::Editor)
         .idempotent()
         .body::<NewImport>(json!({ "file": { "content_length": 1024, "filename": "links.csv" }, "dry_run": {
@@ -51,7 +51,7 @@ fn start(to: &mut Operations) {
 
 fn read(to: &mut Operations) {
     import_operation(to, "get", "/v1/imports/{id}", "readImport", Role::Viewer)
-        .about("imports", "Read how an import goes", "")
+        .about("imports", "Read an import's progress", "")
         .json::<ImportView>(200, "The import.", &[])
         .end();
 }
@@ -61,7 +61,7 @@ fn cancel(to: &mut Operations) {
         .about(
             "imports",
             "Cancel an import",
-            "It stops within seconds; what it has written stays. To cancel it once more changes nothing.",
+            "The import stops within seconds; the links that it has written stay. A second request changes nothing.",
         )
         .idempotent()
         .json::<ImportView>(200, "The import, cancelled.", &["Idempotency-Replayed"])
@@ -74,10 +74,10 @@ fn report(to: &mut Operations) {
         .about(
             "imports",
             "Read an import's report",
-            "The rows that did not become links, and why. In CSV no cell begins like a formula.",
+            "Lists the rows that did not become links, and why. In CSV no cell begins like a formula.",
         )
         .query::<ReportQuery>()
-        .empty(303, "The report is there, for some minutes.", &["Location", "Cache-Control"])
+        .empty(303, "The URL of the report, which works for some minutes.", &["Location", "Cache-Control"])
         .problem(409, "The import is not finished.")
         .end();
 }

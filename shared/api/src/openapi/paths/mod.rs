@@ -1,4 +1,4 @@
-//! The operations, one file a resource.
+//! The operations, one file for each resource.
 
 mod exports;
 mod imports;

@@ -1,8 +1,9 @@
-//! Whom a connection trusts: the roots of Amazon's own certificate authority, and the system's where those do not do.
+//! Decides which certificates a connection trusts: first those under the roots of Amazon's own certificate authority, then
+//! those under the system's roots.
 //!
-//! Every AWS endpoint has a certificate that leads to one of Amazon's five roots. To read the system's some 150 takes longer
-//! than all else that a function does at its start, so that is left until a certificate is met that Amazon's do not explain:
-//! that of a company's own TLS proxy, of an endpoint in another partition, or of an issuer of tokens.
+//! The certificate of every AWS endpoint leads to one of Amazon's five roots. Reading the system's 150 or so takes longer
+//! than everything else at the start of a function. They are read when a server shows the first certificate that does not
+//! lead to Amazon's roots: a company's TLS proxy, an endpoint in another partition, an issuer of tokens.
 
 use std::sync::{Arc, OnceLock};
 
@@ -12,7 +13,7 @@ use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
-/// See `data/README.md`.
+/// Amazon's roots; see `data/README.md`.
 const AMAZON: [&[u8]; 5] = [
     include_bytes!("../../../data/amazon-root-ca-1.der"),
     include_bytes!("../../../data/amazon-root-ca-2.der"),
@@ -21,10 +22,10 @@ const AMAZON: [&[u8]; 5] = [
     include_bytes!("../../../data/starfield-services-root-g2.der"),
 ];
 
-/// TLS 1.2 and 1.3.
+/// Configures TLS 1.2 and 1.3.
 ///
 /// # Errors
-/// A certificate of those above cannot be read.
+/// One of Amazon's roots cannot be read.
 pub(super) fn config() -> Result<ClientConfig, Error> {
     let provider = Arc::new(ring::default_provider());
     let verifier = Verifier {
@@ -52,7 +53,7 @@ fn amazon_roots() -> Result<RootCertStore, Error> {
     Ok(roots)
 }
 
-/// What can be read of the system's certificates, or of those that `SSL_CERT_FILE` and `SSL_CERT_DIR` name.
+/// Reads the system's roots, or those that `SSL_CERT_FILE` and `SSL_CERT_DIR` name. Skips unreadable ones.
 fn system_roots() -> RootCertStore {
     let found = rustls_native_certs::load_native_certs();
     if !found.errors.is_empty() {
@@ -68,7 +69,7 @@ fn verifier(roots: RootCertStore, provider: &Arc<CryptoProvider>) -> Result<Arc<
     builder.build().map_err(|error| Error::General(error.to_string()))
 }
 
-/// Two of rustls's own verifiers, one after the other.
+/// Asks two of rustls's own verifiers, one after the other.
 #[derive(Debug)]
 struct Verifier {
     first: Arc<WebPkiServerVerifier>,

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
 
-/// A deserializer of one value.
+/// Deserializes one value.
 pub(super) struct Attribute<D>(pub(super) D);
 
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for Attribute<D> {
@@ -36,11 +36,11 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Attribute<D> {
     }
 }
 
-/// A text that is copied only if it has escapes.
+/// A text that is copied only if it has escape sequences.
 #[derive(Deserialize)]
 pub(super) struct Text<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
 
-/// Finds out the type of a value, which is the only name in its object.
+/// Reads the type of a value, which is the only name in its object, then the value.
 struct Typed<V>(V);
 
 impl<'de, V: Visitor<'de>> Visitor<'de> for Typed<V> {
@@ -57,7 +57,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Typed<V> {
     }
 }
 
-/// The same where there may be `NULL`.
+/// Like [`Typed`], for a value that can be `NULL`.
 struct TypedOption<V>(V);
 
 impl<'de, V: Visitor<'de>> Visitor<'de> for TypedOption<V> {
@@ -73,17 +73,17 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for TypedOption<V> {
             map.next_value::<IgnoredAny>()?;
             return self.0.visit_none();
         }
-        self.0.visit_some(Known { kind: kind.0, map })
+        self.0.visit_some(KnownType { kind: kind.0, map })
     }
 }
 
-/// A value of which the type was read.
-struct Known<'de, A> {
+/// A value whose type is read already.
+struct KnownType<'de, A> {
     kind: Cow<'de, str>,
     map: A,
 }
 
-impl<'de, A: MapAccess<'de>> Deserializer<'de> for Known<'de, A> {
+impl<'de, A: MapAccess<'de>> Deserializer<'de> for KnownType<'de, A> {
     type Error = A::Error;
 
     fn deserialize_any<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, A::Error> {
@@ -107,7 +107,7 @@ fn value<'de, A: MapAccess<'de>, V: Visitor<'de>>(kind: &str, map: &mut A, visit
         "B" => {
             let text: Text<'de> = map.next_value()?;
             let bytes = STANDARD.decode(text.0.as_bytes());
-            visitor.visit_byte_buf(bytes.map_err(|error| A::Error::custom(format_args!("no base64: {error}")))?)
+            visitor.visit_byte_buf(bytes.map_err(|error| A::Error::custom(format_args!("not base64: {error}")))?)
         }
         "M" => map.next_value_seed(MapOf(visitor)),
         "L" => map.next_value_seed(ListOf(visitor)),
@@ -126,11 +126,11 @@ fn number<'de, E: Error, V: Visitor<'de>>(digits: &str, visitor: V) -> Result<V:
     } else if let Ok(number) = digits.parse() {
         visitor.visit_i64(number)
     } else {
-        visitor.visit_f64(digits.parse().map_err(|_| E::custom(format_args!("{digits} is no number")))?)
+        visitor.visit_f64(digits.parse().map_err(|_| E::custom(format_args!("{digits} is not a number")))?)
     }
 }
 
-/// Reads a map of values, which have their types.
+/// Reads a map of typed values.
 struct MapOf<V>(V);
 
 impl<'de, V: Visitor<'de>> DeserializeSeed<'de> for MapOf<V> {
@@ -153,7 +153,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for MapOf<V> {
     }
 }
 
-/// Names and values, which have their types.
+/// Gives typed values to a visitor, without their types.
 pub(super) struct Attributes<A>(pub(super) A);
 
 impl<'de, A: MapAccess<'de>> MapAccess<'de> for Attributes<A> {
@@ -164,11 +164,11 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Attributes<A> {
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
-        self.0.next_value_seed(OfAttribute(seed))
+        self.0.next_value_seed(TypedSeed(seed))
     }
 }
 
-/// Reads a list of values, which have their types.
+/// Reads a list of typed values.
 struct ListOf<V>(V);
 
 impl<'de, V: Visitor<'de>> DeserializeSeed<'de> for ListOf<V> {
@@ -195,14 +195,14 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Attributes<A> {
     type Error = A::Error;
 
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
-        self.0.next_element_seed(OfAttribute(seed))
+        self.0.next_element_seed(TypedSeed(seed))
     }
 }
 
-/// What reads a value, of one that has its type.
-struct OfAttribute<S>(S);
+/// Reads a typed value with a seed for a plain one.
+struct TypedSeed<S>(S);
 
-impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for OfAttribute<S> {
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for TypedSeed<S> {
     type Value = S::Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {

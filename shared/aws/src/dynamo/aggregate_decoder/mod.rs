@@ -42,15 +42,15 @@ pub(super) async fn query_page(
     page.take().map_err(|detail| broken(operation, format!("of {pk}, {detail}")))
 }
 
-/// Takes the place of the SDK's reading of a Query's answer, and keeps what it reads. Of one call.
+/// Replaces the SDK's decoder for one call, and keeps the page that it decodes.
 #[derive(Debug, Clone, Default)]
 struct ReadPage(Arc<Mutex<Option<Result<AggregatePage, String>>>>);
 
 impl ReadPage {
-    /// What was read.
+    /// Gives the page.
     ///
     /// # Errors
-    /// It was no page of aggregates, or nothing was read.
+    /// The answer was not a page of aggregates, or there was no answer.
     fn take(&self) -> Result<AggregatePage, String> {
         let page = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         page.unwrap_or_else(|| Err("nothing was read".to_owned()))
@@ -68,7 +68,7 @@ impl Intercept for ReadPage {
         _: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        // What the SDK makes of an error decides whether it tries again.
+        // Leave errors to the SDK: it decides whether to try again.
         if context.response().status().is_success() {
             config.interceptor_state().store_put(SharedResponseDeserializer::new(self.clone()));
         }
@@ -83,7 +83,7 @@ impl DeserializeResponse for ReadPage {
         _: &ConfigBag,
     ) -> Result<Output, OrchestratorError<Error>> {
         let body = response.body().bytes().filter(|_| response.status().is_success());
-        // The answer to an attempt after one that broke off in the middle of its own.
+        // An error that follows an attempt whose answer broke off.
         let body = body.ok_or_else(|| OrchestratorError::response("an error after an answer that broke off".into()))?;
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(read_page(body));
         Ok(Output::erase(QueryOutput::builder().build()))

@@ -14,7 +14,7 @@ use super::attribute_json::{Attributes, Text};
 #[derive(Deserialize)]
 struct Page {
     #[serde(rename = "Items", default)]
-    items: Vec<OfItem>,
+    items: Vec<DecodedItem>,
     #[serde(rename = "LastEvaluatedKey", default)]
     last: Option<Key>,
 }
@@ -44,7 +44,7 @@ pub(super) fn read_page(body: &[u8]) -> Result<AggregatePage, String> {
     }
 }
 
-/// Says which item is no aggregate.
+/// Says which item is not an aggregate.
 fn unreadable_item(body: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct Items<'a> {
@@ -53,35 +53,35 @@ fn unreadable_item(body: &[u8]) -> Option<String> {
     }
     let Items { items } = serde_json::from_slice(body).ok()?;
     items.into_iter().find_map(|item| {
-        let error = serde_json::from_str::<OfItem>(item.get()).err()?;
+        let error = serde_json::from_str::<DecodedItem>(item.get()).err()?;
         let sk = serde_json::from_str::<Key>(item.get()).map_or_else(|_| String::new(), |key| key.sk.text);
-        Some(format!("the item {sk} is no aggregate: {error}"))
+        Some(format!("the item {sk} is not an aggregate: {error}"))
     })
 }
 
-/// An item as far as it was asked for. What is not there is zero or empty.
-struct OfItem(Summand);
+/// An item, with the attributes that the query asked for. Absent attributes are zero or empty.
+struct DecodedItem(Summand);
 
-impl<'de> Deserialize<'de> for OfItem {
+impl<'de> Deserialize<'de> for DecodedItem {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Item;
         impl<'de> Visitor<'de> for Item {
-            type Value = OfItem;
+            type Value = DecodedItem;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an item")
             }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<OfItem, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<DecodedItem, A::Error> {
                 let mut sk = String::new();
                 let rest = Rest { attributes: Attributes(map), sk: &mut sk };
                 let tally = Tally::deserialize(MapAccessDeserializer::new(rest))?;
-                Ok(OfItem(Summand { sk, tally }))
+                Ok(DecodedItem(Summand { sk, tally }))
             }
         }
         deserializer.deserialize_map(Item)
     }
 }
 
-/// The attributes of an item but its sort key, which is kept when it is met.
+/// Reads all attributes of an item but the sort key, which it keeps aside.
 struct Rest<'s, A> {
     attributes: Attributes<A>,
     sk: &'s mut String,

@@ -1,4 +1,4 @@
-//! Answers of DynamoDB as they come over HTTP, and what is read of them.
+//! Decodes answers of DynamoDB as they come over HTTP.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
@@ -22,7 +22,7 @@ const DAY: &str = r#"{"Count":1,"Items":[{"clicks":{"N":"7"},"sk":{"S":"DAY#2026
     "visitors":{"B":"AgEHDAMEAAA="}}],
   "LastEvaluatedKey":{"pk":{"S":"p"},"sk":{"S":"DAY#2026-01-02#0"}},"ScannedCount":1}"#;
 
-/// What is read of these answers, one for each attempt.
+/// Reads a range from these answers, one for each attempt.
 async fn range(answers: &'static [(u16, &'static str)]) -> Result<AggregatePage, waypost_domain::StoreError> {
     let replay = Replay::new(answers.iter().map(|(status, body)| (*status, Vec::new(), *body)));
     let config = aws_sdk_dynamodb::Config::builder()
@@ -80,7 +80,7 @@ async fn an_item_that_is_not_an_aggregate_is_named() {
     ] {
         let body = format!(r#"{{"Items":[{{"sk":{{"S":"DAY#w"}}}},{item}]}}"#);
         let error = read_page(body.as_bytes()).unwrap_err();
-        assert!(error.starts_with("the item DAY#x is no aggregate: "), "{item}: {error}");
+        assert!(error.starts_with("the item DAY#x is not an aggregate: "), "{item}: {error}");
     }
     for body in ["", "{", "7", r#"{"Items":7}"#] {
         assert!(read_page(body.as_bytes()).unwrap_err().starts_with("the answer cannot be read: "), "{body}");
