@@ -4,16 +4,16 @@
 
 #![no_main]
 
-// All that the handler has of `waypost-aws`. The crate itself brings the AWS SDK, which takes a quarter of an hour and 4 GB to
-// build with what libFuzzer needs in it.
-extern crate self as waypost_aws;
+// The handler uses only this module of `waypost-http`. The crate's other dependencies would take long to build with what
+// libFuzzer needs in them.
+extern crate self as waypost_http;
 #[allow(dead_code, reason = "only part of it is used here")]
-#[path = "../../shared/aws/src/problem.rs"]
+#[path = "../../shared/http/src/problem.rs"]
 pub mod problem;
 
 #[path = "../../functions/redirect/src/event.rs"]
 mod event;
-#[path = "../../functions/redirect/src/handler.rs"]
+#[path = "../../functions/redirect/src/handler/mod.rs"]
 mod handler;
 #[path = "../../functions/redirect/src/pages.rs"]
 mod pages;

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
-#[path = "../../shared/aws/tests/support/issuer.rs"]
+#[path = "../../shared/http/tests/support/issuer.rs"]
 mod issuer;
 
 use std::time::SystemTime;

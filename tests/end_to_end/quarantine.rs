@@ -7,8 +7,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
 use serde_json::{Value, json};
-use waypost_aws::system::SystemClock;
 use waypost_domain::ports::Clock;
+use waypost_lambda::system::SystemClock;
 use waypost_tests::commands::tool;
 use waypost_tests::{Stack, wait_for};
 

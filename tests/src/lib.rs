@@ -15,8 +15,8 @@ use aws_sigv4::sign::v4;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
-use waypost_aws::system::SystemRandom;
 use waypost_domain::KeySecret;
+use waypost_lambda::system::SystemRandom;
 
 /// The longest that anything which the stack does by itself (an import, a click's way to the statistics) may take here.
 /// It says how long to wait before a test is called failed, not how fast it must be.
@@ -72,7 +72,7 @@ impl Answer {
 impl Stack {
     /// The stack that the environment describes.
     pub fn from_environment() -> Self {
-        let config = waypost_aws::sdk::config().expect("`make test` sets the AWS variables");
+        let config = waypost_lambda::sdk::config().expect("`make test` sets the AWS variables");
         let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(true).build();
         Self {
             http: reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap(),

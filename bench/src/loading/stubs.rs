@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use async_trait::async_trait;
-use waypost_aws::system::SystemClock;
 use waypost_domain::imports::ImportStatus;
 use waypost_domain::imports::load_import::{Loaded, Loader, load_import};
 use waypost_domain::imports::load_part::{PartLoaded, load_part};
 use waypost_domain::imports::memory::{MemoryImports, MemoryParts, MemoryQueue, MemoryReports, MemoryTimer};
 use waypost_domain::imports::ports::{Delivery, Inserted, LinkBatch, ObjectReader};
 use waypost_domain::{Domains, Link, LinkId, StoreError};
+use waypost_lambda::system::SystemClock;
 
 /// The size of parts that the template has.
 pub(crate) const PART_BYTES: u64 = 64 * 1024 * 1024;

@@ -1,5 +1,5 @@
-//! What Lambda sends for a batch of a Kinesis stream, and what it takes as an answer ("Using Lambda to process records from
-//! Amazon Kinesis Data Streams", AWS Lambda developer guide).
+//! The event that Lambda sends for a batch of a Kinesis stream, and the answer that it expects ("Using Lambda to process records
+//! from Amazon Kinesis Data Streams", AWS Lambda developer guide).
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use waypost_domain::analytics::Received;
 
-/// A batch, as it came.
+/// A batch, unparsed.
 #[derive(Debug, Deserialize)]
 #[serde(transparent)]
 pub struct StreamEvent(Box<RawValue>);
@@ -38,24 +38,24 @@ struct Kinesis<'a> {
     data: Cow<'a, str>,
 }
 
-/// A batch of which the records are read one by one, so that one that is not as it should be can't fail them all.
+/// A batch whose records are read one by one, so that a malformed one does not fail the others.
 #[derive(Deserialize)]
-struct OddBatch<'a> {
+struct UnparsedBatch<'a> {
     #[serde(borrow, rename = "Records")]
     records: Vec<&'a RawValue>,
 }
 
 impl StreamEvent {
-    /// The records, in the order of the stream. One that cannot be read at all keeps its text as data, and nothing else.
+    /// Reads the records, in the order of the stream. An unreadable record keeps only its text, as data.
     ///
     /// # Errors
-    /// The event is no batch of records.
+    /// The event is not a batch of records.
     pub fn records(&self) -> Result<Vec<Received<'_>>, serde_json::Error> {
         let text = self.0.get();
         if let Ok(Batch { records }) = serde_json::from_str(text) {
             return Ok(records.into_iter().map(received).collect());
         }
-        let OddBatch { records } = serde_json::from_str(text)?;
+        let UnparsedBatch { records } = serde_json::from_str(text)?;
         Ok(records.into_iter().map(read).collect())
     }
 }
@@ -80,25 +80,25 @@ fn shard_of(event_id: &str) -> &str {
     event_id.split_once(':').map_or(event_id, |(shard, _sequence)| shard)
 }
 
-/// `None` for what is no time of the next thousand years.
+/// Converts a time to milliseconds. Gives `None` if it is not within the next thousand years.
 #[allow(clippy::cast_possible_truncation, reason = "the range is checked")]
 fn millis(seconds: f64) -> Option<i64> {
     (0.0..=4e10).contains(&seconds).then(|| (seconds * 1000.0).round() as i64)
 }
 
-/// The answer: with `ReportBatchItemFailures`, delivery begins again at the lowest sequence number in it; an empty list
-/// means that all is done.
+/// The answer. With `ReportBatchItemFailures`, Lambda delivers again from the lowest sequence number in it; an empty list means
+/// success.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct BatchResponse {
-    /// What was not counted.
+    /// The records that were not counted.
     #[serde(rename = "batchItemFailures")]
     pub batch_item_failures: Vec<BatchItemFailure>,
 }
 
-/// A record to begin at again.
+/// A record from which to deliver again.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct BatchItemFailure {
-    /// Its sequence number; an empty one fails the whole batch.
+    /// The record's sequence number; an empty one fails the whole batch.
     #[serde(rename = "itemIdentifier")]
     pub item_identifier: String,
 }

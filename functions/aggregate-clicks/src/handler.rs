@@ -1,4 +1,4 @@
-//! From a batch of the stream to the use case, and back.
+//! Counts a batch of the stream, and reports what failed.
 
 use std::sync::Arc;
 
@@ -8,22 +8,22 @@ use waypost_domain::analytics::ports::{AggregateStore, Archive, Quarantine};
 
 use crate::event::{BatchItemFailure, BatchResponse, StreamEvent};
 
-/// What the handler needs.
+/// The ports of the handler.
 pub struct App {
     /// Reads user agents.
     pub agents: Arc<UserAgents>,
-    /// Where the numbers are.
+    /// Stores the aggregates.
     pub store: Arc<dyn AggregateStore>,
-    /// Where records go that cannot be counted.
+    /// Keeps records that cannot be counted.
     pub quarantine: Arc<dyn Quarantine>,
-    /// Where raw clicks are kept, if they are.
+    /// Keeps raw clicks, if the stack archives them.
     pub archive: Option<Arc<dyn Archive>>,
 }
 
-/// Counts a batch. What is not counted is reported, so that delivery begins there again.
+/// Counts a batch. Reports the records that were not counted, so that Lambda delivers them again.
 ///
 /// # Errors
-/// The event is no batch of records: the mapping is wrong.
+/// The event is not a batch of records: the mapping is wrong.
 pub async fn handle(app: &App, event: &StreamEvent) -> Result<BatchResponse, serde_json::Error> {
     let batch = event.records()?;
     let (store, quarantine) = (app.store.as_ref(), app.quarantine.as_ref());
@@ -69,7 +69,7 @@ mod tests {
         Fixture { app, store, quarantine, archive }
     }
 
-    /// As the runtime reads an event and writes an answer.
+    /// Reads an event and writes an answer as the runtime does.
     async fn invoke(fixture: &Fixture, event: &str) -> String {
         let mut deserializer = serde_json::Deserializer::from_slice(event.as_bytes());
         let event: StreamEvent = serde_path_to_error::deserialize(&mut deserializer).unwrap();
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_sample_clicks_are_counted_once_however_often_they_come() {
+    async fn the_sample_clicks_are_counted_once_for_any_number_of_deliveries() {
         let fixture = fixture();
         for _ in 0..2 {
             assert_eq!(invoke(&fixture, CLICKS).await, r#"{"batchItemFailures":[]}"#);
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_event_that_is_no_batch_is_an_error() {
+    async fn an_event_that_is_not_a_batch_is_an_error() {
         let fixture = fixture();
         for text in ["{}", "[]", r#"{"Records": 1}"#] {
             let event: StreamEvent = serde_json::from_str(text).unwrap();
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_a_failing_table_did_not_take_is_asked_for_again() {
+    async fn records_that_the_table_did_not_take_are_asked_for_again() {
         let fixture = fixture();
         fixture.store.fail(true);
         let first = "49590338271490256608559692538361571095921575989136588898";

@@ -1,4 +1,4 @@
-//! What `main.rs` runs, for the tests that drive it and the bench that measures it.
+//! The handler that `main.rs` runs, for tests and the bench.
 
 pub mod event;
 pub mod handler;

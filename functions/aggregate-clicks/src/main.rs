@@ -1,4 +1,4 @@
-//! Kinesis: counts the clicks of the stream in the table of statistics, each exactly once.
+//! Kinesis: counts each click of the stream exactly once in the table of statistics.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -6,13 +6,13 @@ use std::sync::Arc;
 use aggregate_clicks::event::StreamEvent;
 use aggregate_clicks::handler::{App, handle};
 use lambda_runtime::{LambdaEvent, service_fn};
-use waypost_aws::dynamo::aggregates::{DynamoAggregates, patient_client};
+use waypost_aws::dynamo::aggregates::{DynamoAggregates, background_client};
 use waypost_aws::s3::archive::S3Archive;
 use waypost_aws::s3::quarantine::S3Quarantine;
-use waypost_aws::start::BoxError;
-use waypost_aws::{sdk, settings, start};
 use waypost_domain::analytics::UserAgents;
 use waypost_domain::analytics::ports::Archive;
+use waypost_lambda::start::BoxError;
+use waypost_lambda::{sdk, settings, start};
 
 fn main() -> ExitCode {
     start::run(serve())
@@ -24,7 +24,7 @@ async fn serve() -> Result<(), BoxError> {
     let archive = S3Archive::new(objects.clone(), bucket.clone());
     let app = Arc::new(App {
         agents: Arc::new(UserAgents::new()?),
-        store: Arc::new(DynamoAggregates::new(patient_client(&config), settings::required("STATS_TABLE")?)),
+        store: Arc::new(DynamoAggregates::new(background_client(&config), settings::required("STATS_TABLE")?)),
         quarantine: Arc::new(S3Quarantine::new(objects, bucket)),
         archive: (settings::number("ARCHIVE_RETENTION_DAYS")? > 0).then(|| Arc::new(archive) as Arc<dyn Archive>),
     });

@@ -1,7 +1,7 @@
-//! The real handler, driven by an event source that does everything the real one may do, over an embedded DynamoDB and in
-//! memory: whatever goes wrong, the numbers are those of a plain count.
+//! Drives the real handler with an event source that does everything the real one may do, over an embedded DynamoDB and in
+//! memory. After any faults, the numbers must equal those of a plain count.
 //!
-//! `FAULT_SEED=17 cargo test -p aggregate-clicks --test faults` runs one schedule again, `FAULT_SCHEDULES=10000` more of them.
+//! `FAULT_SEED=17 cargo test -p aggregate-clicks --test faults` repeats one schedule, `FAULT_SCHEDULES=10000` runs more.
 
 #![allow(clippy::unwrap_used, reason = "a test stops where it is wrong")]
 
@@ -18,9 +18,9 @@ use waypost_domain::analytics::UserAgents;
 use waypost_domain::analytics::faults::{Mutation, run};
 use waypost_domain::analytics::memory::MemoryAggregates;
 
-/// Schedules of an ordinary test run.
+/// How many schedules an ordinary test run has.
 const SCHEDULES: u64 = 300;
-/// One schedule of so many runs over the embedded DynamoDB.
+/// One of so many schedules runs over the embedded DynamoDB too.
 const SHARE_OF_DYNAMODB: u64 = 20;
 
 static AGENTS: LazyLock<Arc<UserAgents>> = LazyLock::new(|| Arc::new(UserAgents::new().unwrap()));
@@ -54,7 +54,7 @@ async fn no_schedule_of_faults_changes_the_numbers() {
 }
 
 #[tokio::test]
-async fn what_is_broken_on_purpose_is_noticed() {
+async fn deliberate_defects_are_noticed() {
     for mutation in
         [Mutation::WatermarkIgnored, Mutation::ConditionIgnored, Mutation::FailuresIgnored, Mutation::WindowForgotten]
     {

@@ -1,46 +1,27 @@
-//! From messages to the use case.
-
-use std::sync::Arc;
+//! Writes the exports that messages ask for.
 
 use lambda_runtime::Context;
-use waypost_aws::invocation::delivery;
-use waypost_aws::sqs::event::{BatchResponse, Message, QueueEvent};
 use waypost_domain::exports::ports::ExportRequest;
 use waypost_domain::exports::write_export::{Exporter, Written, write_export};
-use waypost_domain::imports::ports::{Delivery, Redelivery};
+use waypost_domain::imports::ports::Delivery;
+use waypost_lambda::queue::event::{BatchResponse, QueueEvent};
+use waypost_lambda::queue::{QueueLoop, Retry};
 
-/// What the function needs.
+/// The use case and the queue.
 pub(crate) struct App {
     pub(crate) exporter: Exporter,
-    pub(crate) redelivery: Arc<dyn Redelivery>,
+    pub(crate) messages: QueueLoop,
 }
 
-/// Writes each of the exports. One that is to come again does not keep the others from being done with.
+/// Writes the export of each message.
 pub(crate) async fn handle(app: &App, event: &QueueEvent, context: &Context) -> BatchResponse {
-    let delivery = delivery(context, app.exporter.clock.now());
-    let mut response = BatchResponse::default();
-    for message in &event.records {
-        let Err(seconds) = write(app, message, &delivery).await else { continue };
-        response.fail(message);
-        if let Err(error) = app.redelivery.come_again(&message.receipt_handle, seconds).await {
-            tracing::warn!(event = "message.not_sooner", request_id = delivery.request_id, %error);
-        }
-    }
-    response
+    let work = async |request: ExportRequest, delivery: &Delivery| write(&app.exporter, &request, delivery).await;
+    app.messages.run(event, context, work).await
 }
 
-/// Writes an export, or says after how many seconds its message must come again.
-async fn write(app: &App, message: &Message, delivery: &Delivery) -> Result<(), u32> {
+async fn write(exporter: &Exporter, request: &ExportRequest, delivery: &Delivery) -> Result<(), Retry> {
     let request_id = delivery.request_id.as_str();
-    let request: ExportRequest = match serde_json::from_str(&message.body) {
-        Ok(request) => request,
-        Err(error) => {
-            // It will end in the dead-letter queue, where somebody can look at it.
-            tracing::error!(event = "export.unreadable", request_id, message = message.message_id, %error);
-            return Err(message.retry_seconds());
-        }
-    };
-    match write_export(&app.exporter, &request, delivery).await {
+    match write_export(exporter, request, delivery).await {
         Ok(Written::Finished(export)) => {
             tracing::info!(
                 event = "export.finished", request_id, export = %export.id, workspace = %export.workspace,
@@ -54,19 +35,20 @@ async fn write(app: &App, message: &Message, delivery: &Delivery) -> Result<(), 
         }
         Ok(Written::Busy { until }) => {
             tracing::info!(event = "export.busy", request_id, export = %request.export, %until);
-            let left = until.as_seconds() - app.exporter.clock.now().as_seconds() + 1;
-            Err(u32::try_from(left.clamp(1, 900)).unwrap_or(900))
+            Err(Retry::BusyUntil(until))
         }
         Err(error) => {
             let operation = error.operation;
             tracing::error!(event = "export.interrupted", request_id, export = %request.export, operation, %error);
-            Err(message.retry_seconds())
+            Err(Retry::Later)
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use waypost_domain::Role;
     use waypost_domain::exports::ExportStatus;
@@ -98,9 +80,10 @@ mod tests {
             exports: exports.clone(),
             links: links.clone(),
             files: Arc::new(MemoryReports::default()),
-            clock,
+            clock: clock.clone(),
         };
-        let app = App { exporter, redelivery: redelivery.clone() };
+        let messages = QueueLoop { subject: "export", redelivery: redelivery.clone(), clock };
+        let app = App { exporter, messages };
         let event = event(&serde_json::to_string(&queue.take()[0]).unwrap());
         links.fail(true);
         let answer = serde_json::to_string(&handle(&app, &event, &Context::default()).await).unwrap();

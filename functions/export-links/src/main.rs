@@ -1,4 +1,4 @@
-//! SQS: the links of a workspace become a file.
+//! SQS: writes the links of a workspace to a file.
 
 mod handler;
 
@@ -10,11 +10,12 @@ use waypost_aws::dynamo::exports::DynamoExports;
 use waypost_aws::dynamo::links::DynamoLinks;
 use waypost_aws::s3::reports::S3Reports;
 use waypost_aws::sqs::SqsQueue;
-use waypost_aws::sqs::event::QueueEvent;
-use waypost_aws::start::BoxError;
-use waypost_aws::system::SystemClock;
-use waypost_aws::{sdk, settings, start};
 use waypost_domain::exports::write_export::Exporter;
+use waypost_lambda::queue::QueueLoop;
+use waypost_lambda::queue::event::QueueEvent;
+use waypost_lambda::start::BoxError;
+use waypost_lambda::system::SystemClock;
+use waypost_lambda::{sdk, settings, start};
 
 fn main() -> ExitCode {
     start::run(serve())
@@ -31,7 +32,8 @@ async fn serve() -> Result<(), BoxError> {
         files: Arc::new(S3Reports::new(aws_sdk_s3::Client::new(&config), bucket)),
         clock: Arc::new(SystemClock),
     };
-    let app = handler::App { exporter, redelivery: Arc::new(queue) };
+    let messages = QueueLoop { subject: "export", redelivery: Arc::new(queue), clock: Arc::new(SystemClock) };
+    let app = handler::App { exporter, messages };
     let handle = async |event: LambdaEvent<QueueEvent>| {
         Ok::<_, BoxError>(handler::handle(&app, &event.payload, &event.context).await)
     };

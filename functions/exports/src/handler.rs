@@ -1,4 +1,4 @@
-//! From requests to use cases and back.
+//! Turns requests into use cases, and their results into answers.
 
 use std::sync::Arc;
 
@@ -8,17 +8,17 @@ use axum::routing::{get, post};
 use axum::{Extension, Router};
 use http::{StatusCode, header};
 use waypost_api::exports::ExportView;
-use waypost_aws::http::{Json, Path};
-use waypost_aws::idempotency::{Idempotency, once};
-use waypost_aws::problem::Problem;
 use waypost_domain::Caller;
 use waypost_domain::exports::find_export::find_export;
 use waypost_domain::exports::ports::{ExportQueue, ExportStore};
 use waypost_domain::exports::start_export::{NewExport, start_export};
 use waypost_domain::imports::ports::ReportSigner;
 use waypost_domain::ports::{Clock, Random};
+use waypost_http::extract::{Json, Path};
+use waypost_http::idempotency::{Idempotency, idempotent};
+use waypost_http::problem::Problem;
 
-/// What the routes need.
+/// The ports and settings of the routes.
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) exports: Arc<dyn ExportStore>,
@@ -28,10 +28,10 @@ pub(crate) struct App {
     pub(crate) random: Arc<dyn Random>,
 }
 
-/// The routes of this function.
+/// Makes the routes of this function.
 pub(crate) fn routes(app: App, idempotency: Idempotency) -> Router {
     let routes = Router::new().route("/v1/exports", post(start)).route("/v1/exports/{id}", get(read));
-    once(routes.with_state(Arc::new(app)), idempotency)
+    idempotent(routes.with_state(Arc::new(app)), idempotency)
 }
 
 async fn start(
@@ -51,7 +51,7 @@ async fn read(
     Path(id): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
     let (export, url) = find_export(app.exports.as_ref(), app.files.as_ref(), &caller, &id).await?;
-    // The file's URL is a secret while it works.
+    // Caches must not keep the answer: its URL gives access to the file.
     Ok(([(header::CACHE_CONTROL, "no-store")], axum::Json(ExportView::new(export, url))))
 }
 
@@ -61,13 +61,14 @@ mod tests {
     use axum::body::{Body, to_bytes};
     use serde_json::{Value, json};
     use tower::ServiceExt;
-    use waypost_aws::http::{Authentication, api};
     use waypost_domain::Role;
     use waypost_domain::exports::ExportId;
     use waypost_domain::exports::memory::{MemoryExportQueue, MemoryExports};
     use waypost_domain::idempotency::MemoryIdempotency;
     use waypost_domain::imports::memory::MemorySigner;
     use waypost_domain::memory::{FixedClock, MemoryKeys, SeededRandom, caller};
+    use waypost_http::authentication::Authentication;
+    use waypost_http::router::api;
 
     struct Fixture {
         router: Router,
@@ -113,7 +114,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_export_is_started_and_its_file_is_somewhere_else() {
+    async fn an_export_is_started_and_its_file_has_a_signed_url() {
         let fixture = fixture();
         let (status, export) = call(&fixture, 0, "POST", "/v1/exports", "{\"format\": \"jsonl\"}").await;
         assert_eq!((status, &export["status"], &export["url"]), (StatusCode::CREATED, &json!("waiting"), &Value::Null));
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn bad_requests_get_the_status_they_deserve() {
+    async fn bad_requests_get_their_status() {
         let fixture = fixture();
         for (method, path, body, status) in [
             ("POST", "/v1/exports", "{", 400),

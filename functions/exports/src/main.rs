@@ -1,4 +1,4 @@
-//! `POST /v1/exports`, `GET /v1/exports/{id}`: has links written to a file, and gives it.
+//! `POST /v1/exports`, `GET /v1/exports/{id}`: starts exports, and shows their progress and file.
 
 mod handler;
 
@@ -6,14 +6,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use waypost_aws::dynamo::exports::DynamoExports;
-use waypost_aws::dynamo::idempotency::DynamoIdempotency;
-use waypost_aws::http::{Authentication, api};
-use waypost_aws::idempotency::Idempotency;
 use waypost_aws::s3::reports::S3Reports;
 use waypost_aws::sqs::SqsQueue;
-use waypost_aws::start::BoxError;
-use waypost_aws::system::{SystemClock, SystemRandom};
-use waypost_aws::{sdk, settings, start};
+use waypost_http::router::api;
+use waypost_lambda::start::BoxError;
+use waypost_lambda::system::{SystemClock, SystemRandom};
+use waypost_lambda::wiring::http::{authentication, idempotency};
+use waypost_lambda::{sdk, settings, start};
 
 fn main() -> ExitCode {
     start::run(serve())
@@ -31,11 +30,7 @@ async fn serve() -> Result<(), BoxError> {
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
     };
-    let idempotency = Idempotency {
-        store: Arc::new(DynamoIdempotency::new(dynamo.clone(), &table)),
-        clock: Arc::new(SystemClock),
-        random: Arc::new(SystemRandom),
-    };
-    let authentication = Authentication::from_environment(&dynamo, &table)?;
+    let idempotency = idempotency(&dynamo, &table);
+    let authentication = authentication(&dynamo, &table)?;
     lambda_http::run(api(handler::routes(app, idempotency), authentication)).await
 }

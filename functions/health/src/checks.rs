@@ -1,4 +1,4 @@
-//! Asks all parts of the stack at once, in bounded time, and not more often than is of use.
+//! Checks all parts of the stack concurrently, in bounded time, and caches the result.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,28 +10,28 @@ use waypost_api::health::{Status, Statuses};
 use waypost_domain::ports::Probe;
 
 /// How long a part may take to answer.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// How long an answer is given again. Anybody may ask, and a stream describes itself 20 times a second at most (Kinesis API
+const TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a result is cached. The route is public, and a stream can be described at most 20 times a second (Kinesis API
 /// reference, DescribeStreamSummary).
-const KEPT: Duration = Duration::from_secs(5);
+const CACHED_FOR: Duration = Duration::from_secs(5);
 
-/// The parts to ask.
+/// The parts to check.
 pub(crate) struct Checks {
     probes: Vec<(&'static str, Arc<dyn Probe>)>,
     last: Mutex<Option<(Instant, Statuses)>>,
 }
 
 impl Checks {
-    /// Parts with their names.
+    /// Checks parts by their names.
     pub(crate) fn new(probes: Vec<(&'static str, Arc<dyn Probe>)>) -> Self {
         Self { probes, last: Mutex::default() }
     }
 
-    /// How all parts are, or were some seconds ago.
+    /// Gives the health of all parts, at most some seconds old.
     pub(crate) async fn run(&self) -> Statuses {
         let mut last = self.last.lock().await;
         if let Some((at, statuses)) = last.as_ref()
-            && at.elapsed() < KEPT
+            && at.elapsed() < CACHED_FOR
         {
             return statuses.clone();
         }
@@ -43,14 +43,14 @@ impl Checks {
 }
 
 async fn check(part: &'static str, probe: &dyn Probe) -> (&'static str, Status) {
-    let status = match timeout(PATIENCE, probe.probe()).await {
+    let status = match timeout(TIMEOUT, probe.probe()).await {
         Ok(Ok(())) => Status::Ok,
         Ok(Err(error)) => {
             tracing::warn!(event = "health.failed", part, %error);
             Status::Failed
         }
         Err(_) => {
-            tracing::warn!(event = "health.timeout", part, timeout_ms = PATIENCE.as_millis());
+            tracing::warn!(event = "health.timeout", part, timeout_ms = TIMEOUT.as_millis());
             Status::Timeout
         }
     };

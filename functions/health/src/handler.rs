@@ -1,4 +1,4 @@
-//! The answer to `GET /healthz`.
+//! Answers `GET /healthz`.
 
 use std::sync::Arc;
 
@@ -11,17 +11,17 @@ use waypost_api::health::{HealthView, Status};
 
 use crate::checks::Checks;
 
-/// The routes of this function.
+/// Makes the routes of this function.
 pub(crate) fn routes(checks: Checks) -> Router {
     Router::new().route("/healthz", get(health)).with_state(Arc::new(checks))
 }
 
-/// 200 if all parts answer, else 503: load balancers and monitors look no further than that.
+/// Answers 200 if all parts are healthy, else 503: load balancers and monitors only read the status.
 async fn health(State(checks): State<Arc<Checks>>) -> impl IntoResponse {
     let checks = checks.run().await;
-    let well = checks.values().all(|status| *status == Status::Ok);
+    let healthy = checks.values().all(|status| *status == Status::Ok);
     let (code, status) =
-        if well { (StatusCode::OK, Status::Ok) } else { (StatusCode::SERVICE_UNAVAILABLE, Status::Failed) };
+        if healthy { (StatusCode::OK, Status::Ok) } else { (StatusCode::SERVICE_UNAVAILABLE, Status::Failed) };
     let view = HealthView { status, version: env!("CARGO_PKG_VERSION"), checks };
     (code, [(header::CACHE_CONTROL, "no-store")], axum::Json(view))
 }
@@ -35,11 +35,11 @@ mod tests {
     use std::time::Duration;
     use tokio::time::Instant;
     use tower::ServiceExt;
-    use waypost_aws::http::open;
     use waypost_domain::memory::MemoryProbe;
+    use waypost_http::router::public_api;
 
     fn router(links: MemoryProbe, stream: MemoryProbe) -> Router {
-        open(routes(Checks::new(vec![("links_table", Arc::new(links)), ("click_stream", Arc::new(stream))])))
+        public_api(routes(Checks::new(vec![("links_table", Arc::new(links)), ("click_stream", Arc::new(stream))])))
     }
 
     async fn call(router: &Router, request: Request<Body>) -> (u16, Value) {
@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_stack_that_answers_is_well() {
+    async fn a_stack_that_answers_is_healthy() {
         let router = router(MemoryProbe::Well, MemoryProbe::Well);
         let expected = json!({
             "status": "ok",
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_part_that_fails_is_named_and_nothing_said_of_why() {
+    async fn a_failing_part_is_named_without_its_reason() {
         let (status, health) = call(&router(MemoryProbe::Well, MemoryProbe::Broken), request("GET", "/healthz")).await;
         assert_eq!((status, &health["status"]), (503, &json!("failed")));
         assert_eq!(health["checks"], json!({"links_table": "ok", "click_stream": "failed"}));
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn parts_that_do_not_answer_are_waited_for_together_and_not_for_long() {
+    async fn silent_parts_are_awaited_concurrently_and_briefly() {
         let router = router(MemoryProbe::Silent, MemoryProbe::Silent);
         let start = Instant::now();
         let (status, health) = call(&router, request("GET", "/healthz")).await;
@@ -84,7 +84,7 @@ mod tests {
         assert!(start.elapsed() < Duration::from_millis(2100), "{:?}", start.elapsed());
         let start = Instant::now();
         call(&router, request("GET", "/healthz")).await;
-        assert_eq!(start.elapsed(), Duration::ZERO, "the answer is given again for some seconds");
+        assert_eq!(start.elapsed(), Duration::ZERO, "the result is cached for some seconds");
     }
 
     #[tokio::test]

@@ -1,4 +1,4 @@
-//! `GET /healthz`: which version this is, and whether what it is made of answers. Needs no key and tells no secret.
+//! `GET /healthz`: tells the version, and whether all parts of the stack answer. Needs no key and reveals no secret.
 
 mod checks;
 mod handler;
@@ -6,10 +6,11 @@ mod handler;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use waypost_aws::health::{StreamProbe, TableProbe};
-use waypost_aws::http::open;
-use waypost_aws::start::BoxError;
-use waypost_aws::{sdk, settings, start};
+use waypost_aws::dynamo::probe::TableProbe;
+use waypost_aws::kinesis::probe::StreamProbe;
+use waypost_http::router::public_api;
+use waypost_lambda::start::BoxError;
+use waypost_lambda::{sdk, settings, start};
 
 fn main() -> ExitCode {
     start::run(serve())
@@ -25,5 +26,5 @@ async fn serve() -> Result<(), BoxError> {
         ("stats_table", Arc::new(TableProbe::new(dynamo, stats))),
         ("click_stream", Arc::new(StreamProbe::new(aws_sdk_kinesis::Client::new(&config), stream))),
     ]);
-    lambda_http::run(open(handler::routes(checks))).await
+    lambda_http::run(public_api(handler::routes(checks))).await
 }

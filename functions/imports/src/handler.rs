@@ -1,4 +1,4 @@
-//! From requests to use cases and back.
+//! Turns requests into use cases, and their results into answers.
 
 use std::sync::Arc;
 
@@ -8,9 +8,6 @@ use axum::routing::{get, post};
 use axum::{Extension, Router};
 use http::{StatusCode, header};
 use waypost_api::imports::{ImportView, ReportQuery, StartedView};
-use waypost_aws::http::{Json, Path, Query};
-use waypost_aws::idempotency::{Idempotency, once};
-use waypost_aws::problem::Problem;
 use waypost_domain::imports::Import;
 use waypost_domain::imports::cancel_import::cancel_import;
 use waypost_domain::imports::find_import::{find_import, find_report, with_progress};
@@ -20,8 +17,11 @@ use waypost_domain::imports::start_import::{NewImport, Starter, start_import};
 use waypost_domain::page::{Page, PageRequest};
 use waypost_domain::ports::{Clock, Random};
 use waypost_domain::{Caller, Domains, StoreError};
+use waypost_http::extract::{Json, Path, Query};
+use waypost_http::idempotency::{Idempotency, idempotent};
+use waypost_http::problem::Problem;
 
-/// What the routes need.
+/// The ports and settings of the routes.
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) imports: Arc<dyn ImportStore>,
@@ -35,14 +35,14 @@ pub(crate) struct App {
     pub(crate) max_bytes: u64,
 }
 
-/// The routes of this function.
+/// Makes the routes of this function.
 pub(crate) fn routes(app: App, idempotency: Idempotency) -> Router {
     let routes = Router::new()
         .route("/v1/imports", get(list).post(start))
         .route("/v1/imports/{id}", get(read))
         .route("/v1/imports/{id}/cancel", post(cancel))
         .route("/v1/imports/{id}/report", get(report));
-    once(routes.with_state(Arc::new(app)), idempotency)
+    idempotent(routes.with_state(Arc::new(app)), idempotency)
 }
 
 async fn start(
@@ -60,7 +60,7 @@ async fn start(
     };
     let started = start_import(with, &caller, new).await?;
     let location = format!("/v1/imports/{}", started.import.id);
-    // The upload's URL is a secret while it works.
+    // Caches must not keep the answer: its URL gives the right to upload.
     let headers = [(header::LOCATION, location), (header::CACHE_CONTROL, "no-store".to_owned())];
     Ok((StatusCode::CREATED, headers, axum::Json(StartedView::new(started, app.clock.now()))))
 }
@@ -84,7 +84,7 @@ async fn cancel(
 }
 
 impl App {
-    /// The import as its owner sees it now.
+    /// Makes the view of the import as it is now.
     async fn view(&self, import: Import) -> Result<ImportView, StoreError> {
         let import = with_progress(self.parts.as_ref(), import).await?;
         Ok(ImportView::new(import, self.clock.now()))
@@ -119,12 +119,13 @@ mod tests {
     use axum::response::Response;
     use serde_json::{Value, json};
     use tower::ServiceExt;
-    use waypost_aws::http::{Authentication, api};
     use waypost_domain::Role;
     use waypost_domain::idempotency::MemoryIdempotency;
     use waypost_domain::imports::memory::{MemoryImports, MemoryParts, MemorySigner};
     use waypost_domain::imports::{Counts, ImportStatus};
     use waypost_domain::memory::{FixedClock, MemoryKeys, SeededRandom};
+    use waypost_http::authentication::Authentication;
+    use waypost_http::router::api;
 
     struct Fixture {
         router: Router,
@@ -213,7 +214,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_report_is_somewhere_else() {
+    async fn a_report_is_a_redirect_to_its_file() {
         let fixture = fixture();
         call(&fixture, EDITOR, "POST", "/v1/imports", "{\"content_length\": 10}").await;
         let import = fixture.imports.all().remove(0);
@@ -237,7 +238,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn bad_requests_get_the_status_and_pointer_they_deserve() {
+    async fn bad_requests_get_their_status_and_pointer() {
         let fixture = fixture();
         for (key, method, path, body, status, pointer) in [
             (EDITOR, "POST", "/v1/imports", "{", 400, None),

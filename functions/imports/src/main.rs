@@ -1,20 +1,19 @@
-//! `GET|POST /v1/imports`, `GET /v1/imports/{id}` and its report: starts imports and says how they go.
+//! `GET|POST /v1/imports`, `/v1/imports/{id}` with `cancel` and `report`: starts imports, shows and cancels them.
 
 mod handler;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use waypost_aws::dynamo::idempotency::DynamoIdempotency;
 use waypost_aws::dynamo::import_parts::DynamoParts;
 use waypost_aws::dynamo::imports::DynamoImports;
-use waypost_aws::http::{Authentication, api};
-use waypost_aws::idempotency::Idempotency;
 use waypost_aws::s3::reports::S3Reports;
 use waypost_aws::s3::uploads::S3Uploads;
-use waypost_aws::start::BoxError;
-use waypost_aws::system::{SystemClock, SystemRandom};
-use waypost_aws::{sdk, settings, start};
+use waypost_http::router::api;
+use waypost_lambda::start::BoxError;
+use waypost_lambda::system::{SystemClock, SystemRandom};
+use waypost_lambda::wiring::http::{authentication, idempotency};
+use waypost_lambda::{sdk, settings, start};
 
 fn main() -> ExitCode {
     start::run(serve())
@@ -36,11 +35,7 @@ async fn serve() -> Result<(), BoxError> {
         domains: settings::domains()?,
         max_bytes: settings::number("MAX_IMPORT_BYTES")?,
     };
-    let idempotency = Idempotency {
-        store: Arc::new(DynamoIdempotency::new(dynamo.clone(), &table)),
-        clock: Arc::new(SystemClock),
-        random: Arc::new(SystemRandom),
-    };
-    let authentication = Authentication::from_environment(&dynamo, &table)?;
+    let idempotency = idempotency(&dynamo, &table);
+    let authentication = authentication(&dynamo, &table)?;
     lambda_http::run(api(handler::routes(app, idempotency), authentication)).await
 }

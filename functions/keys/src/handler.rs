@@ -1,4 +1,4 @@
-//! From requests to use cases and back.
+//! Turns requests into use cases, and their results into answers.
 
 use std::sync::Arc;
 
@@ -8,9 +8,6 @@ use axum::routing::{delete, get};
 use axum::{Extension, Router};
 use http::{StatusCode, header};
 use waypost_api::keys::{KeyView, NewKeyView};
-use waypost_aws::http::{Json, Path, Query};
-use waypost_aws::idempotency::{Idempotency, Secret, once};
-use waypost_aws::problem::Problem;
 use waypost_domain::Caller;
 use waypost_domain::idempotency::Attempt;
 use waypost_domain::keys::create_key::{KeyCreation, NewKey, create_key};
@@ -19,8 +16,11 @@ use waypost_domain::keys::ports::{KeyIndex, KeyWriter};
 use waypost_domain::keys::revoke_key::revoke_key;
 use waypost_domain::page::PageRequest;
 use waypost_domain::ports::{Clock, Random};
+use waypost_http::extract::{Json, Path, Query};
+use waypost_http::idempotency::{Idempotency, Secret, idempotent};
+use waypost_http::problem::Problem;
 
-/// What the routes need.
+/// The ports and settings of the routes.
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) writer: Arc<dyn KeyWriter>,
@@ -29,10 +29,10 @@ pub(crate) struct App {
     pub(crate) random: Arc<dyn Random>,
 }
 
-/// The routes of this function.
+/// Makes the routes of this function.
 pub(crate) fn routes(app: App, idempotency: Idempotency) -> Router {
     let routes = Router::new().route("/v1/keys", get(list).post(create)).route("/v1/keys/{key_id}", delete(revoke));
-    once(routes.with_state(Arc::new(app)), idempotency)
+    idempotent(routes.with_state(Arc::new(app)), idempotency)
 }
 
 async fn create(
@@ -78,10 +78,11 @@ mod tests {
     use http::Request;
     use serde_json::{Value, json};
     use tower::ServiceExt;
-    use waypost_aws::http::{Authentication, api};
     use waypost_domain::Role;
     use waypost_domain::idempotency::MemoryIdempotency;
     use waypost_domain::memory::{FixedClock, MemoryKeys, SeededRandom};
+    use waypost_http::authentication::Authentication;
+    use waypost_http::router::api;
 
     struct Fixture {
         router: Router,
@@ -151,7 +152,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_creation_that_is_tried_again_makes_one_key_and_gives_its_secret_again() {
+    async fn a_repeated_creation_makes_one_key_and_gives_its_secret_again() {
         let fixture = fixture();
         let second_admin = fixture.keys.authorize(4, "acme", Role::Admin);
         let create = async |key: &str| {
@@ -165,14 +166,14 @@ mod tests {
         assert_eq!(again.headers()["idempotency-replayed"], "true");
         assert_eq!(again.headers()["cache-control"], "no-store");
         let own = format!("Bearer {}", created["secret"].as_str().unwrap());
-        assert_eq!(call(&fixture, &own, "GET", "/v1/keys", "").await.0.status(), 403, "it opens what a viewer may");
+        assert_eq!(call(&fixture, &own, "GET", "/v1/keys", "").await.0.status(), 403, "the key has the role viewer");
         let (other, problem) = create(&second_admin).await;
         assert_eq!(other.status(), 409, "another key does not get it: {problem}");
         assert_eq!(fixture.keys.all().len(), 5);
     }
 
     #[tokio::test]
-    async fn another_workspaces_keys_look_like_none() {
+    async fn another_workspaces_keys_look_absent() {
         let fixture = fixture();
         assert_eq!(call(&fixture, &fixture.stranger, "DELETE", "/v1/keys/key_1", "").await.0.status(), 404);
         let (_, page) = call(&fixture, &fixture.stranger, "GET", "/v1/keys", "").await;
@@ -182,7 +183,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn bad_requests_get_the_status_and_pointer_they_deserve() {
+    async fn bad_requests_get_their_status_and_pointer() {
         let fixture = fixture();
         let (admin, editor) = (fixture.admin.as_str(), fixture.editor.as_str());
         for (key, method, path, body, status, pointer) in [

@@ -5,13 +5,12 @@ mod handler;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use waypost_aws::dynamo::idempotency::DynamoIdempotency;
 use waypost_aws::dynamo::keys::DynamoKeys;
-use waypost_aws::http::{Authentication, api};
-use waypost_aws::idempotency::Idempotency;
-use waypost_aws::start::BoxError;
-use waypost_aws::system::{SystemClock, SystemRandom};
-use waypost_aws::{sdk, settings, start};
+use waypost_http::router::api;
+use waypost_lambda::start::BoxError;
+use waypost_lambda::system::{SystemClock, SystemRandom};
+use waypost_lambda::wiring::http::{authentication, idempotency};
+use waypost_lambda::{sdk, settings, start};
 
 fn main() -> ExitCode {
     start::run(serve())
@@ -27,11 +26,7 @@ async fn serve() -> Result<(), BoxError> {
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
     };
-    let idempotency = Idempotency {
-        store: Arc::new(DynamoIdempotency::new(dynamo.clone(), &table)),
-        clock: Arc::new(SystemClock),
-        random: Arc::new(SystemRandom),
-    };
-    let authentication = Authentication::from_environment(&dynamo, &table)?;
+    let idempotency = idempotency(&dynamo, &table);
+    let authentication = authentication(&dynamo, &table)?;
     lambda_http::run(api(handler::routes(app, idempotency), authentication)).await
 }

@@ -1,12 +1,12 @@
-//! The query parameters of a list, of which `tag` can be there more than once.
+//! Reads the query parameters of a list, of which `tag` can be repeated.
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use waypost_aws::problem::Problem;
 use waypost_domain::Error;
 use waypost_domain::list_links::ListRequest;
+use waypost_http::problem::Problem;
 
-/// The request for a page that a query string makes. Parameters that are not known are left alone.
+/// Reads the request for a page from a query string. Ignores unknown parameters.
 #[derive(Debug)]
 pub(crate) struct ListQuery(pub(crate) ListRequest);
 
@@ -38,7 +38,7 @@ fn read(query: &str) -> Result<ListRequest, Error> {
             _ => continue,
         };
         if field.replace(value.into_owned()).is_some() {
-            return Err(Error::invalid(name, "is there more than once"));
+            return Err(Error::invalid(name, "is given more than once"));
         }
     }
     request.page.limit =

@@ -1,5 +1,5 @@
-//! `GET|POST /v1/links`, `GET|PATCH|DELETE /v1/links/{slug}`, `GET /v1/links/{slug}/qr`, `POST /v1/link-batches`: manages
-//! links.
+//! `GET|POST /v1/links`, `GET|PATCH|DELETE /v1/links/{slug}`, `GET /v1/links/{slug}/qr`, `POST /v1/link-batches`:
+//! manages links.
 
 mod handler;
 mod list_query;
@@ -10,14 +10,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use waypost_api::links::ShortUrls;
-use waypost_aws::dynamo::aggregates::{DynamoAggregates, hasty_client};
-use waypost_aws::dynamo::idempotency::DynamoIdempotency;
+use waypost_aws::dynamo::aggregates::{DynamoAggregates, best_effort_client};
 use waypost_aws::dynamo::links::DynamoLinks;
-use waypost_aws::http::{Authentication, api};
-use waypost_aws::idempotency::Idempotency;
-use waypost_aws::start::BoxError;
-use waypost_aws::system::{SystemClock, SystemRandom};
-use waypost_aws::{sdk, settings, start};
+use waypost_http::router::api;
+use waypost_lambda::start::BoxError;
+use waypost_lambda::system::{SystemClock, SystemRandom};
+use waypost_lambda::wiring::http::{authentication, idempotency};
+use waypost_lambda::{sdk, settings, start};
 
 fn main() -> ExitCode {
     start::run(serve())
@@ -34,17 +33,13 @@ async fn serve() -> Result<(), BoxError> {
         writer: links.clone(),
         targets: links.clone(),
         index: links,
-        aggregates: Arc::new(DynamoAggregates::new(hasty_client(&config), settings::required("STATS_TABLE")?)),
+        aggregates: Arc::new(DynamoAggregates::new(best_effort_client(&config), settings::required("STATS_TABLE")?)),
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
         short_urls: ShortUrls::new(&domains, settings::optional("SHORT_URL_ORIGIN")),
         domains,
     };
-    let idempotency = Idempotency {
-        store: Arc::new(DynamoIdempotency::new(dynamo.clone(), &table)),
-        clock: Arc::new(SystemClock),
-        random: Arc::new(SystemRandom),
-    };
-    let authentication = Authentication::from_environment(&dynamo, &table)?;
+    let idempotency = idempotency(&dynamo, &table);
+    let authentication = authentication(&dynamo, &table)?;
     lambda_http::run(api(handler::routes(app, idempotency), authentication)).await
 }

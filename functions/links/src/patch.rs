@@ -1,18 +1,18 @@
-//! The body of a PATCH: a JSON Merge Patch (RFC 7396).
+//! Reads the body of a PATCH: a JSON Merge Patch (RFC 7396).
 
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, StatusCode, header};
 use serde_json::Value;
-use waypost_aws::http::Json;
-use waypost_aws::problem::Problem;
+use waypost_http::extract::Json;
+use waypost_http::problem::Problem;
 
 const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
-/// What a PATCH may be sent as (RFC 5789, section 3.1).
+/// The media types of a PATCH, as `Accept-Patch` lists them (RFC 5789, section 3.1).
 const TYPES: [&str; 2] = ["application/merge-patch+json", "application/json"];
 
-/// The patch. Another kind of body than [`TYPES`] is 415, since a patch of another kind (RFC 6902, say) would mean something else.
+/// Reads the patch. A body of another type gets 415: a patch of another kind (RFC 6902, for example) has another meaning.
 #[derive(Debug)]
 pub(crate) struct Patch(pub(crate) Value);
 

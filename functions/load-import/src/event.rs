@@ -1,15 +1,15 @@
-//! What S3 sends to a function ("Event message structure", Amazon S3 user guide), as far as it matters here.
+//! Reads the event that S3 sends to a function ("Event message structure", Amazon S3 user guide).
 
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 
-/// A notification of S3: objects that were created, or the test that it sends when notifications are set up.
+/// A notification of S3: objects that were created, or the test that S3 sends when notifications are set up.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Notification {
     /// Objects were created.
     Created {
-        /// Which ones.
+        /// The objects.
         #[serde(rename = "Records")]
         records: Vec<Record>,
     },
@@ -40,14 +40,14 @@ struct Object {
 }
 
 impl Record {
-    /// The object's key. In the event it is encoded like a form: a space is `+`, and a plus is `%2B`. `None` if what is
-    /// decoded is not UTF-8, which no key is.
+    /// Decodes the object's key. The event encodes it like a form: a space is `+`, and a plus is `%2B`. Gives `None` if the
+    /// result is not UTF-8, which no key is.
     pub(crate) fn key(&self) -> Option<String> {
         let spaced = self.s3.object.key.replace('+', " ");
         percent_decode_str(&spaced).decode_utf8().ok().map(|key| key.into_owned())
     }
 
-    /// What names the object's content.
+    /// Gives the entity tag of the object's content.
     pub(crate) fn etag(&self) -> &str {
         self.s3.object.etag.trim_matches('"')
     }

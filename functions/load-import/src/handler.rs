@@ -1,21 +1,21 @@
-//! From a notification to the use case.
+//! Loads the objects that a notification names.
 
 use lambda_runtime::Context;
-use waypost_aws::invocation::delivery;
-use waypost_aws::start::BoxError;
 use waypost_domain::StoreError;
 use waypost_domain::imports::load_import::{Loaded, Loader, load_import};
 use waypost_domain::imports::ports::Delivery;
+use waypost_lambda::invocation::delivery;
+use waypost_lambda::start::BoxError;
 
 use crate::event::{Notification, Record};
 
-/// Loads each of the objects. An object that fails does not keep the others from being loaded; then the whole event is an
-/// error, and Lambda delivers it again.
+/// Loads each of the objects. If one fails, the others are still loaded; then the event is an error, and Lambda delivers it
+/// again.
 pub(crate) async fn handle(loader: &Loader, notification: Notification, context: Context) -> Result<(), BoxError> {
     let records = match notification {
         Notification::Created { records } => records,
         Notification::Test { event } if event == "s3:TestEvent" => return Ok(()),
-        Notification::Test { event } => return Err(format!("{event} is no event of this function").into()),
+        Notification::Test { event } => return Err(format!("{event} is not an event of this function").into()),
     };
     let delivery = delivery(&context, loader.clock.now());
     let mut result = Ok(());
@@ -119,7 +119,7 @@ mod tests {
     const SEVERAL: &str = include_str!("../../../events/load-import/several.json");
 
     #[tokio::test]
-    async fn the_sample_upload_is_loaded_once_however_often_it_comes() {
+    async fn the_sample_upload_is_loaded_once_for_any_number_of_deliveries() {
         let fixture = fixture();
         fixture.objects.put("imports/acme/my links (ü).csv", "url,slug\nhttps://a.example/,a\nnope,b\n");
         invoke(&fixture, PUT, "r1").await.unwrap();
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn every_object_of_an_event_is_loaded_though_one_is_nobodys() {
+    async fn every_object_of_an_event_is_loaded_though_one_has_no_workspace() {
         let fixture = fixture();
         fixture.objects.put("imports/acme/a.csv", "https://a.example/\n");
         fixture.objects.put("imports/Not A Workspace/b.csv", "https://b.example/\n");
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_event_is_delivered_again_if_a_store_is_away() {
+    async fn an_unavailable_store_makes_the_event_an_error() {
         let fixture = fixture();
         fixture.objects.put("imports/acme/a.csv", "https://a.example/\n");
         fixture.objects.put("imports/other/c.jsonl", "{\"url\": \"https://c.example/\"}\n");
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_test_of_the_set_up_is_no_file_and_another_event_is_an_error() {
+    async fn s3s_test_event_is_ignored_and_another_event_is_an_error() {
         let fixture = fixture();
         invoke(&fixture, include_str!("../../../events/load-import/test-event.json"), "r1").await.unwrap();
         assert!(fixture.imports.all().is_empty());

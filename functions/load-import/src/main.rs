@@ -1,4 +1,4 @@
-//! S3 ObjectCreated under `imports/`: a file becomes links.
+//! S3 ObjectCreated under `imports/`: loads a file into links, or divides it into parts.
 
 mod event;
 mod handler;
@@ -6,9 +6,9 @@ mod handler;
 use std::process::ExitCode;
 
 use lambda_runtime::{LambdaEvent, service_fn};
-use waypost_aws::loader::loader;
-use waypost_aws::start::BoxError;
-use waypost_aws::{sdk, start};
+use waypost_lambda::start::BoxError;
+use waypost_lambda::wiring::imports::loader;
+use waypost_lambda::{sdk, start};
 
 fn main() -> ExitCode {
     start::run(serve())

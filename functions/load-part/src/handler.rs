@@ -1,47 +1,28 @@
-//! From messages to the use case.
-
-use std::sync::Arc;
+//! Loads the parts of imports that messages name.
 
 use lambda_runtime::Context;
-use waypost_aws::invocation::delivery;
-use waypost_aws::sqs::event::{BatchResponse, Message, QueueEvent};
 use waypost_domain::imports::load_import::Loader;
 use waypost_domain::imports::load_part::{PartLoaded, load_part};
 use waypost_domain::imports::part::PartId;
-use waypost_domain::imports::ports::{Delivery, Redelivery};
+use waypost_domain::imports::ports::Delivery;
+use waypost_lambda::queue::event::{BatchResponse, QueueEvent};
+use waypost_lambda::queue::{QueueLoop, Retry};
 
-/// What the function needs.
+/// The use case and the queue.
 pub(crate) struct App {
     pub(crate) loader: Loader,
-    pub(crate) redelivery: Arc<dyn Redelivery>,
+    pub(crate) messages: QueueLoop,
 }
 
-/// Loads each of the parts. One that is to come again does not keep the others from being done with.
+/// Loads the part of each message.
 pub(crate) async fn handle(app: &App, event: &QueueEvent, context: &Context) -> BatchResponse {
-    let delivery = delivery(context, app.loader.clock.now());
-    let mut response = BatchResponse::default();
-    for message in &event.records {
-        let Err(seconds) = load(app, message, &delivery).await else { continue };
-        response.fail(message);
-        if let Err(error) = app.redelivery.come_again(&message.receipt_handle, seconds).await {
-            tracing::warn!(event = "message.not_sooner", request_id = delivery.request_id, %error);
-        }
-    }
-    response
+    let work = async |id: PartId, delivery: &Delivery| load(&app.loader, &id, delivery).await;
+    app.messages.run(event, context, work).await
 }
 
-/// Loads a part, or says after how many seconds its message must come again.
-async fn load(app: &App, message: &Message, delivery: &Delivery) -> Result<(), u32> {
+async fn load(loader: &Loader, id: &PartId, delivery: &Delivery) -> Result<(), Retry> {
     let request_id = delivery.request_id.as_str();
-    let id: PartId = match serde_json::from_str(&message.body) {
-        Ok(id) => id,
-        Err(error) => {
-            // It will end in the dead-letter queue, where somebody can look at it.
-            tracing::error!(event = "import_part.unreadable", request_id, message = message.message_id, %error);
-            return Err(message.retry_seconds());
-        }
-    };
-    match load_part(&app.loader, &id, delivery).await {
+    match load_part(loader, id, delivery).await {
         Ok(PartLoaded::Loaded(part)) => {
             let counts = part.shown.counts;
             tracing::info!(
@@ -67,15 +48,14 @@ async fn load(app: &App, message: &Message, delivery: &Delivery) -> Result<(), u
         }
         Ok(PartLoaded::Busy { until }) => {
             tracing::info!(event = "import_part.busy", request_id, import = %id.import, part = id.part, %until);
-            let left = until.as_seconds() - app.loader.clock.now().as_seconds() + 1;
-            return Err(u32::try_from(left.clamp(1, 900)).unwrap_or(900));
+            return Err(Retry::BusyUntil(until));
         }
         Err(error) => {
             let operation = error.operation;
             tracing::error!(
                 event = "import_part.interrupted", request_id, import = %id.import, part = id.part, operation, %error,
             );
-            return Err(message.retry_seconds());
+            return Err(Retry::Later);
         }
     }
     Ok(())
@@ -83,6 +63,8 @@ async fn load(app: &App, message: &Message, delivery: &Delivery) -> Result<(), u
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use waypost_domain::Domains;
     use waypost_domain::imports::ImportStatus;
@@ -91,6 +73,7 @@ mod tests {
         MemoryImports, MemoryObjects, MemoryParts, MemoryQueue, MemoryRedelivery, MemoryReports, MemoryTimer,
     };
     use waypost_domain::memory::{FixedClock, MemoryLinks};
+    use waypost_lambda::invocation::delivery;
 
     struct Fixture {
         app: App,
@@ -100,7 +83,7 @@ mod tests {
         redelivery: Arc<MemoryRedelivery>,
     }
 
-    /// An import whose parts are on their way.
+    /// Makes an import whose parts are in the queue.
     async fn fixture() -> Fixture {
         let (imports, queue) = (Arc::<MemoryImports>::default(), Arc::<MemoryQueue>::default());
         let (links, redelivery) = (Arc::<MemoryLinks>::default(), Arc::<MemoryRedelivery>::default());
@@ -123,7 +106,9 @@ mod tests {
         let delivery = delivery(&Context::default(), loader.clock.now());
         let loaded = load_import(&loader, "imports/acme/links.csv", "", &delivery).await.unwrap();
         assert!(matches!(loaded, Loaded::Divided(_)));
-        Fixture { app: App { loader, redelivery: redelivery.clone() }, imports, queue, links, redelivery }
+        let messages =
+            QueueLoop { subject: "import_part", redelivery: redelivery.clone(), clock: loader.clock.clone() };
+        Fixture { app: App { loader, messages }, imports, queue, links, redelivery }
     }
 
     fn event(bodies: impl IntoIterator<Item = String>, deliveries: u32) -> QueueEvent {
@@ -160,12 +145,16 @@ mod tests {
         assert_eq!(invoke(&fixture, &event, "r1").await, r#"{"batchItemFailures":[]}"#);
         assert_eq!(fixture.imports.all()[0].status, ImportStatus::Succeeded);
         assert_eq!(fixture.links.all().len(), 100);
-        assert_eq!(invoke(&fixture, &event, "r2").await, r#"{"batchItemFailures":[]}"#, "once more is harmless");
+        assert_eq!(
+            invoke(&fixture, &event, "r2").await,
+            r#"{"batchItemFailures":[]}"#,
+            "a second delivery changes nothing"
+        );
         assert_eq!(fixture.links.all().len(), 100);
     }
 
     #[tokio::test]
-    async fn what_cannot_be_loaded_now_comes_again_and_the_rest_is_done() {
+    async fn an_unreadable_part_comes_again_and_the_rest_is_loaded() {
         let fixture = fixture().await;
         let mut bodies = bodies(&fixture);
         bodies.insert(1, "not a part".to_owned());
@@ -175,7 +164,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_table_that_is_away_costs_no_part() {
+    async fn an_unavailable_table_loses_no_part() {
         let fixture = fixture().await;
         let bodies = bodies(&fixture);
         fixture.links.fail(true);
@@ -187,7 +176,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_sample_event_is_of_an_import_that_is_not_there() {
+    async fn the_sample_event_names_an_absent_import() {
         let fixture = fixture().await;
         let event = serde_json::from_str(include_str!("../../../events/load-part/part.json")).unwrap();
         assert_eq!(invoke(&fixture, &event, "r1").await, r#"{"batchItemFailures":[]}"#);

@@ -1,4 +1,4 @@
-//! SQS: a part of an import becomes links.
+//! SQS: loads a part of an import into links.
 
 mod handler;
 
@@ -6,10 +6,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use lambda_runtime::{LambdaEvent, service_fn};
-use waypost_aws::loader::loader;
-use waypost_aws::sqs::event::QueueEvent;
-use waypost_aws::start::BoxError;
-use waypost_aws::{sdk, start};
+use waypost_lambda::queue::QueueLoop;
+use waypost_lambda::queue::event::QueueEvent;
+use waypost_lambda::start::BoxError;
+use waypost_lambda::wiring::imports::loader;
+use waypost_lambda::{sdk, start};
 
 fn main() -> ExitCode {
     start::run(serve())
@@ -17,7 +18,8 @@ fn main() -> ExitCode {
 
 async fn serve() -> Result<(), BoxError> {
     let (loader, queue) = loader(&sdk::config()?)?;
-    let app = handler::App { loader, redelivery: Arc::new(queue) };
+    let messages = QueueLoop { subject: "import_part", redelivery: Arc::new(queue), clock: loader.clock.clone() };
+    let app = handler::App { loader, messages };
     let handle = async |event: LambdaEvent<QueueEvent>| {
         Ok::<_, BoxError>(handler::handle(&app, &event.payload, &event.context).await)
     };

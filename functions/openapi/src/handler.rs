@@ -1,4 +1,4 @@
-//! The answer to `GET /v1/openapi.json`.
+//! Answers `GET /v1/openapi.json`.
 
 use std::sync::Arc;
 
@@ -8,29 +8,28 @@ use axum::response::Response;
 use axum::routing::get;
 use bytes::Bytes;
 use http::{HeaderMap, header};
-use sha2::{Digest, Sha256};
-use waypost_aws::conditional::tagged;
+use waypost_http::conditional_requests::{conditional_response, etag_of};
 
-/// The document changes with the version that is deployed, and is no secret.
+/// Lets caches keep the document: it is public, and changes only with the deployed version.
 const KEEP_FOR_FIVE_MINUTES: &str = "public, max-age=300";
 
-/// The document and its entity tag, made once.
+/// The document and its entity tag.
 struct Document {
     json: Bytes,
     etag: String,
 }
 
-/// The routes of this function.
+/// Makes the routes of this function.
 pub(crate) fn routes(document: &str) -> Router {
-    let hash: String = Sha256::digest(document).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    let document = Document { json: Bytes::copy_from_slice(document.as_bytes()), etag: format!("\"{hash}\"") };
+    let json = Bytes::copy_from_slice(document.as_bytes());
+    let document = Document { etag: etag_of(&json), json };
     Router::new().route("/v1/openapi.json", get(read)).with_state(Arc::new(document))
 }
 
 async fn read(State(document): State<Arc<Document>>, headers: HeaderMap) -> Response {
-    // Any page may read it: documentation and client generators run in browsers too.
+    // Any page may read it: documentation and client generators also run in browsers.
     let fields = [(header::CONTENT_TYPE, "application/json"), (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
-    tagged(&headers, &document.etag, KEEP_FOR_FIVE_MINUTES, (fields, document.json.clone()))
+    conditional_response(&headers, &document.etag, KEEP_FOR_FIVE_MINUTES, (fields, document.json.clone()))
 }
 
 #[cfg(test)]
@@ -40,7 +39,7 @@ mod tests {
     use http::Request;
     use serde_json::Value;
     use tower::ServiceExt;
-    use waypost_aws::http::open;
+    use waypost_http::router::public_api;
 
     async fn call(method: &str, path: &str, etag: Option<&str>) -> (u16, HeaderMap, Value) {
         let mut request = Request::builder().method(method).uri(path);
@@ -52,13 +51,13 @@ mod tests {
 
     async fn send(request: Request<Body>) -> (u16, HeaderMap, Value) {
         let document = waypost_api::openapi::document().to_string();
-        let (parts, body) = open(routes(&document)).oneshot(request).await.unwrap().into_parts();
+        let (parts, body) = public_api(routes(&document)).oneshot(request).await.unwrap().into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
         (parts.status.as_u16(), parts.headers, serde_json::from_slice(&bytes).unwrap_or_default())
     }
 
     #[tokio::test]
-    async fn the_document_is_there_for_anybody_and_can_be_kept() {
+    async fn the_document_is_public_and_can_be_cached() {
         let (status, headers, document) = call("GET", "/v1/openapi.json", None).await;
         assert_eq!((status, &document["openapi"]), (200, &Value::from("3.1.0")));
         assert_eq!(headers["content-type"], "application/json");

@@ -1,17 +1,17 @@
-//! `GET /v1/openapi.json`: says what the API is. Needs no key, no setting and no right but to write its log.
+//! `GET /v1/openapi.json`: gives the OpenAPI document. Needs no key, no setting and no permission but to write its log.
 
 mod handler;
 
 use std::process::ExitCode;
 
-use waypost_aws::http::open;
-use waypost_aws::start;
-use waypost_aws::start::BoxError;
+use waypost_http::router::public_api;
+use waypost_lambda::start;
+use waypost_lambda::start::BoxError;
 
 fn main() -> ExitCode {
     start::run(serve())
 }
 
 async fn serve() -> Result<(), BoxError> {
-    lambda_http::run(open(handler::routes(&waypost_api::openapi::document().to_string()))).await
+    lambda_http::run(public_api(handler::routes(&waypost_api::openapi::document().to_string()))).await
 }

@@ -1,8 +1,8 @@
-//! Delivers clicks after the visitor has the answer.
+//! Delivers clicks after the response.
 //!
-//! An internal Lambda extension keeps the invocation open while the response is already on its way: Lambda sends the
-//! response as soon as the runtime posts it, and freezes the process only when extension and runtime both ask for the
-//! next event. Where no extension can register (a local stack without that API), clicks are delivered before the response.
+//! An internal Lambda extension keeps the invocation open after the response: Lambda sends the response as soon as the runtime
+//! posts it, and freezes the process only when extension and runtime both ask for the next event. Where no extension can
+//! register (a local stack without that API), clicks are delivered before the response.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,18 +10,18 @@ use lambda_runtime::layers::TracingLayer;
 use lambda_runtime::{LambdaEvent, LambdaInvocation, Runtime, Service};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tower::{Layer, service_fn};
-use waypost_aws::extension::Extension;
-use waypost_aws::start::BoxError;
 use waypost_domain::deliver_clicks::{Visitors, deliver_clicks};
 use waypost_domain::ports::{ClickSpill, ClickStream, Random, SaltStore};
 use waypost_domain::record_click::PendingClick;
+use waypost_lambda::extension::Extension;
+use waypost_lambda::start::BoxError;
 
 use crate::event::Event;
 use crate::handler::{App, handle};
 use crate::reply::Reply;
 
-/// What brings clicks to the stream.
-pub(crate) struct Courier {
+/// Delivers clicks to the stream, or to the spill.
+pub(crate) struct ClickDelivery {
     pub(crate) visitors: Visitors,
     pub(crate) salts: Arc<dyn SaltStore>,
     pub(crate) random: Arc<dyn Random>,
@@ -29,7 +29,7 @@ pub(crate) struct Courier {
     pub(crate) spill: Arc<dyn ClickSpill>,
 }
 
-impl Courier {
+impl ClickDelivery {
     async fn deliver(&self, clicks: Vec<PendingClick>) {
         if clicks.is_empty() {
             return;
@@ -39,48 +39,52 @@ impl Courier {
     }
 }
 
-/// Serves redirects until Lambda ends the process. `warm` is done while the extension registers, before the first request.
-pub(crate) async fn run(app: App, courier: Courier, warm: impl Future<Output = ()>) -> Result<(), BoxError> {
-    let (app, courier) = (Arc::new(app), Arc::new(courier));
+/// Serves redirects until Lambda ends the process. Runs `warm` while the extension registers, before the first request.
+pub(crate) async fn run(app: App, delivery: ClickDelivery, warm: impl Future<Output = ()>) -> Result<(), BoxError> {
+    let (app, delivery) = (Arc::new(app), Arc::new(delivery));
     let (extension, ()) = tokio::join!(Extension::register("clicks"), warm);
     match extension {
         Ok(extension) => {
-            let (sent, answered) = unbounded_channel();
-            let desk = Arc::new(Desk::default());
+            let (sent, clicks) = unbounded_channel();
+            let slot = Arc::new(PendingClickSlot::default());
             let handler = {
-                let desk = desk.clone();
-                service_fn(move |event: LambdaEvent<Event>| serve(app.clone(), event, desk.clone()))
+                let slot = slot.clone();
+                service_fn(move |event: LambdaEvent<Event>| serve(app.clone(), event, slot.clone()))
             };
-            let runtime = Runtime::new(handler).layer(TracingLayer::new()).layer(Answered { desk, sent });
-            tokio::try_join!(runtime.run(), deliver_after_responses(extension, courier, answered))?;
+            let runtime = Runtime::new(handler).layer(TracingLayer::new()).layer(ResponsePosted { slot, sent });
+            tokio::try_join!(runtime.run(), deliver_after_responses(extension, delivery, clicks))?;
             Ok(())
         }
         Err(error) => {
             tracing::warn!(event = "redirect.no_extension", %error, "clicks are delivered before the response");
             let handler =
-                service_fn(move |event: LambdaEvent<Event>| serve_inline(app.clone(), event, courier.clone()));
+                service_fn(move |event: LambdaEvent<Event>| serve_inline(app.clone(), event, delivery.clone()));
             lambda_runtime::run(handler).await
         }
     }
 }
 
-async fn serve(app: Arc<App>, event: LambdaEvent<Event>, desk: Arc<Desk>) -> Result<Reply, BoxError> {
+async fn serve(app: Arc<App>, event: LambdaEvent<Event>, slot: Arc<PendingClickSlot>) -> Result<Reply, BoxError> {
     let (response, click) = handle(&app, &event.payload, &event.context.request_id).await;
-    desk.put(click);
+    slot.put(click);
     Ok(response.into())
 }
 
-async fn serve_inline(app: Arc<App>, event: LambdaEvent<Event>, courier: Arc<Courier>) -> Result<Reply, BoxError> {
+async fn serve_inline(
+    app: Arc<App>,
+    event: LambdaEvent<Event>,
+    delivery: Arc<ClickDelivery>,
+) -> Result<Reply, BoxError> {
     let (response, click) = handle(&app, &event.payload, &event.context.request_id).await;
-    courier.deliver(click.into_iter().collect()).await;
+    delivery.deliver(click.into_iter().collect()).await;
     Ok(response.into())
 }
 
-/// Where the click of the current invocation lies until its response is posted.
+/// Holds the click of the current invocation until its response is posted.
 #[derive(Default)]
-struct Desk(Mutex<Option<PendingClick>>);
+struct PendingClickSlot(Mutex<Option<PendingClick>>);
 
-impl Desk {
+impl PendingClickSlot {
     fn put(&self, click: Option<PendingClick>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = click;
     }
@@ -90,28 +94,28 @@ impl Desk {
     }
 }
 
-/// Tells the extension that a response was posted: one message an invocation, with or without a click, whatever became
-/// of the invocation.
+/// A layer that tells the extension when a response is posted: one message for each invocation, with or without a click, even
+/// if the invocation failed.
 #[derive(Clone)]
-struct Answered {
-    desk: Arc<Desk>,
+struct ResponsePosted {
+    slot: Arc<PendingClickSlot>,
     sent: UnboundedSender<Option<PendingClick>>,
 }
 
-impl<S> Layer<S> for Answered {
-    type Service = AnsweredService<S>;
+impl<S> Layer<S> for ResponsePosted {
+    type Service = ResponsePostedService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        AnsweredService { inner, answered: self.clone() }
+        ResponsePostedService { inner, posted: self.clone() }
     }
 }
 
-struct AnsweredService<S> {
+struct ResponsePostedService<S> {
     inner: S,
-    answered: Answered,
+    posted: ResponsePosted,
 }
 
-impl<S> Service<LambdaInvocation> for AnsweredService<S>
+impl<S> Service<LambdaInvocation> for ResponsePostedService<S>
 where
     S: Service<LambdaInvocation, Response = (), Error = BoxError>,
     S::Future: 'static,
@@ -125,28 +129,28 @@ where
     }
 
     fn call(&mut self, invocation: LambdaInvocation) -> Self::Future {
-        let posted = self.inner.call(invocation);
-        let Answered { desk, sent } = self.answered.clone();
+        let response = self.inner.call(invocation);
+        let ResponsePosted { slot, sent } = self.posted.clone();
         Box::pin(async move {
-            let result = posted.await;
-            if sent.send(desk.take()).is_err() {
-                tracing::error!(event = "clicks.lost", clicks = 1, error = "the extension is gone");
+            let result = response.await;
+            if sent.send(slot.take()).is_err() {
+                tracing::error!(event = "clicks.lost", clicks = 1, error = "the extension has ended");
             }
             result
         })
     }
 }
 
-/// Each invocation as the extension sees it: waits for its response to be posted, then delivers its click.
+/// For each invocation, waits until its response is posted, then delivers its click.
 async fn deliver_after_responses(
     mut extension: Extension,
-    courier: Arc<Courier>,
-    mut answered: UnboundedReceiver<Option<PendingClick>>,
+    delivery: Arc<ClickDelivery>,
+    mut clicks: UnboundedReceiver<Option<PendingClick>>,
 ) -> Result<(), BoxError> {
     loop {
         let work = async {
-            let click = answered.recv().await.flatten();
-            courier.deliver(click.into_iter().collect()).await;
+            let click = clicks.recv().await.flatten();
+            delivery.deliver(click.into_iter().collect()).await;
         };
         extension.invocation(work).await?;
     }

@@ -1,10 +1,10 @@
-//! The redirect's own settings.
+//! Reads the redirect's own settings.
 
-use waypost_aws::settings::{SettingError, number, optional, required};
 use waypost_domain::cached_links::Freshness;
 use waypost_domain::{Domains, TargetUrl};
+use waypost_lambda::settings::{SettingError, number, optional, required};
 
-/// How long links are kept in the process: `CACHE_SECONDS`, `CACHE_MISS_SECONDS` and `CACHE_STALE_SECONDS`.
+/// Reads how long links are cached: `CACHE_SECONDS`, `CACHE_MISS_SECONDS` and `CACHE_STALE_SECONDS`.
 pub(crate) fn freshness() -> Result<Freshness, SettingError> {
     Ok(Freshness {
         hit_seconds: seconds("CACHE_SECONDS")?,
@@ -17,7 +17,7 @@ fn seconds(name: &'static str) -> Result<u32, SettingError> {
     number(name)?.try_into().map_err(|_| SettingError::Invalid { name, problem: "is too large".to_owned() })
 }
 
-/// The target in the setting `name`, if it has one. It is checked like that of a link: what is not safe is an error.
+/// Reads the target in the setting `name`, if it is set. An unsafe target is an error, as for links.
 pub(crate) fn target(name: &'static str, domains: &Domains) -> Result<Option<TargetUrl>, SettingError> {
     optional(name).map(|text| parse_target(name, &text, domains)).transpose()
 }
@@ -26,7 +26,7 @@ fn parse_target(name: &'static str, text: &str, domains: &Domains) -> Result<Tar
     TargetUrl::parse(text, domains).map_err(|error| SettingError::Invalid { name, problem: error.to_string() })
 }
 
-/// Whether to open the connection to the table at start: `WARM_UP` is `true` or `false`.
+/// Reads whether to open the connection to the table at start: `WARM_UP` is `true` or `false`.
 pub(crate) fn warm_up() -> Result<bool, SettingError> {
     const NAME: &str = "WARM_UP";
     let problem = || SettingError::Invalid { name: NAME, problem: "is neither true nor false".to_owned() };

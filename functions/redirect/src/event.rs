@@ -1,7 +1,8 @@
-//! The gateway's event (API Gateway's payload format 2.0, which function URLs send as well), as far as a redirect reads it.
+//! Reads the parts of the gateway's event that a redirect needs (API Gateway's payload format 2.0, which function URLs send
+//! too).
 //!
-//! `lambda_http`'s request is not used here: it panics where a `Host` header or a query is no part of a valid URL, and what
-//! a visitor sends must never make an error of the function. It also costs more than a redirect needs.
+//! Do not use `lambda_http`'s request here: it panics if the `Host` header or the query does not fit into a valid URL, and no
+//! request of a visitor may cause an error of the function. It also costs more than a redirect needs.
 
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
@@ -11,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use waypost_domain::visit::Visit;
 
-/// A request. Everything may be absent.
+/// A request. Every field may be absent.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Event {
@@ -23,7 +24,7 @@ pub(crate) struct Event {
     is_base64_encoded: bool,
 }
 
-/// The headers that are read. The gateway writes their names in lower case, and joins those that came twice with commas.
+/// The headers that the redirect reads. The gateway writes their names in lower case, and joins repeated ones with commas.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub(crate) struct Headers {
@@ -54,12 +55,12 @@ struct Http {
 }
 
 impl Event {
-    /// The request's method.
+    /// Gives the request's method.
     pub(crate) fn method(&self) -> &str {
         &self.request_context.http.method
     }
 
-    /// The visit. Where nothing said its country, it has none yet.
+    /// Makes the visit. Its country is absent unless a header gives it.
     pub(crate) fn visit(&self) -> Visit {
         let headers = self.headers.clone();
         Visit {
@@ -77,7 +78,10 @@ impl Event {
         }
     }
 
-    /// The field `name` of a form that was sent, if the body is at most `max` bytes; `Err` if it is larger.
+    /// Reads the field `name` of a form.
+    ///
+    /// # Errors
+    /// The body has more than `max` bytes.
     pub(crate) fn form_field(&self, name: &str, max: usize) -> Result<Option<Vec<u8>>, TooLarge> {
         let body = self.body.as_deref().unwrap_or_default();
         let body: Cow<'_, [u8]> = if self.is_base64_encoded {
@@ -95,8 +99,8 @@ impl Event {
         Ok(field.map(|(_, value)| value.into_owned().into_bytes()))
     }
 
-    /// The visitor's address: CloudFront's word for it where CloudFront stands in front, else the gateway's. Somebody who
-    /// calls the gateway directly can forge the former; that makes them one more visitor, which a new address does as well.
+    /// Reads the visitor's address: from CloudFront's header behind CloudFront, else from the gateway. A client that calls the
+    /// gateway directly can forge the header; it then counts as another visitor, as it would with another address.
     fn address(&self) -> Option<IpAddr> {
         if let Some(text) = self.headers.cloudfront_viewer_address.as_deref() {
             return text.parse::<SocketAddr>().map(|address| address.ip()).ok().or_else(|| viewer_v6(text));
@@ -105,11 +109,11 @@ impl Event {
     }
 }
 
-/// A body that is larger than it may be.
+/// The body is larger than its limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TooLarge;
 
-/// CloudFront writes IPv6 without brackets: `2001:db8::1:443`.
+/// Reads an IPv6 address as CloudFront writes it, without brackets: `2001:db8::1:443`.
 fn viewer_v6(text: &str) -> Option<IpAddr> {
     text.rsplit_once(':')?.0.parse().ok()
 }
@@ -124,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn cloudfronts_word_on_the_address_goes_before_the_gateways() {
+    fn cloudfronts_address_takes_precedence() {
         for (viewer, address) in [
             (json!("198.51.100.7:4711"), Some("198.51.100.7")),
             (json!("2001:db8::1:443"), Some("2001:db8::1")),

@@ -1,7 +1,8 @@
-//! `GET|HEAD /{slug}`: the hot path. The visitor gets the answer first, then the click goes to the stream.
+//! `GET|HEAD|POST /{slug}`: follows a short link. The visitor gets the answer first, then the click goes to the stream.
 
 mod after_response;
 mod config;
+mod countries;
 mod event;
 mod handler;
 mod pages;
@@ -12,7 +13,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use waypost_aws::countries::MaxMindCountries;
 use waypost_aws::dynamo::click_limit::DynamoClickLimit;
 use waypost_aws::dynamo::links::DynamoLinks;
 use waypost_aws::dynamo::password_attempts::DynamoPasswordAttempts;
@@ -20,12 +20,12 @@ use waypost_aws::dynamo::salts::DynamoSalts;
 use waypost_aws::dynamo::warm_up::warm_up;
 use waypost_aws::kinesis::KinesisClicks;
 use waypost_aws::s3::spill::S3Spill;
-use waypost_aws::start::BoxError;
-use waypost_aws::system::{SystemClock, SystemRandom};
-use waypost_aws::{sdk, settings, start};
 use waypost_domain::cached_links::CachedLinks;
 use waypost_domain::follow_link::FollowLink;
 use waypost_domain::ports::Countries;
+use waypost_lambda::start::BoxError;
+use waypost_lambda::system::{SystemClock, SystemRandom};
+use waypost_lambda::{sdk, settings, start};
 
 fn main() -> ExitCode {
     start::run(serve())
@@ -33,12 +33,12 @@ fn main() -> ExitCode {
 
 async fn serve() -> Result<(), BoxError> {
     let (config, connector) = sdk::config_and_connector()?;
-    let dynamo = aws_sdk_dynamodb::config::Builder::from(&config).timeout_config(patience()).build();
+    let dynamo = aws_sdk_dynamodb::config::Builder::from(&config).timeout_config(timeouts()).build();
     let dynamo = aws_sdk_dynamodb::Client::from_conf(dynamo);
     let table = settings::required("LINKS_TABLE")?;
     let domains = settings::domains()?;
     let clock = Arc::new(SystemClock);
-    let courier = after_response::Courier {
+    let delivery = after_response::ClickDelivery {
         visitors: Default::default(),
         salts: Arc::new(DynamoSalts::new(dynamo.clone(), &table)),
         random: Arc::new(SystemRandom),
@@ -53,7 +53,7 @@ async fn serve() -> Result<(), BoxError> {
         root_url: config::target("ROOT_URL", &domains)?,
         not_found_url: config::target("NOT_FOUND_URL", &domains)?,
         countries: settings::optional("GEOIP_DB")
-            .map(|path| Arc::new(MaxMindCountries::new(path)) as Arc<dyn Countries>),
+            .map(|path| Arc::new(countries::MaxMindCountries::new(path)) as Arc<dyn Countries>),
         follow: FollowLink {
             links: Arc::new(CachedLinks::new(links, clock.clone(), config::freshness()?)),
             limit: Arc::new(DynamoClickLimit::new(dynamo.clone(), &table)),
@@ -69,12 +69,12 @@ async fn serve() -> Result<(), BoxError> {
             warm_up(&dynamo, &table).await
         }
     };
-    after_response::run(app, courier, warm).await
+    after_response::run(app, delivery, warm).await
 }
 
-/// How long a visitor waits for the table before a link is answered from the cache. DynamoDB answers within milliseconds;
-/// the time limits of other functions are those of somebody who would rather wait than be refused.
-fn patience() -> TimeoutConfig {
+/// Sets how long a visitor waits for the table before the cache answers. DynamoDB answers within milliseconds; the timeouts of
+/// other functions are longer, because their callers prefer to wait.
+fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .operation_attempt_timeout(Duration::from_millis(700))
         .operation_timeout(Duration::from_millis(1500))

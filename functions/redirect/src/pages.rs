@@ -1,20 +1,20 @@
-//! What is answered where there is no redirect: a small page for a browser, a problem for everything else. Pages work
-//! without scripts, and can load, frame and be framed by nothing.
+//! Makes the answers without a redirect: a small page for a browser, a problem for other clients. Pages work without scripts,
+//! load nothing, and cannot be framed.
 
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
-use waypost_aws::problem::Problem;
 use waypost_domain::follow_link::Locked;
+use waypost_http::problem::Problem;
 
-/// The only style there is; the policy below names its hash, and a test holds the two together.
+/// The style of all pages. The policy below names its hash; a test compares the two.
 const STYLE: &str = "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:20vh auto;padding:0 1rem;\
      color-scheme:light dark}input,button{font:inherit;padding:.4em .6em}input{display:block;width:100%;\
      box-sizing:border-box;margin:.3em 0 1em}[role=alert]{font-weight:bold}";
 
-/// `form-action` allows any web site: browsers apply it to the redirect that follows a form, which leads to the target.
+/// Allows any web site in `form-action`: browsers apply it to the redirect after the form, which leads to the target.
 const POLICY: &str = "default-src 'none'; style-src 'sha256-4BbZZEmJqT3YbPLqITYAahDbd2oHuYvQnxVftpwlfHM='; \
      form-action https: http:; frame-ancestors 'none'; base-uri 'none'";
 
-/// `problem` in the form that `accept` asks for.
+/// Writes `problem` in the form that `accept` asks for.
 pub(crate) fn refusal(accept: Option<&str>, problem: Problem) -> Response<String> {
     let mut response = problem.into_http().map(|body| String::from_utf8(body).unwrap_or_default());
     if accept.is_some_and(|accept| accept.contains("text/html")) {
@@ -26,7 +26,7 @@ pub(crate) fn refusal(accept: Option<&str>, problem: Problem) -> Response<String
     response
 }
 
-/// A form that asks for the password of a link. It is sent to where it came from, query and all.
+/// Makes the form that asks for the password of a link. A browser sends it to the URL of the page, query included.
 pub(crate) fn password_form(locked: Locked) -> Response<String> {
     let (status, alert) = match locked {
         Locked::Asked => (StatusCode::OK, ""),
@@ -57,8 +57,8 @@ pub(crate) fn password_form(locked: Locked) -> Response<String> {
     response
 }
 
-/// Crawlers may follow short links, or previews of them would be empty. That short links are not listed themselves is said
-/// by `X-Robots-Tag`, which only a crawler sees that may fetch them.
+/// Allows crawlers everything: without that, previews of short links would be empty. `X-Robots-Tag` keeps short links out of
+/// indexes, and only a crawler that may fetch them sees it.
 pub(crate) fn robots() -> Response<String> {
     let mut response = Response::new("User-agent: *\nDisallow:\n".to_owned());
     set(&mut response, "content-type", "text/plain; charset=utf-8");
@@ -67,7 +67,7 @@ pub(crate) fn robots() -> Response<String> {
     response
 }
 
-/// Browsers ask for an icon wherever they have shown a page. There is none.
+/// Answers a browser's request for an icon: there is none.
 pub(crate) fn no_icon() -> Response<String> {
     let mut response = Response::new(String::new());
     *response.status_mut() = StatusCode::NO_CONTENT;
@@ -111,7 +111,7 @@ mod tests {
     use sha2::{Digest, Sha256};
 
     #[test]
-    fn the_policy_allows_the_style_and_nothing_else_to_load() {
+    fn the_policy_allows_only_the_style_to_load() {
         let hash = STANDARD.encode(Sha256::digest(STYLE));
         assert!(POLICY.contains(&format!("style-src 'sha256-{hash}'")), "{hash}");
         assert!(POLICY.starts_with("default-src 'none'"));

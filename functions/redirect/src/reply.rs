@@ -1,10 +1,10 @@
-//! The answer in the form that the gateway takes (payload format 2.0).
+//! Writes the answer as the gateway expects it (payload format 2.0).
 
 use http::{HeaderMap, Response};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-/// An answer. Its headers have one value each.
+/// An answer. Each header has one value.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Reply {
@@ -13,7 +13,7 @@ pub(crate) struct Reply {
     headers: HeaderMap,
     body: String,
     is_base64_encoded: bool,
-    /// None is ever set. API Gateway does not ask for it, but `cargo lambda watch` refuses an answer without.
+    /// Always empty. API Gateway does not need the field, but `cargo lambda watch` refuses an answer without it.
     cookies: [&'static str; 0],
 }
 

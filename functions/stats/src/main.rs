@@ -1,5 +1,5 @@
-//! `GET /v1/links/{slug}/stats`, `GET /v1/stats`: reads what the clicks of a link, of links with a tag, or of a workspace
-//! add up to.
+//! `GET /v1/links/{slug}/stats`, `GET /v1/stats`: reads the statistics of a link, of links with a tag, or of a
+//! workspace.
 
 mod handler;
 mod query;
@@ -10,10 +10,11 @@ use std::sync::Arc;
 
 use waypost_aws::dynamo::aggregates::DynamoAggregates;
 use waypost_aws::dynamo::links::DynamoLinks;
-use waypost_aws::http::{Authentication, api};
-use waypost_aws::start::BoxError;
-use waypost_aws::system::SystemClock;
-use waypost_aws::{sdk, settings, start};
+use waypost_http::router::api;
+use waypost_lambda::start::BoxError;
+use waypost_lambda::system::SystemClock;
+use waypost_lambda::wiring::http::authentication;
+use waypost_lambda::{sdk, settings, start};
 
 fn main() -> ExitCode {
     start::run(serve())
@@ -30,6 +31,6 @@ async fn serve() -> Result<(), BoxError> {
         clock: Arc::new(SystemClock),
         domains: settings::domains()?,
     };
-    let authentication = Authentication::from_environment(&dynamo, &links_table)?;
+    let authentication = authentication(&dynamo, &links_table)?;
     lambda_http::run(api(handler::routes(app), authentication)).await
 }

@@ -1,33 +1,33 @@
-//! The query parameters, of which `tag` can be there more than once.
+//! Reads the query parameters, of which `tag` can be repeated.
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use waypost_api::stats::{LinkStatsQuery, StatsQuery};
-use waypost_aws::problem::Problem;
 use waypost_domain::Error;
 use waypost_domain::analytics::stats::StatsRequest;
+use waypost_http::problem::Problem;
 
-/// The query of a link's statistics. Parameters that are not known are left alone.
+/// Reads the parameters of a link's statistics. Ignores unknown parameters.
 #[derive(Debug)]
-pub(crate) struct OfLink(pub(crate) LinkStatsQuery);
+pub(crate) struct LinkStatsParameters(pub(crate) LinkStatsQuery);
 
-/// The query of a workspace's statistics.
+/// Reads the parameters of a workspace's statistics. Ignores unknown parameters.
 #[derive(Debug)]
-pub(crate) struct OfWorkspace(pub(crate) StatsQuery);
+pub(crate) struct WorkspaceStatsParameters(pub(crate) StatsQuery);
 
-impl<S: Sync> FromRequestParts<S> for OfLink {
+impl<S: Sync> FromRequestParts<S> for LinkStatsParameters {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
         let mut query = LinkStatsQuery::default();
         query.request = read(parts.uri.query().unwrap_or_default(), |name, value| {
-            (name == "domain").then(|| once(&mut query.domain, name, value))
+            (name == "domain").then(|| set_once(&mut query.domain, name, value))
         })?;
         Ok(Self(query))
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for OfWorkspace {
+impl<S: Sync> FromRequestParts<S> for WorkspaceStatsParameters {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
@@ -42,7 +42,7 @@ impl<S: Sync> FromRequestParts<S> for OfWorkspace {
     }
 }
 
-/// The parameters that both have; `other` takes what it knows.
+/// Reads the parameters that both have in common; `other` takes its own.
 fn read(query: &str, mut other: impl FnMut(&str, &str) -> Option<Result<(), Error>>) -> Result<StatsRequest, Error> {
     let mut request = StatsRequest::default();
     let mut limit = None;
@@ -62,16 +62,16 @@ fn read(query: &str, mut other: impl FnMut(&str, &str) -> Option<Result<(), Erro
             "limit" => &mut limit,
             _ => continue,
         };
-        once(field, &name, &value)?;
+        set_once(field, &name, &value)?;
     }
     request.limit =
         limit.map(|text| text.parse().map_err(|_| Error::invalid("limit", "is not a number"))).transpose()?;
     Ok(request)
 }
 
-fn once(field: &mut Option<String>, name: &str, value: &str) -> Result<(), Error> {
+fn set_once(field: &mut Option<String>, name: &str, value: &str) -> Result<(), Error> {
     match field.replace(value.to_owned()) {
         None => Ok(()),
-        Some(_) => Err(Error::invalid(name, "is there more than once")),
+        Some(_) => Err(Error::invalid(name, "is given more than once")),
     }
 }

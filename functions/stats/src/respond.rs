@@ -1,18 +1,18 @@
-//! Statistics as JSON or as a table, with an entity tag.
+//! Answers with statistics as JSON or as a table, with an entity tag.
 
 use axum::response::{IntoResponse, Response};
 use http::header::{ACCEPT, CONTENT_TYPE, VARY};
 use http::{HeaderMap, HeaderValue};
-use waypost_aws::conditional::{etag_of, joined, tagged};
-use waypost_aws::problem::Problem;
 use waypost_domain::analytics::stats::Stats;
 use waypost_domain::analytics::stats::csv::to_csv;
 use waypost_domain::{Error, StoreError, StoreErrorKind};
+use waypost_http::conditional_requests::{conditional_response, etag_of, list_header};
+use waypost_http::problem::Problem;
 
-/// A client may keep the answer for a few seconds: about as long as a click takes to be in it.
-const BRIEFLY: &str = "private, max-age=5";
+/// Lets a client keep the answer for a few seconds: about the delay of a new click.
+const KEEP_FOR_SECONDS: &str = "private, max-age=5";
 
-/// The answer in the form that the client accepts.
+/// Writes the answer in the form that the client accepts.
 pub(crate) fn respond(headers: &HeaderMap, stats: &Stats) -> Result<Response, Problem> {
     let (content_type, body) = if wants_csv(headers) {
         ("text/csv; charset=utf-8; header=present", to_csv(stats).into_bytes())
@@ -22,19 +22,20 @@ pub(crate) fn respond(headers: &HeaderMap, stats: &Stats) -> Result<Response, Pr
         ("application/json", json.map_err(broken)?)
     };
     let etag = etag_of(&body);
-    let mut response = tagged(headers, &etag, BRIEFLY, ([(CONTENT_TYPE, content_type)], body).into_response());
+    let mut response =
+        conditional_response(headers, &etag, KEEP_FOR_SECONDS, ([(CONTENT_TYPE, content_type)], body).into_response());
     response.headers_mut().insert(VARY, HeaderValue::from_static("accept, authorization"));
     Ok(response)
 }
 
-/// Whether `Accept` (RFC 9110, section 12.5.1) prefers `text/csv` to JSON. Who accepts both alike gets JSON.
+/// Tells whether `Accept` (RFC 9110, section 12.5.1) prefers `text/csv` to JSON. A client without a preference gets JSON.
 fn wants_csv(headers: &HeaderMap) -> bool {
-    let accept = joined(headers, ACCEPT).unwrap_or_default().to_ascii_lowercase();
+    let accept = list_header(headers, ACCEPT).unwrap_or_default().to_ascii_lowercase();
     let quality = |ranges: [&str; 3]| ranges.iter().find_map(|range| quality_of(&accept, range)).unwrap_or(0.0);
     quality(["text/csv", "text/*", "*/*"]) > quality(["application/json", "application/*", "*/*"])
 }
 
-/// The weight that `accept` gives a media range, if it names it.
+/// Reads the weight that `accept` gives to a media range, if it names it.
 fn quality_of(accept: &str, range: &str) -> Option<f32> {
     accept.split(',').find_map(|one| {
         let mut parts = one.split(';').map(str::trim);
@@ -50,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_table_is_for_who_prefers_it() {
+    fn a_client_that_prefers_a_table_gets_one() {
         for (accept, csv) in [
             ("text/csv", true),
             ("text/*", true),

@@ -10,32 +10,32 @@ use waypost_domain::exports::{Export, ExportId, ExportStatus};
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(rename = "Export")]
 pub struct ExportView {
-    /// Names it.
+    /// The export's id.
     id: ExportId,
-    /// How far it is.
+    /// The state of the export.
     status: ExportStatus,
-    /// What the file is.
+    /// The format of the file.
     format: ExportFormat,
-    /// Whether it is compressed with gzip.
+    /// Whether the file is compressed with gzip.
     gzip: bool,
-    /// How many links are written so far.
+    /// How many links the file has so far.
     links: u64,
-    /// The size of the file in bytes; null until it is there.
+    /// The size of the file in bytes; null until the file exists.
     bytes: Option<u64>,
-    /// Where the file is, for some minutes: read the export again for another URL. A secret as long as it works. Null until
-    /// the file is there.
+    /// A URL of the file that works for some minutes: read the export again for another URL. Keep it secret while it works.
+    /// Null until the file exists.
     #[schemars(url)]
     url: Option<String>,
-    /// Why there will be no file.
+    /// Why the export failed.
     error: Option<String>,
-    /// When it was asked for.
+    /// When the export was requested.
     created_at: Timestamp,
-    /// When it ended.
+    /// When the export ended.
     finished_at: Option<Timestamp>,
 }
 
 impl ExportView {
-    /// The export, with the URL of its file once it is there.
+    /// Makes the view of an export, with the URL of its file if the file exists.
     pub fn new(export: Export, url: Option<String>) -> Self {
         Self {
             id: export.id,

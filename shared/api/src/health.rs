@@ -5,30 +5,30 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// How the stack is.
+/// The health of the stack.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(rename = "Health")]
 pub struct HealthView {
-    /// `ok` if all checks are, else `failed`.
+    /// `ok` if all checks are `ok`, else `failed`.
     pub status: Status,
     /// The version of Waypost.
     pub version: &'static str,
-    /// How each part is.
+    /// The health of each part.
     pub checks: Statuses,
 }
 
-/// How a part is.
+/// The health of a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "HealthStatus")]
 pub enum Status {
-    /// It answers as it should.
+    /// The part answers as it should.
     Ok,
-    /// It answers, but not as it should.
+    /// The part answers with an error.
     Failed,
-    /// It does not answer in time.
+    /// The part does not answer in time.
     Timeout,
 }
 
-/// All parts, by name.
+/// The health of all parts, by name.
 pub type Statuses = BTreeMap<&'static str, Status>;

@@ -15,56 +15,56 @@ use waypost_domain::{Domain, Timestamp};
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(rename = "Import")]
 pub struct ImportView {
-    /// Names it.
+    /// The import's id.
     id: ImportId,
-    /// How far it is.
+    /// The state of the import.
     status: ImportStatus,
-    /// What its owner calls the file.
+    /// The name that its owner gave the file.
     filename: Option<String>,
-    /// What the file was recognised as; null until then.
+    /// The format that was recognised; null before that.
     format: Option<Format>,
-    /// What became of the rows so far.
+    /// The results of the rows so far.
     counts: Counts,
-    /// How much of the file is settled.
+    /// How much of the file is done.
     bytes: Bytes,
-    /// How many rows a second were settled since the first, on average; null before.
+    /// How many rows a second were done since the first, on average; null before that.
     rows_per_second: Option<f64>,
-    /// In how many seconds it will be done if it goes on like this; null where that cannot be said.
+    /// In how many seconds the import will end at this rate; null if that is unknown.
     seconds_left: Option<u64>,
-    /// What rows get that do not say otherwise.
+    /// The domain of rows that name none.
     domain: Option<Domain>,
     /// Tags that every link gets.
     tags: Vec<String>,
-    /// What becomes of a row whose slug is a link of the workspace already.
+    /// What to do with a row whose slug is a link of the workspace already.
     on_conflict: OnConflict,
-    /// Whether nothing is written but the report.
+    /// Whether the import writes only its report.
     dry_run: bool,
-    /// What its owner should know about the file, though no row is wrong.
+    /// Notes about the file that concern no single row.
     notes: Notes,
-    /// Why it failed.
+    /// Why the import failed.
     error: Option<String>,
-    /// Where its report is, once there is one.
+    /// The path of its report; null until there is one.
     report: Option<String>,
-    /// When it was asked for, or its file was found.
+    /// When the import was requested, or its file was found.
     created_at: Timestamp,
-    /// When its first row was looked at.
+    /// When its first row was read.
     started_at: Option<Timestamp>,
-    /// When it ended.
+    /// When the import ended.
     finished_at: Option<Timestamp>,
 }
 
-/// How much of a file is settled.
+/// How much of a file is done.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(rename = "ImportBytes")]
 struct Bytes {
-    /// Bytes whose rows are settled.
+    /// Bytes whose rows are done.
     done: u64,
-    /// The size of the file in bytes: as announced, then as it is.
+    /// The size of the file in bytes: as announced, then as uploaded.
     total: u64,
 }
 
 impl ImportView {
-    /// The import as it is at `now`.
+    /// Makes the view of the import at `now`.
     pub fn new(import: Import, now: Timestamp) -> Self {
         let has_report = import.is_closed() && import.counts.reported() > 0;
         let (rows_per_second, seconds_left) = pace(&import, now);
@@ -91,7 +91,7 @@ impl ImportView {
     }
 }
 
-/// How many rows a second, and how many seconds left.
+/// Computes the rows a second and the seconds left.
 #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "for people")]
 fn pace(import: &Import, now: Timestamp) -> (Option<f64>, Option<u64>) {
     let Some(started_at) = import.started_at else { return (None, None) };
@@ -107,7 +107,7 @@ fn pace(import: &Import, now: Timestamp) -> (Option<f64>, Option<u64>) {
     (Some(rate), seconds_left)
 }
 
-/// An import that was just started.
+/// A new import, and how to upload its file.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(rename = "StartedImport")]
 pub struct StartedView {
@@ -117,23 +117,23 @@ pub struct StartedView {
     upload: UploadView,
 }
 
-/// How to upload a file: a request as it must be sent.
+/// How to upload a file: the request to send.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(rename = "Upload")]
 struct UploadView {
-    /// The method.
+    /// The method of the request.
     method: String,
-    /// Where to. A secret as long as it works.
+    /// The URL of the request. Keep it secret while it works.
     #[schemars(url)]
     url: String,
-    /// Headers that must be sent with it.
+    /// The headers that the request must have.
     headers: BTreeMap<String, String>,
-    /// From when on the upload is refused.
+    /// When the upload expires.
     expires_at: Timestamp,
 }
 
 impl StartedView {
-    /// The import as it is at `now`.
+    /// Makes the view of the import at `now`.
     pub fn new(started: Started, now: Timestamp) -> Self {
         let upload = UploadView {
             method: started.upload.method,
@@ -145,10 +145,10 @@ impl StartedView {
     }
 }
 
-/// In what form a report is wanted.
+/// The form of a report.
 #[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
 pub struct ReportQuery {
-    /// The form.
+    /// The format of the report.
     #[serde(default)]
     pub format: ReportFormat,
 }

@@ -4,22 +4,22 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use waypost_domain::{ApiKey, KeySecret, Role, Timestamp};
 
-/// A key: everything but its secret and the secret's hash.
+/// A key, without its secret and the secret's hash.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(rename = "Key")]
 pub struct KeyView {
-    /// Names it. No secret.
+    /// The key's id, which is not a secret.
     #[schemars(regex(pattern = ApiKey::ID_PATTERN))]
     key_id: String,
-    /// What its owner calls it.
+    /// The name that its owner chose.
     name: String,
-    /// What it may do.
+    /// The role that its callers have.
     role: Role,
-    /// When it was made.
+    /// When the key was created.
     created_at: Timestamp,
-    /// From when on it opens nothing; never if null.
+    /// When the key expires; never if null.
     expires_at: Option<Timestamp>,
-    /// When it was last used, to five minutes; never if null.
+    /// When the key was last used, to five minutes; never if null.
     last_used_at: Option<Timestamp>,
 }
 
@@ -36,19 +36,19 @@ impl From<ApiKey> for KeyView {
     }
 }
 
-/// A key that was just created.
+/// A new key, with its secret.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "CreatedKey")]
 pub struct NewKeyView {
     #[serde(flatten)]
     key: KeyView,
-    /// What callers send. Shown here and never again.
+    /// The secret that callers send. This answer shows it once, no other does.
     #[schemars(regex(pattern = KeySecret::PATTERN))]
     secret: String,
 }
 
 impl NewKeyView {
-    /// The view of `key` with its secret.
+    /// Makes the view of `key` with its secret.
     pub fn of(key: ApiKey, secret: &KeySecret) -> Self {
         Self { key: key.into(), secret: secret.expose().to_owned() }
     }

@@ -1,7 +1,7 @@
-//! What goes over HTTP: the requests and answers of the API as types, each of which has a JSON Schema.
+//! The requests and answers of the API as types, each with a JSON Schema, and the OpenAPI document.
 //!
-//! A request that is a value of its own lives in the domain (such as `waypost_domain::link_fields::LinkFields`), a view of one
-//! here. Functions turn domain values into views and send them; they make no JSON otherwise.
+//! A request that is a value of the domain lives there (such as `waypost_domain::link_fields::LinkFields`); what the API shows
+//! of a value is a view here. Functions turn domain values into views and send them; they make JSON in no other way.
 
 pub mod exports;
 pub mod health;

@@ -12,7 +12,7 @@ use crate::links::LinkView;
 #[schemars(rename = "NewLinkBatch", deny_unknown_fields)]
 #[serde(deny_unknown_fields)]
 pub struct NewBatch<Item = LinkFields> {
-    /// The links; at most 10 of them have a password.
+    /// The links. At most 10 of them can have a password.
     #[schemars(length(min = 1, max = MAX_ITEMS))]
     pub items: Vec<Item>,
 }
@@ -20,15 +20,15 @@ pub struct NewBatch<Item = LinkFields> {
 /// The greatest number of links in a batch.
 pub const MAX_ITEMS: usize = 100;
 
-/// What became of a batch.
+/// The results of a batch.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(rename = "LinkBatch")]
 pub struct BatchView {
-    /// What became of its items, in their order.
+    /// The results of its items, in their order.
     pub items: Vec<BatchItemView>,
 }
 
-/// What became of an item: the status and body that it would have got alone.
+/// The result of an item: the status and body that it would have got alone.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(rename = "LinkBatchItem")]
 pub struct BatchItemView {
@@ -37,7 +37,7 @@ pub struct BatchItemView {
     /// The link.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<LinkView>,
-    /// Why there is none; pointers are relative to the item.
+    /// Why there is no link. Pointers are relative to the item.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<ProblemDetails>,
 }

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use waypost_domain::analytics::stats::answer::AllTime;
 use waypost_domain::{Domain, Domains, Link, LinkId, RedirectStatus, Rule, Slug, TargetUrl, Timestamp, Variant};
 
-/// Which domain a path with a slug is about.
+/// The domain of the link whose slug is in the path.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-pub struct OnDomain {
+pub struct DomainQuery {
     /// A domain of the stack; the default one if absent.
     #[schemars(with = "Option<Domain>")]
     pub domain: Option<String>,
@@ -17,28 +17,28 @@ pub struct OnDomain {
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(rename = "Link")]
 pub struct LinkView {
-    /// The host that serves it.
+    /// The host that serves the link.
     domain: Domain,
-    /// Its path.
+    /// The link's path.
     slug: Slug,
-    /// What visitors open.
+    /// The URL that visitors open.
     #[schemars(url)]
     short_url: String,
-    /// Where it leads.
+    /// The URL that the link leads to.
     url: TargetUrl,
-    /// What its owner calls it.
+    /// The title that its owner chose.
     title: Option<String>,
-    /// Words to find it by.
+    /// Words to find the link by.
     tags: Vec<String>,
-    /// Before this it is not found.
+    /// The link is not found before this time.
     starts_at: Option<Timestamp>,
-    /// From this on it is gone, or leads to `expired_url`.
+    /// From this time on the link is gone, or leads to `expired_url`.
     expires_at: Option<Timestamp>,
-    /// Where it leads once it has expired or is used up.
+    /// The URL that the link leads to after it has expired or is used up.
     expired_url: Option<TargetUrl>,
-    /// How many clicks it serves; unlimited if null.
+    /// How many clicks the link serves; unlimited if null.
     max_clicks: Option<u64>,
-    /// How many clicks of `max_clicks` it has served.
+    /// How many clicks of `max_clicks` the link has served.
     used_clicks: u64,
     /// Whether visitors must give a password.
     has_password: bool,
@@ -46,35 +46,36 @@ pub struct LinkView {
     redirect_status: RedirectStatus,
     /// Whether query parameters of a visit are merged into the target.
     forward_query: bool,
-    /// Other targets for some visits; the first that matches wins.
+    /// Other targets for some visits. The first rule that matches wins.
     rules: Vec<Rule>,
     /// Weighted targets for visits that no rule matches.
     variants: Vec<Variant>,
-    /// Whether it is put away: not found for visitors, kept for its owner.
+    /// Whether the link is archived: visitors do not find it, its owner keeps it.
     archived: bool,
-    /// Clicks that another service counted before the link was imported; not part of the statistics.
+    /// Clicks that another service counted before the import. They are not part of the statistics.
     imported_clicks: Option<u64>,
-    /// When it was created.
+    /// When the link was created.
     created_at: Timestamp,
-    /// When its owner last changed it; null until then.
+    /// When the owner last changed the link; null before the first change.
     updated_at: Option<Timestamp>,
-    /// Where one link is read.
+    /// The link's clicks, where one link is read.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     clicked: Option<ClickedView>,
 }
 
-/// What the clicks on a link add up to since it exists. Only there where one link is read; null while statistics are away.
+/// The clicks of a link since it exists. Present only where one link is read; null while the statistics are unavailable.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 struct ClickedView {
-    /// Clicks of people, a few seconds after they were made. Only there where one link is read; null while statistics are
-    /// away.
+    /// Clicks of people, counted within a few seconds. Present only where one link is read; null while the statistics are
+    /// unavailable.
     clicks: Option<u64>,
-    /// The last of them. Only there where one link is read; null until then, and while statistics are away.
+    /// The time of the last of them. Present only where one link is read; null before the first click, and while the
+    /// statistics are unavailable.
     last_click_at: Option<Timestamp>,
 }
 
 impl LinkView {
-    /// The view of `link`.
+    /// Makes the view of `link`.
     pub fn of(link: Link, short_urls: &ShortUrls) -> Self {
         let behaviour = link.behaviour;
         Self {
@@ -102,7 +103,7 @@ impl LinkView {
         }
     }
 
-    /// The same with the link's clicks, if they are known.
+    /// Adds the link's clicks, if they are known.
     pub fn with_clicks(self, all: Option<AllTime>) -> Self {
         let clicked =
             ClickedView { clicks: all.map(|all| all.clicks), last_click_at: all.and_then(|all| all.last_click_at) };
@@ -118,14 +119,15 @@ pub struct ShortUrls {
 }
 
 impl ShortUrls {
-    /// `origin` (`scheme://host[:port]`) stands in for the default domain's, for stacks that are not reached under it.
+    /// Makes short URLs on `domains`. `origin` (`scheme://host[:port]`) replaces the default domain's, for a stack that is reached
+    /// elsewhere.
     pub fn new(domains: &Domains, origin: Option<String>) -> Self {
         let default_domain = domains.default_domain().clone();
         let default_origin = origin.unwrap_or_else(|| format!("https://{default_domain}"));
         Self { default_domain, default_origin: default_origin.trim_end_matches('/').to_owned() }
     }
 
-    /// The URL that visitors open.
+    /// Makes the URL of a link.
     pub fn of(&self, id: &LinkId) -> String {
         if id.domain == self.default_domain {
             format!("{}/{}", self.default_origin, id.slug)

@@ -12,10 +12,10 @@ pub const MAX_SIZE: u32 = 2048;
 pub const DEFAULT_SIZE: u32 = 256;
 /// The greatest width of the light border, in modules.
 pub const MAX_MARGIN: u32 = 16;
-/// The width of the border where the request does not say, in modules: what the standard asks for.
+/// The width of the border where the request does not say, in modules: the standard's minimum.
 pub const DEFAULT_MARGIN: u32 = 4;
 
-/// How a code shall look, not checked yet.
+/// How to draw a code, unchecked.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 pub struct QrQuery {
     /// A domain of the stack; the default one if absent.
@@ -24,7 +24,7 @@ pub struct QrQuery {
     /// The format of the image.
     #[schemars(extend("enum" = ["svg", "png"], "default" = "svg"))]
     pub format: Option<String>,
-    /// Width and height, in pixels. So small a code that a module of it would be narrower than two pixels is refused.
+    /// Width and height, in pixels. A size that makes a module narrower than two pixels is refused.
     #[schemars(range(min = MIN_SIZE, max = MAX_SIZE), extend("default" = DEFAULT_SIZE))]
     pub size: Option<u32>,
     /// The light border, in modules.
@@ -33,10 +33,10 @@ pub struct QrQuery {
     /// Error correction.
     #[schemars(extend("enum" = ["L", "M", "Q", "H"], "default" = "M"))]
     pub ecc: Option<String>,
-    /// The dark modules' colour. Must be darker than `background`, with a contrast of at least 3:1.
+    /// The colour of the dark modules. Must be darker than `background`, with a contrast of at least 3:1.
     #[schemars(regex(pattern = COLOR), extend("default" = "000000"))]
     pub color: Option<String>,
-    /// The colour of the rest.
+    /// The colour of the light modules and the border.
     #[schemars(regex(pattern = COLOR), extend("default" = "ffffff"))]
     pub background: Option<String>,
 }

@@ -4,25 +4,25 @@ use schemars::JsonSchema;
 use waypost_domain::Domain;
 use waypost_domain::analytics::stats::StatsRequest;
 
-/// Which statistics of a link, not checked yet.
+/// The parameters of a link's statistics, unchecked.
 #[derive(Debug, Clone, Default, JsonSchema)]
 pub struct LinkStatsQuery {
     /// A domain of the stack; the default one if absent.
     #[schemars(with = "Option<Domain>")]
     pub domain: Option<String>,
-    /// What of it.
+    /// The range of time and the form.
     #[schemars(flatten)]
     pub request: StatsRequest,
 }
 
-/// Which statistics of the workspace, not checked yet.
+/// The parameters of the workspace's statistics, unchecked.
 #[derive(Debug, Clone, Default, JsonSchema)]
 pub struct StatsQuery {
-    /// Only the links with any of these tags; there can be several parameters. At most 100 links, and at most 10,000 links
+    /// Only the links with any of these tags; repeat the parameter for several. At most 100 links, and at most 10,000 links
     /// times days.
     #[schemars(default)]
     pub tag: Vec<String>,
-    /// What of them.
+    /// The range of time and the form.
     #[schemars(flatten)]
     pub request: StatsRequest,
 }

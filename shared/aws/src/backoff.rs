@@ -1,39 +1,61 @@
-//! Waiting between tries, for calls whose answer can be "partly": the SDK's own retries do not see those.
+//! Waits between tries, for calls whose answer can be "partly": the SDK's own retries do not see those.
 
 use std::time::Duration;
 
-use waypost_domain::ports::Random;
-
-use crate::system::SystemRandom;
-
+/// The upper bound of the wait before the second try.
 const FIRST: Duration = Duration::from_millis(50);
+/// The upper bound of later waits, unless a caller sets another.
 const LONGEST: Duration = Duration::from_secs(5);
-/// How many tries in a row may bring nothing. With the waits between them that is about half a minute.
+/// The number of tries in a row that may fail, unless a caller sets another. With the waits between them, 12 tries take
+/// about half a minute.
 const MAX_TRIES: u32 = 12;
 
-/// Counts tries that brought nothing.
-#[derive(Debug, Default)]
-pub(crate) struct Backoff(u32);
+/// Counts failed tries and waits between them.
+#[derive(Debug)]
+pub(crate) struct Backoff {
+    failed: u32,
+    max_tries: u32,
+    longest: Duration,
+}
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Self::new(MAX_TRIES, LONGEST)
+    }
+}
 
 impl Backoff {
-    /// Something went through: the store is busy, but there.
-    pub(crate) fn progress(&mut self) {
-        self.0 = 0;
+    /// Allows `max_tries` tries in a row, with waits of at most `longest` between them.
+    pub(crate) fn new(max_tries: u32, longest: Duration) -> Self {
+        Self { failed: 0, max_tries, longest }
     }
 
-    /// Waits for a random time below a limit that doubles with each try ("full jitter", AWS architecture blog). `false` if
-    /// it is time to give up.
+    /// Counts from zero again: the store is busy, but it did some of the work.
+    pub(crate) fn reset(&mut self) {
+        self.failed = 0;
+    }
+
+    /// Counts a failed try and waits for a random time below a bound that doubles with each of them. Gives `false` at once
+    /// after the last try.
     pub(crate) async fn wait(&mut self) -> bool {
-        self.0 += 1;
-        if self.0 >= MAX_TRIES {
+        self.failed += 1;
+        if self.failed >= self.max_tries {
             return false;
         }
-        let limit = FIRST.saturating_mul(1 << (self.0 - 1)).min(LONGEST);
-        let mut bytes = [0; 4];
-        SystemRandom.fill(&mut bytes);
-        tokio::time::sleep(limit.mul_f64(f64::from(u32::from_be_bytes(bytes)) / f64::from(u32::MAX))).await;
+        let bound = FIRST.saturating_mul(2_u32.saturating_pow(self.failed - 1)).min(self.longest);
+        tokio::time::sleep(full_jitter(bound)).await;
         true
     }
+}
+
+/// Gives a random time up to `bound` ("full jitter", AWS architecture blog), so that clients that wait don't come back
+/// together.
+pub fn full_jitter(bound: Duration) -> Duration {
+    let mut bytes = [0; 4];
+    // Without randomness the bound itself is as good.
+    let share =
+        getrandom::fill(&mut bytes).map_or(1.0, |()| f64::from(u32::from_be_bytes(bytes)) / f64::from(u32::MAX));
+    bound.mul_f64(share)
 }
 
 #[cfg(test)]
@@ -41,15 +63,21 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn it_ends_unless_something_goes_through() {
+    async fn tries_end_unless_some_work_was_done() {
         let mut backoff = Backoff::default();
         let mut waits = 0;
         while backoff.wait().await {
             waits += 1;
             if waits == 5 {
-                backoff.progress();
+                backoff.reset();
             }
         }
         assert_eq!(waits, 5 + 11);
+    }
+
+    #[test]
+    fn a_wait_is_at_most_its_bound() {
+        let bound = Duration::from_millis(50);
+        assert!((0..1000).all(|_| full_jitter(bound) <= bound));
     }
 }

@@ -1,4 +1,4 @@
-//! For tests: an HTTP client that gives prepared answers, one after the other, and remembers what it was asked.
+//! For tests: an HTTP client that gives prepared answers, one after the other, and records the requests.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -33,7 +33,7 @@ impl Replay {
         http_client_fn(move |_, _| connector.clone())
     }
 
-    /// What was asked, in order.
+    /// Gives the recorded requests, in order.
     pub(crate) fn requests(&self) -> Vec<HttpRequest> {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).requests)
     }
@@ -44,7 +44,7 @@ impl HttpConnector for Replay {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.requests.push(request);
         let Some((status, headers, body)) = state.answers.pop_front() else {
-            return HttpConnectorFuture::ready(Err(ConnectorError::io("no answer is left".into())));
+            return HttpConnectorFuture::ready(Err(ConnectorError::io("there is no answer left".into())));
         };
         let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
         for (name, value) in headers {

@@ -31,7 +31,7 @@ fn aggregate(sk: &str, seq: &str, clicks: u64) -> Aggregate {
     Aggregate { key, seq: SequenceNumber::parse(seq).unwrap(), ttl: None, tally: Box::new(tally) }
 }
 
-/// 300 clicks with a bit of everything in them.
+/// Makes 300 varied clicks.
 fn batch() -> Vec<Received<'static>> {
     let agents = [
         "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36",
@@ -53,7 +53,7 @@ fn batch() -> Vec<Received<'static>> {
 async fn an_aggregate_is_read_as_it_was_written() {
     let (store, agents) = (DynamoAggregates::new(dynamodb().await, STATS_TABLE), UserAgents::new().unwrap());
     let (memory, quarantine) = (MemoryAggregates::default(), MemoryQuarantine::default());
-    // Each click that is made has an id of its own, so the same ones are counted.
+    // Count the same batch: each generated click has an id of its own.
     let batch = batch();
     let result = aggregate_clicks(&batch, &agents, &store, &quarantine).await;
     assert_eq!(aggregate_clicks(&batch, &agents, &memory, &quarantine).await, result);
@@ -86,7 +86,7 @@ async fn counts_with_errors_are_read_as_they_were_written_and_unknown_dimensions
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_none_in_its_place() {
+async fn a_missing_aggregate_is_none_in_its_place() {
     let store = DynamoAggregates::new(dynamodb().await, STATS_TABLE);
     let items: Vec<_> = (0..MAX_LOAD).map(|n| aggregate(&format!("TOTAL#{n:03}"), "7", n as u64)).collect();
     for item in items.iter().step_by(2) {
@@ -104,11 +104,11 @@ async fn only_what_was_read_is_written_over() {
     let store = DynamoAggregates::new(dynamodb().await, STATS_TABLE);
     let (first, second) = (aggregate("TOTAL#0", "10", 1), aggregate("TOTAL#0", "20", 2));
     let read = SequenceNumber::parse("10").unwrap();
-    assert!(!store.put(second.clone(), Some(&read)).await.unwrap(), "nothing was there to be read");
+    assert!(!store.put(second.clone(), Some(&read)).await.unwrap(), "there was no item to read");
     assert!(store.put(first.clone(), None).await.unwrap());
     assert!(!store.put(second.clone(), None).await.unwrap());
     assert!(store.put(second.clone(), Some(&read)).await.unwrap());
-    assert!(!store.put(first.clone(), Some(&read)).await.unwrap(), "the read is out of date");
+    assert!(!store.put(first.clone(), Some(&read)).await.unwrap(), "the item changed since the read");
     assert_eq!(store.load(&[first.key]).await.unwrap(), [Some(second)]);
 }
 
@@ -129,7 +129,7 @@ async fn an_hour_has_a_ttl_that_dynamodb_understands() {
 }
 
 #[tokio::test]
-async fn a_range_is_read_page_by_page_and_no_further() {
+async fn a_range_is_read_page_by_page_to_its_end() {
     let store = DynamoAggregates::new(dynamodb().await, STATS_TABLE);
     // 40 items of about 40 KB: a page of a query ends at 1 MB.
     for n in 0..40 {
@@ -149,7 +149,7 @@ async fn a_range_is_read_page_by_page_and_no_further() {
             after,
         };
         let page = store.range(&range, &Parts::default()).await.unwrap();
-        assert!(page.items.iter().all(|item| item.tally.dimensions.is_empty()), "nobody asked for them");
+        assert!(page.items.iter().all(|item| item.tally.dimensions.is_empty()), "the query did not ask for them");
         clicks.extend(page.items.iter().map(|item| item.tally.clicks));
         pages += 1;
         after = page.next;
@@ -181,7 +181,7 @@ async fn a_range_has_the_parts_that_are_asked_for() {
                 |after| KeyRange { pk: "WS#acme#go.example.com#s3", first: first.into(), last: last.into(), after };
             let found = store.range(&range(None), &parts).await.unwrap();
             assert_eq!(found.next, None);
-            // The memory's pages are small.
+            // The pages in memory are small.
             let (mut expected, mut after) = (Vec::new(), None);
             loop {
                 let page = memory.range(&range(after), &parts).await.unwrap();
@@ -198,7 +198,7 @@ async fn a_range_has_the_parts_that_are_asked_for() {
 }
 
 #[tokio::test]
-async fn an_item_that_is_no_aggregate_is_named() {
+async fn an_item_that_is_not_an_aggregate_is_named() {
     let client = dynamodb().await;
     let store = DynamoAggregates::new(client.clone(), STATS_TABLE);
     let put = client.put_item().table_name(STATS_TABLE).item("pk", AttributeValue::S("p".into()));
@@ -218,8 +218,8 @@ fn the_size_of_an_item_is_that_of_its_names_and_values() {
     assert_eq!(item_bytes(&day).unwrap(), 109 + (5 + 3) + (1 + 2 + 2));
 }
 
-/// A DynamoDB that answers BatchGetItem with two items at most and leaves the other keys unprocessed; with none at all if
-/// it is `stuck`.
+/// A DynamoDB that answers BatchGetItem with at most two items and leaves the other keys unprocessed. If it is `stuck`, it
+/// answers with none.
 #[derive(Debug, Clone)]
 struct Throttled {
     calls: Arc<AtomicUsize>,
@@ -270,7 +270,7 @@ async fn unprocessed_keys_are_asked_for_again() {
 }
 
 #[tokio::test]
-async fn keys_that_stay_unprocessed_are_an_error_in_the_end() {
+async fn keys_that_stay_unprocessed_become_an_error() {
     let (store, calls) = throttled(true);
     let error = store.load(&[aggregate("TOTAL#0", "7", 3).key]).await.unwrap_err();
     assert_eq!((error.kind, calls.load(Ordering::SeqCst)), (StoreErrorKind::Throttled, 8));

@@ -4,16 +4,21 @@
 
 mod support;
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use support::{LINKS_TABLE, dynamodb};
 use waypost_aws::dynamo::idempotency::DynamoIdempotency;
-use waypost_aws::system::SystemRandom;
 use waypost_domain::idempotency::{Answer, Claim, Claimed, IdempotencyStore, MemoryIdempotency};
+use waypost_domain::memory::SeededRandom;
 use waypost_domain::{Timestamp, WorkspaceId};
 
+/// Makes a claim of a new owner.
 fn claim(workspace: &str, request: &str, second: i64) -> Claim {
+    static SEED: AtomicU64 = AtomicU64::new(0);
+    let random = SeededRandom::new(SEED.fetch_add(1, Ordering::Relaxed));
     let now = Timestamp::parse("2026-01-02T03:04:05Z").unwrap().plus_seconds(second);
     let workspace = WorkspaceId::parse(workspace).unwrap();
-    Claim::new(workspace, "a key # with \"signs\"", &[request.as_bytes()], now, &SystemRandom).unwrap()
+    Claim::new(workspace, "a key # with \"signs\"", &[request.as_bytes()], now, &random).unwrap()
 }
 
 fn answer() -> Answer {
@@ -25,7 +30,7 @@ fn answer() -> Answer {
     }
 }
 
-/// Both stores say the same.
+/// Both stores must behave alike.
 async fn stores() -> Vec<Box<dyn IdempotencyStore>> {
     vec![Box::new(DynamoIdempotency::new(dynamodb().await, LINKS_TABLE)), Box::new(MemoryIdempotency::default())]
 }
@@ -46,7 +51,7 @@ async fn an_answer_is_kept_for_a_day() {
 }
 
 #[tokio::test]
-async fn a_claim_that_was_given_up_passes_to_the_next_and_the_late_first_spoils_nothing() {
+async fn an_abandoned_claim_passes_on_and_its_late_owner_changes_nothing() {
     for store in stores().await {
         let (first, second) = (claim("acme", "a", 0), claim("acme", "a", Claim::LEASE_SECONDS));
         assert_eq!(store.claim(&first).await.unwrap(), Claimed::Yes);
@@ -71,7 +76,7 @@ async fn a_failure_frees_the_key() {
 }
 
 #[tokio::test]
-async fn of_many_at_once_one_may_do_it() {
+async fn one_of_many_concurrent_claims_succeeds() {
     let store = DynamoIdempotency::new(dynamodb().await, LINKS_TABLE);
     let tries = (0..20).map(|_| {
         let store = store.clone();

@@ -35,7 +35,7 @@ fn import(seed: u64, now: &str) -> Import {
 }
 
 #[tokio::test]
-async fn of_a_batch_only_what_is_taken_is_not_inserted() {
+async fn a_batch_inserts_all_but_the_taken_ids() {
     let client = dynamodb().await;
     let (links, batch) = (DynamoLinks::new(client.clone(), LINKS_TABLE), DynamoLinkBatch::new(client, LINKS_TABLE));
     let taken = link("other", "s3", "https://theirs.example/");
@@ -48,7 +48,7 @@ async fn of_a_batch_only_what_is_taken_is_not_inserted() {
     let expected = (0..25).map(|n| if n == 3 { Inserted::Taken } else { Inserted::Written });
     assert_eq!(inserted, expected.collect::<Vec<_>>());
     assert_eq!(links.get(&taken.id).await.unwrap(), Some(taken.clone()));
-    assert_eq!(links.get(&rows[0].id).await.unwrap().as_ref(), Some(&rows[0]), "as if it was created alone");
+    assert_eq!(links.get(&rows[0].id).await.unwrap().as_ref(), Some(&rows[0]), "as if it had been created alone");
     let listed = links.page(&acme(), &LinkQuery::newest(100)).await.unwrap().links;
     assert_eq!(listed.len(), 24, "the index lists them");
     assert_eq!(batch.insert_all(&rows).await.unwrap(), vec![Inserted::Taken; 25]);
@@ -91,7 +91,7 @@ async fn an_import_is_read_as_it_was_written() {
     assert_eq!(imports.get(&first.workspace, &first.id).await.unwrap(), Some(running.clone()));
     let late = running.closed(&[], now);
     assert!(imports.replace(&running.planned(3, None)).await.unwrap());
-    assert!(!imports.replace(&late).await.unwrap(), "somebody else was faster");
+    assert!(!imports.replace(&late).await.unwrap(), "another writer was faster");
 }
 
 #[tokio::test]
@@ -107,7 +107,7 @@ async fn parts_are_read_as_they_were_written_and_in_their_order() {
     assert_eq!(parts.all(&import.id, import.revision).await.unwrap(), all);
     let claimed = all[3].claimed(Claim { owner: "r1".into(), until: import.created_at });
     assert!(parts.replace(&claimed).await.unwrap() && parts.replace(&claimed).await.unwrap());
-    assert!(!parts.replace(&all[3].stopped()).await.unwrap(), "somebody else was faster");
+    assert!(!parts.replace(&all[3].stopped()).await.unwrap(), "another writer was faster");
     assert_eq!(parts.get(&PartId::from(&claimed)).await.unwrap(), Some(claimed.clone()));
     assert_eq!(parts.get(&PartId { part: 99, ..PartId::from(&claimed) }).await.unwrap(), None);
 }

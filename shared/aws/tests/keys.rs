@@ -17,7 +17,7 @@ async fn keys() -> DynamoKeys {
     DynamoKeys::new(dynamodb().await, LINKS_TABLE)
 }
 
-/// Writes a key and gives its hash.
+/// Writes a key. Gives its hash and the key.
 async fn add(keys: &DynamoKeys, workspace: &str, minute: i64) -> (String, ApiKey) {
     let (clock, random) = (FixedClock::at("2026-01-01T00:00:00Z"), SeededRandom::new(minute.unsigned_abs()));
     clock.advance(60 * minute);
@@ -84,7 +84,7 @@ async fn a_key_is_revoked_by_its_id_in_its_workspace_only() {
 }
 
 #[tokio::test]
-async fn the_last_use_moves_on_only_after_a_while() {
+async fn the_last_use_is_updated_only_after_a_while() {
     let keys = keys().await;
     let (hash, _) = add(&keys, "acme", 1).await;
     let at = |text: &str| Timestamp::parse(text).unwrap();

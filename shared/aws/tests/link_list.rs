@@ -1,4 +1,4 @@
-//! Lists of links against an embedded DynamoDB, with a count of the queries they take.
+//! Lists of links against an embedded DynamoDB. Counts their queries.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -47,7 +47,7 @@ impl Intercept for Counter {
     }
 }
 
-/// Links, and how many requests they made.
+/// Makes links, and a counter of their requests.
 async fn counted() -> (DynamoLinks, Counter) {
     let (client, counter) = (dynamodb().await, Counter::default());
     let config = client.config().to_builder().interceptor(counter.clone()).build();
@@ -82,7 +82,7 @@ async fn page(links: &dyn LinkIndex, request: &ListRequest) -> Page<Link> {
     list_links(links, &domains, &caller("acme", Role::Viewer), request).await.unwrap()
 }
 
-/// All pages, and how many there were.
+/// Reads all pages, and counts them.
 async fn all_pages(links: &dyn LinkIndex, mut request: ListRequest) -> (Vec<Link>, usize) {
     let (mut all, mut pages) = (Vec::new(), 0);
     loop {
@@ -149,7 +149,7 @@ async fn a_page_of_100_000_links_takes_one_round_of_queries() {
 }
 
 #[tokio::test]
-async fn archived_links_in_between_take_little_more() {
+async fn archived_links_in_between_cost_little_more() {
     let mut all = many(2_000);
     for link in all.iter_mut().step_by(2) {
         link.behaviour.archived = true;
@@ -183,7 +183,7 @@ async fn a_rare_tag_is_searched_for_within_bounds_and_found_in_the_end() {
 }
 
 #[tokio::test]
-async fn filters_say_the_same_as_in_memory() {
+async fn filters_give_the_same_as_in_memory() {
     let memory = MemoryLinks::default();
     let mut all = many(300);
     for (n, link) in all.iter_mut().enumerate() {
@@ -229,7 +229,7 @@ async fn filters_say_the_same_as_in_memory() {
 }
 
 #[tokio::test]
-async fn long_links_do_not_lose_a_page_its_links() {
+async fn pages_of_long_links_lose_no_links() {
     let (links, _) = counted().await;
     for n in 0..400 {
         let url = format!("https://example.com/{}", "x".repeat(4000));

@@ -8,10 +8,9 @@ use std::collections::HashSet;
 
 use support::{LINKS_TABLE, dynamodb};
 use waypost_aws::dynamo::links::DynamoLinks;
-use waypost_aws::system::{SystemClock, SystemRandom};
 use waypost_domain::create_link::{Created, Creation, create_link};
 use waypost_domain::link_fields::{IfExists, LinkFields};
-use waypost_domain::memory::{caller, link};
+use waypost_domain::memory::{FixedClock, SeededRandom, caller, link};
 use waypost_domain::ports::{Insertion, LinkReader, LinkTargets, LinkWriter};
 use waypost_domain::{Domains, Role};
 
@@ -19,9 +18,10 @@ async fn links() -> DynamoLinks {
     DynamoLinks::new(dynamodb().await, LINKS_TABLE).consistent()
 }
 
-async fn create_or_return(links: &DynamoLinks) -> Created {
+/// Creates a link or gives the one that leads to the same target. Each `seed` has slugs of its own.
+async fn create_or_return(links: &DynamoLinks, seed: u64) -> Created {
     let domains = Domains::parse("go.example.com").unwrap();
-    let (clock, random) = (SystemClock, SystemRandom);
+    let (clock, random) = (FixedClock::at("2026-01-02T03:04:05Z"), SeededRandom::new(seed));
     let with =
         Creation { reader: links, writer: links, targets: links, clock: &clock, random: &random, domains: &domains };
     let url = Some("https://example.com/".to_owned());
@@ -48,12 +48,12 @@ async fn link_and_pointer_are_written_together_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn of_many_at_once_one_creates_and_all_get_the_same_link() {
+async fn concurrent_requests_create_one_link_and_all_get_it() {
     let links = links().await;
     for round in 0..3 {
-        let requests = (0..16).map(|_| {
+        let requests = (0..16).map(|n| {
             let links = links.clone();
-            tokio::spawn(async move { create_or_return(&links).await })
+            tokio::spawn(async move { create_or_return(&links, 16 * round + n).await })
         });
         let mut all = Vec::new();
         for request in requests.collect::<Vec<_>>() {
@@ -62,7 +62,7 @@ async fn of_many_at_once_one_creates_and_all_get_the_same_link() {
         assert_eq!(all.iter().filter(|created| created.is_new).count(), 1, "round {round}");
         let slugs: HashSet<&str> = all.iter().map(|created| created.link.id.slug.as_str()).collect();
         assert_eq!(slugs.len(), 1);
-        // The next round meets a pointer to a link that is gone.
+        // The next round meets a pointer to a deleted link.
         assert!(links.delete(&all[0].link.id, &all[0].link.workspace).await.unwrap());
     }
 }

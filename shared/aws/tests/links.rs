@@ -22,7 +22,7 @@ async fn a_link_is_read_as_it_was_written() {
     assert_eq!(links.get(&written.id).await.unwrap(), Some(written));
 }
 
-/// A link that has every attribute there is.
+/// Makes a link with every attribute.
 fn full_link() -> Link {
     let mut written = link("acme", "docs", "https://example.com/ä");
     written.title = Some("Docs".into());
@@ -64,7 +64,7 @@ async fn a_change_sets_and_removes_but_leaves_the_clicks_alone() {
     assert_eq!(links.get(&full.id).await.unwrap(), Some(full));
 }
 
-/// What the redirect does.
+/// Counts a click as the redirect does.
 async fn count_click(client: &aws_sdk_dynamodb::Client, link: &Link) {
     let key = waypost_aws::dynamo::links::key(&link.id);
     let update =
@@ -73,7 +73,7 @@ async fn count_click(client: &aws_sdk_dynamodb::Client, link: &Link) {
 }
 
 #[tokio::test]
-async fn of_many_changes_at_once_to_the_same_state_one_is_made() {
+async fn one_of_many_concurrent_changes_is_made() {
     let links = DynamoLinks::new(dynamodb().await, LINKS_TABLE);
     let seen = link("acme", "docs", "https://example.com/");
     links.insert(&seen).await.unwrap();
@@ -90,7 +90,7 @@ async fn of_many_changes_at_once_to_the_same_state_one_is_made() {
 }
 
 #[tokio::test]
-async fn a_link_that_is_another_one_by_now_is_neither_changed_nor_deleted() {
+async fn a_link_that_was_replaced_meanwhile_is_neither_changed_nor_deleted() {
     let links = DynamoLinks::new(dynamodb().await, LINKS_TABLE).consistent();
     let seen = link("acme", "docs", "https://example.com/");
     let next = Link { title: Some("x".into()), revision: 1, ..seen.clone() };
@@ -107,7 +107,7 @@ async fn a_link_that_is_another_one_by_now_is_neither_changed_nor_deleted() {
     }
 }
 
-/// A lost answer makes the client send a write again that has been done.
+/// After a lost answer the client sends the same write again.
 #[tokio::test]
 async fn a_write_that_was_done_already_counts_as_done() {
     let client = dynamodb().await;
@@ -122,7 +122,7 @@ async fn a_write_that_was_done_already_counts_as_done() {
 }
 
 #[tokio::test]
-async fn what_exists_is_not_overwritten_even_by_many_at_once() {
+async fn an_existing_link_is_not_overwritten_by_concurrent_inserts() {
     let links = DynamoLinks::new(dynamodb().await, LINKS_TABLE);
     let attempts = (0..20).map(|n| {
         let (links, link) = (links.clone(), link("acme", "docs", &format!("https://example.com/{n}")));
@@ -147,7 +147,7 @@ async fn only_the_owner_deletes() {
 }
 
 #[tokio::test]
-async fn an_item_that_is_no_link_is_named() {
+async fn an_item_that_is_not_a_link_is_named() {
     let client = dynamodb().await;
     let links = DynamoLinks::new(client.clone(), LINKS_TABLE);
     let id = link("acme", "docs", "https://example.com/").id;
@@ -187,7 +187,7 @@ async fn a_key_is_found_by_its_hash() {
 }
 
 #[tokio::test]
-async fn everybody_gets_the_same_salt_of_a_day() {
+async fn all_callers_get_the_same_salt_of_a_day() {
     let salts = DynamoSalts::new(dynamodb().await, LINKS_TABLE);
     let first = salts.salt("2026-01-02", [1; 32]).await.unwrap();
     assert_eq!(salts.salt("2026-01-02", [2; 32]).await.unwrap(), first);

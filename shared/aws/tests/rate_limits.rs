@@ -36,13 +36,13 @@ async fn a_bucket_empties_and_fills() {
 }
 
 #[tokio::test]
-async fn a_bucket_is_full_if_its_item_is_gone() {
+async fn a_bucket_without_an_item_is_full() {
     let buckets = DynamoBuckets::new(dynamodb().await, LINKS_TABLE);
     assert_eq!(buckets.take("key_1", limit("1/5"), 4, NOW).await.unwrap().tokens, 4);
 }
 
 #[tokio::test]
-async fn many_at_once_never_get_more_than_there_is() {
+async fn concurrent_callers_never_take_more_than_there_is() {
     let (client, limit) = (dynamodb().await, limit("10/40"));
     let mut tasks = Vec::new();
     for process in 0..8 {

@@ -1,4 +1,4 @@
-//! What a redirect writes, against an embedded DynamoDB.
+//! The redirect's writes against an embedded DynamoDB.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -18,7 +18,7 @@ fn now() -> Timestamp {
 }
 
 #[tokio::test]
-async fn never_one_click_too_many_however_many_come_at_once() {
+async fn concurrent_clicks_never_exceed_the_limit() {
     let client = dynamodb().await;
     let links = DynamoLinks::new(client.clone(), LINKS_TABLE);
     let mut limited = link("acme", "docs", "https://example.com/");
@@ -39,7 +39,7 @@ async fn never_one_click_too_many_however_many_come_at_once() {
 }
 
 #[tokio::test]
-async fn a_link_that_is_gone_is_not_made_again_by_a_click() {
+async fn a_click_does_not_bring_a_deleted_link_back() {
     let client = dynamodb().await;
     let limit = DynamoClickLimit::new(client.clone(), LINKS_TABLE);
     let id = link("acme", "docs", "https://example.com/").id;
@@ -49,7 +49,7 @@ async fn a_link_that_is_gone_is_not_made_again_by_a_click() {
 }
 
 #[tokio::test]
-async fn a_limit_that_was_raised_or_lifted_lets_clicks_through_again() {
+async fn a_raised_or_lifted_limit_lets_clicks_through_again() {
     let client = dynamodb().await;
     let limit = DynamoClickLimit::new(client.clone(), LINKS_TABLE);
     let mut link = link("acme", "docs", "https://example.com/");
@@ -63,7 +63,7 @@ async fn a_limit_that_was_raised_or_lifted_lets_clicks_through_again() {
 }
 
 #[tokio::test]
-async fn no_more_passwords_are_heard_a_minute_than_the_limit_however_many_come_at_once() {
+async fn concurrent_password_attempts_never_exceed_the_limit_of_a_minute() {
     let client = dynamodb().await;
     let id = link("acme", "docs", "https://example.com/").id;
     let tries: Vec<_> = (0..60)
@@ -94,12 +94,12 @@ async fn attempts_are_deleted_after_their_minute() {
     attempts.take_back(&id, now()).await.unwrap();
     attempts.begin(&id, now(), 10).await.unwrap();
     let items = client.scan().table_name(LINKS_TABLE).send().await.unwrap().items.unwrap();
-    assert_eq!(items.len(), 1, "taking back makes nothing");
+    assert_eq!(items.len(), 1, "taking back makes no item");
     assert_eq!(items[0]["ttl"].as_n().unwrap(), &(now().as_seconds() + 3600).to_string());
 }
 
 #[tokio::test]
-async fn an_absent_table_is_an_error_for_a_click_and_none_for_warming_up() {
+async fn an_absent_table_is_an_error_for_a_click_but_not_for_warming_up() {
     let client = dynamodb().await;
     warm_up(&client, LINKS_TABLE).await;
     warm_up(&client, "absent").await;

@@ -4,12 +4,12 @@
 
 use std::process::ExitCode;
 
-use waypost_aws::dynamo::aggregates::{DynamoAggregates, patient_client};
+use waypost_aws::dynamo::aggregates::{DynamoAggregates, background_client};
 use waypost_aws::s3::archive::S3Archive;
-use waypost_aws::start::BoxError;
-use waypost_aws::{sdk, settings, start};
 use waypost_domain::analytics::UserAgents;
 use waypost_domain::analytics::rebuild_stats::rebuild_stats;
+use waypost_lambda::start::BoxError;
+use waypost_lambda::{sdk, settings, start};
 
 fn main() -> ExitCode {
     start::run(rebuild())
@@ -18,7 +18,7 @@ fn main() -> ExitCode {
 async fn rebuild() -> Result<(), BoxError> {
     let config = sdk::config()?;
     let archive = S3Archive::new(aws_sdk_s3::Client::new(&config), settings::required("DATA_BUCKET")?);
-    let store = DynamoAggregates::new(patient_client(&config), settings::required("STATS_TABLE")?);
+    let store = DynamoAggregates::new(background_client(&config), settings::required("STATS_TABLE")?);
     let done = rebuild_stats(&archive, &UserAgents::new()?, &store).await?;
     println!(
         "{} clicks of {} objects were counted in {} writes; {} clicks were in more than one object",

@@ -1,5 +1,5 @@
-//! The handler as the event source drives it: a batch becomes the JSON that Lambda sends, and its answer the numbers of the
-//! records that failed.
+//! Drives the handler as an event source does: turns a batch into the JSON that Lambda sends, and the answer into the sequence
+//! numbers that failed.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use serde_json::json;
 use waypost_domain::analytics::faults::{Faulty, Invocation};
 use waypost_domain::analytics::{Received, UserAgents};
 
-/// The event that Lambda sends for `batch`.
+/// Makes the event that Lambda sends for `batch`.
 pub(crate) fn event_of(batch: &[Received<'_>]) -> String {
     let records = batch.iter().map(|received| {
         let (shard, sequence) = (&received.shard, &received.sequence);
@@ -33,7 +33,7 @@ pub(crate) fn event_of(batch: &[Received<'_>]) -> String {
     json!({ "Records": records.collect::<Vec<_>>() }).to_string()
 }
 
-/// The real handler over `stores`.
+/// Makes the real handler over `stores`.
 pub(crate) fn handler(
     stores: Arc<Faulty>,
     agents: Arc<UserAgents>,
@@ -41,7 +41,7 @@ pub(crate) fn handler(
     let app = Arc::new(App { agents, store: stores.clone(), quarantine: stores.clone(), archive: Some(stores) });
     move |batch| {
         let (app, event) = (app.clone(), event_of(&batch));
-        // The event source polls many futures in one turn of the runtime, which would take that for selfishness.
+        // The event source polls many futures in one turn of the runtime, which would count that against the task's budget.
         Box::pin(tokio::task::unconstrained(async move {
             let event: StreamEvent = serde_json::from_str(&event).unwrap_or_else(|error| panic!("{error}"));
             let answer = handle(&app, &event).await.unwrap_or_else(|error| panic!("{error}"));

@@ -1,5 +1,5 @@
-//! DynamoDB in the process, behind the AWS SDK's HTTP client but without a socket: every call is answered at once, so what
-//! runs on it can be driven step by step.
+//! Runs DynamoDB in the process, behind the AWS SDK's HTTP client but without a socket. It answers every call at once, so that
+//! tests can drive the caller step by step.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
@@ -13,7 +13,7 @@ use dynoxide::{Database, DynoxideError};
 /// The name of its table.
 pub(crate) const TABLE: &str = "stats";
 
-/// The two actions that the handler has a permission for, and Query for who reads.
+/// Answers the two actions that the handler may call, and Query for readers.
 #[derive(Clone)]
 struct InProcess(Database);
 
@@ -55,7 +55,7 @@ impl HttpConnector for InProcess {
     }
 }
 
-/// A client of a new, empty DynamoDB with the table of statistics.
+/// Makes a client of a new, empty DynamoDB with the table of statistics.
 pub(crate) fn dynamodb() -> Client {
     let database = Database::memory().unwrap_or_else(|error| panic!("{error}"));
     let table = serde_json::json!({

@@ -10,27 +10,27 @@ use http::StatusCode;
 use serde_json::Value;
 use waypost_api::link_batches::{BatchItemView, BatchView, MAX_ITEMS, NewBatch};
 use waypost_api::links::LinkView;
-use waypost_aws::http::Json;
-use waypost_aws::idempotency::Unsettled;
-use waypost_aws::problem::Problem;
 use waypost_domain::create_link::create_link;
 use waypost_domain::idempotency::Attempt;
 use waypost_domain::json::read;
 use waypost_domain::{Caller, Error, Role};
+use waypost_http::extract::Json;
+use waypost_http::idempotency::Transient;
+use waypost_http::problem::Problem;
 
 use super::App;
 
-/// How many of them may have a password: to hash one takes some tenths of a second in a small function.
+/// How many items may have a password: hashing one takes some tenths of a second in a small function.
 const MAX_PASSWORDS: usize = 10;
-/// How many links are written at once.
-const AT_ONCE: usize = 8;
+/// How many links are written concurrently.
+const CONCURRENCY: usize = 8;
 
-/// 200 whatever became of the items: the batch was worked through.
+/// Answers 200 even if items failed: the batch itself was processed.
 pub(super) async fn create_batch(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     attempt: Option<Extension<Attempt>>,
-    // An item is read by itself, so that one which cannot be read spoils no other.
+    // Read each item by itself, so that one that cannot be read does not fail the others.
     Json(batch): Json<NewBatch<Value>>,
 ) -> Result<Response, Problem> {
     caller.require(Role::Editor)?;
@@ -45,11 +45,11 @@ pub(super) async fn create_batch(
         let attempt = attempt.as_ref().map(|attempt| attempt.part(index));
         create_item(&app, &caller, item, attempt)
     });
-    let items: Vec<BatchItemView> = stream::iter(items).buffered(AT_ONCE).collect().await;
-    let unsettled = items.iter().any(|item| item.status >= 500);
+    let items: Vec<BatchItemView> = stream::iter(items).buffered(CONCURRENCY).collect().await;
+    let transient = items.iter().any(|item| item.status >= 500);
     let mut response = axum::Json(BatchView { items }).into_response();
-    if unsettled {
-        response.extensions_mut().insert(Unsettled);
+    if transient {
+        response.extensions_mut().insert(Transient);
     }
     Ok(response)
 }

@@ -6,21 +6,20 @@ use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, header};
-use sha2::{Digest, Sha256};
 use waypost_api::qr::QrQuery;
-use waypost_aws::conditional::tagged;
-use waypost_aws::http::{Path, Query};
-use waypost_aws::problem::Problem;
 use waypost_domain::Caller;
 use waypost_domain::find_link::{find_link, link_id};
+use waypost_http::conditional_requests::{conditional_response, etag_of};
+use waypost_http::extract::{Path, Query};
+use waypost_http::problem::Problem;
 
 use super::App;
 use crate::qr_code::{Style, draw};
 
-/// What a code leads to does not change, so a client need not ask for it again for a day.
+/// Lets a client keep a code for a day: the URL in it does not change.
 const KEEP_FOR_A_DAY: &str = "private, max-age=86400";
 
-/// The code of the short URL with `?qr=1`, by which its clicks are told apart from the link's.
+/// Draws the code of the short URL with `?qr=1`, which tells its clicks from others.
 pub(super) async fn qr(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
@@ -32,7 +31,7 @@ pub(super) async fn qr(
     let style = Style::check(&query)?;
     find_link(app.reader.as_ref(), &caller, &id).await?;
     let image = draw(&format!("{}?qr=1", app.short_urls.of(&id)), &style)?;
-    let hash: String = Sha256::digest(&image).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let etag = etag_of(&image);
     let answer = (
         [
             (header::CONTENT_TYPE, style.format.media_type()),
@@ -41,5 +40,5 @@ pub(super) async fn qr(
         ],
         image,
     );
-    Ok(tagged(&headers, &format!("\"{hash}\""), KEEP_FOR_A_DAY, answer))
+    Ok(conditional_response(&headers, &etag, KEEP_FOR_A_DAY, answer))
 }

@@ -4,13 +4,15 @@ use axum::response::Response;
 use http::Request;
 use serde_json::{Value, json};
 use tower::ServiceExt;
-use waypost_aws::http::{Authentication, MAX_BODY_BYTES, api};
 use waypost_domain::Role;
 use waypost_domain::analytics::UserAgents;
 use waypost_domain::analytics::aggregate_clicks::aggregate_clicks;
 use waypost_domain::analytics::memory::{MemoryAggregates, MemoryQuarantine, click, received};
 use waypost_domain::idempotency::MemoryIdempotency;
 use waypost_domain::memory::{FixedClock, MemoryKeys, MemoryLinks, SeededRandom};
+use waypost_http::authentication::Authentication;
+use waypost_http::extract::MAX_BODY_BYTES;
+use waypost_http::router::api;
 
 struct Fixture {
     router: Router,
@@ -73,7 +75,7 @@ async fn call_with(
     (Response::from_parts(parts, Body::empty()), json)
 }
 
-/// A link as it is shown where it is read, before anybody clicked on it.
+/// Makes the view of a link that is read before its first click.
 fn unclicked(link: &Value) -> Value {
     let mut link = link.clone();
     (link["clicks"], link["last_click_at"]) = (json!(0), Value::Null);
@@ -81,7 +83,7 @@ fn unclicked(link: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_link_is_read_with_its_clicks_or_without_while_statistics_are_away() {
+async fn a_link_is_read_without_clicks_while_statistics_are_unavailable() {
     let fixture = fixture();
     let body = json!({"url": "https://example.com/", "slug": "docs"}).to_string();
     let (created, link) = call(&fixture, &fixture.editor, "POST", "/v1/links", &body).await;
@@ -107,7 +109,7 @@ async fn a_link_is_read_with_its_clicks_or_without_while_statistics_are_away() {
     let patch = [("if-match", clicked.as_str()), ("content-type", "application/merge-patch+json")];
     let (response, _) =
         call_with(&fixture, &fixture.editor, "PATCH", "/v1/links/docs", r#"{"title": "Docs"}"#, &patch).await;
-    assert_eq!(response.status(), StatusCode::OK, "clicks are no change of the link's");
+    assert_eq!(response.status(), StatusCode::OK, "clicks do not change the link");
 }
 
 #[tokio::test]
@@ -129,7 +131,7 @@ async fn a_link_is_created_read_listed_and_deleted() {
 }
 
 #[tokio::test]
-async fn bad_requests_get_the_status_and_pointer_they_deserve() {
+async fn bad_requests_get_their_status_and_pointer() {
     let fixture = fixture();
     let key = fixture.editor.as_str();
     let too_large = format!("{{\"url\": \"{}\"}}", "x".repeat(MAX_BODY_BYTES));
@@ -175,7 +177,7 @@ async fn bad_requests_get_the_status_and_pointer_they_deserve() {
     }
 }
 
-/// Every field that can be set, as the API gives it back.
+/// Makes a body with every field that can be set, as the API returns it.
 fn full() -> Value {
     json!({
         "url": "https://example.com/", "slug": "docs", "domain": "go.example.com", "title": "Docs", "tags": ["a", "b"],
@@ -313,7 +315,7 @@ async fn a_viewer_changes_nothing() {
 }
 
 #[tokio::test]
-async fn somebody_elses_link_looks_like_none() {
+async fn a_foreign_link_looks_absent() {
     let fixture = fixture();
     let body = json!({"url": "https://example.com/", "slug": "docs"}).to_string();
     call(&fixture, &fixture.editor, "POST", "/v1/links", &body).await;
@@ -334,7 +336,7 @@ async fn somebody_elses_link_looks_like_none() {
 }
 
 #[tokio::test]
-async fn a_store_that_is_away_is_503_and_says_nothing_of_it() {
+async fn an_unavailable_store_is_503_without_its_reason() {
     let fixture = fixture();
     fixture.links.fail(true);
     let (response, problem) = call(&fixture, &fixture.viewer, "GET", "/v1/links", "").await;
@@ -344,7 +346,7 @@ async fn a_store_that_is_away_is_503_and_says_nothing_of_it() {
 }
 
 #[tokio::test]
-async fn an_existing_link_is_given_if_the_request_wants_that() {
+async fn an_existing_link_is_returned_if_the_request_asks_for_it() {
     let fixture = fixture();
     let key = &fixture.editor;
     let (_, first) = call(&fixture, key, "POST", "/v1/links", r#"{"url": "https://example.com/a"}"#).await;

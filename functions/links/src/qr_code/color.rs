@@ -14,19 +14,19 @@ impl Color {
         Ok(Self([red, green, blue]))
     }
 
-    /// `#rrggbb`
+    /// Writes `#rrggbb`.
     pub(crate) fn hex(self) -> String {
         let [red, green, blue] = self.0;
         format!("#{red:02x}{green:02x}{blue:02x}")
     }
 
-    /// How much lighter it is than `dark`: 21 for white to black, less than 1 if it is the darker one (WCAG 2.2,
-    /// "contrast ratio").
+    /// Computes the contrast to `dark`: 21 for white to black, less than 1 if this is the darker colour (WCAG 2.2, "contrast
+    /// ratio").
     pub(crate) fn contrast_to(self, dark: Self) -> f64 {
         (self.luminance() + 0.05) / (dark.luminance() + 0.05)
     }
 
-    /// WCAG 2.2, "relative luminance".
+    /// Computes the relative luminance (WCAG 2.2).
     fn luminance(self) -> f64 {
         let linear = self.0.map(|channel| {
             let value = f64::from(channel) / 255.0;

@@ -1,4 +1,4 @@
-//! Draws QR codes (ISO/IEC 18004): what is asked for, checked, and the grid of dark and light modules.
+//! Draws QR codes (ISO/IEC 18004): checks the style, and makes the grid of dark and light modules.
 
 mod color;
 mod png;
@@ -13,12 +13,12 @@ use waypost_domain::{Error, StoreError, StoreErrorKind};
 
 use color::Color;
 
-/// The least width of a module, in pixels. Below it a code cannot be read from a screen.
+/// The least width of a module, in pixels. Readers cannot read smaller modules from a screen.
 const MIN_MODULE: u32 = 2;
-/// The least contrast, as WCAG 2 reckons it. Readers need less than people, but print fades.
+/// The least contrast, as WCAG 2 defines it. Readers need less than people, but print fades.
 const MIN_CONTRAST: f64 = 3.0;
 
-/// How a code looks.
+/// The style of a code.
 #[derive(Debug, Clone)]
 pub(crate) struct Style {
     pub(crate) format: Format,
@@ -46,7 +46,10 @@ impl Format {
 }
 
 impl Style {
-    /// The style that is asked for, or the parameters that are wrong.
+    /// Checks the requested style.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] names the wrong parameters.
     pub(crate) fn check(wanted: &QrQuery) -> Result<Self, Error> {
         let mut errors = Errors::default();
         let format = match wanted.format.as_deref() {
@@ -90,26 +93,26 @@ impl Style {
     }
 }
 
-/// The modules of a code, row by row, and where they lie in the image.
+/// The modules of a code, row by row, and their place in the image.
 struct Grid {
     modules: Vec<bool>,
-    /// How many there are in a row.
+    /// The number of modules in a row.
     width: u32,
-    /// How many fit beside each other with the margin.
+    /// The number of modules in a row with the margin on both sides.
     total: u32,
 }
 
 impl Grid {
-    /// Whether the module is dark.
+    /// Tells whether the module is dark.
     fn is_dark(&self, x: u32, y: u32) -> bool {
         self.modules.get((y * self.width + x) as usize).copied().unwrap_or_default()
     }
 }
 
-/// The image of a code with `content`.
+/// Draws a code with `content`.
 ///
 /// # Errors
-/// [`Error::Invalid`] if the size is too small for it.
+/// [`Error::Invalid`] if the size is too small for the code.
 pub(crate) fn draw(content: &str, style: &Style) -> Result<Vec<u8>, Error> {
     let code = QrCode::with_error_correction_level(content, style.ecc).map_err(|error| broken(error.to_string()))?;
     let width = u32::try_from(code.width()).map_err(|error| broken(error.to_string()))?;
@@ -125,7 +128,7 @@ pub(crate) fn draw(content: &str, style: &Style) -> Result<Vec<u8>, Error> {
     }
 }
 
-/// A short URL fits into a code, and a grid into an image; if not, it is our mistake.
+/// Makes the error of a defect here: a short URL always fits into a code, and a grid into an image.
 fn broken(cause: String) -> Error {
     StoreError::new("qr.draw", StoreErrorKind::Broken, cause).into()
 }

@@ -1,4 +1,4 @@
-//! A code as PNG: two colours, one bit a pixel. Modules are whole pixels; what is left over is added to the margin.
+//! Draws a code as PNG: two colours, one bit a pixel. Modules are whole pixels; the rest of the size goes to the margin.
 
 use png::{BitDepth, ColorType, Encoder, EncodingError};
 

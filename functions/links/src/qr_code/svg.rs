@@ -1,4 +1,4 @@
-//! A code as SVG: one path, in which every run of dark modules is a rectangle.
+//! Draws a code as SVG: one path, with a rectangle for every run of dark modules.
 
 use std::fmt::Write;
 

@@ -10,7 +10,7 @@ fn text(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
 
-/// What a reader finds in an image: `dark` says whether a pixel is.
+/// Scans an image: `dark` tells whether a pixel is dark.
 fn scan(size: u32, dark: impl Fn(usize, usize) -> bool) -> Option<String> {
     let size = size as usize;
     let mut image = rqrr::PreparedImage::prepare_from_greyscale(size, size, |x, y| if dark(x, y) { 30 } else { 220 });
@@ -18,7 +18,7 @@ fn scan(size: u32, dark: impl Fn(usize, usize) -> bool) -> Option<String> {
     grid.decode().ok().map(|(_, content)| content)
 }
 
-/// The pixels of a PNG as (width, colours).
+/// Decodes a PNG into its width and colours.
 fn pixels(image: &[u8]) -> (u32, Vec<[u8; 3]>) {
     let mut decoder = ::png::Decoder::new(std::io::Cursor::new(image));
     decoder.set_transformations(::png::Transformations::EXPAND);
@@ -34,7 +34,7 @@ fn scan_png(image: &[u8]) -> Option<String> {
     scan(width, |x, y| pixels[y * width as usize + x].iter().map(|&channel| u32::from(channel)).sum::<u32>() < 400)
 }
 
-/// The modules of an SVG of ours, eight pixels each: its path consists of `Mx yhN…` only.
+/// Scans an SVG, with eight pixels for each module: the path has only `Mx yhN…`.
 fn scan_svg(image: &[u8]) -> Option<String> {
     let image = std::str::from_utf8(image).unwrap();
     let between = |from: &str, to: &str| image.split(from).nth(1).unwrap().split(to).next().unwrap();
@@ -75,7 +75,7 @@ fn the_longest_short_url_fits() {
 }
 
 #[test]
-fn colours_are_as_asked_for() {
+fn colours_are_as_requested() {
     let request = QrQuery { color: text("#102030"), background: text("FFEEDD"), ..QrQuery::default() };
     let svg = String::from_utf8(draw(URL, &style(request.clone())).unwrap()).unwrap();
     assert!(svg.contains("fill=\"#102030\"") && svg.contains("fill=\"#ffeedd\""), "{svg}");
@@ -87,7 +87,7 @@ fn colours_are_as_asked_for() {
 }
 
 #[test]
-fn what_could_not_be_scanned_is_refused() {
+fn a_code_that_could_not_be_scanned_is_refused() {
     let all = QrQuery::default;
     for (request, pointers) in [
         (QrQuery { format: text("gif"), ecc: text("m"), ..all() }, "format ecc"),

@@ -20,7 +20,8 @@ struct Given {
     links: Arc<MemoryLinks>,
 }
 
-/// The links `docs`, `secret` (with a password) and `old` (expired).
+/// Makes the links `docs`, `for-good` (permanent), `secret` (with a password), `old` (expired) and `older` (expired, with
+/// another URL).
 async fn given() -> Given {
     let links = Arc::new(MemoryLinks::default());
     for (slug, behaviour) in [
@@ -97,7 +98,7 @@ async fn the_sample_event_is_redirected_and_is_a_click() {
 }
 
 #[tokio::test]
-async fn a_redirect_for_good_is_counted_all_the_same_and_may_be_indexed() {
+async fn a_permanent_redirect_is_counted_and_may_be_indexed() {
     let (response, click) = given().await.answer(&at("/for-good")).await;
     assert_eq!(response.status(), 301);
     assert_eq!(header(&response, "location"), "https://example.com/docs?utm_source=newsletter");
@@ -106,7 +107,7 @@ async fn a_redirect_for_good_is_counted_all_the_same_and_may_be_indexed() {
 }
 
 #[tokio::test]
-async fn head_is_answered_alike_but_is_no_click_and_has_no_body() {
+async fn head_is_answered_like_get_without_click_and_body() {
     let given = given().await;
     let (response, click) = given.answer(&event(HEAD, |_| {})).await;
     assert_eq!((response.status().as_u16(), click.is_none()), (302, true));
@@ -134,7 +135,7 @@ async fn an_unknown_slug_is_a_page_for_a_browser_and_a_problem_for_others() {
 }
 
 #[tokio::test]
-async fn an_ended_link_is_gone_or_leads_elsewhere_without_a_click() {
+async fn an_expired_link_is_gone_or_leads_elsewhere_without_a_click() {
     let given = given().await;
     assert_eq!(given.status(&at("/old")).await, 410);
     let (response, click) = given.answer(&at("/older")).await;
@@ -153,7 +154,7 @@ async fn other_methods_are_refused_and_a_form_is_only_for_links_with_a_password(
 }
 
 #[tokio::test]
-async fn a_password_leads_to_the_target_and_nothing_else_says_where_that_is() {
+async fn only_the_password_reveals_the_target() {
     let given = given().await;
     let wrong = event(PASSWORD, |event| {
         event["body"] = json!("password=Secret");
@@ -176,7 +177,7 @@ async fn a_password_leads_to_the_target_and_nothing_else_says_where_that_is() {
 }
 
 #[tokio::test]
-async fn too_many_passwords_have_to_wait() {
+async fn too_many_passwords_are_refused_for_a_minute() {
     let given = given().await;
     let wrong = event(PASSWORD, |event| {
         event["body"] = json!("password=Secret");
@@ -196,7 +197,7 @@ async fn a_form_that_is_too_large_is_not_read() {
 }
 
 #[tokio::test]
-async fn crawlers_and_browsers_get_what_they_ask_for_unasked() {
+async fn robots_and_icon_are_answered_without_a_read() {
     let given = given().await;
     let (robots, _) = given.answer(&event(ROBOTS, |_| {})).await;
     assert_eq!((robots.status().as_u16(), header(&robots, "content-type")), (200, "text/plain; charset=utf-8"));
@@ -206,7 +207,7 @@ async fn crawlers_and_browsers_get_what_they_ask_for_unasked() {
 }
 
 #[tokio::test]
-async fn the_bare_domain_and_unknown_paths_lead_where_the_operator_says() {
+async fn the_bare_domain_and_unknown_paths_lead_to_the_operators_urls() {
     let mut given = given().await;
     assert_eq!(given.status(&at("/")).await, 404);
     given.app.root_url = Some(TargetUrl::parse("https://example.com/home", &own()).unwrap());
@@ -225,7 +226,7 @@ async fn the_bare_domain_and_unknown_paths_lead_where_the_operator_says() {
 }
 
 #[tokio::test]
-async fn a_country_is_looked_up_where_no_header_tells_it() {
+async fn a_country_is_looked_up_if_no_header_gives_it() {
     let mut given = given().await;
     let countries = MemoryCountries([("203.0.113.9".parse().unwrap(), "CH".to_owned())].into());
     given.app.countries = Some(Arc::new(countries));
@@ -236,7 +237,7 @@ async fn a_country_is_looked_up_where_no_header_tells_it() {
 }
 
 #[tokio::test]
-async fn a_table_that_is_away_is_503_with_a_retry() {
+async fn an_unavailable_table_is_503_with_retry_after() {
     let given = given().await;
     given.links.fail(true);
     let (response, click) = given.answer(&at("/docs")).await;
@@ -246,7 +247,7 @@ async fn a_table_that_is_away_is_503_with_a_retry() {
 
 proptest! {
     #[test]
-    fn nothing_that_is_sent_is_an_error_or_changes_a_target(
+    fn no_request_causes_an_error_or_changes_a_target(
         method in prop_oneof!["GET|HEAD|POST|PUT|DELETE|OPTIONS", "[A-Z!#-]{1,10}", ".{0,5}"],
         path in prop_oneof![
             "/(docs|for-good|secret|old|older|none)", "/docs.{0,10}", ".{0,40}", "(/|\\.|%2e|%2f|%00|%ff|docs){0,20}",

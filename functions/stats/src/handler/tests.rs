@@ -1,4 +1,4 @@
-//! The routes, over clicks that were folded for real.
+//! Tests the routes over clicks that the real use case counted.
 
 use super::*;
 use axum::body::{Body, to_bytes};
@@ -7,13 +7,14 @@ use http::{HeaderValue, Request};
 use lambda_http::request::from_str;
 use serde_json::{Value, json};
 use tower::ServiceExt;
-use waypost_aws::http::{Authentication, api};
 use waypost_domain::Role;
 use waypost_domain::analytics::UserAgents;
 use waypost_domain::analytics::aggregate_clicks::aggregate_clicks;
 use waypost_domain::analytics::memory::{MemoryAggregates, MemoryQuarantine, click, received};
 use waypost_domain::memory::{FixedClock, MemoryKeys, MemoryLinks, link};
 use waypost_domain::ports::LinkWriter;
+use waypost_http::authentication::Authentication;
+use waypost_http::router::api;
 
 const MONTH: &str = include_str!("../../../../events/stats/month.json");
 const WORKSPACE: &str = include_str!("../../../../events/stats/workspace.json");
@@ -79,7 +80,7 @@ async fn call(fixture: &Fixture, key: &str, method: &str, path: &str) -> (u16, V
     json_of(send(fixture, request.body(Body::empty()).unwrap()).await)
 }
 
-/// What a sample event gets, sent with a key that is known here.
+/// Sends a sample event with a valid key.
 async fn invoke(fixture: &Fixture, event: &str) -> (u16, HeaderMap, String) {
     let mut event: Value = serde_json::from_str(event).unwrap();
     event["headers"]["authorization"] = json!(fixture.viewer);
@@ -153,7 +154,7 @@ async fn the_sample_of_a_tag_is_a_table_of_weeks() {
 }
 
 #[tokio::test]
-async fn who_has_the_answer_already_gets_304() {
+async fn a_client_that_has_the_answer_gets_304() {
     let fixture = fixture().await;
     let path = "/v1/stats?tag=guides&tag=other&from=2026-01-01";
     let (status, headers, _) = get(&fixture, path, &[]).await;
@@ -163,11 +164,11 @@ async fn who_has_the_answer_already_gets_304() {
     let (status, again, body) = get(&fixture, path, &[("if-none-match", etag)]).await;
     assert_eq!((status, again[ETAG].to_str().unwrap(), body.as_str()), (304, etag, ""));
     let (status, table, _) = get(&fixture, path, &[("if-none-match", etag), ("accept", "text/csv")]).await;
-    assert_eq!((status, table[ETAG].to_str().unwrap() == etag), (200, false), "the table is another answer");
+    assert_eq!((status, table[ETAG].to_str().unwrap() == etag), (200, false), "the table has a tag of its own");
 }
 
 #[tokio::test]
-async fn bad_requests_get_the_status_and_pointer_they_deserve() {
+async fn bad_requests_get_their_status_and_pointer() {
     let fixture = fixture().await;
     let (viewer, stranger) = (fixture.viewer.as_str(), fixture.stranger.as_str());
     for (key, method, path, status, pointer) in [
@@ -205,7 +206,7 @@ async fn a_stranger_sees_nothing_of_a_workspace() {
 }
 
 #[tokio::test]
-async fn a_store_that_is_away_is_503() {
+async fn an_unavailable_store_is_503() {
     let fixture = fixture().await;
     fixture.aggregates.fail(true);
     for path in ["/v1/links/docs/stats", "/v1/stats", "/v1/stats?tag=guides"] {

@@ -1,4 +1,4 @@
-//! Operations: what can be asked for at which path, and what is answered.
+//! Describes operations: paths, methods, parameters and answers.
 
 use schemars::JsonSchema;
 use serde_json::{Map, Value, json};
@@ -8,7 +8,7 @@ use waypost_domain::idempotency::Claim;
 use super::answers::{common, problem, with_headers};
 use super::schemas::Schemas;
 
-/// All operations that were added so far.
+/// Collects operations.
 #[derive(Default)]
 pub(crate) struct Operations {
     paths: Map<String, Value>,
@@ -16,7 +16,7 @@ pub(crate) struct Operations {
 }
 
 impl Operations {
-    /// Begins an operation; [`Operation::add`] ends it.
+    /// Begins an operation; [`Operation::end`] adds it to the document.
     pub(crate) fn add<'a>(&'a mut self, method: &'static str, path: &'static str, id: &'static str) -> Operation<'a> {
         Operation {
             all: self,
@@ -24,7 +24,7 @@ impl Operations {
             value: Map::from_iter([("operationId".to_owned(), json!(id))]),
             parameters: Vec::new(),
             answers: Map::new(),
-            is_open: true,
+            is_public: true,
         }
     }
 
@@ -33,14 +33,14 @@ impl Operations {
     }
 }
 
-/// An operation. Its answers are described after [`Operation::role`], which decides on their headers.
+/// An operation. Call [`Operation::role`] before you describe answers: it decides on their headers.
 pub(crate) struct Operation<'a> {
     all: &'a mut Operations,
     place: (&'static str, &'static str),
     value: Map<String, Value>,
     parameters: Vec<Value>,
     answers: Map<String, Value>,
-    is_open: bool,
+    is_public: bool,
 }
 
 impl Operation<'_> {
@@ -49,15 +49,15 @@ impl Operation<'_> {
         self
     }
 
-    /// The section it is in, what it does in some words, and all else there is to say.
+    /// Sets the section, a summary and a description.
     pub(crate) fn about(self, tag: &str, summary: &str, description: &str) -> Self {
         let operation = self.set("tags", json!([tag])).set("summary", json!(summary));
         if description.is_empty() { operation } else { operation.set("description", json!(description)) }
     }
 
-    /// It needs a caller with at least this role.
+    /// Requires a caller with at least this role.
     pub(crate) fn role(mut self, role: Role) -> Self {
-        self.is_open = false;
+        self.is_public = false;
         let operation = self.set("security", json!([{ "bearer": [role] }]));
         let operation = operation.problem(401, "").problem(429, "").problem(503, "").problem(500, "");
         match role {
@@ -66,23 +66,23 @@ impl Operation<'_> {
         }
     }
 
-    /// Anybody may call it.
-    pub(crate) fn open(self) -> Self {
+    /// Requires no caller.
+    pub(crate) fn public(self) -> Self {
         self.set("security", json!([]))
     }
 
-    /// A part of the path.
+    /// Adds a parameter in the path.
     pub(crate) fn path<T: JsonSchema>(self, name: &str, description: &str) -> Self {
         let schema = self.all.schemas.read::<T>();
         self.parameter("path", name, description, schema, true)
     }
 
-    /// A part of the path that is a text.
+    /// Adds a parameter in the path that is a text.
     pub(crate) fn path_text(self, name: &str, description: &str, pattern: &str) -> Self {
         self.parameter("path", name, description, json!({ "type": "string", "pattern": pattern }), true)
     }
 
-    /// The query that a `T` is read from, and the answer to one that is not right.
+    /// Adds the query parameters that a `T` is read from, and the answer to wrong ones.
     pub(crate) fn query<T: JsonSchema>(mut self) -> Self {
         for property in self.all.schemas.properties::<T>() {
             let mut schema = property.schema;
@@ -100,48 +100,49 @@ impl Operation<'_> {
         self
     }
 
-    /// A header of the request.
+    /// Adds a header of the request.
     pub(crate) fn header(self, name: &str, description: &str, schema: Value) -> Self {
         self.parameter("header", name, description, schema, false)
     }
 
-    /// The header `If-None-Match`, and the answer 304.
+    /// Adds the header `If-None-Match`, and the answer 304.
     pub(crate) fn if_none_match(self) -> Self {
-        let description = "Entity tags of what the client has already: 304 without a body if it is still that.";
-        let headers = [common(!self.is_open), vec!["ETag", "Cache-Control"]].concat();
-        let answer = json!({ "description": "The client has it already.", "headers": with_headers(&headers) });
+        let description =
+            "Entity tags that the client has already: 304 without a body if one of them is still current.";
+        let headers = [common(!self.is_public), vec!["ETag", "Cache-Control"]].concat();
+        let answer = json!({ "description": "The client has the current version.", "headers": with_headers(&headers) });
         self.header("If-None-Match", description, json!({ "type": "string", "examples": ["\"19b7f2a1c05-0\""] }))
             .answer(304, answer)
     }
 
-    /// The header `If-Match`, and the answer 412.
+    /// Adds the header `If-Match`, and the answer 412.
     pub(crate) fn if_match(self) -> Self {
-        let description = "Entity tags: do it only if the owner's last change is the one that one of them names. Clicks since then do not matter.";
+        let description = "Entity tags: act only if one of them names the state after the owner's last change. Clicks since then do not matter.";
         self.header("If-Match", description, json!({ "type": "string", "format": "entity-tags" })).problem(412, "")
     }
 
-    /// The header `Idempotency-Key`, which every POST takes, and the answers it can lead to.
-    pub(crate) fn once(self) -> Self {
-        let description = "Names the request over all its tries, best a random UUID: the same request with the same key gives the same answer for 24 hours.";
+    /// Adds the header `Idempotency-Key`, which every POST takes, and the answers that it can cause.
+    pub(crate) fn idempotent(self) -> Self {
+        let description = "Identifies all attempts of a request; use a random UUID. The same request with the same key gets the same answer for 24 hours.";
         let schema = json!({ "type": "string", "minLength": 1, "maxLength": Claim::MAX_KEY_LEN, "pattern": "^[!-~]([ -~]*[!-~])?$" });
         self.header("Idempotency-Key", description, schema)
-            .problem(409, "A request with this `Idempotency-Key` is being worked on (`Retry-After` says when to ask again), or its answer was too large to be kept.")
+            .problem(409, "Another request with this `Idempotency-Key` is in progress (`Retry-After` says when to ask again), or its answer was too large to be kept.")
             .problem(422, "Or the `Idempotency-Key` was used for another request.")
             .problem(400, "")
             .problem(413, "")
     }
 
-    /// A JSON body that a `T` is read from.
+    /// Adds a JSON body that a `T` is read from.
     pub(crate) fn body<T: JsonSchema>(self, examples: Value) -> Self {
         let schema = self.all.schemas.read::<T>();
         self.body_as(&["application/json"], schema, examples)
     }
 
-    /// A JSON Merge Patch of a `T`.
+    /// Adds a body that is a JSON Merge Patch of a `T`.
     pub(crate) fn patch<T: JsonSchema>(self, name: &str, without: &[&str], examples: Value) -> Self {
         let schema = self.all.schemas.patch::<T>(name, without);
         self.body_as(&["application/merge-patch+json", "application/json"], schema, examples)
-            .problem(415, "The body is a patch of another kind than JSON Merge Patch.")
+            .problem(415, "The body is not a JSON Merge Patch.")
     }
 
     fn body_as(self, types: &[&str], schema: Value, examples: Value) -> Self {
@@ -159,13 +160,13 @@ impl Operation<'_> {
             .problem(422, "")
     }
 
-    /// An answer with a JSON body that a `T` is written as.
+    /// Adds an answer with a JSON body that a `T` is written as.
     pub(crate) fn json<T: JsonSchema>(self, status: u16, description: &str, headers: &[&str]) -> Self {
         let schema = self.all.schemas.written::<T>();
         self.content(status, description, headers, &json!({ "application/json": { "schema": schema } }))
     }
 
-    /// An answer with a JSON body that a `T` is written as, or a body of `other` media types.
+    /// Adds an answer with a JSON body that a `T` is written as, or a body of `other` media types.
     pub(crate) fn json_or<T: JsonSchema>(
         self,
         status: u16,
@@ -179,24 +180,24 @@ impl Operation<'_> {
         self.content(status, description, headers, &content)
     }
 
-    /// An answer with a body of these media types.
+    /// Adds an answer with a body of these media types.
     pub(crate) fn content(self, status: u16, description: &str, headers: &[&str], content: &Value) -> Self {
-        let headers = [common(!self.is_open), headers.to_vec()].concat();
+        let headers = [common(!self.is_public), headers.to_vec()].concat();
         self.answer(
             status,
             json!({ "description": description, "headers": with_headers(&headers), "content": content }),
         )
     }
 
-    /// An answer without a body.
+    /// Adds an answer without a body.
     pub(crate) fn empty(self, status: u16, description: &str, headers: &[&str]) -> Self {
-        let headers = [common(!self.is_open), headers.to_vec()].concat();
+        let headers = [common(!self.is_public), headers.to_vec()].concat();
         self.answer(status, json!({ "description": description, "headers": with_headers(&headers) }))
     }
 
-    /// A problem; what is said about it is added to what was said before.
+    /// Adds a problem. A second description of the same status is appended to the first.
     pub(crate) fn problem(mut self, status: u16, when: &str) -> Self {
-        let answer = problem(status, when, !self.is_open);
+        let answer = problem(status, when, !self.is_public);
         match self.answers.get_mut(&status.to_string()) {
             Some(before) if !when.is_empty() => {
                 let text = format!("{} {when}", before["description"].as_str().unwrap_or_default());
@@ -213,7 +214,7 @@ impl Operation<'_> {
         self
     }
 
-    /// What can be done next with what the answer `status` holds: `parameters` are runtime expressions.
+    /// Links the answer `status` to an operation that takes its values: `parameters` are runtime expressions.
     pub(crate) fn link(mut self, status: u16, operation: &str, parameters: Value) -> Self {
         if let Some(answer) = self.answers.get_mut(&status.to_string()) {
             answer["links"][operation] = json!({ "operationId": operation, "parameters": parameters });
@@ -221,7 +222,7 @@ impl Operation<'_> {
         self
     }
 
-    /// Puts it into the document.
+    /// Adds the operation to the document.
     pub(crate) fn end(mut self) {
         let (method, path) = self.place;
         self.value.insert("parameters".to_owned(), self.parameters.into());

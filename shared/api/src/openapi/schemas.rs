@@ -1,4 +1,4 @@
-//! Schemas of types, as components of the document.
+//! Collects the schemas of types, as components of the document.
 
 use schemars::generate::{Contract, SchemaSettings};
 use schemars::transform::{RecursiveTransform, Transform};
@@ -12,8 +12,8 @@ pub(crate) struct Property {
     pub(crate) required: bool,
 }
 
-/// Collects the schemas that the document refers to. A type that is read and written has to look the same both ways, or to
-/// have two names; a test sees to that.
+/// Collects the schemas that the document refers to. A type that is read and written must have the same schema both ways, or
+/// two names; a test checks that.
 pub(crate) struct Schemas {
     reading: SchemaGenerator,
     writing: SchemaGenerator,
@@ -36,7 +36,7 @@ fn generator(contract: Contract) -> SchemaGenerator {
     settings.into_generator()
 }
 
-/// Says the same in the way that most tools understand: unit variants as one `enum`, and no formats but those of OpenAPI.
+/// Rewrites a schema for most tools: unit variants become one `enum`, and only formats of OpenAPI stay.
 fn plain(schema: &mut Schema) {
     let Some(object) = schema.as_object_mut() else { return };
     match object.get("format").and_then(Value::as_str) {
@@ -57,24 +57,24 @@ fn plain(schema: &mut Schema) {
     object.insert("description".to_owned(), json!(description.trim()));
 }
 
-/// The value and the description of a schema that has no other value.
+/// Reads the value and the description of a schema that allows one value.
 fn one_value(schema: &Value) -> Option<(String, String)> {
     let text = |name: &str| schema.get(name).and_then(Value::as_str).map(str::to_owned);
     Some((text("const")?, text("description")?))
 }
 
 impl Schemas {
-    /// What a `T` is read from.
+    /// Gives the schema that a `T` is read from.
     pub(crate) fn read<T: JsonSchema>(&mut self) -> Value {
         self.reading.subschema_for::<T>().to_value()
     }
 
-    /// What a `T` is written as.
+    /// Gives the schema that a `T` is written as.
     pub(crate) fn written<T: JsonSchema>(&mut self) -> Value {
         self.writing.subschema_for::<T>().to_value()
     }
 
-    /// The properties of what a `T` is read from, which stand by themselves.
+    /// Lists the properties of a type that is read from single parameters.
     pub(crate) fn properties<T: JsonSchema>(&mut self) -> Vec<Property> {
         let mut schema = T::json_schema(&mut self.reading);
         RecursiveTransform(plain).transform(&mut schema);
@@ -90,15 +90,15 @@ impl Schemas {
         properties.map(property).collect()
     }
 
-    /// What a JSON Merge Patch of a `T` is, as a component `name`: nothing is required, and `null` brings back the default.
-    /// `without` cannot be changed.
+    /// Makes the schema of a JSON Merge Patch of a `T`, as the component `name`: nothing is required, and `null` restores the
+    /// default. Leaves out the fields in `without`, which cannot be changed.
     pub(crate) fn patch<T: JsonSchema>(&mut self, name: &str, without: &[&str]) -> Value {
         let mut schema = T::json_schema(&mut self.reading);
         RecursiveTransform(plain).transform(&mut schema);
         let mut schema = schema.to_value();
         if let Some(object) = schema.as_object_mut() {
             object.remove("required");
-            object.insert("description".to_owned(), json!("What shall be otherwise. What is absent stays, null brings back the default, lists are replaced as a whole."));
+            object.insert("description".to_owned(), json!("The fields to change. An absent field stays, null restores the default, a list is replaced as a whole."));
         }
         for (name, property) in schema["properties"].as_object_mut().into_iter().flatten() {
             if let Some(object) = property.as_object_mut() {
@@ -115,7 +115,7 @@ impl Schemas {
         json!({ "$ref": format!("#/components/schemas/{name}") })
     }
 
-    /// All that was referred to, by name.
+    /// Gives all schemas that were referred to, by name.
     pub(crate) fn into_definitions(mut self) -> Map<String, Value> {
         let mut all = self.reading.take_definitions(true);
         all.extend(self.writing.take_definitions(true));
@@ -123,7 +123,7 @@ impl Schemas {
         all
     }
 
-    /// The names that are read and written, but look different.
+    /// Lists the names whose schemas differ between reading and writing.
     #[cfg(test)]
     pub(crate) fn ambiguous(mut self) -> Vec<String> {
         let (read, written) = (self.reading.take_definitions(true), self.writing.take_definitions(true));
@@ -134,7 +134,7 @@ impl Schemas {
     }
 }
 
-/// The schema without the null that an absent parameter is in Rust: in a query there is none.
+/// Removes the null that stands for an absent parameter: a query has no null.
 fn without_null(schema: &Value) -> Value {
     let mut schema = schema.clone();
     let Some(object) = schema.as_object_mut() else { return schema };

@@ -13,7 +13,7 @@ fn operations(document: &Value) -> Vec<(String, String, Value)> {
     all.collect()
 }
 
-/// Every object in the document.
+/// Visits every value in the document.
 fn visit(value: &Value, see: &mut impl FnMut(&Value)) {
     see(value);
     match value {
@@ -42,7 +42,7 @@ fn operation_ids_are_unique_and_links_lead_to_them() {
 }
 
 #[test]
-fn all_that_is_referred_to_is_there_and_all_that_is_there_is_referred_to() {
+fn every_reference_has_its_component_and_every_component_is_referred_to() {
     let document = document();
     let mut seen = BTreeSet::new();
     visit(&document, &mut |value| {
@@ -59,7 +59,7 @@ fn all_that_is_referred_to_is_there_and_all_that_is_there_is_referred_to() {
 }
 
 #[test]
-fn what_is_read_and_written_looks_the_same_or_has_two_names() {
+fn a_type_that_is_read_and_written_has_one_schema_or_two_names() {
     let mut operations = Operations::default();
     paths::add_all(&mut operations);
     assert_eq!(operations.into_parts().1.ambiguous(), Vec::<String>::new());
@@ -103,7 +103,7 @@ fn every_post_takes_an_idempotency_key() {
 }
 
 #[test]
-fn what_can_be_wrong_with_a_request_is_among_its_answers() {
+fn every_operation_lists_the_problems_of_its_requests() {
     for (method, path, operation) in operations(&document()) {
         let parameters = operation["parameters"].as_array().unwrap();
         let has = |status: u16| operation["responses"][status.to_string()].is_object();

@@ -1,7 +1,7 @@
 //! The HTTP client of the AWS clients: hyper's, for HTTP/1.1, with TLS by rustls and ring.
 //!
-//! The SDK's own client does more: HTTP/2, proxies, several TLS libraries. No call that Waypost makes needs them, and what is
-//! not used costs size and start-up all the same; see ADR 12.
+//! The SDK's own client does more: HTTP/2, proxies, several TLS libraries. Waypost needs none of them, and unused code costs
+//! size and start-up too; see ADR 12.
 
 mod tls;
 
@@ -9,6 +9,7 @@ use std::error::Error;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::connection::{CaptureSmithyConnection, ConnectionMetadata};
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
@@ -28,17 +29,15 @@ use tower::timeout::Timeout;
 use tower::timeout::error::Elapsed;
 use tower::util::BoxCloneSyncService;
 
-use crate::start::BoxError;
-
-/// How long a connection may take to be there, TLS included. AWS endpoints are in the same region, milliseconds away.
+/// How long a connection may take to open, TLS included. AWS endpoints are in the same region, milliseconds away.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Connections to AWS, shared by all that is made of it and of its clones. One that nobody uses is kept for 90 seconds.
+/// A pool of connections to AWS, which its clones and their clients share. An idle connection is kept for 90 seconds.
 ///
-/// How long an answer may take is a matter of each client of the SDK: its time limits for attempts and operations.
+/// The clients of the SDK limit how long an answer may take: see their timeouts for attempts and operations.
 #[derive(Debug, Clone, Default)]
 pub struct Connections {
-    /// Made for the first request, whoever sends it.
+    /// Made for the first request.
     client: Arc<OnceLock<HttpsClient>>,
 }
 
@@ -46,13 +45,13 @@ type HttpsClient = Client<Connect, SdkBody>;
 type Connect = BoxCloneSyncService<Uri, MaybeHttpsStream<TokioIo<TcpStream>>, BoxError>;
 
 impl Connections {
-    /// For clients of the SDK.
+    /// Gives the pool to clients of the SDK.
     pub fn client(&self) -> SharedHttpClient {
         let connector = self.connector();
         http_client_fn(move |_, _| connector.clone())
     }
 
-    /// For requests that are made without a client of the SDK.
+    /// Gives the pool to requests without a client of the SDK.
     pub fn connector(&self) -> SharedHttpConnector {
         SharedHttpConnector::new(self.clone())
     }
@@ -95,7 +94,7 @@ fn https_client() -> Result<HttpsClient, rustls::Error> {
     Ok(Client::builder(TokioExecutor::new()).build(connect))
 }
 
-/// With it the SDK has a connection left alone that brought an error.
+/// Lets the SDK drop a connection that brought an error.
 fn metadata(captured: CaptureConnection) -> ConnectionMetadata {
     let poison = move || {
         if let Some(connection) = captured.connection_metadata().as_ref() {
@@ -105,22 +104,22 @@ fn metadata(captured: CaptureConnection) -> ConnectionMetadata {
     ConnectionMetadata::builder().proxied(false).poison_fn(poison).build()
 }
 
-/// The SDK tries again what is of the kind `io`, or said to pass.
+/// Classifies an error. The SDK tries again after errors of the kind `io` and after transient ones.
 fn classified(error: ClientError) -> ConnectorError {
     if cause::<Elapsed>(&error).is_some() {
         return ConnectorError::timeout(error.into());
     }
-    if let Some(of_http) = cause::<hyper::Error>(&error) {
-        if of_http.is_timeout() {
+    if let Some(http_error) = cause::<hyper::Error>(&error) {
+        if http_error.is_timeout() {
             return ConnectorError::timeout(error.into());
         }
-        if of_http.is_user() {
+        if http_error.is_user() {
             return ConnectorError::user(error.into());
         }
-        if of_http.is_incomplete_message() {
+        if http_error.is_incomplete_message() {
             return ConnectorError::other(error.into(), Some(ErrorKind::TransientError));
         }
-        if of_http.is_closed() || of_http.is_canceled() {
+        if http_error.is_closed() || http_error.is_canceled() {
             return ConnectorError::io(error.into());
         }
     }
@@ -130,7 +129,7 @@ fn classified(error: ClientError) -> ConnectorError {
     ConnectorError::other(error.into(), None)
 }
 
-/// What of the type `E` led to `error`.
+/// Finds the cause of `error` that has the type `E`.
 fn cause<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
     error.downcast_ref().or_else(|| cause(error.source()?))
 }

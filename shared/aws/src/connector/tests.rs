@@ -22,7 +22,7 @@ impl Server {
     }
 }
 
-/// What was sent of one request, in lower case.
+/// Reads one request, in lower case.
 async fn read(stream: &mut TcpStream) -> String {
     let mut text = String::new();
     while !text.ends_with("\r\n\r\nbody") {
@@ -59,7 +59,7 @@ async fn a_connection_is_used_again() {
 }
 
 #[tokio::test]
-async fn a_connection_that_was_closed_meanwhile_is_no_error() {
+async fn a_connection_that_was_closed_meanwhile_causes_no_error() {
     let (server, connections) = (Server::open().await, Connections::default());
     let serve = async {
         for _ in 0..2 {
@@ -77,7 +77,7 @@ async fn a_connection_that_was_closed_meanwhile_is_no_error() {
 }
 
 #[tokio::test]
-async fn a_connection_whose_answer_is_still_read_is_left_alone() {
+async fn a_connection_in_use_is_not_shared() {
     let (server, connections) = (Server::open().await, Connections::default());
     let serve = async {
         let mut first = server.accept().await;
@@ -97,7 +97,7 @@ async fn a_connection_whose_answer_is_still_read_is_left_alone() {
 }
 
 #[tokio::test]
-async fn a_connection_that_the_sdk_distrusts_is_not_used_again() {
+async fn a_poisoned_connection_is_not_used_again() {
     let (server, connections) = (Server::open().await, Connections::default());
     let serve = async {
         for _ in 0..2 {
@@ -118,7 +118,7 @@ async fn a_connection_that_the_sdk_distrusts_is_not_used_again() {
 }
 
 #[tokio::test]
-async fn an_answer_that_breaks_off_is_worth_another_try() {
+async fn a_broken_answer_can_be_retried() {
     let (server, connections) = (Server::open().await, Connections::default());
     let serve = async { read(&mut server.accept().await).await };
     let (_, answer) = tokio::join!(serve, connections.send(server.request()));
@@ -127,7 +127,7 @@ async fn an_answer_that_breaks_off_is_worth_another_try() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_is_worth_another_try() {
+async fn an_absent_server_can_be_retried() {
     let server = Server::open().await;
     let request = server.request();
     drop(server);
@@ -135,7 +135,7 @@ async fn a_server_that_is_not_there_is_worth_another_try() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_does_not_greet_is_waited_for_no_longer_than_the_limit() {
+async fn a_silent_server_is_awaited_no_longer_than_the_limit() {
     let server = Server::open().await;
     let address = server.0.local_addr().unwrap();
     let request = Request::get(format!("https://{address}/")).body(SdkBody::empty()).unwrap();
@@ -144,7 +144,7 @@ async fn a_server_that_does_not_greet_is_waited_for_no_longer_than_the_limit() {
 }
 
 #[tokio::test]
-async fn what_is_no_http_is_refused() {
+async fn a_url_that_is_not_http_is_refused() {
     for uri in ["/path", "ftp://example.com/"] {
         let request = Request::get(uri).body(SdkBody::empty()).unwrap();
         assert!(Connections::default().send(request).await.is_err(), "{uri}");

@@ -1,4 +1,4 @@
-//! Reads ranges of aggregates from `StatsTable`: only the attributes that are asked for, and no more of them is decoded.
+//! Reads ranges of aggregates from `StatsTable`. Asks for the needed attributes only.
 
 use std::collections::HashMap;
 
@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use waypost_domain::StoreError;
 use waypost_domain::analytics::ports::{AggregatePage, AggregateReader, KeyRange, Parts};
 
-use super::aggregate_page::ReadPage;
+use super::aggregate_decoder::query_page;
 use super::aggregates::DynamoAggregates;
-use super::{Item, broken, store_error, text};
+use super::{Item, text};
 
 const OPERATION: &str = "aggregates.range";
 
@@ -20,8 +20,8 @@ impl AggregateReader for DynamoAggregates {
             .after
             .as_deref()
             .map(|sk| Item::from([("pk".to_owned(), text(range.pk)), ("sk".to_owned(), text(sk))]));
-        let page = ReadPage::default();
-        self.client
+        let query = self
+            .client
             .query()
             .table_name(&self.table)
             .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
@@ -30,17 +30,12 @@ impl AggregateReader for DynamoAggregates {
             .expression_attribute_values(":last", text(range.last.as_str()))
             .projection_expression(projection)
             .set_expression_attribute_names(Some(names))
-            .set_exclusive_start_key(start)
-            .customize()
-            .interceptor(page.clone())
-            .send()
-            .await
-            .map_err(|error| store_error(OPERATION, error))?;
-        page.take().map_err(|detail| broken(OPERATION, format!("of {}, {detail}", range.pk)))
+            .set_exclusive_start_key(start);
+        query_page(query, OPERATION, range.pk).await
     }
 }
 
-/// The attributes of `parts`, by placeholders: DynamoDB reserves many words.
+/// Names the attributes of `parts`, by placeholders: DynamoDB reserves many words.
 fn projection(parts: &Parts) -> (String, HashMap<String, String>) {
     let mut paths = vec!["sk", "clicks", "bots"];
     let groups: [(bool, &[&str]); 4] = [

@@ -1,5 +1,5 @@
-//! Aggregates in `StatsTable`: the keys are the domain's, the numbers lie beside them as attributes. Ranges are read by
-//! `aggregate_reader`.
+//! Loads and writes aggregates in `StatsTable`. The domain makes the keys; the numbers are attributes. `aggregate_reader` reads
+//! ranges.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -14,24 +14,25 @@ use waypost_domain::analytics::ports::AggregateStore;
 use waypost_domain::analytics::{Aggregate, AggregateKey, SequenceNumber};
 use waypost_domain::{StoreError, StoreErrorKind};
 
-use super::conditional::was_written;
-use super::{Item, broken, store_error, text};
+use super::conditional_writes::was_written;
+use super::{Item, text};
+use crate::backoff::Backoff;
+use crate::error::{broken, store_error};
 
-/// How often keys are asked for that a BatchGetItem left out.
+/// How often to ask for keys that BatchGetItem left unprocessed.
 const LOAD_ATTEMPTS: u32 = 8;
-/// The longest wait before the second attempt; it doubles up to [`MAX_BACKOFF`].
-const BACKOFF: Duration = Duration::from_millis(50);
-const MAX_BACKOFF: Duration = Duration::from_secs(2);
+/// The longest wait between two of these attempts.
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
-/// A client that is more patient than others with a throttled table: nobody waits for aggregates, and what is given up
-/// makes the stream deliver the whole batch again. Its retries are spread by jitter.
-pub fn patient_client(config: &SdkConfig) -> Client {
+/// Makes a client for work that nobody waits for: it retries a throttled table more often than others, because the stream
+/// delivers the whole batch again when it gives up. Jitter spreads its retries.
+pub fn background_client(config: &SdkConfig) -> Client {
     let retries = RetryConfig::standard().with_max_attempts(6).with_initial_backoff(Duration::from_millis(50));
     Client::from_conf(aws_sdk_dynamodb::config::Builder::from(config).retry_config(retries).build())
 }
 
-/// A client for numbers that an answer can do without: it asks once, and gives up after half a second.
-pub fn hasty_client(config: &SdkConfig) -> Client {
+/// Makes a client for numbers that an answer can omit: it asks once, and gives up after half a second.
+pub fn best_effort_client(config: &SdkConfig) -> Client {
     let timeout = TimeoutConfig::builder().operation_timeout(Duration::from_millis(500)).build();
     let config = aws_sdk_dynamodb::config::Builder::from(config).retry_config(RetryConfig::disabled());
     Client::from_conf(config.timeout_config(timeout).build())
@@ -50,7 +51,7 @@ impl DynamoAggregates {
         Self { client, table: table.into() }
     }
 
-    /// Asks for `keys` once; gives back what was found and the keys that the table had no capacity for.
+    /// Asks for `keys` once. Gives the items, and the keys that the table had no capacity for.
     async fn load_once(&self, keys: Vec<Item>) -> Result<(Vec<Item>, Vec<Item>), StoreError> {
         const OPERATION: &str = "aggregates.load";
         let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
@@ -73,23 +74,18 @@ impl AggregateStore for DynamoAggregates {
         const OPERATION: &str = "aggregates.load";
         let mut found: HashMap<AggregateKey, Aggregate> = HashMap::with_capacity(keys.len());
         let mut wanted: Vec<Item> = keys.iter().map(key).collect();
-        for attempt in 0..LOAD_ATTEMPTS {
-            if wanted.is_empty() {
-                break;
-            }
-            if attempt > 0 {
-                tokio::time::sleep(backoff(attempt)).await;
-            }
+        let mut backoff = Backoff::new(LOAD_ATTEMPTS, LONGEST_WAIT);
+        while !wanted.is_empty() {
             let (items, left) = self.load_once(wanted).await?;
             for item in items {
                 let aggregate = aggregate_from(item, OPERATION)?;
                 found.insert(aggregate.key.clone(), aggregate);
             }
             wanted = left;
-        }
-        if !wanted.is_empty() {
-            let detail = format!("{} keys were left unprocessed {LOAD_ATTEMPTS} times", wanted.len());
-            return Err(StoreError::new(OPERATION, StoreErrorKind::Throttled, detail));
+            if !wanted.is_empty() && !backoff.wait().await {
+                let detail = format!("{} keys were left unprocessed {LOAD_ATTEMPTS} times", wanted.len());
+                return Err(StoreError::new(OPERATION, StoreErrorKind::Throttled, detail));
+            }
         }
         Ok(keys.iter().map(|key| found.remove(key)).collect())
     }
@@ -107,25 +103,14 @@ impl AggregateStore for DynamoAggregates {
     }
 }
 
-/// A random time up to a bound that doubles with each attempt ("full jitter"), so that many who wait don't come back
-/// together.
-fn backoff(attempt: u32) -> Duration {
-    let bound = BACKOFF.saturating_mul(2_u32.saturating_pow(attempt - 1)).min(MAX_BACKOFF);
-    let mut bytes = [0_u8; 4];
-    // Without randomness the bound itself is as good.
-    let share =
-        getrandom::fill(&mut bytes).map_or(1.0, |()| f64::from(u32::from_be_bytes(bytes)) / f64::from(u32::MAX));
-    bound.mul_f64(share)
-}
-
 fn key(key: &AggregateKey) -> Item {
     Item::from([("pk".to_owned(), text(&*key.pk)), ("sk".to_owned(), text(&*key.sk))])
 }
 
-/// The item of an aggregate.
+/// Makes the item of an aggregate.
 ///
 /// # Errors
-/// It cannot be written as an item.
+/// The aggregate cannot be written as an item.
 pub fn item_of(aggregate: &Aggregate) -> Result<Item, StoreError> {
     let mut item: Item = serde_dynamo::to_item(&*aggregate.tally).map_err(|error| broken("aggregates.put", error))?;
     item.extend(key(&aggregate.key));
@@ -136,11 +121,11 @@ pub fn item_of(aggregate: &Aggregate) -> Result<Item, StoreError> {
     Ok(item)
 }
 
-/// The size of an aggregate's item in bytes, as DynamoDB counts it: a write is paid by the 1,024 (DynamoDB developer guide,
-/// "Item sizes and formats").
+/// Computes the size of an aggregate's item in bytes, as DynamoDB counts it: each 1,024 bytes of a write cost a unit (DynamoDB
+/// developer guide, "Item sizes and formats").
 ///
 /// # Errors
-/// It cannot be stored.
+/// The aggregate cannot be written as an item.
 pub fn item_bytes(aggregate: &Aggregate) -> Result<usize, StoreError> {
     Ok(item_of(aggregate)?.iter().map(|(name, value)| name.len() + value_bytes(value)).sum())
 }
@@ -148,7 +133,7 @@ pub fn item_bytes(aggregate: &Aggregate) -> Result<usize, StoreError> {
 fn value_bytes(value: &AttributeValue) -> usize {
     match value {
         AttributeValue::S(text) => text.len(),
-        // Two digits a byte, and one more.
+        // Two digits a byte, and one byte more.
         AttributeValue::N(digits) => digits.len().div_ceil(2) + 1,
         AttributeValue::B(bytes) => bytes.as_ref().len(),
         AttributeValue::L(values) => 3 + values.iter().map(|value| 1 + value_bytes(value)).sum::<usize>(),
@@ -168,7 +153,7 @@ fn aggregate_from(mut item: Item, operation: &'static str) -> Result<Aggregate, 
         Some(AttributeValue::N(seconds)) => seconds.parse().ok(),
         _ => None,
     };
-    let tally = serde_dynamo::from_item(item).map_err(|error| unreadable(&format!("is no aggregate: {error}")))?;
+    let tally = serde_dynamo::from_item(item).map_err(|error| unreadable(&format!("is not an aggregate: {error}")))?;
     Ok(Aggregate { key: AggregateKey { pk: pk.into(), sk: sk.into() }, seq, ttl, tally: Box::new(tally) })
 }
 

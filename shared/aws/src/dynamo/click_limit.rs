@@ -1,4 +1,4 @@
-//! Uses up the clicks of limited links, on the link's own item.
+//! Counts the clicks of limited links, on the link's own item.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use waypost_domain::ports::ClickLimit;
 use waypost_domain::{LinkId, StoreError};
 
-use super::conditional::was_written;
+use super::conditional_writes::was_written;
 use super::links;
 
 /// The clicks of limited links in DynamoDB.
@@ -25,8 +25,8 @@ impl DynamoClickLimit {
 
 #[async_trait]
 impl ClickLimit for DynamoClickLimit {
-    /// One conditional addition. Where its answer is lost and the SDK tries again, a click may be used up that nobody had:
-    /// one too few is served then, never one too many.
+    /// Adds one on a condition. If the answer is lost and the SDK tries again, the link may serve one click too few, never one
+    /// too many.
     async fn use_click(&self, id: &LinkId) -> Result<bool, StoreError> {
         let result = self
             .client

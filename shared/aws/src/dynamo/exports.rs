@@ -1,4 +1,4 @@
-//! Exports in `LinksTable`: `pk = WS#{workspace}`, `sk = EXPORT#{id}`.
+//! Stores exports in `LinksTable`: `pk = WS#{workspace}`, `sk = EXPORT#{id}`.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
@@ -7,8 +7,9 @@ use waypost_domain::exports::ports::ExportStore;
 use waypost_domain::exports::{Export, ExportId};
 use waypost_domain::{StoreError, WorkspaceId};
 
-use super::conditional::{put_if_absent, put_next};
-use super::{Item, broken, store_error, text};
+use super::conditional_writes::{put_if_absent, put_next};
+use super::{Item, text};
+use crate::error::{broken, store_error};
 
 /// Exports in DynamoDB.
 #[derive(Debug, Clone)]
@@ -28,7 +29,7 @@ impl DynamoExports {
 impl ExportStore for DynamoExports {
     async fn create(&self, export: &Export) -> Result<bool, StoreError> {
         let made = put_if_absent(&self.client, &self.table, "exports.create", item_of(export)?).await?;
-        // The first try of this very write may have gone through, and only its answer been lost.
+        // The first attempt of this write may have succeeded although its answer was lost.
         Ok(made || self.get(&export.workspace, &export.id).await?.as_ref() == Some(export))
     }
 
@@ -60,5 +61,5 @@ fn item_of(export: &Export) -> Result<Item, StoreError> {
 }
 
 fn export_from(item: Item, operation: &'static str) -> Result<Export, StoreError> {
-    serde_dynamo::from_item(item).map_err(|error| broken(operation, format!("the item is no export: {error}")))
+    serde_dynamo::from_item(item).map_err(|error| broken(operation, format!("the item is not an export: {error}")))
 }

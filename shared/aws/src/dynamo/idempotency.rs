@@ -1,6 +1,6 @@
-//! Claims of idempotency keys in `LinksTable`: `pk = IDEM#{workspace}#{key}`, `sk = IDEM`, gone after a day.
+//! Stores claims of idempotency keys in `LinksTable`: `pk = IDEM#{workspace}#{key}`, `sk = IDEM`, deleted after a day.
 //!
-//! `until` is the end of the lease; a record with a `status` is done.
+//! `until` is the end of the lease. A record with a `status` is finished.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
@@ -9,10 +9,11 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use waypost_domain::StoreError;
 use waypost_domain::idempotency::{Answer, Claim, Claimed, IdempotencyStore};
 
-use super::conditional::was_written;
-use super::{Item, broken, store_error, text};
+use super::conditional_writes::was_written;
+use super::{Item, text};
+use crate::error::{broken, store_error};
 
-/// How often a record may go away between the claim that it stopped and the look at it.
+/// How often to try again if a record disappears between the claim that it refused and the read that follows.
 const ATTEMPTS: usize = 3;
 
 /// Claims in DynamoDB.
@@ -28,7 +29,7 @@ impl DynamoIdempotency {
         Self { client, table: table.into() }
     }
 
-    /// Writes the claim where there is none, an old one, or one for the same request that was given up; says whether it did.
+    /// Writes the claim if there is no record, an old one, or an abandoned one of the same request. Says whether it did.
     async fn write(&self, claim: &Claim) -> Result<bool, StoreError> {
         let (now, number) = (claim.now, |seconds: i64| AttributeValue::N(seconds.to_string()));
         let result = self
@@ -69,7 +70,7 @@ impl IdempotencyStore for DynamoIdempotency {
                 return Ok(Claimed::Yes);
             }
             if let Some(item) = self.read(claim).await? {
-                return what_it_says(&item, claim);
+                return outcome_of(&item, claim);
             }
         }
         Ok(Claimed::Busy)
@@ -97,7 +98,7 @@ impl IdempotencyStore for DynamoIdempotency {
             .expression_attribute_values(":owner", text(&claim.owner))
             .send()
             .await;
-        // A claim that somebody else took over is theirs to finish.
+        // Another owner that took the claim over finishes it.
         was_written(OPERATION, result).map(drop)
     }
 
@@ -116,14 +117,14 @@ impl IdempotencyStore for DynamoIdempotency {
     }
 }
 
-/// What a record that stopped `claim` says to it.
-fn what_it_says(item: &Item, claim: &Claim) -> Result<Claimed, StoreError> {
+/// Reads from the record that refused `claim` what came of it.
+fn outcome_of(item: &Item, claim: &Claim) -> Result<Claimed, StoreError> {
     let attribute = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).map(String::as_str);
     if attribute("request") != Some(claim.request.as_str()) {
         return Ok(Claimed::Other);
     }
     let Some(status) = item.get("status") else {
-        // The first try of this very claim may have gone through, and only its answer been lost.
+        // The first attempt of this claim may have succeeded although its answer was lost.
         let ours = attribute("owner") == Some(claim.owner.as_str());
         return Ok(if ours { Claimed::Yes } else { Claimed::Busy });
     };

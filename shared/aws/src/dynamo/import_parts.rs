@@ -1,5 +1,5 @@
-//! Parts of imports in `LinksTable`: `pk = IMPORT#{id}`, `sk = PART#{plan}#{number}`, both numbers with leading zeros so that
-//! they sort.
+//! Stores parts of imports in `LinksTable`: `pk = IMPORT#{id}`, `sk = PART#{plan}#{number}`. Both numbers have leading zeros, so
+//! that they sort.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
@@ -10,10 +10,11 @@ use waypost_domain::imports::ImportId;
 use waypost_domain::imports::part::{Part, PartId};
 use waypost_domain::imports::ports::PartStore;
 
-use super::conditional::put_next;
-use super::{Item, broken, store_error, text};
+use super::conditional_writes::put_next;
+use super::{Item, text};
+use crate::error::{broken, store_error};
 
-/// How many parts are written at once.
+/// How many parts are written concurrently.
 const CONCURRENCY: usize = 8;
 
 /// Parts in DynamoDB.
@@ -77,7 +78,7 @@ impl PartStore for DynamoParts {
     async fn replace(&self, next: &Part) -> Result<bool, StoreError> {
         let item = (item_of(next)?, next.revision);
         let made = put_next(&self.client, &self.table, "import_parts.replace", item).await?;
-        // The first try of this very write may have gone through, and only its answer been lost.
+        // The first attempt of this write may have succeeded although its answer was lost.
         Ok(made || self.get(&PartId::from(next)).await?.as_ref() == Some(next))
     }
 }
@@ -105,5 +106,5 @@ fn item_of(part: &Part) -> Result<Item, StoreError> {
 
 fn part_from(item: Item, operation: &'static str) -> Result<Part, StoreError> {
     serde_dynamo::from_item(item)
-        .map_err(|error| broken(operation, format!("the item is no part of an import: {error}")))
+        .map_err(|error| broken(operation, format!("the item is not a part of an import: {error}")))
 }

@@ -1,6 +1,6 @@
-//! Imports in `LinksTable`: `pk = WS#{workspace}`, `sk = IMPORT#{id}`, listed by the index `list` under
-//! `list_pk = IMPORTS#{workspace}`, `list_sk = {created_at}#{id}` (the id of a file that was put straight into the bucket says
-//! nothing about time).
+//! Stores imports in `LinksTable`: `pk = WS#{workspace}`, `sk = IMPORT#{id}`. The index `list` lists them under
+//! `list_pk = IMPORTS#{workspace}`, `list_sk = {created_at}#{id}`: the id alone does not sort by time if the file was put
+//! straight into the bucket.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
@@ -9,9 +9,10 @@ use waypost_domain::imports::ports::{ImportIndex, ImportStore};
 use waypost_domain::imports::{Import, ImportId};
 use waypost_domain::{StoreError, WorkspaceId};
 
-use super::conditional::{put_if_absent, put_next};
+use super::conditional_writes::{put_if_absent, put_next};
 use super::newest::newest;
-use super::{Item, broken, store_error, text};
+use super::{Item, text};
+use crate::error::{broken, store_error};
 
 /// Imports in DynamoDB.
 #[derive(Debug, Clone)]
@@ -50,7 +51,7 @@ impl ImportStore for DynamoImports {
     async fn replace(&self, next: &Import) -> Result<bool, StoreError> {
         let item = (item_of(next)?, next.revision);
         let made = put_next(&self.client, &self.table, "imports.replace", item).await?;
-        // The first try of this very write may have gone through, and only its answer been lost.
+        // The first attempt of this write may have succeeded although its answer was lost.
         Ok(made || self.get(&next.workspace, &next.id).await?.as_ref() == Some(next))
     }
 }
@@ -85,7 +86,7 @@ fn item_of(import: &Import) -> Result<Item, StoreError> {
 }
 
 fn import_from(item: Item, operation: &'static str) -> Result<Import, StoreError> {
-    serde_dynamo::from_item(item).map_err(|error| broken(operation, format!("the item is no import: {error}")))
+    serde_dynamo::from_item(item).map_err(|error| broken(operation, format!("the item is not an import: {error}")))
 }
 
 fn list_pk(workspace: &WorkspaceId) -> String {

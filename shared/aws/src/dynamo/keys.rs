@@ -1,6 +1,6 @@
-//! API keys in `LinksTable`: `pk = KEY#{sha256 of the secret}`, `sk = KEY`, listed by the index `list` under
-//! `list_pk = KEYS#{workspace}`, `list_sk = {key_id}`. Ids begin with the time, so their order is the order of creation, and a
-//! key is found by its id with one query of the index.
+//! Stores API keys in `LinksTable`: `pk = KEY#{sha256 of the secret}`, `sk = KEY`. The index `list` lists them under
+//! `list_pk = KEYS#{workspace}`, `list_sk = {key_id}`. Ids begin with the time, so that they sort by creation; one query of the
+//! index finds a key by its id.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
@@ -8,10 +8,11 @@ use waypost_domain::keys::ports::{KeyIndex, KeyUsage, KeyWriter};
 use waypost_domain::ports::KeyReader;
 use waypost_domain::{ApiKey, StoreError, Timestamp, WorkspaceId};
 
-use super::conditional::was_written;
+use super::conditional_writes::was_written;
 use super::links::LIST_INDEX;
 use super::newest::newest;
-use super::{Item, broken, store_error, text};
+use super::{Item, text};
+use crate::error::{broken, store_error};
 
 /// API keys in DynamoDB.
 #[derive(Debug, Clone)]
@@ -26,7 +27,7 @@ impl DynamoKeys {
         Self { client, table: table.into() }
     }
 
-    /// The key of the item with this id.
+    /// Finds the key of the item with this id.
     async fn key_of(&self, workspace: &WorkspaceId, key_id: &str) -> Result<Option<Item>, StoreError> {
         let found = self
             .client
@@ -68,14 +69,14 @@ impl KeyWriter for DynamoKeys {
         item.extend(key(hash));
         item.insert("list_pk".to_owned(), text(list_pk(&new.workspace)));
         item.insert("list_sk".to_owned(), text(&new.key_id));
-        // Without a condition: a second try of the same request must succeed, and two secrets never have the same hash.
+        // No condition: a second attempt of the same request must succeed, and two secrets never have the same hash.
         let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
         request.send().await.map(drop).map_err(|error| store_error(OPERATION, error))
     }
 
     async fn revoke(&self, workspace: &WorkspaceId, key_id: &str) -> Result<bool, StoreError> {
         const OPERATION: &str = "keys.revoke";
-        // An empty text cannot be a key of the index.
+        // DynamoDB refuses an empty text as a key.
         if key_id.is_empty() {
             return Ok(false);
         }
@@ -85,7 +86,7 @@ impl KeyWriter for DynamoKeys {
             .delete_item()
             .table_name(&self.table)
             .set_key(Some(key))
-            // The index may show a key that is gone.
+            // The index can still show a deleted key.
             .condition_expression("workspace = :workspace AND key_id = :key_id")
             .expression_attribute_values(":workspace", text(workspace.as_str()))
             .expression_attribute_values(":key_id", text(key_id))
@@ -118,7 +119,7 @@ impl KeyUsage for DynamoKeys {
             .table_name(&self.table)
             .set_key(Some(key(hash)))
             .update_expression("SET last_used_at = :at")
-            // A revoked key must not come back as an item with nothing but its last use.
+            // Do not bring a revoked key back as an item that has only its last use.
             .condition_expression(
                 "attribute_exists(pk) AND (attribute_not_exists(last_used_at) OR last_used_at <= :unless_after)",
             )
@@ -135,7 +136,7 @@ fn key(hash: &str) -> Item {
 }
 
 fn key_from(item: Item, operation: &'static str) -> Result<ApiKey, StoreError> {
-    serde_dynamo::from_item(item).map_err(|error| broken(operation, format!("the item is no key: {error}")))
+    serde_dynamo::from_item(item).map_err(|error| broken(operation, format!("the item is not a key: {error}")))
 }
 
 fn list_pk(workspace: &WorkspaceId) -> String {

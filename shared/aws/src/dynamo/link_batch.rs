@@ -1,5 +1,6 @@
-//! Many links at once, by PartiQL: in a batch of `INSERT` statements, one whose key exists fails alone with `DuplicateItem`.
-//! (BatchWriteItem knows no conditions and would overwrite; a transaction fails as a whole and costs twice as much.)
+//! Writes many links at once, by PartiQL: in a batch of `INSERT` statements, one whose key exists fails alone with
+//! `DuplicateItem`. (BatchWriteItem has no conditions and would overwrite; a transaction fails as a whole and costs twice as
+//! much.)
 
 use std::collections::HashMap;
 
@@ -13,9 +14,10 @@ use waypost_domain::imports::ports::{Inserted, LinkBatch};
 use waypost_domain::ports::LinkWriter;
 use waypost_domain::{Link, LinkId, StoreError, StoreErrorKind};
 
+use super::Item;
 use super::links::{DynamoLinks, item_of, key, link_from};
-use super::{Item, broken, kind_of, store_error};
 use crate::backoff::Backoff;
+use crate::error::{broken, kind_of, store_error};
 
 /// Batches of links in DynamoDB.
 #[derive(Debug, Clone)]
@@ -30,7 +32,8 @@ impl DynamoLinkBatch {
         Self { client, table: table.into() }
     }
 
-    /// The statement that inserts `item`. The names of attributes are ours; the values are parameters.
+    /// Makes the statement that inserts `item`. It quotes the attributes' names, which are Waypost's own, and passes the values
+    /// as parameters.
     fn insert(&self, item: Item) -> Result<BatchStatementRequest, StoreError> {
         let (names, values): (Vec<String>, Vec<AttributeValue>) =
             item.into_iter().map(|(name, value)| (format!("'{name}': ?"), value)).unzip();
@@ -55,7 +58,7 @@ impl DynamoLinkBatch {
 const INSERT: &str = "links.insert_all";
 const GET: &str = "links.get_all";
 
-/// What a statement came to.
+/// Reads the result of a statement.
 fn inserted(response: &BatchStatementResponse) -> Result<Inserted, StoreError> {
     let Some(error) = &response.error else { return Ok(Inserted::Written) };
     let code = error.code.as_ref();
@@ -75,7 +78,7 @@ impl LinkBatch for DynamoLinkBatch {
         loop {
             match self.execute(statements.clone()).await {
                 Ok(responses) => return responses.iter().map(inserted).collect(),
-                // Written or not: what was is told as taken, and known by its origin.
+                // Links that were written are reported as taken next time; their origin identifies them.
                 Err(error) if error.kind == StoreErrorKind::Unavailable => {
                     if !backoff.wait().await {
                         return Err(error);
@@ -110,10 +113,10 @@ impl LinkBatch for DynamoLinkBatch {
                 .map(|keys| keys.keys)
                 .unwrap_or_default();
             if open.len() < before {
-                backoff.progress();
+                backoff.reset();
             }
             if !open.is_empty() && !backoff.wait().await {
-                return Err(StoreError::new(GET, StoreErrorKind::Throttled, "keys stay unprocessed"));
+                return Err(StoreError::new(GET, StoreErrorKind::Throttled, "keys remain unprocessed"));
             }
         }
         Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
@@ -130,7 +133,7 @@ mod tests {
 
     use crate::replay::Replay;
 
-    /// A batch writer whose table gives these answers (status, body), one after the other.
+    /// Makes a batch writer whose table gives these answers (status, body), one after the other.
     fn answering(answers: &[(u16, &'static str)]) -> (DynamoLinkBatch, Replay) {
         let replay = Replay::new(answers.iter().map(|(status, body)| (*status, Vec::new(), *body)));
         let config = aws_sdk_dynamodb::Config::builder()
@@ -145,7 +148,7 @@ mod tests {
     const BUSY: &str = r#"{"__type": "com.amazon.coral.availability#ThrottlingException", "message": "Rate exceeded"}"#;
 
     #[tokio::test]
-    async fn a_busy_table_is_told_and_not_asked_again_here() {
+    async fn a_busy_table_is_reported_and_not_asked_again() {
         let mixed =
             r#"{"Responses": [{}, {"Error": {"Code": "ThrottlingError"}}, {"Error": {"Code": "DuplicateItem"}}]}"#;
         let (batch, replay) = answering(&[(200, mixed), (400, BUSY)]);
@@ -157,7 +160,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_table_that_is_away_is_asked_again_within_bounds() {
+    async fn an_unavailable_table_is_asked_again_within_bounds() {
         const AWAY: &str = r#"{"__type": "com.amazonaws.dynamodb.v20120810#InternalServerError", "message": "away"}"#;
         let (batch, replay) = answering(&[(500, AWAY), (200, r#"{"Responses": [{}]}"#)]);
         let link = [link("acme", "a", "https://example.com/")];

@@ -1,6 +1,6 @@
-//! Expressions that change a link's item: the difference between what was seen and what is wanted, on the condition that
-//! the owner has not changed it since. What nobody changed is not written, so a count of clicks that the redirect keeps
-//! meanwhile is never set back.
+//! Makes the expressions that change a link's item: they write the difference between the link that was seen and the new one,
+//! on the condition that the owner has not changed the link since. Unchanged attributes are not written, so that the change
+//! never resets the clicks that the redirect counts meanwhile.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use waypost_domain::Link;
 
 use super::{Item, text};
 
-/// Attributes that an owner's change leaves alone: the key, and what only the redirect counts.
+/// Attributes that an owner's change never writes: the key, and the count that only the redirect changes.
 const NOT_CHANGED: [&str; 3] = ["pk", "sk", "used_clicks"];
 
 /// An update expression with its names and values.
@@ -21,7 +21,7 @@ pub(crate) struct Update {
 }
 
 impl Update {
-    /// What makes `next` of `seen`.
+    /// Makes the update that turns `seen` into `next`.
     pub(crate) fn between(mut seen: Item, next: Item) -> Self {
         let (mut set, mut remove) = (Vec::new(), Vec::new());
         let (mut names, mut values) = (HashMap::new(), Item::new());
@@ -55,9 +55,10 @@ pub(crate) struct Unchanged {
 }
 
 impl Unchanged {
-    /// That the owner is the one of `seen` and has not changed it since; see [`Link::is_unchanged_since`].
+    /// Requires that the link still has the owner of `seen` and that the owner has not changed it since; see
+    /// [`Link::is_unchanged_since`].
     pub(crate) fn since(seen: &Link) -> Self {
-        // Links that were never changed may have been written before there was a revision.
+        // Links that were never changed may be older than the attribute `revision`.
         let never = if seen.revision == 0 { " OR attribute_not_exists(#revision)" } else { "" };
         let names = [("#workspace", "workspace"), ("#created", "created_at"), ("#revision", "revision")];
         let values = [

@@ -1,9 +1,9 @@
-//! The list of a workspace's links, from all shards of the index.
+//! Lists a workspace's links from all shards of the index.
 //!
-//! Each shard is read from the newest down. Whatever has a key not less than that of the last item looked at in every open
-//! shard is known to be complete; when that has as many links as were asked for, the page is done. Without a selective
-//! filter that is after one round. With one, rounds go on up to [`MAX_ROUNDS`], and then the page ends where the search did,
-//! so that no request does more work than this, however rare a tag is.
+//! A query reads each shard from its newest link down. The links that are newer than the last item read of every open shard
+//! are complete; when there are enough of them, the page is done. Without a selective filter one round of queries is enough.
+//! With one, there are up to [`MAX_ROUNDS`] rounds, and the page ends where the search ended: a rare tag never makes a request
+//! do more work than that.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -15,26 +15,27 @@ use waypost_domain::ports::LinkIndex;
 use waypost_domain::{Link, StoreError, WorkspaceId};
 
 use super::links::{DynamoLinks, LIST_INDEX, link_from, list_pk};
-use super::{Item, store_error, text};
+use super::{Item, text};
+use crate::error::store_error;
 
-/// How many rounds of queries a page takes at most.
+/// The most rounds of queries for a page.
 pub const MAX_ROUNDS: usize = 5;
-/// How many items a query looks at in each shard where a filter may leave out most of them. (It ends after 1 MB as well.)
+/// How many items a query reads in each shard if a filter may leave out most of them. (A query also ends after 1 MB.)
 const LOOKED_AT: usize = 500;
 const OPERATION: &str = "links.page";
 
-/// A shard as far as it has been read.
+/// A shard, and how far it has been read.
 #[derive(Debug)]
 struct Shard {
     list_pk: String,
-    /// Where to go on: the last item that was looked at. `None` if nothing was read yet, or all of it.
+    /// Where to go on: the last item that was read. `None` before the first read and after the last.
     start: Option<Item>,
-    /// Whether there may be more.
+    /// Whether there may be more items.
     open: bool,
 }
 
 impl Shard {
-    /// The key of the last item that was looked at.
+    /// The key of the last item that was read.
     fn position(&self) -> Option<&str> {
         self.start.as_ref()?.get("list_sk")?.as_s().ok().map(String::as_str)
     }
@@ -49,7 +50,7 @@ impl LinkIndex for DynamoLinks {
         let mut found: Vec<Link> = Vec::new();
         for round in 0..MAX_ROUNDS {
             let look_at = if round == 0 && !query.filter.is_selective() { query.limit } else { LOOKED_AT };
-            // The last link of the page as it is now: a shard that has been read that far has no better one.
+            // The last link of the page so far: a shard that has been read that far has no newer one.
             let enough = query.limit.checked_sub(1).and_then(|last| found.get(last)).map(Link::list_key);
             let behind = |shard: &&mut Shard| {
                 let position = shard.position();
@@ -73,13 +74,13 @@ impl LinkIndex for DynamoLinks {
     }
 }
 
-/// The key from which on all open shards have been read; `None` if there is none left.
+/// Finds the key down to which all open shards have been read; `None` if no shard is open.
 fn horizon(shards: &[Shard]) -> Option<String> {
     shards.iter().filter(|shard| shard.open).filter_map(Shard::position).max().map(str::to_owned)
 }
 
 impl DynamoLinks {
-    /// The links among the next `look_at` items of a shard.
+    /// Reads the links among the next `look_at` items of a shard.
     async fn read_on(&self, shard: &mut Shard, condition: &Condition, look_at: usize) -> Result<Vec<Link>, StoreError> {
         let page = self
             .client
@@ -113,7 +114,7 @@ struct Condition {
 }
 
 impl Condition {
-    /// `None` if no key can meet it.
+    /// Makes the expressions. Gives `None` if no key can meet the query.
     fn of(query: &LinkQuery) -> Option<Self> {
         let mut values = Item::new();
         let key = match (query.lower(), query.upper()) {
@@ -142,8 +143,8 @@ impl Condition {
     }
 }
 
-/// A text that is less than `upper`, but greater than every list key that is: these are of printable ASCII. (`BETWEEN`
-/// includes its ends, and a query has one condition on the sort key.)
+/// Makes a text that is less than `upper`, but greater than every list key below it: list keys are printable ASCII.
+/// (`BETWEEN` includes its ends, and a query has one condition on the sort key.)
 fn last_below(upper: &str) -> String {
     let mut text = upper.to_owned();
     match text.pop().and_then(|last| u8::try_from(last).ok()) {

@@ -1,12 +1,13 @@
-//! All links of a workspace, shard by shard of the index `list`, the oldest first.
+//! Reads all links of a workspace, one shard of the index `list` after the other, the oldest first.
 
 use async_trait::async_trait;
 use waypost_domain::exports::ports::LinkShards;
 use waypost_domain::{Link, StoreError, StoreErrorKind, WorkspaceId};
 
 use super::links::{DynamoLinks, LIST_INDEX, key, link_from, list_pk};
-use super::{Item, store_error, text};
+use super::{Item, text};
 use crate::backoff::Backoff;
+use crate::error::store_error;
 
 const OPERATION: &str = "links.shard";
 

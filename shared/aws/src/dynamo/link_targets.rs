@@ -1,17 +1,19 @@
-//! One link of each target in `LinksTable`: `pk = TARGET#{workspace}#{domain}#{sha256 of the URL}`, `sk = TARGET`, with the
-//! link's `slug`. It says where to look, not what is there: the link itself is read before it is given to anybody.
+//! Remembers one link of each target in `LinksTable`: `pk = TARGET#{workspace}#{domain}#{sha256 of the URL}`, `sk = TARGET`, with
+//! the link's `slug`. It only points to the link: read the link itself before you use it.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{CancellationReason, Put, TransactWriteItem};
 use sha2::{Digest, Sha256};
+use waypost_domain::key::hex;
 use waypost_domain::ports::{Insertion, LinkTargets};
 use waypost_domain::{Domain, Link, LinkId, Slug, StoreError, StoreErrorKind, TargetUrl, WorkspaceId};
 
 use super::links::{DynamoLinks, item_of};
-use super::{Item, broken, kind_of, store_error, text};
+use super::{Item, text};
 use crate::backoff::Backoff;
+use crate::error::{broken, kind_of, store_error};
 
 const INSERT: &str = "targets.insert";
 
@@ -61,13 +63,13 @@ impl LinkTargets for DynamoLinks {
             match outcome(cancelled.cancellation_reasons()) {
                 Some(outcome) => return outcome,
                 None if backoff.wait().await => {}
-                None => return Err(StoreError::new(INSERT, StoreErrorKind::Throttled, "others write it all the time")),
+                None => return Err(StoreError::new(INSERT, StoreErrorKind::Throttled, "others keep writing it")),
             }
         }
     }
 }
 
-/// What a cancelled transaction comes to, or `None` if it must be tried again: it met another one on its way.
+/// Reads the result of a cancelled transaction. Gives `None` if it met another transaction and must be tried again.
 fn outcome(reasons: &[CancellationReason]) -> Option<Result<Insertion, StoreError>> {
     let code = |index: usize| reasons.get(index).and_then(CancellationReason::code);
     let refused = |index| code(index) == Some("ConditionalCheckFailed");
@@ -103,7 +105,6 @@ fn pointer(link: &Link) -> Item {
 }
 
 fn key(workspace: &WorkspaceId, domain: &Domain, url: &TargetUrl) -> Item {
-    let hash: String = Sha256::digest(url.as_str()).iter().map(|byte| format!("{byte:02x}")).collect();
-    let pk = format!("TARGET#{workspace}#{domain}#{hash}");
+    let pk = format!("TARGET#{workspace}#{domain}#{}", hex(&Sha256::digest(url.as_str())));
     Item::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text("TARGET"))])
 }

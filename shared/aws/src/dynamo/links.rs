@@ -1,4 +1,4 @@
-//! Links in `LinksTable`: `pk = LINK#{domain}#{slug}`, `sk = LINK`, listed by the index `list`.
+//! Stores links in `LinksTable`: `pk = LINK#{domain}#{slug}`, `sk = LINK`. The index `list` lists them.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
@@ -6,11 +6,12 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use waypost_domain::ports::{LinkReader, LinkWriter};
 use waypost_domain::{Link, LinkId, StoreError, WorkspaceId};
 
-use super::conditional::{put_if_absent, was_written};
+use super::conditional_writes::{put_if_absent, was_written};
 use super::link_changes::{Unchanged, Update};
-use super::{Item, broken, store_error, text};
+use super::{Item, text};
+use crate::error::{broken, store_error};
 
-/// The index that lists what a workspace owns.
+/// The index that lists the links, keys and imports of a workspace.
 pub const LIST_INDEX: &str = "list";
 
 /// Links in DynamoDB.
@@ -27,7 +28,7 @@ impl DynamoLinks {
         Self { client, table: table.into(), consistent: false }
     }
 
-    /// The same, but [`LinkReader::get`] sees every write that was answered before, for twice the price of a read.
+    /// Makes [`LinkReader::get`] see every write that was answered before it, at twice the price of a read.
     pub fn consistent(self) -> Self {
         Self { consistent: true, ..self }
     }
@@ -58,7 +59,7 @@ impl LinkReader for DynamoLinks {
 impl LinkWriter for DynamoLinks {
     async fn insert(&self, link: &Link) -> Result<bool, StoreError> {
         let made = put_if_absent(&self.client, &self.table, "links.insert", item_of(link)?).await?;
-        // The first try of this very write may have gone through, and only its answer been lost.
+        // The first attempt of this write may have succeeded although its answer was lost.
         Ok(made || self.read(&link.id, true).await?.as_ref() == Some(link))
     }
 
@@ -79,7 +80,7 @@ impl LinkWriter for DynamoLinks {
         if was_written("links.replace", result)? {
             return Ok(true);
         }
-        // As above. Clicks may have come since.
+        // As above. Clicks may have been counted since.
         let stored = self.read(&seen.id, true).await?;
         Ok(stored.is_some_and(|stored| {
             let mut next = next.clone();
@@ -119,12 +120,12 @@ impl LinkWriter for DynamoLinks {
     }
 }
 
-/// The key of a link's item.
+/// Makes the key of a link's item.
 pub fn key(id: &LinkId) -> Item {
     Item::from([("pk".to_owned(), text(format!("LINK#{}#{}", id.domain, id.slug))), ("sk".to_owned(), text("LINK"))])
 }
 
-/// The whole item of a link. Whoever writes links writes this.
+/// Makes the whole item of a link. Write links as this item only.
 ///
 /// # Errors
 /// None in practice: a link has only texts and lists of texts.
@@ -136,13 +137,13 @@ pub fn item_of(link: &Link) -> Result<Item, StoreError> {
     Ok(item)
 }
 
-/// The link in an item, as `operation` read it.
+/// Reads the link in an item for `operation`.
 ///
 /// # Errors
-/// [`waypost_domain::StoreErrorKind::Broken`] names the item, if it cannot be read.
+/// [`waypost_domain::StoreErrorKind::Broken`] names an item that is not a link.
 pub fn link_from(item: Item, operation: &'static str) -> Result<Link, StoreError> {
     let pk = item.get("pk").and_then(|pk| AttributeValue::as_s(pk).ok().cloned()).unwrap_or_default();
-    serde_dynamo::from_item(item).map_err(|error| broken(operation, format!("the item {pk} is no link: {error}")))
+    serde_dynamo::from_item(item).map_err(|error| broken(operation, format!("the item {pk} is not a link: {error}")))
 }
 
 pub(super) fn list_pk(workspace: &WorkspaceId, shard: u8) -> String {

@@ -1,13 +1,14 @@
-//! Lists of what a workspace has not many of, newest first.
+//! Lists the keys or imports of a workspace, newest first.
 
 use aws_sdk_dynamodb::Client;
 use waypost_domain::StoreError;
 
 use super::links::LIST_INDEX;
-use super::{Item, store_error, text};
+use super::{Item, text};
+use crate::error::store_error;
 
-/// The `limit` items with the greatest sort keys under `list_pk` in the index `list`, of those below `before` if that is
-/// given. One page is asked for: no more than it holds (1 MB) are given.
+/// Reads the `limit` items with the greatest sort keys under `list_pk` in the index `list`, below `before` if it is given. Asks
+/// for one page, so that it gives at most 1 MB of items.
 pub(super) async fn newest(
     client: &Client,
     table: &str,

@@ -1,4 +1,4 @@
-//! Passwords that were tried, by link and minute: `pk = TRY#{domain}#{slug}`, `sk = TRY#{minute}`, gone some time after it.
+//! Counts password attempts by link and minute: `pk = TRY#{domain}#{slug}`, `sk = TRY#{minute}`, deleted some time later.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
@@ -6,10 +6,10 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use waypost_domain::ports::PasswordAttempts;
 use waypost_domain::{LinkId, StoreError, Timestamp};
 
-use super::conditional::was_written;
+use super::conditional_writes::was_written;
 use super::{Item, text};
 
-/// How long a minute's item is kept. It is of no use once the minute is over.
+/// How long a minute's item is kept, in seconds. It has no use after the minute.
 const KEPT_SECONDS: i64 = 3600;
 
 /// Attempts in DynamoDB.
@@ -45,7 +45,7 @@ impl PasswordAttempts for DynamoPasswordAttempts {
         was_written("attempts.begin", result)
     }
 
-    /// The addition is not tried on an item that is gone, which it would make again without a `ttl`.
+    /// Subtracts only from an item that exists: otherwise it would make one without a `ttl`.
     async fn take_back(&self, id: &LinkId, now: Timestamp) -> Result<(), StoreError> {
         let result = self
             .client

@@ -1,8 +1,9 @@
-//! Token buckets in `LinksTable`: `pk = RATE#{key_id}`, `sk = RATE`, one number `full_at` (microseconds since the Unix epoch).
+//! Stores token buckets in `LinksTable`: `pk = RATE#{key_id}`, `sk = RATE`, one number `full_at` (microseconds since the Unix
+//! epoch).
 //!
-//! Taking tokens moves `full_at` into the future. There is nothing to read first and nothing to lock: a full bucket is replaced
-//! on the condition that it is still full, another one is moved on the condition that the tokens are still there. A condition
-//! that does not hold gives back the bucket, which says what to try next.
+//! Taking tokens moves `full_at` into the future, without a read or a lock: one write replaces a full bucket on the condition
+//! that it is still full, another write moves a used bucket on the condition that it still has the tokens. If the condition
+//! does not hold, DynamoDB returns the bucket, which tells what to try next.
 
 use std::time::Duration;
 
@@ -14,14 +15,15 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditi
 use waypost_domain::rate_limit::{Bucket, Micros, RateLimit, Taken, TokenBuckets};
 use waypost_domain::{StoreError, StoreErrorKind};
 
-use super::{Item, broken, store_error, text};
+use super::{Item, text};
+use crate::error::{broken, store_error};
 
-/// How often it is tried against others that take from the same bucket at the same moment. After that the caller is refused,
-/// which is right more often than not: it sends a lot.
+/// How often to try while others take from the same bucket. After that the caller is refused, which is mostly right: it
+/// sends many requests.
 const ATTEMPTS: u32 = 4;
-/// How long taking may hold up a request. A table that is slower than this is as good as away.
+/// How long taking tokens may delay a request. A slower table counts as unavailable.
 const TIMEOUT: Duration = Duration::from_millis(500);
-/// How long after a bucket is full its item is kept, in seconds.
+/// How long an item is kept after its bucket is full, in seconds.
 const KEPT_SECONDS: i64 = 3600;
 const OPERATION: &str = "limits.take";
 
@@ -32,10 +34,10 @@ pub struct DynamoBuckets {
     table: String,
 }
 
-/// One attempt's outcome.
+/// The outcome of one attempt.
 enum Outcome {
     Taken(Bucket),
-    /// The condition did not hold. `None`: there is no item, which is a full bucket.
+    /// The condition did not hold. `None` means that there is no item, which is a full bucket.
     Missed(Option<Bucket>),
 }
 
@@ -112,7 +114,7 @@ impl DynamoBuckets {
         wanted: u32,
         now: Micros,
     ) -> Result<Taken, StoreError> {
-        // Who wants several has just used up others, so the bucket is not full.
+        // A caller that wants several tokens has just used up others, so the bucket is not full.
         let mut seen = (wanted > 1).then_some(Bucket { full_at: now + 1 });
         let mut tokens = wanted;
         for _ in 0..ATTEMPTS {
@@ -150,7 +152,7 @@ async fn run(request: UpdateItemFluentBuilder) -> Result<Outcome, StoreError> {
 
 fn bucket_from(item: &Item) -> Result<Bucket, StoreError> {
     let full_at = item.get("full_at").and_then(|value| value.as_n().ok()).and_then(|text| text.parse().ok());
-    full_at.map(|full_at| Bucket { full_at }).ok_or_else(|| broken(OPERATION, "the item is no bucket"))
+    full_at.map(|full_at| Bucket { full_at }).ok_or_else(|| broken(OPERATION, "the item is not a bucket"))
 }
 
 fn number(value: i64) -> AttributeValue {

@@ -1,4 +1,4 @@
-//! The daily salt of visitor hashes in `LinksTable`: `pk = SALT#{date}`, `sk = SALT`, gone after 48 hours.
+//! Stores the daily salt of visitor hashes in `LinksTable`: `pk = SALT#{date}`, `sk = SALT`, deleted after 48 hours.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
@@ -7,10 +7,12 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use waypost_domain::ports::SaltStore;
 use waypost_domain::{StoreError, Timestamp};
 
-use super::conditional::put_if_absent;
-use super::{Item, broken, store_error, text};
+use super::conditional_writes::put_if_absent;
+use super::{Item, text};
+use crate::error::{broken, store_error};
 
-/// How long a salt is kept after its day began. Without it no visitor hash of that day can be made again.
+/// How long a salt is kept after its day began, in seconds. Without the salt, nobody can compute a visitor hash of that day
+/// again.
 const KEPT_SECONDS: i64 = 48 * 3600;
 
 /// Salts in DynamoDB.
@@ -42,7 +44,7 @@ impl DynamoSalts {
         salt.map(Some).ok_or_else(|| broken(OPERATION, "the salt is not 32 bytes"))
     }
 
-    /// Writes `salt` if the day has none; says whether it did.
+    /// Writes `salt` if the day has none. Says whether it did.
     async fn write(&self, date: &str, salt: [u8; 32]) -> Result<bool, StoreError> {
         const OPERATION: &str = "salts.write";
         let day = Timestamp::parse(&format!("{date}T00:00:00Z")).map_err(|error| broken(OPERATION, error))?;
@@ -63,7 +65,7 @@ impl SaltStore for DynamoSalts {
         if self.write(date, fresh).await? {
             return Ok(fresh);
         }
-        self.read(date, true).await?.ok_or_else(|| broken("salts.read", "the salt went away while it was read"))
+        self.read(date, true).await?.ok_or_else(|| broken("salts.read", "the salt disappeared while it was read"))
     }
 }
 

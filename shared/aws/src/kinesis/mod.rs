@@ -1,6 +1,7 @@
-//! Clicks to Kinesis.
+//! Sends clicks to Kinesis.
 
 mod partition;
+pub mod probe;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,12 +18,12 @@ use partition::{Partition, spread_key};
 
 /// The most records that one call takes (Kinesis API reference, PutRecords).
 const RECORDS_PER_CALL: usize = 500;
-/// How often records that a shard refused are sent again, after which they go to the spill.
+/// How often to send records that a shard refuses. After that they go to the spill.
 const ATTEMPTS: u32 = 3;
 /// The wait before the second attempt; it doubles.
 const BACKOFF: Duration = Duration::from_millis(50);
 
-/// The clicks' stream.
+/// The stream of clicks.
 #[derive(Debug, Clone)]
 pub struct KinesisClicks {
     client: Client,
@@ -30,12 +31,12 @@ pub struct KinesisClicks {
     partition: Arc<Partition>,
 }
 
-/// A click and the shard it is for.
-struct Addressed {
+/// A click with its partition key.
+struct KeyedClick {
     click: Click,
     key: String,
-    /// Its shard said that it does not take it. Without an answer it may have taken it, and only this shard's readers can
-    /// recognise it when it comes again.
+    /// Whether the shard refused the click. Without an answer, the shard may have taken it, and only the readers of the same
+    /// shard recognise the click when it comes again.
     refused: bool,
 }
 
@@ -45,8 +46,8 @@ impl KinesisClicks {
         Self { client, stream: stream.into(), partition: Arc::default() }
     }
 
-    /// Sends up to [`RECORDS_PER_CALL`] clicks once; gives back those that were not taken.
-    async fn send_once(&self, clicks: Vec<Addressed>) -> Vec<Addressed> {
+    /// Sends up to [`RECORDS_PER_CALL`] clicks once. Gives back those that the stream did not take.
+    async fn send_once(&self, clicks: Vec<KeyedClick>) -> Vec<KeyedClick> {
         let entries: Result<Vec<_>, _> = clicks.iter().map(entry).collect();
         let entries = match entries {
             Ok(entries) => entries,
@@ -64,12 +65,12 @@ impl KinesisClicks {
                     .into_iter()
                     .zip(results)
                     .filter(|(_, r)| r.error_code.is_some())
-                    .map(|(click, _)| Addressed { refused: true, ..click })
+                    .map(|(click, _)| KeyedClick { refused: true, ..click })
                     .collect()
             }
             Err(error) => {
                 tracing::warn!(event = "clicks.stream_failed", error = %DisplayErrorContext(error));
-                clicks.into_iter().map(|click| Addressed { refused: false, ..click }).collect()
+                clicks.into_iter().map(|click| KeyedClick { refused: false, ..click }).collect()
             }
         }
     }
@@ -83,7 +84,7 @@ impl ClickStream for KinesisClicks {
             let rest = clicks.split_off(clicks.len().min(RECORDS_PER_CALL));
             let chunk = std::mem::replace(&mut clicks, rest).into_iter();
             let mut waiting: Vec<_> =
-                chunk.map(|click| Addressed { key: self.partition.key(&click), click, refused: false }).collect();
+                chunk.map(|click| KeyedClick { key: self.partition.key(&click), click, refused: false }).collect();
             for attempt in 0..ATTEMPTS {
                 if attempt > 0 {
                     let refused = waiting.iter_mut().filter(|one| one.refused);
@@ -103,7 +104,7 @@ impl ClickStream for KinesisClicks {
     }
 }
 
-fn entry(one: &Addressed) -> Result<PutRecordsRequestEntry, Box<dyn std::error::Error + Send + Sync>> {
+fn entry(one: &KeyedClick) -> Result<PutRecordsRequestEntry, Box<dyn std::error::Error + Send + Sync>> {
     Ok(PutRecordsRequestEntry::builder()
         .data(Blob::new(serde_json::to_vec(&one.click)?))
         .partition_key(&one.key)

@@ -1,4 +1,4 @@
-//! Which shard a click goes to: by its link, unless that link is hot.
+//! Chooses the shard of a click: by its link, unless the link is hot.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
@@ -7,20 +7,19 @@ use std::sync::{Mutex, PoisonError};
 use waypost_domain::LinkId;
 use waypost_domain::click::Click;
 
-/// How many clicks of one link a process may send in a second before they are spread. A shard takes 1,000 records a second
-/// from all processes together, and a busy link is served by many of them, each with some tens of clicks a second.
+/// How many clicks of one link a process sends in a second before it spreads them. A shard takes 1,000 records a second from
+/// all processes together; many processes serve a busy link, each with some tens of clicks a second.
 const HOT: u32 = 20;
-/// Over how many keys a hot link is spread: as many shards can share it. More would not help a stream of common size.
+/// The number of keys of a hot link: so many shards can share it. More would not help a stream of common size.
 const KEYS: u8 = 16;
-/// The most of a key that is the link's.
+/// The longest part of a key that names the link.
 const LINK_KEY_LEN: usize = 250;
-/// Counters for links. Two links on the same one are hot together, which does no harm.
+/// The number of counters. Two links that share a counter are hot together, which does no harm.
 const COUNTERS: usize = 1024;
 
-/// Finds partition keys, and counts for it what this process sends. Its size does not depend on the clicks.
+/// Finds partition keys, and counts the clicks that this process sends to do so. Its size does not depend on the clicks.
 ///
-/// The counting of clicks needs no order between those of a link: every shard is a lane of its own, and lanes are added up
-/// when they are read.
+/// The clicks of a link need no order: every shard is a lane of its own, and a reader adds up the lanes.
 #[derive(Debug, Default)]
 pub(super) struct Partition(Mutex<Counters>);
 
@@ -38,7 +37,7 @@ impl Default for Counters {
 }
 
 impl Partition {
-    /// The key of a click that is sent for the first time: the link's, or one of [`KEYS`] if the link is hot now.
+    /// Gives the key of a click that is sent for the first time: the link's, or one of [`KEYS`] if the link is hot now.
     pub(super) fn key(&self, click: &Click) -> String {
         if self.count(click) > HOT { spread_key(click, 0) } else { link_key(click) }
     }
@@ -59,15 +58,16 @@ impl Partition {
     }
 }
 
-/// One of the [`KEYS`] keys of a hot link, by chance (the end of the click's id is random) and by `attempt`: a click that its
-/// shard refused is tried on another one.
+/// Chooses one of the [`KEYS`] keys of a hot link, by chance (the end of the click's id is random) and by `attempt`: a click
+/// that a shard refused is tried on another.
 pub(super) fn spread_key(click: &Click, attempt: u32) -> String {
     let chance = click.id.bytes().rev().take(4).fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
     let number = chance.wrapping_add(attempt) % u32::from(KEYS);
     format!("{}#{number}", link_key(click))
 }
 
-/// Domain and slug, cut so that a key with its number has at most the 256 characters that Kinesis takes. Both are ASCII.
+/// Makes a key of domain and slug, cut so that with a number it has at most the 256 characters that Kinesis allows. Both are
+/// ASCII.
 fn link_key(click: &Click) -> String {
     let mut key = format!("{}/{}", click.domain, click.slug);
     key.truncate(LINK_KEY_LEN);

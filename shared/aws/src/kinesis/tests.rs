@@ -47,7 +47,7 @@ fn keys(replay: &Replay) -> Vec<Vec<String>> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_shard_refused_is_tried_on_another() {
+async fn a_refused_click_is_tried_on_another_shard() {
     let replay = Replay::new([answer(200, ONE_OF_TWO_REFUSED), answer(200, REFUSED), answer(200, TAKEN)]);
     assert!(stream(&replay).send(clicks(2)).await.is_empty());
     let keys = keys(&replay);
@@ -58,7 +58,7 @@ async fn what_a_shard_refused_is_tried_on_another() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_refused_to_the_end_is_given_back() {
+async fn clicks_that_stay_refused_are_given_back() {
     let replay = Replay::new([answer(200, ONE_OF_TWO_REFUSED), answer(200, REFUSED), answer(200, REFUSED)]);
     let sent = clicks(2);
     assert_eq!(stream(&replay).send(sent.clone()).await, sent[1..]);

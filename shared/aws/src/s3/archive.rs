@@ -1,4 +1,4 @@
-//! Raw clicks: `clicks/dt=2026-01-02/hour=03/{shard}-{first}-{last}.jsonl.gz`.
+//! Stores raw clicks: `clicks/dt=2026-01-02/hour=03/{shard}-{first}-{last}.jsonl.gz`.
 
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
@@ -7,7 +7,7 @@ use waypost_domain::StoreError;
 use waypost_domain::analytics::archive::{ArchiveObject, PREFIX};
 use waypost_domain::analytics::ports::{Archive, ArchiveReader};
 
-use crate::dynamo::{broken, store_error};
+use crate::error::{broken, store_error};
 
 /// The archive in S3.
 #[derive(Debug, Clone)]
@@ -22,7 +22,7 @@ impl S3Archive {
         Self { client, bucket: bucket.into() }
     }
 
-    /// The folders directly below `prefix`, ascending.
+    /// Lists the folders directly below `prefix`, in ascending order.
     async fn folders(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
         let (mut folders, mut next) = (Vec::new(), None);
         loop {

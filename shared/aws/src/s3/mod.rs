@@ -1,4 +1,4 @@
-//! What Waypost keeps in its bucket.
+//! The domain's stores in S3, one file each.
 
 pub mod archive;
 pub mod objects;

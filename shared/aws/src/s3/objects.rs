@@ -1,4 +1,4 @@
-//! Files in S3, read as a stream.
+//! Reads files from S3 as a stream.
 
 use std::ops::Range;
 
@@ -11,7 +11,7 @@ use waypost_domain::imports::ports::{Body, Object, ObjectReader};
 use waypost_domain::{StoreError, StoreErrorKind};
 
 use crate::backoff::Backoff;
-use crate::dynamo::{broken, store_error};
+use crate::error::{broken, store_error};
 
 const OPERATION: &str = "objects.read";
 
@@ -31,7 +31,7 @@ impl S3Objects {
 
 #[async_trait]
 impl ObjectReader for S3Objects {
-    /// Without the right to list the bucket, S3 answers 403 for an object that is not there; this is then an error.
+    /// Opens the object. Without the right to list the bucket, S3 answers 403 for an absent object, which is an error here.
     async fn open(&self, key: &str) -> Result<Option<Object>, StoreError> {
         let output = match self.client.get_object().bucket(&self.bucket).key(key).send().await {
             Ok(output) => output,
@@ -56,7 +56,7 @@ impl ObjectReader for S3Objects {
         match request.range(format!("bytes={from}-{}", to - 1)).send().await {
             Ok(output) => Ok(Some(self.reading(key, &etag, from..to, output.body))),
             Err(error) if error.as_service_error().is_some_and(|e| e.is_no_such_key()) => Ok(None),
-            // Precondition Failed: another content.
+            // Precondition Failed: the object has another content.
             Err(error) if error.raw_response().is_some_and(|response| response.status().as_u16() == 412) => Ok(None),
             Err(error) => Err(store_error(OPERATION, error)),
         }
@@ -64,7 +64,7 @@ impl ObjectReader for S3Objects {
 }
 
 impl S3Objects {
-    /// The bytes of an object within `range`, the first of which `body` has.
+    /// Reads the bytes of an object within `range`, beginning with `body`.
     fn reading(&self, key: &str, etag: &str, range: Range<u64>, body: ByteStream) -> Body {
         let reading = Reading {
             objects: self.clone(),
@@ -79,8 +79,8 @@ impl S3Objects {
     }
 }
 
-/// An object being read. A connection that breaks is opened again where it broke, as long as the content is the same: a file
-/// of gigabytes must not begin anew for that, and S3 may close a connection that a busy table keeps waiting.
+/// Reads an object. Opens a broken connection again at the same offset, as long as the content is the same: a file of gigabytes
+/// must not begin again, and S3 may close a connection while a busy table delays the reader.
 struct Reading {
     objects: S3Objects,
     key: String,
@@ -97,7 +97,7 @@ impl Reading {
             let failure = match self.body.next().await {
                 Some(Ok(piece)) => {
                     self.offset += piece.len() as u64;
-                    self.backoff.progress();
+                    self.backoff.reset();
                     return Ok(Some((piece, self)));
                 }
                 Some(Err(error)) => StoreError::new(OPERATION, StoreErrorKind::Unavailable, error),
@@ -126,7 +126,7 @@ mod tests {
 
     use crate::replay::Replay;
 
-    /// Files whose store gives these answers: status, announced length, what comes of it.
+    /// Makes files whose store gives these answers: status, announced length, the body that arrives.
     fn answering(answers: &[(u16, usize, &'static str)]) -> (S3Objects, Replay) {
         let replay = Replay::new(answers.iter().map(|(status, length, body)| {
             let headers = vec![("etag", "\"e1\"".to_owned()), ("content-length", length.to_string())];
@@ -167,7 +167,10 @@ mod tests {
         assert_eq!(requests[0].headers().get("range"), Some("bytes=3-6"));
         assert_eq!(requests[1].headers().get("range"), Some("bytes=5-6"));
         assert!(objects.open_range("imports/acme/x", "e1", 3, 7).await.unwrap().is_none());
-        assert!(objects.open_range("imports/acme/x", "e1", 7, 7).await.unwrap().is_some(), "nothing is no request");
+        assert!(
+            objects.open_range("imports/acme/x", "e1", 7, 7).await.unwrap().is_some(),
+            "an empty range needs no request"
+        );
     }
 
     #[tokio::test(start_paused = true)]

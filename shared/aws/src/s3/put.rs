@@ -1,5 +1,5 @@
-//! Puts a small object without the S3 client, which is a fifth of the redirect's binary for a call that is made
-//! only when the stream is away.
+//! Puts a small object without the S3 client: the client is a fifth of the redirect's binary, for a call that it makes only when
+//! the stream is unavailable.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html>
 
@@ -11,50 +11,51 @@ use aws_sigv4::http_request::{
     sign,
 };
 use aws_sigv4::sign::v4;
+use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use aws_types::SdkConfig;
 
 use crate::backoff::Backoff;
-use crate::start::BoxError;
 
 /// How long one attempt may take.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
 const ATTEMPTS: u32 = 3;
+/// The longest wait between two attempts.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// Puts small objects into a bucket.
 #[derive(Debug, Clone)]
-pub(crate) struct SmallPut {
+pub(crate) struct SignedPut {
     config: SdkConfig,
     connector: SharedHttpConnector,
-    /// Where the bucket is: scheme, host and, at an endpoint of one's own, the bucket.
+    /// The URL of the bucket, without a slash at its end.
     base: String,
 }
 
-impl SmallPut {
-    /// Into `bucket`, with the region, credentials and endpoint of `config`.
+impl SignedPut {
+    /// Puts into `bucket`, with the region, credentials and endpoint of `config`.
     pub(crate) fn new(config: SdkConfig, connector: SharedHttpConnector, bucket: &str) -> Self {
         let region = config.region().map(|region| region.as_ref()).unwrap_or_default();
         let base = match config.endpoint_url() {
             Some(url) => format!("{}/{bucket}", url.trim_end_matches('/')),
-            // No certificate is valid for a name with further dots in it.
+            // No certificate covers a bucket name with dots as a host name.
             None if bucket.contains('.') => format!("https://s3.{region}.{}/{bucket}", suffix(region)),
             None => format!("https://{bucket}.s3.{region}.{}", suffix(region)),
         };
         Self { config, connector, base }
     }
 
-    /// Puts `body` at `key`. Tries again where that can help.
+    /// Puts `body` at `key`. Tries again if that can help.
     ///
     /// # Errors
-    /// `key` has characters that a URL's path does not have as they are; or what the last attempt failed with.
+    /// `key` has characters that a URL would encode, or the last attempt failed.
     pub(crate) async fn put(&self, key: &str, content_type: &str, body: &[u8]) -> Result<(), BoxError> {
         if key.is_empty() || !key.bytes().all(is_plain) {
             return Err(format!("{key:?} cannot be a key here").into());
         }
-        let mut backoff = Backoff::default();
-        let mut attempt = 1;
+        let mut backoff = Backoff::new(ATTEMPTS, LONGEST_WAIT);
         loop {
             let failure = match self.attempt(key, content_type, body).await {
                 Ok(status) if (200..300).contains(&status) => return Ok(()),
@@ -62,10 +63,9 @@ impl SmallPut {
                 Ok(status) => format!("S3 answers {status}").into(),
                 Err(error) => error,
             };
-            if attempt == ATTEMPTS || !backoff.wait().await {
+            if !backoff.wait().await {
                 return Err(failure);
             }
-            attempt += 1;
         }
     }
 
@@ -101,12 +101,13 @@ impl SmallPut {
     }
 }
 
-/// Whether URL and signature have this character of a key as it is: RFC 3986's unreserved ones, and slashes between folders.
+/// Tells whether URL and signature contain this character of a key unencoded: RFC 3986's unreserved characters, and slashes
+/// between folders.
 fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte)
 }
 
-/// The DNS suffix of the region's partition (botocore, `partitions.json`).
+/// Gives the DNS suffix of the region's partition (botocore, `partitions.json`).
 fn suffix(region: &str) -> &'static str {
     if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" }
 }
@@ -129,14 +130,14 @@ mod tests {
         builder.build()
     }
 
-    fn answering(statuses: &[u16]) -> (SmallPut, Replay) {
+    fn answering(statuses: &[u16]) -> (SignedPut, Replay) {
         let replay = Replay::new(statuses.iter().map(|status| (*status, Vec::new(), "")));
         let connector = SharedHttpConnector::new(replay.clone());
-        (SmallPut::new(config("us-east-1", None), connector, "data"), replay)
+        (SignedPut::new(config("us-east-1", None), connector, "data"), replay)
     }
 
     #[tokio::test]
-    async fn an_object_is_put_signed() {
+    async fn an_object_is_put_with_a_signature() {
         let (put, replay) = answering(&[200]);
         put.put("spill/clicks/2026-01-02/x.jsonl", "application/x-ndjson", b"{}\n").await.unwrap();
         let request = &replay.requests()[0];
@@ -152,7 +153,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_can_pass_is_tried_again_and_what_cannot_is_not() {
+    async fn a_passing_failure_is_tried_again_and_a_lasting_one_is_not() {
         let (put, replay) = answering(&[503, 200]);
         put.put("k", "text/plain", b"").await.unwrap();
         assert_eq!(replay.requests().len(), 2);
@@ -174,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bucket_is_where_its_partition_or_the_endpoint_says() {
+    fn a_buckets_url_follows_its_partition_or_the_endpoint() {
         for (region, endpoint, bucket, base) in [
             ("eu-west-1", None, "data", "https://data.s3.eu-west-1.amazonaws.com"),
             ("eu-west-1", None, "my.data", "https://s3.eu-west-1.amazonaws.com/my.data"),
@@ -182,7 +183,7 @@ mod tests {
             ("eu-west-1", Some("http://127.0.0.1:4566/"), "data", "http://127.0.0.1:4566/data"),
         ] {
             let connector = SharedHttpConnector::new(Replay::new([]));
-            assert_eq!(SmallPut::new(config(region, endpoint), connector, bucket).base, base);
+            assert_eq!(SignedPut::new(config(region, endpoint), connector, bucket).base, base);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Records that cannot be counted: `quarantine/clicks/{shard}/{sequence number}.json`.
+//! Stores records that cannot be counted: `quarantine/clicks/{shard}/{sequence number}.json`.
 
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
@@ -7,7 +7,7 @@ use waypost_domain::StoreError;
 use waypost_domain::analytics::SetAside;
 use waypost_domain::analytics::ports::Quarantine;
 
-use crate::dynamo::{broken, store_error};
+use crate::error::{broken, store_error};
 
 /// The quarantine in S3.
 #[derive(Debug, Clone)]

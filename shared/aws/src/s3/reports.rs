@@ -1,4 +1,4 @@
-//! Reports of imports, `reports/{workspace}/{import id}.jsonl` and `.csv`, and their pieces.
+//! Stores reports of imports, `reports/{workspace}/{import id}.jsonl` and `.csv`, and their pieces.
 
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
@@ -9,13 +9,13 @@ use waypost_domain::imports::ports::{Body, ObjectReader, ReportSigner, ReportSto
 
 use super::objects::S3Objects;
 use super::uploads::expiring;
-use crate::dynamo::{broken, store_error};
+use crate::error::{broken, store_error};
 
-/// How much of a report is kept in memory. S3 takes no smaller part than 5 MiB but the last, and at most 10,000 parts.
+/// How much of a report is kept in memory. S3 takes at most 10,000 parts, of at least 5 MiB each but the last.
 const PART_BYTES: usize = 5 * 1024 * 1024;
 const OPERATION: &str = "reports.write";
 
-/// What a file is, by the end of its key.
+/// Chooses the media type of a file by the end of its key.
 fn content_type(key: &str) -> &'static str {
     match key.rsplit_once('.') {
         Some((_, "csv")) => "text/csv; charset=utf-8",
@@ -72,11 +72,11 @@ impl ReportStore for S3Reports {
     async fn read(&self, key: &str) -> Result<Body, StoreError> {
         let objects = S3Objects::new(self.client.clone(), &self.bucket);
         let object = objects.open(key).await?;
-        object.map(|object| object.body).ok_or_else(|| broken("reports.read", format!("there is no {key}")))
+        object.map(|object| object.body).ok_or_else(|| broken("reports.read", format!("{key} does not exist")))
     }
 }
 
-/// A report of one object, or of parts as soon as it is too large to be kept.
+/// Writes a report: as one object, or in parts as soon as it is too large for memory.
 struct Writer {
     reports: S3Reports,
     key: String,

@@ -1,4 +1,4 @@
-//! Clicks that the stream did not take: `spill/clicks/{date}/{id of the first click}.jsonl`.
+//! Stores clicks that the stream did not take: `spill/clicks/{date}/{id of the first click}.jsonl`.
 
 use async_trait::async_trait;
 use aws_smithy_runtime_api::client::http::SharedHttpConnector;
@@ -7,19 +7,19 @@ use waypost_domain::click::Click;
 use waypost_domain::ports::ClickSpill;
 use waypost_domain::{StoreError, StoreErrorKind};
 
-use super::put::SmallPut;
-use crate::dynamo::broken;
+use super::put::SignedPut;
+use crate::error::broken;
 
 /// The spill in S3.
 #[derive(Debug, Clone)]
 pub struct S3Spill {
-    bucket: SmallPut,
+    bucket: SignedPut,
 }
 
 impl S3Spill {
-    /// The spill in `bucket`, reached with what [`crate::sdk::config_and_connector`] gives.
+    /// The spill in `bucket`, reached with the region, credentials and endpoint of `config` through `connector`.
     pub fn new(config: SdkConfig, connector: SharedHttpConnector, bucket: &str) -> Self {
-        Self { bucket: SmallPut::new(config, connector, bucket) }
+        Self { bucket: SignedPut::new(config, connector, bucket) }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Uploads that need no credentials: a PUT whose `Content-Length` is among the signed headers, so that S3 itself refuses any
+//! Signs uploads that need no credentials: a PUT whose `Content-Length` is among the signed headers, so that S3 refuses any
 //! other length (`SignatureDoesNotMatch`).
 
 use std::time::Duration;
@@ -9,7 +9,7 @@ use aws_sdk_s3::presigning::PresigningConfig;
 use waypost_domain::StoreError;
 use waypost_domain::imports::ports::{SignedUpload, UploadSigner};
 
-use crate::dynamo::{broken, store_error};
+use crate::error::{broken, store_error};
 
 /// Uploads to S3.
 #[derive(Debug, Clone)]
@@ -45,7 +45,7 @@ impl UploadSigner for S3Uploads {
     }
 }
 
-/// A signature that is good for `seconds`.
+/// Makes a signature that expires after `seconds`.
 pub(super) fn expiring(seconds: u32, operation: &'static str) -> Result<PresigningConfig, StoreError> {
     PresigningConfig::expires_in(Duration::from_secs(seconds.into())).map_err(|error| broken(operation, error))
 }
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_length_is_signed_and_nothing_else_is_asked_of_the_client() {
+    async fn only_the_length_is_required_of_the_client() {
         let uploads = S3Uploads::new(client(), "bucket");
         let signed = uploads.sign_upload("imports/acme/imp_1", 1234, 900).await.unwrap();
         assert_eq!(signed.method, "PUT");

@@ -1,4 +1,4 @@
-//! An embedded DynamoDB with Waypost's two tables, on a port of its own.
+//! Starts an embedded DynamoDB with Waypost's two tables, on a port of its own.
 
 #![allow(dead_code, reason = "not every test file uses all of it")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
@@ -11,12 +11,12 @@ use aws_sdk_dynamodb::types::{
 };
 use tokio::net::TcpListener;
 
-/// The name of the links' table.
+/// The name of the table of links.
 pub(crate) const LINKS_TABLE: &str = "links";
-/// The name of the statistics' table.
+/// The name of the table of statistics.
 pub(crate) const STATS_TABLE: &str = "stats";
 
-/// A client of a new, empty DynamoDB that has both tables. It lives as long as the test's runtime.
+/// Makes a client of a new, empty DynamoDB with both tables. It lives as long as the test's runtime.
 pub(crate) async fn dynamodb() -> Client {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

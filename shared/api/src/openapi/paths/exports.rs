@@ -20,19 +20,19 @@ fn start(to: &mut Operations) {
         .about(
             "exports",
             "Start an export",
-            "All links of the workspace, in a file that can be imported again. Passwords are not in it.",
+            "Writes all links of the workspace to a file that can be imported again. The file has no passwords.",
         )
         .role(Role::Viewer)
-        .once()
+        .idempotent()
         .body::<NewExport>(json!({ "csv": {}, "compressed": { "format": "jsonl", "gzip": true } }))
-        .json::<ExportView>(201, "The export. Read it until the file is there.", &["Location", "Idempotency-Replayed"])
+        .json::<ExportView>(201, "The export. Read it until the file exists.", &["Location", "Idempotency-Replayed"])
         .link(201, "readExport", json!({ "path.id": "$response.body#/id" }))
         .end();
 }
 
 fn read(to: &mut Operations) {
     to.add("get", "/v1/exports/{id}", "readExport")
-        .about("exports", "Read how an export goes, and where its file is", "")
+        .about("exports", "Read an export's progress and the URL of its file", "")
         .role(Role::Viewer)
         .path::<ExportId>("id", "The export's id.")
         .json::<ExportView>(200, "The export.", &["Cache-Control"])

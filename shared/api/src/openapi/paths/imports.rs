@@ -23,7 +23,7 @@ pub(super) fn add(to: &mut Operations) {
 
 fn list(to: &mut Operations) {
     to.add("get", COLLECTION, "listImports")
-        .about("imports", "List imports", "The newest first.")
+        .about("imports", "List imports", "Lists the newest first.")
         .role(Role::Viewer)
         .query::<PageRequest>()
         .json::<Page<ImportView>>(200, "A page of imports.", &[])
@@ -34,9 +34,9 @@ fn list(to: &mut Operations) {
 fn start(to: &mut Operations) {
     let operation = to
         .add("post", COLLECTION, "startImport")
-        .about("imports", "Start an import", "Upload the file as `upload` says; it is loaded as soon as it is there.")
+        .about("imports", "Start an import", "Upload the file as `upload` says. Loading begins when the upload ends.")
         .role(Role::Editor)
-        .once()
+        .idempotent()
         .body::<NewImport>(json!({ "file": { "content_length": 1024, "filename": "links.csv" }, "dry_run": {
             "content_length": 1024, "domain": "go.example.com", "tags": ["moved"], "on_conflict": "overwrite", "dry_run": true,
         } }))
@@ -50,39 +50,39 @@ fn start(to: &mut Operations) {
 }
 
 fn read(to: &mut Operations) {
-    on_an_import(to, "get", "/v1/imports/{id}", "readImport", Role::Viewer)
-        .about("imports", "Read how an import goes", "")
+    import_operation(to, "get", "/v1/imports/{id}", "readImport", Role::Viewer)
+        .about("imports", "Read an import's progress", "")
         .json::<ImportView>(200, "The import.", &[])
         .end();
 }
 
 fn cancel(to: &mut Operations) {
-    on_an_import(to, "post", CANCEL, "cancelImport", Role::Editor)
+    import_operation(to, "post", CANCEL, "cancelImport", Role::Editor)
         .about(
             "imports",
             "Cancel an import",
-            "It stops within seconds; what it has written stays. To cancel it once more changes nothing.",
+            "The import stops within seconds; the links that it has written stay. A second request changes nothing.",
         )
-        .once()
+        .idempotent()
         .json::<ImportView>(200, "The import, cancelled.", &["Idempotency-Replayed"])
         .problem(409, "The import is finished.")
         .end();
 }
 
 fn report(to: &mut Operations) {
-    on_an_import(to, "get", REPORT, "readImportReport", Role::Viewer)
+    import_operation(to, "get", REPORT, "readImportReport", Role::Viewer)
         .about(
             "imports",
             "Read an import's report",
-            "The rows that did not become links, and why. In CSV no cell begins like a formula.",
+            "Lists the rows that did not become links, and why. In CSV no cell begins like a formula.",
         )
         .query::<ReportQuery>()
-        .empty(303, "The report is there, for some minutes.", &["Location", "Cache-Control"])
+        .empty(303, "The URL of the report, which works for some minutes.", &["Location", "Cache-Control"])
         .problem(409, "The import is not finished.")
         .end();
 }
 
-fn on_an_import<'a>(
+fn import_operation<'a>(
     to: &'a mut Operations,
     method: &'static str,
     path: &'static str,

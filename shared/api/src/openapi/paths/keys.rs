@@ -18,7 +18,7 @@ pub(super) fn add(to: &mut Operations) {
 
 fn list(to: &mut Operations) {
     to.add("get", COLLECTION, "listKeys")
-        .about("keys", "List keys", "The newest first, expired ones among them.")
+        .about("keys", "List keys", "Lists the newest first, expired keys included.")
         .role(Role::Admin)
         .query::<PageRequest>()
         .json::<Page<KeyView>>(200, "A page of keys.", &[])
@@ -28,9 +28,9 @@ fn list(to: &mut Operations) {
 
 fn create(to: &mut Operations) {
     to.add("post", COLLECTION, "createKey")
-        .about("keys", "Create a key", "The answer is the only one that has its secret.")
+        .about("keys", "Create a key", "Only this answer has the key's secret.")
         .role(Role::Admin)
-        .once()
+        .idempotent()
         .body::<NewKey>(json!({ "bot": { "name": "deploy bot", "role": "editor" } }))
         .json::<NewKeyView>(201, "The key, with its secret.", &["Cache-Control", "Idempotency-Replayed"])
         .link(201, "revokeKey", json!({ "path.key_id": "$response.body#/key_id" }))
@@ -39,10 +39,10 @@ fn create(to: &mut Operations) {
 
 fn revoke(to: &mut Operations) {
     to.add("delete", "/v1/keys/{key_id}", "revokeKey")
-        .about("keys", "Revoke a key", "It opens nothing a moment later. A key can be revoked as soon as the list shows it, which is within a second of its creation.")
+        .about("keys", "Revoke a key", "The key stops working within a moment. A key can be revoked as soon as the list shows it, within a second of its creation.")
         .role(Role::Admin)
         .path_text("key_id", "The key's id.", ApiKey::ID_PATTERN)
-        .empty(204, "It is revoked.", &[])
+        .empty(204, "The key is revoked.", &[])
         .problem(404, "")
         .end();
 }

@@ -7,7 +7,7 @@ use waypost_domain::page::Page;
 use waypost_domain::{Role, Slug};
 
 use crate::link_batches::{BatchView, NewBatch};
-use crate::links::{LinkView, OnDomain};
+use crate::links::{DomainQuery, LinkView};
 use crate::openapi::operation::{Operation, Operations};
 use crate::qr::QrQuery;
 
@@ -26,7 +26,7 @@ pub(super) fn add(to: &mut Operations) {
 
 fn list(to: &mut Operations) {
     to.add("get", COLLECTION, "listLinks")
-        .about("links", "List links", "The newest first. A page can have fewer links than asked for, or none, and yet a `next_cursor`: that much was searched and no more was found. The list is at its end when `next_cursor` is null.")
+        .about("links", "List links", "Lists the newest first. A page can have fewer links than the limit, or none, and still a `next_cursor`: the search for the page ended before the list did. The list ends when `next_cursor` is null.")
         .role(Role::Viewer)
         .query::<ListRequest>()
         .json::<Page<LinkView>>(200, "A page of links.", &[])
@@ -40,23 +40,23 @@ fn create(to: &mut Operations) {
         .about(
             "links",
             "Create a link",
-            "With `if_exists: return`, gives the link that leads to the same target instead, if there is one.",
+            "With `if_exists: return`, returns an existing link to the same target instead, if there is one.",
         )
         .role(Role::Editor)
-        .once()
+        .idempotent()
         .body::<LinkFields>(new_links())
         .json::<LinkView>(201, "The link, created.", &["Location", "ETag", "Idempotency-Replayed"])
         .json::<LinkView>(
             200,
-            "The link that was there, with `if_exists: return`.",
+            "The existing link, with `if_exists: return`.",
             &["Location", "ETag", "Idempotency-Replayed"],
         )
-        .problem(409, "The slug is taken, by whomever.");
+        .problem(409, "The slug is taken, in this workspace or another.");
     let operation = about_the_link(operation, 201, "$response.body#/slug", "$response.body#/domain");
     about_the_link(operation, 200, "$response.body#/slug", "$response.body#/domain").end();
 }
 
-/// What can be done with the link that an answer holds.
+/// Links an answer that holds a link to the operations on it.
 fn about_the_link<'a>(mut operation: Operation<'a>, status: u16, slug: &str, domain: &str) -> Operation<'a> {
     for id in ["readLink", "changeLink", "deleteLink", "readLinkQrCode", "readLinkStats"] {
         operation = operation.link(status, id, json!({ "path.slug": slug, "query.domain": domain }));
@@ -83,27 +83,27 @@ fn new_links() -> Value {
 fn create_batch(to: &mut Operations) {
     let items = json!({ "two": { "items": [{ "url": "https://example.com/1" }, { "url": "https://example.com/2" }] } });
     to.add("post", "/v1/link-batches", "createLinkBatch")
-        .about("links", "Create many links", "Each item succeeds or fails by itself; what is wrong with one changes nothing for the others, and is told in its place of the answer. An item that cannot be read is no reason to refuse the batch.")
+        .about("links", "Create many links", "Each item succeeds or fails by itself: a problem with one changes nothing for the others, and has its own place in the answer. An item that cannot be read does not fail the batch.")
         .role(Role::Editor)
-        .once()
+        .idempotent()
         .body::<NewBatch>(items)
-        .json::<BatchView>(200, "What became of the items.", &["Idempotency-Replayed"])
+        .json::<BatchView>(200, "The results of the items.", &["Idempotency-Replayed"])
         .end();
 }
 
 fn read(to: &mut Operations) {
-    on_a_link(to, "get", ITEM, "readLink", Role::Viewer)
+    link_operation(to, "get", ITEM, "readLink", Role::Viewer)
         .about("links", "Read a link", "")
-        .query::<OnDomain>()
+        .query::<DomainQuery>()
         .if_none_match()
         .json::<LinkView>(200, "The link.", &["ETag", "Cache-Control"])
         .end();
 }
 
 fn change(to: &mut Operations) {
-    on_a_link(to, "patch", ITEM, "changeLink", Role::Editor)
-        .about("links", "Change a link", "A JSON Merge Patch (RFC 7396). `slug` and `domain` may be there if they say what is; they cannot be changed.")
-        .query::<OnDomain>()
+    link_operation(to, "patch", ITEM, "changeLink", Role::Editor)
+        .about("links", "Change a link", "Takes a JSON Merge Patch (RFC 7396). `slug` and `domain` cannot be changed; they may be present with their current values.")
+        .query::<DomainQuery>()
         .if_match()
         .patch::<LinkFields>("LinkPatch", &["slug", "domain", "if_exists"], json!({ "title": { "title": "The app", "expires_at": null } }))
         .json::<LinkView>(200, "The link as it is now.", &["ETag", "Cache-Control"])
@@ -111,21 +111,25 @@ fn change(to: &mut Operations) {
 }
 
 fn delete(to: &mut Operations) {
-    on_a_link(to, "delete", ITEM, "deleteLink", Role::Editor)
-        .about("links", "Delete a link", "Its statistics stay; visitors may be led on for some seconds.")
-        .query::<OnDomain>()
+    link_operation(to, "delete", ITEM, "deleteLink", Role::Editor)
+        .about(
+            "links",
+            "Delete a link",
+            "The link's statistics stay. Visitors may still be redirected for some seconds.",
+        )
+        .query::<DomainQuery>()
         .if_match()
-        .empty(204, "It is gone.", &[])
+        .empty(204, "The link is deleted.", &[])
         .end();
 }
 
 fn qr(to: &mut Operations) {
     let images = json!({ "image/svg+xml": { "schema": { "type": "string" } }, "image/png": { "schema": { "type": "string", "format": "binary" } } });
-    on_a_link(to, "get", "/v1/links/{slug}/qr", "readLinkQrCode", Role::Viewer)
+    link_operation(to, "get", "/v1/links/{slug}/qr", "readLinkQrCode", Role::Viewer)
         .about(
             "links",
             "Draw a link's QR code",
-            "The code leads to the short URL with `?qr=1`, by which statistics tell its clicks from others.",
+            "The code leads to the short URL with `?qr=1`, so that statistics can tell its clicks from others.",
         )
         .query::<QrQuery>()
         .if_none_match()
@@ -133,7 +137,7 @@ fn qr(to: &mut Operations) {
         .end();
 }
 
-fn on_a_link<'a>(
+fn link_operation<'a>(
     to: &'a mut Operations,
     method: &'static str,
     path: &'static str,

@@ -13,7 +13,7 @@ pub(super) fn add(to: &mut Operations) {
         .about(
             "statistics",
             "Read a link's statistics",
-            "What its clicks in a range of time add up to. A click counts after a few seconds.",
+            "Counts the link's clicks in a range of time. A new click is included within a few seconds.",
         )
         .role(Role::Viewer)
         .path::<Slug>("slug", "The link's slug.")
@@ -24,20 +24,20 @@ pub(super) fn add(to: &mut Operations) {
         .about(
             "statistics",
             "Read the statistics of the workspace",
-            "What the clicks on all its links add up to, or on those with a tag. A click counts after a few seconds.",
+            "Counts the clicks on all links of the workspace, or on those with a tag. A new click is included within a few seconds.",
         )
         .role(Role::Viewer)
         .query::<StatsQuery>();
-    answers(operation).problem(422, "Or more links have the tag than can be added up in one request.").end();
+    answers(operation).problem(422, "Or too many links have the tag for one request.").end();
 }
 
 fn answers(operation: Operation<'_>) -> Operation<'_> {
-    let table = "Comma-separated values (RFC 4180): the series, or the top values if there are any.";
+    let table = "Comma-separated values (RFC 4180): the series, or the top values if the request asks for some.";
     operation
         .if_none_match()
         .json_or::<Stats>(
             200,
-            "The statistics, as a table for who accepts `text/csv` only or rather.",
+            "The statistics. A client that prefers `text/csv` gets a table.",
             &["ETag", "Cache-Control"],
             &json!({ "text/csv": { "schema": { "type": "string", "description": table } } }),
         )

@@ -8,7 +8,7 @@ use rustls::pki_types::PrivateKeyDer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
-/// A certificate authority, and how to become one that it vouches for.
+/// A certificate authority that signs certificates of servers.
 struct Authority {
     issuer: Issuer<'static, KeyPair>,
     certificate: CertificateDer<'static>,
@@ -30,7 +30,7 @@ impl Authority {
         roots
     }
 
-    /// A server of the name `host`.
+    /// Configures a server of the name `host`.
     fn server(&self, host: &str) -> ServerConfig {
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new([host.to_owned()]).unwrap();
@@ -48,7 +48,7 @@ impl Authority {
 static FIRST: LazyLock<Authority> = LazyLock::new(|| Authority::new("first"));
 static OTHER: LazyLock<Authority> = LazyLock::new(|| Authority::new("other"));
 
-/// Whether a client that trusts `FIRST`, then what `load_others` gives, has a word with `server`.
+/// Tells whether a client connects to `server`. The client trusts `FIRST`, then the roots that `load_others` gives.
 async fn talk(server: ServerConfig, load_others: fn() -> RootCertStore) -> bool {
     let provider = Arc::new(ring::default_provider());
     let first = verifier(FIRST.roots(), &provider).unwrap();
@@ -75,25 +75,25 @@ fn none() -> RootCertStore {
 }
 
 #[tokio::test]
-async fn a_server_that_the_first_roots_explain_needs_no_others() {
+async fn a_server_under_the_first_roots_needs_no_others() {
     assert!(talk(FIRST.server("aws.example.com"), none).await);
 }
 
 #[tokio::test]
-async fn any_other_is_looked_for_among_the_systems() {
+async fn an_unknown_issuer_is_looked_up_among_the_systems_roots() {
     assert!(talk(OTHER.server("aws.example.com"), || OTHER.roots()).await);
     assert!(!talk(OTHER.server("aws.example.com"), || FIRST.roots()).await);
     assert!(!talk(OTHER.server("aws.example.com"), RootCertStore::empty).await);
 }
 
 #[tokio::test]
-async fn another_servers_certificate_is_refused_whoever_signed_it() {
+async fn another_servers_certificate_is_refused() {
     assert!(!talk(FIRST.server("example.com"), none).await);
     assert!(!talk(OTHER.server("example.com"), || OTHER.roots()).await);
 }
 
 #[test]
-fn the_systems_are_read_once() {
+fn the_systems_roots_are_read_once() {
     static READ: AtomicUsize = AtomicUsize::new(0);
     let provider = Arc::new(ring::default_provider());
     let verifier = Verifier {

@@ -1,0 +1,165 @@
+//! Turns requests into use cases, and their results into answers.
+
+mod batch;
+mod qr;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Router};
+use futures::future::join;
+use http::{HeaderMap, StatusCode, header};
+use waypost_api::links::{DomainQuery, LinkView, ShortUrls};
+use waypost_domain::analytics::ports::AggregateReader;
+use waypost_domain::analytics::stats::answer::AllTime;
+use waypost_domain::analytics::stats::read_all_time::read_all_time;
+use waypost_domain::change_link::{Change, change_link};
+use waypost_domain::create_link::{Creation, create_link};
+use waypost_domain::delete_link::delete_link;
+use waypost_domain::find_link::{find_link, link_id};
+use waypost_domain::idempotency::Attempt;
+use waypost_domain::link_fields::LinkFields;
+use waypost_domain::list_links::list_links;
+use waypost_domain::ports::{Clock, LinkIndex, LinkReader, LinkTargets, LinkWriter, Random};
+use waypost_domain::{Caller, Domains, Link, LinkId};
+use waypost_http::conditional_requests::{conditional_response, precondition};
+use waypost_http::extract::{Json, Path, Query};
+use waypost_http::idempotency::{Idempotency, idempotent};
+use waypost_http::problem::Problem;
+
+use crate::list_query::ListQuery;
+use crate::patch::Patch;
+
+/// Lets a client keep a link, but revalidate it each time.
+const REVALIDATE: &str = "private, no-cache";
+
+/// The ports and settings of the routes.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) reader: Arc<dyn LinkReader>,
+    pub(crate) writer: Arc<dyn LinkWriter>,
+    pub(crate) targets: Arc<dyn LinkTargets>,
+    pub(crate) index: Arc<dyn LinkIndex>,
+    pub(crate) aggregates: Arc<dyn AggregateReader>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) domains: Domains,
+    pub(crate) short_urls: ShortUrls,
+}
+
+impl App {
+    fn creation(&self) -> Creation<'_> {
+        Creation {
+            reader: self.reader.as_ref(),
+            writer: self.writer.as_ref(),
+            targets: self.targets.as_ref(),
+            clock: self.clock.as_ref(),
+            random: self.random.as_ref(),
+            domains: &self.domains,
+        }
+    }
+}
+
+/// Makes the routes of this function.
+pub(crate) fn routes(app: App, idempotency: Idempotency) -> Router {
+    let routes = Router::new()
+        .route("/v1/links", get(list).post(create))
+        .route("/v1/links/{slug}", get(read).patch(change).delete(delete))
+        .route("/v1/links/{slug}/qr", get(qr::qr))
+        .route("/v1/link-batches", post(batch::create_batch));
+    idempotent(routes.with_state(Arc::new(app)), idempotency)
+}
+
+async fn create(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    attempt: Option<Extension<Attempt>>,
+    Json(fields): Json<LinkFields>,
+) -> Result<impl IntoResponse, Problem> {
+    let created = create_link(&app.creation(), &caller, &fields, attempt.as_deref()).await?;
+    let status = if created.is_new { StatusCode::CREATED } else { StatusCode::OK };
+    let link = created.link;
+    let headers = [(header::LOCATION, location(&link.id, &app.domains)), (header::ETAG, link.etag())];
+    Ok((status, headers, axum::Json(LinkView::of(link, &app.short_urls))))
+}
+
+/// Makes the path of the link in the API.
+fn location(id: &LinkId, domains: &Domains) -> String {
+    if id.domain == *domains.default_domain() {
+        format!("/v1/links/{}", id.slug)
+    } else {
+        format!("/v1/links/{}?domain={}", id.slug, id.domain)
+    }
+}
+
+async fn read(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Path(slug): Path<String>,
+    Query(query): Query<DomainQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let id = link_id(&app.domains, &slug, query.domain.as_deref())?;
+    let (link, clicks) = join(find_link(app.reader.as_ref(), &caller, &id), clicks(&app, &caller, &id)).await;
+    let link = link?;
+    let etag = link.etag_with_clicks(clicks.map(|all| all.clicks));
+    let view = LinkView::of(link, &app.short_urls).with_clicks(clicks);
+    Ok(conditional_response(&headers, &etag, REVALIDATE, axum::Json(view)))
+}
+
+/// Reads the clicks of a link. Without statistics, the link is shown without them.
+async fn clicks(app: &App, caller: &Caller, id: &LinkId) -> Option<AllTime> {
+    let read = read_all_time(app.aggregates.as_ref(), &caller.workspace, id).await;
+    read.inspect_err(|error| tracing::warn!(event = "stats.unavailable", operation = error.operation, %error)).ok()
+}
+
+fn show(app: &App, link: Link) -> Response {
+    let etag = link.etag();
+    conditional_response(&HeaderMap::new(), &etag, REVALIDATE, axum::Json(LinkView::of(link, &app.short_urls)))
+}
+
+async fn change(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Path(slug): Path<String>,
+    Query(query): Query<DomainQuery>,
+    headers: HeaderMap,
+    Patch(patch): Patch,
+) -> Result<Response, Problem> {
+    let id = link_id(&app.domains, &slug, query.domain.as_deref())?;
+    let with = Change {
+        reader: app.reader.as_ref(),
+        writer: app.writer.as_ref(),
+        targets: app.targets.as_ref(),
+        clock: app.clock.as_ref(),
+        random: app.random.as_ref(),
+        domains: &app.domains,
+    };
+    let link = change_link(&with, &caller, &id, &precondition(&headers), &patch).await?;
+    Ok(show(&app, link))
+}
+
+async fn delete(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Path(slug): Path<String>,
+    Query(query): Query<DomainQuery>,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, Problem> {
+    let id = link_id(&app.domains, &slug, query.domain.as_deref())?;
+    delete_link(app.reader.as_ref(), app.writer.as_ref(), &caller, &id, &precondition(&headers)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn list(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    ListQuery(request): ListQuery,
+) -> Result<impl IntoResponse, Problem> {
+    let page = list_links(app.index.as_ref(), &app.domains, &caller, &request).await?;
+    Ok(axum::Json(page.map(|link| LinkView::of(link, &app.short_urls))))
+}

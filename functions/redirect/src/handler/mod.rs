@@ -1,0 +1,153 @@
+//! Turns a visitor's request into the answer, and the click to count.
+
+use std::sync::Arc;
+
+use http::{HeaderValue, Response, StatusCode, header};
+use waypost_domain::follow_link::{FollowLink, Intent, Outcome, Redirect};
+use waypost_domain::ports::Countries;
+use waypost_domain::record_click::PendingClick;
+use waypost_domain::visit::Visit;
+use waypost_domain::{RedirectStatus, TargetUrl};
+use waypost_http::problem::Problem;
+
+use crate::event::{Event, TooLarge};
+use crate::pages;
+
+/// The greatest size of a form, in bytes: enough for a percent-encoded password.
+const MAX_FORM_BYTES: usize = 4096;
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+const GET_HEAD: HeaderValue = HeaderValue::from_static("GET, HEAD");
+
+/// The ports and settings of the redirect.
+pub(crate) struct App {
+    pub(crate) follow: FollowLink,
+    /// Looks up the country of a visit if no header gives it.
+    pub(crate) countries: Option<Arc<dyn Countries>>,
+    /// The URL that the bare domain leads to.
+    pub(crate) root_url: Option<TargetUrl>,
+    /// The URL that a path leads to that is not a link.
+    pub(crate) not_found_url: Option<TargetUrl>,
+}
+
+/// An answer, and its click if it counts as one.
+pub(crate) type Answer = (Response<String>, Option<PendingClick>);
+
+/// Answers the request in `event`. No request of a visitor causes an error of the function.
+pub(crate) async fn handle(app: &App, event: &Event, request_id: &str) -> Answer {
+    let (mut response, click) = answer(app, event).await;
+    if let Ok(id) = HeaderValue::from_str(request_id) {
+        response.headers_mut().insert("x-request-id", id);
+    }
+    if event.method() == "HEAD" {
+        response.body_mut().clear();
+    }
+    (response, click)
+}
+
+async fn answer(app: &App, event: &Event) -> Answer {
+    let form;
+    let intent = match event.method() {
+        "GET" => Intent::Follow,
+        "HEAD" => Intent::Look,
+        "POST" => match event.form_field("password", MAX_FORM_BYTES) {
+            Ok(password) => {
+                form = password.unwrap_or_default();
+                Intent::Unlock(&form)
+            }
+            Err(TooLarge) => return (refusal(event, too_large()), None),
+        },
+        _ => return (no_such_method(event), None),
+    };
+    match event.raw_path.as_str() {
+        _ if matches!(intent, Intent::Unlock(_)) => {}
+        "/robots.txt" => return (pages::robots(), None),
+        "/favicon.ico" => return (pages::no_icon(), None),
+        "/" => return (redirect_or_not_found(app.root_url.as_ref(), event), None),
+        _ => {}
+    }
+    let visit = visit(app, event);
+    match app.follow.follow(&visit, intent).await {
+        Ok(Outcome::Redirect(redirect)) => {
+            redirect_response(*redirect, intent).unwrap_or_else(|| (not_found(app, event), None))
+        }
+        Ok(Outcome::Gone(None)) => (refusal(event, gone()), None),
+        Ok(Outcome::Gone(url)) => (redirect_or_not_found(url.as_ref(), event), None),
+        Ok(Outcome::NotFound) => (not_found(app, event), None),
+        Ok(Outcome::Locked(locked)) => (pages::password_form(locked), None),
+        Ok(Outcome::NotLocked) => (no_such_method(event), None),
+        Err(error) => (refusal(event, error.into()), None),
+    }
+}
+
+fn visit(app: &App, event: &Event) -> Visit {
+    let mut visit = event.visit();
+    if let (Some(countries), None, Some(address)) = (&app.countries, visit.country(), visit.address) {
+        visit.country = countries.country(address);
+    }
+    visit
+}
+
+/// Makes the redirect of a link. Send `no-store` with every status: 301 and 308 tell search engines that the move is permanent,
+/// but every click must still arrive here, to be counted and to follow the current rules.
+///
+/// After a password the status is 303 and there is no referrer, so that the target gets neither the form nor the link's URL.
+fn redirect_response(redirect: Redirect, intent: Intent<'_>) -> Option<Answer> {
+    let Redirect { url, status, click } = redirect;
+    let unlocked = matches!(intent, Intent::Unlock(_));
+    let code = if unlocked { StatusCode::SEE_OTHER } else { StatusCode::from_u16(status.into()).ok()? };
+    let mut response = Response::new(String::new());
+    *response.status_mut() = code;
+    let headers = response.headers_mut();
+    headers.insert(header::LOCATION, HeaderValue::from_str(url.as_str()).ok()?);
+    headers.insert(header::CACHE_CONTROL, NO_STORE);
+    if unlocked {
+        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    }
+    if unlocked || matches!(status, RedirectStatus::Found | RedirectStatus::TemporaryRedirect) {
+        headers.insert("x-robots-tag", HeaderValue::from_static("noindex"));
+    }
+    Some((response, click))
+}
+
+/// Redirects with 302 to `url`, or answers 404. Counts no click.
+fn redirect_or_not_found(url: Option<&TargetUrl>, event: &Event) -> Response<String> {
+    let Some(location) = url.and_then(|url| HeaderValue::from_str(url.as_str()).ok()) else {
+        return refusal(event, Problem::no_such_path());
+    };
+    let mut response = Response::new(String::new());
+    *response.status_mut() = StatusCode::FOUND;
+    let headers = response.headers_mut();
+    headers.insert(header::LOCATION, location);
+    headers.insert(header::CACHE_CONTROL, NO_STORE);
+    headers.insert("x-robots-tag", HeaderValue::from_static("noindex"));
+    response
+}
+
+/// Redirects an unknown path to the URL that the operator chose. Under the API's path, answers 404: its clients need to know.
+fn not_found(app: &App, event: &Event) -> Response<String> {
+    let path = event.raw_path.as_str();
+    let is_api = path == "/v1" || path.starts_with("/v1/");
+    redirect_or_not_found(app.not_found_url.as_ref().filter(|_| !is_api), event)
+}
+
+fn no_such_method(event: &Event) -> Response<String> {
+    let mut response = refusal(event, Problem::no_such_method());
+    response.headers_mut().insert(header::ALLOW, GET_HEAD);
+    response
+}
+
+fn too_large() -> Problem {
+    let detail = format!("the form is larger than {MAX_FORM_BYTES} bytes");
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large", detail)
+}
+
+fn gone() -> Problem {
+    Problem::new(StatusCode::GONE, "gone", "Gone", "this link has expired or was used up")
+}
+
+fn refusal(event: &Event, problem: Problem) -> Response<String> {
+    pages::refusal(event.headers.accept.as_deref(), problem)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,71 @@
+//! Turns requests into use cases, and their results into answers.
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use axum::{Extension, Router};
+use http::HeaderMap;
+use waypost_domain::analytics::ports::AggregateReader;
+use waypost_domain::analytics::stats::read_link_stats::read_link_stats;
+use waypost_domain::analytics::stats::read_tag_stats::read_tag_stats;
+use waypost_domain::analytics::stats::read_workspace_stats::read_workspace_stats;
+use waypost_domain::find_link::link_id;
+use waypost_domain::ports::{Clock, LinkIndex, LinkReader};
+use waypost_domain::{Caller, Domains};
+use waypost_http::extract::Path;
+use waypost_http::problem::Problem;
+
+use crate::query::{LinkStatsParameters, WorkspaceStatsParameters};
+use crate::respond::respond;
+
+/// The ports and settings of the routes.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) links: Arc<dyn LinkReader>,
+    pub(crate) index: Arc<dyn LinkIndex>,
+    pub(crate) aggregates: Arc<dyn AggregateReader>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) domains: Domains,
+}
+
+/// Makes the routes of this function.
+pub(crate) fn routes(app: App) -> Router {
+    Router::new()
+        .route("/v1/links/{slug}/stats", get(link_stats))
+        .route("/v1/stats", get(workspace_stats))
+        .with_state(Arc::new(app))
+}
+
+async fn link_stats(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Path(slug): Path<String>,
+    LinkStatsParameters(query): LinkStatsParameters,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let id = link_id(&app.domains, &slug, query.domain.as_deref())?;
+    let (links, aggregates) = (app.links.as_ref(), app.aggregates.as_ref());
+    let stats = read_link_stats(links, aggregates, app.clock.as_ref(), &caller, &id, &query.request).await?;
+    respond(&headers, &stats)
+}
+
+/// Reads the statistics of all links, or of those with a tag.
+async fn workspace_stats(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    WorkspaceStatsParameters(query): WorkspaceStatsParameters,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let (aggregates, clock, request) = (app.aggregates.as_ref(), app.clock.as_ref(), &query.request);
+    let stats = if query.tag.is_empty() {
+        read_workspace_stats(aggregates, clock, &caller, request).await?
+    } else {
+        read_tag_stats(app.index.as_ref(), aggregates, clock, &caller, &query.tag, request).await?
+    };
+    respond(&headers, &stats)
+}

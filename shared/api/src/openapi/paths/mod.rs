@@ -1,0 +1,19 @@
+//! The operations, one file for each resource.
+
+mod exports;
+mod imports;
+mod keys;
+mod links;
+mod service;
+mod stats;
+
+use super::operation::Operations;
+
+pub(crate) fn add_all(operations: &mut Operations) {
+    links::add(operations);
+    stats::add(operations);
+    imports::add(operations);
+    exports::add(operations);
+    keys::add(operations);
+    service::add(operations);
+}

@@ -1,0 +1,16 @@
+//! What every HTTP function shares.
+//!
+//! * [`router`] turns routes into an API, [`extract`] reads requests, [`problem`] is the one format of errors.
+//! * [`authentication`] proves who calls and limits how often, [`oidc`] verifies the tokens of an identity provider.
+//! * [`idempotency`] answers a repeated POST once, [`conditional_requests`] has entity tags.
+//!
+//! Stores are ports of the domain, and [`oidc::fetch::Fetch`] gets documents: nothing here knows AWS but the event that
+//! `lambda_http` turns into a request.
+
+pub mod authentication;
+pub mod conditional_requests;
+pub mod extract;
+pub mod idempotency;
+pub mod oidc;
+pub mod problem;
+pub mod router;

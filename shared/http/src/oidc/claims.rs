@@ -1,0 +1,117 @@
+//! Checks what a verified token must say, and reads whom it names.
+
+use jsonwebtoken::{Algorithm, Validation};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use waypost_domain::key::hex;
+use waypost_domain::{Caller, Role, WorkspaceId};
+
+/// How far the issuer's clock may be from ours, in seconds.
+const LEEWAY_SECONDS: u64 = 30;
+
+/// What a token must say.
+#[derive(Debug, Clone)]
+pub struct ExpectedClaims {
+    /// Who made the token.
+    pub issuer: String,
+    /// For whom.
+    pub audience: String,
+    /// The claim that holds the workspace: its name, or a JSON pointer if it is inside another claim
+    /// (`/organization/workspace`).
+    pub workspace_claim: String,
+    /// The claim that holds the role: its name, or a JSON pointer if it is inside another claim (`/realm_access/roles`).
+    pub role_claim: String,
+}
+
+impl ExpectedClaims {
+    /// What `jsonwebtoken` checks before anything in a token counts.
+    pub(super) fn validation(&self, algorithm: Algorithm) -> Validation {
+        let mut validation = Validation::new(algorithm);
+        validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
+        validation.set_issuer(&[&self.issuer]);
+        validation.set_audience(&[&self.audience]);
+        validation.leeway = LEEWAY_SECONDS;
+        validation.validate_exp = true;
+        validation.validate_nbf = true;
+        validation
+    }
+
+    /// Reads the caller from the claims of a verified token, or says why it names none.
+    pub(super) fn caller(&self, claims: &Value) -> Result<Caller, &'static str> {
+        let text = |name| claims.get(name).and_then(Value::as_str);
+        // A list of issuers passes the validation, but only a single issuer counts.
+        let issuer = text("iss").filter(|issuer| *issuer == self.issuer).ok_or("it is from another issuer")?;
+        let subject = text("sub").filter(|subject| !subject.is_empty()).ok_or("it has no subject")?;
+        let workspace = claim(claims, &self.workspace_claim).and_then(Value::as_str);
+        let workspace = workspace.and_then(|text| WorkspaceId::parse(text).ok()).ok_or("it names no workspace")?;
+        let role = claim(claims, &self.role_claim).and_then(role).ok_or("it names no role")?;
+        Ok(Caller { workspace, role, key_id: subject_id(issuer, subject) })
+    }
+}
+
+fn claim<'a>(all: &'a Value, name: &str) -> Option<&'a Value> {
+    if name.starts_with('/') { all.pointer(name) } else { all.get(name) }
+}
+
+/// Reads the role, or the highest of several. Roles of other services are ignored.
+fn role(claim: &Value) -> Option<Role> {
+    match claim {
+        Value::String(name) => Role::parse(name),
+        Value::Array(names) => names.iter().filter_map(|name| Role::parse(name.as_str()?)).max(),
+        _ => None,
+    }
+}
+
+/// Makes the id that stands for the subject in logs and limits. The subject itself can be a person's address.
+fn subject_id(issuer: &str, subject: &str) -> String {
+    let digest = Sha256::new().chain_update(issuer).chain_update([0]).chain_update(subject).finalize();
+    format!("sub_{}", hex(&digest[..8]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn check(changes: Value) -> Result<Caller, &'static str> {
+        let expected = ExpectedClaims {
+            issuer: "https://id.example.com/".into(),
+            audience: "waypost".into(),
+            workspace_claim: "https://waypost.example/workspace".into(),
+            role_claim: "/realm_access/roles".into(),
+        };
+        let mut claims = json!({
+            "iss": "https://id.example.com/", "sub": "a@example.com", "https://waypost.example/workspace": "acme",
+            "realm_access": {"roles": ["offline_access", "viewer", "editor"]},
+        });
+        for (name, value) in changes.as_object().unwrap() {
+            claims[name] = value.clone();
+        }
+        expected.caller(&claims)
+    }
+
+    #[test]
+    fn a_token_names_workspace_and_the_highest_role() {
+        let caller = check(json!({})).unwrap();
+        assert_eq!((caller.workspace.as_str(), caller.role), ("acme", Role::Editor));
+        assert!(caller.key_id.starts_with("sub_") && caller.key_id.len() == 20, "{}", caller.key_id);
+        let other = check(json!({"sub": "b@example.com"})).unwrap();
+        assert_ne!(other.key_id, caller.key_id);
+    }
+
+    #[test]
+    fn claims_without_issuer_subject_workspace_or_role_name_nobody() {
+        for changes in [
+            json!({"iss": "https://id.example.com"}),
+            json!({"iss": ["https://id.example.com/"]}),
+            json!({"sub": ""}),
+            json!({"sub": null}),
+            json!({"https://waypost.example/workspace": "a#b"}),
+            json!({"https://waypost.example/workspace": ["acme"]}),
+            json!({"realm_access": {"roles": ["owner"]}}),
+            json!({"realm_access": {}}),
+        ] {
+            assert!(check(changes.clone()).is_err(), "{changes}");
+        }
+    }
+}

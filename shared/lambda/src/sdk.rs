@@ -1,0 +1,54 @@
+//! Configures AWS clients without the default chain: Lambda sets credentials and region in the environment, so that a start
+//! searches for nothing.
+
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
+use aws_smithy_runtime_api::client::http::SharedHttpConnector;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+use waypost_aws::connector::Connections;
+
+use crate::settings::{SettingError, optional, required};
+
+/// Builds the configuration that all clients share: region and credentials from the environment, one connection pool, TLS by
+/// rustls with ring, three attempts, and time limits that leave room for a retry within an API Gateway request (30 s).
+///
+/// `AWS_ENDPOINT_URL` sends every client elsewhere; the local stack sets it.
+///
+/// # Errors
+/// [`SettingError`] names the variable that is missing.
+pub fn config() -> Result<SdkConfig, SettingError> {
+    Ok(config_and_connector()?.0)
+}
+
+/// Builds [`config`], and gives the connection pool of its clients too, for requests without a client of the SDK.
+///
+/// # Errors
+/// As [`config`].
+pub fn config_and_connector() -> Result<(SdkConfig, SharedHttpConnector), SettingError> {
+    let connections = Connections::default();
+    let credentials = Credentials::new(
+        required("AWS_ACCESS_KEY_ID")?,
+        required("AWS_SECRET_ACCESS_KEY")?,
+        optional("AWS_SESSION_TOKEN"),
+        None,
+        "environment",
+    );
+    let mut builder = SdkConfig::builder()
+        .behavior_version(aws_smithy_runtime_api::client::behavior_version::BehaviorVersion::v2026_01_12())
+        .region(Region::new(required("AWS_REGION")?))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .http_client(connections.client())
+        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+        .time_source(SharedTimeSource::new(SystemTimeSource::new()))
+        .retry_config(RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50)))
+        .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(5)).build());
+    builder.set_endpoint_url(optional("AWS_ENDPOINT_URL"));
+    Ok((builder.build(), connections.connector()))
+}

@@ -1,0 +1,57 @@
+//! Reads settings from the environment, which the template sets. A missing setting is an error that names it.
+
+use waypost_domain::Domains;
+use waypost_domain::rate_limit::{RateLimit, RateLimits};
+
+/// A setting that is missing or cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingError {
+    /// The variable is not set, or empty.
+    #[error("the setting {0} is missing: set it as an environment variable of the function")]
+    Missing(&'static str),
+    /// The variable has a value that cannot be used.
+    #[error("the setting {name} {problem}")]
+    Invalid {
+        /// The environment variable.
+        name: &'static str,
+        /// What is wrong with its value. Never quotes the value: it can be a secret.
+        problem: String,
+    },
+}
+
+/// Reads the setting `name`, which must be set.
+pub fn required(name: &'static str) -> Result<String, SettingError> {
+    optional(name).ok_or(SettingError::Missing(name))
+}
+
+/// Reads the setting `name`, if it is set and not empty.
+pub fn optional(name: &'static str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Reads the setting `name` as a whole number.
+pub fn number(name: &'static str) -> Result<u64, SettingError> {
+    let text = required(name)?;
+    text.parse().map_err(|_| SettingError::Invalid { name, problem: "is not a whole number".to_owned() })
+}
+
+/// Reads the stack's own domains from `DOMAINS`.
+pub fn domains() -> Result<Domains, SettingError> {
+    let list = required("DOMAINS")?;
+    Domains::parse(&list).map_err(|_| SettingError::Invalid {
+        name: "DOMAINS",
+        problem: "is not a comma-separated list of host names".to_owned(),
+    })
+}
+
+/// Reads the rate limit of each role from `RATE_LIMIT_VIEWER`, `RATE_LIMIT_EDITOR` and `RATE_LIMIT_ADMIN`.
+pub fn rate_limits() -> Result<RateLimits, SettingError> {
+    let limit = |name| -> Result<Option<RateLimit>, SettingError> {
+        RateLimit::parse(&required(name)?).map_err(|error| SettingError::Invalid { name, problem: error.to_string() })
+    };
+    Ok(RateLimits {
+        viewer: limit("RATE_LIMIT_VIEWER")?,
+        editor: limit("RATE_LIMIT_EDITOR")?,
+        admin: limit("RATE_LIMIT_ADMIN")?,
+    })
+}

@@ -1,0 +1,39 @@
+//! Builds what the functions that load imports share.
+
+use std::sync::Arc;
+
+use aws_types::SdkConfig;
+use waypost_aws::dynamo::import_parts::DynamoParts;
+use waypost_aws::dynamo::imports::DynamoImports;
+use waypost_aws::dynamo::link_batch::DynamoLinkBatch;
+use waypost_aws::s3::objects::S3Objects;
+use waypost_aws::s3::reports::S3Reports;
+use waypost_aws::sqs::SqsQueue;
+use waypost_domain::imports::load_import::Loader;
+
+use crate::settings::{SettingError, domains, number, required};
+use crate::system::{SystemClock, SystemTimer};
+
+/// Builds a loader with clients of `config`, and the queue of parts.
+///
+/// # Errors
+/// [`SettingError`] names the variable that is missing.
+pub fn loader(config: &SdkConfig) -> Result<(Loader, SqsQueue), SettingError> {
+    let (dynamo, s3) = (aws_sdk_dynamodb::Client::new(config), aws_sdk_s3::Client::new(config));
+    let (table, bucket) = (required("LINKS_TABLE")?, required("DATA_BUCKET")?);
+    let queue = SqsQueue::new(aws_sdk_sqs::Client::new(config), required("IMPORT_PARTS_QUEUE")?);
+    let loader = Loader {
+        imports: Arc::new(DynamoImports::new(dynamo.clone(), &table)),
+        parts: Arc::new(DynamoParts::new(dynamo.clone(), &table)),
+        queue: Arc::new(queue.clone()),
+        links: Arc::new(DynamoLinkBatch::new(dynamo, table)),
+        objects: Arc::new(S3Objects::new(s3.clone(), &bucket)),
+        reports: Arc::new(S3Reports::new(s3, bucket)),
+        clock: Arc::new(SystemClock),
+        timer: Arc::new(SystemTimer),
+        domains: domains()?,
+        max_bytes: number("MAX_IMPORT_BYTES")?,
+        part_bytes: number("IMPORT_PART_BYTES")?,
+    };
+    Ok((loader, queue))
+}
