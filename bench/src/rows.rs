@@ -3,9 +3,10 @@
 use std::hint::black_box;
 
 use anyhow::{Context as _, Result, ensure};
-use waypost_domain::imports::row::{Context, RowOptions};
+use waypost_domain::imports::job::id::ImportId;
+use waypost_domain::imports::job::import::Import;
 use waypost_domain::imports::rows::{Limits, Next, Rows};
-use waypost_domain::imports::{Import, ImportId};
+use waypost_domain::imports::write::row::{Context, RowOptions};
 use waypost_domain::{Domains, Timestamp, WorkspaceId};
 
 use crate::area::{Findings, Setting};

@@ -27,10 +27,13 @@ use http::Response;
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
 use url::Url;
-use waypost_domain::follow_link::FollowLink;
-use waypost_domain::memory::{FixedClock, MemoryAttempts, MemoryLinks, SeededRandom, link};
-use waypost_domain::ports::LinkWriter;
-use waypost_domain::record_click::PendingClick;
+use waypost_domain::redirect::follow::FollowLink;
+use waypost_domain::testing::system::{FixedClock, SeededRandom};
+use waypost_domain::testing::clicks::MemoryAttempts;
+use waypost_domain::testing::links::MemoryLinks;
+use waypost_domain::testing::samples::link;
+use waypost_domain::links::ports::LinkWriter;
+use waypost_domain::redirect::record_click::PendingClick;
 use waypost_domain::{Domains, TargetUrl};
 
 use crate::event::Event;
@@ -89,7 +92,7 @@ fn links() -> Arc<MemoryLinks> {
     let links = Arc::new(MemoryLinks::default());
     let phones = json!([{"if": {"device": ["mobile"]}, "url": "https://example.com/phone"}]);
     let variants = json!([{"name": "a", "url": "https://example.com/variant", "weight": 1}]);
-    for (slug, behaviour) in [
+    for (slug, settings) in [
         ("a", json!({})),
         ("q", json!({"redirect_status": 301, "forward_query": true})),
         ("p", json!({"password_hash": SECRET})),
@@ -100,7 +103,7 @@ fn links() -> Arc<MemoryLinks> {
         ("m", json!({"max_clicks": 1})),
     ] {
         let mut link = link("acme", slug, TARGET);
-        link.behaviour = serde_json::from_value::<waypost_domain::Behaviour>(behaviour).expect("a behaviour");
+        link.settings = serde_json::from_value::<waypost_domain::LinkSettings>(settings).expect("a settings");
         assert!(block_on(links.insert(&link)).expect("memory does not fail"));
     }
     links

@@ -6,7 +6,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use url::{Host, Url};
-use waypost_domain::forward_query::forward_query;
+use waypost_domain::redirect::forward_query::forward_query;
 use waypost_domain::{Domains, TargetUrl};
 
 const OWN: [&str; 3] = ["go.example.com", "xn--exmple-cua.test", "127.0.0.1"];

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use flate2::read::GzDecoder;
 use reqwest::Method;
 use serde_json::{Value, json};
-use waypost_domain::analytics::archive::ArchiveKey;
+use waypost_domain::analytics::ingest::archive::ArchiveKey;
 use waypost_tests::commands::tool;
 use waypost_tests::{Stack, wait_for};
 

@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use waypost_aws::dynamo::links::item_of;
 use waypost_domain::Link;
-use waypost_domain::memory::link;
+use waypost_domain::testing::samples::link;
 use waypost_tests::{Answer, Stack, wait_for};
 
 /// argon2id of `secret`, with parameters that are cheap to check.
@@ -19,9 +19,9 @@ const IPHONE: (&str, &str) = (
 );
 
 /// Writes a link to `https://example.com/own` with this behaviour, without a way round by the API.
-async fn write(stack: &Stack, slug: &str, behaviour: Value) -> Link {
+async fn write(stack: &Stack, slug: &str, settings: Value) -> Link {
     let mut link = link("redirects", slug, "https://example.com/own");
-    link.behaviour = serde_json::from_value(behaviour).unwrap();
+    link.settings = serde_json::from_value(settings).unwrap();
     let item = item_of(&link).unwrap();
     stack.dynamo.put_item().table_name(&stack.links_table).set_item(Some(item)).send().await.unwrap();
     link
@@ -38,7 +38,7 @@ fn led(answer: &Answer) -> (u16, &str) {
 #[tokio::test]
 async fn a_links_state_is_its_answer() {
     let stack = Stack::from_environment();
-    for (slug, behaviour, status, location) in [
+    for (slug, settings, status, location) in [
         ("state-expired", json!({"expires_at": "2020-01-01T00:00:00Z"}), 410, ""),
         (
             "state-moved",
@@ -52,7 +52,7 @@ async fn a_links_state_is_its_answer() {
         ("state-301", json!({"redirect_status": 301}), 301, "https://example.com/own"),
         ("state-308", json!({"redirect_status": 308}), 308, "https://example.com/own"),
     ] {
-        write(&stack, slug, behaviour).await;
+        write(&stack, slug, settings).await;
         let answer = get(&stack, &format!("/{slug}")).await;
         assert_eq!(led(&answer), (status, location), "{slug}");
         assert_eq!(answer.header("cache-control"), "no-store", "{slug}");

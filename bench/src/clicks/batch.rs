@@ -7,8 +7,10 @@ use aggregate_clicks::handler::{App, handle};
 use anyhow::{Result, ensure};
 use serde::de::IgnoredAny;
 use waypost_aws::dynamo::aggregates::item_bytes;
-use waypost_domain::analytics::memory::{MemoryArchive, MemoryQuarantine};
-use waypost_domain::analytics::{Aggregate, RecentClicks, UserAgents};
+use waypost_domain::analytics::ingest::user_agent::UserAgents;
+use waypost_domain::analytics::model::aggregate::Aggregate;
+use waypost_domain::analytics::model::recent::RecentClicks;
+use waypost_domain::testing::analytics::{MemoryArchive, MemoryQuarantine};
 
 use super::faults::driver::event_of;
 use super::median;

@@ -5,10 +5,10 @@ use std::thread;
 
 use anyhow::{Result, anyhow};
 use waypost_aws::dynamo::aggregates::DynamoAggregates;
-use waypost_domain::analytics::UserAgents;
-use waypost_domain::analytics::faults::{Mutation, run};
-use waypost_domain::analytics::memory::MemoryAggregates;
+use waypost_domain::analytics::ingest::user_agent::UserAgents;
 use waypost_domain::analytics::ports::AggregateStore;
+use waypost_domain::testing::analytics::MemoryAggregates;
+use waypost_domain::testing::faults::{Mutation, run};
 
 use crate::area::{Findings, Setting};
 use crate::goals::Verdict;

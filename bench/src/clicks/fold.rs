@@ -4,9 +4,10 @@ use anyhow::{Result, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::IgnoredAny;
-use waypost_domain::analytics::aggregate_clicks::aggregate_clicks;
-use waypost_domain::analytics::memory::MemoryQuarantine;
-use waypost_domain::analytics::{Received, UserAgents};
+use waypost_domain::analytics::ingest::aggregate_clicks::{AggregateClicksPorts, aggregate_clicks};
+use waypost_domain::analytics::ingest::record::Received;
+use waypost_domain::analytics::ingest::user_agent::UserAgents;
+use waypost_domain::testing::analytics::MemoryQuarantine;
 
 use super::median;
 use super::shelf::Shelf;
@@ -28,7 +29,11 @@ pub(super) async fn measure() -> Result<Findings> {
         let start = core_seconds();
         floor(&batch)?;
         let folding = core_seconds();
-        let result = aggregate_clicks(&batch, &agents, &store, &quarantine).await;
+        let result = aggregate_clicks(
+            &AggregateClicksPorts { agents: &agents, store: &store, quarantine: &quarantine, archive: None },
+            &batch,
+        )
+        .await;
         let end = core_seconds();
         ensure!(result.failed.is_empty() && result.quarantined == 0, "clicks were not counted: {result:?}");
         floors.push(BATCH as f64 / (folding - start));

@@ -5,8 +5,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use foldhash::fast::RandomState;
+use waypost_domain::analytics::model::aggregate::{Aggregate, AggregateKey};
+use waypost_domain::analytics::model::sequence::SequenceNumber;
 use waypost_domain::analytics::ports::AggregateStore;
-use waypost_domain::analytics::{Aggregate, AggregateKey, SequenceNumber};
 use waypost_domain::{StoreError, StoreErrorKind};
 
 /// Aggregates in memory. One that is loaded is handed out, not copied, and one that is put is taken back.

@@ -2,8 +2,8 @@
 //! a second.
 
 use anyhow::{Context, Result};
-use waypost_domain::analytics::Received;
-use waypost_domain::analytics::memory::{click, received};
+use waypost_domain::analytics::ingest::record::Received;
+use waypost_domain::testing::analytics::{click, received};
 
 const USER_AGENTS: &str = include_str!("../../../tests/data/user-agents.tsv");
 /// Of each user agent there are so many versions.
@@ -51,7 +51,7 @@ impl Traffic {
     fn record(&mut self) -> Result<Received<'static>> {
         let millis = START + i64::try_from(self.sent)?;
         self.sent += 1;
-        let time = waypost_domain::Timestamp::from_millis(millis).context("a time")?;
+        let time = waypost_domain::values::timestamp::Timestamp::from_millis(millis).context("a time")?;
         let mut click = click(&format!("link-{}", self.chance(self.links)), "2026-01-02T00:00:00Z");
         click.time = time;
         click.id = format!(

@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::types::{
 use futures::stream::{self, StreamExt, TryStreamExt};
 use waypost_aws::dynamo::link_batch::DynamoLinkBatch;
 use waypost_aws::dynamo::links::item_of;
-use waypost_domain::memory::link;
+use waypost_domain::testing::samples::link;
 
 use super::source::Generated;
 use super::stubs::{load, loader};

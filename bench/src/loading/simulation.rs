@@ -12,10 +12,12 @@ use std::task::{Context, Poll, Waker};
 use anyhow::{Result, anyhow, ensure};
 use async_trait::async_trait;
 use futures::stream::StreamExt;
-use waypost_domain::imports::ImportStatus;
-use waypost_domain::imports::load_import::{Loaded, load_import};
+use waypost_domain::files::ports::{Body, Object, ObjectReader};
+use waypost_domain::imports::job::import::ImportStatus;
+use waypost_domain::imports::load::{Loaded, load_import};
 use waypost_domain::imports::load_part::{PartLoaded, load_part};
-use waypost_domain::imports::ports::{Body, Delivery, Inserted, LinkBatch, Object, ObjectReader};
+use waypost_domain::jobs::delivery::Delivery;
+use waypost_domain::links::ports::{Inserted, LinkBatch};
 use waypost_domain::ports::Clock;
 use waypost_domain::{Link, LinkId, StoreError, Timestamp};
 

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::{self, StreamExt};
 use waypost_domain::StoreError;
-use waypost_domain::imports::ports::{Body, Object, ObjectReader};
+use waypost_domain::files::ports::{Body, Object, ObjectReader};
 
 /// How many bytes a row has, its line end included.
 pub(crate) const ROW_BYTES: u64 = 120;

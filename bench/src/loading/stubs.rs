@@ -5,11 +5,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use async_trait::async_trait;
-use waypost_domain::imports::ImportStatus;
-use waypost_domain::imports::load_import::{Loaded, Loader, load_import};
+use waypost_domain::files::ports::ObjectReader;
+use waypost_domain::imports::job::import::ImportStatus;
+use waypost_domain::imports::load::{Loaded, load_import};
 use waypost_domain::imports::load_part::{PartLoaded, load_part};
-use waypost_domain::imports::memory::{MemoryImports, MemoryParts, MemoryQueue, MemoryReports, MemoryTimer};
-use waypost_domain::imports::ports::{Delivery, Inserted, LinkBatch, ObjectReader};
+use waypost_domain::imports::loader::Loader;
+use waypost_domain::jobs::delivery::Delivery;
+use waypost_domain::links::ports::{Inserted, LinkBatch};
+use waypost_domain::testing::files::MemoryFiles;
+use waypost_domain::testing::imports::{MemoryImports, MemoryParts, MemoryQueue};
+use waypost_domain::testing::jobs::MemoryTimer;
 use waypost_domain::{Domains, Link, LinkId, StoreError};
 use waypost_lambda::system::SystemClock;
 
@@ -49,7 +54,7 @@ pub(crate) fn loader(
         queue: queue.clone(),
         links,
         objects,
-        reports: Arc::new(MemoryReports::default()),
+        reports: Arc::new(MemoryFiles::default()),
         clock: Arc::new(SystemClock),
         timer: Arc::new(MemoryTimer::default()),
         domains: Domains::parse("go.example.com").map_err(|_| anyhow!("a domain"))?,

@@ -1,8 +1,8 @@
 //! How far estimates of visitors are from the truth, after sketches were stored and merged as they are in life.
 
 use anyhow::Result;
-use waypost_domain::analytics::VisitorSketch;
-use waypost_domain::analytics::visitors::VisitorUnion;
+use waypost_domain::analytics::model::visitors::VisitorSketch;
+use waypost_domain::analytics::model::visitors::VisitorUnion;
 
 use super::year::Chance;
 

@@ -7,9 +7,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use waypost_aws::dynamo::aggregates::item_of;
 use waypost_domain::Timestamp;
-use waypost_domain::analytics::aggregate_clicks::aggregate_clicks;
-use waypost_domain::analytics::memory::{MemoryAggregates, MemoryQuarantine, click, received};
-use waypost_domain::analytics::{Aggregate, UserAgents};
+use waypost_domain::analytics::ingest::aggregate_clicks::{AggregateClicksPorts, aggregate_clicks};
+use waypost_domain::analytics::ingest::user_agent::UserAgents;
+use waypost_domain::analytics::model::aggregate::Aggregate;
+use waypost_domain::testing::analytics::{MemoryAggregates, MemoryQuarantine, click, received};
 
 use super::table::Table;
 
@@ -59,7 +60,10 @@ pub(super) fn table() -> Result<Table> {
             click.utm.campaign = Some(format!("week-{}", day / 7));
             batch.push(received(number % LANES, day * CLICKS_A_DAY + number + 1, &click));
         }
-        let outcome = futures::executor::block_on(aggregate_clicks(&batch, &agents, &store, &quarantine));
+        let outcome = futures::executor::block_on(aggregate_clicks(
+            &AggregateClicksPorts { agents: &agents, store: &store, quarantine: &quarantine, archive: None },
+            &batch,
+        ));
         anyhow::ensure!(outcome.failed.is_empty(), "the clicks are not folded");
     }
     let mut table = Table::default();

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use waypost_domain::analytics::Received;
+use waypost_domain::analytics::ingest::record::Received;
 
 /// A batch, unparsed.
 #[derive(Debug, Deserialize)]

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use waypost_domain::analytics::UserAgents;
-use waypost_domain::analytics::aggregate_clicks::aggregate_and_archive;
+use waypost_domain::analytics::ingest::aggregate_clicks::{AggregateClicksPorts, aggregate_clicks};
+use waypost_domain::analytics::ingest::user_agent::UserAgents;
 use waypost_domain::analytics::ports::{AggregateStore, Archive, Quarantine};
 
 use crate::event::{BatchItemFailure, BatchResponse, StreamEvent};
@@ -26,8 +26,13 @@ pub struct App {
 /// The event is not a batch of records: the mapping is wrong.
 pub async fn handle(app: &App, event: &StreamEvent) -> Result<BatchResponse, serde_json::Error> {
     let batch = event.records()?;
-    let (store, quarantine) = (app.store.as_ref(), app.quarantine.as_ref());
-    let result = aggregate_and_archive(&batch, &app.agents, store, quarantine, app.archive.as_deref()).await;
+    let ports = AggregateClicksPorts {
+        agents: &app.agents,
+        store: app.store.as_ref(),
+        quarantine: app.quarantine.as_ref(),
+        archive: app.archive.as_deref(),
+    };
+    let result = aggregate_clicks(&ports, &batch).await;
     tracing::info!(
         event = "clicks.aggregated",
         records = result.records,
@@ -45,7 +50,7 @@ pub async fn handle(app: &App, event: &StreamEvent) -> Result<BatchResponse, ser
 #[cfg(test)]
 mod tests {
     use super::*;
-    use waypost_domain::analytics::memory::{MemoryAggregates, MemoryArchive, MemoryQuarantine};
+    use waypost_domain::testing::analytics::{MemoryAggregates, MemoryArchive, MemoryQuarantine};
 
     const CLICKS: &str = include_str!("../../../events/aggregate-clicks/clicks.json");
     const MALFORMED: &str = include_str!("../../../events/aggregate-clicks/malformed-record.json");

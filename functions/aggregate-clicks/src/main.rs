@@ -9,7 +9,7 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use waypost_aws::dynamo::aggregates::{DynamoAggregates, background_client};
 use waypost_aws::s3::archive::S3Archive;
 use waypost_aws::s3::quarantine::S3Quarantine;
-use waypost_domain::analytics::UserAgents;
+use waypost_domain::analytics::ingest::user_agent::UserAgents;
 use waypost_domain::analytics::ports::Archive;
 use waypost_lambda::start::BoxError;
 use waypost_lambda::{sdk, settings, start};

@@ -14,9 +14,9 @@ use std::sync::{Arc, LazyLock};
 use driver::handler;
 use embedded::{TABLE, dynamodb};
 use waypost_aws::dynamo::aggregates::DynamoAggregates;
-use waypost_domain::analytics::UserAgents;
-use waypost_domain::analytics::faults::{Mutation, run};
-use waypost_domain::analytics::memory::MemoryAggregates;
+use waypost_domain::analytics::ingest::user_agent::UserAgents;
+use waypost_domain::testing::analytics::MemoryAggregates;
+use waypost_domain::testing::faults::{Mutation, run};
 
 /// How many schedules an ordinary test run has.
 const SCHEDULES: u64 = 300;

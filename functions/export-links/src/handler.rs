@@ -2,8 +2,8 @@
 
 use lambda_runtime::Context;
 use waypost_domain::exports::ports::ExportRequest;
-use waypost_domain::exports::write_export::{Exporter, Written, write_export};
-use waypost_domain::imports::ports::Delivery;
+use waypost_domain::exports::write::{Exporter, Written, write_export};
+use waypost_domain::jobs::delivery::Delivery;
 use waypost_lambda::queue::event::{BatchResponse, QueueEvent};
 use waypost_lambda::queue::{QueueLoop, Retry};
 
@@ -51,13 +51,16 @@ mod tests {
 
     use super::*;
     use waypost_domain::Role;
-    use waypost_domain::exports::ExportStatus;
-    use waypost_domain::exports::memory::{MemoryExportQueue, MemoryExports};
+    use waypost_domain::exports::export::ExportStatus;
     use waypost_domain::exports::ports::ExportStore;
-    use waypost_domain::exports::start_export::{NewExport, start_export};
-    use waypost_domain::imports::memory::{MemoryRedelivery, MemoryReports};
-    use waypost_domain::memory::{FixedClock, MemoryLinks, SeededRandom, caller, link};
-    use waypost_domain::ports::LinkWriter;
+    use waypost_domain::exports::start::{NewExport, StartExportPorts, start_export};
+    use waypost_domain::links::ports::LinkWriter;
+    use waypost_domain::testing::exports::{MemoryExportQueue, MemoryExports};
+    use waypost_domain::testing::files::MemoryFiles;
+    use waypost_domain::testing::jobs::MemoryRedelivery;
+    use waypost_domain::testing::links::MemoryLinks;
+    use waypost_domain::testing::samples::{caller, link};
+    use waypost_domain::testing::system::{FixedClock, SeededRandom};
 
     fn event(body: &str) -> QueueEvent {
         let mut event: serde_json::Value =
@@ -75,11 +78,15 @@ mod tests {
         let queue = MemoryExportQueue::default();
         let (viewer, random) = (caller("acme", Role::Viewer), SeededRandom::new(1));
         let new = NewExport::default();
-        let export = start_export(exports.as_ref(), &queue, clock.as_ref(), &random, &viewer, new).await.unwrap();
+        let export = {
+            let ports =
+                StartExportPorts { exports: exports.as_ref(), queue: &queue, clock: clock.as_ref(), random: &random };
+            start_export(&ports, &viewer, new).await.unwrap()
+        };
         let exporter = Exporter {
             exports: exports.clone(),
             links: links.clone(),
-            files: Arc::new(MemoryReports::default()),
+            files: Arc::new(MemoryFiles::default()),
             clock: clock.clone(),
         };
         let messages = QueueLoop { subject: "export", redelivery: redelivery.clone(), clock };

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use lambda_runtime::{LambdaEvent, service_fn};
 use waypost_aws::dynamo::exports::DynamoExports;
 use waypost_aws::dynamo::links::DynamoLinks;
-use waypost_aws::s3::reports::S3Reports;
+use waypost_aws::s3::reports::S3Files;
 use waypost_aws::sqs::SqsQueue;
-use waypost_domain::exports::write_export::Exporter;
+use waypost_domain::exports::write::Exporter;
 use waypost_lambda::queue::QueueLoop;
 use waypost_lambda::queue::event::QueueEvent;
 use waypost_lambda::start::BoxError;
@@ -29,7 +29,7 @@ async fn serve() -> Result<(), BoxError> {
     let exporter = Exporter {
         exports: Arc::new(DynamoExports::new(dynamo.clone(), &table)),
         links: Arc::new(DynamoLinks::new(dynamo, table)),
-        files: Arc::new(S3Reports::new(aws_sdk_s3::Client::new(&config), bucket)),
+        files: Arc::new(S3Files::new(aws_sdk_s3::Client::new(&config), bucket)),
         clock: Arc::new(SystemClock),
     };
     let messages = QueueLoop { subject: "export", redelivery: Arc::new(queue), clock: Arc::new(SystemClock) };

@@ -9,10 +9,10 @@ use axum::{Extension, Router};
 use http::{StatusCode, header};
 use waypost_api::exports::ExportView;
 use waypost_domain::Caller;
-use waypost_domain::exports::find_export::find_export;
+use waypost_domain::exports::find::find_export;
 use waypost_domain::exports::ports::{ExportQueue, ExportStore};
-use waypost_domain::exports::start_export::{NewExport, start_export};
-use waypost_domain::imports::ports::ReportSigner;
+use waypost_domain::exports::start::{NewExport, StartExportPorts, start_export};
+use waypost_domain::files::ports::DownloadSigner;
 use waypost_domain::ports::{Clock, Random};
 use waypost_http::extract::{Json, Path};
 use waypost_http::idempotency::{Idempotency, idempotent};
@@ -23,7 +23,7 @@ use waypost_http::problem::Problem;
 pub(crate) struct App {
     pub(crate) exports: Arc<dyn ExportStore>,
     pub(crate) queue: Arc<dyn ExportQueue>,
-    pub(crate) files: Arc<dyn ReportSigner>,
+    pub(crate) files: Arc<dyn DownloadSigner>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
 }
@@ -39,8 +39,13 @@ async fn start(
     Extension(caller): Extension<Caller>,
     Json(new): Json<NewExport>,
 ) -> Result<impl IntoResponse, Problem> {
-    let (exports, queue) = (app.exports.as_ref(), app.queue.as_ref());
-    let export = start_export(exports, queue, app.clock.as_ref(), app.random.as_ref(), &caller, new).await?;
+    let ports = StartExportPorts {
+        exports: app.exports.as_ref(),
+        queue: app.queue.as_ref(),
+        clock: app.clock.as_ref(),
+        random: app.random.as_ref(),
+    };
+    let export = start_export(&ports, &caller, new).await?;
     let location = format!("/v1/exports/{}", export.id);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], axum::Json(ExportView::new(export, None))))
 }
@@ -62,11 +67,13 @@ mod tests {
     use serde_json::{Value, json};
     use tower::ServiceExt;
     use waypost_domain::Role;
-    use waypost_domain::exports::ExportId;
-    use waypost_domain::exports::memory::{MemoryExportQueue, MemoryExports};
-    use waypost_domain::idempotency::MemoryIdempotency;
-    use waypost_domain::imports::memory::MemorySigner;
-    use waypost_domain::memory::{FixedClock, MemoryKeys, SeededRandom, caller};
+    use waypost_domain::exports::export::ExportId;
+    use waypost_domain::testing::exports::{MemoryExportQueue, MemoryExports};
+    use waypost_domain::testing::files::MemorySigner;
+    use waypost_domain::testing::idempotency::MemoryIdempotency;
+    use waypost_domain::testing::keys::MemoryKeys;
+    use waypost_domain::testing::samples::caller;
+    use waypost_domain::testing::system::{FixedClock, SeededRandom};
     use waypost_http::authentication::Authentication;
     use waypost_http::router::api;
 

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use waypost_aws::dynamo::exports::DynamoExports;
-use waypost_aws::s3::reports::S3Reports;
+use waypost_aws::s3::reports::S3Files;
 use waypost_aws::sqs::SqsQueue;
 use waypost_http::router::api;
 use waypost_lambda::start::BoxError;
@@ -26,7 +26,7 @@ async fn serve() -> Result<(), BoxError> {
     let app = handler::App {
         exports: Arc::new(DynamoExports::new(dynamo.clone(), &table)),
         queue: Arc::new(queue),
-        files: Arc::new(S3Reports::new(aws_sdk_s3::Client::new(&config), bucket)),
+        files: Arc::new(S3Files::new(aws_sdk_s3::Client::new(&config), bucket)),
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
     };

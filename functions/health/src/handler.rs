@@ -35,7 +35,7 @@ mod tests {
     use std::time::Duration;
     use tokio::time::Instant;
     use tower::ServiceExt;
-    use waypost_domain::memory::MemoryProbe;
+    use waypost_domain::testing::system::MemoryProbe;
     use waypost_http::router::public_api;
 
     fn router(links: MemoryProbe, stream: MemoryProbe) -> Router {

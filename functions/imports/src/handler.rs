@@ -8,14 +8,15 @@ use axum::routing::{get, post};
 use axum::{Extension, Router};
 use http::{StatusCode, header};
 use waypost_api::imports::{ImportView, ReportQuery, StartedView};
-use waypost_domain::imports::Import;
-use waypost_domain::imports::cancel_import::cancel_import;
-use waypost_domain::imports::find_import::{find_import, find_report, with_progress};
-use waypost_domain::imports::list_imports::list_imports;
-use waypost_domain::imports::ports::{ImportIndex, ImportStore, PartStore, ReportSigner, UploadSigner};
-use waypost_domain::imports::start_import::{NewImport, Starter, start_import};
-use waypost_domain::page::{Page, PageRequest};
+use waypost_domain::files::ports::{DownloadSigner, UploadSigner};
+use waypost_domain::imports::cancel::cancel_import;
+use waypost_domain::imports::find::{find_import, find_report, with_progress};
+use waypost_domain::imports::job::import::Import;
+use waypost_domain::imports::job::ports::{ImportIndex, ImportStore, PartStore};
+use waypost_domain::imports::list::list_imports;
+use waypost_domain::imports::start::{NewImport, StartImportPorts, start_import};
 use waypost_domain::ports::{Clock, Random};
+use waypost_domain::values::page::{Page, PageRequest};
 use waypost_domain::{Caller, Domains, StoreError};
 use waypost_http::extract::{Json, Path, Query};
 use waypost_http::idempotency::{Idempotency, idempotent};
@@ -28,7 +29,7 @@ pub(crate) struct App {
     pub(crate) parts: Arc<dyn PartStore>,
     pub(crate) index: Arc<dyn ImportIndex>,
     pub(crate) uploads: Arc<dyn UploadSigner>,
-    pub(crate) reports: Arc<dyn ReportSigner>,
+    pub(crate) reports: Arc<dyn DownloadSigner>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) domains: Domains,
@@ -50,7 +51,7 @@ async fn start(
     Extension(caller): Extension<Caller>,
     Json(new): Json<NewImport>,
 ) -> Result<impl IntoResponse, Problem> {
-    let with = Starter {
+    let with = StartImportPorts {
         imports: app.imports.as_ref(),
         uploads: app.uploads.as_ref(),
         clock: app.clock.as_ref(),
@@ -120,10 +121,13 @@ mod tests {
     use serde_json::{Value, json};
     use tower::ServiceExt;
     use waypost_domain::Role;
-    use waypost_domain::idempotency::MemoryIdempotency;
-    use waypost_domain::imports::memory::{MemoryImports, MemoryParts, MemorySigner};
-    use waypost_domain::imports::{Counts, ImportStatus};
-    use waypost_domain::memory::{FixedClock, MemoryKeys, SeededRandom};
+    use waypost_domain::imports::job::counts::Counts;
+    use waypost_domain::imports::job::import::ImportStatus;
+    use waypost_domain::testing::files::MemorySigner;
+    use waypost_domain::testing::idempotency::MemoryIdempotency;
+    use waypost_domain::testing::imports::{MemoryImports, MemoryParts};
+    use waypost_domain::testing::keys::MemoryKeys;
+    use waypost_domain::testing::system::{FixedClock, SeededRandom};
     use waypost_http::authentication::Authentication;
     use waypost_http::router::api;
 

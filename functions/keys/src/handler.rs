@@ -9,13 +9,13 @@ use axum::{Extension, Router};
 use http::{StatusCode, header};
 use waypost_api::keys::{KeyView, NewKeyView};
 use waypost_domain::Caller;
-use waypost_domain::idempotency::Attempt;
-use waypost_domain::keys::create_key::{KeyCreation, NewKey, create_key};
-use waypost_domain::keys::list_keys::list_keys;
-use waypost_domain::keys::ports::{KeyIndex, KeyWriter};
-use waypost_domain::keys::revoke_key::revoke_key;
-use waypost_domain::page::PageRequest;
+use waypost_domain::access::create_key::{CreateKeyPorts, NewKey, create_key};
+use waypost_domain::access::idempotency::Attempt;
+use waypost_domain::access::list_keys::list_keys;
+use waypost_domain::access::ports::{KeyIndex, KeyWriter};
+use waypost_domain::access::revoke_key::revoke_key;
 use waypost_domain::ports::{Clock, Random};
+use waypost_domain::values::page::PageRequest;
 use waypost_http::extract::{Json, Path, Query};
 use waypost_http::idempotency::{Idempotency, Secret, idempotent};
 use waypost_http::problem::Problem;
@@ -41,7 +41,7 @@ async fn create(
     attempt: Option<Extension<Attempt>>,
     Json(new): Json<NewKey>,
 ) -> Result<impl IntoResponse, Problem> {
-    let with = KeyCreation {
+    let with = CreateKeyPorts {
         writer: app.writer.as_ref(),
         index: app.index.as_ref(),
         clock: app.clock.as_ref(),
@@ -79,8 +79,9 @@ mod tests {
     use serde_json::{Value, json};
     use tower::ServiceExt;
     use waypost_domain::Role;
-    use waypost_domain::idempotency::MemoryIdempotency;
-    use waypost_domain::memory::{FixedClock, MemoryKeys, SeededRandom};
+    use waypost_domain::testing::idempotency::MemoryIdempotency;
+    use waypost_domain::testing::keys::MemoryKeys;
+    use waypost_domain::testing::system::{FixedClock, SeededRandom};
     use waypost_http::authentication::Authentication;
     use waypost_http::router::api;
 

@@ -3,7 +3,7 @@
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use waypost_domain::Error;
-use waypost_domain::list_links::ListRequest;
+use waypost_domain::links::list::ListRequest;
 use waypost_http::problem::Problem;
 
 /// Reads the request for a page from a query string. Ignores unknown parameters.

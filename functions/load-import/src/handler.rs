@@ -2,8 +2,9 @@
 
 use lambda_runtime::Context;
 use waypost_domain::StoreError;
-use waypost_domain::imports::load_import::{Loaded, Loader, load_import};
-use waypost_domain::imports::ports::Delivery;
+use waypost_domain::imports::load::{Loaded, load_import};
+use waypost_domain::imports::loader::Loader;
+use waypost_domain::jobs::delivery::Delivery;
 use waypost_lambda::invocation::delivery;
 use waypost_lambda::start::BoxError;
 
@@ -74,24 +75,25 @@ mod tests {
     use super::*;
     use std::sync::Arc;
     use waypost_domain::Domains;
-    use waypost_domain::imports::ImportStatus;
-    use waypost_domain::imports::memory::{
-        MemoryImports, MemoryObjects, MemoryParts, MemoryQueue, MemoryReports, MemoryTimer,
-    };
-    use waypost_domain::memory::{FixedClock, MemoryLinks};
+    use waypost_domain::imports::job::import::ImportStatus;
+    use waypost_domain::testing::files::{MemoryFiles, MemoryObjects};
+    use waypost_domain::testing::imports::{MemoryImports, MemoryParts, MemoryQueue};
+    use waypost_domain::testing::jobs::MemoryTimer;
+    use waypost_domain::testing::links::MemoryLinks;
+    use waypost_domain::testing::system::FixedClock;
 
     struct Fixture {
         loader: Loader,
         imports: Arc<MemoryImports>,
         links: Arc<MemoryLinks>,
         objects: Arc<MemoryObjects>,
-        reports: MemoryReports,
+        reports: MemoryFiles,
     }
 
     fn fixture() -> Fixture {
         let (imports, links, objects) =
             (Arc::<MemoryImports>::default(), Arc::<MemoryLinks>::default(), Arc::<MemoryObjects>::default());
-        let reports = MemoryReports::default();
+        let reports = MemoryFiles::default();
         let loader = Loader {
             imports: imports.clone(),
             parts: Arc::new(MemoryParts::default()),

@@ -1,10 +1,10 @@
 //! Loads the parts of imports that messages name.
 
 use lambda_runtime::Context;
-use waypost_domain::imports::load_import::Loader;
+use waypost_domain::imports::job::part::PartId;
 use waypost_domain::imports::load_part::{PartLoaded, load_part};
-use waypost_domain::imports::part::PartId;
-use waypost_domain::imports::ports::Delivery;
+use waypost_domain::imports::loader::Loader;
+use waypost_domain::jobs::delivery::Delivery;
 use waypost_lambda::queue::event::{BatchResponse, QueueEvent};
 use waypost_lambda::queue::{QueueLoop, Retry};
 
@@ -67,12 +67,13 @@ mod tests {
 
     use super::*;
     use waypost_domain::Domains;
-    use waypost_domain::imports::ImportStatus;
-    use waypost_domain::imports::load_import::{Loaded, load_import};
-    use waypost_domain::imports::memory::{
-        MemoryImports, MemoryObjects, MemoryParts, MemoryQueue, MemoryRedelivery, MemoryReports, MemoryTimer,
-    };
-    use waypost_domain::memory::{FixedClock, MemoryLinks};
+    use waypost_domain::imports::job::import::ImportStatus;
+    use waypost_domain::imports::load::{Loaded, load_import};
+    use waypost_domain::testing::files::{MemoryFiles, MemoryObjects};
+    use waypost_domain::testing::imports::{MemoryImports, MemoryParts, MemoryQueue};
+    use waypost_domain::testing::jobs::{MemoryRedelivery, MemoryTimer};
+    use waypost_domain::testing::links::MemoryLinks;
+    use waypost_domain::testing::system::FixedClock;
     use waypost_lambda::invocation::delivery;
 
     struct Fixture {
@@ -96,7 +97,7 @@ mod tests {
             queue: queue.clone(),
             links: links.clone(),
             objects,
-            reports: Arc::new(MemoryReports::default()),
+            reports: Arc::new(MemoryFiles::default()),
             clock: Arc::new(FixedClock::at("2026-01-02T03:04:05Z")),
             timer: Arc::new(MemoryTimer::default()),
             domains: Domains::parse("go.example.com").unwrap(),

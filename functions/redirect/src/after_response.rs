@@ -10,9 +10,8 @@ use lambda_runtime::layers::TracingLayer;
 use lambda_runtime::{LambdaEvent, LambdaInvocation, Runtime, Service};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tower::{Layer, service_fn};
-use waypost_domain::deliver_clicks::{Visitors, deliver_clicks};
-use waypost_domain::ports::{ClickSpill, ClickStream, Random, SaltStore};
-use waypost_domain::record_click::PendingClick;
+use waypost_domain::redirect::deliver_clicks::{ClickDelivery, deliver_clicks};
+use waypost_domain::redirect::record_click::PendingClick;
 use waypost_lambda::extension::Extension;
 use waypost_lambda::start::BoxError;
 
@@ -20,22 +19,10 @@ use crate::event::Event;
 use crate::handler::{App, handle};
 use crate::reply::Reply;
 
-/// Delivers clicks to the stream, or to the spill.
-pub(crate) struct ClickDelivery {
-    pub(crate) visitors: Visitors,
-    pub(crate) salts: Arc<dyn SaltStore>,
-    pub(crate) random: Arc<dyn Random>,
-    pub(crate) stream: Arc<dyn ClickStream>,
-    pub(crate) spill: Arc<dyn ClickSpill>,
-}
-
-impl ClickDelivery {
-    async fn deliver(&self, clicks: Vec<PendingClick>) {
-        if clicks.is_empty() {
-            return;
-        }
-        let (salts, random) = (self.salts.as_ref(), self.random.as_ref());
-        deliver_clicks(clicks, &self.visitors, salts, random, self.stream.as_ref(), self.spill.as_ref()).await;
+/// Delivers the click of an invocation, if it had one.
+async fn deliver(ports: &ClickDelivery, click: Option<PendingClick>) {
+    if let Some(click) = click {
+        deliver_clicks(ports, vec![click]).await;
     }
 }
 
@@ -76,7 +63,7 @@ async fn serve_inline(
     delivery: Arc<ClickDelivery>,
 ) -> Result<Reply, BoxError> {
     let (response, click) = handle(&app, &event.payload, &event.context.request_id).await;
-    delivery.deliver(click.into_iter().collect()).await;
+    deliver(&delivery, click).await;
     Ok(response.into())
 }
 
@@ -150,7 +137,7 @@ async fn deliver_after_responses(
     loop {
         let work = async {
             let click = clicks.recv().await.flatten();
-            delivery.deliver(click.into_iter().collect()).await;
+            deliver(&delivery, click).await;
         };
         extension.invocation(work).await?;
     }

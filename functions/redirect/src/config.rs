@@ -1,6 +1,6 @@
 //! Reads the redirect's own settings.
 
-use waypost_domain::cached_links::Freshness;
+use waypost_domain::redirect::cache::Freshness;
 use waypost_domain::{Domains, TargetUrl};
 use waypost_lambda::settings::{SettingError, number, optional, required};
 

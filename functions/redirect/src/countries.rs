@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use maxminddb::{MaxMindDbError, Mmap, Reader, path};
-use waypost_domain::ports::Countries;
+use waypost_domain::redirect::ports::Countries;
 
 /// Countries in a database file. The file is mapped into memory at the first look-up, so that it does not slow the start, and
 /// only the pages in use are read.

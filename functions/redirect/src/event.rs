@@ -10,7 +10,7 @@ use std::net::{IpAddr, SocketAddr};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
-use waypost_domain::visit::Visit;
+use waypost_domain::redirect::visit::Visit;
 
 /// A request. Every field may be absent.
 #[derive(Debug, Clone, Default, Deserialize)]

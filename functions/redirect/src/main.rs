@@ -20,9 +20,10 @@ use waypost_aws::dynamo::salts::DynamoSalts;
 use waypost_aws::dynamo::warm_up::warm_up;
 use waypost_aws::kinesis::KinesisClicks;
 use waypost_aws::s3::spill::S3Spill;
-use waypost_domain::cached_links::CachedLinks;
-use waypost_domain::follow_link::FollowLink;
-use waypost_domain::ports::Countries;
+use waypost_domain::redirect::cache::CachedLinks;
+use waypost_domain::redirect::deliver_clicks::ClickDelivery;
+use waypost_domain::redirect::follow::FollowLink;
+use waypost_domain::redirect::ports::Countries;
 use waypost_lambda::start::BoxError;
 use waypost_lambda::system::{SystemClock, SystemRandom};
 use waypost_lambda::{sdk, settings, start};
@@ -38,7 +39,7 @@ async fn serve() -> Result<(), BoxError> {
     let table = settings::required("LINKS_TABLE")?;
     let domains = settings::domains()?;
     let clock = Arc::new(SystemClock);
-    let delivery = after_response::ClickDelivery {
+    let delivery = ClickDelivery {
         visitors: Default::default(),
         salts: Arc::new(DynamoSalts::new(dynamo.clone(), &table)),
         random: Arc::new(SystemRandom),

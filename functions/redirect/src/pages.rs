@@ -2,7 +2,7 @@
 //! load nothing, and cannot be framed.
 
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
-use waypost_domain::follow_link::Locked;
+use waypost_domain::redirect::follow::Locked;
 use waypost_http::problem::Problem;
 
 /// The style of all pages. The policy below names its hash; a test compares the two.

@@ -4,7 +4,7 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use waypost_api::stats::{LinkStatsQuery, StatsQuery};
 use waypost_domain::Error;
-use waypost_domain::analytics::stats::StatsRequest;
+use waypost_domain::analytics::stats::request::StatsRequest;
 use waypost_http::problem::Problem;
 
 /// Reads the parameters of a link's statistics. Ignores unknown parameters.

@@ -3,7 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use http::header::{ACCEPT, CONTENT_TYPE, VARY};
 use http::{HeaderMap, HeaderValue};
-use waypost_domain::analytics::stats::Stats;
+use waypost_domain::analytics::stats::answer::Stats;
 use waypost_domain::analytics::stats::csv::to_csv;
 use waypost_domain::{Error, StoreError, StoreErrorKind};
 use waypost_http::conditional_requests::{conditional_response, etag_of, list_header};

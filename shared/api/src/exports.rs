@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use waypost_domain::Timestamp;
 use waypost_domain::exports::export::ExportFormat;
-use waypost_domain::exports::{Export, ExportId, ExportStatus};
+use waypost_domain::exports::export::{Export, ExportId, ExportStatus};
 
 /// An export.
 #[derive(Debug, Clone, Serialize, JsonSchema)]

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use waypost_domain::imports::object_key::ReportFormat;
-use waypost_domain::imports::options::OnConflict;
+use waypost_domain::imports::job::counts::Counts;
+use waypost_domain::imports::job::id::ImportId;
+use waypost_domain::imports::job::import::{Import, ImportStatus};
+use waypost_domain::imports::job::object_key::ReportFormat;
+use waypost_domain::imports::job::options::OnConflict;
 use waypost_domain::imports::rows::{Format, Notes};
-use waypost_domain::imports::start_import::Started;
-use waypost_domain::imports::{Counts, Import, ImportId, ImportStatus};
+use waypost_domain::imports::start::Started;
 use waypost_domain::{Domain, Timestamp};
 
 /// An import.

@@ -1,6 +1,6 @@
 //! The requests and answers of the API as types, each with a JSON Schema, and the OpenAPI document.
 //!
-//! A request that is a value of the domain lives there (such as `waypost_domain::link_fields::LinkFields`); what the API shows
+//! A request that is a value of the domain lives there (such as `waypost_domain::links::request::LinkFields`); what the API shows
 //! of a value is a view here. Functions turn domain values into views and send them; they make JSON in no other way.
 
 pub mod exports;

@@ -2,8 +2,8 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use waypost_domain::link_fields::LinkFields;
-use waypost_domain::problem::ProblemDetails;
+use waypost_domain::links::request::LinkFields;
+use waypost_domain::values::problem::ProblemDetails;
 
 use crate::links::LinkView;
 

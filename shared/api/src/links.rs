@@ -77,7 +77,7 @@ struct ClickedView {
 impl LinkView {
     /// Makes the view of `link`.
     pub fn of(link: Link, short_urls: &ShortUrls) -> Self {
-        let behaviour = link.behaviour;
+        let settings = link.settings;
         Self {
             short_url: short_urls.of(&link.id),
             domain: link.id.domain,
@@ -85,17 +85,17 @@ impl LinkView {
             url: link.url,
             title: link.title,
             tags: link.tags,
-            starts_at: behaviour.starts_at,
-            expires_at: behaviour.expires_at,
-            expired_url: behaviour.expired_url,
-            max_clicks: behaviour.max_clicks,
-            used_clicks: behaviour.used_clicks,
-            has_password: behaviour.password_hash.is_some(),
-            redirect_status: behaviour.redirect_status,
-            forward_query: behaviour.forward_query,
-            rules: behaviour.rules,
-            variants: behaviour.variants,
-            archived: behaviour.archived,
+            starts_at: settings.starts_at,
+            expires_at: settings.expires_at,
+            expired_url: settings.expired_url,
+            max_clicks: settings.max_clicks,
+            used_clicks: settings.used_clicks,
+            has_password: settings.password_hash.is_some(),
+            redirect_status: settings.redirect_status,
+            forward_query: settings.forward_query,
+            rules: settings.rules,
+            variants: settings.variants,
+            archived: settings.archived,
             imported_clicks: link.imported_clicks,
             created_at: link.created_at,
             updated_at: link.updated_at,

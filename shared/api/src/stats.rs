@@ -1,8 +1,8 @@
-//! `/v1/links/{slug}/stats` and `/v1/stats`. The answer is [`waypost_domain::analytics::stats::Stats`].
+//! `/v1/links/{slug}/stats` and `/v1/stats`. The answer is [`waypost_domain::analytics::stats::answer::Stats`].
 
 use schemars::JsonSchema;
 use waypost_domain::Domain;
-use waypost_domain::analytics::stats::StatsRequest;
+use waypost_domain::analytics::stats::request::StatsRequest;
 
 /// The parameters of a link's statistics, unchecked.
 #[derive(Debug, Clone, Default, JsonSchema)]

@@ -5,8 +5,9 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use serde::Serialize;
 use waypost_domain::exports::ports::{ExportQueue, ExportRequest};
-use waypost_domain::imports::part::PartId;
-use waypost_domain::imports::ports::{PartQueue, Redelivery};
+use waypost_domain::imports::job::part::PartId;
+use waypost_domain::imports::job::ports::PartQueue;
+use waypost_domain::jobs::redelivery::Redelivery;
 use waypost_domain::{StoreError, StoreErrorKind};
 
 use crate::backoff::Backoff;
@@ -62,11 +63,11 @@ impl SqsQueue {
 
 #[async_trait]
 impl Redelivery for SqsQueue {
-    async fn come_again(&self, receipt: &str, seconds: u32) -> Result<(), StoreError> {
+    async fn retry_after(&self, receipt: &str, seconds: u32) -> Result<(), StoreError> {
         let seconds = i32::try_from(seconds).unwrap_or(i32::MAX);
         let change = self.client.change_message_visibility().queue_url(&self.url).receipt_handle(receipt);
         let changed = change.visibility_timeout(seconds).send().await;
-        changed.map(drop).map_err(|error| store_error("queue.come_again", error))
+        changed.map(drop).map_err(|error| store_error("queue.retry_after", error))
     }
 }
 

@@ -20,10 +20,15 @@ use serde_json::{Value, json};
 use support::{STATS_TABLE, dynamodb};
 use waypost_aws::dynamo::aggregates::{DynamoAggregates, item_bytes};
 use waypost_domain::StoreErrorKind;
-use waypost_domain::analytics::aggregate_clicks::aggregate_clicks;
-use waypost_domain::analytics::memory::{MemoryAggregates, MemoryQuarantine, click, received};
+use waypost_domain::analytics::ingest::aggregate_clicks::{AggregateClicksPorts, aggregate_clicks};
+use waypost_domain::analytics::ingest::record::Received;
+use waypost_domain::analytics::ingest::user_agent::UserAgents;
+use waypost_domain::analytics::model::aggregate::{Aggregate, AggregateKey};
+use waypost_domain::analytics::model::dimension::Dimension;
+use waypost_domain::analytics::model::sequence::SequenceNumber;
+use waypost_domain::analytics::model::tally::Tally;
 use waypost_domain::analytics::ports::{AggregateReader, AggregateStore, KeyRange, MAX_LOAD, Parts};
-use waypost_domain::analytics::{Aggregate, AggregateKey, Dimension, Received, SequenceNumber, Tally, UserAgents};
+use waypost_domain::testing::analytics::{MemoryAggregates, MemoryQuarantine, click, received};
 
 fn aggregate(sk: &str, seq: &str, clicks: u64) -> Aggregate {
     let key = AggregateKey { pk: "WS#acme#go.example.com#a".into(), sk: sk.into() };
@@ -55,8 +60,9 @@ async fn an_aggregate_is_read_as_it_was_written() {
     let (memory, quarantine) = (MemoryAggregates::default(), MemoryQuarantine::default());
     // Count the same batch: each generated click has an id of its own.
     let batch = batch();
-    let result = aggregate_clicks(&batch, &agents, &store, &quarantine).await;
-    assert_eq!(aggregate_clicks(&batch, &agents, &memory, &quarantine).await, result);
+    let ports = AggregateClicksPorts { agents: &agents, store: &store, quarantine: &quarantine, archive: None };
+    let result = aggregate_clicks(&ports, &batch).await;
+    assert_eq!(aggregate_clicks(&AggregateClicksPorts { store: &memory, ..ports }, &batch).await, result);
     let expected = memory.all();
     assert!(expected.len() > MAX_LOAD, "more than one call is needed for {}", expected.len());
     for group in expected.chunks(MAX_LOAD) {
@@ -64,7 +70,7 @@ async fn an_aggregate_is_read_as_it_was_written() {
         let loaded: Vec<_> = store.load(&keys).await.unwrap().into_iter().map(Option::unwrap).collect();
         assert_eq!(loaded, group);
     }
-    let again = aggregate_clicks(&batch, &agents, &store, &quarantine).await;
+    let again = aggregate_clicks(&ports, &batch).await;
     assert_eq!((again.written, again.failed.len()), (0, 0));
 }
 
@@ -165,8 +171,9 @@ async fn a_range_is_read_page_by_page_to_its_end() {
 async fn a_range_has_the_parts_that_are_asked_for() {
     let (store, agents) = (DynamoAggregates::new(dynamodb().await, STATS_TABLE), UserAgents::new().unwrap());
     let (memory, quarantine) = (MemoryAggregates::default(), MemoryQuarantine::default());
-    aggregate_clicks(&batch(), &agents, &store, &quarantine).await;
-    aggregate_clicks(&batch(), &agents, &memory, &quarantine).await;
+    let ports = AggregateClicksPorts { agents: &agents, store: &store, quarantine: &quarantine, archive: None };
+    aggregate_clicks(&ports, &batch()).await;
+    aggregate_clicks(&AggregateClicksPorts { store: &memory, ..ports }, &batch()).await;
     let all = Parts {
         hours: true,
         minutes: true,

@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use support::{LINKS_TABLE, dynamodb};
 use waypost_aws::dynamo::idempotency::DynamoIdempotency;
-use waypost_domain::idempotency::{Answer, Claim, Claimed, IdempotencyStore, MemoryIdempotency};
-use waypost_domain::memory::SeededRandom;
+use waypost_domain::access::idempotency::{Answer, Claim, Claimed, IdempotencyStore};
+use waypost_domain::testing::idempotency::MemoryIdempotency;
+use waypost_domain::testing::system::SeededRandom;
 use waypost_domain::{Timestamp, WorkspaceId};
 
 /// Makes a claim of a new owner.

@@ -9,19 +9,28 @@ use waypost_aws::dynamo::import_parts::DynamoParts;
 use waypost_aws::dynamo::imports::DynamoImports;
 use waypost_aws::dynamo::link_batch::DynamoLinkBatch;
 use waypost_aws::dynamo::links::DynamoLinks;
-use waypost_domain::imports::import::Claim;
-use waypost_domain::imports::list_imports::list_imports;
-use waypost_domain::imports::load_import::{Loaded, Loader, load_import};
+use waypost_domain::imports::job::counts::Counts;
+use waypost_domain::imports::job::id::ImportId;
+use waypost_domain::imports::job::import::{Import, ImportStatus};
+use waypost_domain::imports::job::part::{Part, PartId};
+use waypost_domain::imports::job::ports::{ImportStore, PartStore};
+use waypost_domain::imports::list::list_imports;
+use waypost_domain::imports::load::{Loaded, load_import};
 use waypost_domain::imports::load_part::load_part;
-use waypost_domain::imports::memory::{MemoryObjects, MemoryQueue, MemoryReports, MemoryTimer};
-use waypost_domain::imports::part::{Part, PartId};
-use waypost_domain::imports::ports::{Delivery, ImportStore, Inserted, LinkBatch, PartStore};
+use waypost_domain::imports::loader::Loader;
 use waypost_domain::imports::rows::RowPlace;
-use waypost_domain::imports::{Counts, Import, ImportId, ImportStatus};
-use waypost_domain::link_query::LinkQuery;
-use waypost_domain::memory::{FixedClock, SeededRandom, caller, link};
-use waypost_domain::page::PageRequest;
-use waypost_domain::ports::{Clock, LinkIndex, LinkReader, LinkWriter};
+use waypost_domain::jobs::delivery::Delivery;
+use waypost_domain::jobs::lease::Lease;
+use waypost_domain::links::ports::{Inserted, LinkBatch};
+use waypost_domain::links::ports::{LinkIndex, LinkReader, LinkWriter};
+use waypost_domain::links::query::LinkQuery;
+use waypost_domain::ports::Clock;
+use waypost_domain::testing::files::{MemoryFiles, MemoryObjects};
+use waypost_domain::testing::imports::MemoryQueue;
+use waypost_domain::testing::jobs::MemoryTimer;
+use waypost_domain::testing::samples::{caller, link};
+use waypost_domain::testing::system::{FixedClock, SeededRandom};
+use waypost_domain::values::page::PageRequest;
 use waypost_domain::{Domains, LinkId, Role, Slug, StoreErrorKind, Timestamp, WorkspaceId};
 
 fn acme() -> WorkspaceId {
@@ -84,8 +93,8 @@ async fn an_import_is_read_as_it_was_written() {
     assert_eq!(imports.get(&first.workspace, &first.id).await.unwrap(), Some(first.clone()));
     assert_eq!(imports.get(&WorkspaceId::parse("other").unwrap(), &first.id).await.unwrap(), None);
     let now = first.created_at;
-    let claim = Claim { owner: "r1".into(), until: now.plus_seconds(900) };
-    let running = first.claimed(claim, "e", 7, now).unwrap();
+    let lease = Lease { owner: "r1".into(), until: now.plus_seconds(900) };
+    let running = first.leased(lease, "e", 7, now).unwrap();
     assert!(imports.replace(&running).await.unwrap());
     assert!(imports.replace(&running).await.unwrap(), "an answer that was lost");
     assert_eq!(imports.get(&first.workspace, &first.id).await.unwrap(), Some(running.clone()));
@@ -98,18 +107,18 @@ async fn an_import_is_read_as_it_was_written() {
 async fn parts_are_read_as_they_were_written_and_in_their_order() {
     let parts = DynamoParts::new(dynamodb().await, LINKS_TABLE);
     let import = import(1, "2026-01-01T00:00:00Z");
-    let part = |number| Part::planned(&import, number, RowPlace::START, 7, import.created_at);
+    let part = |number| import.plan_part(number, RowPlace::START, 7, import.created_at);
     let all: Vec<Part> = (0..12).map(part).collect();
     parts.put_all(&all).await.unwrap();
     let mut other = part(0);
     other.plan = 10;
     parts.put_all(&[other]).await.unwrap();
     assert_eq!(parts.all(&import.id, import.revision).await.unwrap(), all);
-    let claimed = all[3].claimed(Claim { owner: "r1".into(), until: import.created_at });
-    assert!(parts.replace(&claimed).await.unwrap() && parts.replace(&claimed).await.unwrap());
+    let leased = all[3].leased(Lease { owner: "r1".into(), until: import.created_at });
+    assert!(parts.replace(&leased).await.unwrap() && parts.replace(&leased).await.unwrap());
     assert!(!parts.replace(&all[3].stopped()).await.unwrap(), "another writer was faster");
-    assert_eq!(parts.get(&PartId::from(&claimed)).await.unwrap(), Some(claimed.clone()));
-    assert_eq!(parts.get(&PartId { part: 99, ..PartId::from(&claimed) }).await.unwrap(), None);
+    assert_eq!(parts.get(&PartId::from(&leased)).await.unwrap(), Some(leased.clone()));
+    assert_eq!(parts.get(&PartId { part: 99, ..PartId::from(&leased) }).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -118,13 +127,13 @@ async fn only_one_of_many_claims_succeeds() {
     let first = import(1, "2026-01-01T00:00:00Z");
     imports.create(&first).await.unwrap();
     let claims = (0..20).map(|n| {
-        let claim = Claim { owner: format!("r{n}"), until: first.created_at.plus_seconds(900) };
-        let (imports, next) = (imports.clone(), first.claimed(claim, "e", 7, first.created_at).unwrap());
+        let lease = Lease { owner: format!("r{n}"), until: first.created_at.plus_seconds(900) };
+        let (imports, next) = (imports.clone(), first.leased(lease, "e", 7, first.created_at).unwrap());
         tokio::spawn(async move { imports.replace(&next).await.unwrap() })
     });
     let mut won = 0;
-    for claim in claims.collect::<Vec<_>>() {
-        won += usize::from(claim.await.unwrap());
+    for lease in claims.collect::<Vec<_>>() {
+        won += usize::from(lease.await.unwrap());
     }
     assert_eq!(won, 1);
 }
@@ -154,7 +163,7 @@ async fn a_file_of_real_links_is_loaded_once_however_often_its_events_come() {
     let objects = Arc::new(MemoryObjects::default());
     let file = include_bytes!("../../../tests/data/public-apis.csv");
     objects.put("imports/acme/public-apis.csv", &file[..]);
-    let (reports, queue) = (MemoryReports::default(), Arc::new(MemoryQueue::default()));
+    let (reports, queue) = (MemoryFiles::default(), Arc::new(MemoryQueue::default()));
     let imports = Arc::new(DynamoImports::new(client.clone(), LINKS_TABLE));
     let loader = Loader {
         imports: imports.clone(),

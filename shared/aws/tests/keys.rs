@@ -6,11 +6,13 @@ mod support;
 
 use support::{LINKS_TABLE, dynamodb};
 use waypost_aws::dynamo::keys::DynamoKeys;
-use waypost_domain::keys::list_keys::list_keys;
-use waypost_domain::keys::ports::{KeyUsage, KeyWriter};
-use waypost_domain::memory::{FixedClock, SeededRandom, caller};
-use waypost_domain::page::PageRequest;
-use waypost_domain::ports::{Clock, KeyReader};
+use waypost_domain::access::list_keys::list_keys;
+use waypost_domain::access::ports::KeyReader;
+use waypost_domain::access::ports::{KeyUsage, KeyWriter};
+use waypost_domain::ports::Clock;
+use waypost_domain::testing::samples::caller;
+use waypost_domain::testing::system::{FixedClock, SeededRandom};
+use waypost_domain::values::page::PageRequest;
 use waypost_domain::{ApiKey, KeySecret, Role, Timestamp, WorkspaceId};
 
 async fn keys() -> DynamoKeys {

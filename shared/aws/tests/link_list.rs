@@ -15,11 +15,12 @@ use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 use support::{LINKS_TABLE, dynamodb};
 use waypost_aws::dynamo::link_list::MAX_ROUNDS;
 use waypost_aws::dynamo::links::{DynamoLinks, item_of};
-use waypost_domain::link_query::{LinkFilter, LinkQuery};
-use waypost_domain::list_links::{ListRequest, list_links};
-use waypost_domain::memory::{MemoryLinks, caller, link};
-use waypost_domain::page::{Page, PageRequest};
-use waypost_domain::ports::{LinkIndex, LinkWriter};
+use waypost_domain::links::list::{ListRequest, list_links};
+use waypost_domain::links::ports::{LinkIndex, LinkWriter};
+use waypost_domain::links::query::{LinkFilter, LinkQuery};
+use waypost_domain::testing::links::MemoryLinks;
+use waypost_domain::testing::samples::{caller, link};
+use waypost_domain::values::page::{Page, PageRequest};
 use waypost_domain::{Domain, Domains, Link, Role, Timestamp, WorkspaceId};
 
 #[derive(Debug, Clone, Default)]
@@ -152,7 +153,7 @@ async fn a_page_of_100_000_links_takes_one_round_of_queries() {
 async fn archived_links_in_between_cost_little_more() {
     let mut all = many(2_000);
     for link in all.iter_mut().step_by(2) {
-        link.behaviour.archived = true;
+        link.settings.archived = true;
     }
     let (links, counter) = write_all(&all).await;
     let page = page(&links, &ListRequest { page: first(50), ..ListRequest::default() }).await;
@@ -188,7 +189,7 @@ async fn filters_give_the_same_as_in_memory() {
     let mut all = many(300);
     for (n, link) in all.iter_mut().enumerate() {
         link.tags = ["x", "y", "z"].iter().take(n % 4).map(|tag| (*tag).to_owned()).collect();
-        link.behaviour.archived = n % 5 == 0;
+        link.settings.archived = n % 5 == 0;
         if n % 3 == 0 {
             link.id.domain = Domain::parse("s.example.org").unwrap();
         }

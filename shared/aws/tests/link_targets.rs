@@ -8,10 +8,13 @@ use std::collections::HashSet;
 
 use support::{LINKS_TABLE, dynamodb};
 use waypost_aws::dynamo::links::DynamoLinks;
-use waypost_domain::create_link::{Created, Creation, create_link};
-use waypost_domain::link_fields::{IfExists, LinkFields};
-use waypost_domain::memory::{FixedClock, SeededRandom, caller, link};
-use waypost_domain::ports::{Insertion, LinkReader, LinkTargets, LinkWriter};
+use waypost_domain::links::create::create_link;
+use waypost_domain::links::created::Created;
+use waypost_domain::links::ports::LinkPorts;
+use waypost_domain::links::ports::{Insertion, LinkReader, LinkTargets, LinkWriter};
+use waypost_domain::links::request::{IfExists, LinkFields};
+use waypost_domain::testing::samples::{caller, link};
+use waypost_domain::testing::system::{FixedClock, SeededRandom};
 use waypost_domain::{Domains, Role};
 
 async fn links() -> DynamoLinks {
@@ -23,7 +26,7 @@ async fn create_or_return(links: &DynamoLinks, seed: u64) -> Created {
     let domains = Domains::parse("go.example.com").unwrap();
     let (clock, random) = (FixedClock::at("2026-01-02T03:04:05Z"), SeededRandom::new(seed));
     let with =
-        Creation { reader: links, writer: links, targets: links, clock: &clock, random: &random, domains: &domains };
+        LinkPorts { reader: links, writer: links, targets: links, clock: &clock, random: &random, domains: &domains };
     let url = Some("https://example.com/".to_owned());
     let fields = LinkFields { url, if_exists: Some(IfExists::Return), ..LinkFields::default() };
     create_link(&with, &caller("acme", Role::Editor), &fields, None).await.unwrap()

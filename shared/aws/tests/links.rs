@@ -9,9 +9,11 @@ use support::{LINKS_TABLE, dynamodb};
 use waypost_aws::dynamo::keys::DynamoKeys;
 use waypost_aws::dynamo::links::DynamoLinks;
 use waypost_aws::dynamo::salts::DynamoSalts;
-use waypost_domain::link_query::LinkQuery;
-use waypost_domain::memory::link;
-use waypost_domain::ports::{KeyReader, LinkIndex, LinkReader, LinkWriter, SaltStore};
+use waypost_domain::access::ports::KeyReader;
+use waypost_domain::links::ports::{LinkIndex, LinkReader, LinkWriter};
+use waypost_domain::links::query::LinkQuery;
+use waypost_domain::redirect::ports::SaltStore;
+use waypost_domain::testing::samples::link;
 use waypost_domain::{Link, Role, StoreErrorKind, WorkspaceId};
 
 #[tokio::test]
@@ -29,7 +31,7 @@ fn full_link() -> Link {
     written.tags = vec!["a".into(), "b".into()];
     written.revision = 3;
     written.updated_at = Some(written.created_at.plus_seconds(1));
-    written.behaviour = serde_json::from_value(serde_json::json!({
+    written.settings = serde_json::from_value(serde_json::json!({
         "starts_at": "2026-01-01T00:00:00Z", "expires_at": "2027-01-01T00:00:00Z", "expired_url": "https://example.com/late",
         "max_clicks": 10, "used_clicks": 3, "password_hash": "$argon2id$x", "redirect_status": 308,
         "forward_query": true, "archived": true,
@@ -52,15 +54,15 @@ async fn a_change_sets_and_removes_but_leaves_the_clicks_alone() {
     count_click(&client, &full).await;
     assert!(links.replace(&full, &bare).await.unwrap());
     let stored = links.get(&full.id).await.unwrap().unwrap();
-    assert_eq!(stored.behaviour.used_clicks, 4);
-    bare.behaviour.used_clicks = 4;
+    assert_eq!(stored.settings.used_clicks, 4);
+    bare.settings.used_clicks = 4;
     assert_eq!(stored, bare);
     let listed = links.page(&full.workspace, &LinkQuery::newest(10)).await.unwrap().links;
     assert_eq!(listed, vec![bare.clone()]);
     let mut full = full;
     full.revision = 5;
     assert!(links.replace(&bare, &full).await.unwrap());
-    full.behaviour.used_clicks = 4;
+    full.settings.used_clicks = 4;
     assert_eq!(links.get(&full.id).await.unwrap(), Some(full));
 }
 

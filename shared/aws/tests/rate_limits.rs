@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use support::{LINKS_TABLE, dynamodb};
 use waypost_aws::dynamo::rate_limits::DynamoBuckets;
 use waypost_domain::StoreErrorKind;
-use waypost_domain::rate_limit::{Micros, RateLimit, TokenBuckets};
+use waypost_domain::access::rate_limit::{Micros, RateLimit, TokenBuckets};
 
 const NOW: Micros = 1_767_225_600_000_000;
 const SECOND: Micros = 1_000_000;

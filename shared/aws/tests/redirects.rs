@@ -9,8 +9,9 @@ use waypost_aws::dynamo::click_limit::DynamoClickLimit;
 use waypost_aws::dynamo::links::{DynamoLinks, item_of, key};
 use waypost_aws::dynamo::password_attempts::DynamoPasswordAttempts;
 use waypost_aws::dynamo::warm_up::warm_up;
-use waypost_domain::memory::link;
-use waypost_domain::ports::{ClickLimit, LinkReader, LinkWriter, PasswordAttempts};
+use waypost_domain::links::ports::{LinkReader, LinkWriter};
+use waypost_domain::redirect::ports::{ClickLimit, PasswordAttempts};
+use waypost_domain::testing::samples::link;
 use waypost_domain::{StoreErrorKind, Timestamp};
 
 fn now() -> Timestamp {
@@ -22,7 +23,7 @@ async fn concurrent_clicks_never_exceed_the_limit() {
     let client = dynamodb().await;
     let links = DynamoLinks::new(client.clone(), LINKS_TABLE);
     let mut limited = link("acme", "docs", "https://example.com/");
-    limited.behaviour.max_clicks = Some(37);
+    limited.settings.max_clicks = Some(37);
     links.insert(&limited).await.unwrap();
     let visits: Vec<_> = (0..200)
         .map(|_| {
@@ -35,7 +36,7 @@ async fn concurrent_clicks_never_exceed_the_limit() {
         served += usize::from(visit.await.unwrap());
     }
     assert_eq!(served, 37);
-    assert_eq!(links.get(&limited.id).await.unwrap().unwrap().behaviour.used_clicks, 37);
+    assert_eq!(links.get(&limited.id).await.unwrap().unwrap().settings.used_clicks, 37);
 }
 
 #[tokio::test]
@@ -54,8 +55,8 @@ async fn a_raised_or_lifted_limit_lets_clicks_through_again() {
     let limit = DynamoClickLimit::new(client.clone(), LINKS_TABLE);
     let mut link = link("acme", "docs", "https://example.com/");
     for (max, used, left) in [(Some(1), 0, true), (Some(1), 1, false), (Some(2), 1, true), (None, 5, true)] {
-        link.behaviour.max_clicks = max;
-        link.behaviour.used_clicks = used;
+        link.settings.max_clicks = max;
+        link.settings.used_clicks = used;
         let item = item_of(&link).unwrap();
         client.put_item().table_name(LINKS_TABLE).set_item(Some(item)).send().await.unwrap();
         assert_eq!(limit.use_click(&link.id).await.unwrap(), left, "{max:?} {used}");

@@ -8,10 +8,11 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use tracing::Instrument;
-use waypost_domain::authenticate::{Proof, authenticate};
-use waypost_domain::keys::ports::{KeyUsage, TokenVerifier};
-use waypost_domain::ports::{Clock, KeyReader};
-use waypost_domain::rate_limit::{Admission, RateLimiter, Standing};
+use waypost_domain::access::authenticate::{AuthenticatePorts, Proof, authenticate};
+use waypost_domain::access::ports::KeyReader;
+use waypost_domain::access::ports::{KeyUsage, TokenVerifier};
+use waypost_domain::access::rate_limit::{Admission, RateLimiter, Standing};
+use waypost_domain::ports::Clock;
 use waypost_domain::{ApiKey, Caller, Error};
 
 use crate::problem::Problem;
@@ -52,7 +53,9 @@ impl Authentication {
 
     async fn prove(&self, headers: &HeaderMap) -> Result<Proof, Error> {
         let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        authenticate(self.keys.as_ref(), self.tokens.as_deref(), self.clock.as_ref(), header).await
+        let ports =
+            AuthenticatePorts { keys: self.keys.as_ref(), tokens: self.tokens.as_deref(), clock: self.clock.as_ref() };
+        authenticate(&ports, header).await
     }
 
     async fn admit(&self, caller: &Caller) -> Admission {
@@ -129,8 +132,11 @@ mod tests {
     use axum::{Extension, Router};
     use tower::ServiceExt;
     use waypost_domain::Role;
-    use waypost_domain::memory::{FixedClock, MemoryKeys, MemoryTokens, caller};
-    use waypost_domain::rate_limit::{MemoryBuckets, RateLimit, RateLimits};
+    use waypost_domain::access::rate_limit::{RateLimit, RateLimits};
+    use waypost_domain::testing::buckets::MemoryBuckets;
+    use waypost_domain::testing::keys::{MemoryKeys, MemoryTokens};
+    use waypost_domain::testing::samples::caller;
+    use waypost_domain::testing::system::FixedClock;
 
     const NOW: &str = "2026-01-02T03:04:05.000Z";
 

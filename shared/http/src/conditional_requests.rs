@@ -4,8 +4,8 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, ETAG, IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderMap, StatusCode};
 use sha2::{Digest, Sha256};
-use waypost_domain::key::hex;
-use waypost_domain::precondition::Precondition;
+use waypost_domain::links::precondition::Precondition;
+use waypost_domain::values::hex::hex;
 
 /// Reads the state that a change requires of its link.
 pub fn precondition(headers: &HeaderMap) -> Precondition {

@@ -7,7 +7,7 @@ use http::StatusCode;
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 use waypost_domain::Error;
-use waypost_domain::json::field_error;
+use waypost_domain::values::json::field_error;
 
 use crate::problem::Problem;
 

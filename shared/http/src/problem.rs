@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use waypost_domain::Error;
-use waypost_domain::problem::ProblemDetails;
+use waypost_domain::values::problem::ProblemDetails;
 
 /// How long a client should wait when a store is throttled or unavailable, in seconds.
 const RETRY_AFTER_OUTAGE: u64 = 2;

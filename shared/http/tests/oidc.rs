@@ -18,7 +18,7 @@ use ring::rand::SystemRandom;
 use ring::signature::{self, EcdsaKeyPair, KeyPair, RsaEncoding};
 use serde_json::{Value, json};
 use url::Url;
-use waypost_domain::keys::ports::TokenVerifier;
+use waypost_domain::access::ports::TokenVerifier;
 use waypost_domain::{Role, Timestamp};
 use waypost_http::oidc::OidcTokens;
 use waypost_http::oidc::claims::ExpectedClaims;

@@ -2,7 +2,7 @@
 
 use lambda_runtime::Context;
 use waypost_domain::Timestamp;
-use waypost_domain::imports::ports::Delivery;
+use waypost_domain::jobs::delivery::Delivery;
 
 /// The longest time that Lambda lets a function run, in seconds.
 const MAX_SECONDS: i64 = 900;

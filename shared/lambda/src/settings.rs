@@ -1,7 +1,7 @@
 //! Reads settings from the environment, which the template sets. A missing setting is an error that names it.
 
 use waypost_domain::Domains;
-use waypost_domain::rate_limit::{RateLimit, RateLimits};
+use waypost_domain::access::rate_limit::{RateLimit, RateLimits};
 
 /// A setting that is missing or cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use waypost_aws::backoff::full_jitter;
 use waypost_domain::Timestamp;
-use waypost_domain::imports::ports::Timer;
+use waypost_domain::jobs::timer::Timer;
 use waypost_domain::ports::{Clock, Random};
 
 /// The machine's clock.

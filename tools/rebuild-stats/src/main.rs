@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use waypost_aws::dynamo::aggregates::{DynamoAggregates, background_client};
 use waypost_aws::s3::archive::S3Archive;
-use waypost_domain::analytics::UserAgents;
-use waypost_domain::analytics::rebuild_stats::rebuild_stats;
+use waypost_domain::analytics::ingest::rebuild_stats::rebuild_stats;
+use waypost_domain::analytics::ingest::user_agent::UserAgents;
 use waypost_lambda::start::BoxError;
 use waypost_lambda::{sdk, settings, start};
 

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use aggregate_clicks::event::StreamEvent;
 use aggregate_clicks::handler::{App, handle};
 use serde_json::json;
-use waypost_domain::analytics::faults::{Faulty, Invocation};
-use waypost_domain::analytics::{Received, UserAgents};
+use waypost_domain::analytics::ingest::record::Received;
+use waypost_domain::analytics::ingest::user_agent::UserAgents;
+use waypost_domain::testing::faults::Faulty;
+use waypost_domain::testing::faults::Invocation;
 
 /// Makes the event that Lambda sends for `batch`.
 pub(crate) fn event_of(batch: &[Received<'_>]) -> String {

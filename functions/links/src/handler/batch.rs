@@ -10,9 +10,9 @@ use http::StatusCode;
 use serde_json::Value;
 use waypost_api::link_batches::{BatchItemView, BatchView, MAX_ITEMS, NewBatch};
 use waypost_api::links::LinkView;
-use waypost_domain::create_link::create_link;
-use waypost_domain::idempotency::Attempt;
-use waypost_domain::json::read;
+use waypost_domain::access::idempotency::Attempt;
+use waypost_domain::links::create::create_link;
+use waypost_domain::values::json::read;
 use waypost_domain::{Caller, Error, Role};
 use waypost_http::extract::Json;
 use waypost_http::idempotency::Transient;
@@ -56,7 +56,7 @@ pub(super) async fn create_batch(
 
 async fn create_item(app: &App, caller: &Caller, item: Value, attempt: Option<Attempt>) -> BatchItemView {
     let created = match read(item) {
-        Ok(fields) => create_link(&app.creation(), caller, &fields, attempt.as_ref()).await,
+        Ok(fields) => create_link(&app.link_ports(), caller, &fields, attempt.as_ref()).await,
         Err(error) => Err(error),
     };
     match created {

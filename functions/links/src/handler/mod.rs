@@ -14,17 +14,19 @@ use axum::{Extension, Router};
 use futures::future::join;
 use http::{HeaderMap, StatusCode, header};
 use waypost_api::links::{DomainQuery, LinkView, ShortUrls};
+use waypost_domain::access::idempotency::Attempt;
 use waypost_domain::analytics::ports::AggregateReader;
 use waypost_domain::analytics::stats::answer::AllTime;
 use waypost_domain::analytics::stats::read_all_time::read_all_time;
-use waypost_domain::change_link::{Change, change_link};
-use waypost_domain::create_link::{Creation, create_link};
-use waypost_domain::delete_link::delete_link;
-use waypost_domain::find_link::{find_link, link_id};
-use waypost_domain::idempotency::Attempt;
-use waypost_domain::link_fields::LinkFields;
-use waypost_domain::list_links::list_links;
-use waypost_domain::ports::{Clock, LinkIndex, LinkReader, LinkTargets, LinkWriter, Random};
+use waypost_domain::links::change::change_link;
+use waypost_domain::links::create::create_link;
+use waypost_domain::links::delete::delete_link;
+use waypost_domain::links::find::{find_link, link_id};
+use waypost_domain::links::list::list_links;
+use waypost_domain::links::ports::LinkPorts;
+use waypost_domain::links::ports::{LinkIndex, LinkReader, LinkTargets, LinkWriter};
+use waypost_domain::links::request::LinkFields;
+use waypost_domain::ports::{Clock, Random};
 use waypost_domain::{Caller, Domains, Link, LinkId};
 use waypost_http::conditional_requests::{conditional_response, precondition};
 use waypost_http::extract::{Json, Path, Query};
@@ -52,8 +54,8 @@ pub(crate) struct App {
 }
 
 impl App {
-    fn creation(&self) -> Creation<'_> {
-        Creation {
+    fn link_ports(&self) -> LinkPorts<'_> {
+        LinkPorts {
             reader: self.reader.as_ref(),
             writer: self.writer.as_ref(),
             targets: self.targets.as_ref(),
@@ -80,7 +82,7 @@ async fn create(
     attempt: Option<Extension<Attempt>>,
     Json(fields): Json<LinkFields>,
 ) -> Result<impl IntoResponse, Problem> {
-    let created = create_link(&app.creation(), &caller, &fields, attempt.as_deref()).await?;
+    let created = create_link(&app.link_ports(), &caller, &fields, attempt.as_deref()).await?;
     let status = if created.is_new { StatusCode::CREATED } else { StatusCode::OK };
     let link = created.link;
     let headers = [(header::LOCATION, location(&link.id, &app.domains)), (header::ETAG, link.etag())];
@@ -131,15 +133,7 @@ async fn change(
     Patch(patch): Patch,
 ) -> Result<Response, Problem> {
     let id = link_id(&app.domains, &slug, query.domain.as_deref())?;
-    let with = Change {
-        reader: app.reader.as_ref(),
-        writer: app.writer.as_ref(),
-        targets: app.targets.as_ref(),
-        clock: app.clock.as_ref(),
-        random: app.random.as_ref(),
-        domains: &app.domains,
-    };
-    let link = change_link(&with, &caller, &id, &precondition(&headers), &patch).await?;
+    let link = change_link(&app.link_ports(), &caller, &id, &precondition(&headers), &patch).await?;
     Ok(show(&app, link))
 }
 

@@ -8,7 +8,7 @@ use axum::response::Response;
 use http::{HeaderMap, header};
 use waypost_api::qr::QrQuery;
 use waypost_domain::Caller;
-use waypost_domain::find_link::{find_link, link_id};
+use waypost_domain::links::find::{find_link, link_id};
 use waypost_http::conditional_requests::{conditional_response, etag_of};
 use waypost_http::extract::{Path, Query};
 use waypost_http::problem::Problem;

@@ -5,11 +5,13 @@ use http::Request;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use waypost_domain::Role;
-use waypost_domain::analytics::UserAgents;
-use waypost_domain::analytics::aggregate_clicks::aggregate_clicks;
-use waypost_domain::analytics::memory::{MemoryAggregates, MemoryQuarantine, click, received};
-use waypost_domain::idempotency::MemoryIdempotency;
-use waypost_domain::memory::{FixedClock, MemoryKeys, MemoryLinks, SeededRandom};
+use waypost_domain::analytics::ingest::aggregate_clicks::{AggregateClicksPorts, aggregate_clicks};
+use waypost_domain::analytics::ingest::user_agent::UserAgents;
+use waypost_domain::testing::analytics::{MemoryAggregates, MemoryQuarantine, click, received};
+use waypost_domain::testing::idempotency::MemoryIdempotency;
+use waypost_domain::testing::keys::MemoryKeys;
+use waypost_domain::testing::links::MemoryLinks;
+use waypost_domain::testing::system::{FixedClock, SeededRandom};
 use waypost_http::authentication::Authentication;
 use waypost_http::extract::MAX_BODY_BYTES;
 use waypost_http::router::api;
@@ -92,7 +94,13 @@ async fn a_link_is_read_without_clicks_while_statistics_are_unavailable() {
     let mut clicked = click("docs", "2026-01-02T03:04:05Z");
     clicked.user_agent = Some("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".to_owned());
     let (agents, quarantine) = (UserAgents::new().unwrap(), MemoryQuarantine::default());
-    aggregate_clicks(&[received(0, 1, &clicked)], &agents, fixture.aggregates.as_ref(), &quarantine).await;
+    let ports = AggregateClicksPorts {
+        agents: &agents,
+        store: fixture.aggregates.as_ref(),
+        quarantine: &quarantine,
+        archive: None,
+    };
+    aggregate_clicks(&ports, &[received(0, 1, &clicked)]).await;
     let read =
         async || call_with(&fixture, &fixture.viewer, "GET", "/v1/links/docs", "", &[("if-none-match", etag)]).await;
     let (response, link) = read().await;
@@ -203,7 +211,7 @@ async fn every_field_comes_back_but_the_password() {
         (&json!(true), &json!(0), &json!(null))
     );
     assert!(link.get("password").is_none() && !link.to_string().contains("argon2"), "{link}");
-    assert!(fixture.links.all()[0].behaviour.password_hash.as_deref().unwrap().starts_with("$argon2id$"));
+    assert!(fixture.links.all()[0].settings.password_hash.as_deref().unwrap().starts_with("$argon2id$"));
 }
 
 #[tokio::test]

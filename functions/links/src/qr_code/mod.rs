@@ -8,7 +8,7 @@ mod tests;
 
 use qrcode::{Color as Module, EcLevel, QrCode};
 use waypost_api::qr::{DEFAULT_MARGIN, DEFAULT_SIZE, MAX_MARGIN, MAX_SIZE, MIN_SIZE, QrQuery};
-use waypost_domain::check_fields::Errors;
+use waypost_domain::values::field_errors::Errors;
 use waypost_domain::{Error, StoreError, StoreErrorKind};
 
 use color::Color;

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use http::{HeaderValue, Response, StatusCode, header};
-use waypost_domain::follow_link::{FollowLink, Intent, Outcome, Redirect};
-use waypost_domain::ports::Countries;
-use waypost_domain::record_click::PendingClick;
-use waypost_domain::visit::Visit;
+use waypost_domain::redirect::follow::{FollowLink, Intent, Outcome, Redirect};
+use waypost_domain::redirect::ports::Countries;
+use waypost_domain::redirect::record_click::PendingClick;
+use waypost_domain::redirect::visit::Visit;
 use waypost_domain::{RedirectStatus, TargetUrl};
 use waypost_http::problem::Problem;
 
@@ -52,14 +52,14 @@ async fn answer(app: &App, event: &Event) -> Answer {
         "POST" => match event.form_field("password", MAX_FORM_BYTES) {
             Ok(password) => {
                 form = password.unwrap_or_default();
-                Intent::Unlock(&form)
+                Intent::GivePassword(&form)
             }
             Err(TooLarge) => return (refusal(event, too_large()), None),
         },
         _ => return (no_such_method(event), None),
     };
     match event.raw_path.as_str() {
-        _ if matches!(intent, Intent::Unlock(_)) => {}
+        _ if matches!(intent, Intent::GivePassword(_)) => {}
         "/robots.txt" => return (pages::robots(), None),
         "/favicon.ico" => return (pages::no_icon(), None),
         "/" => return (redirect_or_not_found(app.root_url.as_ref(), event), None),
@@ -93,7 +93,7 @@ fn visit(app: &App, event: &Event) -> Visit {
 /// After a password the status is 303 and there is no referrer, so that the target gets neither the form nor the link's URL.
 fn redirect_response(redirect: Redirect, intent: Intent<'_>) -> Option<Answer> {
     let Redirect { url, status, click } = redirect;
-    let unlocked = matches!(intent, Intent::Unlock(_));
+    let unlocked = matches!(intent, Intent::GivePassword(_));
     let code = if unlocked { StatusCode::SEE_OTHER } else { StatusCode::from_u16(status.into()).ok()? };
     let mut response = Response::new(String::new());
     *response.status_mut() = code;

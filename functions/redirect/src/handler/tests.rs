@@ -2,8 +2,11 @@ use super::*;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use waypost_domain::Domains;
-use waypost_domain::memory::{FixedClock, MemoryAttempts, MemoryCountries, MemoryLinks, SeededRandom, link};
-use waypost_domain::ports::LinkWriter;
+use waypost_domain::links::ports::LinkWriter;
+use waypost_domain::testing::clicks::{MemoryAttempts, MemoryCountries};
+use waypost_domain::testing::links::MemoryLinks;
+use waypost_domain::testing::samples::link;
+use waypost_domain::testing::system::{FixedClock, SeededRandom};
 
 use crate::reply::Reply;
 
@@ -24,7 +27,7 @@ struct Given {
 /// another URL).
 async fn given() -> Given {
     let links = Arc::new(MemoryLinks::default());
-    for (slug, behaviour) in [
+    for (slug, settings) in [
         ("docs", json!({})),
         ("for-good", json!({"redirect_status": 301, "forward_query": true})),
         ("secret", json!({"password_hash": SECRET})),
@@ -32,7 +35,7 @@ async fn given() -> Given {
         ("older", json!({"expires_at": "2026-01-01T00:00:00Z", "expired_url": "https://example.com/late"})),
     ] {
         let mut link = link("acme", slug, "https://example.com/docs");
-        link.behaviour = serde_json::from_value(behaviour).unwrap();
+        link.settings = serde_json::from_value(settings).unwrap();
         links.insert(&link).await.unwrap();
     }
     let follow = FollowLink {

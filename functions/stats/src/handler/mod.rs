@@ -11,11 +11,13 @@ use axum::routing::get;
 use axum::{Extension, Router};
 use http::HeaderMap;
 use waypost_domain::analytics::ports::AggregateReader;
+use waypost_domain::analytics::stats::ports::StatsPorts;
 use waypost_domain::analytics::stats::read_link_stats::read_link_stats;
 use waypost_domain::analytics::stats::read_tag_stats::read_tag_stats;
 use waypost_domain::analytics::stats::read_workspace_stats::read_workspace_stats;
-use waypost_domain::find_link::link_id;
-use waypost_domain::ports::{Clock, LinkIndex, LinkReader};
+use waypost_domain::links::find::link_id;
+use waypost_domain::links::ports::{LinkIndex, LinkReader};
+use waypost_domain::ports::Clock;
 use waypost_domain::{Caller, Domains};
 use waypost_http::extract::Path;
 use waypost_http::problem::Problem;
@@ -31,6 +33,17 @@ pub(crate) struct App {
     pub(crate) aggregates: Arc<dyn AggregateReader>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) domains: Domains,
+}
+
+impl App {
+    fn ports(&self) -> StatsPorts<'_> {
+        StatsPorts {
+            links: self.links.as_ref(),
+            index: self.index.as_ref(),
+            aggregates: self.aggregates.as_ref(),
+            clock: self.clock.as_ref(),
+        }
+    }
 }
 
 /// Makes the routes of this function.
@@ -49,8 +62,7 @@ async fn link_stats(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let id = link_id(&app.domains, &slug, query.domain.as_deref())?;
-    let (links, aggregates) = (app.links.as_ref(), app.aggregates.as_ref());
-    let stats = read_link_stats(links, aggregates, app.clock.as_ref(), &caller, &id, &query.request).await?;
+    let stats = read_link_stats(&app.ports(), &caller, &id, &query.request).await?;
     respond(&headers, &stats)
 }
 
@@ -61,11 +73,10 @@ async fn workspace_stats(
     WorkspaceStatsParameters(query): WorkspaceStatsParameters,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let (aggregates, clock, request) = (app.aggregates.as_ref(), app.clock.as_ref(), &query.request);
     let stats = if query.tag.is_empty() {
-        read_workspace_stats(aggregates, clock, &caller, request).await?
+        read_workspace_stats(&app.ports(), &caller, &query.request).await?
     } else {
-        read_tag_stats(app.index.as_ref(), aggregates, clock, &caller, &query.tag, request).await?
+        read_tag_stats(&app.ports(), &caller, &query.tag, &query.request).await?
     };
     respond(&headers, &stats)
 }

@@ -8,11 +8,14 @@ use lambda_http::request::from_str;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use waypost_domain::Role;
-use waypost_domain::analytics::UserAgents;
-use waypost_domain::analytics::aggregate_clicks::aggregate_clicks;
-use waypost_domain::analytics::memory::{MemoryAggregates, MemoryQuarantine, click, received};
-use waypost_domain::memory::{FixedClock, MemoryKeys, MemoryLinks, link};
-use waypost_domain::ports::LinkWriter;
+use waypost_domain::analytics::ingest::aggregate_clicks::{AggregateClicksPorts, aggregate_clicks};
+use waypost_domain::analytics::ingest::user_agent::UserAgents;
+use waypost_domain::links::ports::LinkWriter;
+use waypost_domain::testing::analytics::{MemoryAggregates, MemoryQuarantine, click, received};
+use waypost_domain::testing::keys::MemoryKeys;
+use waypost_domain::testing::links::MemoryLinks;
+use waypost_domain::testing::samples::link;
+use waypost_domain::testing::system::FixedClock;
 use waypost_http::authentication::Authentication;
 use waypost_http::router::api;
 
@@ -45,7 +48,10 @@ async fn fixture() -> Fixture {
         })
         .collect();
     let agents = UserAgents::new().unwrap();
-    aggregate_clicks(&batch, &agents, aggregates.as_ref(), &MemoryQuarantine::default()).await;
+    let quarantine = MemoryQuarantine::default();
+    let ports =
+        AggregateClicksPorts { agents: &agents, store: aggregates.as_ref(), quarantine: &quarantine, archive: None };
+    aggregate_clicks(&ports, &batch).await;
 
     let (keys, clock) = (MemoryKeys::default(), Arc::new(FixedClock::at("2026-01-31T03:04:05Z")));
     let (viewer, stranger) = (keys.authorize(1, "acme", Role::Viewer), keys.authorize(2, "other", Role::Viewer));

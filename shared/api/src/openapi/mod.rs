@@ -8,7 +8,7 @@ mod schemas;
 mod tests;
 
 use serde_json::{Value, json};
-use waypost_domain::problem::ProblemDetails;
+use waypost_domain::values::problem::ProblemDetails;
 
 use self::operation::Operations;
 

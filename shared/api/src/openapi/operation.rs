@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde_json::{Map, Value, json};
 use waypost_domain::Role;
-use waypost_domain::idempotency::Claim;
+use waypost_domain::access::idempotency::Claim;
 
 use super::answers::{common, problem, with_headers};
 use super::schemas::Schemas;

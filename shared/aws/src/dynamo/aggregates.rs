@@ -10,8 +10,9 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
+use waypost_domain::analytics::model::aggregate::{Aggregate, AggregateKey};
+use waypost_domain::analytics::model::sequence::SequenceNumber;
 use waypost_domain::analytics::ports::AggregateStore;
-use waypost_domain::analytics::{Aggregate, AggregateKey, SequenceNumber};
 use waypost_domain::{StoreError, StoreErrorKind};
 
 use super::conditional_writes::was_written;

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use waypost_domain::ports::ClickLimit;
+use waypost_domain::redirect::ports::ClickLimit;
 use waypost_domain::{LinkId, StoreError};
 
 use super::conditional_writes::was_written;

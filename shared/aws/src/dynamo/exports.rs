@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
+use waypost_domain::exports::export::{Export, ExportId};
 use waypost_domain::exports::ports::ExportStore;
-use waypost_domain::exports::{Export, ExportId};
 use waypost_domain::{StoreError, WorkspaceId};
 
 use super::conditional_writes::{put_if_absent, put_next};

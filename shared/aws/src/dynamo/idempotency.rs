@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use waypost_domain::StoreError;
-use waypost_domain::idempotency::{Answer, Claim, Claimed, IdempotencyStore};
+use waypost_domain::access::idempotency::{Answer, Claim, Claimed, IdempotencyStore};
 
 use super::conditional_writes::was_written;
 use super::{Item, text};

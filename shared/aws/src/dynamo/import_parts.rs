@@ -6,9 +6,9 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use waypost_domain::StoreError;
-use waypost_domain::imports::ImportId;
-use waypost_domain::imports::part::{Part, PartId};
-use waypost_domain::imports::ports::PartStore;
+use waypost_domain::imports::job::id::ImportId;
+use waypost_domain::imports::job::part::{Part, PartId};
+use waypost_domain::imports::job::ports::PartStore;
 
 use super::conditional_writes::put_next;
 use super::{Item, text};

@@ -5,8 +5,9 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use waypost_domain::imports::ports::{ImportIndex, ImportStore};
-use waypost_domain::imports::{Import, ImportId};
+use waypost_domain::imports::job::id::ImportId;
+use waypost_domain::imports::job::import::Import;
+use waypost_domain::imports::job::ports::{ImportIndex, ImportStore};
 use waypost_domain::{StoreError, WorkspaceId};
 
 use super::conditional_writes::{put_if_absent, put_next};

@@ -4,8 +4,8 @@
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use waypost_domain::keys::ports::{KeyIndex, KeyUsage, KeyWriter};
-use waypost_domain::ports::KeyReader;
+use waypost_domain::access::ports::KeyReader;
+use waypost_domain::access::ports::{KeyIndex, KeyUsage, KeyWriter};
 use waypost_domain::{ApiKey, StoreError, Timestamp, WorkspaceId};
 
 use super::conditional_writes::was_written;

@@ -10,8 +10,8 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, BatchStatementErrorCodeEnum as Code, BatchStatementRequest, BatchStatementResponse,
     KeysAndAttributes,
 };
-use waypost_domain::imports::ports::{Inserted, LinkBatch};
-use waypost_domain::ports::LinkWriter;
+use waypost_domain::links::ports::LinkWriter;
+use waypost_domain::links::ports::{Inserted, LinkBatch};
 use waypost_domain::{Link, LinkId, StoreError, StoreErrorKind};
 
 use super::Item;
@@ -129,7 +129,7 @@ mod tests {
     use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
     use aws_sdk_dynamodb::types::BatchStatementError;
     use aws_smithy_types::retry::RetryConfig;
-    use waypost_domain::memory::link;
+    use waypost_domain::testing::samples::link;
 
     use crate::replay::Replay;
 

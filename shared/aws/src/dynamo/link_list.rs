@@ -10,8 +10,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::try_join_all;
 use std::cmp::Reverse;
 use std::collections::HashMap;
-use waypost_domain::link_query::{LinkFilter, LinkQuery, LinkSlice};
-use waypost_domain::ports::LinkIndex;
+use waypost_domain::links::ports::LinkIndex;
+use waypost_domain::links::query::{LinkFilter, LinkQuery, LinkSlice};
 use waypost_domain::{Link, StoreError, WorkspaceId};
 
 use super::links::{DynamoLinks, LIST_INDEX, link_from, list_pk};

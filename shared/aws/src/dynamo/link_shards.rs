@@ -1,7 +1,7 @@
 //! Reads all links of a workspace, one shard of the index `list` after the other, the oldest first.
 
 use async_trait::async_trait;
-use waypost_domain::exports::ports::LinkShards;
+use waypost_domain::links::ports::LinkShards;
 use waypost_domain::{Link, StoreError, StoreErrorKind, WorkspaceId};
 
 use super::links::{DynamoLinks, LIST_INDEX, key, link_from, list_pk};

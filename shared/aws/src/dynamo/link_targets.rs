@@ -6,8 +6,8 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{CancellationReason, Put, TransactWriteItem};
 use sha2::{Digest, Sha256};
-use waypost_domain::key::hex;
-use waypost_domain::ports::{Insertion, LinkTargets};
+use waypost_domain::links::ports::{Insertion, LinkTargets};
+use waypost_domain::values::hex::hex;
 use waypost_domain::{Domain, Link, LinkId, Slug, StoreError, StoreErrorKind, TargetUrl, WorkspaceId};
 
 use super::links::{DynamoLinks, item_of};

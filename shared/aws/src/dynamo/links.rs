@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use waypost_domain::ports::{LinkReader, LinkWriter};
+use waypost_domain::links::ports::{LinkReader, LinkWriter};
 use waypost_domain::{Link, LinkId, StoreError, WorkspaceId};
 
 use super::conditional_writes::{put_if_absent, was_written};
@@ -84,7 +84,7 @@ impl LinkWriter for DynamoLinks {
         let stored = self.read(&seen.id, true).await?;
         Ok(stored.is_some_and(|stored| {
             let mut next = next.clone();
-            next.behaviour.used_clicks = stored.behaviour.used_clicks;
+            next.settings.used_clicks = stored.settings.used_clicks;
             stored == next
         }))
     }
@@ -140,7 +140,7 @@ pub fn item_of(link: &Link) -> Result<Item, StoreError> {
 /// Reads the link in an item for `operation`.
 ///
 /// # Errors
-/// [`waypost_domain::StoreErrorKind::Broken`] names an item that is not a link.
+/// [`waypost_domain::values::error::StoreErrorKind::Broken`] names an item that is not a link.
 pub fn link_from(item: Item, operation: &'static str) -> Result<Link, StoreError> {
     let pk = item.get("pk").and_then(|pk| AttributeValue::as_s(pk).ok().cloned()).unwrap_or_default();
     serde_dynamo::from_item(item).map_err(|error| broken(operation, format!("the item {pk} is not a link: {error}")))

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use waypost_domain::ports::PasswordAttempts;
+use waypost_domain::redirect::ports::PasswordAttempts;
 use waypost_domain::{LinkId, StoreError, Timestamp};
 
 use super::conditional_writes::was_written;

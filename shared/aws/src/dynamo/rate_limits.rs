@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
-use waypost_domain::rate_limit::{Bucket, Micros, RateLimit, Taken, TokenBuckets};
+use waypost_domain::access::rate_limit::{Bucket, Micros, RateLimit, Taken, TokenBuckets};
 use waypost_domain::{StoreError, StoreErrorKind};
 
 use super::{Item, text};

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use waypost_domain::ports::SaltStore;
+use waypost_domain::redirect::ports::SaltStore;
 use waypost_domain::{StoreError, Timestamp};
 
 use super::conditional_writes::put_if_absent;

@@ -11,8 +11,8 @@ use aws_sdk_kinesis::Client;
 use aws_sdk_kinesis::error::DisplayErrorContext;
 use aws_sdk_kinesis::primitives::Blob;
 use aws_sdk_kinesis::types::PutRecordsRequestEntry;
-use waypost_domain::click::Click;
-use waypost_domain::ports::ClickStream;
+use waypost_domain::clicks::click::Click;
+use waypost_domain::redirect::ports::ClickStream;
 
 use partition::{Partition, spread_key};
 

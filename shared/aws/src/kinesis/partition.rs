@@ -5,7 +5,7 @@ use std::hash::BuildHasher;
 use std::sync::{Mutex, PoisonError};
 
 use waypost_domain::LinkId;
-use waypost_domain::click::Click;
+use waypost_domain::clicks::click::Click;
 
 /// How many clicks of one link a process sends in a second before it spreads them. A shard takes 1,000 records a second from
 /// all processes together; many processes serve a busy link, each with some tens of clicks a second.
@@ -78,10 +78,11 @@ fn link_key(click: &Click) -> String {
 mod tests {
     use super::*;
     use std::collections::HashSet;
-    use waypost_domain::choose_target::choose_target;
-    use waypost_domain::memory::{SeededRandom, link};
-    use waypost_domain::record_click::record_click;
-    use waypost_domain::visit::Visit;
+    use waypost_domain::redirect::choose_target::choose_target;
+    use waypost_domain::redirect::record_click::record_click;
+    use waypost_domain::redirect::visit::Visit;
+    use waypost_domain::testing::samples::link;
+    use waypost_domain::testing::system::SeededRandom;
     use waypost_domain::{Domain, Timestamp};
 
     fn clicks(slug: &str, second: i64, count: u64) -> Vec<Click> {

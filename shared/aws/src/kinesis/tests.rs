@@ -2,10 +2,11 @@ use aws_sdk_kinesis::config::{BehaviorVersion, Credentials, Region};
 use aws_smithy_types::retry::RetryConfig;
 use serde_json::Value;
 use waypost_domain::Timestamp;
-use waypost_domain::choose_target::choose_target;
-use waypost_domain::memory::{SeededRandom, link};
-use waypost_domain::record_click::record_click;
-use waypost_domain::visit::Visit;
+use waypost_domain::redirect::choose_target::choose_target;
+use waypost_domain::redirect::record_click::record_click;
+use waypost_domain::redirect::visit::Visit;
+use waypost_domain::testing::samples::link;
+use waypost_domain::testing::system::SeededRandom;
 
 use super::*;
 use crate::replay::{Answer, Replay};

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use waypost_domain::StoreError;
-use waypost_domain::analytics::archive::{ArchiveObject, PREFIX};
+use waypost_domain::analytics::ingest::archive::{ArchiveObject, PREFIX};
 use waypost_domain::analytics::ports::{Archive, ArchiveReader};
 
 use crate::error::{broken, store_error};

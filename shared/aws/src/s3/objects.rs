@@ -7,7 +7,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 use futures::stream::{StreamExt, try_unfold};
-use waypost_domain::imports::ports::{Body, Object, ObjectReader};
+use waypost_domain::files::ports::{Body, Object, ObjectReader};
 use waypost_domain::{StoreError, StoreErrorKind};
 
 use crate::backoff::Backoff;

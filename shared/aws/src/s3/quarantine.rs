@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use waypost_domain::StoreError;
-use waypost_domain::analytics::SetAside;
+use waypost_domain::analytics::ingest::record::QuarantinedRecord;
 use waypost_domain::analytics::ports::Quarantine;
 
 use crate::error::{broken, store_error};
@@ -25,7 +25,7 @@ impl S3Quarantine {
 
 #[async_trait]
 impl Quarantine for S3Quarantine {
-    async fn keep(&self, record: &SetAside) -> Result<(), StoreError> {
+    async fn keep(&self, record: &QuarantinedRecord) -> Result<(), StoreError> {
         const OPERATION: &str = "quarantine.keep";
         let body = serde_json::to_vec(record).map_err(|error| broken(OPERATION, error))?;
         self.client

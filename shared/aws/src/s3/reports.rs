@@ -5,7 +5,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use waypost_domain::StoreError;
-use waypost_domain::imports::ports::{Body, ObjectReader, ReportSigner, ReportStore, ReportWriter};
+use waypost_domain::files::ports::{Body, DownloadSigner, FileStore, FileWriter, ObjectReader};
 
 use super::objects::S3Objects;
 use super::uploads::expiring;
@@ -26,12 +26,12 @@ fn content_type(key: &str) -> &'static str {
 
 /// Reports in S3.
 #[derive(Debug, Clone)]
-pub struct S3Reports {
+pub struct S3Files {
     client: Client,
     bucket: String,
 }
 
-impl S3Reports {
+impl S3Files {
     /// Reports in `bucket`.
     pub fn new(client: Client, bucket: impl Into<String>) -> Self {
         Self { client, bucket: bucket.into() }
@@ -39,7 +39,7 @@ impl S3Reports {
 }
 
 #[async_trait]
-impl ReportSigner for S3Reports {
+impl DownloadSigner for S3Files {
     async fn sign_download(&self, key: &str, seconds: u32) -> Result<String, StoreError> {
         const OPERATION: &str = "reports.sign";
         let name = key.rsplit('/').next().unwrap_or(key);
@@ -57,8 +57,8 @@ impl ReportSigner for S3Reports {
 }
 
 #[async_trait]
-impl ReportStore for S3Reports {
-    async fn create(&self, key: &str) -> Result<Box<dyn ReportWriter>, StoreError> {
+impl FileStore for S3Files {
+    async fn create(&self, key: &str) -> Result<Box<dyn FileWriter>, StoreError> {
         let reports = self.clone();
         Ok(Box::new(Writer { reports, key: key.to_owned(), buffer: Vec::new(), upload_id: None, parts: Vec::new() }))
     }
@@ -78,7 +78,7 @@ impl ReportStore for S3Reports {
 
 /// Writes a report: as one object, or in parts as soon as it is too large for memory.
 struct Writer {
-    reports: S3Reports,
+    reports: S3Files,
     key: String,
     buffer: Vec<u8>,
     upload_id: Option<String>,
@@ -135,7 +135,7 @@ impl Writer {
 }
 
 #[async_trait]
-impl ReportWriter for Writer {
+impl FileWriter for Writer {
     async fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
         self.buffer.extend_from_slice(bytes);
         if self.buffer.len() >= PART_BYTES { self.upload_part().await } else { Ok(()) }

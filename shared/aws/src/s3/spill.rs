@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use aws_types::SdkConfig;
-use waypost_domain::click::Click;
-use waypost_domain::ports::ClickSpill;
+use waypost_domain::clicks::click::Click;
+use waypost_domain::redirect::ports::ClickSpill;
 use waypost_domain::{StoreError, StoreErrorKind};
 
 use super::put::SignedPut;

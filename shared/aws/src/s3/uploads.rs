@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::presigning::PresigningConfig;
 use waypost_domain::StoreError;
-use waypost_domain::imports::ports::{SignedUpload, UploadSigner};
+use waypost_domain::files::ports::{SignedUpload, UploadSigner};
 
 use crate::error::{broken, store_error};
 

@@ -11,6 +11,6 @@ pub mod imports;
 pub mod jobs;
 pub mod keys;
 pub mod links;
-pub(crate) mod outage;
+pub mod outage;
 pub mod samples;
 pub mod system;

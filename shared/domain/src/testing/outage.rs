@@ -11,7 +11,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// A failure such as a store gives that does not answer.
-pub(crate) fn outage(operation: &'static str) -> StoreError {
+pub fn outage(operation: &'static str) -> StoreError {
     StoreError::new(operation, StoreErrorKind::Unavailable, "injected outage")
 }
 

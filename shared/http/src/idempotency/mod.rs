@@ -1,7 +1,7 @@
 //! Handles `Idempotency-Key` on POST: a request that was done before gets the answer it had.
 //!
 //! Wrap routes with [`idempotent`], inside [`crate::router::api`], which proves the caller. A handler marks what it creates
-//! with the [`waypost_domain::idempotency::Attempt`] in the request's extensions, so that a second try after a crash finds it.
+//! with the [`waypost_domain::access::idempotency::Attempt`] in the request's extensions, so that a second try after a crash finds it.
 
 mod seal;
 
@@ -17,7 +17,7 @@ use http::{HeaderName, HeaderValue, Method, StatusCode};
 use miniz_oxide::deflate::compress_to_vec;
 use miniz_oxide::inflate::decompress_to_vec_with_limit;
 use waypost_domain::Caller;
-use waypost_domain::idempotency::{Answer, Claim, Claimed, IdempotencyStore};
+use waypost_domain::access::idempotency::{Answer, Claim, Claimed, IdempotencyStore};
 use waypost_domain::ports::{Clock, Random};
 
 use self::seal::Seal;

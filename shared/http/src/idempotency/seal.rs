@@ -7,7 +7,7 @@
 use http::{HeaderMap, header};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hkdf::{HKDF_SHA256, Salt};
-use waypost_domain::idempotency::Claim;
+use waypost_domain::access::idempotency::Claim;
 use waypost_domain::ports::Random;
 
 const PURPOSE: &[u8] = b"waypost idempotency answer";

@@ -5,8 +5,10 @@ use axum::routing::post;
 use tokio::sync::Semaphore;
 use tower::ServiceExt;
 use waypost_domain::Role;
-use waypost_domain::idempotency::{Attempt, MemoryIdempotency};
-use waypost_domain::memory::{FixedClock, SeededRandom, caller};
+use waypost_domain::access::idempotency::Attempt;
+use waypost_domain::testing::idempotency::MemoryIdempotency;
+use waypost_domain::testing::samples::caller;
+use waypost_domain::testing::system::{FixedClock, SeededRandom};
 
 use super::*;
 

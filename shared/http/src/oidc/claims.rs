@@ -3,7 +3,7 @@
 use jsonwebtoken::{Algorithm, Validation};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use waypost_domain::key::hex;
+use waypost_domain::values::hex::hex;
 use waypost_domain::{Caller, Role, WorkspaceId};
 
 /// How far the issuer's clock may be from ours, in seconds.

@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use jsonwebtoken::errors::{Error, ErrorKind};
 use serde_json::Value;
 use url::Url;
-use waypost_domain::keys::ports::TokenVerifier;
+use waypost_domain::access::ports::TokenVerifier;
 use waypost_domain::{Caller, StoreError, Timestamp};
 
 use self::claims::ExpectedClaims;

@@ -12,7 +12,8 @@ use std::sync::Arc;
 use lambda_runtime::Context;
 use serde::de::DeserializeOwned;
 use waypost_domain::Timestamp;
-use waypost_domain::imports::ports::{Delivery, Redelivery};
+use waypost_domain::jobs::delivery::Delivery;
+use waypost_domain::jobs::redelivery::Redelivery;
 use waypost_domain::ports::Clock;
 
 use self::event::{BatchResponse, Message, QueueEvent};
@@ -61,7 +62,7 @@ impl QueueLoop {
             };
             if let Err(retry) = done {
                 response.fail(message);
-                self.come_again(message, retry, &delivery).await;
+                self.retry_after(message, retry, &delivery).await;
             }
         }
         response
@@ -77,12 +78,12 @@ impl QueueLoop {
     }
 
     /// Sets when the message comes again. If that fails, it comes when its time in flight is over.
-    async fn come_again(&self, message: &Message, retry: Retry, delivery: &Delivery) {
+    async fn retry_after(&self, message: &Message, retry: Retry, delivery: &Delivery) {
         let seconds = match retry {
             Retry::Later => message.retry_seconds(),
             Retry::BusyUntil(until) => seconds_until(until, self.clock.now()),
         };
-        if let Err(error) = self.redelivery.come_again(&message.receipt_handle, seconds).await {
+        if let Err(error) = self.redelivery.retry_after(&message.receipt_handle, seconds).await {
             tracing::warn!(event = "message.not_sooner", request_id = delivery.request_id, %error);
         }
     }

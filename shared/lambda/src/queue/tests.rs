@@ -4,8 +4,9 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::json;
 use waypost_domain::StoreError;
-use waypost_domain::imports::memory::MemoryRedelivery;
-use waypost_domain::memory::{FixedClock, outage};
+use waypost_domain::testing::jobs::MemoryRedelivery;
+use waypost_domain::testing::outage::outage;
+use waypost_domain::testing::system::FixedClock;
 
 use super::*;
 
@@ -95,8 +96,8 @@ struct Away;
 
 #[async_trait]
 impl Redelivery for Away {
-    async fn come_again(&self, _: &str, _: u32) -> Result<(), StoreError> {
-        Err(outage("queue.come_again"))
+    async fn retry_after(&self, _: &str, _: u32) -> Result<(), StoreError> {
+        Err(outage("queue.retry_after"))
     }
 }
 

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::Client;
 use waypost_aws::dynamo::idempotency::DynamoIdempotency;
 use waypost_aws::dynamo::keys::DynamoKeys;
 use waypost_aws::dynamo::rate_limits::DynamoBuckets;
-use waypost_domain::rate_limit::RateLimiter;
+use waypost_domain::access::rate_limit::RateLimiter;
 use waypost_http::authentication::Authentication;
 use waypost_http::idempotency::Idempotency;
 use waypost_http::oidc::OidcTokens;

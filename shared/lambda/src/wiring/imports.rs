@@ -7,9 +7,9 @@ use waypost_aws::dynamo::import_parts::DynamoParts;
 use waypost_aws::dynamo::imports::DynamoImports;
 use waypost_aws::dynamo::link_batch::DynamoLinkBatch;
 use waypost_aws::s3::objects::S3Objects;
-use waypost_aws::s3::reports::S3Reports;
+use waypost_aws::s3::reports::S3Files;
 use waypost_aws::sqs::SqsQueue;
-use waypost_domain::imports::load_import::Loader;
+use waypost_domain::imports::loader::Loader;
 
 use crate::settings::{SettingError, domains, number, required};
 use crate::system::{SystemClock, SystemTimer};
@@ -28,7 +28,7 @@ pub fn loader(config: &SdkConfig) -> Result<(Loader, SqsQueue), SettingError> {
         queue: Arc::new(queue.clone()),
         links: Arc::new(DynamoLinkBatch::new(dynamo, table)),
         objects: Arc::new(S3Objects::new(s3.clone(), &bucket)),
-        reports: Arc::new(S3Reports::new(s3, bucket)),
+        reports: Arc::new(S3Files::new(s3, bucket)),
         clock: Arc::new(SystemClock),
         timer: Arc::new(SystemTimer),
         domains: domains()?,

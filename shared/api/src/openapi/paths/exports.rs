@@ -2,8 +2,8 @@
 
 use serde_json::json;
 use waypost_domain::Role;
-use waypost_domain::exports::ExportId;
-use waypost_domain::exports::start_export::NewExport;
+use waypost_domain::exports::export::ExportId;
+use waypost_domain::exports::start::NewExport;
 
 use crate::exports::ExportView;
 use crate::openapi::operation::Operations;

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 use waypost_domain::Role;
-use waypost_domain::imports::ImportId;
-use waypost_domain::imports::start_import::NewImport;
-use waypost_domain::page::{Page, PageRequest};
+use waypost_domain::imports::job::id::ImportId;
+use waypost_domain::imports::start::NewImport;
+use waypost_domain::values::page::{Page, PageRequest};
 
 use crate::imports::{ImportView, ReportQuery, StartedView};
 use crate::openapi::operation::{Operation, Operations};

@@ -1,8 +1,8 @@
 //! `/v1/keys`.
 
 use serde_json::json;
-use waypost_domain::keys::create_key::NewKey;
-use waypost_domain::page::{Page, PageRequest};
+use waypost_domain::access::create_key::NewKey;
+use waypost_domain::values::page::{Page, PageRequest};
 use waypost_domain::{ApiKey, Role};
 
 use crate::keys::{KeyView, NewKeyView};

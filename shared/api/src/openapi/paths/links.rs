@@ -1,9 +1,9 @@
 //! `/v1/links` and `/v1/link-batches`.
 
 use serde_json::{Value, json};
-use waypost_domain::link_fields::LinkFields;
-use waypost_domain::list_links::ListRequest;
-use waypost_domain::page::Page;
+use waypost_domain::links::list::ListRequest;
+use waypost_domain::links::request::LinkFields;
+use waypost_domain::values::page::Page;
 use waypost_domain::{Role, Slug};
 
 use crate::link_batches::{BatchView, NewBatch};

@@ -1,7 +1,7 @@
 //! `/v1/links/{slug}/stats`, `/v1/stats`.
 
 use serde_json::json;
-use waypost_domain::analytics::stats::Stats;
+use waypost_domain::analytics::stats::answer::Stats;
 use waypost_domain::{Role, Slug};
 
 use crate::openapi::operation::{Operation, Operations};

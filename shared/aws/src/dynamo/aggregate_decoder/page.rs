@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
-use waypost_domain::analytics::Tally;
+use waypost_domain::analytics::model::tally::Tally;
 use waypost_domain::analytics::ports::{AggregatePage, Summand};
 
 use super::attribute_json::{Attributes, Text};

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use waypost_domain::StoreErrorKind;
-use waypost_domain::analytics::Dimension;
+use waypost_domain::analytics::model::dimension::Dimension;
 use waypost_domain::analytics::ports::{AggregateReader, KeyRange, Parts, Summand};
 
 use super::*;
