@@ -1,11 +1,13 @@
-//! What Waypost can do, without AWS, an HTTP server or a runtime.
+//! Implements what Waypost can do, without AWS, an HTTP server or a runtime.
 //!
-//! * [`values`]: values that are valid once they exist, errors, pages.
-//! * [`links`], [`redirect`], [`access`], [`imports`], [`exports`], [`analytics`]: one folder a subject, one file a use case.
-//! * [`clicks`], [`jobs`], [`files`]: what several subjects share.
-//! * Ports are narrow traits, in the `ports` of their subject; `waypost-aws` implements them, and `testing` does for tests.
+//! * [`values`] holds values that are valid once they exist, errors and pages.
+//! * [`links`], [`redirect`], [`access`], [`imports`], [`exports`] and [`analytics`] are the subjects: one folder each, with one
+//!   file for each use case.
+//! * [`clicks`], [`jobs`] and [`files`] hold what several subjects share.
+//! * Ports are narrow traits, mostly in the `ports` of their subject. `waypost-aws` implements them; `testing` implements them in
+//!   memory for tests.
 //!
-//! Import a module by its own path. The crate re-exports only what nearly every caller names.
+//! Import items by the path of their module. The crate re-exports only what nearly every caller names.
 
 pub mod access;
 pub mod analytics;

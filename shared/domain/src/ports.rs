@@ -1,4 +1,4 @@
-//! Declares the ports that every use case shares: the time, randomness, and signs of life.
+//! Declares the ports that all use cases share: the time, randomness, and health checks.
 
 use async_trait::async_trait;
 
@@ -7,19 +7,19 @@ use crate::values::timestamp::Timestamp;
 
 /// The time of day.
 pub trait Clock: Send + Sync {
-    /// Now.
+    /// Returns the current time.
     fn now(&self) -> Timestamp;
 }
 
-/// Randomness that cannot be guessed.
+/// A source of unpredictable random bytes.
 pub trait Random: Send + Sync {
-    /// Fills `bytes`.
+    /// Fills `bytes` with random bytes.
     fn fill(&self, bytes: &mut [u8]);
 }
 
-/// Something that a stack is made of.
+/// A resource of the stack whose health can be checked.
 #[async_trait]
 pub trait Probe: Send + Sync {
-    /// Asks for a sign of life that costs next to nothing. Whatever answers as it should is well.
+    /// Sends a request that costs next to nothing. Any expected answer means that the resource is healthy.
     async fn probe(&self) -> Result<(), StoreError>;
 }

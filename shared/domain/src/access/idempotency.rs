@@ -1,8 +1,8 @@
-//! A request that is sent twice is done once: what `Idempotency-Key` promises.
+//! Performs a request with an `Idempotency-Key` once, however often it is sent.
 //!
-//! Whoever comes first with a key claims it, does the request and leaves the answer; whoever comes later gets that answer.
-//! A claim is good for [`Claim::LEASE_SECONDS`], so that a crash does not block the key: the same request may then claim it
-//! again. What the first attempt created is known by its [`Attempt`] and is not created a second time.
+//! The first request with a key claims it, runs, and stores its answer; later ones get that answer. A claim lasts for
+//! [`Claim::LEASE_SECONDS`], so that a crash does not block the key: after that time, the same request may claim it again. It
+//! then recognises what the first attempt created by its [`RequestFingerprint`], and does not create it again.
 
 use async_trait::async_trait;
 use sha2::{Digest, Sha256};
@@ -13,30 +13,30 @@ use crate::values::hex::hex;
 use crate::values::timestamp::Timestamp;
 use crate::values::workspace::WorkspaceId;
 
-/// The right to do a request, as somebody asks for it.
+/// A claim to an idempotency key: the right to perform a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
-    /// Whose key it is. Keys of different workspaces have nothing to do with each other.
+    /// The caller's workspace. Each workspace has its own keys.
     pub workspace: WorkspaceId,
-    /// The caller's key: 1 to [`Claim::MAX_KEY_LEN`] printable characters.
+    /// The key that the caller sent: 1 to [`Claim::MAX_KEY_LEN`] printable characters.
     pub key: String,
-    /// What the request asks for, as a hash: the same key for something else is a mistake.
+    /// A hash of the request. A key must not be used for two different requests.
     pub request: String,
-    /// Tells this try from others.
+    /// A random id of this attempt.
     pub owner: String,
-    /// When it is asked for.
+    /// When the claim is made.
     pub now: Timestamp,
 }
 
 impl Claim {
-    /// The greatest length of a key.
+    /// The greatest length of a key, in characters (all are ASCII).
     pub const MAX_KEY_LEN: usize = 255;
-    /// For how long nobody else does the request. Longer than a function may run.
+    /// How long no other attempt may perform the request. Longer than a function may run.
     pub const LEASE_SECONDS: i64 = 60;
-    /// For how long the answer is kept.
+    /// How long the answer is kept.
     pub const KEPT_SECONDS: i64 = 24 * 3600;
 
-    /// A claim of `key` for the request that consists of `parts`; `None` if the text can be no key.
+    /// Makes a claim of `key` for the request that consists of `parts`. Returns `None` if the key is not valid.
     pub fn new(
         workspace: WorkspaceId,
         key: &str,
@@ -58,8 +58,8 @@ impl Claim {
         Some(Self { workspace, key: key.to_owned(), request: hex(&hash.finalize()), owner: hex(&owner), now })
     }
 
-    /// What the request creates is known by this, however often it is tried.
-    pub fn attempt(&self) -> Attempt {
+    /// Returns the fingerprint of the request, the same for all attempts at it.
+    pub fn fingerprint(&self) -> RequestFingerprint {
         let hash = Sha256::new()
             .chain_update(self.workspace.as_str())
             .chain_update("#")
@@ -67,65 +67,65 @@ impl Claim {
             .chain_update("#")
             .chain_update(&self.request)
             .finalize();
-        Attempt(format!("request:{}", hex(&hash[..16])))
+        RequestFingerprint(format!("request:{}", hex(&hash[..16])))
     }
 }
 
-/// Names a request over all its tries.
+/// Identifies a request over all its attempts. Links and keys store it, so that a retry recognises what it created before.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attempt(String);
+pub struct RequestFingerprint(String);
 
-impl Attempt {
-    /// The text, fit for [`crate::links::link::Link::origin`].
+impl RequestFingerprint {
+    /// Returns the text, as links and keys store it in their `origin`.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The part `index` of a request that consists of several.
+    /// Returns the fingerprint of the part `index` of a request that has several.
     pub fn part(&self, index: usize) -> Self {
         Self(format!("{}#{index}", self.0))
     }
 }
 
-/// An answer as it is kept.
+/// A stored answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// Its status.
+    /// The HTTP status.
     pub status: u16,
-    /// Its headers, those that say something about what was done.
+    /// The headers that describe the result of the request.
     pub headers: Vec<(String, String)>,
-    /// Its body, packed by whoever keeps it; at most [`Answer::MAX_BODY_BYTES`].
+    /// The body as the caller of the store encoded it, at most [`Answer::MAX_BODY_BYTES`].
     pub body: Vec<u8>,
-    /// Whether the body is sealed, since it holds a secret.
+    /// Whether the body is encrypted, since it contains a secret.
     pub sealed: bool,
 }
 
 impl Answer {
-    /// The greatest size of a kept body. A DynamoDB item has at most 400 KB.
+    /// The greatest size of a stored body. A DynamoDB item has at most 400 KB.
     pub const MAX_BODY_BYTES: usize = 300 * 1024;
 }
 
-/// What became of a claim.
+/// The result of a claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claimed {
-    /// Nobody has done the request: do it.
+    /// The key was free: perform the request.
     Yes,
-    /// It was done; this was the answer.
+    /// The request was performed before, with this answer.
     Done(Answer),
-    /// Somebody is doing it.
+    /// Another attempt is performing the request.
     Busy,
     /// The key was used for another request.
     Other,
 }
 
-/// Remembers who does which request, and the answers.
+/// Stores claims and answers.
 #[async_trait]
 pub trait IdempotencyStore: Send + Sync {
-    /// Claims the key, or says why not.
+    /// Claims the key, if it is free or its claim has ended.
     async fn claim(&self, claim: &Claim) -> Result<Claimed, StoreError>;
-    /// Keeps the answer, if the claim is still this try's.
+    /// Stores the answer, if this attempt still owns the claim.
     async fn finish(&self, claim: &Claim, answer: &Answer) -> Result<(), StoreError>;
-    /// Forgets the claim, if it is still this try's: the request was not done.
+    /// Deletes the claim of a request that was not performed, if this attempt still owns it.
     async fn release(&self, claim: &Claim) -> Result<(), StoreError>;
 }
 
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_has_1_to_255_printable_characters() {
+    fn key_has_1_to_255_printable_characters() {
         let (longest, too_long) = ("k".repeat(255), "k".repeat(256));
         assert!(claim("acme", &longest, &[]).is_some() && claim("acme", "a b#c", &[]).is_some());
         for key in ["", &too_long, "a\tb", "ä", "\u{7f}"] {
@@ -151,13 +151,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn different_requests_differ(a in prop::collection::vec("[ab]{0,3}", 0..4), b in prop::collection::vec("[ab]{0,3}", 0..4)) {
+        fn different_requests_have_different_hashes(a in prop::collection::vec("[ab]{0,3}", 0..4), b in prop::collection::vec("[ab]{0,3}", 0..4)) {
             let of = |parts: &[String]| {
                 let parts: Vec<&[u8]> = parts.iter().map(|part| part.as_bytes()).collect();
                 claim("acme", "k", &parts).unwrap()
             };
             prop_assert_eq!(of(&a).request == of(&b).request, a == b);
-            prop_assert_eq!(of(&a).attempt() == of(&b).attempt(), a == b);
+            prop_assert_eq!(of(&a).fingerprint() == of(&b).fingerprint(), a == b);
         }
     }
 }

@@ -1,6 +1,5 @@
-//! API keys, roles, and who calls.
+//! Defines API keys, their secrets, roles, and callers.
 
-use crate::values::hex::hex;
 use std::fmt;
 
 use base64::Engine;
@@ -10,10 +9,12 @@ use sha2::{Digest, Sha256};
 
 use crate::ports::{Clock, Random};
 use crate::values::error::Error;
+use crate::values::hex::hex;
+use crate::values::id;
 use crate::values::timestamp::Timestamp;
 use crate::values::workspace::WorkspaceId;
 
-/// What a caller may do; each role may do what the ones before it may.
+/// What a caller may do. Each role includes the ones before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
@@ -27,12 +28,12 @@ pub enum Role {
 }
 
 impl Role {
-    /// The role of this name.
+    /// Returns the role with this name.
     pub fn parse(name: &str) -> Option<Self> {
         [Self::Viewer, Self::Editor, Self::Admin].into_iter().find(|role| role.as_str() == name)
     }
 
-    /// Its name.
+    /// Returns the role's name.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Viewer => "viewer",
@@ -51,83 +52,80 @@ impl fmt::Display for Role {
 /// An API key as it is stored: everything but its secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiKey {
-    /// Names the key in lists and logs: `key_` and the 32 hexadecimal digits of a UUID (version 7), so that later keys sort
-    /// after earlier ones. No secret.
+    /// The id for lists and logs: `key_` and the 32 hexadecimal digits of a UUID (version 7), so that later keys sort after
+    /// earlier ones. It is not secret.
     pub key_id: String,
-    /// The workspace it opens.
+    /// The workspace it gives access to.
     pub workspace: WorkspaceId,
     /// What it may do there.
     pub role: Role,
-    /// What its owner calls it.
+    /// The name that its owner chose.
     pub name: String,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// From when on it opens nothing; never if absent.
+    /// When it expires; never if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
-    /// When it was last used, to some minutes (see [`ApiKey::USE_NOTED_EVERY_SECONDS`]); never if absent.
+    /// When it was last used, within some minutes (see [`ApiKey::USE_NOTED_EVERY_SECONDS`]); never if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used_at: Option<Timestamp>,
-    /// The request that made it, if that may be tried again: see [`super::idempotency::Attempt`].
+    /// The request that created it, if its caller may retry it: see [`super::idempotency::RequestFingerprint`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
 }
 
 impl ApiKey {
-    /// How old the noted last use of a key must be before another use is noted, in seconds: a busy key costs one write in
-    /// this time, not one a request.
+    /// The least time between two notes of a key's use, in seconds: a busy key costs one write in this time, not one a
+    /// request.
     pub const USE_NOTED_EVERY_SECONDS: i64 = 300;
-    /// What an id looks like, as a regular expression.
+    /// The pattern of an id, as a regular expression.
     pub const ID_PATTERN: &'static str = "^key_[0-9a-f]{32}$";
 
-    /// A new id for a key.
+    /// Generates an id. Later ids sort after earlier ones.
     pub fn generate_id(clock: &dyn Clock, random: &dyn Random) -> String {
-        let mut bytes = [0_u8; 10];
-        random.fill(&mut bytes);
-        let millis = u64::try_from(clock.now().as_millis()).unwrap_or(0);
-        format!("key_{}", uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid().simple())
+        id::generate("key_", clock, random)
     }
 
-    /// Whether it opens nothing any more at `now`.
+    /// Tells whether the key has expired at `now`.
     pub fn is_expired(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|expiry| expiry <= now)
     }
 
-    /// Whether a use at `now` is worth a write.
-    pub fn is_use_noteworthy(&self, now: Timestamp) -> bool {
+    /// Tells whether to note a use at `now`.
+    pub fn should_note_use(&self, now: Timestamp) -> bool {
         self.last_used_at.is_none_or(|noted| noted.plus_seconds(Self::USE_NOTED_EVERY_SECONDS) <= now)
     }
 }
 
-/// The secret of an API key: `wp_` and 256 random bits in base64url. Shown once, stored only as its hash.
+/// The secret of an API key: `wp_` and 256 random bits in base64url. It is shown once, and stored only as its hash.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KeySecret(String);
 
 impl KeySecret {
-    /// What a secret looks like, as a regular expression.
+    /// The pattern of a secret, as a regular expression.
     pub const PATTERN: &'static str = "^wp_[A-Za-z0-9_-]{43}$";
     const PREFIX: &'static str = "wp_";
     const LEN: usize = 3 + 43;
 
-    /// A new secret.
+    /// Generates a secret.
     pub fn generate(random: &dyn Random) -> Self {
         let mut bytes = [0_u8; 32];
         random.fill(&mut bytes);
         Self(format!("{}{}", Self::PREFIX, URL_SAFE_NO_PAD.encode(bytes)))
     }
 
-    /// The secret in `text`, or `None` if it does not have the shape of one.
+    /// Reads a secret, or returns `None` if `text` does not look like one.
     pub fn parse(text: &str) -> Option<Self> {
-        let shaped = text.len() == Self::LEN && text.is_ascii() && text.starts_with(Self::PREFIX);
-        shaped.then(|| Self(text.to_owned()))
+        let plausible = text.len() == Self::LEN && text.is_ascii() && text.starts_with(Self::PREFIX);
+        plausible.then(|| Self(text.to_owned()))
     }
 
-    /// SHA-256 in lower-case hexadecimal digits. Enough for 256 random bits: there is nothing to guess.
+    /// Returns the secret's SHA-256 in lower-case hexadecimal digits. A fast hash is enough: nobody can guess 256 random bits.
     pub fn hash(&self) -> String {
         hex(&Sha256::digest(self.0.as_bytes()))
     }
 
-    /// The secret itself, to be shown once.
+    /// Returns the secret itself. Show it once.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -139,19 +137,22 @@ impl fmt::Debug for KeySecret {
     }
 }
 
-/// Who calls, once that is proven.
+/// An authenticated caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
-    /// The workspace that the call is about; there is no way to name another.
+    /// The workspace that the caller works in. A request cannot name another.
     pub workspace: WorkspaceId,
     /// What the caller may do.
     pub role: Role,
-    /// The key's id, for logs and limits. With a token instead of a key: `sub_` and a hash of issuer and subject.
+    /// The key's id, for logs and limits. For a token: `sub_` and a hash of issuer and subject.
     pub key_id: String,
 }
 
 impl Caller {
-    /// Fails with [`Error::Forbidden`] unless the caller has `role` or a higher one.
+    /// Checks that the caller has `role` or a higher one.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] if not.
     pub fn require(&self, role: Role) -> Result<(), Error> {
         if self.role >= role {
             return Ok(());
@@ -166,7 +167,7 @@ mod tests {
     use crate::testing::system::{FixedClock, SeededRandom};
 
     #[test]
-    fn a_secret_is_not_in_its_debug_text_and_can_be_read_back() {
+    fn secret_is_parsed_back_but_not_debug_printed() {
         let secret = KeySecret::generate(&SeededRandom::new(1));
         assert!(!format!("{secret:?}").contains(&secret.expose()[3..]));
         assert_eq!(KeySecret::parse(secret.expose()), Some(secret.clone()));
@@ -185,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn roles_have_names() {
+    fn role_names_are_parsed_back() {
         for role in [Role::Viewer, Role::Editor, Role::Admin] {
             assert_eq!(Role::parse(&role.to_string()), Some(role));
         }
@@ -193,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn roles_include_the_lower_ones() {
+    fn roles_include_lower_ones() {
         assert!(Role::Viewer < Role::Editor && Role::Editor < Role::Admin);
     }
 }

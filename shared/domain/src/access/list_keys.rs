@@ -3,17 +3,17 @@
 use super::key::{ApiKey, Caller, Role};
 use super::ports::KeyIndex;
 use crate::values::error::Error;
-use crate::values::page::{Page, PageRequest, Place};
+use crate::values::page::{Page, PageQuery, PageRequest};
 
-/// One page of the workspace's keys, expired ones among them. Needs [`Role::Admin`].
+/// Returns one page of the workspace's keys, also expired ones. Needs [`Role::Admin`].
 ///
 /// # Errors
-/// [`Error::Invalid`] for a page that cannot be.
+/// [`Error::Invalid`] names the parameters of the page that are wrong.
 pub async fn list_keys(keys: &dyn KeyIndex, caller: &Caller, page: &PageRequest) -> Result<Page<ApiKey>, Error> {
     caller.require(Role::Admin)?;
-    let Place { limit, before } = page.check()?;
+    let PageQuery { limit, before } = page.check()?;
     let items = keys.newest(&caller.workspace, before.as_deref(), limit + 1).await?;
-    Ok(Page::cut(items, limit, |key| key.key_id.clone()))
+    Ok(Page::from_items(items, limit, |key| key.key_id.clone()))
 }
 
 #[cfg(test)]
@@ -23,7 +23,7 @@ mod tests {
     use crate::testing::samples::caller;
 
     #[tokio::test]
-    async fn pages_join_to_the_workspaces_keys_newest_first() {
+    async fn pages_list_the_workspaces_keys_newest_first() {
         let keys = MemoryKeys::default();
         for seed in 10..17 {
             keys.authorize(seed, "acme", Role::Viewer);
@@ -43,7 +43,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_an_admin_lists_keys_and_bad_pages_are_named() {
+    async fn other_roles_and_bad_pages_are_rejected() {
         let keys = MemoryKeys::default();
         let result = list_keys(&keys, &caller("acme", Role::Editor), &PageRequest::default()).await;
         assert!(matches!(result, Err(Error::Forbidden(_))));

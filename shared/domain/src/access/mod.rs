@@ -1,4 +1,4 @@
-//! Who may do what, and how often: keys, roles, tokens, rate limits, idempotent requests.
+//! Decides who may do what, and how often: keys, roles, tokens, rate limits, idempotent requests.
 
 pub mod authenticate;
 pub mod create_key;

@@ -1,4 +1,4 @@
-//! What authentication and the management of keys need from outside.
+//! Declares what authentication and the management of keys need from outside.
 
 use async_trait::async_trait;
 
@@ -12,14 +12,14 @@ use crate::values::workspace::WorkspaceId;
 pub trait KeyWriter: Send + Sync {
     /// Writes `key` under its secret's hash.
     async fn insert(&self, hash: &str, key: &ApiKey) -> Result<(), StoreError>;
-    /// Deletes the key if it is one of `workspace`; says whether it did. A key that is younger than a second may not be found.
+    /// Deletes the key if `workspace` owns it. Returns whether it did. May miss a key younger than a second.
     async fn revoke(&self, workspace: &WorkspaceId, key_id: &str) -> Result<bool, StoreError>;
 }
 
 /// Lists a workspace's API keys.
 #[async_trait]
 pub trait KeyIndex: Send + Sync {
-    /// Up to `limit` keys of `workspace`, the newest first, whose id is less than `before`.
+    /// Lists up to `limit` keys of `workspace` with ids less than `before`, the newest first.
     async fn newest(
         &self,
         workspace: &WorkspaceId,
@@ -28,26 +28,26 @@ pub trait KeyIndex: Send + Sync {
     ) -> Result<Vec<ApiKey>, StoreError>;
 }
 
-/// Remembers when API keys were last used.
+/// Notes when API keys were last used.
 #[async_trait]
 pub trait KeyUsage: Send + Sync {
-    /// Notes that the key with this hash was used at `at`, unless it is gone or a use after `unless_after` is noted.
+    /// Notes that the key with this hash was used at `at`, unless the key was deleted or has a note later than `unless_after`.
     async fn note(&self, hash: &str, at: Timestamp, unless_after: Timestamp) -> Result<(), StoreError>;
 }
 
 /// Verifies tokens of an identity provider.
 #[async_trait]
 pub trait TokenVerifier: Send + Sync {
-    /// The caller that `token` proves at `now`, or `None` where it proves nothing.
+    /// Returns the caller that `token` identifies, or `None` if it is not valid at `now`.
     ///
     /// # Errors
-    /// The provider's keys are not known and cannot be had, so nothing can be said about the token.
+    /// The token could not be checked: the provider's keys are unknown and could not be fetched.
     async fn verify(&self, token: &str, now: Timestamp) -> Result<Option<Caller>, StoreError>;
 }
 
 /// Finds API keys.
 #[async_trait]
 pub trait KeyReader: Send + Sync {
-    /// The key with this hash (see [`crate::access::key::KeySecret::hash`]), expired or not.
+    /// Returns the key with this hash (see [`super::key::KeySecret::hash`]), expired or not.
     async fn find(&self, hash: &str) -> Result<Option<ApiKey>, StoreError>;
 }

@@ -4,14 +4,14 @@ use super::key::{Caller, Role};
 use super::ports::KeyWriter;
 use crate::values::error::Error;
 
-/// Deletes the key, which opens nothing from then on (processes may trust a read of it for less than a second). Needs
-/// [`Role::Admin`].
+/// Deletes the key. Requests with it fail from then on; a process that has just read the key may still accept it for less than a
+/// second. Needs [`Role::Admin`].
 ///
-/// A caller may revoke the key it calls with, and the last admin key too: a key that leaked must be revocable at once,
-/// whichever it is. Whoever runs the stack can make another with the command that made the first.
+/// A caller may revoke its own key, also the last admin key: every leaked key must be revocable at once. The operator can make
+/// a new one with the command that made the first.
 ///
 /// # Errors
-/// [`Error::NotFound`] if the workspace has no such key; another workspace's key looks the same.
+/// [`Error::NotFound`] if the caller's workspace has no such key.
 pub async fn revoke_key(keys: &dyn KeyWriter, caller: &Caller, key_id: &str) -> Result<(), Error> {
     caller.require(Role::Admin)?;
     if !keys.revoke(&caller.workspace, key_id).await? {
@@ -28,7 +28,7 @@ mod tests {
     use crate::testing::samples::caller;
 
     #[tokio::test]
-    async fn a_key_is_revoked_once_and_only_in_its_workspace() {
+    async fn key_is_revoked_once_and_only_in_its_workspace() {
         let keys = MemoryKeys::default();
         keys.authorize(1, "acme", Role::Viewer);
         let result = revoke_key(&keys, &caller("other", Role::Admin), "key_1").await;
@@ -40,7 +40,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_an_admin_revokes() {
+    async fn only_an_admin_revokes_keys() {
         let keys = MemoryKeys::default();
         keys.authorize(1, "acme", Role::Viewer);
         let result = revoke_key(&keys, &caller("acme", Role::Editor), "key_1").await;
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_last_admin_may_revoke_itself() {
+    async fn last_admin_may_revoke_itself() {
         let keys = MemoryKeys::default();
         keys.authorize(1, "acme", Role::Admin);
         let mut admin = caller("acme", Role::Admin);

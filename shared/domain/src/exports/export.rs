@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::jobs::lease::Lease;
 use crate::ports::{Clock, Random};
+use crate::values::id;
 use crate::values::timestamp::Timestamp;
 use crate::values::workspace::WorkspaceId;
 
@@ -24,19 +25,13 @@ impl ExportId {
 
     /// A new id; later ones sort after earlier ones.
     pub fn generate(clock: &dyn Clock, random: &dyn Random) -> Self {
-        let mut bytes = [0_u8; 10];
-        random.fill(&mut bytes);
-        let millis = u64::try_from(clock.now().as_millis()).unwrap_or(0);
-        let uuid = uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid();
-        Self(format!("{}{}", Self::PREFIX, uuid.simple()))
+        Self(id::generate(Self::PREFIX, clock, random))
     }
 
     /// Checks `text`.
     pub fn parse(text: impl Into<String>) -> Result<Self, ExportIdError> {
         let text = text.into();
-        let hexadecimal = |digits: &str| digits.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-        let valid = text.strip_prefix(Self::PREFIX).is_some_and(|digits| digits.len() == 32 && hexadecimal(digits));
-        if valid { Ok(Self(text)) } else { Err(ExportIdError) }
+        if id::is_valid(Self::PREFIX, &text) { Ok(Self(text)) } else { Err(ExportIdError) }
     }
 }
 

@@ -4,7 +4,7 @@ use super::job::import::Import;
 use super::job::ports::ImportIndex;
 use crate::access::key::{Caller, Role};
 use crate::values::error::Error;
-use crate::values::page::{Page, PageRequest, Place};
+use crate::values::page::{Page, PageQuery, PageRequest};
 
 /// One page of the workspace's imports.
 ///
@@ -16,9 +16,9 @@ pub async fn list_imports(
     page: &PageRequest,
 ) -> Result<Page<Import>, Error> {
     caller.require(Role::Viewer)?;
-    let Place { limit, before } = page.check()?;
+    let PageQuery { limit, before } = page.check()?;
     let items = imports.newest(&caller.workspace, before.as_deref(), limit + 1).await?;
-    Ok(Page::cut(items, limit, Import::list_key))
+    Ok(Page::from_items(items, limit, Import::list_key))
 }
 
 #[cfg(test)]

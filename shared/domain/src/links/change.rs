@@ -1,35 +1,32 @@
 //! Changes a link of the caller's workspace by a JSON Merge Patch (RFC 7396).
 
-use crate::links::ports::LinkPorts;
 use serde_json::Value;
 
-use super::create::{hash, remember_target};
+use super::create::{hash_password, remember_target};
 use super::find::find_link;
 use super::link::{Link, LinkId};
-use super::ports::{LinkReader, LinkWriter};
+use super::ports::LinkPorts;
 use super::precondition::Precondition;
 use super::request::LinkFields;
 use super::validate::check_fields;
 use crate::access::key::{Caller, Role};
-use crate::ports::Clock;
-use crate::values::domains::Domains;
 use crate::values::error::{Error, StoreError, StoreErrorKind};
 use crate::values::field_errors::Errors;
 use crate::values::json::{merge, read};
 
-/// How often a change is made again on top of somebody else's.
-const ATTEMPTS: usize = 5;
+/// How many times to apply a patch to a link that other requests change at the same time.
+const MAX_ATTEMPTS: usize = 5;
 
-/// Applies `patch` to the link if it is as `precondition` asks, and gives it as it is then. Needs [`Role::Editor`].
+/// Applies `patch` to the link if `precondition` holds. Returns the changed link. Needs [`Role::Editor`].
 ///
-/// A change that somebody else makes meanwhile is not lost: the patch is then applied again, on top of it, unless the
-/// precondition names the state that is no more. A patch that changes nothing writes nothing.
+/// If another request changes the link at the same time, applies the patch again on top of that change, provided that the
+/// precondition still holds. Writes nothing if the patch changes nothing.
 ///
 /// # Errors
-/// [`Error::Invalid`] names every field that would be wrong, [`Error::Changed`] says that the precondition does not hold,
-/// [`Error::NotFound`] that there is no link, or a foreign one.
+/// [`Error::Invalid`] names every field that would be wrong; [`Error::Changed`] says that the precondition does not hold;
+/// [`Error::NotFound`] says that there is no such link, or that another workspace owns it.
 pub async fn change_link(
-    with: &LinkPorts<'_>,
+    ports: &LinkPorts<'_>,
     caller: &Caller,
     id: &LinkId,
     precondition: &Precondition,
@@ -37,39 +34,40 @@ pub async fn change_link(
 ) -> Result<Link, Error> {
     caller.require(Role::Editor)?;
     if !patch.is_object() {
-        return Err(Error::invalid("", "a patch is a JSON object"));
+        return Err(Error::invalid("", "a patch must be a JSON object"));
     }
     let mut password_hash = None;
-    for _ in 0..ATTEMPTS {
-        let seen = find_link(with.reader, caller, id).await?;
+    for _ in 0..MAX_ATTEMPTS {
+        let seen = find_link(ports.reader, caller, id).await?;
         if !precondition.holds(&seen) {
             return Err(Error::Changed("link"));
         }
-        let mut next = apply(with, &seen, patch, &mut password_hash)?;
+        let mut next = apply(ports, &seen, patch, &mut password_hash)?;
         if next == seen {
             return Ok(seen);
         }
         next.revision += 1;
-        next.updated_at = Some(with.clock.now());
-        if with.writer.replace(&seen, &next).await? {
+        next.updated_at = Some(ports.clock.now());
+        if ports.writer.replace(&seen, &next).await? {
             if next.url != seen.url {
-                remember_target(with.targets, &next).await;
+                remember_target(ports.targets, &next).await;
             }
             return Ok(next);
         }
     }
-    let busy = "the link is changed by others all the time";
+    let busy = "other requests keep changing the link";
     Err(StoreError::new("links.replace", StoreErrorKind::Throttled, busy).into())
 }
 
-/// `seen` with `patch` applied. `password_hash` keeps the hash of the patch's password, which takes long to make.
-fn apply(with: &LinkPorts<'_>, seen: &Link, patch: &Value, password_hash: &mut Option<String>) -> Result<Link, Error> {
+/// Applies `patch` to `seen`. Keeps the hash of the patch's password in `password_hash` for the next attempt, since hashing
+/// takes long.
+fn apply(ports: &LinkPorts<'_>, seen: &Link, patch: &Value, password_hash: &mut Option<String>) -> Result<Link, Error> {
     let mut document = serde_json::to_value(LinkFields::of(seen))
         .map_err(|error| StoreError::new("links.patch", StoreErrorKind::Broken, error))?;
     merge(&mut document, patch.clone());
     let fields: LinkFields = read(document)?;
     let mut errors = Errors::default();
-    let settings = check_fields(&fields, with.domains, &mut errors);
+    let settings = check_fields(&fields, ports.domains, &mut errors);
     if fields.slug.as_deref() != Some(seen.id.slug.as_str()) {
         errors.add("/slug", "cannot be changed: create another link");
     }
@@ -93,7 +91,7 @@ fn apply(with: &LinkPorts<'_>, seen: &Link, patch: &Value, password_hash: &mut O
         (Some(_), None) => None,
         (Some(_), Some(password)) => {
             if password_hash.is_none() {
-                *password_hash = Some(hash(password, with.random)?);
+                *password_hash = Some(hash_password(password, ports.random)?);
             }
             password_hash.clone()
         }
@@ -107,9 +105,11 @@ mod tests {
 
     use super::*;
     use crate::links::password::Password;
+    use crate::links::ports::LinkWriter;
     use crate::testing::links::MemoryLinks;
     use crate::testing::samples::{caller, link};
     use crate::testing::system::{FixedClock, SeededRandom};
+    use crate::values::domains::Domains;
     use crate::values::workspace::WorkspaceId;
     use async_trait::async_trait;
     use proptest::prelude::*;
@@ -123,10 +123,10 @@ mod tests {
     ) -> Result<Link, Error> {
         let domains = Domains::parse("go.example.com,s.example.org").unwrap();
         let (clock, random) = (FixedClock::at("2026-01-02T03:04:05Z"), SeededRandom::new(1));
-        let with =
+        let ports =
             LinkPorts { reader: links, writer, targets: links, clock: &clock, random: &random, domains: &domains };
         let id = link("acme", "docs", "https://example.com/").id;
-        change_link(&with, &caller("acme", Role::Editor), &id, &Precondition::parse(precondition), &patch).await
+        change_link(&ports, &caller("acme", Role::Editor), &id, &Precondition::parse(precondition), &patch).await
     }
 
     async fn change(links: &MemoryLinks, patch: Value) -> Result<Link, Error> {
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_named_changes_null_removes_and_the_rest_stays() {
+    async fn patch_sets_and_removes_only_the_named_fields() {
         let links = links().await;
         let patch = json!({"title": "Docs", "tags": ["a"], "max_clicks": 5, "redirect_status": 301, "archived": true});
         let changed = change(&links, patch).await.unwrap();
@@ -162,16 +162,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_password_is_set_kept_and_removed() {
+    async fn password_is_set_kept_and_removed() {
         let links = links().await;
         let hash = change(&links, json!({"password": "secret"})).await.unwrap().settings.password_hash;
-        assert!(Password::new("secret").is_of(hash.as_deref().unwrap()));
+        assert!(Password::new("secret").matches(hash.as_deref().unwrap()));
         assert_eq!(change(&links, json!({"title": "x"})).await.unwrap().settings.password_hash, hash);
         assert_eq!(change(&links, json!({"password": null})).await.unwrap().settings.password_hash, None);
     }
 
     #[tokio::test]
-    async fn what_cannot_be_changed_or_would_be_wrong_is_named() {
+    async fn error_names_fixed_and_invalid_fields() {
         let links = links().await;
         let patch = json!({"slug": "other", "domain": null, "if_exists": "return", "expired_url": "file:///x"});
         assert_eq!(pointers(change(&links, patch).await), ["/expired_url", "/slug", "/domain", "/if_exists"]);
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_patch_that_changes_nothing_writes_nothing() {
+    async fn patch_without_a_change_writes_nothing() {
         let links = links().await;
         for patch in [json!({}), json!({"slug": "docs", "url": "https://example.com"}), json!({"title": null})] {
             assert_eq!(change(&links, patch).await.unwrap().revision, 0);
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_state_that_is_no_more_is_not_changed() {
+    async fn outdated_precondition_prevents_the_change() {
         let links = links().await;
         let tag = links.all()[0].etag();
         change_with(&links, &links, Some(&tag), json!({"title": "1"})).await.unwrap();
@@ -205,20 +205,20 @@ mod tests {
         assert_eq!(links.all()[0].title.as_deref(), Some("3"));
     }
 
-    /// Lets somebody else change the link just before each of the first writes.
-    struct Rival<'a>(&'a MemoryLinks, AtomicUsize);
+    /// A writer that makes another change just before each of the first writes, as a concurrent request would.
+    struct ConcurrentWriter<'a>(&'a MemoryLinks, AtomicUsize);
 
     #[async_trait]
-    impl LinkWriter for Rival<'_> {
+    impl LinkWriter for ConcurrentWriter<'_> {
         async fn insert(&self, link: &Link) -> Result<bool, StoreError> {
             self.0.insert(link).await
         }
         async fn replace(&self, seen: &Link, next: &Link) -> Result<bool, StoreError> {
             if self.1.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
-                let mut rival = seen.clone();
-                rival.revision += 1;
-                rival.tags.push(rival.revision.to_string());
-                self.0.replace(seen, &rival).await?;
+                let mut other = seen.clone();
+                other.revision += 1;
+                other.tags.push(other.revision.to_string());
+                self.0.replace(seen, &other).await?;
             }
             self.0.replace(seen, next).await
         }
@@ -231,21 +231,21 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn changes_of_others_are_kept_unless_the_caller_asked_for_a_state() {
+    async fn concurrent_changes_are_kept() {
         let links = links().await;
-        let rival = Rival(&links, AtomicUsize::new(3));
-        let changed = change_with(&rival, &links, None, json!({"title": "mine"})).await.unwrap();
+        let writer = ConcurrentWriter(&links, AtomicUsize::new(3));
+        let changed = change_with(&writer, &links, None, json!({"title": "mine"})).await.unwrap();
         assert_eq!((changed.title.as_deref(), changed.tags.len(), changed.revision), (Some("mine"), 3, 4));
-        let rival = Rival(&links, AtomicUsize::new(1));
-        let result = change_with(&rival, &links, Some(&changed.etag()), json!({"title": "again"})).await;
+        let writer = ConcurrentWriter(&links, AtomicUsize::new(1));
+        let result = change_with(&writer, &links, Some(&changed.etag()), json!({"title": "again"})).await;
         assert!(matches!(result, Err(Error::Changed(_))));
-        let rival = Rival(&links, AtomicUsize::new(usize::MAX));
-        let result = change_with(&rival, &links, None, json!({"title": "never"})).await;
+        let writer = ConcurrentWriter(&links, AtomicUsize::new(usize::MAX));
+        let result = change_with(&writer, &links, None, json!({"title": "never"})).await;
         assert!(matches!(result, Err(Error::Store(error)) if error.is_retryable()));
     }
 
     #[tokio::test]
-    async fn clicks_that_come_meanwhile_are_not_undone() {
+    async fn replace_keeps_the_stored_clicks() {
         let links = links().await;
         let mut clicked = links.all()[0].clone();
         let seen = clicked.clone();
@@ -259,16 +259,16 @@ mod tests {
     }
 
     proptest! {
-        /// The document that patches are merged into says all of a link but its password.
+        /// The document that patches are merged into holds everything about a link except its password.
         #[test]
-        fn an_empty_patch_changes_no_link(clicks in prop::option::of(1_u64..1000), archived: bool, title in prop::option::of("[a-z]{1,9}")) {
+        fn empty_patch_changes_nothing(clicks in prop::option::of(1_u64..1000), archived: bool, title in prop::option::of("[a-z]{1,9}")) {
             let mut seen = link("acme", "docs", "https://example.com/");
             (seen.title, seen.settings.max_clicks, seen.settings.archived) = (title, clicks, archived);
             seen.settings.password_hash = Some("hash".into());
             let domains = Domains::parse("go.example.com").unwrap();
             let (links, clock, random) = (MemoryLinks::default(), FixedClock::at(""), SeededRandom::new(1));
-            let with = LinkPorts { reader: &links, writer: &links, targets: &links, clock: &clock, random: &random, domains: &domains };
-            prop_assert_eq!(apply(&with, &seen, &json!({}), &mut None).unwrap(), seen);
+            let ports = LinkPorts { reader: &links, writer: &links, targets: &links, clock: &clock, random: &random, domains: &domains };
+            prop_assert_eq!(apply(&ports, &seen, &json!({}), &mut None).unwrap(), seen);
         }
     }
 }

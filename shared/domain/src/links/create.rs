@@ -1,133 +1,141 @@
-//! Creates a short link, with a slug of the caller's or a generated one.
+//! Creates a short link with a slug that the caller chooses, or a generated one.
 
+use super::created::{Created, MAX_SLUGS, no_free_slug, slug_to_try};
 use super::link::{Link, LinkId};
 use super::password::Password;
-use super::ports::{LinkReader, LinkTargets, LinkWriter};
+use super::ports::{LinkPorts, LinkTargets};
 use super::request::{IfExists, LinkFields};
-use super::reuse::{is_alike, return_existing};
+use super::reuse::{can_stand_in, return_existing};
 use super::validate::check_fields;
-use crate::access::idempotency::Attempt;
+use crate::access::idempotency::RequestFingerprint;
 use crate::access::key::{Caller, Role};
-use crate::links::created::ATTEMPTS;
-use crate::links::created::Created;
-use crate::links::created::free_slug;
-use crate::links::created::no_free_slug;
-use crate::links::ports::LinkPorts;
-use crate::ports::{Clock, Random};
+use crate::ports::Random;
 use crate::values::domains::{Domain, Domains};
 use crate::values::error::{Error, StoreError, StoreErrorKind};
 use crate::values::field_errors::Errors;
 use crate::values::slug::Slug;
 
-/// Creates a link in the caller's workspace, or gives the one that is there if the request wants that. Needs
-/// [`Role::Editor`].
+/// Creates a link in the caller's workspace, or returns an existing one if the request allows that. Needs [`Role::Editor`].
 ///
-/// With `attempt`, a link that an earlier try of the same request created is found, not created again.
+/// With a `fingerprint`, returns the link that an earlier attempt at the same request created.
 ///
 /// # Errors
-/// [`Error::Invalid`] names every field that is wrong, [`Error::Conflict`] says that the slug is taken (by whomever).
+/// [`Error::Invalid`] names every field that is wrong; [`Error::Conflict`] says that the slug is taken, by any workspace.
 pub async fn create_link(
-    with: &LinkPorts<'_>,
+    ports: &LinkPorts<'_>,
     caller: &Caller,
     fields: &LinkFields,
-    attempt: Option<&Attempt>,
+    fingerprint: Option<&RequestFingerprint>,
 ) -> Result<Created, Error> {
     caller.require(Role::Editor)?;
-    let link = check(with, caller, fields, attempt)?;
+    let link = check(ports, caller, fields, fingerprint)?;
     let created = match (&fields.slug, fields.if_exists.unwrap_or_default()) {
-        (Some(_), if_exists) => with_own_slug(with, link, if_exists).await?,
-        (None, IfExists::Create) => with_free_slug(with, link, attempt).await?,
-        (None, IfExists::Return) => return return_existing(with, link, attempt).await,
+        (Some(_), if_exists) => create_with_own_slug(ports, link, if_exists).await?,
+        (None, IfExists::Create) => create_with_free_slug(ports, link, fingerprint).await?,
+        (None, IfExists::Return) => return return_existing(ports, link, fingerprint).await,
     };
     if created.is_new {
-        remember_target(with.targets, &created.link).await;
+        remember_target(ports.targets, &created.link).await;
     }
     Ok(created)
 }
 
-async fn with_own_slug(with: &LinkPorts<'_>, link: Link, if_exists: IfExists) -> Result<Created, Error> {
-    if with.writer.insert(&link).await? {
+async fn create_with_own_slug(ports: &LinkPorts<'_>, link: Link, if_exists: IfExists) -> Result<Created, Error> {
+    if ports.writer.insert(&link).await? {
         return Ok(Created { link, is_new: true });
     }
-    let existing = with.reader.get(&link.id).await?.filter(|existing| existing.workspace == link.workspace);
+    let existing = ports.reader.get(&link.id).await?.filter(|existing| existing.workspace == link.workspace);
     match existing {
         Some(existing) if link.origin.is_some() && existing.origin == link.origin => {
             Ok(Created { link: existing, is_new: true })
         }
-        Some(existing) if if_exists == IfExists::Return && is_alike(&existing, &link) => {
+        Some(existing) if if_exists == IfExists::Return && can_stand_in(&existing, &link) => {
             Ok(Created { link: existing, is_new: false })
         }
         _ => Err(Error::Conflict(format!("the slug '{}' is taken on {}", link.id.slug, link.id.domain))),
     }
 }
 
-async fn with_free_slug(with: &LinkPorts<'_>, mut link: Link, attempt: Option<&Attempt>) -> Result<Created, Error> {
-    for number in 0..ATTEMPTS {
-        link.id.slug = free_slug(with, attempt, number);
-        if with.writer.insert(&link).await? {
+async fn create_with_free_slug(
+    ports: &LinkPorts<'_>,
+    mut link: Link,
+    fingerprint: Option<&RequestFingerprint>,
+) -> Result<Created, Error> {
+    for number in 0..MAX_SLUGS {
+        link.id.slug = slug_to_try(ports, fingerprint, number);
+        if ports.writer.insert(&link).await? {
             return Ok(Created { link, is_new: true });
         }
-        if let Some(link) = created_before(with, &link).await? {
+        if let Some(link) = created_before(ports, &link).await? {
             return Ok(Created { link, is_new: true });
         }
     }
     Err(no_free_slug())
 }
 
-/// Lets later requests find `link` by its target. It exists whether or not this works, so a failure is only logged.
+/// Lets later requests find `link` by its target. Only logs a failure, since the link exists already.
 pub(crate) async fn remember_target(targets: &dyn LinkTargets, link: &Link) {
     if let Err(error) = targets.remember(link).await {
         tracing::warn!(event = "links.target_not_remembered", domain = %link.id.domain, slug = %link.id.slug, %error);
     }
 }
 
-/// The link that is in the way of `link`, if an earlier try of the same request created it.
-async fn created_before(with: &LinkPorts<'_>, link: &Link) -> Result<Option<Link>, Error> {
+/// Returns the link that occupies the id of `link`, if an earlier attempt at the same request created it.
+async fn created_before(ports: &LinkPorts<'_>, link: &Link) -> Result<Option<Link>, Error> {
     if link.origin.is_none() {
         return Ok(None);
     }
-    let existing = with.reader.get(&link.id).await?;
+    let existing = ports.reader.get(&link.id).await?;
     Ok(existing.filter(|existing| existing.workspace == link.workspace && existing.origin == link.origin))
 }
 
-/// The link that `fields` ask for.
-fn check(with: &LinkPorts<'_>, caller: &Caller, fields: &LinkFields, attempt: Option<&Attempt>) -> Result<Link, Error> {
+/// Checks `fields` and makes the link that they describe.
+fn check(
+    ports: &LinkPorts<'_>,
+    caller: &Caller,
+    fields: &LinkFields,
+    fingerprint: Option<&RequestFingerprint>,
+) -> Result<Link, Error> {
     let mut errors = Errors::default();
-    let checked = check_fields(fields, with.domains, &mut errors);
+    let checked = check_fields(fields, ports.domains, &mut errors);
     let slug = match &fields.slug {
         Some(text) => errors.note("/slug", Slug::parse(text.as_str())),
-        None => Some(Slug::generate(with.random)),
+        None => Some(Slug::generate(ports.random)),
     };
     let domain = match &fields.domain {
-        Some(text) => errors.note("/domain", own_domain(text, with.domains)),
-        None => Some(with.domains.default_domain().clone()),
+        Some(text) => errors.note("/domain", own_domain(text, ports.domains)),
+        None => Some(ports.domains.default_domain().clone()),
     };
     let id = slug.zip(domain).map(|(slug, domain)| LinkId { domain, slug });
     let (checked, id) = errors.or(checked.zip(id))?;
     let mut settings = checked.settings;
-    // Last, since it takes long.
-    settings.password_hash = fields.password.as_ref().map(|password| hash(password, with.random)).transpose()?;
+    // Hash the password last: it takes long.
+    let password = fields.password.as_ref();
+    settings.password_hash = password.map(|password| hash_password(password, ports.random)).transpose()?;
     Ok(Link {
         id,
         workspace: caller.workspace.clone(),
         url: checked.url,
         title: checked.title,
         tags: checked.tags,
-        created_at: with.clock.now(),
+        created_at: ports.clock.now(),
         updated_at: None,
         revision: 0,
         settings,
         imported_clicks: None,
-        origin: attempt.map(|attempt| attempt.as_str().to_owned()),
+        origin: fingerprint.map(|fingerprint| fingerprint.as_str().to_owned()),
     })
 }
 
-/// The hash of a checked password.
-pub(crate) fn hash(password: &Password, random: &dyn Random) -> Result<String, StoreError> {
+/// Hashes a checked password.
+pub(crate) fn hash_password(password: &Password, random: &dyn Random) -> Result<String, StoreError> {
     password.hash(random).map_err(|error| StoreError::new("password.hash", StoreErrorKind::Broken, error))
 }
 
-/// The domain in `text` if the stack serves it.
+/// Parses a domain, and checks that the stack serves it.
+///
+/// # Errors
+/// What is wrong, for a person.
 pub fn own_domain(text: &str, domains: &Domains) -> Result<Domain, String> {
     let domain = Domain::parse(text).map_err(|error| error.to_string())?;
     if domains.contains(domain.as_str()) { Ok(domain) } else { Err("is not a domain of this service".to_owned()) }
@@ -136,15 +144,18 @@ pub fn own_domain(text: &str, domains: &Domains) -> Result<Domain, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::access::idempotency::Claim;
     use crate::testing::links::MemoryLinks;
     use crate::testing::samples::caller;
     use crate::testing::system::{FixedClock, SeededRandom};
+    use crate::values::timestamp::Timestamp;
+    use crate::values::workspace::WorkspaceId;
 
     async fn create_as(role: Role, links: &MemoryLinks, seed: u64, fields: LinkFields) -> Result<Link, Error> {
         let domains = Domains::parse("go.example.com,s.example.org").unwrap();
         let clock = FixedClock::at("2026-01-02T03:04:05Z");
         let random = SeededRandom::new(seed);
-        let with = LinkPorts {
+        let ports = LinkPorts {
             reader: links,
             writer: links,
             targets: links,
@@ -152,7 +163,7 @@ mod tests {
             random: &random,
             domains: &domains,
         };
-        Ok(create_link(&with, &caller("acme", role), &fields, None).await?.link)
+        Ok(create_link(&ports, &caller("acme", role), &fields, None).await?.link)
     }
 
     async fn create(links: &MemoryLinks, seed: u64, fields: LinkFields) -> Result<Link, Error> {
@@ -164,7 +175,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_generated_slug_that_is_taken_is_replaced_by_another() {
+    async fn taken_generated_slug_is_replaced() {
         let links = MemoryLinks::default();
         let first = create(&links, 1, new_link("https://example.com/1")).await.unwrap();
         let second = create(&links, 1, new_link("https://example.com/2")).await.unwrap();
@@ -173,7 +184,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_taken_slug_is_a_conflict_and_changes_nothing() {
+    async fn taken_slug_is_a_conflict_and_changes_nothing() {
         let links = MemoryLinks::default();
         let new = LinkFields { slug: Some("Docs".into()), ..new_link("https://example.com/1") };
         let first = create(&links, 1, new.clone()).await.unwrap();
@@ -184,7 +195,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn every_invalid_field_is_named() {
+    async fn error_names_every_invalid_field() {
         let new = LinkFields {
             url: Some("javascript:alert(1)".into()),
             slug: Some("a/b".into()),
@@ -198,14 +209,14 @@ mod tests {
         assert_eq!(pointers, ["/url", "/title", "/tags/1", "/slug", "/domain"]);
     }
 
-    /// As after a crash between the creation and the note that it was done.
+    /// Retries as after a crash between the creation of the link and the storage of the answer.
     #[tokio::test]
-    async fn a_second_try_of_the_same_request_finds_what_the_first_created() {
+    async fn retry_returns_the_link_of_the_first_attempt() {
         let links = MemoryLinks::default();
         let domains = Domains::parse("go.example.com").unwrap();
         let clock = FixedClock::at("2026-01-02T03:04:05Z");
         let random = SeededRandom::new(1);
-        let with = LinkPorts {
+        let ports = LinkPorts {
             reader: &links,
             writer: &links,
             targets: &links,
@@ -213,35 +224,35 @@ mod tests {
             random: &random,
             domains: &domains,
         };
-        let (first, second) = (attempt("a"), attempt("b"));
+        let (first, second) = (fingerprint("a"), fingerprint("b"));
         let caller = caller("acme", Role::Editor);
         let own_slug = LinkFields { slug: Some("docs".into()), ..new_link("https://example.com/") };
         for fields in [new_link("https://example.com/"), own_slug.clone()] {
-            let created = create_link(&with, &caller, &fields, Some(&first)).await.unwrap();
+            let created = create_link(&ports, &caller, &fields, Some(&first)).await.unwrap();
             clock.advance(60);
-            assert_eq!(create_link(&with, &caller, &fields, Some(&first)).await.unwrap(), created);
+            assert_eq!(create_link(&ports, &caller, &fields, Some(&first)).await.unwrap(), created);
         }
         assert_eq!(links.all().len(), 2);
-        let other = create_link(&with, &caller, &own_slug, Some(&second)).await;
+        let other = create_link(&ports, &caller, &own_slug, Some(&second)).await;
         assert!(matches!(other, Err(Error::Conflict(_))));
     }
 
-    fn attempt(key: &str) -> Attempt {
-        let workspace = crate::values::workspace::WorkspaceId::parse("acme").unwrap();
-        let now = crate::values::timestamp::Timestamp::from_millis(0).unwrap();
-        crate::access::idempotency::Claim::new(workspace, key, &[], now, &SeededRandom::new(1)).unwrap().attempt()
+    fn fingerprint(key: &str) -> RequestFingerprint {
+        let workspace = WorkspaceId::parse("acme").unwrap();
+        let now = Timestamp::from_millis(0).unwrap();
+        Claim::new(workspace, key, &[], now, &SeededRandom::new(1)).unwrap().fingerprint()
     }
 
     #[tokio::test]
-    async fn a_password_is_stored_as_its_hash() {
+    async fn password_is_stored_as_its_hash() {
         let links = MemoryLinks::default();
         let new = LinkFields { password: Some(Password::new("secret")), ..new_link("https://example.com/") };
         let hash = create(&links, 1, new).await.unwrap().settings.password_hash.unwrap();
-        assert!(Password::new("secret").is_of(&hash) && !hash.contains("secret"));
+        assert!(Password::new("secret").matches(&hash) && !hash.contains("secret"));
     }
 
     #[tokio::test]
-    async fn a_viewer_may_not_create() {
+    async fn viewer_may_not_create_links() {
         let result = create_as(Role::Viewer, &MemoryLinks::default(), 1, new_link("https://a.example/")).await;
         assert!(matches!(result, Err(Error::Forbidden(_))));
     }

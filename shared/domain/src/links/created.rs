@@ -1,32 +1,33 @@
-//! Describes what a request for a link gets, and tries slugs until one is free.
+//! Defines the result of a request for a link, and chooses slugs for new links.
 
+use super::link::Link;
 use super::ports::LinkPorts;
-use crate::access::idempotency::Attempt;
-use crate::links::link::Link;
+use crate::access::idempotency::RequestFingerprint;
 use crate::values::error::Error;
 use crate::values::slug::Slug;
 
-/// How often a generated slug that is taken is replaced by another. With a billion links on one domain, all ten being
-/// taken has a chance of 10^-35.
-pub(crate) const ATTEMPTS: usize = 10;
+/// How many slugs to try before giving up. With a billion links on one domain, the chance that all ten are taken is 10^-35.
+pub(crate) const MAX_SLUGS: usize = 10;
 
-/// A link that was asked for.
+/// The link that a request created or found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Created {
     /// The link.
     pub link: Link,
-    /// Whether it was made for this request; else it was there before.
+    /// Whether this request created it, in this attempt or an earlier one.
     pub is_new: bool,
 }
 
-/// A slug that is probably free: the same for the same try of the same request, else a random one.
-pub(crate) fn free_slug(with: &LinkPorts<'_>, attempt: Option<&Attempt>, number: usize) -> Slug {
-    match attempt {
-        Some(attempt) => Slug::derive(&format!("{}#{number}", attempt.as_str()), Slug::GENERATED_LEN),
-        None => Slug::generate(with.random),
+/// Returns the slug to try as `number`, which is probably free. With a `fingerprint`, derives it, so that all attempts at a request
+/// try the same slugs; else generates it.
+pub(crate) fn slug_to_try(ports: &LinkPorts<'_>, fingerprint: Option<&RequestFingerprint>, number: usize) -> Slug {
+    match fingerprint {
+        Some(fingerprint) => Slug::derive(&format!("{}#{number}", fingerprint.as_str()), Slug::GENERATED_LEN),
+        None => Slug::generate(ports.random),
     }
 }
 
+/// Returns the error after [`MAX_SLUGS`] taken slugs.
 pub(crate) fn no_free_slug() -> Error {
     Error::Conflict("no free slug was found; try again".to_owned())
 }

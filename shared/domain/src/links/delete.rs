@@ -7,10 +7,11 @@ use super::precondition::Precondition;
 use crate::access::key::{Caller, Role};
 use crate::values::error::Error;
 
-/// Deletes the link if it is as `precondition` asks. Needs [`Role::Editor`].
+/// Deletes the link if `precondition` holds. Needs [`Role::Editor`].
 ///
 /// # Errors
-/// [`Error::NotFound`] where there is no link, or a foreign one; [`Error::Changed`] if the precondition does not hold.
+/// [`Error::NotFound`] if there is no such link or another workspace owns it; [`Error::Changed`] if the precondition does not
+/// hold.
 pub async fn delete_link(
     reader: &dyn LinkReader,
     writer: &dyn LinkWriter,
@@ -34,7 +35,7 @@ mod tests {
     use crate::testing::samples::{caller, link};
 
     #[tokio::test]
-    async fn a_link_that_has_changed_stays() {
+    async fn changed_link_is_not_deleted() {
         let links = MemoryLinks::default();
         let seen = link("acme", "docs", "https://example.com/");
         let mut next = seen.clone();

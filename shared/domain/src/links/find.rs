@@ -8,10 +8,10 @@ use crate::values::domains::Domains;
 use crate::values::error::Error;
 use crate::values::slug::Slug;
 
-/// Reads the id in a request: `slug` from the path, `domain` from the query (the default domain if absent).
+/// Reads the id of a link from a request: `slug` from the path, `domain` from the query (the default domain if absent).
 ///
 /// # Errors
-/// [`Error::NotFound`] for a text that can be no slug, [`Error::Invalid`] for a domain that is not ours.
+/// [`Error::NotFound`] if `slug` is not a slug, [`Error::Invalid`] if the stack does not serve `domain`.
 pub fn link_id(domains: &Domains, slug: &str, domain: Option<&str>) -> Result<LinkId, Error> {
     let slug = Slug::parse(slug).map_err(|_| Error::NotFound("link"))?;
     let domain = match domain {
@@ -21,7 +21,10 @@ pub fn link_id(domains: &Domains, slug: &str, domain: Option<&str>) -> Result<Li
     Ok(LinkId { domain, slug })
 }
 
-/// The link, if the caller's workspace owns it; a foreign one looks like none.
+/// Reads a link of the caller's workspace. Needs [`Role::Viewer`].
+///
+/// # Errors
+/// [`Error::NotFound`] if there is no such link, or another workspace owns it.
 pub async fn find_link(links: &dyn LinkReader, caller: &Caller, id: &LinkId) -> Result<Link, Error> {
     caller.require(Role::Viewer)?;
     let link = links.get(id).await?.filter(|link| link.workspace == caller.workspace);

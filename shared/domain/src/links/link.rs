@@ -1,4 +1,4 @@
-//! A short link.
+//! Defines a short link as it is stored.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -7,32 +7,33 @@ use super::settings::LinkSettings;
 use crate::values::domains::Domain;
 use crate::values::slug::Slug;
 use crate::values::target::TargetUrl;
+use crate::values::text::check_text;
 use crate::values::timestamp::Timestamp;
 use crate::values::workspace::WorkspaceId;
 
-/// What identifies a link.
+/// The id of a link: its domain and slug.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct LinkId {
     /// The host that serves it.
     pub domain: Domain,
-    /// Its path.
+    /// The path of the short URL.
     pub slug: Slug,
 }
 
 /// A short link as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
-    /// What identifies it.
+    /// The domain and slug.
     #[serde(flatten)]
     pub id: LinkId,
-    /// Who owns it.
+    /// The workspace that owns it.
     pub workspace: WorkspaceId,
-    /// Where it leads.
+    /// The URL it leads to.
     pub url: TargetUrl,
-    /// What its owner calls it.
+    /// The title that its owner chose.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// Words to find it by.
+    /// Words to filter links by.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
     /// When it was created.
@@ -40,24 +41,24 @@ pub struct Link {
     /// When its owner last changed it; never if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<Timestamp>,
-    /// Counts its owner's changes. A change is made on the condition that the one before it is the last.
+    /// Counts the owner's changes. A write succeeds only if the stored revision is the one that was read.
     #[serde(default)]
     pub revision: u64,
-    /// What makes it more than a plain redirect.
+    /// Everything beyond a plain redirect.
     #[serde(flatten)]
     pub settings: LinkSettings,
-    /// How many clicks the service that it was imported from had counted. They are not among ours.
+    /// The clicks that the shortener it was imported from had counted. Waypost's statistics do not include them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported_clicks: Option<u64>,
-    /// What created it, where that may be tried again: the row of an import, `{import id}#{row number}`, or a request with
-    /// an idempotency key (see [`crate::access::idempotency::Attempt`]).
+    /// What created it, if that may be retried: the row of an import, `{import id}#{row number}`, or a request with an
+    /// idempotency key (see [`crate::access::idempotency::RequestFingerprint`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
 }
 
 impl Link {
-    /// Over how many partitions of the index a workspace's links are spread: each takes 1,000 writes a second, and a
-    /// throttled index throttles its table.
+    /// The number of index partitions that share a workspace's links. Each takes 1,000 writes a second, and a throttled index
+    /// throttles its table.
     pub const LIST_SHARDS: u8 = 8;
     /// The greatest length of a title, in characters.
     pub const MAX_TITLE_CHARS: usize = 200;
@@ -66,8 +67,8 @@ impl Link {
     /// The greatest length of a tag, in characters.
     pub const MAX_TAG_CHARS: usize = 50;
 
-    /// Whether this is `seen` without a change by its owner in between. A link that was deleted and created again is another
-    /// one; clicks do not matter.
+    /// Tells whether the owner has made no change since `seen` was read. Deleting and creating a link again is a change; a click
+    /// is not.
     pub fn is_unchanged_since(&self, seen: &Self) -> bool {
         self.version() == seen.version() && self.workspace == seen.workspace
     }
@@ -76,13 +77,13 @@ impl Link {
         (self.created_at, self.revision)
     }
 
-    /// What names the owner's last change in an entity tag.
+    /// Returns the part of an entity tag that identifies the owner's last change.
     pub(crate) fn version_tag(&self) -> String {
         format!("{:x}-{:x}", self.created_at.as_millis(), self.revision)
     }
 
-    /// A strong entity tag (RFC 9110, section 8.8.3): another one whenever the link looks different. It is made of the
-    /// owner's last change and, behind a dot, of the clicks that count against `max_clicks`.
+    /// Returns a strong entity tag (RFC 9110, section 8.8.3), which differs whenever the link's representation does. It consists
+    /// of the owner's last change and, after a dot, the clicks that count against `max_clicks`.
     pub fn etag(&self) -> String {
         match self.settings.used_clicks {
             0 => format!("\"{}\"", self.version_tag()),
@@ -90,8 +91,8 @@ impl Link {
         }
     }
 
-    /// The entity tag of the link with what its clicks add up to; `None` if that is not known. The same as
-    /// [`Link::etag`] while there are none.
+    /// Returns the entity tag of the link together with its total of clicks, `None` if the total is unknown. Equals
+    /// [`Link::etag`] if the total is 0.
     pub fn etag_with_clicks(&self, clicks: Option<u64>) -> String {
         let clicks = match clicks {
             Some(0) => return self.etag(),
@@ -101,23 +102,27 @@ impl Link {
         format!("\"{}.{:x}.{clicks}\"", self.version_tag(), self.settings.used_clicks)
     }
 
-    /// The link's place in its workspace's list, which is in the order of creation.
+    /// Returns the key that sorts a workspace's links in the order of creation.
     pub fn list_key(&self) -> String {
         format!("{}#{}#{}", self.created_at, self.id.slug, self.id.domain)
     }
 
-    /// The partition of the index that it is listed in, less than [`Link::LIST_SHARDS`].
+    /// Returns the index partition that lists the link, less than [`Link::LIST_SHARDS`].
     pub fn list_shard(&self) -> u8 {
         Sha256::digest(self.id.slug.as_str().as_bytes())[0] % Self::LIST_SHARDS
     }
 }
 
-/// Checks a title: not blank, bounded, no control characters. Gives it without surrounding white space.
+/// Checks a title: not blank, at most [`Link::MAX_TITLE_CHARS`] characters, no control characters. Returns it without
+/// surrounding white space.
 pub fn check_title(title: &str) -> Result<String, String> {
     check_text(title, Link::MAX_TITLE_CHARS)
 }
 
-/// Checks tags: each like a title, none twice. Gives them in the order they came.
+/// Checks tags like titles, with [`Link::MAX_TAG_CHARS`]. Returns them in their order, without duplicates.
+///
+/// # Errors
+/// The index of the tag that is wrong, and why.
 pub fn check_tags<'a>(tags: impl IntoIterator<Item = &'a str>) -> Result<Vec<String>, (usize, String)> {
     let mut checked: Vec<String> = Vec::new();
     for (index, tag) in tags.into_iter().enumerate() {
@@ -133,17 +138,6 @@ pub fn check_tags<'a>(tags: impl IntoIterator<Item = &'a str>) -> Result<Vec<Str
     Ok(checked)
 }
 
-fn check_text(text: &str, max_chars: usize) -> Result<String, String> {
-    let text = text.trim();
-    if text.is_empty() || text.chars().count() > max_chars {
-        return Err(format!("must have 1 to {max_chars} characters"));
-    }
-    if text.chars().any(char::is_control) {
-        return Err("must not have control characters".to_owned());
-    }
-    Ok(text.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn titles_have_no_control_characters() {
+    fn titles_are_bounded_and_without_control_characters() {
         assert!(check_title("a\u{7}b").is_err());
         assert!(check_title(&"ä".repeat(200)).is_ok());
         assert!(check_title(&"ä".repeat(201)).is_err());

@@ -1,54 +1,53 @@
 //! Lists the links of the caller's workspace, the newest first.
 
 use super::create::own_domain;
-use super::link::Link;
-use super::link::check_tags;
+use super::link::{Link, check_tags};
 use super::ports::LinkIndex;
 use super::query::{LinkFilter, LinkQuery};
 use crate::access::key::{Caller, Role};
 use crate::values::domains::Domains;
 use crate::values::error::Error;
 use crate::values::field_errors::Errors;
-use crate::values::page::{Page, PageRequest, Place, cursor};
+use crate::values::page::{Page, PageQuery, PageRequest, encode_cursor};
 #[cfg(feature = "openapi")]
 use crate::values::schema::TEXT;
-use crate::values::slug::Slug;
-use crate::values::slug::SlugError;
+use crate::values::slug::{Slug, SlugError};
 use crate::values::timestamp::Timestamp;
 
-/// A request for a page, not checked yet.
+/// The parameters of a request for a page of links, not checked yet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct ListRequest {
-    /// Which page.
+    /// The page.
     #[cfg_attr(feature = "openapi", schemars(flatten))]
     pub page: PageRequest,
-    /// Only links with this tag; several times for several tags.
+    /// Only links with this tag. Repeat it for several tags.
     #[cfg_attr(feature = "openapi", schemars(rename = "tag", length(max = Link::MAX_TAGS), inner(length(min = 1, max = Link::MAX_TAG_CHARS), regex(pattern = TEXT))))]
     pub tags: Vec<String>,
-    /// With `any` of the tags, or with `all` (if absent).
+    /// Whether links must have `all` of the tags (the default) or `any` of them.
     #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["any", "all"], "default" = "all")))]
     pub tag_mode: Option<String>,
     /// Only links on this domain.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::values::domains::Domain>"))]
     pub domain: Option<String>,
-    /// Only links whose slug begins like this.
+    /// Only links whose slug begins with this.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<Slug>"))]
     pub prefix: Option<String>,
-    /// `false` (if absent): only links that are not archived; `true`: only those that are; `any`: both.
+    /// `false` (the default): only links that are not archived; `true`: only archived links; `any`: both.
     #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["true", "false", "any"], "default" = "false")))]
     pub archived: Option<String>,
-    /// Only links created at this moment or later.
+    /// Only links created at this time or later.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<Timestamp>"))]
     pub created_after: Option<String>,
-    /// Only links created before this moment.
+    /// Only links created before this time.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<Timestamp>"))]
     pub created_before: Option<String>,
 }
 
-/// One page of the workspace's links. A link that is created meanwhile does not shift the pages.
+/// Returns one page of the workspace's links. A link that is created meanwhile does not shift the pages. Needs
+/// [`Role::Viewer`].
 ///
-/// A page can have fewer links than asked for, or none, and yet a cursor: that much was searched and no more was found.
+/// A page can have fewer links than the limit, or none, and yet a cursor: the search stopped early and can go on from there.
 ///
 /// # Errors
 /// [`Error::Invalid`] names every parameter that is wrong.
@@ -63,14 +62,14 @@ pub async fn list_links(
     let limit = query.limit;
     query.limit += 1;
     let slice = links.page(&caller.workspace, &query).await?;
-    let page = Page::cut(slice.links, limit, Link::list_key);
-    let reached = slice.reached.map(|key| cursor(&key));
+    let page = Page::from_items(slice.links, limit, Link::list_key);
+    let reached = slice.reached.map(|key| encode_cursor(&key));
     Ok(Page { next_cursor: page.next_cursor.or(reached), ..page })
 }
 
 fn check(request: &ListRequest, domains: &Domains) -> Result<LinkQuery, Error> {
     let mut errors = Errors::default();
-    let Place { limit, before } = request.page.check_with(&mut errors);
+    let PageQuery { limit, before } = request.page.check_with(&mut errors);
     let tags = errors.note("tag", check_tags(request.tags.iter().map(String::as_str)).map_err(|(_, detail)| detail));
     let any_tag = match request.tag_mode.as_deref() {
         None | Some("all") => false,
@@ -91,7 +90,7 @@ fn check(request: &ListRequest, domains: &Domains) -> Result<LinkQuery, Error> {
     };
     let domain = request.domain.as_deref().and_then(|text| errors.note("domain", own_domain(text, domains)));
     if let Some(prefix) = &request.prefix {
-        // What may begin a slug may be one, but for the reserved ones.
+        // A prefix of a slug has the form of a slug. It may be a reserved word.
         if let Err(error @ (SlugError::Length | SlugError::Character)) = Slug::parse(prefix.as_str()) {
             errors.add("prefix", error);
         }
@@ -113,6 +112,7 @@ mod tests {
     use crate::links::query::LinkSlice;
     use crate::testing::links::MemoryLinks;
     use crate::testing::samples::{caller, link};
+    use crate::values::domains::Domain;
     use crate::values::error::StoreError;
     use crate::values::workspace::WorkspaceId;
     use async_trait::async_trait;
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn pages_join_to_the_whole_list_newest_first() {
+    async fn pages_list_all_links_newest_first() {
         let links = MemoryLinks::default();
         for n in 0..25 {
             let mut link = link("acme", &format!("s{n}"), "https://example.com/");
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn every_filter_leaves_out_what_it_says() {
+    async fn each_filter_selects_its_links() {
         let links = MemoryLinks::default();
         for (slug, domain, tags, second, archived) in [
             ("a1", "go.example.com", vec!["x", "y"], 1, false),
@@ -156,7 +156,7 @@ mod tests {
             ("b2", "go.example.com", vec![], 4, true),
         ] {
             let mut link = link("acme", slug, "https://example.com/");
-            link.id.domain = crate::values::domains::Domain::parse(domain).unwrap();
+            link.id.domain = Domain::parse(domain).unwrap();
             link.tags = tags.into_iter().map(str::to_owned).collect();
             link.created_at = link.created_at.plus_seconds(second);
             link.settings.archived = archived;
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn every_bad_parameter_is_named() {
+    async fn error_names_every_bad_parameter() {
         let text = |text: &str| Some(text.to_owned());
         let request = ListRequest {
             page: PageRequest { limit: Some(101), cursor: text("%%") },
@@ -202,19 +202,19 @@ mod tests {
         assert_eq!(pointers.join(" "), all);
     }
 
-    /// An index that gives up before it has found anything.
-    struct Tired;
+    /// An index that stops before it has found a link.
+    struct StopsEarly;
 
     #[async_trait]
-    impl LinkIndex for Tired {
+    impl LinkIndex for StopsEarly {
         async fn page(&self, _: &WorkspaceId, _: &LinkQuery) -> Result<LinkSlice, StoreError> {
             Ok(LinkSlice { links: Vec::new(), reached: Some("2026-01-01T00:00:00.000Z#x#y".to_owned()) })
         }
     }
 
     #[tokio::test]
-    async fn a_search_that_was_cut_short_can_go_on() {
-        let page = page(&Tired, &ListRequest::default()).await.unwrap();
-        assert_eq!(page.next_cursor, Some(cursor("2026-01-01T00:00:00.000Z#x#y")));
+    async fn early_stop_returns_a_cursor() {
+        let page = page(&StopsEarly, &ListRequest::default()).await.unwrap();
+        assert_eq!(page.next_cursor, Some(encode_cursor("2026-01-01T00:00:00.000Z#x#y")));
     }
 }

@@ -1,4 +1,4 @@
-//! Links: what an owner creates, finds, changes and deletes. One file a use case.
+//! Creates, finds, lists, changes and deletes short links. Each use case has one file.
 
 pub mod change;
 pub mod create;

@@ -1,4 +1,4 @@
-//! Passwords of links: hashed with argon2id, shown to nobody.
+//! Checks the passwords of links and hashes them with argon2id. Never shows the clear text.
 
 use std::fmt;
 
@@ -8,35 +8,35 @@ use serde::{Deserialize, Serialize};
 
 use crate::ports::Random;
 
-/// OWASP's least settings for argon2id (Password Storage Cheat Sheet): 19 MiB, two passes, one lane. A function of 256 MB
-/// has room for it, and it takes a small fraction of a second.
+/// OWASP's minimum settings for argon2id (Password Storage Cheat Sheet): 19 MiB, two passes, one lane. They fit into a function
+/// of 256 MB and take a small fraction of a second.
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
-/// A password in clear text, as its owner or a visitor sends it. Its debug text does not show it.
+/// A password in clear text, as an owner or a visitor sends it. Its debug text hides it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Password(String);
 
-/// Why a password was not hashed: argon2 refused its parameters, which are constants.
+/// The error of a password that could not be hashed: argon2 refused its parameters, which are constants.
 #[derive(Debug, thiserror::Error)]
 #[error("the password could not be hashed: {0}")]
 pub struct PasswordError(String);
 
 impl Password {
-    /// The greatest length, in characters.
+    /// The greatest length of a password, in characters.
     pub const MAX_CHARS: usize = 128;
 
-    /// The password that is `text`.
+    /// Wraps `text` without a check.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// Checks that a visitor can type it into a form: 1 to [`Password::MAX_CHARS`] characters, no control characters.
+    /// Checks that a visitor can type the password into a form: 1 to [`Password::MAX_CHARS`] characters, no control characters.
     ///
     /// # Errors
-    /// What is wrong, for a person; it does not quote the password.
+    /// What is wrong, for a person. The message does not quote the password.
     pub fn check(&self) -> Result<(), String> {
         let chars = self.0.chars().count();
         if chars == 0 || chars > Self::MAX_CHARS {
@@ -48,7 +48,7 @@ impl Password {
         Ok(())
     }
 
-    /// Its argon2id hash with a salt of its own, in PHC string format.
+    /// Hashes the password with argon2id and a new salt. Returns the hash in PHC string format.
     ///
     /// # Errors
     /// None in practice: the parameters are constants that argon2 accepts.
@@ -61,9 +61,9 @@ impl Password {
         hash.map(|hash| hash.to_string()).map_err(|error| PasswordError(error.to_string()))
     }
 
-    /// Whether it is the password of `hash`.
+    /// Tells whether `hash` is a hash of this password.
     #[cfg(test)]
-    pub(crate) fn is_of(&self, hash: &str) -> bool {
+    pub(crate) fn matches(&self, hash: &str) -> bool {
         use argon2::password_hash::PasswordVerifier;
         Argon2::default().verify_password(self.0.as_bytes(), hash).is_ok()
     }
@@ -82,7 +82,7 @@ crate::values::schema::schema!(Password, "Password", {
     "maxLength": Password::MAX_CHARS,
     "pattern": r"^[^\u0000-\u001f\u007f-\u009f]+$",
     "writeOnly": true,
-    "description": "What a visitor must give. No control characters.",
+    "description": "The password that a visitor must enter. No control characters.",
 });
 
 #[cfg(test)]
@@ -91,24 +91,24 @@ mod tests {
     use crate::testing::system::SeededRandom;
 
     #[test]
-    fn a_password_opens_its_own_hash_only_and_no_hash_is_like_another() {
+    fn password_matches_only_its_own_hashes() {
         let random = SeededRandom::new(1);
         let password = Password::new("correct horse");
         let (first, second) = (password.hash(&random).unwrap(), password.hash(&random).unwrap());
         assert!(first.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{first}");
         assert_ne!(first, second);
-        assert!(password.is_of(&first) && password.is_of(&second));
-        assert!(!Password::new("correct horse ").is_of(&first));
-        assert!(!password.is_of("") && !password.is_of("$argon2id$x"));
+        assert!(password.matches(&first) && password.matches(&second));
+        assert!(!Password::new("correct horse ").matches(&first));
+        assert!(!password.matches("") && !password.matches("$argon2id$x"));
     }
 
     #[test]
-    fn a_password_is_not_in_its_debug_text() {
+    fn debug_text_hides_the_password() {
         assert!(!format!("{:?}", Password::new("secret")).contains("secret"));
     }
 
     #[test]
-    fn a_password_can_be_typed() {
+    fn password_must_be_typeable() {
         assert!(Password::new("").check().is_err());
         assert!(Password::new("a\nb").check().is_err());
         assert!(Password::new("ä".repeat(128)).check().is_ok());

@@ -1,21 +1,21 @@
-//! `If-Match`: change a link only if it is still the one that the caller saw (RFC 9110, section 13.1.1).
+//! Evaluates `If-Match`, which lets a caller change a link only as it last saw it (RFC 9110, section 13.1.1).
 
 use super::link::Link;
 
-/// What a change asks of the link that it finds.
+/// A condition on the stored link.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Precondition {
-    /// Nothing (no `If-Match`).
+    /// No condition (no `If-Match`).
     #[default]
     None,
-    /// That there is a link (`If-Match: *`).
+    /// The link exists (`If-Match: *`).
     Exists,
-    /// That its owner's last change is one of those that these entity tags name.
+    /// One of these entity tags identifies the owner's last change.
     OneOf(Vec<String>),
 }
 
 impl Precondition {
-    /// Reads the header `If-Match`. What is no strong entity tag matches nothing, as the RFC wants it.
+    /// Parses the header `If-Match`. A weak or malformed entity tag matches nothing, as the RFC requires.
     pub fn parse(header: Option<&str>) -> Self {
         match header.map(str::trim) {
             None => Self::None,
@@ -24,7 +24,7 @@ impl Precondition {
         }
     }
 
-    /// Whether `link` is as it asks. Clicks that came since do not matter: they are not the owner's changes.
+    /// Tells whether `link` meets the condition. Ignores clicks since the entity tag: they are not changes by the owner.
     pub fn holds(&self, link: &Link) -> bool {
         match self {
             Self::None | Self::Exists => true,
@@ -33,7 +33,7 @@ impl Precondition {
     }
 }
 
-/// The part of a strong entity tag of ours that names the owner's last change.
+/// Returns the part of a strong entity tag that identifies the owner's last change.
 fn version_in(tag: &str) -> Option<String> {
     let text = tag.trim().strip_prefix('"')?.strip_suffix('"')?;
     Some(text.split('.').next().unwrap_or_default().to_owned())
@@ -45,7 +45,7 @@ mod tests {
     use crate::testing::samples::link;
 
     #[test]
-    fn only_the_state_that_was_seen_matches() {
+    fn only_an_unchanged_link_matches() {
         let seen = link("acme", "docs", "https://example.com/");
         let tag = seen.etag();
         let mut clicked = seen.clone();
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_a_star_weak_tags_and_nonsense_are_read_as_the_rfc_says() {
+    fn header_is_parsed_as_in_the_rfc() {
         let seen = link("acme", "docs", "https://example.com/");
         let tag = seen.etag();
         let version = tag.trim_matches('"');

@@ -1,31 +1,31 @@
-//! Which links of a workspace are asked for.
+//! Selects links of a workspace's list.
 
 use super::link::Link;
 use crate::values::domains::Domain;
 use crate::values::timestamp::Timestamp;
 
-/// What a list shows.
+/// A filter of links.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LinkFilter {
     /// Only links with these tags.
     pub tags: Vec<String>,
-    /// With any of the tags, rather than all.
+    /// Whether any of the tags is enough.
     pub any_tag: bool,
     /// Only links on this domain.
     pub domain: Option<Domain>,
-    /// Only links whose slug begins like this.
+    /// Only links whose slug begins with this.
     pub slug_prefix: Option<String>,
-    /// Only links that are put away, or that are not; both if absent.
+    /// Only archived links, or only those that are not; both if absent.
     pub archived: Option<bool>,
 }
 
 impl LinkFilter {
-    /// Whether it may leave out many links, so that a page takes looking at more of them than it shows.
+    /// Tells whether the filter may reject many links, so that a page takes more reads than it has links.
     pub fn is_selective(&self) -> bool {
         !self.tags.is_empty() || self.domain.is_some() || self.slug_prefix.is_some() || self.archived == Some(true)
     }
 
-    /// Whether it shows `link`.
+    /// Tells whether `link` passes the filter.
     pub fn shows(&self, link: &Link) -> bool {
         let has = |tag: &String| link.tags.contains(tag);
         let tags = if self.any_tag { self.tags.iter().any(has) } else { self.tags.iter().all(has) };
@@ -36,28 +36,28 @@ impl LinkFilter {
     }
 }
 
-/// A part of a workspace's list, which is in the order of [`Link::list_key`], the newest first.
+/// A query for a part of a workspace's list, in the order of [`Link::list_key`], the newest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LinkQuery {
-    /// Only links whose key is less than this.
+    /// Only links with a key less than this.
     pub before: Option<String>,
-    /// Only links created at this moment or later.
+    /// Only links created at this time or later.
     pub created_from: Option<Timestamp>,
-    /// Only links created before this moment.
+    /// Only links created before this time.
     pub created_before: Option<Timestamp>,
-    /// Which of them.
+    /// Only links that pass this filter.
     pub filter: LinkFilter,
-    /// How many at most.
+    /// The greatest number of links.
     pub limit: usize,
 }
 
 impl LinkQuery {
-    /// The `limit` newest links.
+    /// Selects the `limit` newest links.
     pub fn newest(limit: usize) -> Self {
         Self { limit, ..Self::default() }
     }
 
-    /// The key that all that is asked for is less than.
+    /// Returns the upper bound of the keys, exclusive.
     pub fn upper(&self) -> Option<String> {
         let until = self.created_before.map(|time| time.to_string());
         match (self.before.clone(), until) {
@@ -66,18 +66,18 @@ impl LinkQuery {
         }
     }
 
-    /// The key that nothing that is asked for is less than.
+    /// Returns the lower bound of the keys, inclusive.
     pub fn lower(&self) -> Option<String> {
         self.created_from.map(|time| time.to_string())
     }
 }
 
-/// What was found of a [`LinkQuery`].
+/// The result of a [`LinkQuery`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LinkSlice {
-    /// The links, the newest first, at most as many as were asked for.
+    /// The links, the newest first, at most `limit` of them.
     pub links: Vec<Link>,
-    /// Where the search ended before it had as many as were asked for: all links from this key on have been looked at.
-    /// `None` if it went through to the end, or found enough.
+    /// The key at which the search stopped early: it has checked all links with this key or a greater one. `None` if the search
+    /// reached the end, or found `limit` links.
     pub reached: Option<String>,
 }

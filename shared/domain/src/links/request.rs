@@ -1,91 +1,90 @@
-//! What an owner says about a link, as it comes in: the body of a request to create one, and the document that a patch of
-//! a link is merged into. Nothing in it is checked; [`crate::links::validate`] does that.
+//! Defines the fields of a link in a request: the body that creates a link, and the document that a patch is merged into. They are
+//! not checked yet; [`crate::links::validate`] does that.
 
 use serde::{Deserialize, Serialize};
 
 use super::link::Link;
 use super::password::Password;
-use super::settings::{Conditions, Device, Os, QueryCondition};
+use super::settings::{Conditions, Device, Os, QueryCondition, Rule, Variant};
 #[cfg(feature = "openapi")]
 use super::settings::{LinkSettings, MAX_CLICKS, MAX_QUERY_CHARS, MAX_VARIANT_NAME, MAX_WEIGHT};
-use super::settings::{Rule, Variant};
 use crate::values::json::{whole, whole_or_null};
 #[cfg(feature = "openapi")]
 use crate::values::schema::TEXT;
 
-/// A link as its owner wants it. Absent fields have their defaults.
+/// The fields of a link to create. Absent fields have their defaults.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewLink"))]
 pub struct LinkFields {
-    /// Where it leads. Required.
+    /// The URL it leads to. Required.
     #[cfg_attr(feature = "openapi", schemars(with = "crate::values::target::TargetUrl"))]
     pub url: Option<String>,
-    /// Its path; generated if absent. Cannot be changed.
+    /// The path of the short URL; generated if absent. Cannot be changed.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::values::slug::Slug>"))]
     pub slug: Option<String>,
     /// The host that serves it; the stack's default domain if absent. Cannot be changed.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::values::domains::Domain>"))]
     pub domain: Option<String>,
-    /// What its owner calls it.
+    /// A title for its owner.
     #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = Link::MAX_TITLE_CHARS), regex(pattern = TEXT)))]
     pub title: Option<String>,
-    /// Words to find it by.
+    /// Words to filter links by.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schemars(length(max = Link::MAX_TAGS), inner(length(min = 1, max = Link::MAX_TAG_CHARS), regex(pattern = TEXT))))]
     pub tags: Vec<String>,
-    /// Before this it is not found (RFC 3339).
+    /// Before this time, visitors get "not found" (RFC 3339).
     #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::values::timestamp::Timestamp>"))]
     pub starts_at: Option<String>,
-    /// From this on it is gone, or leads to `expired_url` (RFC 3339). After `starts_at`.
+    /// From this time on, the link has expired: visitors get "gone", or go to `expired_url` (RFC 3339). After `starts_at`.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::values::timestamp::Timestamp>"))]
     pub expires_at: Option<String>,
-    /// Where it leads once it has expired or is used up.
+    /// The URL it leads to once it has expired or its clicks are used up.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::values::target::TargetUrl>"))]
     pub expired_url: Option<String>,
-    /// How many clicks it serves; unlimited if absent.
+    /// The number of clicks it serves; unlimited if absent.
     #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = MAX_CLICKS)))]
     #[serde(default, deserialize_with = "whole_or_null")]
     pub max_clicks: Option<u64>,
-    /// What a visitor must give. Can be set and removed, but not read.
+    /// The password that a visitor must enter. Can be set and removed, but not read.
     #[serde(skip_serializing)]
     pub password: Option<Password>,
-    /// The status of the redirect: 301, 302 (if absent), 307 or 308.
+    /// The HTTP status of the redirect: 301, 302 (the default), 307 or 308.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<super::settings::RedirectStatus>"))]
     #[serde(default, deserialize_with = "whole_or_null")]
     pub redirect_status: Option<u16>,
-    /// Whether query parameters of the visit are merged into the target.
+    /// Whether to merge query parameters of the visit into the target.
     #[serde(default)]
     pub forward_query: bool,
-    /// Other targets for some visits; the first that matches wins. Rules and variants together have at most 32 KiB of JSON.
+    /// Other targets for some visits. The first rule that matches wins. Rules and variants together have at most 32 KiB of JSON.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schemars(length(max = LinkSettings::MAX_CHOICES)))]
     pub rules: Vec<RuleFields>,
-    /// Weighted targets for visits that no rule matches.
+    /// Weighted targets for visits that match no rule.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schemars(length(max = LinkSettings::MAX_CHOICES)))]
     pub variants: Vec<VariantFields>,
-    /// Whether it is put away.
+    /// Whether it is archived: visitors get "not found", but its owner keeps it.
     #[serde(default)]
     pub archived: bool,
-    /// What to do if there is a link with the same target. Only when creating.
+    /// What to do if a link with the same target exists. Only for creating a link.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub if_exists: Option<IfExists>,
 }
 
-/// What to do about a link of the workspace and domain that has the same target.
+/// What to do if the workspace has a link with the same target on the same domain.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub enum IfExists {
-    /// Create another one.
+    /// Create another link.
     #[default]
     Create,
-    /// Give that one instead, as it is.
+    /// Return the existing link unchanged.
     Return,
 }
 
-/// Another target for visits that meet all conditions of it.
+/// Another target for visits that meet all of its conditions.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewRule"))]
@@ -93,7 +92,7 @@ pub struct RuleFields {
     /// The conditions, at least one.
     #[serde(rename = "if")]
     pub conditions: ConditionFields,
-    /// Where such a visit is led.
+    /// The URL that such a visit leads to.
     #[cfg_attr(feature = "openapi", schemars(with = "crate::values::target::TargetUrl"))]
     pub url: String,
 }
@@ -103,15 +102,15 @@ pub struct RuleFields {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewConditions", extend("anyOf" = at_least_one_condition())))]
 pub struct ConditionFields {
-    /// One of these devices.
+    /// The visitor's device is one of these.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schemars(length(max = LinkSettings::MAX_VALUES)))]
     pub device: Vec<Device>,
-    /// One of these operating systems.
+    /// The visitor's operating system is one of these.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schemars(length(max = LinkSettings::MAX_VALUES)))]
     pub os: Vec<Os>,
-    /// One of these countries: ISO 3166-1 alpha-2 codes.
+    /// The visitor's country is one of these: ISO 3166-1 alpha-2 codes.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schemars(length(max = LinkSettings::MAX_VALUES), inner(regex(pattern = "^[A-Za-z]{2}$"))))]
     pub country: Vec<String>,
@@ -119,27 +118,27 @@ pub struct ConditionFields {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schemars(length(max = LinkSettings::MAX_VALUES), inner(regex(pattern = "^[A-Za-z]{2,3}$"))))]
     pub language: Vec<String>,
-    /// All of these query parameters are there.
+    /// The visit has all of these query parameters.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schemars(length(max = LinkSettings::MAX_VALUES)))]
     pub query: Vec<QueryFields>,
-    /// Not before this (RFC 3339).
+    /// The visit is at this time or later (RFC 3339).
     #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::values::timestamp::Timestamp>"))]
     pub after: Option<String>,
-    /// Before this (RFC 3339).
+    /// The visit is before this time (RFC 3339).
     #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::values::timestamp::Timestamp>"))]
     pub before: Option<String>,
 }
 
-/// A query parameter that must be there.
+/// A query parameter that a visit must have.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewQueryCondition"))]
 pub struct QueryFields {
-    /// Its name.
+    /// The parameter's name.
     #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = MAX_QUERY_CHARS)))]
     pub name: String,
-    /// Its value; any if absent.
+    /// The parameter's value; any if absent.
     #[cfg_attr(feature = "openapi", schemars(length(max = MAX_QUERY_CHARS)))]
     pub value: Option<String>,
 }
@@ -149,10 +148,10 @@ pub struct QueryFields {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewVariant"))]
 pub struct VariantFields {
-    /// What statistics call it: unique in the link, 1 to 32 of `A-Za-z0-9-_`.
+    /// The name in statistics: unique in the link, 1 to 32 of `A-Za-z0-9-_`.
     #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = MAX_VARIANT_NAME), regex(pattern = "^[A-Za-z0-9_-]+$")))]
     pub name: String,
-    /// Where it leads.
+    /// The URL it leads to.
     #[cfg_attr(feature = "openapi", schemars(with = "crate::values::target::TargetUrl"))]
     pub url: String,
     /// How often it is chosen, relative to the others: 1 to 1000.
@@ -162,7 +161,7 @@ pub struct VariantFields {
 }
 
 impl LinkFields {
-    /// What the owner of `link` would send to create it as it is, but for its password.
+    /// Returns the fields that would create `link` as it is, but without its password.
     pub fn of(link: &Link) -> Self {
         let settings = &link.settings;
         Self {
@@ -214,12 +213,14 @@ impl VariantFields {
     }
 }
 
-/// Alternatives, one of which is met by conditions that are not empty.
+/// Returns the alternatives of a JSON Schema's `anyOf`, each of which requires one condition that is not empty.
 #[cfg(feature = "openapi")]
 pub(crate) fn at_least_one_condition() -> Vec<serde_json::Value> {
     let lists =
         ["device", "os", "country", "language", "query"].map(|name| (name, serde_json::json!({ "minItems": 1 })));
-    let moments = ["after", "before"].map(|name| (name, serde_json::json!({ "type": "string" })));
-    let alternatives = lists.into_iter().chain(moments);
-    alternatives.map(|(name, it)| serde_json::json!({ "required": [name], "properties": { (name): it } })).collect()
+    let times = ["after", "before"].map(|name| (name, serde_json::json!({ "type": "string" })));
+    let alternatives = lists.into_iter().chain(times);
+    alternatives
+        .map(|(name, schema)| serde_json::json!({ "required": [name], "properties": { (name): schema } }))
+        .collect()
 }

@@ -1,41 +1,40 @@
-//! `if_exists: return`: gives the link that leads to a target already, and creates one only where there is none.
+//! Returns the link that leads to a target already, for `if_exists: return`, and creates one only if there is none.
 //!
-//! [`LinkTargets`](super::ports::LinkTargets) remembers a link of each target. What it remembers may be out of date: the link may have been deleted,
-//! changed, archived, or have ended. It is then replaced, in one transaction with the new link, on the condition that
-//! nobody else replaced it first; so of many requests at once one creates a link, and the others get it.
+//! [`LinkTargets`](super::ports::LinkTargets) remembers one link for each target. This link may have been deleted, changed or
+//! archived since, or have ended. The new link then replaces it, in one transaction that fails if another request replaced it
+//! first. So among concurrent requests, one creates the link and the others return it.
 
-use super::created::{ATTEMPTS, Created, free_slug, no_free_slug};
+use super::created::{Created, MAX_SLUGS, no_free_slug, slug_to_try};
 use super::link::Link;
-use super::ports::Insertion;
-use super::ports::LinkPorts;
-use crate::access::idempotency::Attempt;
+use super::ports::{Insertion, LinkPorts};
+use crate::access::idempotency::RequestFingerprint;
 use crate::values::error::Error;
 
-/// The link that leads where `wanted` does, or `wanted` with a free slug, written.
+/// Returns an existing link to the target of `wanted`, or creates `wanted` with a free slug.
 pub(crate) async fn return_existing(
-    with: &LinkPorts<'_>,
+    ports: &LinkPorts<'_>,
     mut wanted: Link,
-    attempt: Option<&Attempt>,
+    fingerprint: Option<&RequestFingerprint>,
 ) -> Result<Created, Error> {
-    for number in 0..ATTEMPTS {
-        let seen = with.targets.find(&wanted.workspace, &wanted.id.domain, &wanted.url).await?;
+    for number in 0..MAX_SLUGS {
+        let seen = ports.targets.find(&wanted.workspace, &wanted.id.domain, &wanted.url).await?;
         if let Some(id) = &seen
-            && let Some(existing) = with.reader.get(id).await?.filter(|existing| is_alike(existing, &wanted))
+            && let Some(existing) = ports.reader.get(id).await?.filter(|existing| can_stand_in(existing, &wanted))
         {
             let is_new = wanted.origin.is_some() && existing.origin == wanted.origin;
             return Ok(Created { link: existing, is_new });
         }
-        wanted.id.slug = free_slug(with, attempt, number);
-        if with.targets.insert_as_only(&wanted, seen.as_ref()).await? == Insertion::Done {
+        wanted.id.slug = slug_to_try(ports, fingerprint, number);
+        if ports.targets.insert_as_only(&wanted, seen.as_ref()).await? == Insertion::Done {
             return Ok(Created { link: wanted, is_new: true });
         }
     }
     Err(no_free_slug())
 }
 
-/// Whether a visitor who follows `existing` gets where `wanted` leads: it is of the same owner and domain, has the same
-/// target, and is neither archived nor at its end.
-pub(crate) fn is_alike(existing: &Link, wanted: &Link) -> bool {
+/// Tells whether `existing` can stand in for `wanted`: it has the same owner, domain and target, is not archived, and has not
+/// ended.
+pub(crate) fn can_stand_in(existing: &Link, wanted: &Link) -> bool {
     let settings = &existing.settings;
     let ended = settings.expires_at.is_some_and(|expiry| expiry <= wanted.created_at)
         || settings.max_clicks.is_some_and(|clicks| settings.used_clicks >= clicks);
@@ -63,7 +62,7 @@ mod tests {
     async fn create_in(workspace: &str, links: &MemoryLinks, seed: u64, fields: LinkFields) -> Created {
         let domains = Domains::parse("go.example.com,s.example.org").unwrap();
         let (clock, random) = (FixedClock::at("2026-01-02T03:04:05Z"), SeededRandom::new(seed));
-        let with = LinkPorts {
+        let ports = LinkPorts {
             reader: links,
             writer: links,
             targets: links,
@@ -71,7 +70,7 @@ mod tests {
             random: &random,
             domains: &domains,
         };
-        create_link(&with, &caller(workspace, Role::Editor), &fields, None).await.unwrap()
+        create_link(&ports, &caller(workspace, Role::Editor), &fields, None).await.unwrap()
     }
 
     fn fields(if_exists: IfExists) -> LinkFields {
@@ -79,7 +78,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_same_target_gives_the_same_link() {
+    async fn same_target_returns_the_same_link() {
         let links = MemoryLinks::default();
         let first = create_in("acme", &links, 1, fields(IfExists::Create)).await;
         let second = create_in("acme", &links, 2, fields(IfExists::Return)).await;
@@ -91,21 +90,21 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_link_that_does_not_lead_there_any_more_is_replaced() {
-        type Spoil = fn(&mut Link);
-        let spoils: [Spoil; 4] = [
+    async fn outdated_link_is_replaced() {
+        type Change = fn(&mut Link);
+        let changes: [Change; 4] = [
             |link| link.settings.archived = true,
             |link| link.settings.expires_at = Some(link.created_at),
             |link| (link.settings.max_clicks, link.settings.used_clicks) = (Some(1), 1),
             |link| link.url = crate::testing::samples::link("acme", "x", "https://example.com/other").url,
         ];
-        for spoil in spoils {
+        for change in changes {
             let links = MemoryLinks::default();
             let first = create_in("acme", &links, 1, fields(IfExists::Return)).await.link;
-            let mut spoilt = first.clone();
-            spoil(&mut spoilt);
+            let mut outdated = first.clone();
+            change(&mut outdated);
             links.delete_unchanged(&first).await.unwrap();
-            links.insert(&spoilt).await.unwrap();
+            links.insert(&outdated).await.unwrap();
             let second = create_in("acme", &links, 2, fields(IfExists::Return)).await;
             assert!(second.is_new);
             assert_eq!(create_in("acme", &links, 3, fields(IfExists::Return)).await.link, second.link);
@@ -117,7 +116,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_own_slug_that_leads_there_already_is_given() {
+    async fn own_slug_with_the_same_target_is_returned() {
         let links = MemoryLinks::default();
         let own = LinkFields { slug: Some("docs".into()), ..fields(IfExists::Return) };
         assert!(create_in("acme", &links, 1, own.clone()).await.is_new);

@@ -1,5 +1,5 @@
-//! What makes a link more than a plain redirect. All of it is optional, and absent attributes mean the default, so that
-//! links which were written before an attribute existed stay what they were.
+//! Defines the optional settings of a link. An absent attribute means the default, so that links written before the attribute
+//! existed behave as before.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,39 +9,38 @@ use crate::values::timestamp::Timestamp;
 /// The settings of a link beyond its target.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LinkSettings {
-    /// Before this it is not found.
+    /// Before this time, visitors get "not found".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub starts_at: Option<Timestamp>,
-    /// From this on it is gone, or leads to `expired_url`.
+    /// From this time on, the link has expired: visitors get "gone", or go to `expired_url`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
-    /// Where it leads once it has expired or is used up.
+    /// The URL it leads to once it has expired or its clicks are used up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expired_url: Option<TargetUrl>,
-    /// How many clicks it serves; unlimited if absent. At least 1.
+    /// The number of clicks it serves, at least 1; unlimited if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_clicks: Option<u64>,
-    /// How many clicks of `max_clicks` it has served. Only the redirect writes it, with an atomic conditional addition; a
-    /// change of the link leaves it alone.
+    /// The number of clicks of `max_clicks` that it has served. Only the redirect writes it, with an atomic conditional addition;
+    /// changes to the link keep it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub used_clicks: u64,
-    /// The hash of the password that a visitor must give: argon2id in PHC string format.
+    /// The hash of the password that a visitor must enter: argon2id in PHC string format.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_hash: Option<String>,
-    /// The status of the redirect.
+    /// The HTTP status of the redirect.
     #[serde(default, skip_serializing_if = "is_default")]
     pub redirect_status: RedirectStatus,
-    /// Whether query parameters of the visit are merged into the target. They never change its scheme, host or path.
+    /// Whether to merge query parameters of the visit into the target. They never change its scheme, host or path.
     #[serde(default, skip_serializing_if = "is_default")]
     pub forward_query: bool,
-    /// Other targets for some visits; the first that matches wins.
+    /// Other targets for some visits. The first rule that matches wins.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<Rule>,
-    /// Weighted targets for visits that no rule matches; a visitor keeps the same one for a day. Instead of the link's
-    /// own target, where there are any.
+    /// Weighted targets for visits that match no rule, instead of the link's own target. A visitor keeps the same one for a day.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variants: Vec<Variant>,
-    /// Whether it is put away: not found for visitors, kept for its owner.
+    /// Whether it is archived: visitors get "not found", but its owner keeps it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub archived: bool,
 }
@@ -51,13 +50,13 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 }
 
 impl LinkSettings {
-    /// The greatest number of rules, and of variants.
+    /// The greatest number of rules, and also of variants.
     pub const MAX_CHOICES: usize = 20;
     /// The greatest number of values in one condition.
     pub const MAX_VALUES: usize = 50;
 
-    /// Whether each visit must be decided by the table: nothing about such a link may come from a cache.
-    pub fn is_decided_by_the_table(&self) -> bool {
+    /// Tells whether each visit must read the link from the table, not from a cache.
+    pub fn bypasses_cache(&self) -> bool {
         self.max_clicks.is_some() || self.password_hash.is_some()
     }
 }
@@ -66,18 +65,18 @@ impl LinkSettings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(try_from = "u16", into = "u16")]
 pub enum RedirectStatus {
-    /// 301: for good; caches may keep it, and clicks on what they keep are not counted.
+    /// 301: permanent. Caches may keep it; Waypost does not count the clicks that they answer.
     MovedPermanently,
-    /// 302: for now; every click is counted.
+    /// 302: temporary. Waypost counts every click.
     #[default]
     Found,
-    /// 307: for now, with the same method.
+    /// 307: temporary, with the same method.
     TemporaryRedirect,
-    /// 308: for good, with the same method.
+    /// 308: permanent, with the same method.
     PermanentRedirect,
 }
 
-/// A number that is no [`RedirectStatus`].
+/// The error of a number that is not a [`RedirectStatus`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be 301, 302, 307 or 308")]
 pub struct RedirectStatusError;
@@ -107,61 +106,61 @@ impl From<RedirectStatus> for u16 {
     }
 }
 
-/// Another target for visits that meet all conditions of it.
+/// Another target for visits that meet all of its conditions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Rule {
     /// The conditions.
     #[serde(rename = "if")]
     pub conditions: Conditions,
-    /// Where such a visit is led.
+    /// The URL that such a visit leads to.
     pub url: TargetUrl,
 }
 
-/// Conditions on a visit. One that is empty or absent is met by every visit; a rule has at least one.
+/// Conditions on a visit. Every visit meets a condition that is empty or absent; a rule has at least one condition.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Conditions {
-    /// One of these devices.
+    /// The visitor's device is one of these.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub device: Vec<Device>,
-    /// One of these operating systems.
+    /// The visitor's operating system is one of these.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub os: Vec<Os>,
-    /// One of these countries: ISO 3166-1 alpha-2 codes in upper case.
+    /// The visitor's country is one of these: ISO 3166-1 alpha-2 codes in upper case.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub country: Vec<String>,
     /// The visitor's first language is one of these: ISO 639 codes in lower case.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub language: Vec<String>,
-    /// All of these query parameters are there.
+    /// The visit has all of these query parameters.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub query: Vec<QueryCondition>,
-    /// Not before this.
+    /// The visit is at this time or later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Timestamp>,
-    /// Before this.
+    /// The visit is before this time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Timestamp>,
 }
 
-/// A query parameter that must be there.
+/// A query parameter that a visit must have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct QueryCondition {
-    /// Its name.
+    /// The parameter's name.
     pub name: String,
-    /// Its value; any if absent.
+    /// The parameter's value; any if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
 }
 
-/// What a visitor holds, by a look at the user agent that is cheap enough for a redirect.
+/// The kind of device, from a check of the user agent that is cheap enough for a redirect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub enum Device {
-    /// A telephone.
+    /// A phone.
     Mobile,
     /// A tablet.
     Tablet,
@@ -190,9 +189,9 @@ pub enum Os {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Variant {
-    /// What statistics call it: unique in the link, 1 to 32 of `A-Za-z0-9-_`.
+    /// The name in statistics: unique in the link, 1 to 32 of `A-Za-z0-9-_`.
     pub name: String,
-    /// Where it leads.
+    /// The URL it leads to.
     pub url: TargetUrl,
     /// How often it is chosen, relative to the others: 1 to 1000.
     pub weight: u16,
@@ -202,10 +201,10 @@ pub struct Variant {
 crate::values::schema::schema!(RedirectStatus, "RedirectStatus", {
     "type": "integer",
     "enum": [301, 302, 307, 308],
-    "description": "What browsers keep of 301 and 308 is not counted.",
+    "description": "Browsers may cache 301 and 308; clicks that they answer from their cache are not counted.",
 });
 
-/// The greatest number of clicks a link can be limited to.
+/// The greatest limit of clicks.
 pub(crate) const MAX_CLICKS: u64 = 1_000_000_000_000;
 
 /// The greatest weight of a variant.

@@ -1,39 +1,37 @@
-//! Checks what an owner says about a link, all of it at once: every field that is wrong is named.
+//! Checks the fields of a link all at once, so that the error names every field that is wrong.
 
-use crate::links::settings::MAX_CLICKS;
-use crate::links::settings::MAX_QUERY_CHARS;
-use crate::links::settings::MAX_VARIANT_NAME;
-use crate::links::settings::MAX_WEIGHT;
-use crate::values::field_errors::Errors;
 use std::collections::HashSet;
+use std::ops::RangeInclusive;
 
 use super::link::{check_tags, check_title};
 use super::request::{ConditionFields, LinkFields, QueryFields, RuleFields, VariantFields};
-use super::settings::{Conditions, QueryCondition};
-use super::settings::{LinkSettings, RedirectStatus, Rule, Variant};
+use super::settings::{
+    Conditions, LinkSettings, MAX_CLICKS, MAX_QUERY_CHARS, MAX_VARIANT_NAME, MAX_WEIGHT, QueryCondition,
+    RedirectStatus, Rule, Variant,
+};
 use crate::values::domains::Domains;
-use crate::values::error::Error;
+use crate::values::field_errors::Errors;
 use crate::values::target::TargetUrl;
 use crate::values::timestamp::Timestamp;
 
-/// The greatest size of rules and variants together, as JSON. A page of 100 links then stays below the 6 MB that a Lambda
-/// function can answer with, and a link well below the 400 KB of a DynamoDB item.
+/// The greatest size of rules and variants together, as JSON. It keeps a page of 100 links below the 6 MB of a Lambda function's
+/// answer, and a link well below the 400 KB of a DynamoDB item.
 const MAX_CHOICE_BYTES: usize = 32 * 1024;
 
-/// The checked fields of a link. Of its behaviour, the hash of the password and the count of clicks are not in it.
+/// The checked fields of a link. The settings lack the hash of the password and the count of clicks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckedFields {
-    /// Where it leads.
+    /// The URL it leads to.
     pub url: TargetUrl,
-    /// What its owner calls it.
+    /// The title that its owner chose.
     pub title: Option<String>,
-    /// Words to find it by.
+    /// Words to filter links by.
     pub tags: Vec<String>,
-    /// All else.
+    /// All other settings.
     pub settings: LinkSettings,
 }
 
-/// Checks all but `slug` and `domain`, and notes what is wrong in `errors`; `None` if there is no target.
+/// Checks all fields but `slug` and `domain`, and adds what is wrong to `errors`. Returns `None` if there is no valid target.
 pub fn check_fields(fields: &LinkFields, domains: &Domains, errors: &mut Errors) -> Option<CheckedFields> {
     let url = match &fields.url {
         Some(text) => errors.note("/url", TargetUrl::parse(text, domains)),
@@ -81,7 +79,7 @@ fn check_settings(fields: &LinkFields, domains: &Domains, errors: &mut Errors) -
     }
 }
 
-/// Two moments, either of which may be absent; the second must be after the first.
+/// Checks two optional times, of which the second must be after the first.
 fn check_span(
     (from_pointer, from): (&str, Option<&str>),
     (to_pointer, to): (&str, Option<&str>),
@@ -124,8 +122,8 @@ fn check_conditions(at: &str, fields: &ConditionFields, errors: &mut Errors) -> 
         (&format!("{at}/before"), fields.before.as_deref()),
         errors,
     );
-    let country = |text: &str| code(text, 2..=2).map(|code| code.to_ascii_uppercase());
-    let language = |text: &str| code(text, 2..=3).map(|code| code.to_ascii_lowercase());
+    let country = |text: &str| letters(text, 2..=2).map(|code| code.to_ascii_uppercase());
+    let language = |text: &str| letters(text, 2..=3).map(|code| code.to_ascii_lowercase());
     Conditions {
         device: fields.device.clone(),
         os: fields.os.clone(),
@@ -141,11 +139,12 @@ fn check_conditions(at: &str, fields: &ConditionFields, errors: &mut Errors) -> 
     }
 }
 
-fn code(text: &str, lengths: std::ops::RangeInclusive<usize>) -> Option<&str> {
+/// Returns `text` if it has only letters and one of these lengths.
+fn letters(text: &str, lengths: RangeInclusive<usize>) -> Option<&str> {
     (lengths.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphabetic())).then_some(text)
 }
 
-/// The checked values, at most [`LinkSettings::MAX_VALUES`].
+/// Checks each of the first [`LinkSettings::MAX_VALUES`] values. Returns the valid ones.
 fn check_each(
     at: &str,
     values: &[String],
@@ -200,6 +199,8 @@ fn check_count(pointer: &str, count: usize, most: usize, errors: &mut Errors) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::samples::link;
+    use crate::values::error::Error;
     use crate::values::json::read;
     use proptest::prelude::*;
     use serde_json::{Value, json};
@@ -220,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn all_fields_are_read_and_brought_into_their_normal_form() {
+    fn valid_fields_are_normalised() {
         let settings = check(json!({
             "url": "https://exämple.com", "title": " Docs ", "tags": ["a", "a"],
             "starts_at": "2026-01-01T01:00:00+01:00", "expires_at": "2027-01-01T00:00:00Z",
@@ -249,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn every_wrong_field_is_named_at_once() {
+    fn error_names_every_wrong_field() {
         let pointers = check(json!({
             "url": "javascript:alert(1)", "title": "", "tags": ["ok", "\u{7}"],
             "starts_at": "tomorrow", "expires_at": "2026-13-01T00:00:00Z",
@@ -295,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_types_unknown_and_missing_fields_have_pointers_too() {
+    fn type_errors_and_unknown_fields_have_pointers() {
         for (change, pointer) in [
             (json!({"max_clicks": "10"}), "/max_clicks"),
             (json!({"max_clicks": -1}), "/max_clicks"),
@@ -317,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_ends_after_it_starts() {
+    fn link_must_expire_after_its_start() {
         let at = |start: &str, end: &str| json!({"url": "https://a.example", "starts_at": start, "expires_at": end});
         assert!(check(at("2026-01-01T00:00:00Z", "2026-01-01T00:00:00.001Z")).is_ok());
         let same = check(at("2026-01-01T00:00:00Z", "2026-01-01T01:00:00+01:00"));
@@ -325,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn choices_are_bounded_in_number_and_size() {
+    fn rules_and_variants_are_bounded() {
         let variants = |count: usize, length: usize| -> Value {
             let variant = |n| {
                 json!({"name": format!("v{n}"), "weight": 1,
@@ -345,9 +346,9 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is accepted holds only targets that may be emitted, and is accepted again as it came out.
+        /// Accepted fields have only safe targets, and pass the check again in their normal form.
         #[test]
-        fn what_is_accepted_is_safe_and_stays_the_same(
+        fn accepted_fields_are_safe_and_normal(
             urls in prop::collection::vec("(https?://)?(user@)?(a\\.example|go\\.example\\.com|s\\.example\\.org)(/[ -~]{0,8})?", 4)
         ) {
             let [url, expired, rule, variant] = [&urls[0], &urls[1], &urls[2], &urls[3]];
@@ -359,7 +360,7 @@ mod tests {
             let settings = check(fields);
             prop_assert_eq!(settings.is_ok(), all_safe);
             if let Ok(settings) = settings {
-                let mut link = crate::testing::samples::link("acme", "docs", "https://example.com/");
+                let mut link = link("acme", "docs", "https://example.com/");
                 (link.url, link.settings) = (settings.url.clone(), settings.settings.clone());
                 let again = check(serde_json::to_value(LinkFields::of(&link)).unwrap());
                 prop_assert_eq!(again, Ok(settings));

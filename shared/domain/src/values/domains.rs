@@ -1,4 +1,4 @@
-//! The hosts that serve short links.
+//! Checks host names, and tells which of them serve short links.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use url::Host;
 #[serde(try_from = "String", into = "String")]
 pub struct Domain(String);
 
-/// A text that is no [`Domain`].
+/// The error of a text that is not a [`Domain`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("is not a host name such as go.example.com")]
 pub struct DomainError;
@@ -31,7 +31,7 @@ impl Domain {
         }
     }
 
-    /// The text.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -71,23 +71,23 @@ impl Domains {
         Ok(Self { default, others: domains.collect::<Result<_, _>>()? })
     }
 
-    /// The domain of a link that names none, and of a request to a host that is none of ours (such as API Gateway's own).
+    /// Returns the domain of links that name none, and of requests to a host outside this list (such as API Gateway's own).
     pub fn default_domain(&self) -> &Domain {
         &self.default
     }
 
-    /// All of them, the default first.
+    /// Lists all domains, the default first.
     pub fn iter(&self) -> impl Iterator<Item = &Domain> {
         std::iter::once(&self.default).chain(&self.others)
     }
 
-    /// Whether `host` (lower case, without port) is one of ours; a trailing dot does not make it another.
+    /// Tells whether `host` (lower case, without port) is in the list. Ignores a trailing dot.
     pub fn contains(&self, host: &str) -> bool {
         let host = host.trim_end_matches('.');
         self.iter().any(|domain| domain.as_str() == host)
     }
 
-    /// The domain that serves a request with this `Host` header, port and case as the client sent them.
+    /// Returns the domain that serves a request with this `Host` header. The header may have a port and capitals.
     pub fn for_host(&self, host: Option<&str>) -> &Domain {
         let Some(host) = host else { return &self.default };
         let name = host.rsplit_once(':').map_or(host, |(name, _port)| name).trim_end_matches('.');
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_normalised_to_lower_case_punycode() {
+    fn names_become_lower_case_punycode() {
         assert_eq!(Domain::parse("Go.Exämple.com.").unwrap().as_str(), "go.xn--exmple-cua.com");
         for text in ["", "a b", "a#b", "a/b", "[::1]", "a:80", "x_y.com"] {
             assert!(Domain::parse(text).is_err(), "{text:?}");
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_foreign_host_is_served_by_the_default_domain() {
+    fn default_domain_serves_unknown_hosts() {
         let domains = Domains::parse("go.example.com, s.example.org").unwrap();
         assert_eq!(domains.for_host(Some("S.example.org:443")).as_str(), "s.example.org");
         assert_eq!(domains.for_host(Some("abc.execute-api.eu-west-1.amazonaws.com")).as_str(), "go.example.com");

@@ -1,31 +1,31 @@
-//! Collects everything that is wrong with a request, so that one answer names all of it.
+//! Collects all invalid fields of a request, so that one answer names them all.
 
 use crate::values::error::{Error, FieldError};
 
-/// No more errors than this are told of one link.
+/// The greatest number of errors that one answer lists.
 const MAX_ERRORS: usize = 100;
 
-/// The errors that were found so far.
+/// The errors found so far.
 #[derive(Debug, Default)]
 pub struct Errors(Vec<FieldError>);
 
 impl Errors {
-    /// Notes that the field at `pointer` is wrong.
+    /// Adds an error at `pointer`, unless the list is full.
     pub fn add(&mut self, pointer: impl Into<String>, detail: impl ToString) {
         if self.0.len() < MAX_ERRORS {
             self.0.push(FieldError::new(pointer, detail));
         }
     }
 
-    /// The value, or `None` with the error noted at `pointer`.
+    /// Returns the value, or adds the error at `pointer` and returns `None`.
     pub fn note<T, E: ToString>(&mut self, pointer: &str, result: Result<T, E>) -> Option<T> {
         result.map_err(|error| self.add(pointer, error)).ok()
     }
 
-    /// The value if there is one and nothing is wrong.
+    /// Returns the value, if there is one and no error.
     ///
     /// # Errors
-    /// [`Error::Invalid`] with all that is wrong.
+    /// [`Error::Invalid`] with all errors that were added.
     pub fn or<T>(self, value: Option<T>) -> Result<T, Error> {
         match value {
             Some(value) if self.0.is_empty() => Ok(value),

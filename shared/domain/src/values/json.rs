@@ -1,4 +1,4 @@
-//! JSON values: reading them with a pointer to what is wrong, and merging a patch into them.
+//! Deserializes JSON values with a pointer to the field that is wrong, and merges patches into them.
 
 use std::fmt;
 
@@ -9,39 +9,39 @@ use serde_path_to_error::{Path, Segment};
 
 use super::error::{Error, FieldError};
 
-/// The `T` in `value`.
+/// Deserializes a `T` from `value`.
 ///
 /// # Errors
-/// [`Error::Invalid`] with a pointer to the first field that has the wrong type, is unknown or is missing.
+/// [`Error::Invalid`] with a pointer to the first field that is unknown, missing, or of the wrong type.
 pub fn read<T: DeserializeOwned>(value: Value) -> Result<T, Error> {
     serde_path_to_error::deserialize(value).map_err(|error| Error::Invalid(vec![field_error(&error)]))
 }
 
-/// Reads a whole number, also where it is written with a fraction of nothing: to JSON Schema `1.0` is an integer, and
-/// languages with one kind of number write it so.
+/// Deserializes a whole number. Accepts `1.0`: JSON Schema counts it as an integer, and languages with a single number
+/// type write it.
 ///
 /// # Errors
-/// It is no number, has a fraction, or is out of range.
+/// The value is not a number, has a fraction, or is out of range.
 pub fn whole<'de, D: Deserializer<'de>, T: TryFrom<u64>>(deserializer: D) -> Result<T, D::Error> {
-    let number = deserializer.deserialize_any(Whole)?;
-    number.ok_or_else(|| D::Error::invalid_type(Unexpected::Unit, &Whole)).and_then(in_range)
+    let number = deserializer.deserialize_any(WholeNumber)?;
+    number.ok_or_else(|| D::Error::invalid_type(Unexpected::Unit, &WholeNumber)).and_then(in_range)
 }
 
-/// The same, or `None` for null. An absent field needs `#[serde(default)]`.
+/// Deserializes a whole number, or null as `None`. An absent field needs `#[serde(default)]`.
 ///
 /// # Errors
 /// As [`whole`].
 pub fn whole_or_null<'de, D: Deserializer<'de>, T: TryFrom<u64>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    deserializer.deserialize_any(Whole)?.map(in_range).transpose()
+    deserializer.deserialize_any(WholeNumber)?.map(in_range).transpose()
 }
 
 fn in_range<T: TryFrom<u64>, E: de::Error>(number: u64) -> Result<T, E> {
     T::try_from(number).map_err(|_| E::invalid_value(Unexpected::Unsigned(number), &"a smaller number"))
 }
 
-struct Whole;
+struct WholeNumber;
 
-impl Visitor<'_> for Whole {
+impl Visitor<'_> for WholeNumber {
     type Value = Option<u64>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -53,7 +53,7 @@ impl Visitor<'_> for Whole {
     }
 
     fn visit_f64<E: de::Error>(self, number: f64) -> Result<Self::Value, E> {
-        // Up to here a 64-bit fraction tells all whole numbers apart.
+        // An f64 represents every whole number up to 2^53 exactly.
         const GREATEST: f64 = 9_007_199_254_740_992.0;
         if number.fract() == 0.0 && (0.0..=GREATEST).contains(&number) {
             return Ok(Some(number as u64));
@@ -66,12 +66,12 @@ impl Visitor<'_> for Whole {
     }
 }
 
-/// What serde says about a field, for the one who sent it.
+/// Turns serde's error into one for the sender of the request.
 pub fn field_error(error: &serde_path_to_error::Error<serde_json::Error>) -> FieldError {
     FieldError::new(pointer(error.path()), without_position(error.inner()))
 }
 
-/// RFC 6901, from the path of a field.
+/// Writes the path of a field as a JSON pointer (RFC 6901).
 fn pointer(path: &Path) -> String {
     path.iter()
         .map(|segment| match segment {
@@ -82,7 +82,7 @@ fn pointer(path: &Path) -> String {
         .collect()
 }
 
-/// The message without serde_json's line and column, which say nothing to somebody who sent a program's output.
+/// Returns the message without serde_json's line and column, which mean nothing to a sender whose program wrote the JSON.
 fn without_position(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.split(" at line ").next().unwrap_or_default().to_owned()
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_number_may_be_written_with_a_fraction_of_nothing() {
+    fn whole_numbers_may_have_a_zero_fraction() {
         for (json, numbers) in [
             (json!({"a": 1}), Some((1, None))),
             (json!({"a": 1.0, "b": null}), Some((1, None))),
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn patches_merge_as_in_the_examples_of_rfc_7396() {
+    fn patches_merge_as_in_rfc_7396() {
         for (mut target, patch, result) in [
             (json!({"a": "b"}), json!({"a": "c"}), json!({"a": "c"})),
             (json!({"a": "b"}), json!({"b": "c"}), json!({"a": "b", "b": "c"})),

@@ -1,15 +1,17 @@
-//! Values that are valid once they exist, and what every use case answers: pages, errors, problem details.
+//! Holds values that are valid once they exist, and the results that all use cases share: pages, errors, problem details.
 
 pub mod domains;
 pub mod error;
 pub mod field_errors;
 pub mod hex;
+pub(crate) mod id;
 pub mod json;
 pub mod page;
 mod plain_url;
 pub mod problem;
 pub mod slug;
 pub mod target;
+pub(crate) mod text;
 pub mod timestamp;
 pub mod workspace;
 

@@ -1,10 +1,10 @@
-//! Gives a value that is a text or a number in JSON its JSON Schema, beside the type.
+//! Declares the JSON Schema of a type that JSON writes as a text or a number.
 
-/// A text that a person reads: not blank, no control characters.
+/// The pattern of a text for people: not blank, no control characters.
 pub(crate) const TEXT: &str =
     r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$";
 
-/// Makes `$type` a component of the document, with a schema of its own.
+/// Makes `$type` a component of the OpenAPI document, with the given schema.
 macro_rules! schema {
     ($type:ty, $name:literal, $($schema:tt)+) => {
         impl schemars::JsonSchema for $type {

@@ -1,4 +1,4 @@
-//! The path of a short link.
+//! Checks, generates and derives slugs, the paths of short links.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::ports::Random;
 
-/// Paths that a browser, a crawler or Waypost itself asks for; compared without regard to case.
+/// Paths that browsers, crawlers or Waypost itself request. Compared without regard to case.
 const RESERVED: &[&str] = &[
     ".",
     "..",
@@ -25,7 +25,7 @@ const RESERVED: &[&str] = &[
     "v1",
 ];
 
-/// What generated slugs are made of: letters and digits, which survive being read aloud, quoted or wrapped.
+/// The characters of generated slugs: letters and digits, which people can read aloud, quote and wrap safely.
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// 1 to 128 of RFC 3986's unreserved characters (`A-Za-z0-9-._~`), case-sensitive and not reserved.
@@ -33,7 +33,7 @@ const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn
 #[serde(try_from = "String", into = "String")]
 pub struct Slug(String);
 
-/// Why a text is no [`Slug`].
+/// Why a text is not a [`Slug`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SlugError {
     /// Empty or longer than [`Slug::MAX_LEN`].
@@ -42,7 +42,7 @@ pub enum SlugError {
     /// A character outside RFC 3986's unreserved set.
     #[error("may only contain letters, digits, '-', '.', '_' and '~'")]
     Character,
-    /// A path that is served otherwise.
+    /// A reserved path.
     #[error("is reserved")]
     Reserved,
 }
@@ -68,24 +68,24 @@ impl Slug {
         Ok(Self(text))
     }
 
-    /// [`Slug::GENERATED_LEN`] characters, each of the 62 equally likely.
+    /// Generates a slug of [`Slug::GENERATED_LEN`] random characters, each of the 62 equally likely.
     pub fn generate(random: &dyn Random) -> Self {
         let mut text = String::with_capacity(Self::GENERATED_LEN);
         while text.len() < Self::GENERATED_LEN {
             let mut bytes = [0_u8; 16];
             random.fill(&mut bytes);
-            text.extend(symbols(&bytes).take(Self::GENERATED_LEN - text.len()));
+            text.extend(characters(&bytes).take(Self::GENERATED_LEN - text.len()));
         }
         Self(text)
     }
 
-    /// The same `len` characters for the same `seed`, for rows that must get the same slug whenever they are loaded.
-    /// `len` is at most [`Slug::MAX_LEN`].
+    /// Derives a slug of `len` characters (at most [`Slug::MAX_LEN`]) from `seed`: the same seed always gives the same slug, so
+    /// that a row of an import keeps its slug however often it is loaded.
     pub fn derive(seed: &str, len: usize) -> Self {
         let mut text = String::with_capacity(len);
         for round in 0_u32.. {
             let digest = Sha256::new().chain_update(round.to_be_bytes()).chain_update(seed).finalize();
-            text.extend(symbols(&digest).take(len.min(Self::MAX_LEN) - text.len()));
+            text.extend(characters(&digest).take(len.min(Self::MAX_LEN) - text.len()));
             if text.len() >= len.min(Self::MAX_LEN) {
                 break;
             }
@@ -93,14 +93,14 @@ impl Slug {
         Self(text)
     }
 
-    /// The text.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Maps bytes to symbols; bytes that would favour some symbols are left out.
-fn symbols(bytes: &[u8]) -> impl Iterator<Item = char> {
+/// Maps bytes to characters. Skips the bytes that would make some characters likelier than others.
+fn characters(bytes: &[u8]) -> impl Iterator<Item = char> {
     let fair = u8::MAX - u8::MAX % 62;
     bytes.iter().filter(move |&&b| b < fair).map(|&b| char::from(ALPHABET[usize::from(b % 62)]))
 }
@@ -155,23 +155,23 @@ mod tests {
     }
 
     #[test]
-    fn derived_slugs_are_the_same_every_time_and_differ_by_seed() {
+    fn derived_slugs_depend_only_on_the_seed() {
         assert_eq!(Slug::derive("imp#1", 8), Slug::derive("imp#1", 8));
         assert_ne!(Slug::derive("imp#1", 8), Slug::derive("imp#2", 8));
         assert_eq!(Slug::derive("imp#1", 100).as_str().len(), 100);
     }
 
     #[test]
-    fn generated_slugs_use_every_symbol() {
+    fn generated_slugs_use_every_character() {
         let random = SeededRandom::new(7);
         let all: String = (0..2000).map(|_| Slug::generate(&random).to_string()).collect();
         assert_eq!(all.len(), 2000 * Slug::GENERATED_LEN);
-        assert!(ALPHABET.iter().all(|&symbol| all.contains(char::from(symbol))));
+        assert!(ALPHABET.iter().all(|&character| all.contains(char::from(character))));
     }
 
     proptest! {
         #[test]
-        fn a_slug_needs_no_encoding_in_a_path(text in ".{0,140}") {
+        fn slugs_need_no_encoding_in_a_path(text in ".{0,140}") {
             if let Ok(slug) = Slug::parse(text.clone()) {
                 let url = url::Url::parse(&format!("https://go.example.com/{slug}")).unwrap();
                 prop_assert_eq!(url.path(), format!("/{text}"));

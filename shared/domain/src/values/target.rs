@@ -1,31 +1,31 @@
-//! The URL a link leads to.
+//! Checks and normalises target URLs.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::domains::Domains;
-use super::plain_url::plain_host;
+use crate::values::domains::Domains;
+use crate::values::plain_url::plain_host;
 
 /// An absolute `http` or `https` URL in its normal form (WHATWG URL, host in punycode): at most
 /// [`TargetUrl::MAX_LEN`] bytes of ASCII without credentials or control characters.
 ///
-/// A stored target is checked again with [`TargetUrl::parse`] before it is sent, since it may have been written by anything.
+/// Check a stored target again with [`TargetUrl::parse`] before sending it: anything may have written the item.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TargetUrl(String);
 
-/// Why a text is no [`TargetUrl`].
+/// Why a text is not a [`TargetUrl`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TargetError {
-    /// Longer than [`TargetUrl::MAX_LEN`] bytes as given or in its normal form.
+    /// Longer than [`TargetUrl::MAX_LEN`] bytes, as given or in its normal form.
     #[error("is longer than 4096 bytes")]
     Length,
     /// Not `http://` or `https://`.
     #[error("must begin with http:// or https://")]
     Scheme,
-    /// A control character, or a backslash where the host stands (browsers disagree on what it means).
+    /// A control character, or a backslash in the host (browsers disagree on its meaning).
     #[error("has a control character or a backslash in the host")]
     Character,
     /// Not a URL.
@@ -34,7 +34,7 @@ pub enum TargetError {
     /// A user name or password.
     #[error("must not contain a user name or password")]
     Credentials,
-    /// A link to a domain of this stack, which could go round in circles.
+    /// A link to a domain of this stack, which could make a redirect loop.
     #[error("must not lead to one of this service's own domains")]
     OwnDomain,
 }
@@ -43,7 +43,7 @@ impl TargetUrl {
     /// The greatest length in bytes. API Gateway allows 10,240 for all response headers.
     pub const MAX_LEN: usize = 4096;
 
-    /// Checks and normalises `text`; `own` are the domains it must not lead to.
+    /// Checks and normalises `text`, which must not lead to the domains `own`.
     pub fn parse(text: &str, own: &Domains) -> Result<Self, TargetError> {
         if text.len() > Self::MAX_LEN {
             return Err(TargetError::Length);
@@ -55,7 +55,7 @@ impl TargetUrl {
         }
     }
 
-    /// The same for any text, however it is written.
+    /// Checks and normalises any text with the URL parser.
     fn normalise(text: &str, own: &Domains) -> Result<Self, TargetError> {
         if text.chars().any(char::is_control) {
             return Err(TargetError::Character);
@@ -79,13 +79,13 @@ impl TargetUrl {
         if text.len() > Self::MAX_LEN { Err(TargetError::Length) } else { Ok(Self(text)) }
     }
 
-    /// The text, fit for a `Location` header.
+    /// Returns the text, which is valid in a `Location` header.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// What stands between the scheme's `//` and the next `/`, `?` or `#`, if the scheme is `http` or `https`.
+/// Returns the text between the scheme's `//` and the next `/`, `?` or `#`, if the scheme is `http` or `https`.
 fn authority(text: &str) -> Option<&str> {
     let (scheme, rest) = text.split_once("://")?;
     if !(scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")) {
@@ -103,10 +103,10 @@ impl fmt::Display for TargetUrl {
 #[cfg(feature = "openapi")]
 crate::values::schema::schema!(TargetUrl, "TargetUrl", {
     "type": "string",
-    // Not "uri": browsers take URLs that RFC 3986 does not know, such as https://example.com/100%.
+    // Not "uri": browsers accept URLs that RFC 3986 does not allow, such as https://example.com/100%.
     "format": "http-url",
     "maxLength": TargetUrl::MAX_LEN,
-    "description": "An absolute `http` or `https` URL without credentials, to none of the stack's own domains. Answers have it in its normal form (WHATWG URL, host in punycode).",
+    "description": "An absolute `http` or `https` URL without credentials, to none of the stack's own domains. Answers contain its normal form (WHATWG URL, host in punycode).",
     "examples": ["https://example.com/spring?utm_source=mail"],
 });
 
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn unsafe_targets_are_refused() {
+    fn unsafe_targets_are_rejected() {
         for (text, error) in [
             ("javascript:alert(1)", TargetError::Scheme),
             ("data:text/html,x", TargetError::Scheme),
@@ -145,13 +145,13 @@ mod tests {
     }
 
     #[test]
-    fn hosts_are_shown_in_punycode() {
+    fn normal_form_has_punycode_and_escapes() {
         let target = TargetUrl::parse("https://exämple.com/ä b?q=ü#ö", &own()).unwrap();
         assert_eq!(target.as_str(), "https://xn--exmple-cua.com/%C3%A4%20b?q=%C3%BC#%C3%B6");
     }
 
     #[test]
-    fn the_greatest_length_is_4096_bytes() {
+    fn length_is_at_most_4096_bytes() {
         let longest = format!("https://example.com/{}", "a".repeat(4096 - 20));
         assert!(TargetUrl::parse(&longest, &own()).is_ok());
         assert_eq!(TargetUrl::parse(&format!("{longest}a"), &own()), Err(TargetError::Length));
@@ -159,7 +159,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_accepted_is_safe_and_stays_the_same(text in "(?i:https?)://[^\n]{0,60}") {
+        fn accepted_targets_are_safe_and_normal(text in "(?i:https?)://[^\n]{0,60}") {
             if let Ok(target) = TargetUrl::parse(&text, &own()) {
                 prop_assert!(target.as_str().bytes().all(|b| (0x21..0x7f).contains(&b)));
                 prop_assert_eq!(TargetUrl::parse(target.as_str(), &own()), Ok(target));
@@ -167,19 +167,19 @@ mod tests {
         }
 
         #[test]
-        fn what_is_plain_is_what_the_standard_makes_of_it(
+        fn plain_urls_agree_with_the_url_parser(
             text in "https?://([a-z0-9-]{1,5}\\.){0,2}[a-z0-9x-]{0,4}\\.?(/[a-zA-Z0-9./%2eE'\\\\|^{}\\[\\]@:;,=+&!~-]{0,12}){0,2}(\\?[ -~]{0,8})?(#[ -~]{0,8})?",
         ) {
             prop_assert_eq!(TargetUrl::parse(&text, &own()), TargetUrl::normalise(&text, &own()));
         }
 
         #[test]
-        fn plain_characters_anywhere_change_nothing(text in "https?://(go.example.com|a.example|xn--a.b|1.2.3.4|a.0x1|x)[ -~]{0,30}") {
+        fn printable_urls_agree_with_the_url_parser(text in "https?://(go.example.com|a.example|xn--a.b|1.2.3.4|a.0x1|x)[ -~]{0,30}") {
             prop_assert_eq!(TargetUrl::parse(&text, &own()), TargetUrl::normalise(&text, &own()));
         }
 
         #[test]
-        fn anything_else_is_refused_without_a_panic(text in ".{0,80}") {
+        fn any_text_is_parsed_without_a_panic(text in ".{0,80}") {
             if let Ok(target) = TargetUrl::parse(&text, &own()) {
                 prop_assert!(target.as_str().starts_with("http://") || target.as_str().starts_with("https://"));
             }

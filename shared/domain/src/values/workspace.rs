@@ -1,15 +1,15 @@
-//! The owner of links and keys.
+//! Checks the ids of workspaces, the owners of links and keys.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// 1 to 63 of `a-z`, `0-9` and `-`, not beginning with `-`. Nothing is visible across workspaces.
+/// The id of a workspace: 1 to 63 of `a-z`, `0-9` and `-`, not beginning with `-`. A workspace sees nothing of another.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct WorkspaceId(String);
 
-/// A text that is no [`WorkspaceId`].
+/// The error of a text that is not a [`WorkspaceId`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a workspace has 1 to 63 of a-z, 0-9 and '-', and does not begin with '-'")]
 pub struct WorkspaceIdError;
@@ -23,7 +23,7 @@ impl WorkspaceId {
         if valid { Ok(Self(text)) } else { Err(WorkspaceIdError) }
     }
 
-    /// The text.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn separators_of_keys_cannot_be_in_a_workspace() {
+    fn key_separators_are_rejected() {
         for text in ["", "a#b", "a/b", "A", "-a", "ä", " "] {
             assert!(WorkspaceId::parse(text).is_err(), "{text:?}");
         }

@@ -1,84 +1,86 @@
-//! Lets requests through or not, with as few writes as that takes.
+//! Admits or refuses requests, with few writes to the store.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::bucket::{Bucket, TokenBuckets};
+use super::limit::{Micros, RateLimit, RateLimits, SECOND, seconds_up};
 use crate::access::key::Caller;
-use crate::access::rate_limit::{Bucket, Micros, RateLimit, RateLimits, SECOND, TokenBuckets, seconds_up};
 use crate::values::timestamp::Timestamp;
 
-/// How long a process may use tokens that it took ahead. What is left then is lost.
-const LEASE: Micros = 2 * SECOND;
-/// How many keys a process remembers.
-const MAX_LEASES: usize = 1024;
+/// How long a process may use the tokens that it reserved. Tokens left over then are lost.
+const RESERVATION_TIME: Micros = 2 * SECOND;
+/// The greatest number of keys for which a process keeps a reservation.
+const MAX_RESERVATIONS: usize = 1024;
 
-/// Whether a request is let through.
+/// The limiter's decision on a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Admission {
-    /// Yes: there is no limit, or it could not be asked for.
+    /// Admitted without counting: the role has no limit, or the store failed.
     Unlimited,
-    /// Yes.
-    Admitted(Standing),
-    /// No, and after how many seconds the next one is, at least 1.
-    Refused(Standing, u64),
+    /// Admitted and counted.
+    Admitted(RateLimitStatus),
+    /// Refused. The number is the seconds until the next request is admitted, at least 1.
+    Refused(RateLimitStatus, u64),
 }
 
-/// Where a caller stands.
+/// What is left of a caller's limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing {
-    /// Its limit.
+pub struct RateLimitStatus {
+    /// The caller's limit.
     pub limit: RateLimit,
-    /// How many requests it may still make at once. Others may have made some meanwhile.
+    /// How many requests the caller may still make at once. Other processes may have admitted some of them meanwhile.
     pub remaining: u32,
-    /// In how many seconds the bucket is full again.
+    /// The seconds until the bucket is full again.
     pub reset_seconds: u64,
 }
 
 /// Counts requests against the buckets of their callers.
 ///
-/// A process takes tokens ahead, so that a busy key costs one write for many requests: first one, then twice as many as long
-/// as they are used up in time, up to a tenth of the burst or what flows in within a second. All processes together
-/// never let more than `burst + per_second * time` through from the beginning, and in any span of time no more than what
-/// flows in within two seconds above that.
+/// A process reserves several tokens in one write, so that a busy key costs one write for many requests. The first
+/// reservation has one token. The next one has twice as many if the requests used up the last one in time, up to a tenth of the
+/// burst or the tokens of one second. From the start, all processes together never admit more than
+/// `burst + per_second * time`. In any later span of time they admit at most the tokens of two seconds more than that.
 pub struct RateLimiter {
     buckets: Arc<dyn TokenBuckets>,
     limits: RateLimits,
-    leases: Mutex<HashMap<String, Lease>>,
+    reservations: Mutex<HashMap<String, Reservation>>,
 }
 
-/// What a process knows of a bucket.
-struct Lease {
-    /// How many tokens it had when it began.
+/// Tokens that a process took from a bucket for requests to come.
+struct Reservation {
+    /// How many tokens the process took.
     size: u32,
     /// How many of them are left.
     left: u32,
-    /// When they are lost.
+    /// When the left tokens are lost.
     ends_at: Micros,
-    /// The bucket as this process saw it last; others can only have made it emptier.
+    /// The bucket after the process took the tokens. Other processes can only have taken more since.
     bucket: Bucket,
 }
 
 impl RateLimiter {
-    /// Buckets with these limits.
+    /// Counts requests in `buckets` against `limits`.
     pub fn new(buckets: Arc<dyn TokenBuckets>, limits: RateLimits) -> Self {
-        Self { buckets, limits, leases: Mutex::default() }
+        Self { buckets, limits, reservations: Mutex::default() }
     }
 
-    /// Whether a request of `caller` is let through at `now`. If the buckets cannot be reached, it is: a limit must not become
+    /// Decides whether to admit a request of `caller` at `now`. Admits it if the store of buckets fails: a limit must not cause
     /// an outage.
     pub async fn admit(&self, caller: &Caller, now: Timestamp) -> Admission {
         let Some(limit) = self.limits.of(caller.role) else { return Admission::Unlimited };
         let now = now.as_millis().saturating_mul(1000);
-        let wanted = match self.answer_locally(&caller.key_id, limit, now) {
+        let wanted = match self.decide_locally(&caller.key_id, limit, now) {
             Ok(admission) => return admission,
             Err(wanted) => wanted,
         };
         match self.buckets.take(&caller.key_id, limit, wanted, now).await {
             Ok(taken) => {
                 let left = taken.tokens.saturating_sub(1);
-                let lease = Lease { size: taken.tokens, left, ends_at: now + LEASE, bucket: taken.bucket };
-                let admission = if taken.tokens > 0 { lease.admitted(limit, now) } else { lease.refused(limit, now) };
-                self.remember(&caller.key_id, lease, now);
+                let ends_at = now + RESERVATION_TIME;
+                let reserved = Reservation { size: taken.tokens, left, ends_at, bucket: taken.bucket };
+                let admission = if taken.tokens > 0 { reserved.admit(limit, now) } else { reserved.refuse(limit, now) };
+                self.keep(&caller.key_id, reserved, now);
                 admission
             }
             Err(error) => {
@@ -89,51 +91,52 @@ impl RateLimiter {
         }
     }
 
-    /// The answer that needs no call, or else how many tokens to ask for.
-    fn answer_locally(&self, key_id: &str, limit: RateLimit, now: Micros) -> Result<Admission, u32> {
-        let mut leases = self.leases();
-        let Some(lease) = leases.get_mut(key_id) else { return Err(1) };
-        if lease.left > 0 && now < lease.ends_at {
-            lease.left -= 1;
-            return Ok(lease.admitted(limit, now));
+    /// Decides from the reservation alone, or returns how many tokens to take from the store.
+    fn decide_locally(&self, key_id: &str, limit: RateLimit, now: Micros) -> Result<Admission, u32> {
+        let mut reservations = self.reservations();
+        let Some(reserved) = reservations.get_mut(key_id) else { return Err(1) };
+        if reserved.left > 0 && now < reserved.ends_at {
+            reserved.left -= 1;
+            return Ok(reserved.admit(limit, now));
         }
-        if now < lease.bucket.next_token_at(limit) {
-            return Ok(lease.refused(limit, now));
+        if now < reserved.bucket.next_token_at(limit) {
+            return Ok(reserved.refuse(limit, now));
         }
-        let used_up = lease.left == 0 && now < lease.ends_at;
-        let most = (limit.burst / 10).min(limit.per_second).max(1);
-        Err(if used_up { lease.size.saturating_mul(2).clamp(1, most) } else { 1 })
+        let used_up = reserved.left == 0 && now < reserved.ends_at;
+        let most = (limit.burst() / 10).min(limit.per_second()).max(1);
+        Err(if used_up { reserved.size.saturating_mul(2).clamp(1, most) } else { 1 })
     }
 
-    fn remember(&self, key_id: &str, lease: Lease, now: Micros) {
-        let mut leases = self.leases();
-        if leases.len() >= MAX_LEASES && !leases.contains_key(key_id) {
-            leases.retain(|_, lease| now < lease.ends_at);
-            if leases.len() >= MAX_LEASES {
-                leases.clear();
+    /// Keeps the reservation. If there are too many, drops those that have ended, or else all.
+    fn keep(&self, key_id: &str, reserved: Reservation, now: Micros) {
+        let mut reservations = self.reservations();
+        if reservations.len() >= MAX_RESERVATIONS && !reservations.contains_key(key_id) {
+            reservations.retain(|_, reserved| now < reserved.ends_at);
+            if reservations.len() >= MAX_RESERVATIONS {
+                reservations.clear();
             }
         }
-        leases.insert(key_id.to_owned(), lease);
+        reservations.insert(key_id.to_owned(), reserved);
     }
 
-    fn leases(&self) -> MutexGuard<'_, HashMap<String, Lease>> {
-        self.leases.lock().unwrap_or_else(PoisonError::into_inner)
+    fn reservations(&self) -> MutexGuard<'_, HashMap<String, Reservation>> {
+        self.reservations.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Lease {
-    fn admitted(&self, limit: RateLimit, now: Micros) -> Admission {
-        Admission::Admitted(self.standing(limit, now))
+impl Reservation {
+    fn admit(&self, limit: RateLimit, now: Micros) -> Admission {
+        Admission::Admitted(self.status(limit, now))
     }
 
-    fn refused(&self, limit: RateLimit, now: Micros) -> Admission {
+    fn refuse(&self, limit: RateLimit, now: Micros) -> Admission {
         let retry_after = seconds_up(self.bucket.next_token_at(limit) - now).max(1);
-        Admission::Refused(self.standing(limit, now), retry_after)
+        Admission::Refused(self.status(limit, now), retry_after)
     }
 
-    fn standing(&self, limit: RateLimit, now: Micros) -> Standing {
-        let remaining = self.bucket.available(limit, now).saturating_add(self.left).min(limit.burst);
-        Standing { limit, remaining, reset_seconds: seconds_up(self.bucket.full_at - now) }
+    fn status(&self, limit: RateLimit, now: Micros) -> RateLimitStatus {
+        let remaining = self.bucket.available(limit, now).saturating_add(self.left).min(limit.burst());
+        RateLimitStatus { limit, remaining, reset_seconds: seconds_up(self.bucket.full_at - now) }
     }
 }
 
@@ -146,7 +149,7 @@ mod tests {
     use futures::FutureExt;
     use proptest::prelude::*;
 
-    /// What is in memory has nothing to wait for.
+    /// Polls once: a store in memory never waits.
     fn block_on<T>(future: impl Future<Output = T>) -> T {
         future.now_or_never().unwrap()
     }
@@ -165,20 +168,20 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_is_let_through_and_what_is_above_it_refused() {
+    fn requests_above_the_burst_are_refused() {
         let limiter = limiter(&Arc::default(), "2/5");
         let viewer = caller("acme", Role::Viewer);
         for remaining in (0..5).rev() {
-            let Admission::Admitted(standing) = block_on(limiter.admit(&viewer, at(0))) else { panic!() };
-            assert_eq!(standing.remaining, remaining);
+            let Admission::Admitted(status) = block_on(limiter.admit(&viewer, at(0))) else { panic!() };
+            assert_eq!(status.remaining, remaining);
         }
-        let Admission::Refused(standing, retry_after) = block_on(limiter.admit(&viewer, at(0))) else { panic!() };
-        assert_eq!((standing.remaining, standing.reset_seconds, retry_after), (0, 3, 1));
+        let Admission::Refused(status, retry_after) = block_on(limiter.admit(&viewer, at(0))) else { panic!() };
+        assert_eq!((status.remaining, status.reset_seconds, retry_after), (0, 3, 1));
         assert!(!admits(&limiter, 499) && admits(&limiter, 500) && !admits(&limiter, 501));
     }
 
     #[test]
-    fn a_role_without_a_limit_is_not_counted() {
+    fn role_without_a_limit_is_not_counted() {
         let buckets = Arc::default();
         let limiter = limiter(&buckets, "1/1");
         assert_eq!(block_on(limiter.admit(&caller("acme", Role::Admin), at(0))), Admission::Unlimited);
@@ -186,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_have_buckets_of_their_own() {
+    fn each_key_has_its_own_bucket() {
         let limiter = limiter(&Arc::default(), "1/1");
         assert!(admits(&limiter, 0) && !admits(&limiter, 0));
         let mut other = caller("acme", Role::Viewer);
@@ -195,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_that_is_away_is_no_outage() {
+    fn store_failure_admits_requests() {
         let buckets = Arc::new(MemoryBuckets::default());
         buckets.fail();
         let limiter = limiter(&buckets, "1/1");
@@ -203,31 +206,31 @@ mod tests {
     }
 
     #[test]
-    fn a_busy_key_and_a_refused_one_cost_few_writes() {
+    fn busy_and_refused_keys_cost_few_writes() {
         let buckets = Arc::default();
         let limiter = limiter(&buckets, "100/200");
         assert!((0..200).all(|_| admits(&limiter, 0)));
         assert!(buckets.calls() <= 15, "{} writes", buckets.calls());
         let before = buckets.calls();
         assert!((0..100).all(|_| !admits(&limiter, 0)));
-        assert!(buckets.calls() <= before + 1, "a flood is refused without asking");
+        assert!(buckets.calls() <= before + 1, "refuses a flood without calls to the store");
     }
 
     #[test]
-    fn what_is_remembered_is_bounded() {
+    fn number_of_reservations_is_bounded() {
         let limiter = limiter(&Arc::default(), "1/1");
         let mut caller = caller("acme", Role::Viewer);
-        for n in 0..3 * MAX_LEASES {
+        for n in 0..3 * MAX_RESERVATIONS {
             caller.key_id = format!("key_{n}");
             block_on(limiter.admit(&caller, at(0)));
         }
-        assert!(limiter.leases().len() <= MAX_LEASES);
+        assert!(limiter.reservations().len() <= MAX_RESERVATIONS);
     }
 
     proptest! {
-        /// Requests at any time, at any of several processes.
+        /// Sends requests at random times to several processes.
         #[test]
-        fn never_more_than_burst_and_rate_allow(
+        fn admissions_never_exceed_burst_and_rate(
             per_second in 1_u32..200,
             burst in 1_u32..200,
             steps in prop::collection::vec((0_i64..400, 0_usize..4, 1_usize..40), 1..200),
@@ -246,13 +249,13 @@ mod tests {
             }
             for (from, start) in admitted.iter().enumerate() {
                 let (until, end) = (admitted.len(), admitted[admitted.len() - 1]);
-                let most = f64::from(burst) + flow(end - start + LEASE / 1000) + 1.0;
+                let most = f64::from(burst) + flow(end - start + RESERVATION_TIME / 1000) + 1.0;
                 prop_assert!((until - from) as f64 <= most, "{} from {start} ms to {end} ms", until - from);
             }
         }
 
         #[test]
-        fn who_keeps_to_the_rate_is_never_refused(
+        fn requests_within_the_rate_are_never_refused(
             per_second in 1_u32..200,
             burst in 1_u32..2000,
             slower in 0_i64..1000,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::ports::{Clock, Random};
+use crate::values::id;
 
 /// `imp_` and the 32 lower-case hexadecimal digits of a UUID: version 7 for an import that was asked for, version 8 for a file
 /// that was put straight into the bucket.
@@ -23,10 +24,7 @@ impl ImportId {
 
     /// A new id; later ones sort after earlier ones.
     pub fn generate(clock: &dyn Clock, random: &dyn Random) -> Self {
-        let mut bytes = [0_u8; 10];
-        random.fill(&mut bytes);
-        let millis = u64::try_from(clock.now().as_millis()).unwrap_or(0);
-        Self::of(uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid())
+        Self(id::generate(Self::PREFIX, clock, random))
     }
 
     /// The id of the object `key` with the content `etag`: the same for every delivery of its events.
@@ -34,19 +32,13 @@ impl ImportId {
         let digest = Sha256::new().chain_update(key).chain_update([0]).chain_update(etag).finalize();
         let mut bytes = [0_u8; 16];
         bytes.copy_from_slice(&digest[..16]);
-        Self::of(uuid::Builder::from_custom_bytes(bytes).into_uuid())
-    }
-
-    fn of(uuid: uuid::Uuid) -> Self {
-        Self(format!("{}{}", Self::PREFIX, uuid.simple()))
+        Self(id::from_bytes(Self::PREFIX, bytes))
     }
 
     /// Checks `text`.
     pub fn parse(text: impl Into<String>) -> Result<Self, ImportIdError> {
         let text = text.into();
-        let hexadecimal = |digits: &str| digits.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-        let valid = text.strip_prefix(Self::PREFIX).is_some_and(|digits| digits.len() == 32 && hexadecimal(digits));
-        if valid { Ok(Self(text)) } else { Err(ImportIdError) }
+        if id::is_valid(Self::PREFIX, &text) { Ok(Self(text)) } else { Err(ImportIdError) }
     }
 
     /// The text.

@@ -36,7 +36,7 @@ pub struct Freshness {
 /// Links behind a cache: many concurrent reads of a link are one, a failing table is answered for from the cache, and a
 /// table that keeps failing is left alone for a while ([`Breaker`]).
 ///
-/// Links with a click limit or a password ([`crate::links::settings::LinkSettings::is_decided_by_the_table`]) are never kept. That there is
+/// Links with a click limit or a password ([`crate::links::settings::LinkSettings::bypasses_cache`]) are never kept. That there is
 /// no link is not answered while the table fails: it may have been made since.
 pub struct CachedLinks {
     store: Arc<Store>,
@@ -133,7 +133,7 @@ impl Store {
         self.breaker.record(result.as_ref().err().map(|error| error.kind), self.clock.now());
         let link = result?.map(Arc::new);
         let mut entries = lock(&self.entries);
-        if link.as_ref().is_some_and(|link| link.settings.is_decided_by_the_table()) {
+        if link.as_ref().is_some_and(|link| link.settings.bypasses_cache()) {
             entries.remove(&id);
         } else {
             entries.insert(id, Entry { link: link.clone(), read_at });

@@ -1,0 +1,17 @@
+//! Checks texts that people write and read, such as titles.
+
+/// Checks that a text is not blank, has at most `max_chars` characters and no control characters. Returns it without
+/// surrounding white space.
+///
+/// # Errors
+/// What is wrong, for a person.
+pub(crate) fn check_text(text: &str, max_chars: usize) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().count() > max_chars {
+        return Err(format!("must have 1 to {max_chars} characters"));
+    }
+    if text.chars().any(char::is_control) {
+        return Err("must not have control characters".to_owned());
+    }
+    Ok(text.to_owned())
+}
