@@ -10,7 +10,7 @@ use http::{StatusCode, header};
 use waypost_api::keys::{KeyView, NewKeyView};
 use waypost_domain::Caller;
 use waypost_domain::access::create_key::{CreateKeyPorts, NewKey, create_key};
-use waypost_domain::access::idempotency::Attempt;
+use waypost_domain::access::idempotency::RequestFingerprint;
 use waypost_domain::access::list_keys::list_keys;
 use waypost_domain::access::ports::{KeyIndex, KeyWriter};
 use waypost_domain::access::revoke_key::revoke_key;
@@ -38,7 +38,7 @@ pub(crate) fn routes(app: App, idempotency: Idempotency) -> Router {
 async fn create(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
-    attempt: Option<Extension<Attempt>>,
+    fingerprint: Option<Extension<RequestFingerprint>>,
     Json(new): Json<NewKey>,
 ) -> Result<impl IntoResponse, Problem> {
     let with = CreateKeyPorts {
@@ -47,7 +47,7 @@ async fn create(
         clock: app.clock.as_ref(),
         random: app.random.as_ref(),
     };
-    let (key, secret) = create_key(&with, &caller, new, attempt.as_deref()).await?;
+    let (key, secret) = create_key(&with, &caller, new, fingerprint.as_deref()).await?;
     let view = axum::Json(NewKeyView::of(key, &secret));
     Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Extension(Secret), view))
 }

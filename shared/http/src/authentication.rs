@@ -8,10 +8,10 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use tracing::Instrument;
-use waypost_domain::access::authenticate::{AuthenticatePorts, Proof, authenticate};
+use waypost_domain::access::authenticate::{AuthenticatePorts, Authenticated, authenticate};
 use waypost_domain::access::ports::KeyReader;
 use waypost_domain::access::ports::{KeyUsage, TokenVerifier};
-use waypost_domain::access::rate_limit::{Admission, RateLimiter, Standing};
+use waypost_domain::access::rate_limit::{Admission, RateLimitStatus, RateLimiter};
 use waypost_domain::ports::Clock;
 use waypost_domain::{ApiKey, Caller, Error};
 
@@ -51,7 +51,7 @@ impl Authentication {
         Self { limiter: Some(limiter), ..self }
     }
 
-    async fn prove(&self, headers: &HeaderMap) -> Result<Proof, Error> {
+    async fn prove(&self, headers: &HeaderMap) -> Result<Authenticated, Error> {
         let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let ports =
             AuthenticatePorts { keys: self.keys.as_ref(), tokens: self.tokens.as_deref(), clock: self.clock.as_ref() };
@@ -82,7 +82,7 @@ impl Authentication {
 /// Lets a request through if its caller is proven and within its limit. Handlers get the [`Caller`] as an `Extension`, and
 /// their log lines its workspace and key id.
 pub(crate) async fn require_caller(State(by): State<Authentication>, mut request: Request, next: Next) -> Response {
-    let Proof { caller, note_use_of } = match by.prove(request.headers()).await {
+    let Authenticated { caller, note_use_of } = match by.prove(request.headers()).await {
         Ok(proof) => proof,
         Err(error) => return Problem::from(error).into_response(),
     };
@@ -106,13 +106,13 @@ pub(crate) async fn require_caller(State(by): State<Authentication>, mut request
 
 /// Tells the caller how much of its limit is left: in `RateLimit-Policy` and `RateLimit` as in
 /// draft-ietf-httpapi-ratelimit-headers-08 and later, and in the three fields of its drafts up to 06, which most clients know.
-fn describe(standing: &Standing, headers: &mut HeaderMap) {
+fn describe(standing: &RateLimitStatus, headers: &mut HeaderMap) {
     const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
     const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
     const RATELIMIT_LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
     const RATELIMIT_REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
     const RATELIMIT_RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
-    let Standing { limit, remaining, reset_seconds } = standing;
+    let RateLimitStatus { limit, remaining, reset_seconds } = standing;
     let policy = format!("\"key\";q={};w={}", limit.burst(), limit.window_seconds());
     let state = format!("\"key\";r={remaining};t={reset_seconds}");
     for (name, value) in [(RATELIMIT_POLICY, policy), (RATELIMIT, state)] {

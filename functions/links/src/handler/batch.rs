@@ -10,7 +10,7 @@ use http::StatusCode;
 use serde_json::Value;
 use waypost_api::link_batches::{BatchItemView, BatchView, MAX_ITEMS, NewBatch};
 use waypost_api::links::LinkView;
-use waypost_domain::access::idempotency::Attempt;
+use waypost_domain::access::idempotency::RequestFingerprint;
 use waypost_domain::links::create::create_link;
 use waypost_domain::values::json::read;
 use waypost_domain::{Caller, Error, Role};
@@ -29,7 +29,7 @@ const CONCURRENCY: usize = 8;
 pub(super) async fn create_batch(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
-    attempt: Option<Extension<Attempt>>,
+    fingerprint: Option<Extension<RequestFingerprint>>,
     // Read each item by itself, so that one that cannot be read does not fail the others.
     Json(batch): Json<NewBatch<Value>>,
 ) -> Result<Response, Problem> {
@@ -42,8 +42,8 @@ pub(super) async fn create_batch(
         return Err(Error::invalid("/items", format!("at most {MAX_PASSWORDS} items can have a password")).into());
     }
     let items = batch.items.into_iter().enumerate().map(|(index, item)| {
-        let attempt = attempt.as_ref().map(|attempt| attempt.part(index));
-        create_item(&app, &caller, item, attempt)
+        let fingerprint = fingerprint.as_ref().map(|fingerprint| fingerprint.part(index));
+        create_item(&app, &caller, item, fingerprint)
     });
     let items: Vec<BatchItemView> = stream::iter(items).buffered(CONCURRENCY).collect().await;
     let transient = items.iter().any(|item| item.status >= 500);
@@ -54,9 +54,14 @@ pub(super) async fn create_batch(
     Ok(response)
 }
 
-async fn create_item(app: &App, caller: &Caller, item: Value, attempt: Option<Attempt>) -> BatchItemView {
+async fn create_item(
+    app: &App,
+    caller: &Caller,
+    item: Value,
+    fingerprint: Option<RequestFingerprint>,
+) -> BatchItemView {
     let created = match read(item) {
-        Ok(fields) => create_link(&app.link_ports(), caller, &fields, attempt.as_ref()).await,
+        Ok(fields) => create_link(&app.link_ports(), caller, &fields, fingerprint.as_ref()).await,
         Err(error) => Err(error),
     };
     match created {

@@ -14,7 +14,7 @@ use axum::{Extension, Router};
 use futures::future::join;
 use http::{HeaderMap, StatusCode, header};
 use waypost_api::links::{DomainQuery, LinkView, ShortUrls};
-use waypost_domain::access::idempotency::Attempt;
+use waypost_domain::access::idempotency::RequestFingerprint;
 use waypost_domain::analytics::ports::AggregateReader;
 use waypost_domain::analytics::stats::answer::AllTime;
 use waypost_domain::analytics::stats::read_all_time::read_all_time;
@@ -79,10 +79,10 @@ pub(crate) fn routes(app: App, idempotency: Idempotency) -> Router {
 async fn create(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
-    attempt: Option<Extension<Attempt>>,
+    fingerprint: Option<Extension<RequestFingerprint>>,
     Json(fields): Json<LinkFields>,
 ) -> Result<impl IntoResponse, Problem> {
-    let created = create_link(&app.link_ports(), &caller, &fields, attempt.as_deref()).await?;
+    let created = create_link(&app.link_ports(), &caller, &fields, fingerprint.as_deref()).await?;
     let status = if created.is_new { StatusCode::CREATED } else { StatusCode::OK };
     let link = created.link;
     let headers = [(header::LOCATION, location(&link.id, &app.domains)), (header::ETAG, link.etag())];

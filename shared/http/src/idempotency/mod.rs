@@ -1,7 +1,7 @@
 //! Handles `Idempotency-Key` on POST: a request that was done before gets the answer it had.
 //!
 //! Wrap routes with [`idempotent`], inside [`crate::router::api`], which proves the caller. A handler marks what it creates
-//! with the [`waypost_domain::access::idempotency::Attempt`] in the request's extensions, so that a second try after a crash finds it.
+//! with the [`waypost_domain::access::idempotency::RequestFingerprint`] in the request's extensions, so that a second try after a crash finds it.
 
 mod seal;
 
@@ -82,7 +82,7 @@ async fn claim(by: &Idempotency, request: Request) -> Result<(Claim, Request), P
         let detail = format!("Idempotency-Key has 1 to {} printable ASCII characters", Claim::MAX_KEY_LEN);
         Problem::new(StatusCode::BAD_REQUEST, "malformed", "Malformed request", detail)
     })?;
-    parts.extensions.insert(claim.attempt());
+    parts.extensions.insert(claim.fingerprint());
     Ok((claim, Request::from_parts(parts, Body::from(body))))
 }
 

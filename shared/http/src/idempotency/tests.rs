@@ -5,7 +5,7 @@ use axum::routing::post;
 use tokio::sync::Semaphore;
 use tower::ServiceExt;
 use waypost_domain::Role;
-use waypost_domain::access::idempotency::Attempt;
+use waypost_domain::access::idempotency::RequestFingerprint;
 use waypost_domain::testing::idempotency::MemoryIdempotency;
 use waypost_domain::testing::samples::caller;
 use waypost_domain::testing::system::{FixedClock, SeededRandom};
@@ -34,7 +34,7 @@ fn fixture() -> Fixture {
         random: Arc::new(SeededRandom::new(1)),
     };
     let at_work = work.clone();
-    let handler = async move |Extension(attempt): Extension<Attempt>, request: Request| {
+    let handler = async move |Extension(attempt): Extension<RequestFingerprint>, request: Request| {
         let _permit = at_work.gate.acquire().await.unwrap();
         let count = at_work.done.fetch_add(1, Ordering::SeqCst) + 1;
         let status = request.uri().query().map_or(200, |query| query.parse().unwrap());
