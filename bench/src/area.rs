@@ -1,62 +1,29 @@
-//! What can be measured: one module an area, all in one summary.
-
-use std::collections::BTreeMap;
-use std::path::Path;
+//! Lists the areas: one module each, all in one summary.
 
 use anyhow::{Context, Result, ensure};
 
-use crate::figures::Figures;
-use crate::goals::Verdict;
+use crate::measurement::{Findings, Setting};
 use crate::{clicks, loading, redirect, rows, stats, visible};
-
-/// Where and with what to measure.
-pub(crate) struct Setting<'a> {
-    /// The folder of the workspace.
-    pub(crate) root: &'a Path,
-    /// The folder for logs and the summary.
-    pub(crate) folder: &'a Path,
-    /// An earlier `redirect` to compare with.
-    pub(crate) baseline: Option<&'a Path>,
-}
-
-/// What a measurement found.
-#[derive(Debug, Default)]
-pub(crate) struct Findings {
-    /// What was measured of bootstraps, by scenario.
-    pub(crate) figures: BTreeMap<&'static str, Figures>,
-    /// All other numbers, by the key that the summary has for them.
-    pub(crate) numbers: BTreeMap<&'static str, f64>,
-    /// The goals, and what came of them.
-    pub(crate) goals: Vec<Verdict>,
-}
-
-impl Findings {
-    /// Adds what another measurement found.
-    pub(crate) fn merge(&mut self, other: Self) {
-        self.figures.extend(other.figures);
-        self.numbers.extend(other.numbers);
-        self.goals.extend(other.goals);
-    }
-}
 
 /// Measures one area.
 pub(crate) type Measure = fn(&Setting<'_>) -> Result<Findings>;
 
-/// The areas by name, in the order in which they are measured.
-pub(crate) const AREAS: [(&str, Measure); 7] = [
+/// The areas by name, in the order of measurement.
+pub(crate) const AREAS: [(&str, Measure); 8] = [
     ("redirect", redirect::measure),
     ("rows", rows::measure),
     ("loading", loading::measure),
     ("stats", stats::measure),
     ("clicks", clicks::measure),
+    ("aggregate", clicks::aggregate::measure),
     ("faults", clicks::faults::measure),
     ("visible", visible::measure),
 ];
 
-/// The areas that `names` ask for; all if there is none.
+/// Chooses areas by name; no name chooses all.
 ///
 /// # Errors
-/// There is no area of that name.
+/// No area has that name.
 pub(crate) fn chosen(names: &[String]) -> Result<Vec<(&'static str, Measure)>> {
     let known = AREAS.map(|(name, _)| name);
     for name in names {

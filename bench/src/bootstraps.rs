@@ -1,4 +1,4 @@
-//! Builds the bootstraps as they are deployed, and finds them.
+//! Builds the bootstraps as a deployment does, and finds them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,8 +12,8 @@ use serde_json::Value;
 pub(crate) struct Bootstraps(BTreeMap<String, PathBuf>);
 
 impl Bootstraps {
-    /// Builds `names` with the release profile: functions with the features that `sam build` gives them, which come of all
-    /// functions together, and what they are compared with (`bench-…`) with their own.
+    /// Builds `names` with the release profile. Functions get the features that `sam build` gives them, the sum over all
+    /// functions; floors (`bench-…`) get their own.
     pub(crate) fn build(root: &Path, names: &[&str]) -> Result<Self> {
         let (floors, functions): (Vec<&str>, Vec<&str>) = names.iter().partition(|name| name.starts_with("bench-"));
         let mut built = BTreeMap::new();
@@ -37,17 +37,17 @@ impl Bootstraps {
         Ok(Self(built))
     }
 
-    /// Adds one that was built before.
+    /// Adds a bootstrap that was built before.
     pub(crate) fn add(&mut self, name: &str, path: PathBuf) {
         self.0.insert(name.to_owned(), path);
     }
 
-    /// Where `name` is.
+    /// The path of `name`.
     pub(crate) fn path(&self, name: &str) -> Result<&Path> {
-        self.0.get(name).map(PathBuf::as_path).with_context(|| format!("cargo built no {name}"))
+        self.0.get(name).map(PathBuf::as_path).with_context(|| format!("cargo did not build {name}"))
     }
 
-    /// Its size in units of 1024 bytes.
+    /// The size of `name` in units of 1024 bytes.
     pub(crate) fn size_kb(&self, name: &str) -> Result<u64> {
         Ok(self.path(name)?.metadata()?.len().div_ceil(1024))
     }
@@ -57,8 +57,8 @@ fn cargo_build(root: &Path) -> Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.current_dir(root).args(["build", "--release", "--message-format=json-render-diagnostics"]);
-    // What `cargo run` says about the bench itself. Some build scripts look at it, and would run again at every change
-    // between this and a build by hand.
+    // `cargo run` sets these for the bench itself. Some build scripts read them, and would run again at every change between
+    // this and a build by hand.
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
             command.env_remove(name);
@@ -67,7 +67,7 @@ fn cargo_build(root: &Path) -> Command {
     command
 }
 
-/// Name and path, if a line of cargo's messages tells of an executable.
+/// Reads name and path of an executable from a line of cargo's messages.
 fn executable(line: &str) -> Option<(String, PathBuf)> {
     let message: Value = serde_json::from_str(line).ok()?;
     let path = message["executable"].as_str()?;
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn executables_are_found_in_cargos_messages() {
+    fn executables_are_read_from_cargos_messages() {
         let line = r#"{"reason":"compiler-artifact","target":{"name":"redirect"},"executable":"/t/release/redirect"}"#;
         assert_eq!(executable(line), Some(("redirect".to_owned(), "/t/release/redirect".into())));
         assert_eq!(executable(r#"{"reason":"compiler-artifact","executable":null}"#), None);

@@ -1,29 +1,29 @@
-//! From single measurements to figures.
+//! Makes figures of single measurements.
 
 use std::time::Duration;
 
 use serde::Serialize;
 
-/// What the summary says of a scenario.
+/// The figures of a scenario.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Figures {
-    /// From the start of the process to its first request for an event: the median of several starts.
+    /// From the start of the process to its first request for an event: the median of many starts.
     pub(crate) init_ms_p50: f64,
-    /// The same, the fastest start: what is left when the machine does nothing else.
+    /// The same, the fastest start: other work on the machine slowed it least.
     pub(crate) init_ms_min: f64,
     /// From handing out an event to receiving the response: the median.
     pub(crate) warm_us_p50: f64,
-    /// The same, the time that 99 of 100 stay below.
+    /// The same, the time that 99 of 100 responses need at most.
     pub(crate) warm_us_p99: f64,
-    /// Processor time of an invocation, with what is done after the response: the mean.
+    /// CPU of an invocation, the work after the response included: the mean.
     pub(crate) cpu_us: f64,
-    /// The most memory in RAM, in units of 1024 bytes.
+    /// The peak of resident memory, in units of 1024 bytes.
     pub(crate) peak_rss_kb: u64,
     /// The stripped binary's size, in units of 1024 bytes.
     pub(crate) binary_kb: u64,
 }
 
-/// What was measured of a scenario so far.
+/// The measurements of a scenario.
 #[derive(Debug, Default)]
 pub(crate) struct Samples {
     pub(crate) inits: Vec<Duration>,
@@ -33,7 +33,7 @@ pub(crate) struct Samples {
 }
 
 impl Samples {
-    /// The figures of all that was measured, with the binary's size.
+    /// Makes the figures; `binary_kb` is the binary's size.
     pub(crate) fn figures(mut self, binary_kb: u64) -> Figures {
         let responses = u32::try_from(self.responses.len().max(1)).unwrap_or(u32::MAX);
         Figures {
@@ -48,14 +48,20 @@ impl Samples {
     }
 }
 
-/// The least of `samples` that `percent` of them do not exceed (nearest rank; 0 is the fastest); zero if there are none.
+/// Finds the least of `samples` that `percent` of them do not exceed (nearest rank; 0 is the fastest); zero without samples.
 pub(crate) fn percentile(samples: &mut [Duration], percent: usize) -> Duration {
     samples.sort_unstable();
     let rank = (samples.len() * percent).div_ceil(100).max(1);
     samples.get(rank - 1).copied().unwrap_or_default()
 }
 
-/// `time` in units of which a second has `per_second`, with two digits.
+/// The median; not a number without numbers.
+pub(crate) fn median(mut numbers: Vec<f64>) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    numbers.get(numbers.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// Converts `time` to units of which a second has `per_second`, with two digits.
 fn rounded(time: Duration, per_second: f64) -> f64 {
     (time.as_secs_f64() * per_second * 100.0).round() / 100.0
 }
@@ -69,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn percentiles_are_of_the_nearest_rank() {
+    fn percentile_takes_the_nearest_rank() {
         assert_eq!(percentile(&mut micros(1..=100), 50), Duration::from_micros(50));
         assert_eq!(percentile(&mut micros(1..=100), 99), Duration::from_micros(99));
         assert_eq!(percentile(&mut micros(1..=5), 50), Duration::from_micros(3));

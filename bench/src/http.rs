@@ -1,23 +1,23 @@
-//! As much HTTP/1.1 as the bootstraps speak: requests with a `Content-Length`, answers in one piece.
+//! Reads and writes the HTTP/1.1 that bootstraps use: requests with a `Content-Length`, answers in one piece.
 
 use anyhow::{Context, Result, bail};
 
-/// A request that has arrived in full.
+/// A complete request.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Request {
     /// Path and query.
     pub(crate) path: String,
-    /// The `X-Amz-Target` header: which operation of a JSON service is called.
+    /// The `X-Amz-Target` header: the operation of a JSON service.
     pub(crate) operation: String,
     /// The body.
     pub(crate) body: Vec<u8>,
 }
 
 impl Request {
-    /// Takes the first request off `bytes`, if it is there in full.
+    /// Takes the first request off `bytes`, if it is complete.
     ///
     /// # Errors
-    /// What is there is no such request.
+    /// The bytes are not such a request.
     pub(crate) fn take(bytes: &mut Vec<u8>) -> Result<Option<Self>> {
         let mut headers = [httparse::EMPTY_HEADER; 48];
         let mut head = httparse::Request::new(&mut headers);
@@ -44,7 +44,7 @@ impl Request {
     }
 }
 
-/// An answer: `status` with its phrase, `headers` in lines that each end with CR LF, `body`.
+/// Writes an answer: `status` with its phrase, `headers` in lines that each end with CR LF, `body`.
 pub(crate) fn answer(status: &str, headers: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     format!("HTTP/1.1 {status}\r\nContent-Type: application/json\r\n{headers}Content-Length: {length}\r\n\r\n{body}")
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_is_taken_once_it_is_complete() {
+    fn request_is_taken_when_it_is_complete() {
         let text = "POST /a?b HTTP/1.1\r\nX-Amz-Target: T.Op\r\ncontent-length: 4\r\n\r\nbodyGET / HTTP/1.1\r\n\r\n";
         let mut bytes = text.as_bytes()[..60].to_vec();
         assert_eq!(Request::take(&mut bytes).unwrap(), None);

@@ -1,5 +1,5 @@
-//! As much of Lambda as a bootstrap talks to: the Runtime API and the Extensions API. Like Lambda, it hands out the next
-//! event when the runtime and all extensions have asked for it, and takes the response as soon as it is posted.
+//! Stands in for Lambda: the Runtime API and the Extensions API. Like Lambda, it sends the next event when the runtime and
+//! the extension have both asked for it, and takes the response as soon as the runtime posts it.
 
 use std::time::Instant;
 
@@ -11,12 +11,12 @@ use crate::network::{Network, Peer};
 const RUNTIME: &str = "/2018-06-01/runtime/";
 const EXTENSION: &str = "/2020-01-01/extension/";
 
-/// The state of one bootstrap as Lambda sees it.
+/// Lambda's state of one bootstrap.
 #[derive(Debug, Default)]
 pub(crate) struct Lambda {
-    /// Waits for an event.
+    /// The runtime, while it waits for an event.
     runtime: Option<Peer>,
-    /// Waits for an event.
+    /// The extension, while it waits for an event.
     extension: Option<Peer>,
     has_extension: bool,
     invocations: u64,
@@ -24,13 +24,13 @@ pub(crate) struct Lambda {
 }
 
 impl Lambda {
-    /// Whether the next event can be handed out.
+    /// Whether the next event can be sent.
     pub(crate) fn is_ready(&self) -> bool {
         self.runtime.is_some() && (self.extension.is_some() || !self.has_extension)
     }
 
-    /// Hands out `event`; says when. To the extension before that, so that the time which the bench takes to send it does
-    /// not count; the bootstrap finds both at the same time.
+    /// Sends `event` and returns the time of it. The extension gets its event first, so that the time to send it does not
+    /// count; the bootstrap finds both at the same time.
     pub(crate) fn invoke(&mut self, event: &str, network: &mut Network) -> Result<Instant> {
         let Some(runtime) = self.runtime.take() else { bail!("the runtime has not asked for an event") };
         self.invocations += 1;
@@ -55,15 +55,15 @@ impl Lambda {
         Ok(start)
     }
 
-    /// The response and when it arrived, once it has.
+    /// Takes the response and the time of its arrival, once it has arrived.
     pub(crate) fn response(&mut self) -> Option<(Instant, Vec<u8>)> {
         self.response.take()
     }
 
-    /// Takes a request of the bootstrap.
+    /// Handles a request of the bootstrap.
     ///
     /// # Errors
-    /// The bootstrap reports an error, or asks for something that Lambda does not have.
+    /// The bootstrap reports an error, or calls something that Lambda does not have.
     pub(crate) fn take(&mut self, from: Peer, request: Request, network: &mut Network) -> Result<()> {
         let Request { path, body, .. } = request;
         if let Some(path) = path.strip_prefix(RUNTIME) {

@@ -1,11 +1,12 @@
-//! Measures what Waypost promises about speed and size, see `docs/performance.md`.
+//! Measures speed, memory and size, see `docs/performance.md`.
 //!
-//! `waypost-bench [--baseline PATH] [AREA...]` measures the areas, or all. The baseline is an earlier `redirect`, which is
-//! then measured in the same run. `make bench ONLY="redirect imports" BASELINE=path` says the same.
+//! `waypost-bench [--baseline PATH] [AREA...]` measures the given areas, or all. The baseline is an earlier `redirect`, which
+//! runs beside the new one. `make bench ONLY="redirect rows" BASELINE=path` calls this.
 
 mod area;
 mod aws;
 mod bootstraps;
+mod chance;
 mod clicks;
 mod cores;
 mod figures;
@@ -14,6 +15,7 @@ mod http;
 mod lambda;
 mod loading;
 mod measure;
+mod measurement;
 mod network;
 mod process;
 mod redirect;
@@ -29,14 +31,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::area::Setting;
+use crate::measurement::Setting;
 use crate::summary::Summary;
 
 fn main() -> Result<()> {
-    ensure!(
-        cfg!(target_os = "linux"),
-        "benchmarks keep to one core and read /proc, as only Linux has it; use a Linux machine"
-    );
+    ensure!(cfg!(target_os = "linux"), "the benchmarks pin themselves to one core and read /proc: run them on Linux");
     let given: Vec<String> = std::env::args().skip(1).collect();
     if loading::load_alone(&given)? {
         return Ok(());
@@ -53,7 +52,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// The baseline, and the names of areas.
+/// Splits arguments into the baseline and the names of areas.
 fn arguments(mut arguments: impl Iterator<Item = String>) -> Result<(Option<PathBuf>, Vec<String>)> {
     let (mut baseline, mut names) = (None, Vec::new());
     while let Some(argument) = arguments.next() {
@@ -71,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_baseline_and_areas_can_be_given() {
+    fn arguments_are_a_baseline_and_areas() {
         let given = ["redirect", "--baseline", "/tmp/redirect"].map(str::to_owned);
         let (baseline, names) = arguments(given.into_iter()).unwrap();
         assert_eq!((baseline, names), (Some("/tmp/redirect".into()), vec!["redirect".to_owned()]));

@@ -1,4 +1,4 @@
-//! Measures all scenarios in turns (A B C A B C …), so that whatever slows the machine for a while slows all alike.
+//! Measures all scenarios in turns (A B C A B C …): other work that slows the machine for a while slows all of them.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,21 +12,21 @@ use crate::process::{cpu_time, peak_rss_kb};
 use crate::sandbox::Sandbox;
 use crate::scenario::{DISTINCT_SLUGS, MANY_SLUGS, SCENARIOS, Scenario};
 
-/// How often each bootstrap is started.
+/// How often the bench starts each bootstrap.
 const STARTS: usize = 41;
 /// How many turns each scenario gets.
 const TURNS: usize = 40;
-/// How many requests come before those that are measured.
+/// How many requests each bootstrap gets before the measured ones.
 const WARM_UP: usize = 300;
 
-/// Where and with what to measure.
+/// Measures bootstraps.
 pub(crate) struct Bench<'a> {
     pub(crate) bootstraps: &'a Bootstraps,
     /// The folder for the bootstraps' logs.
     pub(crate) logs: &'a Path,
 }
 
-/// A scenario on its way.
+/// A scenario with its running bootstrap.
 struct Run {
     scenario: Scenario,
     sandbox: Sandbox,
@@ -35,10 +35,10 @@ struct Run {
 }
 
 impl Bench<'_> {
-    /// The figures of all scenarios whose bootstrap is there.
+    /// Measures all scenarios whose bootstrap was built.
     pub(crate) fn all(&self) -> Result<BTreeMap<&'static str, Figures>> {
-        let there = SCENARIOS.into_iter().filter(|scenario| self.bootstraps.path(scenario.bootstrap).is_ok());
-        let scenarios: Vec<Scenario> = there.collect();
+        let built = SCENARIOS.into_iter().filter(|scenario| self.bootstraps.path(scenario.bootstrap).is_ok());
+        let scenarios: Vec<Scenario> = built.collect();
         println!("starting each bootstrap {STARTS} times");
         let mut runs = self.starts(&scenarios)?;
         for run in &mut runs {
@@ -58,7 +58,7 @@ impl Bench<'_> {
         runs.into_iter().map(|run| self.figures(run)).collect()
     }
 
-    /// Starts all scenarios [`STARTS`] times in turns; the last of each goes on.
+    /// Starts all scenarios [`STARTS`] times in turns, and keeps the last process of each.
     fn starts(&self, scenarios: &[Scenario]) -> Result<Vec<Run>> {
         let mut runs: Vec<Run> = scenarios.iter().map(|scenario| self.start(*scenario)).collect::<Result<_>>()?;
         for run in &mut runs {

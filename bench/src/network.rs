@@ -1,5 +1,5 @@
-//! The connections between one bootstrap and the two services it knows: Lambda and AWS. All of them are served by one
-//! thread, so that an answer costs no hand-over between threads.
+//! Connects one bootstrap with its two services, Lambda and AWS. One thread serves all connections, so that an answer costs no
+//! hand-over between threads.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -32,7 +32,7 @@ struct Connection {
 /// The connections.
 pub(crate) struct Network {
     listeners: [(Service, TcpListener); 2],
-    /// A closed one leaves its place empty: places are not used again, since somebody may still hold the [`Peer`].
+    /// A closed connection leaves its place empty: a [`Peer`] must never lead to another connection.
     connections: Vec<Option<Connection>>,
 }
 
@@ -42,13 +42,13 @@ impl Network {
         Ok(Self { listeners: [(Service::Lambda, listener()?), (Service::Aws, listener()?)], connections: Vec::new() })
     }
 
-    /// Host and port of `service`.
+    /// The host and port of `service`.
     pub(crate) fn address(&self, service: Service) -> Result<String> {
         let listener = self.listeners.iter().find(|(of, _)| *of == service).context("there are two services")?;
         Ok(listener.1.local_addr()?.to_string())
     }
 
-    /// Waits until something arrives, or for `timeout`. Gives the requests that are complete.
+    /// Waits until bytes arrive, `timeout` at most. Returns the complete requests.
     pub(crate) fn receive(&mut self, timeout: Duration) -> Result<Vec<(Service, Peer, Request)>> {
         let (new, ready) = self.wait(timeout)?;
         for index in new {
@@ -61,7 +61,7 @@ impl Network {
         Ok(requests)
     }
 
-    /// Sends a whole answer. A bootstrap reads what it asked for, so that there will be room for it.
+    /// Sends a whole answer. Waits for room: the bootstrap reads the answers to its requests.
     pub(crate) fn send(&mut self, to: Peer, answer: &[u8]) -> Result<()> {
         let connection = self.connections[to.0].as_mut().context("the bootstrap hung up before it was answered")?;
         let mut left = answer;
@@ -77,7 +77,7 @@ impl Network {
         Ok(())
     }
 
-    /// The listeners and connections that have something.
+    /// Returns the listeners and the connections that are ready to be read.
     fn wait(&self, timeout: Duration) -> Result<(Vec<usize>, Vec<usize>)> {
         let open: Vec<_> =
             self.connections.iter().enumerate().filter_map(|(at, slot)| Some((at, slot.as_ref()?))).collect();
@@ -85,10 +85,11 @@ impl Network {
         let mut watched: Vec<_> =
             listeners.chain(open.iter().map(|(_, open)| PollFd::new(&open.stream, PollFlags::IN))).collect();
         poll(&mut watched, Some(&Timespec::try_from(timeout)?))?;
-        let has_something: Vec<bool> = watched.iter().map(|fd| !fd.revents().is_empty()).collect();
-        let (listeners, connections) = has_something.split_at(self.listeners.len());
-        let new = listeners.iter().enumerate().filter(|(_, has)| **has).map(|(index, _)| index).collect();
-        let ready = open.iter().zip(connections).filter(|(_, has)| **has).map(|((index, _), _)| *index).collect();
+        let is_ready: Vec<bool> = watched.iter().map(|fd| !fd.revents().is_empty()).collect();
+        let (listeners, connections) = is_ready.split_at(self.listeners.len());
+        let new = listeners.iter().enumerate().filter(|(_, is_ready)| **is_ready).map(|(index, _)| index).collect();
+        let ready =
+            open.iter().zip(connections).filter(|(_, is_ready)| **is_ready).map(|((index, _), _)| *index).collect();
         Ok((new, ready))
     }
 

@@ -1,12 +1,12 @@
-//! What the kernel says about a process: <https://man7.org/linux/man-pages/man5/proc_pid_status.5.html>.
+//! Reads figures of a process from the kernel: <https://man7.org/linux/man-pages/man5/proc_pid_status.5.html>.
 
 use std::fs;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-/// The time that all threads of the process have run, in user mode and in the kernel. To the nanosecond, where
-/// `/proc/PID/stat` counts in hundredths of a second.
+/// The CPU time of all threads of a process, in user mode and in the kernel. In nanoseconds; `/proc/PID/stat` has
+/// hundredths of a second only.
 pub(crate) fn cpu_time(pid: u32) -> Result<Duration> {
     let mut nanoseconds = 0;
     for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
@@ -16,7 +16,7 @@ pub(crate) fn cpu_time(pid: u32) -> Result<Duration> {
     Ok(Duration::from_nanos(nanoseconds))
 }
 
-/// The most memory that the process has had in RAM at a time, in units of 1024 bytes.
+/// The peak of a process's resident memory, in units of 1024 bytes.
 pub(crate) fn peak_rss_kb(pid: u32) -> Result<u64> {
     peak_in(&fs::read_to_string(format!("/proc/{pid}/status"))?)
 }
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_peak_is_found_in_the_status() {
+    fn peak_is_read_from_the_status() {
         let status = "Name:\tredirect\nVmPeak:\t  123 kB\nVmHWM:\t   10244 kB\nVmRSS:\t 99 kB\n";
         assert_eq!(peak_in(status).unwrap(), 10_244);
         assert!(peak_in("Name:\tredirect\n").is_err());

@@ -1,4 +1,4 @@
-//! One bootstrap at work: its process, its Lambda, its AWS.
+//! Runs one bootstrap: its process, its Lambda, its AWS.
 
 use std::fs::File;
 use std::path::Path;
@@ -11,10 +11,10 @@ use crate::aws::Aws;
 use crate::lambda::Lambda;
 use crate::network::{Network, Service};
 
-/// After this time without a word the bootstrap is thought to hang.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// After this time without a request the bootstrap counts as hung.
+const SILENCE_LIMIT: Duration = Duration::from_secs(20);
 
-/// A bootstrap at work.
+/// A running bootstrap.
 pub(crate) struct Sandbox {
     child: Child,
     network: Network,
@@ -23,7 +23,7 @@ pub(crate) struct Sandbox {
 }
 
 impl Sandbox {
-    /// Starts `bootstrap`. Gives the time from then until it asked for its first event.
+    /// Starts `bootstrap`. Returns also the time from its start until it asks for its first event.
     pub(crate) fn start(bootstrap: &Path, log: &Path, aws: Aws) -> Result<(Self, Duration)> {
         let network = Network::open()?;
         let mut command = command(bootstrap, log, &network)?;
@@ -39,8 +39,8 @@ impl Sandbox {
         self.child.id()
     }
 
-    /// Hands out `event`. Gives the response, and the time it took from handing out to receiving. Then waits until the
-    /// bootstrap has done what it does after the response.
+    /// Sends `event`. Returns the response, and the time from sending the one to receiving the other. Waits until the bootstrap
+    /// has finished its work after the response.
     pub(crate) fn invoke(&mut self, event: &str) -> Result<(Duration, Vec<u8>)> {
         let start = self.lambda.invoke(event, &mut self.network)?;
         let (end, response) = loop {
@@ -60,14 +60,14 @@ impl Sandbox {
         Ok(())
     }
 
-    /// Waits for the next thing to happen, and answers what there is to answer.
+    /// Waits for requests and answers them.
     fn work(&mut self) -> Result<()> {
         let next = self.aws.send_due(&mut self.network)?;
         let asked = Instant::now();
-        let requests = self.network.receive(next.unwrap_or(PATIENCE))?;
+        let requests = self.network.receive(next.unwrap_or(SILENCE_LIMIT))?;
         if requests.is_empty() && next.is_none() {
             self.require_running()?;
-            ensure!(asked.elapsed() < PATIENCE, "the bootstrap has said nothing for {PATIENCE:?}");
+            ensure!(asked.elapsed() < SILENCE_LIMIT, "the bootstrap has sent nothing for {SILENCE_LIMIT:?}");
         }
         for (service, peer, request) in requests {
             match service {
@@ -78,7 +78,7 @@ impl Sandbox {
         Ok(())
     }
 
-    /// Nothing arrived but perhaps a connection or part of a request: an error only if the process is gone.
+    /// Nothing complete arrived, perhaps a connection or part of a request: that is an error only if the process has ended.
     fn require_running(&mut self) -> Result<()> {
         match self.child.try_wait()? {
             Some(status) => bail!("the bootstrap ended: {status}"),
@@ -96,7 +96,7 @@ impl Drop for Sandbox {
     }
 }
 
-/// The environment that Lambda and the template's defaults give.
+/// Sets the environment as Lambda and the template's defaults do.
 fn command(bootstrap: &Path, log: &Path, network: &Network) -> Result<Command> {
     let log = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
     let mut command = Command::new(bootstrap);
@@ -127,6 +127,7 @@ fn command(bootstrap: &Path, log: &Path, network: &Network) -> Result<Command> {
             ("CACHE_MISS_SECONDS", "2"),
             ("CACHE_STALE_SECONDS", "600"),
             ("WARM_UP", "true"),
+            ("ARCHIVE_RETENTION_DAYS", "365"),
         ])
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)

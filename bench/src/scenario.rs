@@ -1,31 +1,31 @@
-//! Who is measured, and with which requests.
+//! Scenarios: a bootstrap and the requests that it gets.
 
 use std::time::Duration;
 
 /// How long the slow stream takes to accept a click.
 pub(crate) const SLOW_STREAM: Duration = Duration::from_millis(20);
-/// How many slugs a process must remember, or not remember, within the limit of memory.
+/// How many slugs one process is asked for. It must forget most of them to keep its memory.
 pub(crate) const MANY_SLUGS: usize = 100_000;
 
-/// Which slugs are asked for.
+/// Which slugs the requests ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Slugs {
-    /// Always the same one, which a cache has.
+    /// Always the same one: the cache has it.
     Same,
-    /// Always another one, which no cache has.
-    Other,
+    /// A new one each time: no cache has it.
+    Distinct,
 }
 
 /// A bootstrap and the requests that it gets.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scenario {
-    /// What the summary calls it.
+    /// Its key in the summary.
     pub(crate) key: &'static str,
     /// The binary's name.
     pub(crate) bootstrap: &'static str,
     pub(crate) slugs: Slugs,
     pub(crate) stream_delay: Duration,
-    /// The pause before each request.
+    /// How long the bench waits before each request.
     pub(crate) pause: Duration,
 }
 
@@ -37,48 +37,48 @@ const PLAIN: Scenario = Scenario {
     pause: Duration::ZERO,
 };
 
-/// The name of the binary that a run is compared with, if it is.
+/// The name of the earlier binary, if the run compares with one.
 pub(crate) const BASELINE: &str = "baseline";
 
-/// What is measured in turns.
+/// The scenarios that run in turns.
 pub(crate) const SCENARIOS: [Scenario; 8] = [
     PLAIN,
-    Scenario { key: "getitem", bootstrap: "bench-getitem", slugs: Slugs::Other, ..PLAIN },
+    Scenario { key: "getitem", bootstrap: "bench-getitem", slugs: Slugs::Distinct, ..PLAIN },
     Scenario { key: "redirect_cached", bootstrap: "redirect", ..PLAIN },
-    Scenario { key: "redirect_uncached", bootstrap: "redirect", slugs: Slugs::Other, ..PLAIN },
+    Scenario { key: "redirect_uncached", bootstrap: "redirect", slugs: Slugs::Distinct, ..PLAIN },
     Scenario { key: "redirect_slow_stream", bootstrap: "redirect", stream_delay: SLOW_STREAM, ..PLAIN },
-    // What the slow stream is compared with: a processor that has slept wakes up slowly, whatever the stream does.
+    // The peer of the slow stream: a processor that has slept wakes up slowly, with or without a stream.
     Scenario { key: "redirect_paced", bootstrap: "redirect", pause: SLOW_STREAM, ..PLAIN },
     Scenario { key: "baseline_cached", bootstrap: BASELINE, ..PLAIN },
-    Scenario { key: "baseline_uncached", bootstrap: BASELINE, slugs: Slugs::Other, ..PLAIN },
+    Scenario { key: "baseline_uncached", bootstrap: BASELINE, slugs: Slugs::Distinct, ..PLAIN },
 ];
 
-/// Measured after the others, once.
+/// Runs once, after the others.
 pub(crate) const DISTINCT_SLUGS: Scenario =
-    Scenario { key: "redirect_distinct_slugs", bootstrap: "redirect", slugs: Slugs::Other, ..PLAIN };
+    Scenario { key: "redirect_distinct_slugs", bootstrap: "redirect", slugs: Slugs::Distinct, ..PLAIN };
 
 impl Scenario {
-    /// How many requests it gets in a turn: fewer where each takes long.
+    /// How many requests it gets in a turn: few if each takes long.
     pub(crate) fn requests_in_a_turn(&self) -> usize {
         if (self.stream_delay + self.pause).is_zero() { 250 } else { 15 }
     }
 
-    /// What the answer to an event must have in it. An error would be fast as well.
+    /// A part of every right answer. An error would be fast too.
     pub(crate) fn expected(&self) -> &'static str {
         if self.bootstrap == PLAIN.bootstrap { "\"statusCode\":200" } else { "\"statusCode\":302" }
     }
 
-    /// The event of the request with this number: what API Gateway sends for a browser's GET.
+    /// Makes the event of a request by its number: a GET of a browser, as API Gateway sends it.
     pub(crate) fn event(&self, number: usize) -> String {
         let slug = match self.slugs {
             Slugs::Same => "spring-sale".to_owned(),
-            Slugs::Other => format!("s{number:010}"),
+            Slugs::Distinct => format!("s{number:010}"),
         };
         EVENT.replace("{slug}", &slug)
     }
 }
 
-/// What API Gateway sends for a GET of `/{slug}`.
+/// A GET of `/{slug}`, as API Gateway sends it.
 pub(crate) const EVENT: &str = include_str!("event.json");
 
 #[cfg(test)]
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn slugs_are_the_same_or_others() {
+    fn slugs_are_the_same_or_distinct() {
         assert_eq!(path(&PLAIN, 1), path(&PLAIN, 2));
         assert_ne!(path(&DISTINCT_SLUGS, 1), path(&DISTINCT_SLUGS, 2));
     }

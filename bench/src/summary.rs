@@ -1,4 +1,4 @@
-//! Shows the figures and keeps them: a table for people, `summary.json` for programs.
+//! Prints the findings as tables and writes them to `summary.json`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,18 +8,18 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::Serialize;
 
-use crate::area::Findings;
 use crate::figures::Figures;
-use crate::goals::{Side, Verdict};
+use crate::goals::{Goal, Side};
+use crate::measurement::Findings;
 
-/// All that a run found.
+/// All findings of a run.
 #[derive(Debug, Serialize)]
 pub(crate) struct Summary {
     #[serde(flatten)]
     pub(crate) figures: BTreeMap<&'static str, Figures>,
     #[serde(flatten)]
     pub(crate) numbers: BTreeMap<&'static str, f64>,
-    pub(crate) goals: Vec<Verdict>,
+    pub(crate) goals: Vec<Goal>,
 }
 
 impl From<Findings> for Summary {
@@ -35,7 +35,7 @@ impl Summary {
         fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
     }
 
-    /// What was measured of bootstraps, all other numbers, and the goals, each as a table.
+    /// The figures of bootstraps, all other numbers, and the goals, each as a table.
     pub(crate) fn table(&self) -> String {
         let mut text = String::new();
         if !self.figures.is_empty() {
@@ -45,31 +45,46 @@ impl Summary {
         for (key, number) in &self.numbers {
             let _ = writeln!(text, "{key:<40}{number:>18.4}");
         }
-        let _ = writeln!(text, "\n{:<60}{:>14}{:>17}", "goal", "value", "limit");
-        for Verdict { goal, value, side, limit, met } in &self.goals {
-            let (side, met) = (if *side == Side::AtMost { "<=" } else { ">=" }, if *met { "met" } else { "NOT MET" });
-            let _ = writeln!(text, "{goal:<60}{value:>14}{side:>5}{limit:>12}  {met}");
-        }
+        self.goals(&mut text);
         text
     }
 
-    /// The figures of bootstraps, with the response time in relation to the no-op's.
+    /// The figures of bootstraps, with response time and CPU in relation to those of the no-op.
     fn bootstraps(&self, text: &mut String) {
-        let noop = self.figures.get("noop").map_or(f64::NAN, |noop| noop.warm_us_p50);
+        let noop = self.figures.get("noop");
+        let (noop_us, noop_cpu_us) = noop.map_or((f64::NAN, f64::NAN), |noop| (noop.warm_us_p50, noop.cpu_us));
         let _ = writeln!(
             text,
-            "{:<24}{:>9}{:>6}{:>10}{:>8}{:>10}{:>9}{:>11}{:>11}",
-            "", "init ms", "min", "p50 us", "x noop", "p99 us", "cpu us", "peak kB", "binary kB"
+            "{:<24}{:>9}{:>6}{:>10}{:>8}{:>10}{:>9}{:>8}{:>11}{:>11}",
+            "", "init ms", "min", "p50 us", "x noop", "p99 us", "cpu us", "x noop", "peak kB", "binary kB"
         );
         for (key, figures) in &self.figures {
             let Figures { init_ms_p50, init_ms_min, warm_us_p50, warm_us_p99, cpu_us, peak_rss_kb, binary_kb } =
                 figures;
-            let ratio = warm_us_p50 / noop;
+            let (ratio, cpu_ratio) = (warm_us_p50 / noop_us, cpu_us / noop_cpu_us);
             let _ = writeln!(
                 text,
                 "{key:<24}{init_ms_p50:>9.2}{init_ms_min:>6.2}{warm_us_p50:>10.1}{ratio:>8.2}{warm_us_p99:>10.1}{cpu_us:>9.1}\
-                 {peak_rss_kb:>11}{binary_kb:>11}"
+                 {cpu_ratio:>8.2}{peak_rss_kb:>11}{binary_kb:>11}"
             );
+        }
+    }
+
+    fn goals(&self, text: &mut String) {
+        let _ = writeln!(
+            text,
+            "\n{:<50}{:>12}  {:<44}{:>12}{:>8}{:>13}",
+            "figure", "", "floor or peer", "", "ratio", "goal"
+        );
+        for Goal { name, figure, floor, value, side, limit, met } in &self.goals {
+            let (side, met) = (if *side == Side::AtMost { "<=" } else { ">=" }, if *met { "met" } else { "NOT MET" });
+            let _ = match floor {
+                Some(floor) => {
+                    write!(text, "{name:<50}{figure:>12}  {:<44}{:>12}{value:>8}", floor.name, floor.figure)
+                }
+                None => write!(text, "{name:<50}{figure:>12}  {:<44}{:>12}{:>8}", "", "", ""),
+            };
+            let _ = writeln!(text, "{side:>5}{limit:>8}  {met}");
         }
     }
 }
@@ -77,6 +92,7 @@ impl Summary {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::goals::Figure;
 
     fn summary() -> Summary {
         let figures = Figures {
@@ -88,12 +104,15 @@ mod tests {
             peak_rss_kb: 4000,
             binary_kb: 2000,
         };
-        let goals = vec![Verdict::at_most("size", 9.0, 8.0)];
+        let goals = vec![
+            Figure::of("size", 9.0).at_most(8.0),
+            Figure::of("time", 20.0).over("the floor of times", 10.0).at_most(2.0),
+        ];
         Summary { figures: BTreeMap::from([("noop", figures)]), numbers: BTreeMap::from([("rows_per_s", 7.5)]), goals }
     }
 
     #[test]
-    fn figures_are_found_by_key_and_name() {
+    fn figures_have_keys_and_names() {
         let json = serde_json::to_value(summary()).unwrap();
         assert_eq!(json["noop"]["warm_us_p50"], 20.0);
         assert_eq!(json["noop"]["binary_kb"], 2000);
@@ -102,9 +121,12 @@ mod tests {
     }
 
     #[test]
-    fn the_table_says_which_goals_are_not_met() {
+    fn table_has_floors_and_says_which_goals_are_not_met() {
         let table = summary().table();
         assert!(table.contains("1.00"), "{table}");
         assert!(table.lines().any(|line| line.starts_with("size") && line.ends_with("NOT MET")), "{table}");
+        let ratio = table.lines().find(|line| line.starts_with("time")).unwrap();
+        let words: Vec<_> = ratio.split_whitespace().collect();
+        assert_eq!(words, ["time", "20", "the", "floor", "of", "times", "10", "2", "<=", "2", "met"]);
     }
 }

@@ -1,5 +1,7 @@
-//! How long it takes until a click is in the statistics, on a stack that is deployed to the local AWS: through the real
-//! redirect, the stream, the aggregation and the API. The end-to-end test `clicks_become_visible` measures it.
+//! Measures the time from a click to its statistics on a stack that is deployed to the local AWS: through the real redirect,
+//! the stream, the aggregation and the API. The end-to-end test `clicks_become_visible` does it.
+//!
+//! These figures have no goal: the local AWS waits by rules of its own, and no floor of the same run has the same waits.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,23 +11,19 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
-use crate::area::{Findings, Setting};
 use crate::figures::percentile;
-use crate::goals::Verdict;
-
-/// The longest that 95 of 100 clicks may take, in milliseconds.
-const VISIBLE_MS: f64 = 3000.0;
+use crate::measurement::{Findings, Setting};
 
 #[derive(Debug, Deserialize)]
 struct Followed {
     waited_ms: Vec<f64>,
 }
 
-/// Deploys the stack and follows clicks.
+/// Deploys the stack and follows clicks through it.
 pub(crate) fn measure(setting: &Setting<'_>) -> Result<Findings> {
     let file = setting.folder.join("visible_after.json");
     if file.exists() {
-        fs::remove_file(&file).context("cannot remove what an earlier run found")?;
+        fs::remove_file(&file).context("cannot remove the file of an earlier run")?;
     }
     run(Command::new("python3").args(["tools/install.py", "sam", "ministack"]), setting)?;
     let tests = ["tools/end_to_end.py", "statistics::clicks_become_visible"];
@@ -35,9 +33,7 @@ pub(crate) fn measure(setting: &Setting<'_>) -> Result<Findings> {
     let mut waited: Vec<Duration> = waited_ms.into_iter().map(|ms| Duration::from_secs_f64(ms / 1e3)).collect();
     let mut at = |percent| percentile(&mut waited, percent).as_secs_f64() * 1e3;
     let numbers = BTreeMap::from([("visible_after_ms_p50", at(50)), ("visible_after_ms_p95", at(95))]);
-    let goals =
-        vec![Verdict::at_most("click to statistics, local stack, ms p95", numbers["visible_after_ms_p95"], VISIBLE_MS)];
-    Ok(Findings { numbers, goals, ..Findings::default() })
+    Ok(Findings { numbers, ..Findings::default() })
 }
 
 fn run(command: &mut Command, setting: &Setting<'_>) -> Result<()> {

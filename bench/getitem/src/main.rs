@@ -1,5 +1,5 @@
-//! The least that looks a link up: `lambda_http`, an SDK client built by hand, one GetItem. No cache, no checks, no
-//! clicks: the floor of a redirect that asks its table.
+//! Looks a link up with `lambda_http`, the SDK's own HTTP client and one GetItem. No cache, no checks, no clicks: the floor of a
+//! redirect that reads its table.
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::types::AttributeValue;

@@ -1,4 +1,4 @@
-//! What `lambda_http` costs without a function in it: the floor of every HTTP function.
+//! Runs `lambda_http` with a function that does nothing: the floor of every HTTP function.
 
 use lambda_http::{Body, Error, Request, Response, run, service_fn};
 

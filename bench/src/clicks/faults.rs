@@ -1,4 +1,4 @@
-//! Schedules of faults over the real handler: most of them in memory, some over an embedded DynamoDB.
+//! Runs schedules of faults through the real handler: most of them in memory, some over an embedded DynamoDB.
 
 use std::sync::Arc;
 use std::thread;
@@ -10,8 +10,8 @@ use waypost_domain::analytics::ports::AggregateStore;
 use waypost_domain::testing::analytics::MemoryAggregates;
 use waypost_domain::testing::faults::{Mutation, run};
 
-use crate::area::{Findings, Setting};
-use crate::goals::Verdict;
+use crate::goals::Figure;
+use crate::measurement::{Findings, Setting};
 
 #[path = "../../../functions/aggregate-clicks/tests/embedded/driver.rs"]
 pub(super) mod driver;
@@ -22,7 +22,7 @@ const IN_MEMORY: usize = 10_000;
 const OVER_DYNAMODB: usize = 500;
 const SCHEDULES: usize = IN_MEMORY + OVER_DYNAMODB;
 
-/// Runs them all, on all cores: what is counted here is drift, not time.
+/// Runs all schedules, on all cores: it counts drift, not time.
 pub(crate) fn measure(_: &Setting<'_>) -> Result<Findings> {
     let agents = Arc::new(UserAgents::new()?);
     let cores = thread::available_parallelism()?.get();
@@ -42,13 +42,13 @@ pub(crate) fn measure(_: &Setting<'_>) -> Result<Findings> {
         ("fault_schedules_dynamodb", OVER_DYNAMODB as f64),
     ]);
     findings.goals = vec![
-        Verdict::at_most("schedules of faults with drift", drift, 0.0),
-        Verdict::at_least("schedules of faults", schedules, 10_000.0),
+        Figure::of("schedules of faults with drift", drift).at_most(0.0),
+        Figure::of("schedules of faults", schedules).at_least(10_000.0),
     ];
     Ok(findings)
 }
 
-/// What drifted in the schedules of a share.
+/// Runs a share of the schedules and describes each drift.
 fn drifts(share: impl Iterator<Item = usize>, agents: &Arc<UserAgents>) -> Result<Vec<String>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     let one = |seed: usize| {

@@ -1,18 +1,18 @@
-//! The most memory that an import takes, in a process of its own.
+//! Measures the peak memory of an import, in a process of its own.
 
 use std::process::Command;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 
-use super::source::{Generated, ROW_BYTES};
-use super::stubs::{Forgetful, PART_BYTES, load, loader};
+use super::source::{GeneratedFile, ROW_BYTES};
+use super::stubs::{DiscardingLinks, PART_BYTES, load, loader};
 use crate::process::peak_rss_kb;
 
-/// Says that this process is to load a file, and of how many bytes.
+/// The argument that tells a process to load a file; the number of its bytes follows.
 const ARGUMENT: &str = "load-alone";
 
-/// The peak memory of an import of `bytes` into stores that accept all, in units of a million bytes.
+/// Measures the peak memory of an import of `bytes` into stores that accept everything, in units of a million bytes.
 pub(crate) fn peak_mb(bytes: u64) -> Result<f64> {
     let exe = std::env::current_exe()?;
     let output = Command::new(exe).args([ARGUMENT, &bytes.to_string()]).output()?;
@@ -21,14 +21,14 @@ pub(crate) fn peak_mb(bytes: u64) -> Result<f64> {
     Ok(kb * 1024.0 / 1e6)
 }
 
-/// In a process that was started for that: loads a file and prints the peak. Says whether it was.
+/// Loads a file and prints the peak, in a process that [`peak_mb`] started. Returns `false` in any other process.
 pub(crate) fn load_alone(arguments: &[String]) -> Result<bool> {
     let [name, bytes] = arguments else { return Ok(false) };
     if name != ARGUMENT {
         return Ok(false);
     }
     let rows = bytes.parse::<u64>()? / ROW_BYTES;
-    let (loader, queue) = loader(Arc::new(Generated { rows }), Arc::new(Forgetful::default()), PART_BYTES)?;
+    let (loader, queue) = loader(Arc::new(GeneratedFile { rows }), Arc::new(DiscardingLinks::default()), PART_BYTES)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(load(&loader, &queue, rows))?;
     println!("{}", peak_rss_kb(std::process::id())?);

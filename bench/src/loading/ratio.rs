@@ -1,4 +1,4 @@
-//! Our loader into an embedded DynamoDB over HTTP, beside a bare loop that sends the same statements with the same
+//! Loads a file into an embedded DynamoDB over HTTP, beside a bare loop that sends the same statements with the same
 //! concurrency.
 
 use std::sync::Arc;
@@ -16,44 +16,47 @@ use waypost_aws::dynamo::link_batch::DynamoLinkBatch;
 use waypost_aws::dynamo::links::item_of;
 use waypost_domain::testing::samples::link;
 
-use super::source::Generated;
+use super::source::GeneratedFile;
 use super::stubs::{load, loader};
+use crate::figures::median;
 
 const ROWS: u64 = 30_000;
-/// Of each, in turn; the median counts.
+/// How often each of the two runs, in turns; the median counts.
 const RUNS: usize = 5;
-/// As many batches as the loader has on their way once it has found out that the table takes them.
+/// How many batches are on their way: as many as the loader has once it knows that the table takes them.
 const CONCURRENCY: usize = 32;
 const BATCH: usize = 25;
 
-/// Rows a second of the loader, divided by those of the bare loop.
-pub(crate) fn measure() -> Result<f64> {
-    // The database on threads of its own; the loader on one, as a function has it.
+/// Rows a second.
+pub(crate) struct Rates {
+    pub(crate) loader: f64,
+    pub(crate) bare_loop: f64,
+}
+
+/// Measures both.
+pub(crate) fn measure() -> Result<Rates> {
+    // The database has a thread of its own, the loader another one, as in a function.
     let server = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let client = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (mut ours, mut bare) = (Vec::new(), Vec::new());
     for run in 0..=RUNS {
         let (loaded, looped) = (client.block_on(time_loader(&server))?, client.block_on(time_loop(&server))?);
-        // The first of each warms up.
+        // The first run warms up.
         if run > 0 {
-            ours.push(loaded);
-            bare.push(looped);
+            ours.push(loaded.as_secs_f64());
+            bare.push(looped.as_secs_f64());
         }
     }
     let (ours, bare) = (median(ours), median(bare));
-    println!("{ROWS} rows: {ours:.1?} by the loader, {bare:.1?} by a bare loop");
-    Ok(bare.as_secs_f64() / ours.as_secs_f64())
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times.get(times.len() / 2).copied().unwrap_or_default()
+    println!("{ROWS} rows: the loader takes {ours:.2} s, a bare loop {bare:.2} s");
+    let rows = ROWS as f64;
+    Ok(Rates { loader: rows / ours, bare_loop: rows / bare })
 }
 
 async fn time_loader(server: &tokio::runtime::Runtime) -> Result<Duration> {
     let table = table(server).await?;
     let links = Arc::new(DynamoLinkBatch::new(table, "links"));
-    let (loader, queue) = loader(Arc::new(Generated { rows: ROWS }), links, u64::MAX)?;
+    let (loader, queue) = loader(Arc::new(GeneratedFile { rows: ROWS }), links, u64::MAX)?;
     let start = Instant::now();
     load(&loader, &queue, ROWS).await?;
     Ok(start.elapsed())
@@ -77,7 +80,7 @@ async fn time_loop(server: &tokio::runtime::Runtime) -> Result<Duration> {
     Ok(start.elapsed())
 }
 
-/// The statements of the same links.
+/// The statements for the same links.
 fn statements() -> Result<Vec<BatchStatementRequest>> {
     (0..ROWS)
         .map(|row| {
@@ -94,7 +97,7 @@ fn statements() -> Result<Vec<BatchStatementRequest>> {
         .collect()
 }
 
-/// An empty table of links in a database of its own.
+/// Makes an empty table of links in a database of its own.
 async fn table(server: &tokio::runtime::Runtime) -> Result<Client> {
     let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
     listener.set_nonblocking(true)?;

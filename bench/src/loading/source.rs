@@ -1,4 +1,4 @@
-//! A file of any size that is made while it is read.
+//! A file of any size that is generated while it is read.
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -6,19 +6,19 @@ use futures::stream::{self, StreamExt};
 use waypost_domain::StoreError;
 use waypost_domain::files::ports::{Body, Object, ObjectReader};
 
-/// How many bytes a row has, its line end included.
+/// The bytes of a row, its line end included.
 pub(crate) const ROW_BYTES: u64 = 120;
-/// How many bytes a piece has: what S3's client gives at a time, about.
+/// The bytes of a piece, about as S3's client returns them.
 const PIECE_BYTES: u64 = 64 * 1024;
 const HEADER: &str = "url,slug,title,tags\n";
 
-/// A CSV file of rows that are all of the same length.
+/// A CSV file with rows of the same length.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Generated {
+pub(crate) struct GeneratedFile {
     pub(crate) rows: u64,
 }
 
-impl Generated {
+impl GeneratedFile {
     pub(crate) fn size(self) -> u64 {
         HEADER.len() as u64 + self.rows * ROW_BYTES
     }
@@ -61,7 +61,7 @@ fn line(row: u64) -> String {
 }
 
 #[async_trait]
-impl ObjectReader for Generated {
+impl ObjectReader for GeneratedFile {
     async fn open(&self, _: &str) -> Result<Option<Object>, StoreError> {
         let (etag, size) = ("generated".to_owned(), self.size());
         Ok(Some(Object { etag, size, metadata: Default::default(), body: Self::read(0, size) }))
@@ -77,13 +77,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_range_is_the_same_as_that_of_the_whole() {
-        let file = Generated { rows: 20 };
-        let whole = Generated::bytes(0, file.size());
+    fn range_is_a_part_of_the_whole() {
+        let file = GeneratedFile { rows: 20 };
+        let whole = GeneratedFile::bytes(0, file.size());
         assert_eq!(whole.len() as u64, file.size());
         for (from, to) in [(0, 5), (3, 200), (20, 140), (139, 141), (200, file.size())] {
             let (start, end) = (usize::try_from(from).unwrap(), usize::try_from(to).unwrap());
-            assert_eq!(Generated::bytes(from, to), whole.slice(start..end), "{from} {to}");
+            assert_eq!(GeneratedFile::bytes(from, to), whole.slice(start..end), "{from} {to}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Stores that accept everything, and a loader with them.
+//! Stores that accept everything, and a loader over them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,17 +18,17 @@ use waypost_domain::testing::jobs::MemoryTimer;
 use waypost_domain::{Domains, Link, LinkId, StoreError};
 use waypost_lambda::system::SystemClock;
 
-/// The size of parts that the template has.
+/// The size of parts in the template.
 pub(crate) const PART_BYTES: u64 = 64 * 1024 * 1024;
-/// Where the file is.
+/// The key of the file.
 pub(crate) const KEY: &str = "imports/bench/generated.csv";
 
-/// Links that are counted and forgotten.
+/// Counts links and drops them.
 #[derive(Debug, Default)]
-pub(crate) struct Forgetful(AtomicU64);
+pub(crate) struct DiscardingLinks(AtomicU64);
 
 #[async_trait]
-impl LinkBatch for Forgetful {
+impl LinkBatch for DiscardingLinks {
     async fn insert_all(&self, links: &[Link]) -> Result<Vec<Inserted>, StoreError> {
         self.0.fetch_add(links.len() as u64, Ordering::Relaxed);
         Ok(vec![Inserted::Written; links.len()])
@@ -41,7 +41,7 @@ impl LinkBatch for Forgetful {
     }
 }
 
-/// A loader of `objects` into `links`, and its queue.
+/// Makes a loader of `objects` into `links`, with its queue.
 pub(crate) fn loader(
     objects: Arc<dyn ObjectReader>,
     links: Arc<dyn LinkBatch>,
@@ -64,12 +64,12 @@ pub(crate) fn loader(
     Ok((loader, queue))
 }
 
-/// An invocation that has 15 minutes.
+/// The delivery of a message to an invocation of 15 minutes.
 pub(crate) fn delivery(loader: &Loader, request: u64) -> Delivery {
     Delivery { request_id: format!("r{request}"), deadline: loader.clock.now().plus_seconds(900) }
 }
 
-/// Loads the file to its end, one part after the other, and makes sure that `rows` rows became links.
+/// Loads the whole file, one part after the other, and checks that `rows` rows became links.
 pub(crate) async fn load(loader: &Loader, queue: &MemoryQueue, rows: u64) -> Result<()> {
     let mut finished = match load_import(loader, KEY, "", &delivery(loader, 0)).await? {
         Loaded::Finished(import) => Some(import),
@@ -87,7 +87,7 @@ pub(crate) async fn load(loader: &Loader, queue: &MemoryQueue, rows: u64) -> Res
             }
         }
     }
-    let import = finished.context("the import did not come to an end")?;
+    let import = finished.context("the import did not finish")?;
     ensure!(import.status == ImportStatus::Succeeded && import.counts.created == rows, "{import:?}");
     Ok(())
 }

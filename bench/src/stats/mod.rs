@@ -1,37 +1,31 @@
-//! Statistics: a year of a link's, answered by the real bootstrap; and the estimate of visitors.
+//! Measures statistics: the real bootstrap answers a year of a link; and the error of estimated visitors.
 
-mod table;
 mod visitors;
 mod year;
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
-pub(crate) use self::table::Table;
-use crate::area::{Findings, Setting};
-use crate::aws::Aws;
+use crate::aws::{Aws, Table};
 use crate::bootstraps::Bootstraps;
 use crate::cores::OneCore;
 use crate::figures::percentile;
-use crate::goals::Verdict;
+use crate::goals::Figure;
+use crate::measurement::{Findings, Setting};
 use crate::sandbox::Sandbox;
 
 /// How many requests of each kind are measured, in turns.
 const TURNS: usize = 100;
-/// How many come before.
+/// How many turns come before the measured ones.
 const WARM_UP: usize = 10;
-/// The longest that a year may take, in milliseconds.
-const YEAR_MS: f64 = 5.0;
 /// The greatest relative error of an estimate of visitors.
 const VISITORS_ERROR: f64 = 0.03;
 
-/// What is asked, and what the summary calls its median. The floor has the same requests and no clicks in them.
-const QUESTIONS: [(&str, &str); 5] = [
+/// The requests, with the keys of their medians in the summary. The floor is the request for a year without clicks.
+const REQUESTS: [(&str, &str); 5] = [
     ("stats_year_floor_ms_p50", "/v1/links/docs/stats?from=2019-01-01&to=2019-12-31"),
     ("stats_year_ms_p50", "/v1/links/docs/stats?from=2025-01-01&to=2025-12-31"),
     (
@@ -42,7 +36,7 @@ const QUESTIONS: [(&str, &str); 5] = [
     ("stats_year_all_groups_ms_p50", "/v1/links/docs/stats?from=2025-01-01&to=2025-12-31&group_by=all"),
 ];
 
-/// Builds the bootstrap and measures it; then the estimate of visitors.
+/// Builds the bootstrap and measures it; then measures the estimate of visitors.
 pub(crate) fn measure(setting: &Setting<'_>) -> Result<Findings> {
     let bootstraps = Bootstraps::build(setting.root, &["stats"])?;
     println!("folding a year of clicks");
@@ -52,7 +46,7 @@ pub(crate) fn measure(setting: &Setting<'_>) -> Result<Findings> {
         ("stats_year_item_bytes", table.bytes() as f64 / table.items() as f64),
     ]);
     {
-        let _one = OneCore::stay()?;
+        let _pinned = OneCore::pin()?;
         numbers.extend(answer_times(setting, &bootstraps, table)?);
     }
     println!("estimating visitors");
@@ -60,18 +54,20 @@ pub(crate) fn measure(setting: &Setting<'_>) -> Result<Findings> {
     numbers.insert("visitors_worst_error", errors.worst);
     numbers.insert("visitors_standard_error", errors.standard);
     let goals = vec![
-        Verdict::at_most("a year of a link's statistics, ms p50", numbers["stats_year_ms_p50"], YEAR_MS),
-        Verdict::at_most("visitors, worst error of 10 to 1,000,000", errors.worst, VISITORS_ERROR),
+        Figure::of("statistics of a link's year, p50, ms", numbers["stats_year_ms_p50"])
+            .over("a year without clicks", numbers["stats_year_floor_ms_p50"])
+            .at_most(4.0),
+        Figure::of("visitors, worst error of 10 to 1,000,000", errors.worst).at_most(VISITORS_ERROR),
     ];
     Ok(Findings { numbers, goals, ..Findings::default() })
 }
 
 fn answer_times(setting: &Setting<'_>, bootstraps: &Bootstraps, table: Table) -> Result<BTreeMap<&'static str, f64>> {
-    let aws = Aws::with_table(Rc::new(RefCell::new(table)));
+    let aws = Aws::with_table(table);
     let (mut sandbox, _) = Sandbox::start(bootstraps.path("stats")?, &setting.folder.join("stats.log"), aws)?;
     let mut times: BTreeMap<&str, Vec<Duration>> = BTreeMap::new();
     for turn in 0..WARM_UP + TURNS {
-        for (key, path) in QUESTIONS {
+        for (key, path) in REQUESTS {
             let (time, response) = sandbox.invoke(&event(path)?).with_context(|| key)?;
             let response = String::from_utf8_lossy(&response);
             ensure!(response.contains("\"statusCode\":200"), "the bootstrap answers {response}");
@@ -86,14 +82,14 @@ fn answer_times(setting: &Setting<'_>, bootstraps: &Bootstraps, table: Table) ->
     Ok(times.into_iter().map(median).collect())
 }
 
-/// What API Gateway sends for a GET of `path`.
+/// A GET of `path`, as API Gateway sends it.
 fn event(path: &str) -> Result<String> {
     let (path, query) = path.split_once('?').context("a path with a query")?;
     let mut event: Value = serde_json::from_str(crate::scenario::EVENT)?;
     event["rawPath"] = json!(path);
     event["requestContext"]["http"]["path"] = json!(path);
     event["rawQueryString"] = json!(query);
-    // The bootstrap looks for its hash; the stub has every key.
+    // The stand-in for the table has every key.
     event["headers"]["authorization"] = json!(format!("Bearer wp_{}", "A".repeat(43)));
     Ok(event.to_string())
 }

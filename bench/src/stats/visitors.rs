@@ -1,13 +1,13 @@
-//! How far estimates of visitors are from the truth, after sketches were stored and merged as they are in life.
+//! Measures the error of estimated visitors, after sketches were stored and merged.
 
 use anyhow::Result;
 use waypost_domain::analytics::model::visitors::VisitorSketch;
 use waypost_domain::analytics::model::visitors::VisitorUnion;
 
-use super::year::Chance;
+use crate::chance::Chance;
 
 const SIZES: [u64; 11] = [10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000];
-/// From this size on a sketch estimates, and does not list.
+/// From this size on a sketch estimates, and does not list its visitors.
 const ESTIMATED: u64 = 10_000;
 const SEEDS: u64 = 10;
 /// How many sketches share the visitors: lanes and days.

@@ -1,47 +1,48 @@
-//! As much of AWS as a redirect talks to, with answers that come after a set delay: every link exists, every click is
-//! taken.
+//! Stands in for AWS: DynamoDB, Kinesis and S3 as far as the measured bootstraps call them. Answers come after a set delay.
 
-use std::cell::RefCell;
+mod aggregates;
+mod table;
+
 use std::collections::VecDeque;
-use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
+use self::aggregates::Aggregates;
+pub(crate) use self::table::Table;
 use crate::http::{Request, answer};
 use crate::network::{Network, Peer};
-use crate::stats::Table;
 
-/// Where all links of the stub lead.
+/// The target of all links.
 pub(crate) const TARGET: &str = "https://www.example.com/some/article?id=12345&ref=newsletter";
 
-/// AWS as one bootstrap sees it.
+/// AWS for one bootstrap. Every link exists, every API key is a viewer's, the stream takes every click, the bucket every
+/// object.
 #[derive(Debug, Default)]
 pub(crate) struct Aws {
     stream_delay: Duration,
-    /// Answers that wait for their time. The delay is the same for all, so they are in order.
+    /// Answers that wait for their time. They all wait equally long, so they are in order.
     waiting: VecDeque<(Instant, Peer, Vec<u8>)>,
-    /// What a Query finds.
-    table: Option<Rc<RefCell<Table>>>,
+    /// The items that a Query reads.
+    table: Option<Table>,
+    /// The items that BatchGetItem reads and PutItem writes.
+    aggregates: Aggregates,
 }
 
 impl Aws {
-    /// An AWS whose stream takes `stream_delay` to accept a click; everything else is answered at once.
+    /// An AWS whose stream takes `stream_delay` to accept a click; it answers all other requests at once.
     pub(crate) fn with_stream_delay(stream_delay: Duration) -> Self {
         Self { stream_delay, ..Self::default() }
     }
 
-    /// An AWS that finds the items of `table` with a Query, and whose every API key is a viewer's.
-    pub(crate) fn with_table(table: Rc<RefCell<Table>>) -> Self {
+    /// An AWS where a Query reads `table`.
+    pub(crate) fn with_table(table: Table) -> Self {
         Self { table: Some(table), ..Self::default() }
     }
 
-    /// Answers a request, or notes when to.
+    /// Answers a request, now or later.
     pub(crate) fn take(&mut self, from: Peer, request: &Request, network: &mut Network) -> Result<()> {
-        let answer = match &self.table {
-            Some(table) if request.operation.ends_with(".Query") => answered(table.borrow_mut().query(&request.body)?),
-            _ => answer_to(request),
-        };
+        let answer = self.answer_to(request)?;
         if self.stream_delay.is_zero() || !request.operation.starts_with("Kinesis") {
             return network.send(from, &answer);
         }
@@ -49,7 +50,7 @@ impl Aws {
         Ok(())
     }
 
-    /// Sends the answers whose time has come; gives the time until the next one.
+    /// Sends the answers that are due; returns the time until the next one.
     pub(crate) fn send_due(&mut self, network: &mut Network) -> Result<Option<Duration>> {
         while let Some((due, to, answer)) = self.waiting.front() {
             let left = due.saturating_duration_since(Instant::now());
@@ -61,26 +62,38 @@ impl Aws {
         }
         Ok(None)
     }
+
+    fn answer_to(&mut self, request: &Request) -> Result<Vec<u8>> {
+        let operation = request.operation.rsplit('.').next().unwrap_or_default();
+        let body = match (operation, &mut self.table) {
+            ("GetItem", _) => item(&String::from_utf8_lossy(&request.body)),
+            ("Query", Some(table)) => return Ok(success(table.query(&request.body)?)),
+            ("BatchGetItem", _) => self.aggregates.batch_get(&request.body)?,
+            ("PutItem", _) if !self.aggregates.put(&request.body)? => return Ok(condition_failed()),
+            ("PutRecords", _) => {
+                "{\"FailedRecordCount\":0,\"Records\":[{\"SequenceNumber\":\"1\",\"ShardId\":\"s-0\"}]}".to_owned()
+            }
+            // S3 has no operation in its headers and no body in its answer to a PUT.
+            ("", _) => String::new(),
+            _ => "{}".to_owned(),
+        };
+        Ok(success(&body))
+    }
 }
 
-fn answer_to(request: &Request) -> Vec<u8> {
-    let operation = request.operation.rsplit('.').next().unwrap_or_default();
-    let body = match operation {
-        "GetItem" => item(&String::from_utf8_lossy(&request.body)),
-        "PutRecords" => {
-            "{\"FailedRecordCount\":0,\"Records\":[{\"SequenceNumber\":\"1\",\"ShardId\":\"s-0\"}]}".to_owned()
-        }
-        "" => String::new(),
-        _ => "{}".to_owned(),
-    };
-    answered(&body)
+const REQUEST_ID: &str = "x-amzn-RequestId: b2f0a9c4-5a1e-4d0e-9a53-6e3b7d1f2c88\r\n";
+
+fn success(body: &str) -> Vec<u8> {
+    answer("200 OK", REQUEST_ID, body)
 }
 
-fn answered(body: &str) -> Vec<u8> {
-    answer("200 OK", "x-amzn-RequestId: b2f0a9c4-5a1e-4d0e-9a53-6e3b7d1f2c88\r\n", body)
+fn condition_failed() -> Vec<u8> {
+    let error = "{\"__type\":\"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException\",\
+                  \"message\":\"The conditional request failed\"}";
+    answer("400 Bad Request", REQUEST_ID, error)
 }
 
-/// The item that a GetItem asks for: a link with the slug of its key, or a day's salt. Anything else is not there.
+/// Finds the item of a GetItem: a link by its slug, an API key, a day's salt. There are no others.
 fn item(request: &str) -> String {
     if let Some(slug) = text_after(request, "LINK#go.example.com#") {
         return format!(
@@ -110,7 +123,7 @@ fn item(request: &str) -> String {
     }
 }
 
-/// What follows `prefix` in JSON text, up to the end of the string.
+/// The text after `prefix` in JSON, up to the end of the string.
 fn text_after<'a>(json: &'a str, prefix: &str) -> Option<&'a str> {
     json.split_once(prefix)?.1.split('"').next()
 }
@@ -127,14 +140,14 @@ mod tests {
     }
 
     #[test]
-    fn every_link_is_there_under_its_own_slug() {
+    fn every_slug_has_a_link() {
         let link = found("LINK#go.example.com#abc");
         assert_eq!(link["Item"]["slug"]["S"], "abc");
         assert_eq!(link["Item"]["url"]["S"], TARGET);
     }
 
     #[test]
-    fn a_salt_is_there_and_nothing_else() {
+    fn every_day_has_a_salt() {
         assert_eq!(found("SALT#2026-01-02")["Item"]["pk"]["S"], "SALT#2026-01-02");
         assert_eq!(found("WARM#UP"), serde_json::json!({}));
     }

@@ -1,19 +1,19 @@
-//! A table with one partition, as DynamoDB answers a Query of it: projected, and in pages of 1 MB.
+//! Answers a Query of one partition as DynamoDB does: projected, and in pages of 1 MB.
 
 use std::collections::{BTreeMap, HashMap};
 
 use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 
-/// Where a page ends ("Query", DynamoDB API reference): the size counts before attributes are left out.
+/// The size of a page ("Query", DynamoDB API reference), counted before the projection.
 const PAGE_BYTES: usize = 1024 * 1024;
 
-/// The table.
+/// A table with one partition.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
     /// By sort key.
     items: BTreeMap<String, Value>,
-    /// What was answered, by request: the same request takes no time again.
+    /// Earlier answers by request: a repeated request takes no time.
     answers: HashMap<String, String>,
 }
 
@@ -37,13 +37,13 @@ impl Table {
     /// The answer to the body of a Query.
     pub(crate) fn query(&mut self, body: &[u8]) -> Result<&str> {
         let request: Value = serde_json::from_slice(body)?;
-        // Sorted by key, which what was received is not.
+        // Its keys are sorted, so that the same request has the same name.
         let name = request.to_string();
         if !self.answers.contains_key(&name) {
             let answer = self.page(&request)?.to_string();
             self.answers.insert(name.clone(), answer);
         }
-        self.answers.get(&name).map(String::as_str).context("the answer was just made")
+        self.answers.get(&name).map(String::as_str).context("the answer is in the map")
     }
 
     fn page(&self, request: &Value) -> Result<Value> {
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_has_what_was_asked_for_up_to_its_size() {
+    fn page_is_projected_and_ends_at_its_size() {
         let mut table = Table::default();
         for day in 1..=9 {
             let visitors = json!({"B": "A".repeat(400_000)});

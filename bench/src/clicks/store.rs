@@ -1,4 +1,4 @@
-//! A store that costs next to nothing, so that what is measured is the fold.
+//! A store that costs next to nothing beside the fold.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,23 +10,23 @@ use waypost_domain::analytics::model::sequence::SequenceNumber;
 use waypost_domain::analytics::ports::AggregateStore;
 use waypost_domain::{StoreError, StoreErrorKind};
 
-/// Aggregates in memory. One that is loaded is handed out, not copied, and one that is put is taken back.
+/// Keeps aggregates in memory. Moves them instead of copying them: out when it loads, back in when it puts.
 #[derive(Default)]
-pub(super) struct Shelf(Mutex<HashMap<AggregateKey, Slot, RandomState>>);
+pub(super) struct MovingStore(Mutex<HashMap<AggregateKey, Slot, RandomState>>);
 
 struct Slot {
     seq: SequenceNumber,
-    /// Absent while it is handed out.
+    /// Absent between a load and the put that follows.
     aggregate: Option<Aggregate>,
     writes: usize,
 }
 
-impl Shelf {
+impl MovingStore {
     fn slots(&self) -> MutexGuard<'_, HashMap<AggregateKey, Slot, RandomState>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The aggregates that were written since it was asked last, and how often.
+    /// Returns the aggregates that were written since the last call, and how often.
     pub(super) fn written(&self) -> Vec<(Aggregate, usize)> {
         let mut slots = self.slots();
         let written = slots.values_mut().filter(|slot| slot.writes > 0);
@@ -35,11 +35,13 @@ impl Shelf {
 }
 
 #[async_trait]
-impl AggregateStore for Shelf {
+impl AggregateStore for MovingStore {
     async fn load(&self, keys: &[AggregateKey]) -> Result<Vec<Option<Aggregate>>, StoreError> {
         let mut slots = self.slots();
         let taken = keys.iter().map(|key| match slots.get_mut(key).map(|slot| slot.aggregate.take()) {
-            Some(None) => Err(StoreError::new("aggregates.load", StoreErrorKind::Broken, "it is handed out")),
+            Some(None) => {
+                Err(StoreError::new("aggregates.load", StoreErrorKind::Broken, "it was loaded and not put back"))
+            }
             stored => Ok(stored.flatten()),
         });
         taken.collect()
