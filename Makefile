@@ -1,6 +1,6 @@
-# Waypost. `make` lists what can be done.
+# Waypost. `make` lists the targets.
 #
-# Everything a target needs beyond rustup, Python 3, make and a C compiler is set up by itself in .tools/.
+# You need rustup, Python 3, make and a C compiler. The targets install everything else in .tools/.
 
 .DEFAULT_GOAL := help
 .PHONY: help dev test check bench fuzz deploy import admin-key replay-spill replay-quarantine rebuild-stats lock-tools
@@ -13,25 +13,25 @@ export SAM_CLI_TELEMETRY = 0
 export PYTHONDONTWRITEBYTECODE = 1
 
 help: ## List the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 19
 
-dev: ## Run the platform on this machine: local AWS, all functions, reload on save (Ctrl-C ends it)
+dev: ## Run the platform on this machine: local AWS, all functions, reload on save (Ctrl-C stops it)
 	$(INSTALL) sam ministack
 	@exec $(PY) tools/dev.py
 
-test: ## Unit and adapter tests, then end-to-end tests and the OpenAPI document against a stack on a local AWS with IAM
+test: ## Run unit and adapter tests, then test a stack and its OpenAPI document end to end on a local AWS with IAM
 	$(INSTALL) sam ministack schemathesis
 	cargo test --workspace
 	$(PY) -m unittest discover --quiet --start-directory tools
 	@exec $(PY) tools/end_to_end.py
 
-check: ## Formatting, lints, documentation, licences, template
+check: ## Check formatting, lints, documentation, licences, template
 	$(INSTALL) sam cargo-deny
 	cargo fmt --all --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo clippy --workspace --test end_to_end -- -D warnings
-	# Without libFuzzer itself, which needs a C++ compiler.
+	# Skip the build of libFuzzer itself, which needs a C++ compiler.
 	CUSTOM_LIBFUZZER_PATH=/none/libfuzzer.a cargo clippy --manifest-path fuzz/Cargo.toml --target-dir target --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 	.tools/cargo-deny/bin/cargo-deny check bans licenses sources
@@ -40,38 +40,38 @@ check: ## Formatting, lints, documentation, licences, template
 	.tools/sam/bin/cfn-lint template.yaml
 	AWS_DEFAULT_REGION=us-east-1 .tools/sam/bin/sam validate --lint --template template.yaml
 
-bench: ## Benchmarks, all or some: make bench [ONLY="redirect ..."] [BASELINE=an earlier redirect]
+bench: ## Run the benchmarks, all or some: make bench [ONLY="redirect ..."] [BASELINE=an earlier redirect]
 	cargo run --release -p waypost-bench -- $(if $(BASELINE),--baseline "$(BASELINE)") $(ONLY)
 
-fuzz: ## Feed the fuzz targets with whatever breaks them: make fuzz [TARGET=name] [SECONDS=60]
+fuzz: ## Search inputs that break the fuzz targets: make fuzz [TARGET=name] [SECONDS=60]
 	$(INSTALL) cargo-fuzz
 	@exec $(PYTHON) tools/fuzz.py --seconds "$(or $(SECONDS),60)" $(TARGET)
 
-deploy: ## Build for AWS and deploy to a real account; asks for what it needs, keeps the answers in samconfig.toml
+deploy: ## Build for AWS and deploy to a real account; asks for the settings, keeps the answers in samconfig.toml
 	$(INSTALL) sam
 	PATH="$(CURDIR)/.tools/sam/bin:$$PATH" sam build --beta-features --template template.yaml
 	.tools/sam/bin/sam deploy --guided
 
-import: ## Import a file of links and say what came of it: make import FILE=links.csv [URL=https://… KEY=wp_… DOMAIN= TAGS=a,b ON_CONFLICT=overwrite DRY_RUN=1]
+import: ## Import a file of links and show the result: make import FILE=links.csv [URL=https://… KEY=wp_… DOMAIN= TAGS=a,b ON_CONFLICT=overwrite DRY_RUN=1]
 	$(INSTALL) sam
 	@WAYPOST_KEY="$(KEY)" exec $(PY) tools/import_file.py "$(FILE)" $(if $(URL),--url "$(URL)") $(if $(DOMAIN),--domain "$(DOMAIN)") \
 		$(if $(TAGS),--tags "$(TAGS)") $(if $(ON_CONFLICT),--on-conflict "$(ON_CONFLICT)") $(if $(DRY_RUN),--dry-run)
 
-admin-key: ## Make the first admin key of a deployed stack: make admin-key STACK=name [WORKSPACE=default]
+admin-key: ## Create the first admin key of a deployed stack: make admin-key STACK=name [WORKSPACE=default]
 	$(INSTALL) sam
 	@exec $(PY) tools/admin_key.py --stack "$(STACK)" --workspace "$(or $(WORKSPACE),default)"
 
-replay-spill: ## Send the clicks that the stream did not take to it again: make replay-spill STACK=name
+replay-spill: ## Send the clicks that the stream refused to it again: make replay-spill STACK=name
 	$(INSTALL) sam
 	@exec $(PY) tools/replay_spill.py --stack "$(STACK)"
 
-replay-quarantine: ## Send the records that could not be counted to the stream again: make replay-quarantine STACK=name
+replay-quarantine: ## Send the records in the quarantine to the stream again: make replay-quarantine STACK=name
 	$(INSTALL) sam
 	@exec $(PY) tools/replay_quarantine.py --stack "$(STACK)"
 
-rebuild-stats: ## Count the archived clicks again, in another table: make rebuild-stats STACK=name TABLE=name
+rebuild-stats: ## Count the archived clicks again in another table: make rebuild-stats STACK=name TABLE=name
 	$(INSTALL) sam
 	@exec $(PY) tools/rebuild_stats.py --stack "$(STACK)" --table "$(TABLE)"
 
-lock-tools: ## Pin again what tools/requirements/*.in ask for
+lock-tools: ## Pin the packages of tools/requirements/*.in again
 	$(PYTHON) tools/lock.py

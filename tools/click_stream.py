@@ -1,18 +1,18 @@
-"""Sends records to the click stream again, for the tools that replay them."""
+"""Sends records to the click stream, for the tools that replay them."""
 
 import json
 import time
 
-# The most that PutRecords takes, the keys included, and some room ("PutRecords", Kinesis API reference).
+# The limits of PutRecords, with room left for the bytes, which include the keys ("PutRecords", Kinesis API reference).
 RECORDS_PER_CALL = 500
 BYTES_PER_CALL = 4 << 20
 ATTEMPTS = 6
-# As much of a link as the redirect puts into a key.
+# Number of characters after which the redirect cuts a partition key.
 KEY_LENGTH = 250
 
 
 def batches(records, size=len):
-    """Cuts `records` into lists that one call takes. What is too large alone stays alone, for the stream to judge."""
+    """Cuts `records` into lists that fit into one call. A record too large for any call gets a list of its own."""
     batch, total = [], 0
     for record in records:
         if batch and (len(batch) == RECORDS_PER_CALL or total + size(record) > BYTES_PER_CALL):
@@ -25,7 +25,7 @@ def batches(records, size=len):
 
 
 def send(kinesis, stream, records):
-    """Sends `records`; returns the places in the list of those that the stream did not take."""
+    """Sends `records`; returns the positions of those that the stream refused."""
     refused = []
     for batch in batches(enumerate(records), size=lambda numbered: len(numbered[1]) + KEY_LENGTH):
         refused += _send_batch(kinesis, stream, batch)
@@ -45,11 +45,14 @@ def _send_batch(kinesis, stream, waiting):
 
 
 def partition_key(record):
-    """The link, as the redirect has it. A record that is no click goes to the stream too: its reader sets it aside."""
+    """Returns the link as the partition key, as the redirect does.
+
+    Records that are not clicks go to the stream too: its reader puts them into the quarantine.
+    """
     try:
         click = json.loads(record)
         key = f"{click['domain']}/{click['slug']}"[:KEY_LENGTH]
-        # JSON can hold half a character, a request cannot.
+        # A JSON string can hold a lone surrogate, which a request cannot encode.
         key.encode()
         return key
     except (ValueError, KeyError, TypeError, RecursionError):

@@ -1,4 +1,4 @@
-"""A deployed stack as the tools for operators find it: by its name, with the AWS credentials and region of the environment."""
+"""Finds a deployed stack by its name, with the AWS credentials and region of the environment, for the operators' tools."""
 
 import argparse
 import contextlib
@@ -10,7 +10,7 @@ from local_stack.failure import Failure
 
 
 def parser(description):
-    """A parser of arguments that knows `--stack`."""
+    """Returns an argument parser with `--stack`."""
     found = argparse.ArgumentParser(description=description)
     found.add_argument("--stack", required=True, help="name of the CloudFormation stack")
     return found
@@ -18,7 +18,7 @@ def parser(description):
 
 @contextlib.contextmanager
 def aws_failures_explained():
-    """Says with a failure of AWS what it most often comes from."""
+    """Adds the most common causes to an error of AWS."""
     try:
         yield
     except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
@@ -26,7 +26,7 @@ def aws_failures_explained():
 
 
 def outputs(name, *needed):
-    """The values of the outputs `needed` of the stack `name`, in that order."""
+    """Returns the values of the outputs `needed` of the stack `name`, in that order."""
     stacks = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
     found = {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
     missing = [output for output in needed if output not in found]

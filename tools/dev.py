@@ -1,11 +1,10 @@
-"""`make dev`: the whole platform on this machine, until Ctrl-C.
+"""`make dev`: runs the whole platform on this machine until Ctrl-C.
 
-MiniStack is the local AWS, template.yaml is deployed to it, the functions run under
-`cargo lambda watch`: HTTP reaches them through its router, S3 and Kinesis through MiniStack.
-State is kept in .dev/; removing that folder starts afresh.
+Deploys template.yaml to MiniStack, the local AWS. `cargo lambda watch` runs the functions: HTTP reaches them
+through its router; S3, SQS and Kinesis reach them through MiniStack. State stays in .dev/: remove that folder to start
+afresh.
 
-Ports can be chosen: WAYPOST_HTTP_PORT (9000) for the API and the links, WAYPOST_AWS_PORT (4566)
-for the local AWS.
+WAYPOST_HTTP_PORT (9000) chooses the port of the API and the links, WAYPOST_AWS_PORT (4566) that of the local AWS.
 """
 
 import fcntl
@@ -35,18 +34,18 @@ def main():
         try:
             run(http_port, aws_port)
         except Stopped:
-            print("stopped; the links are kept in .dev/", flush=True)
+            print("stopped; .dev/ keeps the links", flush=True)
 
 
 @contextmanager
 def only_once():
-    """Two stacks must not share one state."""
+    """Holds a lock on .dev/: two stacks must not share one state."""
     paths.DEV.mkdir(exist_ok=True)
     with open(paths.DEV / "lock", "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise Failure("`make dev` already runs in this checkout: stop it with Ctrl-C first") from error
+            raise Failure("`make dev` already runs in this checkout: stop it first with Ctrl-C") from error
         yield
 
 
@@ -70,7 +69,7 @@ def run(http_port, aws_port):
 
 
 def deploy_if_changed(ministack, http_port):
-    """Deploys unless the stack that was kept is the one that the template describes."""
+    """Deploys the template, unless the kept stack was deployed from the same template and parameters."""
     parameters = {
         "Architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
         "Domains": "localhost",
@@ -89,16 +88,16 @@ def deploy_if_changed(ministack, http_port):
         deployment.deploy(ministack, template, STACK, parameters, paths.DEV / "deploy.log")
     except Failure as failure:
         if existed:
-            raise Failure(f"{failure}. Correct template.yaml, or remove .dev/ to start afresh") from failure
-        # Nothing worth keeping, and half a stack would be in the way of the next try.
+            raise Failure(f"{failure}. Fix template.yaml, or remove .dev/ to start afresh") from failure
+        # Remove the state: it holds nothing to keep, and half a stack would block the next deploy.
         ministack.stop()
         shutil.rmtree(STATE, ignore_errors=True)
-        raise Failure(f"{failure}. Correct template.yaml and try again") from failure
+        raise Failure(f"{failure}. Fix template.yaml and try again") from failure
     stamp.write_text(wanted)
 
 
 def admin_key(ministack, stack):
-    """The key of the last start, if the kept state still knows it; otherwise a new one."""
+    """Returns the key of the last start if the kept state still has it, otherwise a new one."""
     dynamodb = ministack.client("dynamodb")
     table = stack.outputs["LinksTable"]
     if KEY_FILE.is_file():
@@ -111,37 +110,37 @@ def admin_key(ministack, stack):
 
 
 def write_env_file(ministack, stack):
-    """Settings with which the functions also run by hand: `cargo lambda watch --env-file .dev/env`."""
+    """Writes the settings to a file. With it the functions run by hand too: `cargo lambda watch --env-file .dev/env`."""
     settings = ministack.settings() | stack.function_settings()
     ENV_FILE.write_text("".join(f"{name}={value}\n" for name, value in sorted(settings.items())))
 
 
 def wait_for(build):
-    """Waits for the compiler, which ran beside the deploy."""
+    """Waits for the compiler, which runs beside the deploy."""
     if build.wait() != 0:
-        raise Failure("the functions don't compile (see the compiler's messages above): correct them and try again")
+        raise Failure("the functions don't compile: fix the errors above and try again")
 
 
 def welcome(url, key, ministack):
     return f"""
-Waypost is at {url}, the local AWS at {ministack.endpoint}. Stop both with Ctrl-C.
+Waypost runs at {url}, the local AWS at {ministack.endpoint}. Ctrl-C stops both.
 
   export URL={url} KEY={key}
 
-  # create a link and follow it (as a browser: curl under its own name counts as a bot)
+  # create a link and follow it (as a browser: curl's own user agent counts as a bot)
   curl -s $URL/v1/links -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' \\
     -d '{{"slug": "rust", "url": "https://www.rust-lang.org/"}}'
   curl -si $URL/rust -A 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
 
-  # load a file of links, follow one of them
+  # import a file of links and follow one of them
   printf 'slug,url\\nbook,https://doc.rust-lang.org/book/\\nstd,https://doc.rust-lang.org/std/\\n' > /tmp/links.csv
   make import FILE=/tmp/links.csv
   curl -si $URL/book
 
-  # read statistics; a click is in them after a second or two
+  # read statistics; they include a click after a second or two
   curl -s $URL/v1/links/rust/stats -H "Authorization: Bearer $KEY"
 
-A saved source file is live on the next request. By hand: docs/local-stack.md.
+Save a source file, and the next request runs it. docs/local-stack.md shows how to run single parts by hand.
 """
 
 

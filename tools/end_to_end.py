@@ -1,11 +1,12 @@
-"""The end-to-end part of `make test`.
+"""Runs the end-to-end tests for `make test`.
 
 Builds with `sam build`, deploys with `sam deploy` to a MiniStack that enforces IAM, runs
-`cargo test --workspace --test end_to_end` against it, then Schemathesis with the OpenAPI document that the stack serves,
-and takes all of it down again. Every port is a free one.
-What is left for a look at a failure is in target/e2e/: ministack.log, deploy.log, logs/<function>.log, conformance/.
-Arguments are passed on to the tests: `tools/end_to_end.py some_test -- --nocapture`; Schemathesis is then left out.
-With `--document` it is the only thing that runs.
+`cargo test --workspace --test end_to_end` against the stack, then Schemathesis with the OpenAPI document that the stack
+serves, and stops everything. Uses free ports only.
+To look into a failure, read target/e2e/: ministack.log, deploy.log, logs/<function>.log, conformance/.
+
+Passes arguments on to the tests and then skips Schemathesis: `tools/end_to_end.py some_test -- --nocapture`.
+`--document` runs Schemathesis only.
 """
 
 import contextlib
@@ -32,11 +33,11 @@ STACK = "waypost-test"
 DOMAIN = "go.example.com"
 BUILD = paths.E2E / "build"
 CONFORMANCE = paths.ROOT / "tools" / "conformance"
-# What Schemathesis does at once, each with its options.
+# Options of Schemathesis for each part; the parts run at the same time.
 EACH_OPERATION = ["--phases", "examples,coverage,fuzzing"]
-# The bodies with the most borders have a part of their own.
+# Operations whose bodies have the most limits get a part of their own.
 PARTS = {
-    # With links to change: what one request of a part made, its later ones find.
+    # With createLink: a request can use what an earlier one of its part created.
     "changeLink": [*EACH_OPERATION, "--include-operation-id", "createLink", "--include-operation-id", "changeLink"],
     "createLinkBatch": [*EACH_OPERATION, "--include-operation-id", "createLinkBatch"],
     "links": [*EACH_OPERATION, "--include-tag=links", "--exclude-operation-id=changeLink", "--exclude-operation-id=createLinkBatch"],
@@ -47,7 +48,7 @@ PARTS = {
 
 def main():
     if sys.platform != "linux":
-        raise Failure("end-to-end tests run the functions as they run on AWS, which needs Linux; `cargo test` has the others")
+        raise Failure("the end-to-end tests run the functions as AWS does, which needs Linux; `cargo test` runs all other tests")
     with signals_raise():
         try:
             return run()
@@ -67,9 +68,9 @@ def run():
             "Domains": DOMAIN,
             "JwtIssuer": issuer,
             "JwtAudience": "waypost",
-            # So that files of tests have several parts.
+            # Small, so that the tests' files have several parts.
             "ImportPartBytes": "20000",
-            # Schemathesis sends all it has with one admin's key. The limits of the other roles are the template's.
+            # Schemathesis sends all its requests with one admin's key. The other roles keep the template's limits.
             "RateLimitAdmin": "off",
         }
         deployment.deploy(ministack, BUILD / "template.yaml", STACK, parameters, paths.E2E / "deploy.log")
@@ -80,27 +81,27 @@ def run():
         try:
             code = 0 if only_document else run_tests(ministack, stack, issuer)
             if only_document or not only_tests:
-                # Also after a test that failed: what it finds may be why.
+                # Run it after a failed test too: its findings may explain the failure.
                 code = check_document(ministack, stack) or code
         finally:
             save_function_logs(ministack, stack)
     if code != 0:
-        raise Failure(f"end-to-end tests failed; logs of the functions and of the local AWS are in {paths.E2E}")
+        raise Failure(f"the end-to-end tests failed; {paths.E2E} has the logs of the functions and of the local AWS")
     return code
 
 
 def allow_what_aws_allows(ministack, stack):
-    """Loosens the things in which the local AWS is stricter than AWS."""
+    """Allows what AWS allows and the local AWS refuses."""
     # The bucket's policy demands TLS, which the local AWS enforces but does not speak.
     ministack.client("s3").delete_bucket_policy(Bucket=stack.outputs["DataBucket"])
-    # AWS authorises a PartiQL batch by the action of each statement (dynamodb:PartiQLInsert), and a batch of messages as
-    # sqs:SendMessage, as the template has it; the local AWS asks for actions named like the calls, which do not exist on AWS.
+    # AWS authorises a PartiQL batch by the action of each statement (dynamodb:PartiQLInsert) and a batch of messages by
+    # sqs:SendMessage. The template allows those. The local AWS asks for actions named like the calls, which AWS does not have.
     allow_batches(ministack, stack, "dynamodb:BatchExecuteStatement", ("load-import", "load-part"))
     allow_batches(ministack, stack, "sqs:SendMessageBatch", ("load-import", "load-part", "exports"))
 
 
 def allow_batches(ministack, stack, action, functions):
-    """Allows `functions` what the local AWS asks for and AWS does not know."""
+    """Allows `functions` an action that the local AWS asks for and AWS does not have."""
     for function in functions:
         settings = ministack.client("lambda").get_function_configuration(FunctionName=stack.functions[function])
         ministack.client("iam").put_role_policy(
@@ -111,7 +112,7 @@ def allow_batches(ministack, stack, action, functions):
 
 
 def add_redirect_without_stream(ministack, stack):
-    """Adds a copy of the redirect, with the redirect's own role, whose stream is one that the role may not write to."""
+    """Adds a copy of the redirect that sends clicks to a stream to which its role may not write."""
     client = ministack.client("lambda")
     name = stack.functions["redirect"]
     settings = client.get_function_configuration(FunctionName=name)
@@ -122,16 +123,16 @@ def add_redirect_without_stream(ministack, stack):
         FunctionName=copy,
         Role=settings["Role"],
         Code={"ZipFile": code},
-        Environment={"Variables": settings["Environment"]["Variables"] | {"CLICKS_STREAM": "somebody-elses-stream"}},
+        Environment={"Variables": settings["Environment"]["Variables"] | {"CLICKS_STREAM": "forbidden-stream"}},
         **{field: settings[field] for field in ("Architectures", "Handler", "MemorySize", "Runtime", "Timeout")},
     )
     stack.functions["redirect-without-stream"] = copy
 
 
 def build(architecture):
-    """`sam build`, as for a real deploy but for this machine's processor, and without optimisation across crates.
+    """Runs `sam build` as for a real deploy, but for this machine's processor and without optimisation across crates.
 
-    That one takes a minute or more a function and changes nothing but speed and size.
+    That optimisation takes a minute or more a function and changes nothing but speed and size.
     """
     command = [
         paths.SAM, "build", "--beta-features",
@@ -141,7 +142,7 @@ def build(architecture):
         "--config-file", paths.ROOT / "tools" / "local-samconfig.toml",
     ]  # fmt: skip
     env = dict(os.environ) | {
-        # cargo-lambda and zig come from the same environment.
+        # sam finds cargo-lambda and zig in its own environment.
         "PATH": f"{paths.SAM.parent}{os.pathsep}{os.environ['PATH']}",
         "SAM_CLI_TELEMETRY": "0",
         "CARGO_PROFILE_RELEASE_LTO": "off",
@@ -149,11 +150,11 @@ def build(architecture):
     }
     with Child("sam build", command, env=env, cwd=paths.ROOT) as child:
         if child.wait() != 0:
-            raise Failure("`sam build` failed, see above")
+            raise Failure("`sam build` failed, see its output above")
 
 
 def require_enforcement(ministack):
-    """Makes sure that the local AWS refuses what no policy allows; without that the tests prove less."""
+    """Checks that the local AWS refuses what no policy allows: otherwise the tests would not find a missing permission."""
     iam = ministack.client("iam")
     iam.create_user(UserName="without-policies")
     key = iam.create_access_key(UserName="without-policies")["AccessKey"]
@@ -167,15 +168,15 @@ def require_enforcement(ministack):
 
 
 def api_url(ministack, stack):
-    # The path form: a host name under localhost does not resolve everywhere.
+    # Use the path form: a host name under localhost does not resolve everywhere.
     return f"{ministack.endpoint}/_aws/execute-api/{stack.outputs['HttpApiId']}/$default"
 
 
 def check_document(ministack, stack):
     """Runs Schemathesis with the document that the stack serves; returns 1 if it finds anything.
 
-    The parts run at once, as the local AWS takes its time for each request. Threads of one process would do the same, but
-    generating data on several of them makes Python 3.11 fail now and then.
+    The parts run at the same time because the local AWS answers slowly. They are processes, not threads: Python 3.11
+    fails now and then if several threads generate data.
     """
     url = api_url(ministack, stack)
     folder = paths.E2E / "conformance"
@@ -201,22 +202,22 @@ def check_document(ministack, stack):
 
 
 def key_id(ministack, stack, key):
-    """What the API calls `key`."""
+    """Returns the id that the API shows for `key`."""
     item = {"pk": {"S": f"KEY#{hashlib.sha256(key.encode()).hexdigest()}"}, "sk": {"S": "KEY"}}
     found = ministack.client("dynamodb").get_item(TableName=stack.outputs["LinksTable"], Key=item)
     return found["Item"]["key_id"]["S"]
 
 
 def run_tests(ministack, stack, issuer):
-    """Runs the tests with settings that describe the stack; returns their exit code."""
+    """Runs the tests with the settings of the stack; returns their exit code."""
     env = ministack.environment() | {
         "WAYPOST_URL": api_url(ministack, stack),
-        # The domain whose links are served, as a custom domain would send it.
+        # The domain of the links, as a custom domain would send it.
         "WAYPOST_HOST_HEADER": DOMAIN,
         "WAYPOST_KEY": create_admin_key(ministack.client("dynamodb"), stack.outputs["LinksTable"], "default", "make test"),
         "WAYPOST_ENDPOINT": ministack.endpoint,
         "WAYPOST_STACK": STACK,
-        # Where a test is the identity provider.
+        # Where a test acts as the identity provider.
         "WAYPOST_JWT_ISSUER": issuer,
         "WAYPOST_LINKS_TABLE": stack.outputs["LinksTable"],
         "WAYPOST_STATS_TABLE": stack.outputs["StatsTable"],
@@ -234,11 +235,11 @@ def run_tests(ministack, stack, issuer):
 
 
 def build_rebuild_stats():
-    """Builds what `make rebuild-stats` runs, without optimisation and with what the tests are built of; returns its path."""
+    """Builds the program of `make rebuild-stats` as the tests are built, without optimisation; returns its path."""
     command = ["cargo", "build", "--workspace", "--bin", "rebuild-stats"]
     with Child("cargo build", command, cwd=paths.ROOT) as child:
         if child.wait() != 0:
-            raise Failure("`make rebuild-stats` cannot be built, see above")
+            raise Failure("cargo could not build rebuild-stats, see its output above")
     metadata = subprocess.run(
         ["cargo", "metadata", "--no-deps", "--format-version", "1"], cwd=paths.ROOT, stdout=subprocess.PIPE, check=True
     )
@@ -246,13 +247,13 @@ def build_rebuild_stats():
 
 
 def save_function_logs(ministack, stack):
-    """Writes what each function logged to target/e2e/logs/."""
+    """Writes the log of each function to target/e2e/logs/."""
     folder = paths.E2E / "logs"
     folder.mkdir(exist_ok=True)
     client = ministack.client("logs")
     pages = client.get_paginator("filter_log_events")
     for binary, name in stack.functions.items():
-        # A function that the tests did not call has no group yet.
+        # A function that no test called has no log group yet.
         never_called = contextlib.suppress(client.exceptions.ResourceNotFoundException)
         with open(folder / f"{binary}.log", "w") as file, never_called:
             for page in pages.paginate(logGroupName=f"/aws/lambda/{name}"):

@@ -1,7 +1,7 @@
-"""`make import`: uploads a file of links, shows how it goes, and says what came of it.
+"""`make import`: imports a file of links, shows the progress and the result.
 
-Uses the public API only. The exit code is 0 if every row is a link, and 1 if one is not or nothing could be imported.
-Without --url and --key it takes the stack of `make dev`. Ctrl-C cancels the import.
+Uses the public API only. The exit code is 0 if every row became a link, and 1 if a row or the whole import failed.
+Without --url and --key it uses the stack of `make dev`. Ctrl-C cancels the import.
 """
 
 import argparse
@@ -31,7 +31,7 @@ def main():
     try:
         size = file.stat().st_size
     except OSError as error:
-        raise Failure(f"{file} can't be read: {error.strerror}") from error
+        raise Failure(f"cannot read {file}: {error.strerror}") from error
     asked = {"content_length": size, "filename": file.name[-255:]}
     if arguments.domain:
         asked["domain"] = arguments.domain
@@ -57,32 +57,32 @@ def main():
 def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file")
-    parser.add_argument("--url", help="where the API is, without /v1")
-    parser.add_argument("--key", help="an API key with the role editor; better in the variable WAYPOST_KEY")
-    parser.add_argument("--domain", help="the domain of rows that name none")
+    parser.add_argument("--url", help="URL of the API, without /v1")
+    parser.add_argument("--key", help="API key with the role editor; the variable WAYPOST_KEY keeps it out of the list of processes")
+    parser.add_argument("--domain", help="domain of the rows that name none")
     parser.add_argument("--tags", help="tags for every link, separated by commas")
     parser.add_argument("--on-conflict", choices=["skip", "overwrite", "fail"])
-    parser.add_argument("--dry-run", action="store_true", help="say what would be, write nothing")
+    parser.add_argument("--dry-run", action="store_true", help="show what the import would do, write nothing")
     return parser.parse_args()
 
 
 def where(arguments):
-    """The URL and the key: as given, or those of `make dev`."""
+    """Returns the URL and the key: the given ones, or those of `make dev`."""
     key = arguments.key or os.environ.get("WAYPOST_KEY")
     if arguments.url:
         if not key:
-            raise Failure("a key is needed with a URL: KEY=wp_…")
+            raise Failure("a URL needs a key: KEY=wp_…")
         return arguments.url.rstrip("/"), key
     file = paths.DEV / "admin-key"
     if not key:
         if not file.is_file():
-            raise Failure("there is no .dev/admin-key: start `make dev` first, or say URL=… KEY=…")
+            raise Failure(".dev/admin-key does not exist: start `make dev` first, or give URL=… KEY=…")
         key = file.read_text().strip()
     return f"http://localhost:{port_from_environment('WAYPOST_HTTP_PORT', 9000)}", key
 
 
 class NoRedirect(urllib.request.HTTPRedirectHandler):
-    """S3 refuses a request with two kinds of credentials, so a redirect is followed without the key, and by hand."""
+    """Follows no redirect: it would send the API key to S3, which refuses a request with two kinds of credentials."""
 
     def redirect_request(self, *_):
         return None
@@ -96,12 +96,12 @@ class Api:
         self.opener = urllib.request.build_opener(NoRedirect)
 
     def call(self, method, path, body=None):
-        """The JSON of an answer. A Failure says what the API has against it."""
+        """Returns the JSON of the answer; the Failure says why the API refused."""
         answer = self.request(method, path, body)
         return json.loads(answer.read())
 
     def location(self, path):
-        """Where an answer leads."""
+        """Returns the URL to which the answer redirects."""
         return self.request("GET", path, None, redirect=True).headers["location"]
 
     def request(self, method, path, body, redirect=False):
@@ -114,7 +114,7 @@ class Api:
             except urllib.error.HTTPError as error:
                 if redirect and error.code == 303:
                     return error
-                # To start an import twice would leave one without a file; everything else may be asked again.
+                # Retry reads only: a second POST would start a second import, without a file.
                 if error.code in (429, 502, 503, 504) and method == "GET" and attempt < 5:
                     time.sleep(2**attempt / 4)
                     continue
@@ -125,7 +125,7 @@ class Api:
 
 
 def explain(error):
-    """What an answer says is wrong."""
+    """Returns the error that an answer states."""
     try:
         problem = json.loads(error.read())
     except ValueError:
@@ -135,7 +135,7 @@ def explain(error):
 
 
 def upload(file, size, request):
-    """Sends the file as the import says, a piece at a time."""
+    """Uploads the file in chunks, with the request that the import gave."""
     url = urllib.parse.urlsplit(request["url"])
     connect = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
     connection = connect(url.hostname, url.port, timeout=60)
@@ -143,7 +143,7 @@ def upload(file, size, request):
     try:
         connection.putrequest(request["method"], f"{url.path}?{url.query}", skip_accept_encoding=True)
         for name, value in request["headers"].items():
-            # The length is among them; the host is sent by the connection.
+            # They include the length. The connection sends the host itself.
             if name.lower() != "host":
                 connection.putheader(name, value)
         connection.endheaders()
@@ -165,7 +165,7 @@ def upload(file, size, request):
 
 
 def watch(api, import_id):
-    """Shows how the import goes until it is final and its report is there; gives it."""
+    """Shows the progress until the import is final and its report exists; returns the import."""
     bar = Bar("load")
     try:
         while True:
@@ -186,7 +186,7 @@ def watch(api, import_id):
 
 
 def print_summary(found):
-    """What came of the import, in a few lines."""
+    """Prints the result of the import in a few lines."""
     counts = found["counts"]
     print(f"{found['id']} {found['status'].replace('_', ' ')}" + (" (dry run)" if found["dry_run"] else ""))
     if found["error"]:
@@ -198,7 +198,7 @@ def print_summary(found):
 
 
 def print_errors(api, found):
-    """The first lines of the report."""
+    """Prints the first lines of the report."""
     if not found["report"]:
         return
     url = api.location(f"{found['report']}?format=jsonl")
@@ -216,7 +216,7 @@ def print_errors(api, found):
 
 
 class Bar:
-    """A progress bar on a terminal; elsewhere a line now and then."""
+    """A progress bar on a terminal; elsewhere a line every few seconds."""
 
     WIDTH = 30
 

@@ -1,8 +1,8 @@
-"""Sets up the pinned tools of the project in .tools/, once for each version of their lock file.
+"""Installs the project's pinned tools in .tools/, once for each version of their lock file.
 
     python3 tools/install.py sam ministack cargo-deny
 
-Runs with the system's Python and nothing but the standard library. Without a change it takes no time.
+Needs only the system's Python and its standard library. Takes no time if nothing changed.
 """
 
 import hashlib
@@ -14,12 +14,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 TOOLS = ROOT / ".tools"
-# Programs of crates.io that are built from source.
+# Programs from crates.io, built from source.
 CARGO_TOOLS = {"cargo-deny": "0.20.2", "cargo-fuzz": "0.13.2"}
 
 
 class Failure(Exception):
-    """Something the user can act on."""
+    """An error that the user can fix; its text says how."""
 
 
 def main(names):
@@ -32,14 +32,14 @@ def main(names):
 
 
 def require_python():
-    if sys.version_info < (3, 11):  # noqa: UP036 (an older Python gets to see this)
+    if sys.version_info < (3, 11):  # noqa: UP036 (an older Python runs this too)
         raise Failure(
-            f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}: install one and call make with PYTHON=/path/to/it"
+            f"Waypost needs Python 3.11 or newer, this is {sys.version.split()[0]}: install one and run make with PYTHON=/path/to/it"
         )
 
 
 def require(command, what_to_do):
-    """Fails with advice unless `command` is on PATH."""
+    """Checks that `command` is on PATH; the Failure says `what_to_do` if it is not."""
     if not shutil.which(command):
         raise Failure(f"{command} is missing: {what_to_do}")
 
@@ -50,7 +50,7 @@ def require_rust():
 
 
 def install_environment(name):
-    """A virtual environment .tools/NAME with exactly what tools/requirements/NAME.txt lists."""
+    """Makes the virtual environment .tools/NAME with exactly the packages in tools/requirements/NAME.txt."""
     require_rust()
     lock = ROOT / "tools" / "requirements" / f"{name}.txt"
     folder = TOOLS / name
@@ -62,13 +62,13 @@ def install_environment(name):
     run([sys.executable, "-m", "venv", str(folder)], "install the venv module (Debian, Ubuntu: apt install python3-venv)")
     run(
         [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r", str(lock)],
-        "check that the package index can be reached, then try again",
+        "check that pip can reach the package index, then try again",
     )
     mark_installed(folder, wanted)
 
 
 def install_cargo_tool(name, version):
-    """The program in .tools/NAME/bin, compiled for a short build rather than a fast program."""
+    """Builds the program into .tools/NAME/bin. The build is short, the program therefore slower."""
     require_rust()
     folder = TOOLS / name
     wanted = fingerprint(version.encode())
@@ -82,7 +82,7 @@ def install_cargo_tool(name, version):
         ["cargo", "install", "--quiet", "--locked", "--root", str(folder), "--target-dir", str(target)]
         + [part for setting in quick for part in ("--config", f"profile.release.{setting}")]
         + ["--no-default-features", f"{name}@{version}"],
-        "check that crates.io can be reached, then try again",
+        "check that cargo can reach crates.io, then try again",
     )
     shutil.rmtree(target)
     mark_installed(folder, wanted)
@@ -102,7 +102,7 @@ def mark_installed(folder, wanted):
 
 
 def run(command, what_to_do):
-    """Runs a command outside any activated environment; its output is shown, advice follows a failure."""
+    """Runs a command outside any activated environment and shows its output; the Failure says `what_to_do`."""
     env = {name: value for name, value in os.environ.items() if name not in ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV")}
     if subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, check=False).returncode != 0:
         raise Failure(f"`{' '.join(command[:4])} ...` failed: {what_to_do}")

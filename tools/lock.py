@@ -1,6 +1,6 @@
-"""`make lock-tools`: pins again what tools/requirements/*.in ask for, with everything that these need.
+"""`make lock-tools`: pins the packages of tools/requirements/*.in again, with all their dependencies.
 
-Edit an .in file, run this, look at the difference, commit both.
+Edit an .in file, run this, read the difference, commit both.
 """
 
 import subprocess
@@ -12,15 +12,15 @@ REQUIREMENTS = Path(__file__).resolve().parent / "requirements"
 
 
 def lock(wanted):
-    """Writes the .txt beside `wanted`: what a fresh environment holds after installing it."""
+    """Installs `wanted` into a fresh environment and writes its packages to the .txt beside `wanted`."""
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
         pip = [f"{folder}/bin/python", "-m", "pip", "--disable-pip-version-check"]
-        # Some versions of Python put an old one into every environment.
+        # Some versions of Python put an old setuptools into every environment.
         subprocess.run([*pip, "uninstall", "--quiet", "--yes", "setuptools"], check=True)
         subprocess.run([*pip, "install", "--quiet", "-r", str(wanted)], check=True)
         frozen = subprocess.run([*pip, "freeze", "--all", "--exclude", "pip"], check=True, capture_output=True, text=True).stdout
-    head = f"# Every package of {wanted.name} and what they need, pinned. Written by `make lock-tools`.\n"
+    head = f"# The packages of {wanted.name} with all their dependencies, pinned. `make lock-tools` writes this file.\n"
     wanted.with_suffix(".txt").write_text(head + frozen)
 
 

@@ -1,7 +1,7 @@
-"""`make rebuild-stats`: counts the archived clicks of a deployed stack again, in a table of their own.
+"""`make rebuild-stats`: counts the archived clicks of a deployed stack again, in another table.
 
-Makes the table if there is none of that name, with the keys of the stack's own. Uses the AWS credentials and region of the
-environment (AWS_PROFILE, AWS_REGION, ...). It can be stopped and run again: what is counted stays counted.
+Creates the table if it does not exist, with the same keys as the stack's own. Uses the AWS credentials and region of the
+environment (AWS_PROFILE, AWS_REGION, ...). You can stop it and run it again: it counts no click twice.
 """
 
 import os
@@ -17,17 +17,17 @@ KEYS = [("pk", "HASH"), ("sk", "RANGE")]
 
 def main():
     parser = deployed_stack.parser(__doc__)
-    parser.add_argument("--table", required=True, help="name of the table to fill; made if there is none")
+    parser.add_argument("--table", required=True, help="name of the table to fill; created if it does not exist")
     arguments = parser.parse_args()
     with deployed_stack.aws_failures_explained():
         bucket, own_table = deployed_stack.outputs(arguments.stack, "DataBucket", "StatsTable")
         if arguments.table == own_table:
-            raise Failure("that is the stack's own table, whose clicks are counted already: name another one")
+            raise Failure("--table names the stack's own table, which has these clicks already: name another one")
         make_table(boto3.client("dynamodb"), arguments.table)
         environment = settings(boto3.Session(), bucket, arguments.table)
     command = os.environ.get("REBUILD_STATS", "cargo run --release --quiet -p rebuild-stats").split()
     if subprocess.run(command, env=os.environ | environment, check=False).returncode:
-        raise Failure("not all clicks were counted; the lines above say why. Run it again to go on")
+        raise Failure("not all clicks were counted, see the lines above; run it again to continue")
 
 
 def make_table(dynamodb, name):
@@ -39,15 +39,15 @@ def make_table(dynamodb, name):
             KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in KEYS],
         )
     except dynamodb.exceptions.ResourceInUseException:
-        print(f"table {name} is there already; what it holds is not counted again")
+        print(f"table {name} exists; clicks that it has are not counted again")
     dynamodb.get_waiter("table_exists").wait(TableName=name)
 
 
 def settings(session, bucket, table):
-    """What the Rust side reads: it knows no profiles."""
+    """Returns the settings of the Rust program, which cannot read AWS profiles."""
     credentials = session.get_credentials()
     if credentials is None or session.region_name is None:
-        raise Failure("there are no AWS credentials or no region: set AWS_PROFILE and AWS_REGION")
+        raise Failure("AWS credentials or the region are missing: set AWS_PROFILE and AWS_REGION")
     frozen = credentials.get_frozen_credentials()
     found = {
         "AWS_ACCESS_KEY_ID": frozen.access_key,

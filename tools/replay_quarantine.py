@@ -1,9 +1,9 @@
 """`make replay-quarantine`: sends the records under quarantine/clicks/ of a deployed stack to its stream again.
 
-For after the cause is gone: a version of aggregate-clicks that can read them, or data put right in the objects. A record that
-still cannot be read comes back to the quarantine under its new number. Deletes what the stream took. It can be stopped and
-run again; if it is stopped in the moment between records being taken and their objects being deleted, the next run
-sends those (at most 500) again.
+Run it when aggregate-clicks can read the records: after you deploy a version that can, or correct the data in the objects.
+A record that it still cannot read returns to the quarantine under its new sequence number. Deletes the records that the
+stream took. You can stop it and run it again; if it stops after the stream took records and before it deleted their
+objects, the next run sends those records (at most 500) again.
 """
 
 import base64
@@ -23,16 +23,16 @@ def main():
     with deployed_stack.aws_failures_explained():
         bucket, stream = deployed_stack.outputs(arguments.stack, "DataBucket", "ClickStream")
         sent, left, unreadable = replay(boto3.client("s3"), boto3.client("kinesis"), bucket, stream)
-    print(f"{sent} records were sent; {left} were not taken; {len(unreadable)} are not as the stream delivers records")
+    print(f"sent {sent} records; the stream refused {left}; {len(unreadable)} objects hold no record")
     for key in unreadable:
-        print(f"  left as it is: {key}")
+        print(f"  kept: {key}")
     if left:
-        raise Failure("the stream did not take everything: run it again when it is less busy")
+        raise Failure("the stream refused some records: run it again when the stream is less busy")
 
 
 def replay(s3, kinesis, bucket, stream):
-    """Returns how many records were sent and deleted, how many the stream did not take, and the keys of those without data."""
-    # The list is read before anything is sent: what comes back to the quarantine is not sent a second time.
+    """Returns how many records were sent and deleted, how many the stream refused, and the keys of objects without data."""
+    # Read the whole list before sending: a record that returns to the quarantine must not be sent a second time.
     keys = [
         entry["Key"]
         for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=PREFIX)
@@ -60,7 +60,7 @@ def replay(s3, kinesis, bucket, stream):
 
 
 def data_of(body):
-    """The record's data; None for what is no object of the quarantine, or a record without data in base64."""
+    """Returns the record's data; None if the object is not one of the quarantine or has no data in base64."""
     try:
         return base64.b64decode(json.loads(body)["data"], validate=True) or None
     except (ValueError, KeyError, TypeError, RecursionError):

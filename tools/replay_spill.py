@@ -1,8 +1,8 @@
-"""`make replay-spill`: sends the clicks under spill/clicks/ of a deployed stack to its stream, and deletes what was taken.
+"""`make replay-spill`: sends the clicks under spill/clicks/ of a deployed stack to its stream and deletes those it took.
 
-Uses the AWS credentials and region of the environment (AWS_PROFILE, AWS_REGION, ...). It can be stopped and run again. If it
-is stopped in the moment between a file's clicks being taken and the file being deleted, the next run sends the clicks of
-that one file again, and they are counted twice: a file has the clicks of one delivery, most often one.
+Uses the AWS credentials and region of the environment (AWS_PROFILE, AWS_REGION, ...). You can stop it and run it again. If it
+stops after the stream took the clicks of a file and before it deleted the file, the next run sends the clicks of
+that one file again, and they are counted twice. A file has the clicks of one delivery, most often one click.
 """
 
 import boto3
@@ -19,13 +19,13 @@ def main():
     with deployed_stack.aws_failures_explained():
         bucket, stream = deployed_stack.outputs(arguments.stack, "DataBucket", "ClickStream")
         files, clicks, left = replay(boto3.client("s3"), boto3.client("kinesis"), bucket, stream)
-    print(f"{clicks} clicks of {files} files were sent; {left} files are left")
+    print(f"sent {clicks} clicks; deleted {files} files, {left} are left")
     if left:
-        raise Failure("the stream did not take everything: run it again when it is less busy")
+        raise Failure("the stream refused some clicks: run it again when the stream is less busy")
 
 
 def replay(s3, kinesis, bucket, stream):
-    """Returns how many files were sent whole and deleted, how many clicks were sent, and how many files are left."""
+    """Returns how many files were sent whole and deleted, how many clicks were sent and how many files are left."""
     files = clicks = left = 0
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=PREFIX):
         for entry in page.get("Contents", []):
@@ -35,7 +35,7 @@ def replay(s3, kinesis, bucket, stream):
             refused = [lines[place] for place in send(kinesis, stream, lines)]
             clicks += len(lines) - len(refused)
             if refused:
-                # What was taken must not be sent again by the next run.
+                # Keep only the refused clicks: the next run must not send the others again.
                 if len(refused) < len(lines):
                     s3.put_object(
                         Bucket=bucket, Key=key, Body=b"".join(line + b"\n" for line in refused), ContentType="application/x-ndjson"

@@ -1,4 +1,4 @@
-"""What Schemathesis can't know from the document alone: values that make sense, and rules about several fields at once."""
+"""Teaches Schemathesis what the document alone can't: values that make sense, and rules about several fields at once."""
 
 import base64
 import datetime
@@ -13,7 +13,7 @@ from schemathesis.openapi.checks import RejectedPositiveData
 PATH = st.text(string.ascii_letters + string.digits + "-._~/ äöü%", max_size=20)
 HOST = st.from_regex(r"[a-z][a-z0-9]{0,9}\.(example|test)", fullmatch=True)
 
-# What is wrong with a request in which every field by itself is right: the document says so in words.
+# Details of errors in a request whose fields are all right by themselves. The document states these rules in words only.
 RULES = (
     "must be in the future",
     "must be after ",
@@ -41,22 +41,22 @@ def cursor(key):
     return base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
 
 
-# Targets may lead anywhere but to the stack itself; links are on its domains only.
+# Targets lead anywhere but to the stack itself; links are on its domains only.
 schemathesis.openapi.format("http-url", st.builds("{}://{}/{}".format, st.sampled_from(["http", "https"]), HOST, PATH))
 schemathesis.openapi.format("hostname", st.just("go.example.com"))
-# Keys expire in a time to come; statistics have days that have been.
+# Keys expire in the future; statistics have days of the past.
 FUTURE = st.datetimes(datetime.datetime(2040, 1, 1), datetime.datetime(2100, 1, 1))
 schemathesis.openapi.format("date-time", FUTURE.map(timestamp))
 schemathesis.openapi.format("date", st.integers(0, 29).map(days_ago))
 # A made-up tag never matches.
 schemathesis.openapi.format("entity-tags", st.just("*"))
-# What a page may have given.
+# Cursors such as a page returns.
 KEYS = st.text([chr(code) for code in range(0x21, 0x7F)], min_size=1, max_size=60)
 schemathesis.openapi.format("cursor", KEYS.map(cursor))
 
 
 def in_order(value):
-    """The value with the ends of all spans of time after their beginnings."""
+    """Returns the value with the end of each time span after its start."""
     if isinstance(value, list):
         return [in_order(item) for item in value]
     if not isinstance(value, dict):
@@ -70,7 +70,7 @@ def in_order(value):
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """Keeps the key that all requests come with from being revoked: what comes after it would prove nothing."""
+    """Never revokes the key of the requests themselves: all later requests would be refused."""
     if case.path_parameters and case.path_parameters.get("key_id") == os.environ["WAYPOST_KEY_ID"]:
         case.path_parameters["key_id"] = "key_" + 32 * "0"
 
@@ -89,7 +89,7 @@ def map_query(context, query):
 
 @schemathesis.hook
 def filter_failure(context, failure, case, response):
-    """Leaves out that a request was refused for a rule about several of its fields, or for a key that was used before."""
+    """Drops a failure if the API refused the request for a rule about several fields, or for a reused idempotency key."""
     if not isinstance(failure, RejectedPositiveData) or response.status_code != 422:
         return True
     problem = json.loads(response.content)

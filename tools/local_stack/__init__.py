@@ -1,1 +1,1 @@
-"""The local stack: what `make dev` and `make test` have in common."""
+"""The local stack, shared by `make dev` and `make test`."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 
 def create_admin_key(dynamodb, table, workspace, name):
-    """Returns the secret, which is stored nowhere. `dynamodb` is a boto3 client."""
+    """Stores a new key and returns its secret, which is not stored. `dynamodb` is a boto3 client."""
     secret = "wp_" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=")
     now = datetime.now(UTC)
     key_id = _key_id(now)
@@ -20,7 +20,7 @@ def create_admin_key(dynamodb, table, workspace, name):
         "role": "admin",
         "name": name,
         "created_at": created_at,
-        # Keys of a workspace are listed through the index.
+        # The index lists the keys of a workspace.
         "list_pk": f"KEYS#{workspace}",
         "list_sk": key_id,
     }
@@ -33,13 +33,13 @@ def create_admin_key(dynamodb, table, workspace, name):
 
 
 def is_known(dynamodb, table, secret):
-    """Whether the table has this key."""
+    """Tells whether the table has this key."""
     key = {"pk": {"S": _partition_key(secret)}, "sk": {"S": "KEY"}}
     return "Item" in dynamodb.get_item(TableName=table, Key=key)
 
 
 def _key_id(now):
-    """A UUID of version 7: begins with the time, so that the order of ids is the order of creation."""
+    """Makes a UUID of version 7, which begins with the time: ids sort by creation."""
     millis = int(now.timestamp() * 1000)
     uuid = millis << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
     return f"key_{uuid:032x}"

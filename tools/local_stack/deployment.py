@@ -1,4 +1,4 @@
-"""Deploys template.yaml to MiniStack with the SAM CLI, and reads back what came of it."""
+"""Deploys template.yaml to MiniStack with the SAM CLI and reads the deployed stack."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ _CODE_URI = re.compile(r"^(\s+CodeUri:) \.$", re.MULTILINE)
 
 
 def write_placeholder_template(folder):
-    """Copies template.yaml with one change: the code is a placeholder, as the functions run elsewhere.
+    """Copies template.yaml with a placeholder for the code, because the functions run elsewhere.
 
     Returns the path of the copy.
     """
@@ -25,30 +25,30 @@ def write_placeholder_template(folder):
     bootstrap.chmod(0o755)
     text, replaced = _CODE_URI.subn(r"\1 placeholder", paths.TEMPLATE.read_text())
     if not replaced:
-        raise Failure(f"no line `CodeUri: .` in {paths.TEMPLATE}: the local stack can't put its placeholder there")
+        raise Failure(f"{paths.TEMPLATE} has no line `CodeUri: .`, which the local stack replaces with a placeholder")
     copy = folder / "template.yaml"
     copy.write_text(text)
     return copy
 
 
 def fingerprint(template, parameters):
-    """Changes when a new deploy is needed."""
+    """Returns a value that changes when the stack must be deployed again."""
     lock = (paths.ROOT / "tools" / "requirements" / "ministack.txt").read_bytes()
     parts = [template.read_bytes(), json.dumps(parameters, sort_keys=True).encode(), lock]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
 def lint():
-    """A Failure with the first mistake in template.yaml. MiniStack deploys many that AWS would refuse."""
+    """Runs cfn-lint; the Failure names the first error. MiniStack deploys many templates that AWS would refuse."""
     command = [str(paths.CFN_LINT), "--format", "parseable", str(paths.TEMPLATE)]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         line = (done.stdout.splitlines() or done.stderr.splitlines() or ["cfn-lint failed"])[0]
-        raise Failure(f"template.yaml has a mistake: {line[:300]}")
+        raise Failure(f"template.yaml has an error: {line[:300]}")
 
 
 def deploy(ministack, template, stack_name, parameters, log):
-    """Runs `sam deploy`. A Failure says why the stack could not be created."""
+    """Runs `sam deploy`; the Failure says why the stack could not be created."""
     buckets = ministack.client("s3")
     buckets.create_bucket(Bucket=ARTIFACTS_BUCKET)
     command = [
@@ -58,7 +58,7 @@ def deploy(ministack, template, stack_name, parameters, log):
         "--s3-bucket", ARTIFACTS_BUCKET,
         "--capabilities", "CAPABILITY_IAM",
         "--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar",
-        # Not the answers that `make deploy` saved for a real account.
+        # Without this, sam reads the answers that `make deploy` saved for a real account.
         "--config-file", str(paths.ROOT / "tools" / "local-samconfig.toml"),
     ]  # fmt: skip
     if parameters:
@@ -80,7 +80,10 @@ def deploy(ministack, template, stack_name, parameters, log):
 
 
 def _make_concurrency_a_number(ministack):
-    """CloudFormation makes numbers of the numbers in parameters; the local AWS leaves them texts, and then its queues stop."""
+    """Writes the concurrency of each queue as a number.
+
+    CloudFormation makes a number of it. The local AWS keeps the parameter's string, and then stops reading the queue.
+    """
     client = ministack.client("lambda")
     for page in client.get_paginator("list_event_source_mappings").paginate():
         for mapping in page["EventSourceMappings"]:
@@ -90,7 +93,7 @@ def _make_concurrency_a_number(ministack):
 
 
 def _reason(ministack, stack_name):
-    """The first resource of the stack that failed, and why."""
+    """Returns the first resource of the stack that failed and the reason."""
     client = ministack.client("cloudformation")
     try:
         events = client.describe_stack_events(StackName=stack_name)["StackEvents"]
@@ -104,7 +107,7 @@ def _reason(ministack, stack_name):
 
 
 def is_deployed(ministack, stack_name):
-    """Whether the stack is there and whole."""
+    """Tells whether the stack exists and is complete."""
     client = ministack.client("cloudformation")
     try:
         stack = client.describe_stacks(StackName=stack_name)["Stacks"][0]
@@ -114,7 +117,7 @@ def is_deployed(ministack, stack_name):
 
 
 class Deployment:
-    """Names of what a deployed stack consists of."""
+    """The outputs and functions of a deployed stack."""
 
     def __init__(self, ministack, stack_name):
         cloudformation = ministack.client("cloudformation")
@@ -131,7 +134,7 @@ class Deployment:
         self._lambda = ministack.client("lambda")
 
     def function_settings(self):
-        """The environment variables of all functions together. A Failure if two functions disagree."""
+        """Merges the environment variables of all functions; a Failure if two functions disagree."""
         merged = {}
         for name in self.functions.values():
             configuration = self._lambda.get_function_configuration(FunctionName=name)

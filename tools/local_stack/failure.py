@@ -1,4 +1,4 @@
-"""How a tool gives up: one line on stderr that says what to do."""
+"""Ends a tool that fails: one line on stderr says what to do."""
 
 import sys
 
@@ -6,11 +6,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 
 class Failure(Exception):
-    """Something the user can act on. Its text is all they see."""
+    """An error that the user can fix. Its text is all they see."""
 
 
 def run_main(main):
-    """Runs `main`, turns what it can't go on from into one line and exit code 1, and exits with what it returns."""
+    """Runs `main` and exits with the code it returns; prints a failure as one line and exits with 1."""
     try:
         sys.exit(main() or 0)
     except Failure as failure:

@@ -16,26 +16,29 @@ CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
 class MiniStack(Child):
-    """A running MiniStack. Use as a context manager; it has stopped when the block is left."""
+    """A running MiniStack. Leaving the `with` block stops it."""
 
     def __init__(self, port, log, state=None, enforce_iam=False, function_urls=None):
-        """`state`: folder that keeps everything between starts; without it, all is forgotten.
+        """Starts MiniStack and waits until it answers.
+
+        `state`: folder that keeps all data between starts; without it, nothing is kept.
         `enforce_iam`: check signatures and policies.
-        `function_urls`: function name -> URL that gets its events instead of the deployed code."""
+        `function_urls`: function name -> URL that gets the function's events instead of the deployed code.
+        """
         self.endpoint = f"http://{LOOPBACK}:{port}"
         env = _without_aws(os.environ) | CREDENTIALS
         env |= {
             "BIND_HOST": LOOPBACK,
             "GATEWAY_PORT": str(port),
-            # Functions call back here.
+            # Functions call this address.
             "AWS_ENDPOINT_URL": self.endpoint,
             "MINISTACK_REGION": REGION,
             "AUTH": "true" if enforce_iam else "false",
-            # It would look for containers to remove. There are none of ours; leave the others alone.
+            # Hide Docker: MiniStack would look for containers to remove, and none of them are ours.
             "DOCKER_HOST": "unix:///nonexistent",
             "SFTP_ENABLED": "0",
             "IOT_MTLS_ENABLED": "0",
-            # Its temporary files (unpacked functions) go where they are cleaned up.
+            # Put its temporary files (unpacked functions) into a folder that gets cleaned up.
             "TMPDIR": str(log.parent),
         }
         if state:
@@ -48,7 +51,7 @@ class MiniStack(Child):
         for name, url in (function_urls or {}).items():
             env[f"MINISTACK_LAMBDA_PROXY_{name}"] = url
         log.parent.mkdir(parents=True, exist_ok=True)
-        # Saving the state is part of stopping: give it time.
+        # It saves its state when it stops: give it time.
         super().__init__("MiniStack", [paths.MINISTACK_PYTHON, "-m", "ministack"], log, env=env, cwd=log.parent, grace_s=60)
         try:
             self.wait_until(self._is_ready, timeout_s=60)
@@ -64,15 +67,15 @@ class MiniStack(Child):
             return False
 
     def environment(self):
-        """Settings that point any AWS client at this MiniStack, on top of this process's own."""
+        """Returns this process's environment with the settings that point any AWS client at this MiniStack."""
         return _without_aws(os.environ) | self.settings()
 
     def settings(self):
-        """The same, alone."""
+        """Returns those settings alone."""
         return CREDENTIALS | {"AWS_ENDPOINT_URL": self.endpoint, "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
 
     def client(self, service, key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"], secret=CREDENTIALS["AWS_SECRET_ACCESS_KEY"]):
-        """A boto3 client of it, by default as the root user."""
+        """Returns a boto3 client for it, by default as the root user."""
         return boto3.client(
             service,
             endpoint_url=self.endpoint,
@@ -83,5 +86,5 @@ class MiniStack(Child):
 
 
 def _without_aws(env):
-    """`env` without what may point at a real account."""
+    """Returns `env` without the variables that may point at a real account."""
     return {name: value for name, value in env.items() if not name.startswith("AWS_")}

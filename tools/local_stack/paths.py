@@ -1,4 +1,4 @@
-"""Where things are in the checkout."""
+"""Paths in the checkout."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ CARGO_LAMBDA = TOOLS / "sam" / "bin" / "cargo-lambda"
 SCHEMATHESIS = TOOLS / "schemathesis" / "bin" / "schemathesis"
 MINISTACK_PYTHON = TOOLS / "ministack" / "bin" / "python"
 
-# What `make dev` keeps from one start to the next.
+# State that `make dev` keeps from one start to the next.
 DEV = ROOT / ".dev"
 # Logs of the last `make test`.
 E2E = ROOT / "target" / "e2e"

@@ -9,14 +9,14 @@ LOOPBACK = "127.0.0.1"
 
 
 def free_port():
-    """A port that nothing listens on right now."""
+    """Returns a port on which nothing listens right now."""
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         return probe.getsockname()[1]
 
 
 def port_from_environment(variable, default):
-    """The port that `variable` names, or `default`; a Failure if it is no port."""
+    """Returns the port that `variable` names, or `default`; a Failure if it is not a port number."""
     text = os.environ.get(variable) or str(default)
     if not text.isdigit() or not 0 < int(text) < 65536:
         raise Failure(f"{variable}={text} is not a port number")
@@ -24,10 +24,10 @@ def port_from_environment(variable, default):
 
 
 def unused_port_from_environment(variable, default):
-    """The same; a Failure as well if something listens there."""
+    """Returns the same port; a Failure too if something listens there."""
     port = port_from_environment(variable, default)
     with socket.socket() as probe:
-        # A port that still waits out an old connection is free; one with a listener is not.
+        # With this option a port on which only an old connection lingers counts as free; a port with a listener does not.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))

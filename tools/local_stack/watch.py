@@ -9,25 +9,25 @@ from .failure import Failure
 from .ports import LOOPBACK
 from .processes import Child
 
-# Instances of each function; with two, one slow request does not hold up the next.
+# Instances of each function. With two, a slow request does not delay the next one.
 CONCURRENCY = 2
 
 
 def binaries():
-    """The binaries that template.yaml names."""
+    """Returns the binaries that template.yaml names."""
     found = re.findall(r"BuildProperties: \{ Binary: ([a-z0-9-]+) \}", paths.TEMPLATE.read_text())
     if not found:
-        raise Failure(f"no `BuildProperties: {{ Binary: ... }}` in {paths.TEMPLATE}")
+        raise Failure(f"{paths.TEMPLATE} has no `BuildProperties: {{ Binary: ... }}`")
     return found
 
 
 def function_url(http_port, binary):
-    """Where `cargo lambda watch` takes events for a function, outside of HTTP routes."""
+    """Returns the URL where `cargo lambda watch` takes a function's events other than HTTP requests."""
     return f"http://{LOOPBACK}:{http_port}/2015-03-31/functions/{binary}/invocations"
 
 
 def compile_functions():
-    """Builds all functions as `watch` would on the first event of each, so that no event waits for it."""
+    """Builds all functions before `watch` would, which builds each on its first event, so that no event waits."""
     command = ["cargo", "build"]
     for binary in binaries():
         command += ["--bin", binary]
@@ -35,7 +35,7 @@ def compile_functions():
 
 
 def watch(http_port, env_file, env):
-    """Runs the functions and restarts them when a file is saved. Their output goes to the terminal."""
+    """Runs the functions and restarts them after each saved file. Their output goes to the terminal."""
     env = env | {"PATH": f"{paths.CARGO_LAMBDA.parent}{os.pathsep}{env['PATH']}"}
     command = [
         paths.CARGO_LAMBDA, "lambda", "watch",

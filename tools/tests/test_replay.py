@@ -1,4 +1,4 @@
-"""The tools that replay records, with a stream and a bucket in memory. `make test` runs these."""
+"""Tests the tools that replay records, with a stream and a bucket in memory. `make test` runs these."""
 
 import base64
 import json
@@ -14,7 +14,7 @@ CLICK = {"version": 1, "domain": "go.example.com", "slug": "docs"}
 
 
 class Stream:
-    """A stream that refuses what `refuses` says, and what AWS refuses."""
+    """A stream that refuses the positions for which `refuses` is true, and the calls that AWS refuses."""
 
     def __init__(self, refuses=lambda place: False):
         self.refuses, self.taken, self.calls = refuses, [], 0
@@ -35,7 +35,7 @@ class Stream:
 
 
 class Bucket:
-    """A bucket, with as much of the client as the tools use."""
+    """A bucket with the part of the client that the tools use."""
 
     def __init__(self, objects):
         self.objects = dict(objects)
@@ -44,7 +44,7 @@ class Bucket:
         return self
 
     def paginate(self, Bucket, Prefix):
-        # A page has two keys, so that there are several.
+        # Two keys a page, so that there are several pages.
         keys = sorted(key for key in self.objects if key.startswith(Prefix))
         pages = [keys[start : start + 2] for start in range(0, len(keys), 2)]
         return [{"Contents": [{"Key": key} for key in page]} for page in pages] or [{}]
@@ -60,7 +60,7 @@ class Bucket:
 
 
 def set_aside(*records):
-    """Objects of the quarantine, each with a record as its data."""
+    """Returns objects of the quarantine, each with one record as its data."""
     return {
         f"{replay_quarantine.PREFIX}shardId-000000000000/{number:056}.json": json.dumps(
             {"shard": "shardId-000000000000", "sequence": str(number), "reason": "?", "data": base64.b64encode(data).decode()}
@@ -71,14 +71,14 @@ def set_aside(*records):
 
 @mock.patch.object(click_stream.time, "sleep", lambda _seconds: None)
 class Replay(unittest.TestCase):
-    def test_quarantine_is_sent_and_deleted_and_what_has_no_data_stays(self):
+    def test_quarantined_records_are_sent_and_deleted_and_objects_without_data_stay(self):
         bad = {f"{replay_quarantine.PREFIX}unknown/sha256-0.json": b"[" * 100_000, f"{replay_quarantine.PREFIX}x.json": b'{"data": "?"}'}
         bucket, stream = Bucket(set_aside(b"a", b"b", b"c") | bad | {"clicks/other": b""}), Stream()
         self.assertEqual(replay_quarantine.replay(bucket, stream, "bucket", "stream"), (3, 0, sorted(bad)))
         self.assertEqual(stream.taken, [b"a", b"b", b"c"])
         self.assertEqual(bucket.objects.keys(), bad.keys() | {"clicks/other"})
 
-    def test_of_equal_records_only_those_that_were_taken_are_deleted(self):
+    def test_only_taken_records_are_deleted_even_if_their_data_is_equal(self):
         bucket, stream = Bucket(set_aside(b"same", b"same", b"same")), Stream(refuses=lambda place: place > 0)
         with mock.patch.object(click_stream, "ATTEMPTS", 1):
             self.assertEqual(replay_quarantine.replay(bucket, stream, "bucket", "stream"), (1, 2, []))
@@ -86,19 +86,19 @@ class Replay(unittest.TestCase):
         self.assertEqual(replay_quarantine.replay(bucket, stream, "bucket", "stream"), (2, 0, []))
         self.assertEqual(len(stream.taken), 3)
 
-    def test_large_records_are_sent_in_calls_that_the_stream_takes(self):
+    def test_large_records_are_split_into_calls_within_the_limit(self):
         stream = Stream()
         replay_quarantine.replay(Bucket(set_aside(*[bytes(1_000_000)] * 9)), stream, "bucket", "stream")
         self.assertEqual((len(stream.taken), stream.calls), (9, 3))
 
-    def test_the_key_of_any_record_is_one_that_can_be_sent(self):
+    def test_any_record_gets_a_valid_partition_key(self):
         self.assertEqual(click_stream.partition_key(json.dumps(CLICK).encode()), "go.example.com/docs")
         deep = b'{"domain":' * 100_000
         for data in (b"", b"\xff", b"[]", b"7", deep, b'{"domain":"\\ud800","slug":"a"}', b'{"domain":"a"}'):
             self.assertEqual(click_stream.partition_key(data), "unreadable", data[:20])
         self.assertLessEqual(len(click_stream.partition_key(json.dumps(CLICK | {"slug": "s" * 999}).encode())), 256)
 
-    def test_spill_keeps_the_lines_that_the_stream_did_not_take(self):
+    def test_spill_keeps_the_refused_lines(self):
         lines = [json.dumps(CLICK | {"id": number}).encode() for number in range(4)]
         key = f"{replay_spill.PREFIX}file.jsonl"
         bucket = Bucket({key: b"\n".join(lines) + b"\n\n"})

@@ -1,0 +1,130 @@
+//! A function has sample events, each is one that its trigger sends, and a test loads each.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::repository::{folders, require_none, root};
+use crate::routes::in_router;
+use crate::template::{Template, events, pascal};
+
+/// Functions whose tests do not load their sample events, each with the reason.
+const NOT_LOADED: [(&str, &str); 1] = [("links", "its tests make their requests by hand")];
+
+/// The sample events of a function, by file name. One that is not JSON fails the test.
+fn samples(function: &str) -> BTreeMap<String, Value> {
+    let folder = root().join("events").join(function);
+    let entries = fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path());
+    entries
+        .map(|path| {
+            let text = fs::read_to_string(&path).unwrap();
+            let event = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            (path.file_name().unwrap().to_string_lossy().into_owned(), event)
+        })
+        .collect()
+}
+
+#[test]
+fn function_has_sample_events() {
+    let (functions, events) = (folders("functions"), folders("events"));
+    let mut problems = Vec::new();
+    for name in &functions {
+        if samples(name).is_empty() {
+            problems.push(format!("functions/{name} has no sample event: add events/{name}/<what it shows>.json"));
+        }
+    }
+    for name in events.difference(&functions) {
+        problems.push(format!("there is no folder functions/{name} for events/{name}"));
+    }
+    require_none(&problems);
+}
+
+#[test]
+fn sample_event_is_loaded_by_a_test() {
+    let mut problems = Vec::new();
+    for name in folders("functions") {
+        let mut code = String::new();
+        read_code(&root().join("functions").join(&name), &mut code);
+        let missing: BTreeSet<String> =
+            samples(&name).into_keys().filter(|file| !code.contains(&format!("/events/{name}/{file}"))).collect();
+        match NOT_LOADED.iter().find(|(function, _)| *function == name) {
+            Some(_) if missing.is_empty() => {
+                problems.push(format!("tests load all of events/{name}: remove {name} from NOT_LOADED"));
+            }
+            Some(_) => {}
+            None => problems
+                .extend(missing.iter().map(|file| format!("no test of functions/{name} loads events/{name}/{file}"))),
+        }
+    }
+    require_none(&problems);
+}
+
+/// Appends all Rust code below a folder to `code`.
+fn read_code(folder: &Path, code: &mut String) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            read_code(&path, code);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            code.push_str(&fs::read_to_string(path).unwrap());
+        }
+    }
+}
+
+#[test]
+fn sample_event_is_one_of_the_functions_triggers() {
+    let template = Template::read().functions();
+    let routes = in_router();
+    let mut problems = Vec::new();
+    for name in folders("functions") {
+        let sources: Vec<String> = template
+            .get(&pascal(&name))
+            .into_iter()
+            .flat_map(|function| {
+                events(function).map(|(_, kind, _)| format!("aws:{}", kind.to_lowercase())).collect::<Vec<_>>()
+            })
+            .collect();
+        for (file, event) in samples(&name) {
+            let path = event["rawPath"].as_str();
+            let source = event["Records"][0]["eventSource"].as_str();
+            match (path, source) {
+                (Some(path), _) if route(&routes, path) == Some(&name) => {}
+                (Some(path), _) => {
+                    problems.push(format!("events/{name}/{file}: the routes do not send {path} to {name}"))
+                }
+                (None, Some(source)) if sources.iter().any(|own| own == source) => {}
+                (None, Some(source)) => {
+                    problems.push(format!("events/{name}/{file}: {source} does not trigger {name}"))
+                }
+                // A message that S3 sends once, when a bucket's notification is set up.
+                (None, None) if event["Event"] == "s3:TestEvent" && sources.iter().any(|own| own == "aws:s3") => {}
+                // A schedule sends whatever its template says.
+                (None, None) if sources.iter().any(|own| own.starts_with("aws:schedule")) => {}
+                (None, None) => problems.push(format!("events/{name}/{file} is not an event that triggers {name}")),
+            }
+        }
+    }
+    require_none(&problems);
+}
+
+/// The function that gets requests for a path: of the routes that match, the one with the most parts without parameters.
+fn route<'a>(routes: &'a BTreeMap<String, String>, path: &str) -> Option<&'a String> {
+    let matching = routes.iter().filter(|(route, _)| matches(route, path));
+    let best = matching.max_by_key(|(route, _)| route.split('/').filter(|part| !part.starts_with('{')).count());
+    best.map(|(_, function)| function)
+}
+
+fn matches(route: &str, path: &str) -> bool {
+    let (mut wanted, mut parts) = (route.split('/'), path.split('/'));
+    loop {
+        match (wanted.next(), parts.next()) {
+            (Some(part), Some(_)) if part.starts_with("{*") => return true,
+            (Some(part), Some(_)) if part.starts_with('{') => {}
+            (Some(part), Some(given)) if part == given => {}
+            (None, None) => return true,
+            _ => return false,
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! A function has one name everywhere, and everything that belongs to a function.
+
+use std::collections::BTreeSet;
+
+use crate::repository::{folders, require_none, root, toml};
+use crate::template::{Template, events, kebab, pascal};
+
+#[test]
+fn function_has_one_name_everywhere() {
+    let in_template = Template::read().functions();
+    let mut problems = Vec::new();
+    for name in folders("functions") {
+        let manifest = toml(&format!("functions/{name}/Cargo.toml"));
+        if manifest["package"]["name"] != *name {
+            problems.push(format!("functions/{name}/Cargo.toml: the package is not named {name}"));
+        }
+        let other = manifest["bin"].as_array().into_iter().flatten().find(|bin| bin["name"] != *name);
+        if let Some(bin) = other {
+            problems.push(format!("functions/{name}/Cargo.toml: the binary {} is not named {name}", bin["name"]));
+        }
+        if !root().join(format!("functions/{name}/src/main.rs")).is_file() {
+            problems.push(format!("functions/{name} has no src/main.rs"));
+        }
+        let id = pascal(&name);
+        let Some(function) = in_template.get(&id) else {
+            problems.push(format!("template.yaml has no {id}Function for functions/{name}"));
+            continue;
+        };
+        if function["Metadata"]["BuildMethod"] != "rust-cargolambda" {
+            problems.push(format!("template.yaml: {id}Function has no BuildMethod rust-cargolambda"));
+        }
+        if function["Metadata"]["BuildProperties"]["Binary"] != *name {
+            problems.push(format!("template.yaml: the Binary of {id}Function is not {name}"));
+        }
+        if function["Properties"]["FunctionName"] != format!("${{AWS::StackName}}-{name}") {
+            problems.push(format!("template.yaml: the FunctionName of {id}Function does not end with -{name}"));
+        }
+    }
+    for id in in_template.keys().filter(|id| !root().join("functions").join(kebab(id)).is_dir()) {
+        problems.push(format!("there is no folder functions/{} for {id}Function in template.yaml", kebab(id)));
+    }
+    require_none(&problems);
+}
+
+#[test]
+fn function_has_a_log_group() {
+    let template = Template::read();
+    let groups = template.resources("AWS::Logs::LogGroup");
+    let mut problems = Vec::new();
+    for (id, function) in template.functions() {
+        let group = format!("{id}LogGroup");
+        let Some(properties) = groups.get(&group).map(|group| &group["Properties"]) else {
+            problems.push(format!("template.yaml has no {group} for {id}Function"));
+            continue;
+        };
+        if properties["LogGroupName"] != format!("/aws/lambda/${{AWS::StackName}}-{}", kebab(&id)) {
+            problems.push(format!("template.yaml: the LogGroupName of {group} is not that of {id}Function"));
+        }
+        if properties["RetentionInDays"] != "LogRetentionDays" {
+            problems.push(format!("template.yaml: the RetentionInDays of {group} is not LogRetentionDays"));
+        }
+        if function["Properties"]["LoggingConfig"]["LogGroup"] != *group {
+            problems.push(format!("template.yaml: {id}Function does not log to {group}"));
+        }
+    }
+    require_none(&problems);
+}
+
+#[test]
+fn function_has_a_trigger() {
+    let template = Template::read();
+    let integrated: BTreeSet<String> = template
+        .resources("AWS::ApiGatewayV2::Integration")
+        .values()
+        .filter_map(|integration| integration["Properties"]["IntegrationUri"].as_str())
+        .map(|uri| uri.trim_end_matches("Function.Arn").to_owned())
+        .collect();
+    let mut problems = Vec::new();
+    for (id, function) in template.functions() {
+        if events(&function).next().is_none() && !integrated.contains(&id) {
+            problems.push(format!("template.yaml: nothing triggers {id}Function (no Events, no {id}Integration)"));
+        }
+    }
+    require_none(&problems);
+}
+
+#[test]
+fn function_without_an_api_does_not_depend_on_the_api_crate() {
+    let routes = crate::routes::in_template(&Template::read());
+    let with_api: BTreeSet<&String> =
+        routes.iter().filter(|(path, _)| !["/", "/{*path}"].contains(&path.as_str())).map(|(_, id)| id).collect();
+    let mut problems = Vec::new();
+    for name in folders("functions") {
+        let manifest = toml(&format!("functions/{name}/Cargo.toml"));
+        if !with_api.contains(&pascal(&name)) && !manifest["dependencies"]["waypost-api"].is_null() {
+            problems.push(format!("functions/{name} has no API, but depends on waypost-api"));
+        }
+    }
+    require_none(&problems);
+}

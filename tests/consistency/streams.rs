@@ -1,0 +1,32 @@
+//! The settings of the click stream's trigger on which exact counts depend.
+
+use crate::repository::require_none;
+use crate::template::{Template, events, list};
+
+#[test]
+fn stream_has_one_invocation_a_shard_and_reports_partial_failures() {
+    let mut problems = Vec::new();
+    for (id, function) in Template::read().functions() {
+        for (name, kind, properties) in events(&function).filter(|(_, kind, _)| ["Kinesis", "DynamoDB"].contains(kind))
+        {
+            let mut require = |met: bool, what: &str| {
+                if !met {
+                    problems.push(format!("template.yaml: {id}Function: {kind} event {name} {what}"));
+                }
+            };
+            require(
+                properties["ParallelizationFactor"] == 1,
+                "needs ParallelizationFactor 1: each click counts once only then, see docs/analytics.md",
+            );
+            let partial =
+                list(&properties["FunctionResponseTypes"]).iter().any(|kind| **kind == "ReportBatchItemFailures");
+            require(partial, "needs ReportBatchItemFailures");
+            require(properties["BisectBatchOnFunctionError"] == true, "needs BisectBatchOnFunctionError");
+            require(
+                !properties["DestinationConfig"]["OnFailure"].is_null(),
+                "needs a queue for failed batches (OnFailure)",
+            );
+        }
+    }
+    require_none(&problems);
+}
