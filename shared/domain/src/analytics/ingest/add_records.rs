@@ -25,7 +25,7 @@ impl Tally {
                 }
             }
             Grain::LinkHour => add_times::<60>(records, &mut self.minutes, &mut self.bot_minutes, Timestamp::minute),
-            Grain::LinkTotal => records.iter().filter(|record| !record.bot).for_each(|record| self.see(record.time)),
+            Grain::LinkTotal => records.iter().filter(|record| !record.bot).for_each(|record| self.add_click_time(record.time)),
         }
     }
 

@@ -10,7 +10,7 @@ use super::batch::{Batch, Owned, Record};
 use crate::analytics::model::aggregate::{Aggregate, AggregateKey, Grain};
 use crate::analytics::model::aggregate::{day_sk, hour_sk, total_sk, workspace_pk};
 use crate::analytics::model::day::Day;
-use crate::analytics::model::day::number_of;
+use crate::analytics::model::day::day_number;
 use crate::analytics::model::sequence::Digits;
 use crate::analytics::model::sequence::SequenceNumber;
 use crate::analytics::model::tally::Tally;
@@ -52,7 +52,7 @@ pub(crate) fn others<'a>(batch: &Batch<'a>, records: &[&'a Record<'a>]) -> Vec<T
         hour_sks.entry((lane, hour)).or_insert_with(|| hour_sk(hour, &batch.lanes[lane])).clone()
     };
     let mut touched = Vec::new();
-    for ((number, day), records) in groups(records(), |record| (record.owned, number_of(record.time))) {
+    for ((number, day), records) in groups(records(), |record| (record.owned, day_number(record.time))) {
         let Owned { lane, pk, .. } = &batch.owned[number];
         let key = AggregateKey { pk: pk.clone(), sk: day_sk_of(*lane, day) };
         touched.push(Touched { key, grain: Grain::LinkDay, ttl: None, records });
@@ -64,7 +64,7 @@ pub(crate) fn others<'a>(batch: &Batch<'a>, records: &[&'a Record<'a>]) -> Vec<T
         touched.push(Touched { key, grain: Grain::LinkHour, ttl, records });
     }
     let owner_of = |record: &Record<'_>| (record.lane, batch.owned[record.owned].workspace);
-    for (((lane, owner), day), records) in groups(records(), |record| (owner_of(record), number_of(record.time))) {
+    for (((lane, owner), day), records) in groups(records(), |record| (owner_of(record), day_number(record.time))) {
         let key = AggregateKey { pk: workspace_pk(&batch.workspaces[owner]).into(), sk: day_sk_of(lane, day) };
         touched.push(Touched { key, grain: Grain::WorkspaceDay, ttl: None, records });
     }

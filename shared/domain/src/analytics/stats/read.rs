@@ -4,7 +4,7 @@ use futures::future::try_join_all;
 
 use super::interval::Interval;
 use super::period::Period;
-use crate::analytics::model::aggregate::{Moment, day_range, hour_range};
+use crate::analytics::model::aggregate::{TimeBucket, day_range, hour_range};
 use crate::analytics::model::day::Day;
 use crate::analytics::ports::{AggregateReader, KeyRange, Parts, Summand};
 use crate::values::error::StoreError;
@@ -57,8 +57,8 @@ async fn days(
     let page = reader.range(&KeyRange { pk, first, last, after: None }, parts).await?;
     let mut items = page.items;
     let Some(next) = page.next else { return Ok(items) };
-    let reached = match Moment::of(&next) {
-        Some(Moment::Day(day)) => day.clamp(from, to),
+    let reached = match TimeBucket::of_sk(&next) {
+        Some(TimeBucket::Day(day)) => day.clamp(from, to),
         _ => from,
     };
     let ranges = rest(from, reached, to).map(|(first_day, last_day)| {

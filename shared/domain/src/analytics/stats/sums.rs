@@ -8,7 +8,7 @@ use super::interval::Interval;
 use super::period::{DAY, Period};
 use super::request::Question;
 use super::top::top;
-use crate::analytics::model::aggregate::Moment;
+use crate::analytics::model::aggregate::TimeBucket;
 use crate::analytics::model::counts::Counts;
 use crate::analytics::model::day::Day;
 use crate::analytics::model::dimension::Dimension;
@@ -73,9 +73,9 @@ impl<'a> Sums<'a> {
     /// # Errors
     /// It is neither of a day nor of an hour.
     pub(super) fn add(&mut self, item: &Summand) -> Result<(), StoreError> {
-        match Moment::of(&item.sk) {
-            Some(Moment::Hour(hour)) => self.add_minutes(hour, &item.tally),
-            Some(Moment::Day(day)) => self.add_day(day, &item.tally),
+        match TimeBucket::of_sk(&item.sk) {
+            Some(TimeBucket::Hour(hour)) => self.add_minutes(hour, &item.tally),
+            Some(TimeBucket::Day(day)) => self.add_day(day, &item.tally),
             None => {
                 let detail = format!("the item {} is of no day and no hour", item.sk);
                 return Err(StoreError::new("aggregates.range", StoreErrorKind::Broken, detail));
