@@ -1,11 +1,11 @@
-//! Clicks as numbers: from records of the stream to aggregates, and from aggregates to statistics.
+//! Counts clicks: adds the records of the stream to aggregates, and adds aggregates up to statistics.
 //!
-//! * Values: [`SequenceNumber`], [`Lane`], [`Day`], [`Dimension`], [`Counts`], [`VisitorSketch`], [`Tally`], [`Aggregate`].
-//! * [`aggregate_clicks`] folds a batch of records into the aggregates that it touches, each record exactly once.
-//! * [`stats`] adds up the lanes and days of aggregates.
-//! * Ports: [`ports`], with an implementation in [`memory`] for tests.
+//! * [`model`]: the aggregates and the values that they consist of.
+//! * [`ingest`]: adds each record of a batch to the aggregates that it touches, exactly once.
+//! * [`stats`]: adds up the lanes and days of aggregates.
+//! * [`ports`]: what both need from outside; `testing` implements it for tests.
 //!
-//! `docs/analytics.md` tells the whole story.
+//! `docs/analytics.md` explains how it works.
 
 pub mod ingest;
 pub mod model;

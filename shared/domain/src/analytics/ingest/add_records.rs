@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::batch::{Batch, Counter, Record, Value};
+use super::batch::{Batch, Counter, Record, TextId};
 use crate::analytics::model::aggregate::Grain;
 use crate::analytics::model::dimension::Dimension;
 use crate::analytics::model::tally::Tally;
@@ -25,7 +25,9 @@ impl Tally {
                 }
             }
             Grain::LinkHour => add_times::<60>(records, &mut self.minutes, &mut self.bot_minutes, Timestamp::minute),
-            Grain::LinkTotal => records.iter().filter(|record| !record.bot).for_each(|record| self.see(record.time)),
+            Grain::LinkTotal => {
+                records.iter().filter(|record| !record.bot).for_each(|record| self.add_click_time(record.time))
+            }
         }
     }
 
@@ -34,7 +36,8 @@ impl Tally {
         people.filter_map(|record| record.visitor).for_each(|visitor| self.visitors.add_hashed(visitor));
     }
 
-    /// As if one record came after the other; while there is room for all values, their order does not matter.
+    /// Adds the values of one dimension. The result is the same as with one record after the other. While there is room for
+    /// all values, their order does not matter, so each value is added once.
     fn add_values(&mut self, dimension: Dimension, records: &[&Record<'_>], batch: &Batch<'_>, counter: &mut Counter) {
         let values = || records.iter().map(|record| record.value(dimension));
         let counted = counter.count(values());
@@ -45,13 +48,13 @@ impl Tally {
         if counts.len() + counted.len() <= dimension.max_values() {
             counted.iter().for_each(|(value, clicks)| counts.add_many(dimension, batch.text(*value), *clicks));
         } else {
-            let some = values().filter(|value: &Value| *value != 0);
-            counts.add_each(dimension, some.map(|value| batch.text(value)));
+            let texts = values().filter(|value: &TextId| *value != 0);
+            counts.add_each(dimension, texts.map(|value| batch.text(value)));
         }
     }
 }
 
-/// Counts people and bots by the `N` hours or minutes that `part` finds in their times.
+/// Counts people and bots by hour or minute. `part` reads the hour or minute, of which there are `N`, from a time.
 fn add_times<const N: usize>(
     records: &[&Record<'_>],
     people: &mut BTreeMap<u8, u64>,

@@ -1,6 +1,7 @@
-//! Raw clicks as they are kept in the archive: JSON lines, compressed, by the hour in which the stream took them.
+//! Defines the objects of the archive: raw clicks as compressed JSON lines, by the hour in which the stream took them.
 
-use std::io::Write;
+use std::borrow::Cow;
+use std::io::{self, Write};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -11,20 +12,19 @@ use super::batch::{Batch, Record};
 use super::decoded::Decoded;
 use super::record::Received;
 use crate::analytics::model::lane::Lane;
-use crate::analytics::model::sequence::Digits;
-use crate::analytics::model::sequence::SequenceNumber;
+use crate::analytics::model::sequence::{Digits, SequenceNumber};
 use crate::values::timestamp::Timestamp;
 
-/// The prefix of all objects.
+/// The prefix of all objects of the archive.
 pub const PREFIX: &str = "clicks/";
 const SUFFIX: &str = ".jsonl.gz";
-/// Of zlib's levels the one that takes half the time of the next, for a third more bytes.
+/// The fastest level of zlib: it takes half the time of the next one, for a third more bytes.
 const LEVEL: Compression = Compression::fast();
 
 /// A line of an object.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ArchivedClick<'a> {
-    /// The shard that it came through.
+    /// The shard of the click.
     pub shard: &'a str,
     /// Its sequence number, padded.
     pub sequence: &'a str,
@@ -35,17 +35,17 @@ pub struct ArchivedClick<'a> {
     pub click: &'a RawValue,
 }
 
-/// Clicks of one shard and one hour without a gap, to be kept.
+/// An object to archive: clicks of one shard and one hour without a gap.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArchiveObject {
-    /// See [`ArchiveKey`].
+    /// The key, see [`ArchiveKey`].
     pub key: String,
     /// Lines of [`ArchivedClick`], compressed by gzip. The same for the same key.
     pub body: Vec<u8>,
 }
 
-/// What an object's name says: `clicks/dt=2026-01-02/hour=03/{shard}-{first}-{last}.jsonl.gz`. The numbers of its first and
-/// its last click say what is in it, so two writers of one name write the same.
+/// The parts of an object's key: `clicks/dt=2026-01-02/hour=03/{shard}-{first}-{last}.jsonl.gz`. The first and the last
+/// sequence number determine the clicks in it, so two writers of one key write the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArchiveKey {
     /// The shard.
@@ -57,7 +57,7 @@ pub struct ArchiveKey {
 }
 
 impl ArchiveKey {
-    /// Reads an object's key; `None` if it is not one of the archive's.
+    /// Reads the key of an object. `None` if the object does not belong to the archive.
     pub fn parse(key: &str) -> Option<Self> {
         let name = key.strip_prefix(PREFIX)?.rsplit_once('/')?.1.strip_suffix(SUFFIX)?;
         let mut parts = name.rsplitn(3, '-');
@@ -67,21 +67,21 @@ impl ArchiveKey {
         Some(Self { shard, first: SequenceNumber::parse(first).ok()?, last: SequenceNumber::parse(last).ok()? })
     }
 
-    /// The folder of an hour, such as `dt=2026-01-02/hour=03/`.
+    /// Returns the folder of an hour since the Unix epoch, such as `dt=2026-01-02/hour=03/`.
     fn hour_of(hour: i64) -> Option<String> {
         let start = Timestamp::from_millis(hour.checked_mul(3_600_000)?).ok()?;
         Some(format!("dt={}/hour={:02}/", start.date(), start.hour()))
     }
 }
 
-/// A run of records that are kept in one object.
+/// A run of records that go into one object.
 pub(crate) struct Run<'a> {
     hour: i64,
     pub(crate) first: &'a Record<'a>,
     pub(crate) records: Vec<&'a Record<'a>>,
 }
 
-/// The runs of `records`, which are of one lane and in order: a new one begins where the hour of arrival changes.
+/// Splits `records`, which are of one lane and in order, into runs. A new run begins where the hour of arrival changes.
 pub(crate) fn runs<'a>(records: impl Iterator<Item = &'a Record<'a>>) -> Vec<Run<'a>> {
     let mut runs: Vec<Run<'a>> = Vec::new();
     for record in records {
@@ -95,18 +95,18 @@ pub(crate) fn runs<'a>(records: impl Iterator<Item = &'a Record<'a>>) -> Vec<Run
 }
 
 impl Run<'_> {
-    /// The object of this run.
+    /// Writes the object of this run.
     ///
     /// # Errors
-    /// A record arrived at a time that cannot be written.
+    /// A record arrived at a time that RFC 3339 cannot express.
     pub(crate) fn object(
         &self,
         batch: &Batch<'_>,
         received: &[Received<'_>],
         decoded: &Decoded,
-    ) -> std::io::Result<ArchiveObject> {
+    ) -> io::Result<ArchiveObject> {
         let (first, last) = (self.first, self.records.last().unwrap_or(&self.first));
-        let unwritable = || std::io::Error::other("the time of arrival is not between the years 0 and 9999");
+        let unwritable = || io::Error::other("the time of arrival is not between the years 0 and 9999");
         let folder = ArchiveKey::hour_of(self.hour).ok_or_else(unwritable)?;
         let shard = format!("shardId-{}", batch.lanes[first.lane]);
         let key =
@@ -123,7 +123,7 @@ impl Run<'_> {
                 padded(&received[record.received], record.sequence)
             )?;
             write!(line, r#""arrived_at":"{arrived_at}","click":"#)?;
-            // A line must not end within the click. In JSON these bytes are white space, or there are none.
+            // Keep the click on one line. In JSON these two bytes can only be white space between tokens.
             line.extend(json.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }));
             line.extend(b"}\n");
             lines.write_all(&line)?;
@@ -132,8 +132,8 @@ impl Run<'_> {
     }
 }
 
-/// The number as it was received, if that is padded already, as Kinesis' are.
-fn padded<'a>(received: &'a Received<'_>, sequence: Digits<'_>) -> std::borrow::Cow<'a, str> {
+/// Returns the padded number. It borrows the received one if that is padded already, as those of Kinesis are.
+fn padded<'a>(received: &'a Received<'_>, sequence: Digits<'_>) -> Cow<'a, str> {
     if received.sequence.len() == SequenceNumber::WIDTH {
         received.sequence.as_ref().into()
     } else {

@@ -1,4 +1,5 @@
-//! A batch of records, read: every text that repeats has a number, so that folding compares numbers.
+//! Defines a batch of records as the fold needs it. Each record has the index of a text instead of the text, so that the
+//! fold compares numbers.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,70 +11,70 @@ use crate::analytics::model::visitors::Visitor;
 use crate::values::timestamp::Timestamp;
 use crate::values::workspace::WorkspaceId;
 
-/// The number of a text in [`Batch::texts`]; 0 is no text.
-pub(crate) type Value = u32;
+/// The index of a text in [`Batch::texts`]. 0 stands for no text.
+pub(crate) type TextId = u32;
 
 /// A record that can be counted.
 #[derive(Debug)]
 pub(crate) struct Record<'a> {
-    /// Its place in what was received.
+    /// Its index among the received records.
     pub(crate) received: usize,
     pub(crate) lane: usize,
     pub(crate) sequence: Digits<'a>,
     pub(crate) arrived_millis: i64,
     pub(crate) click: ClickHash,
     pub(crate) time: Timestamp,
-    /// The number of the link's clicks in [`Batch::owned`].
-    pub(crate) owned: usize,
+    /// The index of its link in [`Batch::owned_links`].
+    pub(crate) owned_link: usize,
     pub(crate) visitor: Option<Visitor>,
     pub(crate) bot: bool,
-    /// By dimension.
-    pub(crate) values: [Value; Dimension::COUNT],
+    /// Its values by dimension.
+    pub(crate) values: [TextId; Dimension::COUNT],
 }
 
 impl Record<'_> {
-    pub(crate) fn value(&self, dimension: Dimension) -> Value {
+    pub(crate) fn value(&self, dimension: Dimension) -> TextId {
         self.values[dimension as usize]
     }
 }
 
-/// The clicks of a link while one workspace owns it, in one lane.
+/// A link while one workspace owns it, in one lane.
 #[derive(Debug)]
-pub(crate) struct Owned {
+pub(crate) struct OwnedLink {
     pub(crate) lane: usize,
     pub(crate) workspace: usize,
-    /// The partition of their aggregates.
+    /// The partition of its aggregates.
     pub(crate) pk: Arc<str>,
 }
 
-/// Records of a batch, and what they have in common.
+/// The records of a batch, and the values that they share.
 #[derive(Default)]
 pub(crate) struct Batch<'a> {
     pub(crate) lanes: Vec<Lane>,
     pub(crate) workspaces: Vec<WorkspaceId>,
-    pub(crate) owned: Vec<Owned>,
+    pub(crate) owned_links: Vec<OwnedLink>,
     /// Ascending by lane and sequence number, each number once.
     pub(crate) records: Vec<Record<'a>>,
     pub(crate) texts: Vec<String>,
-    /// For one aggregate at a time.
+    /// Reused by one aggregate at a time.
     counter: Mutex<Counter>,
 }
 
 impl<'a> Batch<'a> {
-    /// Brings the records in order.
+    /// Sorts the records by lane and sequence number, and drops repeated ones.
     pub(crate) fn sort(&mut self) {
-        let place = |record: &Record<'a>| (record.lane, record.sequence);
-        if !self.records.is_sorted_by_key(place) {
-            self.records.sort_by_key(place);
+        let position = |record: &Record<'a>| (record.lane, record.sequence);
+        if !self.records.is_sorted_by_key(position) {
+            self.records.sort_by_key(position);
         }
-        self.records.dedup_by_key(|record| place(record));
+        self.records.dedup_by_key(|record| position(record));
     }
 
-    pub(crate) fn text(&self, value: Value) -> &str {
-        self.texts.get(value as usize).map_or("", String::as_str)
+    pub(crate) fn text(&self, id: TextId) -> &str {
+        self.texts.get(id as usize).map_or("", String::as_str)
     }
 
-    /// What counts the values of this batch.
+    /// Locks the counter, and gives it room for all texts of this batch.
     pub(crate) fn counter(&self) -> MutexGuard<'_, Counter> {
         let mut counter = self.counter.lock().unwrap_or_else(PoisonError::into_inner);
         counter.clicks.resize(self.texts.len(), 0);
@@ -81,17 +82,17 @@ impl<'a> Batch<'a> {
     }
 }
 
-/// Counts values, always in the same room.
+/// Counts values, and reuses its memory.
 #[derive(Debug, Default)]
 pub(crate) struct Counter {
-    /// Clicks by value, all zero between two counts.
+    /// Clicks by text, all zero between two calls of [`Counter::count`].
     clicks: Vec<u64>,
-    counted: Vec<(Value, u64)>,
+    counted: Vec<(TextId, u64)>,
 }
 
 impl Counter {
-    /// How often each value is in `values`, in the order of their first appearance; no text is not counted.
-    pub(crate) fn count(&mut self, values: impl Iterator<Item = Value>) -> &[(Value, u64)] {
+    /// Counts how often each value is in `values`, in the order of their first appearance. Ignores 0, which stands for no text.
+    pub(crate) fn count(&mut self, values: impl Iterator<Item = TextId>) -> &[(TextId, u64)] {
         self.counted.clear();
         for value in values.filter(|value| *value != 0) {
             let clicks = &mut self.clicks[value as usize];

@@ -1,4 +1,4 @@
-//! The JSON of a click in the form that we write it: nearly all clicks that are read have it, and a fold reads many.
+//! Reads the JSON of a click in the form that Waypost writes. Nearly all clicks have this form, and a fold reads many.
 
 use super::click_text::{ClickText, Text, UtmText};
 use crate::clicks::click::{Click, Trigger};
@@ -6,7 +6,7 @@ use crate::clicks::click::{Click, Trigger};
 /// Reads a click whose fields are in the order of [`Click`], without white space and escapes. `None` for any other text,
 /// which may be a click or not.
 pub(crate) fn read(json: &str) -> Option<ClickText<'_>> {
-    // Without a way out in the middle, many bytes are looked at at a time.
+    // No early exit, so that the compiler checks many bytes at a time.
     if json.bytes().fold(false, |found, byte| found | (byte == b'\\') | (byte < b' ')) {
         return None;
     }
@@ -33,7 +33,7 @@ pub(crate) fn read(json: &str) -> Option<ClickText<'_>> {
     rest.0.is_empty().then_some(click)
 }
 
-/// What is left to read. Whoever does not find what they look for leaves it as it is.
+/// The rest of the text. A method that does not find its field leaves the rest as it is.
 struct Rest<'a>(&'a str);
 
 impl<'a> Rest<'a> {
@@ -42,11 +42,11 @@ impl<'a> Rest<'a> {
         Some(())
     }
 
-    /// A field with a text. Inlined, so that its name is compared as a number.
+    /// Reads a field with a text. Inlined, so that the compiler compares its name as a number.
     #[inline(always)]
     fn text(&mut self, before: char, name: &str) -> Option<Text<'a>> {
         let value = self.0.strip_prefix(before)?.strip_prefix('"')?.strip_prefix(name)?.strip_prefix("\":\"")?;
-        // There are no escapes.
+        // The text has no escapes, so the next quote ends it.
         let end = memchr::memchr(b'"', value.as_bytes())?;
         self.0 = value.get(end + 1..)?;
         Some(Text::from(value.get(..end)?))

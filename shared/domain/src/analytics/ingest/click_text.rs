@@ -1,4 +1,4 @@
-//! A click as the fold reads it: the texts of the record itself, not copies of them.
+//! Reads a click for the fold: it borrows the texts of the record instead of copying them.
 
 use std::borrow::Cow;
 
@@ -75,8 +75,7 @@ pub(crate) struct ClickText<'a> {
 }
 
 impl<'a> ClickText<'a> {
-    /// Reads `json`, and the time in it. A click of a later version may look altogether different; then its version is
-    /// what is wrong with it.
+    /// Reads `json` and the time in it. A click of a later version may have other fields: then the error names its version.
     pub(crate) fn read(json: &'a [u8]) -> Result<(Self, Timestamp), Malformed> {
         #[derive(Deserialize)]
         struct Versioned {

@@ -1,4 +1,4 @@
-//! From records of the stream to aggregates, each click exactly once.
+//! Counts the records of the stream in aggregates, archives their clicks, and rebuilds aggregates from the archive.
 
 mod add_records;
 pub mod aggregate_clicks;

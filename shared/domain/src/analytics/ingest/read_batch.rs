@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
-use super::batch::{Batch, Owned, Record, Value};
+use super::batch::{Batch, OwnedLink, Record, TextId};
 use super::click_text::{ClickText, Text};
 use super::decoded::Decoded;
 use super::record::{Malformed, Received};
-use super::user_agent::Agent;
-use super::user_agent::UserAgents;
-use crate::analytics::ingest::referrer;
+use super::referrer;
+use super::user_agent::{Agent, UserAgents};
 use crate::analytics::model::aggregate::link_pk;
 use crate::analytics::model::dimension::Dimension;
 use crate::analytics::model::lane::Lane;
@@ -26,7 +25,8 @@ use crate::values::workspace::WorkspaceId;
 
 type Map<K, V> = HashMap<K, V, RandomState>;
 
-/// Reads `received`, whose data is in `decoded`; gives those that cannot be read beside it, and why.
+/// Reads `received`, whose data is in `decoded`. Returns the batch, and the index of each record that cannot be read with
+/// the reason.
 pub(crate) fn read_batch<'a>(
     received: &'a [Received<'a>],
     decoded: &'a Decoded,
@@ -49,32 +49,32 @@ pub(crate) fn read_batch<'a>(
     (reader.batch, malformed)
 }
 
-/// What one user agent says, as numbers.
+/// The values of one user agent.
 #[derive(Clone, Copy)]
 struct AgentValues {
     bot: bool,
-    values: [(Dimension, Value); 5],
+    values: [(Dimension, TextId); 5],
 }
 
-/// Reads records and gives texts their numbers.
+/// Reads records, and replaces each text by its index.
 struct Reader<'a, 'b> {
     agents: &'b UserAgents,
     batch: Batch<'a>,
-    text_values: Map<String, Value>,
+    text_ids: Map<String, TextId>,
     /// The names of [`Trigger::Link`] and [`Trigger::Qr`].
-    triggers: [Value; 2],
+    triggers: [TextId; 2],
     lanes: Map<&'a str, usize>,
-    /// By domain as it is written: the same number for all ways to write it.
+    /// The index in `links` by the text of the domain: all spellings of a domain have the same index.
     domains: Map<String, usize>,
-    domain_numbers: Map<Domain, usize>,
-    /// The domains, and their links by slug.
+    domain_indices: Map<Domain, usize>,
+    /// The domains, and for each the index in `names` by slug.
     links: Vec<(Domain, Map<String, usize>)>,
     /// The links of the batch and their names.
-    names: Vec<(LinkId, Value)>,
+    names: Vec<(LinkId, TextId)>,
     workspaces: Map<String, usize>,
-    /// By lane, workspace and link.
-    owned: Map<(usize, usize, usize), usize>,
-    referrers: Map<String, (Value, Value)>,
+    /// The index in [`Batch::owned_links`] by lane, workspace and link.
+    owned_links: Map<(usize, usize, usize), usize>,
+    referrers: Map<String, (TextId, TextId)>,
     known_agents: Map<String, AgentValues>,
 }
 
@@ -83,20 +83,20 @@ impl<'a, 'b> Reader<'a, 'b> {
         let mut reader = Self {
             agents,
             batch: Batch::default(),
-            text_values: Map::default(),
+            text_ids: Map::default(),
             triggers: [0; 2],
             lanes: Map::default(),
             domains: Map::default(),
-            domain_numbers: Map::default(),
+            domain_indices: Map::default(),
             links: Vec::new(),
             names: Vec::new(),
             workspaces: Map::default(),
-            owned: Map::default(),
+            owned_links: Map::default(),
             referrers: Map::default(),
             known_agents: Map::default(),
         };
         reader.batch.texts.push(String::new());
-        reader.triggers = [reader.text("link"), reader.text("qr")];
+        reader.triggers = [reader.text_id("link"), reader.text_id("qr")];
         reader
     }
 
@@ -117,7 +117,7 @@ impl<'a, 'b> Reader<'a, 'b> {
             arrived_millis: received.arrived_millis.unwrap_or_else(|| time.as_millis()),
             click: ClickHash::of(click.id.as_str()),
             time,
-            owned: self.owned(lane, workspace, link),
+            owned_link: self.owned_link(lane, workspace, link),
             visitor: click.visitor.as_ref().and_then(|visitor| Visitor::of(visitor.as_str())),
             bot,
             values,
@@ -135,28 +135,28 @@ impl<'a, 'b> Reader<'a, 'b> {
     }
 
     fn domain(&mut self, text: &str) -> Result<usize, Malformed> {
-        if let Some(number) = self.domains.get(text) {
-            return Ok(*number);
+        if let Some(index) = self.domains.get(text) {
+            return Ok(*index);
         }
         let domain = Domain::parse(text).map_err(|error| Malformed::Field("domain", error.to_string()))?;
-        let number = *self.domain_numbers.entry(domain.clone()).or_insert(self.links.len());
-        if number == self.links.len() {
+        let index = *self.domain_indices.entry(domain.clone()).or_insert(self.links.len());
+        if index == self.links.len() {
             self.links.push((domain, Map::default()));
         }
-        self.domains.insert(text.to_owned(), number);
-        Ok(number)
+        self.domains.insert(text.to_owned(), index);
+        Ok(index)
     }
 
     fn link(&mut self, domain: &str, slug: &str) -> Result<usize, Malformed> {
-        let number = self.domain(domain)?;
-        let (domain, known) = &mut self.links[number];
+        let index = self.domain(domain)?;
+        let (domain, known) = &mut self.links[index];
         if let Some(link) = known.get(slug) {
             return Ok(*link);
         }
         let parsed = Slug::parse(slug).map_err(|error| Malformed::Field("slug", error.to_string()))?;
         let id = LinkId { domain: domain.clone(), slug: parsed };
         known.insert(slug.to_owned(), self.names.len());
-        let name = self.text(&format!("{}/{}", id.domain, id.slug));
+        let name = self.text_id(&format!("{}/{}", id.domain, id.slug));
         self.names.push((id, name));
         Ok(self.names.len() - 1)
     }
@@ -171,16 +171,16 @@ impl<'a, 'b> Reader<'a, 'b> {
         Ok(self.batch.workspaces.len() - 1)
     }
 
-    fn owned(&mut self, lane: usize, workspace: usize, link: usize) -> usize {
-        *self.owned.entry((lane, workspace, link)).or_insert_with(|| {
+    fn owned_link(&mut self, lane: usize, workspace: usize, link: usize) -> usize {
+        *self.owned_links.entry((lane, workspace, link)).or_insert_with(|| {
             let pk = link_pk(&self.batch.workspaces[workspace], &self.names[link].0).into();
-            self.batch.owned.push(Owned { lane, workspace, pk });
-            self.batch.owned.len() - 1
+            self.batch.owned_links.push(OwnedLink { lane, workspace, pk });
+            self.batch.owned_links.len() - 1
         })
     }
 
-    /// Whether the click is a bot's, and its values by dimension.
-    fn values(&mut self, click: &ClickText<'_>) -> (bool, [Value; Dimension::COUNT]) {
+    /// Tells whether a bot clicked, and returns the values of the click by dimension.
+    fn values(&mut self, click: &ClickText<'_>) -> (bool, [TextId; Dimension::COUNT]) {
         let mut values = [0; Dimension::COUNT];
         let agent = self.agent(click.user_agent.as_ref().map_or("", Text::as_str));
         for (dimension, value) in agent.values {
@@ -207,12 +207,12 @@ impl<'a, 'b> Reader<'a, 'b> {
             (Dimension::Variant, &click.variant),
         ] {
             if let Some(text) = text {
-                values[dimension as usize] = self.text(text.as_str());
+                values[dimension as usize] = self.text_id(text.as_str());
             }
         }
         values[Dimension::Trigger as usize] = self.triggers[usize::from(click.trigger == Trigger::Qr)];
         if let Some(rule) = click.rule {
-            values[Dimension::Rule as usize] = self.text(&rule.to_string());
+            values[Dimension::Rule as usize] = self.text_id(&rule.to_string());
         }
         (bot, values)
     }
@@ -227,7 +227,7 @@ impl<'a, 'b> Reader<'a, 'b> {
     }
 
     fn agent_values(&mut self, agent: &Arc<Agent>) -> AgentValues {
-        let mut value = |text: Option<&str>| text.map_or(0, |text| self.text(text));
+        let mut value = |text: Option<&str>| text.map_or(0, |text| self.text_id(text));
         let bot = agent.bot.as_ref();
         AgentValues {
             bot: bot.is_some(),
@@ -241,37 +241,39 @@ impl<'a, 'b> Reader<'a, 'b> {
         }
     }
 
-    /// The group of a referrer, and the host.
-    fn referrer(&mut self, host: &str) -> (Value, Value) {
+    /// Returns the group of a referrer, and its host.
+    fn referrer(&mut self, host: &str) -> (TextId, TextId) {
         if let Some(values) = self.referrers.get(host) {
             return *values;
         }
-        let values = (self.text(referrer::group(host)), self.text(host));
+        let values = (self.text_id(referrer::group(host)), self.text_id(host));
         self.referrers.insert(host.to_owned(), values);
         values
     }
 
-    fn text(&mut self, text: &str) -> Value {
+    /// Returns the index of `text` among the texts of the batch, and adds a new one to them.
+    fn text_id(&mut self, text: &str) -> TextId {
         if text.is_empty() {
             return 0;
         }
-        if let Some(value) = self.text_values.get(text) {
-            return *value;
+        if let Some(id) = self.text_ids.get(text) {
+            return *id;
         }
-        let value = Value::try_from(self.batch.texts.len()).unwrap_or(0);
+        let id = TextId::try_from(self.batch.texts.len()).unwrap_or(0);
         self.batch.texts.push(text.to_owned());
-        self.text_values.insert(text.to_owned(), value);
-        value
+        self.text_ids.insert(text.to_owned(), id);
+        id
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
     use crate::analytics::ingest::user_agent::tests::AGENTS;
     use crate::testing::analytics::{click, received};
-    use base64::Engine;
-    use base64::engine::general_purpose::STANDARD;
 
     const TIME: &str = "2026-01-02T03:04:05Z";
 
@@ -282,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn a_click_is_read() {
+    fn click_is_read() {
         let mut click = click("a", TIME);
         click.utm.source = Some("a \"quoted\"\ttext".into());
         click.user_agent = Some("Fernseher".into());
@@ -294,7 +296,7 @@ mod tests {
         assert_eq!((batch.lanes[0].as_str(), record.sequence), ("000000000006", Digits::parse("17").unwrap()));
         assert_eq!((record.click, record.time), (ClickHash::of(&click.id), click.time));
         assert_eq!(
-            (&*batch.owned[record.owned].pk, &batch.workspaces[0]),
+            (&*batch.owned_links[record.owned_link].pk, &batch.workspaces[0]),
             ("WS#acme#go.example.com#a", &click.workspace)
         );
         assert_eq!(batch.text(record.value(Dimension::UtmSource)), "a \"quoted\"\ttext");
@@ -302,8 +304,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_record_is_said() {
-        assert!(reason(b"").contains("no click"));
+    fn malformed_record_gives_the_reason() {
+        assert!(reason(b"").contains("not a click"));
         assert!(reason(b"{}").contains("version"));
         assert!(reason(br#"{"version":1}"#).contains("missing field"));
         assert_eq!(reason(br#"{"version":2,"anything":[]}"#), "version 2 of the click is not known here");
@@ -311,19 +313,19 @@ mod tests {
         later.version = 3;
         assert!(reason(&serde_json::to_vec(&later).unwrap()).starts_with("version 3"));
         let text = serde_json::to_string(&click("a", TIME)).unwrap();
-        for (from, to, what) in [
+        for (from, to, expected) in [
             ("go.example.com", "go example", "the domain is not a host name"),
             ("\"slug\":\"a\"", "\"slug\":\"a#b\"", "the slug may only contain"),
             ("\"acme\"", "\"Acme\"", "the workspace a workspace has"),
             ("2026-01-02T03", "2026-01-32T03", "the time is not a time"),
         ] {
             let found = reason(text.replace(from, to).as_bytes());
-            assert!(found.contains(what), "{found}");
+            assert!(found.contains(expected), "{found}");
         }
     }
 
     #[test]
-    fn a_link_has_one_number_however_its_domain_is_written() {
+    fn spellings_of_a_domain_are_one_link() {
         let text = serde_json::to_string(&click("a", TIME)).unwrap();
         let of = |domain: &str, sequence| {
             let data = STANDARD.encode(text.replace("go.example.com", domain)).into();
@@ -332,6 +334,6 @@ mod tests {
         let received = [of("go.example.com", 1), of("GO.example.com.", 2), of("go.example.com", 2)];
         let decoded = Decoded::of(&received);
         let (batch, _) = read_batch(&received, &decoded, &AGENTS);
-        assert_eq!((batch.owned.len(), batch.records.len()), (1, 2));
+        assert_eq!((batch.owned_links.len(), batch.records.len()), (1, 2));
     }
 }

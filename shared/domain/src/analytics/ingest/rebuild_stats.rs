@@ -1,4 +1,5 @@
-//! Makes aggregates again from the archive: the same records in the same order through the same fold, so the same numbers.
+//! Rebuilds aggregates from the archive. The same records go in the same order through the same fold, so the numbers are the
+//! same.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -17,50 +18,50 @@ use crate::analytics::ports::{AggregateStore, ArchiveReader, Quarantine};
 use crate::values::error::{StoreError, StoreErrorKind};
 
 /// How many clicks of a shard are folded at once: as many as a batch of the stream has.
-const BATCH: usize = 10_000;
-/// How often a batch is tried that the table did not take.
+const BATCH_SIZE: usize = 10_000;
+/// How often a batch is tried if the table does not take it.
 const ATTEMPTS: usize = 5;
 
-/// What was done.
+/// Counts what a rebuild read and wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Rebuilt {
-    /// Objects that were read.
+    /// Objects read.
     pub objects: usize,
     /// Clicks in them, each once.
     pub clicks: usize,
-    /// Clicks that were in an object before as well.
+    /// Lines left out, because an earlier object had the same click.
     pub repeated: usize,
-    /// Writes of aggregates.
+    /// Aggregates written.
     pub written: usize,
 }
 
-/// Why it ended early. What was written is right, and it can be started again.
+/// Why a rebuild ended early. The aggregates written so far are right, so it can be started again.
 #[derive(Debug, thiserror::Error)]
 pub enum RebuildError {
     /// The archive or the table failed.
     #[error("{0}")]
     Store(#[from] StoreError),
-    /// A line of an object is no click.
+    /// A line of an object is not a click.
     #[error("line {line} of {key} cannot be read: {reason}")]
     Line {
-        /// The object.
+        /// The key of the object.
         key: String,
         /// The line, counted from 1.
         line: usize,
-        /// What is wrong with it.
+        /// Why the line cannot be read.
         reason: String,
     },
-    /// The table did not take a batch after several attempts; the log says why.
+    /// The table did not take a batch after several attempts. The log has the reason.
     #[error("clicks of {shard} from {sequence} on were not counted")]
     NotCounted {
         /// The shard.
         shard: String,
-        /// The first sequence number.
+        /// The sequence number of the first click that is not counted.
         sequence: String,
     },
 }
 
-/// Counts all clicks of `archive` in `store`. It holds the clicks of one batch for each shard.
+/// Counts all clicks of `archive` in `store`. Memory holds about one batch of clicks for each shard.
 ///
 /// # Errors
 /// See [`RebuildError`].
@@ -80,11 +81,11 @@ pub async fn rebuild_stats(
             Some(hour) => keys(archive, hour).await?,
             None => Vec::new(),
         };
-        // Near the end of an hour the stream's clock may step back, and an object of this hour follows one of the next.
-        let (now, later) = next
+        // The stream's clock may step back near the end of an hour: then an object of this hour follows one of the next hour.
+        let (early, later) = next
             .into_iter()
             .partition(|(key, _)| current.iter().any(|(other, _)| other.shard == key.shard && other.first > key.first));
-        current.extend::<Vec<_>>(now);
+        current.extend::<Vec<_>>(early);
         current.sort_by(|(a, _), (b, _)| (&a.shard, &a.first).cmp(&(&b.shard, &b.first)));
         for (key, name) in std::mem::replace(&mut current, later) {
             rebuild.object(&key, &name).await?;
@@ -93,14 +94,16 @@ pub async fn rebuild_stats(
     rebuild.finish().await
 }
 
-/// The objects of an hour. What has another name is not the archive's.
+/// Lists the objects of an hour. Skips objects that do not belong to the archive.
 async fn keys(archive: &dyn ArchiveReader, hour: &str) -> Result<Vec<(ArchiveKey, String)>, StoreError> {
     let names = archive.keys(hour).await?.into_iter();
     Ok(names.filter_map(|name| Some((ArchiveKey::parse(&name)?, name))).collect())
 }
 
+/// The clicks of a shard that are read and not counted yet.
 #[derive(Default)]
 struct LaneClicks {
+    /// The last click that was read.
     last: Option<SequenceNumber>,
     waiting: Vec<Received<'static>>,
 }
@@ -136,7 +139,7 @@ impl Rebuild<'_> {
             self.done.clicks += 1;
         }
         self.done.objects += 1;
-        if lane.waiting.len() >= BATCH {
+        if lane.waiting.len() >= BATCH_SIZE {
             let clicks = std::mem::take(&mut lane.waiting);
             self.count(&clicks).await?;
         }
@@ -144,17 +147,11 @@ impl Rebuild<'_> {
     }
 
     async fn count(&mut self, clicks: &[Received<'_>]) -> Result<(), RebuildError> {
+        let (agents, store, quarantine) = (self.agents, self.store, &NoQuarantine);
+        let ports = AggregateClicksPorts { agents, store, quarantine, archive: None };
         let mut failed = Vec::new();
         for _ in 0..ATTEMPTS {
-            let result = {
-                let ports = AggregateClicksPorts {
-                    agents: self.agents,
-                    store: self.store,
-                    quarantine: &NoQuarantine,
-                    archive: None,
-                };
-                aggregate_clicks(&ports, clicks).await
-            };
+            let result = aggregate_clicks(&ports, clicks).await;
             self.done.written += result.written;
             failed = result.failed;
             if failed.is_empty() {
@@ -173,7 +170,8 @@ impl Rebuild<'_> {
     }
 }
 
-/// What is in the archive was readable once; if it is not any more, that must be seen.
+/// Fails for every record. The archive holds only records that were readable once, so an unreadable one must not be lost
+/// silently.
 struct NoQuarantine;
 
 #[async_trait]

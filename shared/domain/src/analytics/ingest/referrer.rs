@@ -1,4 +1,4 @@
-//! Where visitors come from: hosts of one service under one name.
+//! Groups the hosts of one service under one name.
 //!
 //! The groups are in `shared/domain/data/referrers.txt`.
 
@@ -6,17 +6,17 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 const GROUPS: &str = include_str!("../../../data/referrers.txt");
-/// How a host ends that stands for itself under any public suffix.
+/// The end of an entry that stands for a host under any public suffix, such as `google.*`.
 const ANY_SUFFIX: &str = ".*";
 
 static REFERRERS: LazyLock<Referrers> = LazyLock::new(Referrers::default);
 
-/// The name of the group that `host` belongs to, such as `X/Twitter` for `t.co`, or else `host` itself.
+/// Returns the name of the group that `host` belongs to, such as `X/Twitter` for `t.co`, or `host` itself if it is in none.
 pub fn group(host: &str) -> &str {
     REFERRERS.group(host)
 }
 
-/// Groups by host, and by the label before [`ANY_SUFFIX`]: the line, and its name.
+/// The groups by host, and by the label before [`ANY_SUFFIX`]. Each has its line number and its name; the first line wins.
 struct Referrers {
     hosts: HashMap<&'static str, (usize, &'static str)>,
     labels: HashMap<&'static str, (usize, &'static str)>,
@@ -45,13 +45,14 @@ impl Referrers {
         self.by_host(host).into_iter().chain(self.by_label(host)).min().map_or(host, |(_, name)| name)
     }
 
-    /// The host itself, or one that it is below.
+    /// Finds the group of the host itself, or of a domain above it.
     fn by_host(&self, host: &str) -> Option<(usize, &'static str)> {
         let parents = host.match_indices('.').map(|(dot, _)| &host[dot + 1..]);
         std::iter::once(host).chain(parents).filter_map(|name| self.hosts.get(name)).min().copied()
     }
 
-    /// A label before the last one, or before the last two of which the first is short (`co.uk`, `com.br`).
+    /// Finds a group by the label before the public suffix: the last label, or the last two if the first of them is short
+    /// (`co.uk`, `com.br`).
     fn by_label(&self, host: &str) -> Option<(usize, &'static str)> {
         let mut labels = host.rsplit('.').skip(1);
         let second = labels.next()?;
@@ -88,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_of_nobody_keeps_its_own_name() {
+    fn host_without_a_group_keeps_its_name() {
         for host in
             ["example.org", "not-t.co", "google.evil.example", "mygoogle.de", "co", "", ".", "a..b", "192.0.2.1"]
         {

@@ -1,9 +1,10 @@
-//! What a user agent says: whether it is a bot, the device class, the browser, the operating system.
+//! Reads a user agent: whether it is a bot, the device class, the browser, the operating system.
 //!
-//! The lists come from others (`shared/domain/data/README.md`), except the device class, which needs a few words only.
+//! The lists of bots, browsers and systems are in `shared/domain/data`; its README names their sources. The device class needs
+//! a few words only, which are here.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use foldhash::fast::RandomState;
 use regex::{Regex, RegexSet};
@@ -13,14 +14,14 @@ use ua_parser::{os, user_agent};
 const BROWSERS_AND_SYSTEMS: &str = include_str!("../../../data/uap-core.json");
 const CRAWLERS: &str = include_str!("../../../data/crawler-user-agents.txt");
 const HTTP_CLIENTS: &str = include_str!("../../../data/http-clients.txt");
-/// What bots call themselves that no list has yet. `Cubot` makes telephones.
+/// Words that bots call themselves by, for bots that no list has yet. `Cubot` makes telephones.
 const BOT_WORDS: [&str; 2] =
     [r"(?i)(?:^|[^u]|[^c]u)bots?(?:[^a-z]|$)", r"(?i)(?:crawler|spider|scraper)s?(?:[^a-z]|$)"];
 
-/// What kind of thing the visitor holds.
+/// The class of a visitor's device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Device {
-    /// A computer; an iPad too, where it says that it is a Macintosh.
+    /// A computer, or an iPad that says that it is a Macintosh.
     Desktop,
     /// A telephone.
     Mobile,
@@ -33,7 +34,7 @@ pub enum Device {
 }
 
 impl Device {
-    /// The name in statistics.
+    /// Returns the name in statistics.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Desktop => "desktop",
@@ -62,23 +63,23 @@ impl Device {
     }
 }
 
-/// A visitor that is no person.
+/// A visitor that is not a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bot {
     /// A tag of the list: `search-engine`, `seo`, `ai-crawler`, `social-preview`, `feed-reader`, `advertising`, `archiver`,
-    /// `academic`, `scanner`, `monitoring`, `browser-automation` or `http-library`; `other` for what only calls itself a
-    /// bot; `no-user-agent` for what says nothing.
+    /// `academic`, `scanner`, `monitoring`, `browser-automation` or `http-library`. `other` if it is on no list and calls
+    /// itself a bot; `no-user-agent` if it sends no user agent.
     pub kind: &'static str,
     /// What it calls itself, such as `Googlebot`.
     pub name: Option<String>,
 }
 
-/// What one user agent says. Of a bot, only which one it is.
+/// What a user agent tells. For a bot, only [`Agent::bot`] is set.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Agent {
-    /// A crawler, a link preview, a monitor, an HTTP library, or nothing at all; absent for a person.
+    /// The crawler, link preview, monitor, HTTP library or other bot; absent for a person.
     pub bot: Option<Bot>,
-    /// The device class, if it can be told.
+    /// The device class, if the user agent tells it.
     pub device: Option<Device>,
     /// The browser's family, such as `Mobile Safari`.
     pub browser: Option<String>,
@@ -86,36 +87,37 @@ pub struct Agent {
     pub os: Option<String>,
 }
 
-/// A list of patterns that cannot be used.
+/// The error of a list of patterns that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum UserAgentDataError {
-    /// The JSON of browsers and systems.
+    /// The list of browsers and systems is not the expected JSON.
     #[error("the list of browsers cannot be read: {0}")]
     Json(#[from] serde_json::Error),
-    /// A pattern for browsers or systems.
+    /// A pattern for browsers or systems does not compile.
     #[error("a pattern for browsers cannot be used: {0}")]
     Families(#[from] ua_parser::Error),
-    /// A pattern for bots.
+    /// A pattern for bots does not compile.
     #[error("a pattern for bots cannot be used: {0}")]
     Bots(#[from] regex::Error),
 }
 
+/// The patterns of browsers and systems, as uap-core writes them.
 #[derive(Deserialize)]
 struct Families {
     user_agent_parsers: Vec<user_agent::Parser<'static>>,
     os_parsers: Vec<os::Parser<'static>>,
 }
 
-/// Reads user agents, and remembers what it read: real traffic repeats.
+/// Reads user agents, and caches the results: real traffic repeats.
 pub struct UserAgents {
     bots: Bots,
     browsers: user_agent::Extractor<'static>,
     systems: os::Extractor<'static>,
-    known: Mutex<Generations>,
+    cache: Mutex<AgentCache>,
 }
 
 impl UserAgents {
-    /// Compiles the lists: about 50 ms of one core, so once a process.
+    /// Compiles the lists. It takes about 50 ms of one core, so do it once a process.
     pub fn new() -> Result<Self, UserAgentDataError> {
         let families: Families = serde_json::from_str(BROWSERS_AND_SYSTEMS)?;
         let browsers = user_agent::Builder::new().push_all(families.user_agent_parsers)?;
@@ -124,17 +126,17 @@ impl UserAgents {
             bots: Bots::new()?,
             browsers: browsers.build().map_err(ua_parser::Error::from)?,
             systems: systems.build().map_err(ua_parser::Error::from)?,
-            known: Mutex::default(),
+            cache: Mutex::default(),
         })
     }
 
-    /// What `text` says. No user agent at all is a bot: every browser sends one.
+    /// Reads the user agent `text`. An empty one is a bot, because every browser sends a user agent.
     pub fn read(&self, text: &str) -> Arc<Agent> {
-        if let Some(agent) = self.known().get(text) {
+        if let Some(agent) = self.cache().get(text) {
             return agent;
         }
         let agent = Arc::new(self.parse(text));
-        self.known().insert(text, Arc::clone(&agent));
+        self.cache().insert(text, Arc::clone(&agent));
         agent
     }
 
@@ -150,17 +152,18 @@ impl UserAgents {
         }
     }
 
-    fn known(&self) -> std::sync::MutexGuard<'_, Generations> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    fn cache(&self) -> MutexGuard<'_, AgentCache> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The patterns of bots, all at once to know that one fits, and each for itself, once it did, to see where.
+/// The patterns of bots: all in one set to find the one that matches, and each on its own to find where it matches.
 struct Bots {
     set: RegexSet,
     each: Vec<Pattern>,
 }
 
+/// A pattern of a bot. It is compiled on its own when it first matches.
 struct Pattern {
     kind: &'static str,
     text: &'static str,
@@ -175,7 +178,7 @@ impl Bots {
         Ok(Self { set: RegexSet::new(each.iter().map(|pattern| pattern.text))?, each })
     }
 
-    /// The first pattern that fits decides.
+    /// Reads a bot by the first pattern that matches.
     fn read(&self, text: &str) -> Option<Bot> {
         if text.trim().is_empty() {
             return Some(Bot { kind: "no-user-agent", name: None });
@@ -186,7 +189,7 @@ impl Bots {
 }
 
 impl Pattern {
-    /// The word of `text` that the pattern is about: what it fits, and the letters and digits on both sides.
+    /// Returns the word of `text` that the pattern matches: the match, and the letters and digits on both sides.
     fn name_in(&self, text: &str) -> Option<String> {
         let found = self.regex.get_or_init(|| Regex::new(self.text).ok()).as_ref()?.find(text)?;
         let of_word = |c: char| c.is_alphanumeric() || "-_".contains(c);
@@ -200,16 +203,17 @@ impl Pattern {
     }
 }
 
-/// A bounded map in two generations: when the young one is full it becomes the old one, and what was old and not asked for
-/// since is forgotten.
+/// A bounded cache in two generations. When the young generation is full, it becomes the old one, and the cache drops the
+/// former old one. A read from the old generation moves the entry to the young one.
 #[derive(Default)]
-struct Generations {
+struct AgentCache {
     young: HashMap<String, Arc<Agent>, RandomState>,
     old: HashMap<String, Arc<Agent>, RandomState>,
 }
 
-impl Generations {
-    /// At most twice as many are kept, of at most [`crate::clicks::click::Click::MAX_USER_AGENT_BYTES`] each: some 5 MB.
+impl AgentCache {
+    /// The size of a generation. Both together hold some 5 MB, with user agents of at most
+    /// [`Click::MAX_USER_AGENT_BYTES`](crate::clicks::click::Click::MAX_USER_AGENT_BYTES).
     const SIZE: usize = 4096;
 
     fn get(&mut self, text: &str) -> Option<Arc<Agent>> {
@@ -235,8 +239,10 @@ impl Generations {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use super::*;
     use std::sync::LazyLock;
+
+    use super::*;
+    use crate::analytics::model::dimension::Dimension;
 
     /// Compiled once for all tests.
     pub(crate) static AGENTS: LazyLock<UserAgents> = LazyLock::new(|| UserAgents::new().unwrap());
@@ -279,7 +285,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn programs_are_bots_with_a_kind_and_a_name() {
+    fn programs_are_bots() {
         let gpt =
             "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; +https://openai.com/gptbot)";
         let headless = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/126.0.0.0 Safari/537.36";
@@ -319,30 +325,30 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn every_bot_of_the_lists_has_a_kind_and_a_pattern() {
+    fn every_line_of_the_lists_is_a_pattern() {
         let lines = || CRAWLERS.lines().chain(HTTP_CLIENTS.lines());
         assert_eq!(AGENTS.bots.each.len(), lines().count() + BOT_WORDS.len());
         let longest = AGENTS.bots.each.iter().map(|pattern| pattern.kind.len()).max();
-        assert!(longest <= Some(crate::analytics::model::dimension::Dimension::BotKind.max_value_bytes()));
+        assert!(longest <= Some(Dimension::BotKind.max_value_bytes()));
     }
 
     #[test]
-    fn an_unknown_browser_is_a_person_of_whom_nothing_is_known() {
+    fn unknown_browser_is_a_person() {
         assert_eq!(read("Fernseher"), Agent::default());
     }
 
     #[test]
-    fn what_is_remembered_is_bounded_and_what_is_asked_for_stays() {
-        let mut known = Generations::default();
+    fn cache_is_bounded_and_keeps_frequent_entries() {
+        let mut cache = AgentCache::default();
         let often = Arc::new(Agent { browser: Some("Often".into()), ..Agent::default() });
-        known.insert("often", Arc::clone(&often));
-        for n in 0..5 * Generations::SIZE {
-            known.insert(&n.to_string(), Arc::default());
+        cache.insert("often", Arc::clone(&often));
+        for n in 0..5 * AgentCache::SIZE {
+            cache.insert(&n.to_string(), Arc::default());
             if n % 1000 == 0 {
-                assert!(known.get("often").is_some_and(|agent| Arc::ptr_eq(&agent, &often)));
+                assert!(cache.get("often").is_some_and(|agent| Arc::ptr_eq(&agent, &often)));
             }
         }
-        assert!(known.get("0").is_none());
-        assert!(known.young.len() + known.old.len() <= 2 * Generations::SIZE);
+        assert!(cache.get("0").is_none());
+        assert!(cache.young.len() + cache.old.len() <= 2 * AgentCache::SIZE);
     }
 }

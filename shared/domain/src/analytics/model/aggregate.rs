@@ -1,4 +1,4 @@
-//! An aggregate: what clicks add up to, and where it is kept.
+//! Defines an aggregate and the keys that stores keep it under.
 
 use std::sync::Arc;
 
@@ -9,45 +9,46 @@ use super::tally::Tally;
 use crate::links::link::LinkId;
 use crate::values::workspace::WorkspaceId;
 
-/// What an aggregate adds up.
+/// Which clicks an aggregate adds up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Grain {
-    /// A link's day.
+    /// Those of a link on one day.
     LinkDay,
-    /// A link's hour, by minute.
+    /// Those of a link in one hour, by minute.
     LinkHour,
-    /// A link since it exists.
+    /// Those of a link since it exists.
     LinkTotal,
-    /// A workspace's day.
+    /// Those of a workspace on one day.
     WorkspaceDay,
 }
 
-/// The place of an aggregate in the table.
+/// The key of an aggregate in the table.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AggregateKey {
-    /// Whose it is: [`link_pk`] or [`workspace_pk`]. Shared, since the aggregates of a link have the same.
+    /// The partition, which names the owner: [`link_pk`] or [`workspace_pk`]. Shared by the aggregates of a link.
     pub pk: Arc<str>,
-    /// Of what time, and of which lane. The links of a batch have the same.
+    /// The sort key, which names the time and the lane. Shared by the links of a batch.
     pub sk: Arc<str>,
 }
 
-/// The partition of the aggregates of a link while `workspace` owns it: a slug that somebody else had before has no clicks.
+/// Returns the partition of a link's aggregates while `workspace` owns it. A slug that another workspace had before starts
+/// without clicks.
 pub fn link_pk(workspace: &WorkspaceId, id: &LinkId) -> String {
     format!("WS#{workspace}#{}#{}", id.domain, id.slug)
 }
 
-/// The partition of a workspace's aggregates.
+/// Returns the partition of a workspace's aggregates.
 pub fn workspace_pk(workspace: &WorkspaceId) -> String {
     format!("WS#{workspace}")
 }
 
-/// The first and the last sort key there can be of the days from `from` to `to`, both included, in all lanes.
+/// Returns the lowest and the highest sort key of the days from `from` to `to`, both included, in all lanes.
 pub fn day_range(from: Day, to: Day) -> (String, String) {
     // '$' is the character after '#'.
     (format!("DAY#{from}#"), format!("DAY#{to}$"))
 }
 
-/// The first and the last sort key there can be of the hours from `from` to `to`, both included and counted since the Unix
+/// Returns the lowest and the highest sort key of the hours from `from` to `to`, both included and counted since the Unix
 /// epoch, in all lanes.
 pub fn hour_range(from: i64, to: i64) -> (String, String) {
     (format!("HOUR#{}#", hour_text(from)), format!("HOUR#{}$", hour_text(to)))
@@ -57,38 +58,38 @@ fn hour_text(hour: i64) -> String {
     format!("{}T{:02}", Day::from_number(hour.div_euclid(24)), hour.rem_euclid(24))
 }
 
-/// The first and the last sort key there can be of totals, in all lanes.
+/// Returns the lowest and the highest sort key of totals, in all lanes.
 pub fn total_range() -> (String, String) {
     ("TOTAL#".to_owned(), "TOTAL$".to_owned())
 }
 
-/// The sort key of a day.
+/// Returns the sort key of a day.
 pub(crate) fn day_sk(day: Day, lane: &Lane) -> Arc<str> {
     format!("DAY#{day}#{lane}").into()
 }
 
-/// The sort key of an hour, counted since the Unix epoch.
+/// Returns the sort key of an hour, counted since the Unix epoch.
 pub(crate) fn hour_sk(hour: i64, lane: &Lane) -> Arc<str> {
     format!("HOUR#{}#{lane}", hour_text(hour)).into()
 }
 
-/// The sort key of a total.
+/// Returns the sort key of a total.
 pub(crate) fn total_sk(lane: &Lane) -> Arc<str> {
     format!("TOTAL#{lane}").into()
 }
 
-/// What time a sort key tells, counted since the Unix epoch in UTC.
+/// The day or hour of an aggregate, counted since the Unix epoch in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Moment {
-    /// The number of a day.
+pub(crate) enum TimeBucket {
+    /// A day's number.
     Day(i64),
-    /// The number of an hour.
+    /// An hour's number.
     Hour(i64),
 }
 
-impl Moment {
-    /// The time of a day's or an hour's aggregate.
-    pub(crate) fn of(sk: &str) -> Option<Self> {
+impl TimeBucket {
+    /// Reads the day or hour from a sort key. `None` if the key names neither, as that of a total.
+    pub(crate) fn of_sk(sk: &str) -> Option<Self> {
         let (grain, rest) = sk.split_once('#')?;
         let (time, _lane) = rest.split_once('#')?;
         match grain {
@@ -106,13 +107,13 @@ impl Moment {
 /// One item of the table of statistics.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Aggregate {
-    /// Where it is kept.
+    /// Its key.
     pub key: AggregateKey,
-    /// The last record that is in it. Every record of its lane up to this one is in it, and none after.
+    /// The last record that it holds. It holds every record of its lane up to this one, and none after.
     pub seq: SequenceNumber,
-    /// When it may go, in seconds since the Unix epoch.
+    /// When the store may delete it, in seconds since the Unix epoch.
     pub ttl: Option<i64>,
-    /// The numbers. In a box, since aggregates pass through many hands.
+    /// The numbers. Boxed, because aggregates are moved often.
     pub tally: Box<Tally>,
 }
 
@@ -121,28 +122,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_range_of_hours_holds_all_lanes_of_its_hours_and_no_others() {
+    fn hour_range_holds_exactly_its_hours() {
         let hour = 20_485 * 24 + 23;
         let (first, last) = hour_range(hour, hour + 1);
         for (at, within) in [(hour - 1, false), (hour, true), (hour + 1, true), (hour + 2, false)] {
             let lane = Lane::of_shard("shardId-zzz").unwrap();
             let sk = hour_sk(at, &lane);
-            assert_eq!(Moment::of(&sk), Some(Moment::Hour(at)));
+            assert_eq!(TimeBucket::of_sk(&sk), Some(TimeBucket::Hour(at)));
             assert_eq!((&*first..=&*last).contains(&&*sk), within, "{sk}");
         }
         for sk in ["TOTAL#0", "DAY#0", "DAY#2026-01-02", "HOUR#2026-01-02T24#0", "HOUR#2026-01-02#0"] {
-            assert_eq!(Moment::of(sk), None, "{sk}");
+            assert_eq!(TimeBucket::of_sk(sk), None, "{sk}");
         }
     }
 
     #[test]
-    fn a_range_of_days_holds_all_lanes_of_its_days_and_no_others() {
+    fn day_range_holds_exactly_its_days() {
         let day = |text: &str| Day::parse(text).unwrap();
         let (first, last) = day_range(day("2026-01-02"), day("2026-01-03"));
         let within = |text: &str, shard: &str| {
             let lane = Lane::of_shard(shard).unwrap();
             let sk = day_sk(day(text), &lane);
-            assert_eq!(Moment::of(&sk), Some(Moment::Day(day(text).number())));
+            assert_eq!(TimeBucket::of_sk(&sk), Some(TimeBucket::Day(day(text).number())));
             (&*first..=&*last).contains(&&*sk)
         };
         for shard in ["shardId-000000000000", "shardId--", "shardId-zzz"] {

@@ -1,5 +1,5 @@
-//! Many small sketches of visitors added up: faster than the library's union, which takes most of its time to add one list
-//! of visitors to another.
+//! Merges many small sketches of visitors. It is faster than the library's union, which spends most of its time adding one
+//! list of visitors to another.
 
 use datasketches::hll::HllSketch;
 
@@ -7,19 +7,19 @@ use super::visitors::LG_K;
 
 /// The bits of a coupon that choose a register; the upper six are the register's value.
 const KEY_BITS: u32 = 26;
-/// Up to how many coupons are listed: as many as a sketch of [`LG_K`] lists. That the estimate of so many is their number, to the
-/// nearest whole one, is held by a test.
+/// The greatest number of listed coupons: as many as a sketch of [`LG_K`] lists. A test checks that the estimate of so many,
+/// rounded, is their number.
 const MAX_LISTED: usize = 3 << (LG_K - 5);
-/// "Fibonacci hashing": coupons of one sketch come in the order of their lowest bits.
+/// The multiplier of Fibonacci hashing. It spreads the coupons, which a sketch lists in the order of their lowest bits.
 const MIX: u32 = 0x9E37_79B1;
 
-/// What sketches keep of visitors: coupons (in Apache DataSketches' words), 26 bits of a hash and the number of zeros in the rest
-/// of it. Few are listed, each once; of many, the registers of a sketch are kept.
+/// The coupons of visitors. A coupon, in the words of Apache DataSketches, is what a sketch keeps of a visitor: 26 bits of a
+/// hash, and the number of zeros in the rest of it. Few coupons are kept as a list, each once; many as registers.
 #[derive(Clone)]
 pub(crate) enum Coupons {
-    /// A hash table with free places, which are zero, at least half of all; and what is in it, one after the other.
+    /// A hash table, of which at least half is free (zero), and a list of the coupons in it.
     Listed(Vec<u32>, Vec<u32>),
-    /// By the lowest bits of the coupons their greatest value.
+    /// The greatest value of the coupons with the same lowest bits, by these bits.
     Registers(Box<[u8]>),
 }
 
@@ -30,7 +30,7 @@ impl Default for Coupons {
 }
 
 impl Coupons {
-    /// The coupons that a sketch lists, which is written as a sketch is stored; none if it is too large to list them.
+    /// Reads the coupons that a stored sketch lists. `None` if the sketch is too large to list them.
     pub(crate) fn listed(sketch: &[u8]) -> Option<impl Iterator<Item = u32>> {
         // The two lowest bits of the eighth byte: a list, a set, or registers.
         let first = match sketch.get(7)? & 3 {
@@ -89,7 +89,7 @@ impl Coupons {
         }
     }
 
-    /// A sketch with the registers of these coupons.
+    /// Makes a sketch with the registers of these coupons.
     pub(crate) fn to_sketch(&self) -> HllSketch {
         HllSketch::deserialize(&image(&self.registers())).unwrap_or_else(|_| unreachable!("the image is a sketch's"))
     }
@@ -106,14 +106,14 @@ impl Coupons {
     }
 }
 
-/// Makes the register of `coupon` at least its value.
+/// Raises the register of `coupon` to at least its value.
 fn raise(registers: &mut [u8], coupon: u32) {
     if let Some(register) = registers.get_mut(coupon as usize & ((1 << LG_K) - 1)) {
         *register = (*register).max((coupon >> KEY_BITS) as u8);
     }
 }
 
-/// Whether `coupon` was not there before. The table has free places, and a power of two of all.
+/// Inserts `coupon`, and returns whether it is new. The length of the table is a power of two, and not all of it is taken.
 fn insert(table: &mut [u32], coupon: u32) -> bool {
     let mask = table.len() - 1;
     let mut place = (coupon.wrapping_mul(MIX) >> 16) as usize;
@@ -129,7 +129,7 @@ fn insert(table: &mut [u32], coupon: u32) -> bool {
     }
 }
 
-/// A table four times as large as one of `places`, with what is listed.
+/// Makes a table four times as large as `places`, with the coupons of `listed`.
 fn grown(places: usize, listed: &[u32]) -> Vec<u32> {
     let mut grown = vec![0; (4 * places).max(1024)];
     for coupon in listed {
@@ -138,12 +138,12 @@ fn grown(places: usize, listed: &[u32]) -> Vec<u32> {
     grown
 }
 
-/// Registers as Apache DataSketches write a sketch of one byte a register, HLL_8, whose additions came in no order: then the
-/// estimate is made of the registers alone.
+/// Writes the registers as Apache DataSketches write a sketch with one byte a register (HLL_8). Its flag "out of order" makes
+/// the library estimate from the registers alone.
 fn image(registers: &[u8]) -> Vec<u8> {
     let (mut small, mut large, mut zeros) = (0.0, 0.0, 0_u32);
     for register in registers {
-        // The inverse power of two of each value, written as its exponent; great ones apart, so that they are not lost beside the others.
+        // Add 2^-value, made from its exponent. Small terms have a sum of their own, so that rounding does not lose them.
         let sum = if *register < 32 { &mut small } else { &mut large };
         *sum += f64::from_bits((1023 - u64::from(*register)) << 52);
         zeros += u32::from(*register == 0);

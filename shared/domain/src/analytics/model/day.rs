@@ -1,4 +1,4 @@
-//! A date in UTC.
+//! Defines a date in UTC.
 
 use std::fmt;
 
@@ -12,13 +12,13 @@ use crate::values::timestamp::Timestamp;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Day(Date);
 
-/// A text that is no [`Day`].
+/// The error of a text that is not a [`Day`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is not a date such as 2026-01-31")]
 pub struct DayError;
 
 impl Day {
-    /// Reads `2026-01-02`, and no other way to write it.
+    /// Reads a date written as `2026-01-02`, and in no other form.
     pub fn parse(text: &str) -> Result<Self, DayError> {
         let shaped = text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
         if !shaped {
@@ -27,41 +27,41 @@ impl Day {
         text.parse().map(Self).map_err(|_| DayError)
     }
 
-    /// The date of `time`.
+    /// Returns the date of `time`.
     pub fn of(time: Timestamp) -> Self {
-        Self::from_number(number_of(time))
+        Self::from_number(day_number(time))
     }
 
-    /// The date that is `number` days after 1970-01-01; see [`number_of`].
+    /// Returns the date `number` days after 1970-01-01; see [`day_number`].
     pub(crate) fn from_number(number: i64) -> Self {
         let epoch = Self(date(1970, 1, 1));
         epoch.plus(number)
     }
 
-    /// How many days it is after 1970-01-01.
+    /// Returns how many days after 1970-01-01 it is.
     pub(crate) fn number(self) -> i64 {
         self.days_since(Self(date(1970, 1, 1)))
     }
 
-    /// The date of the calendar.
+    /// Returns the date of the calendar.
     pub(crate) fn date(self) -> Date {
         self.0
     }
 
-    /// The date `days` later (earlier if negative), or the last one there is.
+    /// Returns the date `days` later (earlier if negative), or the last or first date that the calendar has.
     pub fn plus(self, days: i64) -> Self {
         Self(self.0.saturating_add(days.days()))
     }
 
-    /// How many days it is from `earlier` to this one; negative if `earlier` is later.
+    /// Returns the number of days from `earlier` to this date; it is negative if `earlier` is later.
     pub fn days_since(self, earlier: Self) -> i64 {
-        // A difference of two dates is in days unless another unit is asked for.
+        // jiff gives a difference of dates in days by default.
         (self.0 - earlier.0).get_days().into()
     }
 }
 
-/// The number of the day of `time` since 1970-01-01: cheaper to compare and to hash than the date.
-pub(crate) fn number_of(time: Timestamp) -> i64 {
+/// Returns how many days after 1970-01-01 `time` is: a number is cheaper to compare and to hash than a date.
+pub(crate) fn day_number(time: Timestamp) -> i64 {
     time.as_seconds().div_euclid(86_400)
 }
 
@@ -86,11 +86,12 @@ crate::values::schema::schema!(Day, "Day", {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
 
+    use super::*;
+
     #[test]
-    fn only_a_calendar_date_is_a_day() {
+    fn only_calendar_dates_are_read() {
         for text in ["", "2026-1-2", "2026-02-30", "20260102", "2026-01-02T00:00:00Z", "+026-01-02", "today"] {
             assert!(Day::parse(text).is_err(), "{text:?}");
         }
@@ -99,14 +100,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_day_of_a_time_is_its_date(millis in -62_167_219_200_000_i64..253_402_300_799_999) {
+        fn day_of_a_time_is_its_date(millis in -62_167_219_200_000_i64..253_402_300_799_999) {
             let time = Timestamp::from_millis(millis).unwrap();
             prop_assert_eq!(Day::of(time).to_string(), time.date());
             prop_assert_eq!(Day::parse(&time.date()).unwrap(), Day::of(time));
         }
 
         #[test]
-        fn days_are_counted_both_ways(number in 0_i64..40_000, days in -400_i64..400) {
+        fn adding_days_and_days_since_agree(number in 0_i64..40_000, days in -400_i64..400) {
             let day = Day::from_number(number);
             prop_assert_eq!(day.plus(days).days_since(day), days);
         }

@@ -1,4 +1,4 @@
-//! What a click is counted by.
+//! Defines the dimensions that clicks are counted by.
 
 use std::fmt;
 
@@ -11,19 +11,20 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub enum Dimension {
-    /// ISO 3166-1 alpha-2 code.
+    /// The country, as an ISO 3166-1 alpha-2 code.
     Country,
-    /// Device class: see [`crate::analytics::ingest::user_agent::Device`].
+    /// The device class: `desktop`, `mobile`, `tablet`, `tv` or `console`.
     Device,
     /// The browser's family.
     Browser,
     /// The operating system.
     Os,
-    /// Where the visitor came from: a group of hosts (see [`crate::analytics::ingest::referrer`]), or the host that is in none.
+    /// Where the visitor came from: the name of the service that the referrer's host belongs to (`google.de` is Google), or the
+    /// host if it is in no group.
     Referrer,
     /// The referrer's host as it was sent, without `www.`.
     ReferrerHost,
-    /// ISO 639 code.
+    /// The language, as an ISO 639 code.
     Language,
     /// `utm_source`.
     UtmSource,
@@ -35,24 +36,24 @@ pub enum Dimension {
     UtmTerm,
     /// `utm_content`.
     UtmContent,
-    /// Link or QR code.
+    /// Whether the visitor followed the link or scanned its QR code.
     Trigger,
     /// Which of the link's rules chose the target, counted from 0.
     Rule,
-    /// The name of the variant that was chosen.
+    /// The name of the chosen variant.
     Variant,
-    /// The link, `{domain}/{slug}`: of a workspace only.
+    /// The link, `{domain}/{slug}`. Only a workspace has it.
     Link,
-    /// What a bot calls itself, such as `Googlebot`. Of the clicks of bots.
+    /// What a bot calls itself, such as `Googlebot`. Only clicks of bots have it.
     Bot,
-    /// The kind of a bot: see [`crate::analytics::ingest::user_agent::Bot::kind`]. Of the clicks of bots.
+    /// The kind of a bot, such as `search-engine`. Only clicks of bots have it.
     BotKind,
 }
 
 impl Dimension {
-    /// How many dimensions there are.
+    /// The number of dimensions.
     pub(crate) const COUNT: usize = Self::BotKind as usize + 1;
-    /// The dimensions of the clicks of people, on a link and in a workspace. A workspace has [`Self::Link`] too.
+    /// The dimensions of the clicks of people, of a link and of a workspace. A workspace has [`Self::Link`] too.
     pub const OF_LINK: [Self; 15] = [
         Self::Country,
         Self::Device,
@@ -73,19 +74,19 @@ impl Dimension {
     /// The dimensions of the clicks of bots.
     pub const OF_BOTS: [Self; 2] = [Self::Bot, Self::BotKind];
 
-    /// The dimension with this name, as it is stored and asked for (`utm_source`).
+    /// Finds the dimension with this name, as requests and stored items write it (`utm_source`).
     pub fn named(name: &str) -> Option<Self> {
         let name: StrDeserializer<'_, serde::de::value::Error> = name.into_deserializer();
         Self::deserialize(name).ok()
     }
 
-    /// Whether it is of the clicks of bots, rather than of those of people.
+    /// Tells whether the clicks of bots have it, rather than those of people.
     pub fn is_of_bots(self) -> bool {
         Self::OF_BOTS.contains(&self)
     }
 
-    /// How many values an aggregate tells apart; see [`Counts`](super::counts::Counts) for what becomes of the others. All
-    /// countries that exist have room.
+    /// Returns how many values an aggregate keeps at most. [`Counts`](super::counts::Counts) says how it counts the others.
+    /// All countries that exist have room.
     pub const fn max_values(self) -> usize {
         match self {
             Self::Country => 260,
@@ -93,8 +94,8 @@ impl Dimension {
         }
     }
 
-    /// The greatest length of a value, in bytes; a longer one is cut. Together with [`Dimension::max_values`] it bounds
-    /// an aggregate: see `docs/analytics.md`.
+    /// Returns the greatest length of a value in bytes. A longer value is cut. Together with [`Dimension::max_values`] it
+    /// bounds the size of an aggregate: see `docs/analytics.md`.
     pub const fn max_value_bytes(self) -> usize {
         match self {
             Self::Country | Self::Device | Self::Language | Self::Trigger | Self::Rule => 16,

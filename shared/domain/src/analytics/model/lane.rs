@@ -1,19 +1,19 @@
-//! One shard of the stream, as the aggregates see it.
+//! Defines a lane: one shard of the stream as the aggregates see it.
 
 use std::fmt;
 
-/// What follows `shardId-` in the name of a Kinesis shard: 1 to 64 of `A-Za-z0-9_.-`. Each aggregate item belongs to one
-/// lane, so that the sequence numbers in it can be compared, and is summed with its sisters on read.
+/// The part after `shardId-` in the name of a Kinesis shard: 1 to 64 of `A-Za-z0-9_.-`. Each aggregate belongs to one
+/// lane, so that its sequence numbers can be compared. Readers add the lanes up.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Lane(String);
 
-/// A text that is no [`Lane`].
+/// The error of a name that is not that of a shard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a shard is named as in shardId-000000000000")]
+#[error("a shard has a name such as shardId-000000000000")]
 pub struct LaneError;
 
 impl Lane {
-    /// The lane of a shard, such as `shardId-000000000006`.
+    /// Returns the lane of a shard, such as `shardId-000000000006`.
     pub fn of_shard(shard: &str) -> Result<Self, LaneError> {
         let text = shard.strip_prefix("shardId-").ok_or(LaneError)?;
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b"_.-".contains(&b);
@@ -21,7 +21,7 @@ impl Lane {
         if valid { Ok(Self(text.to_owned())) } else { Err(LaneError) }
     }
 
-    /// The text.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn separators_of_keys_cannot_be_in_a_lane() {
+    fn lane_has_no_separator_of_keys() {
         for text in ["", "shardId-", "shardId-a#b", "shardId-a/b", "shardId-a b", "000000000006", "shardid-1"] {
             assert!(Lane::of_shard(text).is_err(), "{text:?}");
         }

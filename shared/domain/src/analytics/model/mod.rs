@@ -1,4 +1,4 @@
-//! What clicks add up to: aggregates and the values that they consist of.
+//! Defines aggregates, the sums of clicks, and the values that they consist of.
 
 pub mod aggregate;
 pub mod counts;

@@ -1,8 +1,8 @@
-//! The clicks of a link that a lane brought lately, to recognise one that comes again.
+//! Recognises a click that comes again, by the last clicks of its link in a lane.
 //!
 //! A producer that got no answer sends its click again, and the stream has two records with one id. The fold recognises the
-//! second by this window, which is kept in the link's total of the lane: what it says of a record depends on nothing but
-//! the records before it, so however they are delivered the answer is the same.
+//! second by this window, which the link's total of the lane holds. Its answer for a record depends only on the records
+//! before it, so it is the same however the records are delivered.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -10,45 +10,46 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// For how many seconds a click is recognised, counted from its arrival in the stream.
-const SECONDS: i64 = 10;
-/// How many clicks of a link are remembered at most: 6 KB of its total.
+const WINDOW_SECONDS: i64 = 10;
+/// The greatest number of clicks of a link in the window: 6 KB of its total.
 const MAX_CLICKS: usize = 1_024;
-/// How much of an id's hash is kept: with 1,024 clicks in the window, one of 10^11 is taken for another by mistake.
+/// How many bytes of an id's hash are kept: with 1,024 clicks in the window, one click of 10^11 is taken for another.
 const HASH_BYTES: usize = 6;
 
-/// What is remembered of the id of a click.
+/// The hash of the id of a click.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClickHash(u64);
 
 impl ClickHash {
-    /// FNV-1a, stirred as in SplitMix64. It is stored, so it must never change; ids are random, so it need not be strong.
+    /// Hashes `id` by FNV-1a with the finaliser of SplitMix64. Never change it: hashes are stored. It need not be strong,
+    /// because ids are random.
     pub fn of(id: &str) -> Self {
         let fnv = id
             .bytes()
             .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-        let stirred = (fnv ^ (fnv >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let stirred = (stirred ^ (stirred >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        Self((stirred ^ (stirred >> 31)) >> (64 - 8 * HASH_BYTES))
+        let mixed = (fnv ^ (fnv >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        Self((mixed ^ (mixed >> 31)) >> (64 - 8 * HASH_BYTES))
     }
 }
 
-/// A window of ids, by the second of their arrival.
+/// The window of recent clicks, by the second of their arrival.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RecentClicks {
-    /// How many clicks each second has, the oldest first: a click that arrives before its predecessor counts as arriving
-    /// with it.
+    /// The number of clicks of each second, the oldest first. A click that arrives before its predecessor counts as
+    /// arriving with it.
     seconds: VecDeque<(i64, usize)>,
-    /// Their hashes, in the same order and apart from the seconds: a click is compared with all of them.
+    /// Their hashes, in the same order. They are apart from the seconds, because a click is compared with all of them.
     hashes: VecDeque<ClickHash>,
 }
 
 impl RecentClicks {
-    /// Whether a click, which arrived at `millis` (since the Unix epoch), is a new one; then it is remembered.
+    /// Tells whether a click that arrived at `millis` (since the Unix epoch) is new, and remembers a new one.
     pub fn is_new(&mut self, click: ClickHash, millis: i64) -> bool {
         let second = self.second(millis);
-        let oldest = second - SECONDS;
+        let oldest = second - WINDOW_SECONDS;
         let old: usize = self.seconds.iter().take_while(|(seen, _)| *seen < oldest).map(|(_, clicks)| *clicks).sum();
-        // Without a way out in the middle, several are compared at a time.
+        // No early exit, so that the compiler compares several at a time.
         if self.hashes.range(old..).fold(false, |found, known| found | (*known == click)) {
             return false;
         }
@@ -70,26 +71,26 @@ impl RecentClicks {
         self.hashes.push_back(click);
     }
 
-    /// Forgets as many of the oldest clicks.
+    /// Forgets the `count` oldest clicks.
     fn forget(&mut self, mut count: usize) {
         self.hashes.drain(..count);
         while let Some((_, clicks)) = self.seconds.front_mut().filter(|_| count > 0) {
-            let gone = count.min(*clicks);
-            count -= gone;
-            *clicks -= gone;
+            let forgotten = count.min(*clicks);
+            count -= forgotten;
+            *clicks -= forgotten;
             if *clicks == 0 {
                 self.seconds.pop_front();
             }
         }
     }
 
-    /// Whether there is none.
+    /// Tells whether the window has no click.
     pub fn is_empty(&self) -> bool {
         self.hashes.is_empty()
     }
 
-    /// The latest second in 8 bytes; then for each second, the oldest first, how much earlier it is in one byte, the
-    /// number of its clicks in two, and their hashes in six each. Big-endian.
+    /// Writes the window: the latest second in 8 bytes; then for each second, the oldest first, how much earlier it is in
+    /// one byte, the number of its clicks in two bytes, and their hashes in six bytes each. Big-endian.
     pub fn to_bytes(&self) -> Vec<u8> {
         let Some((latest, _)) = self.seconds.back() else { return Vec::new() };
         let mut bytes = latest.to_be_bytes().to_vec();
@@ -103,7 +104,7 @@ impl RecentClicks {
         bytes
     }
 
-    /// Reads what [`RecentClicks::to_bytes`] wrote; `None` if it is something else.
+    /// Reads what [`RecentClicks::to_bytes`] wrote. `None` if `bytes` are anything else.
     pub fn from_bytes(mut bytes: &[u8]) -> Option<Self> {
         let mut recent = Self::default();
         if bytes.is_empty() {
@@ -138,7 +139,7 @@ impl<'de> Deserialize<'de> for RecentClicks {
                 f.write_str("a window of recent clicks")
             }
             fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<RecentClicks, E> {
-                RecentClicks::from_bytes(bytes).ok_or_else(|| E::custom("this is no window of recent clicks"))
+                RecentClicks::from_bytes(bytes).ok_or_else(|| E::custom("not a window of recent clicks"))
             }
         }
         deserializer.deserialize_bytes(Bytes)
@@ -147,21 +148,22 @@ impl<'de> Deserialize<'de> for RecentClicks {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     fn is_new(recent: &mut RecentClicks, id: &str, millis: i64) -> bool {
         recent.is_new(ClickHash::of(id), millis)
     }
 
     #[test]
-    fn a_click_is_recognised_for_ten_seconds_and_a_thousand_clicks() {
+    fn click_is_recognised_within_the_window() {
         let mut recent = RecentClicks::default();
         assert!(
             is_new(&mut recent, "a", 1_000) && !is_new(&mut recent, "a", 1_000) && !is_new(&mut recent, "a", 11_999)
         );
-        assert!(is_new(&mut recent, "b", 500), "what arrives earlier counts as arriving with the last one");
-        assert!(is_new(&mut recent, "a", 12_000), "eleven seconds later it is another one");
+        assert!(is_new(&mut recent, "b", 500), "an earlier arrival counts as arriving with the last one");
+        assert!(is_new(&mut recent, "a", 12_000), "after eleven seconds it counts as new");
         assert!((0..MAX_CLICKS - 1).all(|n| is_new(&mut recent, &n.to_string(), 12_000)));
         assert!(!is_new(&mut recent, "a", 12_000));
         assert!(is_new(&mut recent, "one more", 12_000) && is_new(&mut recent, "a", 12_000));
@@ -169,10 +171,10 @@ mod tests {
     }
 
     #[test]
-    fn a_window_is_small_and_something_else_is_no_window() {
+    fn window_is_small_and_other_bytes_are_refused() {
         let mut recent = RecentClicks::default();
         assert_eq!((recent.to_bytes().len(), RecentClicks::from_bytes(&[])), (0, Some(RecentClicks::default())));
-        // Ten a second, as many as a shard brings of each of a hundred links.
+        // Ten a second: the share of each of a hundred links in the 1,000 records that a shard takes.
         (0..1_000).for_each(|n| assert!(is_new(&mut recent, &n.to_string(), n * 100)));
         assert_eq!(recent.to_bytes().len(), 8 + 11 * 3 + 110 * HASH_BYTES);
         for bytes in [&[1][..], &[0; 9], &[0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 7], &[255; 40]] {
@@ -182,7 +184,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_window_goes_on_where_it_was_stored(clicks in prop::collection::vec((0_u8..40, 0_i64..30_000), 0..60), split in 0_usize..60) {
+        fn stored_window_goes_on(clicks in prop::collection::vec((0_u8..40, 0_i64..30_000), 0..60), split in 0_usize..60) {
             let mut whole = RecentClicks::default();
             let mut stored = RecentClicks::default();
             for (n, (id, millis)) in clicks.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! The place of a record in its shard.
+//! Defines the sequence number of a record in its shard.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -6,21 +6,21 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// A Kinesis sequence number: decimal digits, padded with zeros to [`SequenceNumber::WIDTH`], and never a number, which
-/// could not hold them. Only numbers of one shard can be compared.
+/// A Kinesis sequence number: decimal digits, padded with zeros to [`SequenceNumber::WIDTH`]. It is a text, because no
+/// integer type holds so many digits. Compare numbers of one shard only.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct SequenceNumber(Arc<str>);
 
-/// A text that is no [`SequenceNumber`].
+/// The error of a text that is not a [`SequenceNumber`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a sequence number has 1 to 128 decimal digits")]
 pub struct SequenceNumberError;
 
 impl SequenceNumber {
-    /// The digits of the numbers that Kinesis gives today.
+    /// The number of digits that Kinesis gives today.
     pub const WIDTH: usize = 56;
-    /// The greatest number of digits that its API allows.
+    /// The greatest number of digits that the API of Kinesis allows.
     pub const MAX_LEN: usize = 128;
 
     /// Checks `text` and pads it.
@@ -28,13 +28,13 @@ impl SequenceNumber {
         Digits::parse(text).map(Digits::to_number)
     }
 
-    /// The padded digits.
+    /// Returns the padded digits.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// The order of the numbers. A longer text is a greater number, since only numbers beyond the width are longer.
+/// Orders as numbers. A longer text is a greater number, because only numbers beyond the width are longer.
 impl Ord for SequenceNumber {
     fn cmp(&self, other: &Self) -> Ordering {
         self.0.len().cmp(&other.0.len()).then_with(|| self.0.cmp(&other.0))
@@ -47,13 +47,13 @@ impl PartialOrd for SequenceNumber {
     }
 }
 
-/// The digits of a sequence number without leading zeros, borrowed: what the fold compares thousands of.
+/// The borrowed digits of a sequence number without leading zeros. The fold compares thousands of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Digits<'a>(&'a str);
 
 impl<'a> Digits<'a> {
     pub(crate) fn parse(text: &'a str) -> Result<Self, SequenceNumberError> {
-        // Without a way out in the middle, many digits are looked at at a time.
+        // No early exit, so that the compiler checks many digits at a time.
         let digits = text.bytes().fold(true, |digits, byte| digits & byte.is_ascii_digit());
         let valid = (1..=SequenceNumber::MAX_LEN).contains(&text.len()) && digits;
         if valid { Ok(Self(text.trim_start_matches('0'))) } else { Err(SequenceNumberError) }
@@ -71,7 +71,7 @@ impl<'a> From<&'a SequenceNumber> for Digits<'a> {
     }
 }
 
-/// The order of the numbers.
+/// Orders as numbers.
 impl Ord for Digits<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
         self.0.len().cmp(&other.0.len()).then_with(|| self.0.cmp(other.0))
@@ -105,11 +105,12 @@ impl From<SequenceNumber> for String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
 
+    use super::*;
+
     #[test]
-    fn only_digits_are_a_sequence_number() {
+    fn only_digits_are_read() {
         for text in ["", "12a", "-1", "1.5", " 1", "١", &"1".repeat(129)] {
             assert_eq!(SequenceNumber::parse(text), Err(SequenceNumberError), "{text:?}");
         }
@@ -118,7 +119,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_order_is_that_of_the_numbers(a: u128, b: u128) {
+        fn order_is_numeric(a: u128, b: u128) {
             let (x, y) = (a.to_string(), b.to_string());
             let order = SequenceNumber::parse(&x).unwrap().cmp(&SequenceNumber::parse(&y).unwrap());
             prop_assert_eq!(order, a.cmp(&b));
@@ -128,7 +129,7 @@ mod tests {
         }
 
         #[test]
-        fn numbers_beyond_the_width_are_ordered_too(a in "[1-9][0-9]{50,127}", b in "[1-9][0-9]{50,127}") {
+        fn order_is_numeric_beyond_the_width(a in "[1-9][0-9]{50,127}", b in "[1-9][0-9]{50,127}") {
             let order = SequenceNumber::parse(&a).unwrap().cmp(&SequenceNumber::parse(&b).unwrap());
             prop_assert_eq!(order, a.len().cmp(&b.len()).then_with(|| a.cmp(&b)));
         }

@@ -1,4 +1,4 @@
-//! The numbers of one aggregate.
+//! Defines the numbers of one aggregate.
 
 use std::collections::BTreeMap;
 
@@ -6,14 +6,15 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::counts::Counts;
 use super::dimension::Dimension;
+use super::recent::RecentClicks;
 use super::visitors::VisitorSketch;
-use crate::analytics::model::recent::RecentClicks;
 use crate::values::timestamp::Timestamp;
 
-/// What clicks add up to. Which parts are filled depends on the [`Grain`]; an empty part is not stored.
+/// The numbers of an aggregate. Its [`Grain`](super::aggregate::Grain) decides which parts are filled. Stores leave out
+/// empty parts.
 ///
 /// A bot's click is counted in `bots`, in `bot_hours` or `bot_minutes`, and in the dimensions of bots, and nowhere else:
-/// `clicks`, `visitors` and all other groups are those of people.
+/// `clicks`, `visitors` and all other parts count people.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Tally {
     /// Clicks of people.
@@ -22,36 +23,36 @@ pub struct Tally {
     /// Clicks of bots.
     #[serde(default)]
     pub bots: u64,
-    /// Clicks of people by hour of the day, 0 to 23. Of days.
+    /// Clicks of people by hour of the day, 0 to 23. Only in days.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub hours: BTreeMap<u8, u64>,
-    /// Clicks of bots by hour of the day. Of days.
+    /// Clicks of bots by hour of the day. Only in days.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub bot_hours: BTreeMap<u8, u64>,
-    /// Clicks of people by minute of the hour, 0 to 59. Of hours.
+    /// Clicks of people by minute of the hour, 0 to 59. Only in hours.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub minutes: BTreeMap<u8, u64>,
-    /// Clicks of bots by minute of the hour. Of hours.
+    /// Clicks of bots by minute of the hour. Only in hours.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub bot_minutes: BTreeMap<u8, u64>,
-    /// Clicks by value of each dimension. Of days; only a workspace's has the link.
+    /// Clicks by value of each dimension. Only in days; only those of a workspace have the link.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "known_dimensions")]
     pub dimensions: BTreeMap<Dimension, Counts>,
-    /// Who clicked. Of days.
+    /// A sketch of the people who clicked. Only in days.
     #[serde(default, skip_serializing_if = "VisitorSketch::is_empty")]
     pub visitors: VisitorSketch,
-    /// The first click of a person. Of totals.
+    /// The time of the first click of a person. Only in totals.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_click_at: Option<Timestamp>,
-    /// The last click of a person. Of totals.
+    /// The time of the last click of a person. Only in totals.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_click_at: Option<Timestamp>,
-    /// The last clicks, to recognise one that comes again. Of totals.
+    /// The last clicks, to recognise one that comes again. Only in totals.
     #[serde(default, skip_serializing_if = "RecentClicks::is_empty")]
     pub recent: RecentClicks,
 }
 
-/// The dimensions that this version knows: a later one may have stored more.
+/// Reads the dimensions that this version knows, and skips those that a later version stored.
 fn known_dimensions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Dimension, Counts>, D::Error> {
     let all = BTreeMap::<String, Counts>::deserialize(deserializer)?.into_iter();
     let known = all.filter_map(|(name, counts)| Some((Dimension::named(&name)?, counts)));
@@ -59,14 +60,14 @@ fn known_dimensions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeM
 }
 
 impl Tally {
-    /// Notes that a person clicked at `time`.
-    pub(crate) fn see(&mut self, time: Timestamp) {
+    /// Extends the times of the first and the last click to `time`.
+    pub(crate) fn add_click_time(&mut self, time: Timestamp) {
         self.first_click_at = Some(self.first_click_at.map_or(time, |first| first.min(time)));
         self.last_click_at = Some(self.last_click_at.map_or(time, |last| last.max(time)));
     }
 
-    /// Adds the numbers of another lane or another time; the visitors are merged apart, by a
-    /// [`VisitorUnion`](super::visitors::VisitorUnion), which is cheaper for many.
+    /// Adds the numbers of another lane or another time, except the visitors: a
+    /// [`VisitorUnion`](super::visitors::VisitorUnion) merges them, which is cheaper for many.
     pub(crate) fn merge(&mut self, other: &Self) {
         self.clicks += other.clicks;
         self.bots += other.bots;
@@ -81,6 +82,6 @@ impl Tally {
         for (dimension, counts) in &other.dimensions {
             self.dimensions.entry(*dimension).or_default().merge(counts);
         }
-        other.first_click_at.into_iter().chain(other.last_click_at).for_each(|time| self.see(time));
+        other.first_click_at.into_iter().chain(other.last_click_at).for_each(|time| self.add_click_time(time));
     }
 }

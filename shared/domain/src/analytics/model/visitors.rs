@@ -1,4 +1,4 @@
-//! How many different visitors there were, roughly, in little room.
+//! Estimates the number of different visitors in little memory.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::coupons::Coupons;
 
-/// Registers as a power of two. 16,384 of them give a standard error of 0.8 % after a merge; see
+/// The binary logarithm of the number of registers. 16,384 of them give a standard error of 0.8 % after a merge; see
 /// `docs/adr/0016-reading-statistics.md`.
 pub(crate) const LG_K: u8 = 14;
 
@@ -24,19 +24,19 @@ impl Default for VisitorSketch {
     }
 }
 
-/// A visitor as sketches see one: hashed once for all of them.
+/// The hash of a visitor, which is made once for all sketches.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Visitor(Coupon);
 
 impl Visitor {
-    /// Nobody if `text` is empty.
+    /// Hashes the visitor `text`. `None` if it is empty.
     pub(crate) fn of(text: &str) -> Option<Self> {
         (!text.is_empty()).then(|| Self(Coupon::from_value(raw_bytes::from_str(text))))
     }
 }
 
 impl VisitorSketch {
-    /// Adds a visitor; adding it again changes nothing.
+    /// Adds a visitor. A second call with the same visitor changes nothing.
     pub fn add(&mut self, visitor: &str) {
         Visitor::of(visitor).into_iter().for_each(|visitor| self.add_hashed(visitor));
     }
@@ -45,17 +45,17 @@ impl VisitorSketch {
         self.0.update_with_coupon(coupon);
     }
 
-    /// Whether nobody was added.
+    /// Tells whether the sketch has no visitor.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The estimate.
+    /// Returns the estimated number of visitors.
     pub fn estimate(&self) -> u64 {
         round(self.0.estimate())
     }
 
-    /// The sketch as Apache DataSketches write it.
+    /// Writes the sketch in the format of Apache DataSketches.
     pub fn to_bytes(&self) -> Vec<u8> {
         self.0.serialize()
     }
@@ -66,12 +66,12 @@ impl VisitorSketch {
     }
 }
 
-/// Merges sketches into the number of visitors of all of them, each counted once. In which order does not matter.
+/// Estimates the visitors of several sketches together, each counted once. The order of the sketches does not matter.
 #[derive(Default)]
 pub struct VisitorUnion {
-    /// Of the sketches that list their visitors, which nearly all do.
+    /// The visitors of sketches that list them, which nearly all do.
     listed: Coupons,
-    /// The others.
+    /// The visitors of the other sketches.
     large: Option<HllUnion>,
 }
 
@@ -96,7 +96,7 @@ impl VisitorUnion {
         self.large.get_or_insert_with(large_union).update(sketch);
     }
 
-    /// The estimate.
+    /// Returns the estimated number of visitors.
     pub fn estimate(&self) -> u64 {
         let Some(large) = &self.large else { return round(self.listed.estimate()) };
         let mut all = large.clone();

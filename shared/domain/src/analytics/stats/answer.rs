@@ -1,4 +1,4 @@
-//! Statistics as they are answered.
+//! Defines the answer to a request for statistics.
 
 use std::collections::BTreeMap;
 
@@ -11,52 +11,52 @@ use crate::values::domains::Domain;
 use crate::values::slug::Slug;
 use crate::values::timestamp::Timestamp;
 
-/// What clicks add up to in a range of time.
+/// The sums of clicks in a range of time.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Stats {
-    /// The link's domain; of one link only.
+    /// The link's domain. Only for one link.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub domain: Option<Domain>,
-    /// The link's slug; of one link only.
+    /// The link's slug. Only for one link.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slug: Option<Slug>,
-    /// The tags that were asked for; of links by tag only.
+    /// The requested tags. Only for links by tag.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,
-    /// How many links have one of the tags; of links by tag only.
+    /// How many links have one of the tags. Only for links by tag.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub links: Option<usize>,
-    /// When the range begins, in the time zone.
+    /// The time at which the range begins, in the time zone.
     pub from: String,
-    /// When it ends; this moment is not in it.
+    /// The time at which the range ends. It is not in the range.
     pub to: String,
     /// The time zone.
     pub tz: &'static str,
-    /// Whether the range and all steps are exactly as the time zone has them. If not, they begin with the next whole hour
-    /// of UTC (by minute: the next minute).
+    /// Whether the range and all steps begin exactly where the time zone has them. If not, they begin at the next whole hour
+    /// of UTC (by minute: at the next minute).
     pub exact: bool,
-    /// The sums.
+    /// The sums of the range.
     pub totals: Numbers,
-    /// With a filter: how many more clicks can have the value at most than are told, for want of room in the aggregates.
+    /// With a filter: how many more clicks can have the value at most, because aggregates do not keep all values.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter_error: Option<u64>,
-    /// The sums since the link exists; of one link only.
+    /// The sums since the link exists. Only for one link.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub all_time: Option<AllTime>,
-    /// How the sums differ from those of the time before, if that was asked for.
+    /// How the sums differ from those of the period before, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub change: Option<Change>,
     /// The sums by time, without gaps.
     pub series: Series,
-    /// The whole days of UTC that visitors and top values are of; not by minute.
+    /// The whole days of UTC that visitors and top values cover. Absent by minute and with a filter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub utc_days: Option<UtcDays>,
-    /// The most frequent values of each dimension that was asked for.
+    /// The most frequent values of each requested dimension.
     pub top: BTreeMap<Dimension, Top>,
 }
 
-/// Sums. What is not known for the question is null.
+/// Sums. A sum that is not known for the request is null.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Numbers {
@@ -64,7 +64,7 @@ pub struct Numbers {
     pub clicks: Option<u64>,
     /// Clicks of bots.
     pub bots: Option<u64>,
-    /// Visitors, estimated with a standard error of 0.8 %. Who comes on two days is two visitors.
+    /// Visitors, estimated with a standard error of 0.8 %. A person who comes on two days is two visitors.
     pub visitors: Option<u64>,
 }
 
@@ -76,25 +76,25 @@ pub struct AllTime {
     pub clicks: u64,
     /// Clicks of bots.
     pub bots: u64,
-    /// The first click of a person.
+    /// The time of the first click of a person.
     pub first_click_at: Option<Timestamp>,
-    /// The last click of a person.
+    /// The time of the last click of a person.
     pub last_click_at: Option<Timestamp>,
 }
 
-/// How the sums of a range differ from those of the time before it that is as long.
+/// How the sums of a range differ from those of the period before it, which is as long.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Change {
-    /// When the time before begins; it ends where the range begins.
+    /// The time at which the period before begins. It ends where the range begins.
     pub from: String,
-    /// Its sums.
+    /// The sums of the period before.
     pub before: Numbers,
-    /// By how much the clicks are more, relative to before: 0.25 is a quarter more. Null if there were none.
+    /// The relative change of the clicks of people: 0.25 is a quarter more. Null if there were none before.
     pub clicks: Option<f64>,
-    /// The same of the clicks of bots.
+    /// The relative change of the clicks of bots.
     pub bots: Option<f64>,
-    /// The same of visitors.
+    /// The relative change of visitors.
     pub visitors: Option<f64>,
 }
 
@@ -104,7 +104,7 @@ pub struct Change {
 pub struct Series {
     /// The width of a step.
     pub interval: Interval,
-    /// Every step of the range, the oldest first. Those at the ends may be cut off by the range.
+    /// Every step of the range, the oldest first. The range may cut its first and last step short.
     pub items: Vec<Step>,
 }
 
@@ -112,9 +112,9 @@ pub struct Series {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Step {
-    /// When it begins: a date in the time zone (`2026-01-02`), or a time where it is shorter than a day.
+    /// The start of the step: a date in the time zone (`2026-01-02`), or a time if the step is shorter than a day.
     pub start: String,
-    /// Its sums. Visitors are not known by hour or minute.
+    /// The sums of the step. Visitors are not known by hour or minute.
     #[serde(flatten)]
     pub numbers: Numbers,
 }
@@ -123,30 +123,30 @@ pub struct Step {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct UtcDays {
-    /// The first.
+    /// The first day.
     pub from: Day,
-    /// The last, which is among them.
+    /// The last day, included.
     pub to: Day,
-    /// Whether they are exactly the range.
+    /// Whether the days are exactly the range.
     pub exact: bool,
-    /// Clicks of people on them.
+    /// Clicks of people on these days.
     pub clicks: u64,
-    /// Clicks of bots on them.
+    /// Clicks of bots on these days.
     pub bots: u64,
 }
 
-/// The most frequent values of a dimension. `items`, `other` and `unknown` add up to the clicks of `utc_days`: of people,
-/// or, in the dimensions of bots, of bots.
+/// The most frequent values of a dimension. `items`, `other` and `unknown` add up to `clicks` of `utc_days`, or to `bots` in
+/// the dimensions of bots.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Top {
-    /// The most frequent first.
+    /// The values, the most frequent first.
     pub items: Vec<TopItem>,
-    /// Clicks with other values, and those of which it is not certain which value they have.
+    /// Clicks with other values, and clicks whose value is not certain.
     pub other: u64,
     /// Clicks without a value.
     pub unknown: u64,
-    /// No value that is not among `items` for want of room in the aggregates has more clicks than this.
+    /// The greatest number of clicks that a value can have that the aggregates did not keep.
     pub error: u64,
 }
 
@@ -156,8 +156,8 @@ pub struct Top {
 pub struct TopItem {
     /// The value.
     pub value: String,
-    /// Clicks that certainly have it.
+    /// Clicks that certainly have this value.
     pub clicks: u64,
-    /// How many more it can have at most.
+    /// How many more clicks can have it at most.
     pub error: u64,
 }

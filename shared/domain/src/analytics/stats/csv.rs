@@ -1,9 +1,9 @@
-//! Statistics as a table: comma-separated values (RFC 4180).
+//! Writes statistics as a table of comma-separated values (RFC 4180).
 
 use super::answer::{Numbers, Stats};
 
-/// The top values if the request asked for any, else the series. Cells that a spreadsheet would take for a formula begin
-/// with an apostrophe.
+/// Writes the top values if the request asked for any, otherwise the series. Cells that a spreadsheet would take for a
+/// formula begin with an apostrophe.
 pub fn to_csv(stats: &Stats) -> String {
     let mut table = String::new();
     if stats.top.is_empty() {
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cell_is_no_formula_and_stays_one_cell() {
+    fn cell_is_escaped() {
         assert_eq!(cell("news"), "news");
         assert_eq!(cell("=1+1"), "'=1+1");
         assert_eq!(cell("@SUM(A1,\"x\")"), "\"'@SUM(A1,\"\"x\"\")\"");

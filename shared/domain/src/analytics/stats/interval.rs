@@ -1,4 +1,4 @@
-//! The width of a step in a series.
+//! Defines the width of a step in a series.
 
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -11,7 +11,7 @@ use serde::Serialize;
 pub enum Interval {
     /// Minutes of the clock.
     Minute,
-    /// Hours of the clock in UTC, which are those of every zone whose offset is of whole hours.
+    /// Hours of the clock in UTC. A zone whose offset is in whole hours has the same.
     Hour,
     /// Days in the request's time zone.
     Day,
@@ -22,7 +22,7 @@ pub enum Interval {
 }
 
 impl Interval {
-    /// The interval with this name.
+    /// Finds the interval with this name.
     pub fn named(name: &str) -> Option<Self> {
         Some(match name {
             "minute" => Self::Minute,
@@ -34,13 +34,13 @@ impl Interval {
         })
     }
 
-    /// Seconds in the smallest part of time that is told apart.
-    pub(super) fn unit(self) -> i64 {
+    /// Returns the length of a unit in seconds: aggregates tell units apart, and nothing shorter.
+    pub(super) fn unit_seconds(self) -> i64 {
         if self == Self::Minute { 60 } else { 3600 }
     }
 
-    /// The date on which the step behind the one with `date` in it begins; `None` for steps within a day.
-    pub(super) fn next(self, date: Date) -> Option<Date> {
+    /// Returns the first date of the step after the one that holds `date`. `None` for steps shorter than a day.
+    pub(super) fn next_step(self, date: Date) -> Option<Date> {
         let next = match self {
             Self::Minute | Self::Hour => return None,
             Self::Day => date.checked_add(1.day()),

@@ -1,13 +1,14 @@
-//! Reads statistics: what the clicks of a link, of the links with a tag, or of a workspace add up to.
+//! Reads statistics: adds up the clicks of a link, of the links with a tag, or of a workspace.
 //!
-//! * A request ([`request`]) is checked into a stretch of time with its steps (`period`), in a time zone ([`zone`]).
-//! * The aggregates that it needs are read in one round or two (`read`), and added up (`sums`).
-//! * The answer ([`answer`]) is JSON, or a table ([`csv`]).
+//! * [`request`] checks a request, and `period` splits its range into steps in a time zone ([`zone`]).
+//! * `read` reads the aggregates in few rounds, and `sums` adds them up.
+//! * `build_stats` makes the answer ([`answer`]), which is JSON or a table ([`csv`]).
 //!
-//! The use cases are [`read_link_stats`], [`read_tag_stats`], [`read_workspace_stats`] and [`read_all_time`]. What is exact
-//! and what is not is told in `docs/analytics.md`.
+//! The use cases are [`read_link_stats`], [`read_tag_stats`], [`read_workspace_stats`] and [`read_all_time`].
+//! `docs/statistics.md` says what is exact.
 
 pub mod answer;
+mod build_stats;
 mod change;
 pub mod csv;
 pub mod interval;
@@ -19,7 +20,6 @@ pub mod read_link_stats;
 pub mod read_tag_stats;
 pub mod read_workspace_stats;
 pub mod request;
-mod respond;
 mod sums;
 #[cfg(test)]
 mod tests;

@@ -1,18 +1,18 @@
-//! Names what the questions of statistics need from outside.
+//! Defines what reading statistics needs from outside.
 
 use crate::analytics::ports::AggregateReader;
 use crate::links::ports::{LinkIndex, LinkReader};
 use crate::ports::Clock;
 
-/// What reading statistics needs.
+/// The ports of reading statistics.
 #[derive(Clone, Copy)]
 pub struct StatsPorts<'a> {
-    /// Finds the link that a question is about.
+    /// Finds the requested link.
     pub links: &'a dyn LinkReader,
     /// Finds the links with a tag.
     pub index: &'a dyn LinkIndex,
-    /// Reads what clicks add up to.
+    /// Reads aggregates.
     pub aggregates: &'a dyn AggregateReader,
-    /// Tells what "now" and "today" are.
+    /// Tells the time now, and so which day is today.
     pub clock: &'a dyn Clock,
 }

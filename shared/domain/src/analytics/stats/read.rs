@@ -1,18 +1,18 @@
-//! Reads ranges of aggregates in as few rounds as their size allows.
+//! Reads ranges of aggregates in few rounds.
 
 use futures::future::try_join_all;
 
 use super::interval::Interval;
 use super::period::Period;
-use crate::analytics::model::aggregate::{Moment, day_range, hour_range};
+use crate::analytics::model::aggregate::{TimeBucket, day_range, hour_range};
 use crate::analytics::model::day::Day;
 use crate::analytics::ports::{AggregateReader, KeyRange, Parts, Summand};
 use crate::values::error::StoreError;
 
-/// Into how many parts a range is cut at most that does not fit into one page.
+/// The greatest number of parts that are read at once, if a range does not fit into one page.
 const MAX_PARALLEL: i64 = 16;
 
-/// The aggregates of a partition that `period` needs.
+/// Reads the aggregates of a partition that `period` touches.
 pub(super) async fn read(
     reader: &dyn AggregateReader,
     pk: &str,
@@ -27,7 +27,7 @@ pub(super) async fn read(
     days(reader, pk, period.days().start, period.days().end - 1, parts).await
 }
 
-/// All pages of a range, one after the other.
+/// Reads all pages of a range, one after the other.
 pub(super) async fn pages(
     reader: &dyn AggregateReader,
     mut range: KeyRange<'_>,
@@ -44,8 +44,8 @@ pub(super) async fn pages(
     }
 }
 
-/// The first page tells how many days fit into one; the rest is read in parts of that size, all at a time. So a range
-/// takes one round, or two.
+/// Reads days in one round or two: the first page tells how many days fit into a page, and the rest is read at once, in
+/// parts of about that size. A part with more than a page takes further rounds.
 async fn days(
     reader: &dyn AggregateReader,
     pk: &str,
@@ -57,8 +57,8 @@ async fn days(
     let page = reader.range(&KeyRange { pk, first, last, after: None }, parts).await?;
     let mut items = page.items;
     let Some(next) = page.next else { return Ok(items) };
-    let reached = match Moment::of(&next) {
-        Some(Moment::Day(day)) => day.clamp(from, to),
+    let reached = match TimeBucket::of_sk(&next) {
+        Some(TimeBucket::Day(day)) => day.clamp(from, to),
         _ => from,
     };
     let ranges = rest(from, reached, to).map(|(first_day, last_day)| {
@@ -70,7 +70,8 @@ async fn days(
     Ok(items)
 }
 
-/// The days from `reached` to `to` in parts that are a little smaller than what came before, from `from` on.
+/// Cuts the days from `reached` to `to` into at most [`MAX_PARALLEL`] parts. If that many are enough, a part is a little
+/// smaller than the first page, which has the days from `from` to `reached`.
 fn rest(from: i64, reached: i64, to: i64) -> impl Iterator<Item = (i64, i64)> {
     let left = to - reached + 1;
     let fits = ((reached - from) * 7 / 8).max(1);
@@ -87,12 +88,13 @@ fn between(from: i64, to: i64) -> (String, String) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     proptest! {
         #[test]
-        fn the_rest_is_cut_without_gaps_into_few_parts(from in 0_i64..100, covered in 0_i64..400, left in 0_i64..400) {
+        fn rest_is_cut_without_gaps_into_few_parts(from in 0_i64..100, covered in 0_i64..400, left in 0_i64..400) {
             let (reached, to) = (from + covered, from + covered + left);
             let parts: Vec<_> = rest(from, reached, to).collect();
             prop_assert!(parts.len() as i64 <= MAX_PARALLEL);

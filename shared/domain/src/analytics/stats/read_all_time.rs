@@ -1,4 +1,4 @@
-//! Reads what the clicks of a link add up to since it exists.
+//! Reads the sums of a link since it exists.
 
 use super::answer::AllTime;
 use super::read::pages;
@@ -9,10 +9,10 @@ use crate::links::link::LinkId;
 use crate::values::error::StoreError;
 use crate::values::workspace::WorkspaceId;
 
-/// The sums of all lanes, of the clicks while `workspace` owned the link: one query.
+/// Reads the sums of a link's clicks while `workspace` owned it, in all lanes. It takes one query.
 ///
 /// # Errors
-/// The store does not answer as it should.
+/// The store failed.
 pub async fn read_all_time(
     aggregates: &dyn AggregateReader,
     workspace: &WorkspaceId,

@@ -1,37 +1,37 @@
 //! Reads the statistics of the links with a tag.
 
 use std::cmp::Reverse;
+use std::ops::Range;
 
 use futures::stream::{self, StreamExt};
 
 use super::answer::{Stats, Top, TopItem};
+use super::build_stats::{Aggregates, StatsBuilder, read_aggregates};
 use super::ports::StatsPorts;
-use super::request::{Question, StatsRequest, Subject};
-use super::respond::{Aggregates, Answer, read_aggregates};
+use super::request::{StatsQuery, StatsRequest, Subject};
 use crate::access::key::{Caller, Role};
 use crate::analytics::model::aggregate::link_pk;
 use crate::analytics::model::dimension::Dimension;
 use crate::analytics::ports::AggregateReader;
-use crate::links::link::LinkId;
-use crate::links::link::check_tags;
+use crate::links::link::{LinkId, check_tags};
 use crate::links::ports::LinkIndex;
 use crate::links::query::{LinkFilter, LinkQuery};
 use crate::values::error::{Error, StoreError};
 
-/// The greatest number of links that are added up in one request.
+/// The greatest number of links that one request adds up.
 pub const MAX_LINKS: usize = 100;
-/// The greatest number of links times days in one request: each is an item or more to be read.
+/// The greatest number of links times days in one request: each is an item to read, or more.
 pub const MAX_LINK_DAYS: usize = 10_000;
-/// How many parts of the list are looked through for the tags: a workspace with some 100,000 links.
+/// How many parts of the list of links are searched for the tags: enough for a workspace with some 100,000 links.
 const MAX_SLICES: usize = 5;
-/// How many links are read at a time: so many bounds what is in memory.
+/// How many links are read at a time, to bound the memory.
 const AT_A_TIME: usize = 8;
 
-/// The statistics of the workspace's links that have any of `tags`, archived ones included.
+/// Reads the statistics of the workspace's links that have any of `tags`, archived ones included.
 ///
 /// # Errors
-/// [`Error::Invalid`] for what cannot be read or answered, and if there are more links, or more links times days, than
-/// are added up in one request.
+/// [`Error::Invalid`] if the request cannot be read or answered, or if there are more than [`MAX_LINKS`] links, or more than
+/// [`MAX_LINK_DAYS`] links times days.
 pub async fn read_tag_stats(
     ports: &StatsPorts<'_>,
     caller: &Caller,
@@ -41,59 +41,59 @@ pub async fn read_tag_stats(
     let StatsPorts { index, aggregates, clock, .. } = *ports;
     caller.require(Role::Viewer)?;
     let tags = check_tags(tags.iter().map(String::as_str)).map_err(|(_, detail)| Error::invalid("tag", detail))?;
-    let question = request.check(Subject::Tagged, clock.now())?;
+    let query = request.check(Subject::Tagged, clock.now())?;
     let links = links_with(index, caller, &tags).await?;
-    check_size(&question, links.len())?;
-    let mut answer = Answer::to(&question);
+    check_size(&query, links.len())?;
+    let mut builder = StatsBuilder::new(&query);
     let mut by_link = Vec::new();
-    // Made before they are polled: a closure that makes them on the way could not be sent between threads.
-    let reads: Vec<_> = links.iter().map(|id| read_link(aggregates, caller, id, &question)).collect();
+    // Make all futures before polling: with a lazy closure this future would not be `Send`.
+    let reads: Vec<_> = links.iter().map(|id| read_link(aggregates, caller, id, &query)).collect();
     let mut reads = stream::iter(reads).buffered(AT_A_TIME);
     while let Some(read) = reads.next().await {
         let (link, found) = read?;
-        by_link.push((link, answer.add(&found)?));
+        by_link.push((link, builder.add(&found)?));
     }
-    let mut stats = answer.finish();
+    let mut stats = builder.finish();
     if let Some(top) = stats.top.get_mut(&Dimension::Link) {
-        *top = top_links(by_link, question.limit);
+        *top = top_links(by_link, query.limit);
     }
     Ok(Stats { tags: Some(tags), links: Some(links.len()), ..stats })
 }
 
-/// What a link is called among top values, and its aggregates.
+/// Reads the aggregates of a link. Returns them with the link's name among top values.
 async fn read_link(
     aggregates: &dyn AggregateReader,
     caller: &Caller,
     id: &LinkId,
-    question: &Question,
+    query: &StatsQuery,
 ) -> Result<(String, Aggregates), StoreError> {
-    let found = read_aggregates(aggregates, &link_pk(&caller.workspace, id), question).await?;
+    let found = read_aggregates(aggregates, &link_pk(&caller.workspace, id), query).await?;
     Ok((format!("{}/{}", id.domain, id.slug), found))
 }
 
-/// The links with any of `tags`, found through the list.
+/// Finds the links with any of `tags` by searching the list of links.
 async fn links_with(index: &dyn LinkIndex, caller: &Caller, tags: &[String]) -> Result<Vec<LinkId>, Error> {
     let filter = LinkFilter { tags: tags.to_vec(), any_tag: true, ..LinkFilter::default() };
-    let mut query = LinkQuery { filter, ..LinkQuery::newest(MAX_LINKS + 1) };
+    let mut link_query = LinkQuery { filter, ..LinkQuery::newest(MAX_LINKS + 1) };
     let mut found = Vec::new();
     for _ in 0..MAX_SLICES {
-        let slice = index.page(&caller.workspace, &query).await?;
+        let slice = index.page(&caller.workspace, &link_query).await?;
         found.extend(slice.links.into_iter().map(|link| link.id));
         if found.len() > MAX_LINKS {
-            let detail =
-                format!("more than {MAX_LINKS} links have it, which is more than can be added up in one request");
+            let detail = format!("more than {MAX_LINKS} links have it, and one request adds up at most {MAX_LINKS}");
             return Err(Error::invalid("tag", detail));
         }
         let Some(reached) = slice.reached else { return Ok(found) };
-        query.before = Some(reached);
+        link_query.before = Some(reached);
     }
-    let detail = "the workspace has more links than can be looked through for a tag in one request";
+    let detail = "the workspace has more links than one request can search for a tag";
     Err(Error::invalid("tag", detail))
 }
 
-fn check_size(question: &Question, links: usize) -> Result<(), Error> {
-    let of = |days: std::ops::Range<i64>| usize::try_from(days.end - days.start).unwrap_or(usize::MAX);
-    let days = of(question.period.days()) + question.previous.as_ref().map_or(0, |period| of(period.days()));
+/// Refuses more than [`MAX_LINK_DAYS`] links times days.
+fn check_size(query: &StatsQuery, links: usize) -> Result<(), Error> {
+    let of = |days: Range<i64>| usize::try_from(days.end - days.start).unwrap_or(usize::MAX);
+    let days = of(query.period.days()) + query.previous.as_ref().map_or(0, |period| of(period.days()));
     if links.saturating_mul(days) <= MAX_LINK_DAYS {
         return Ok(());
     }
@@ -103,7 +103,7 @@ fn check_size(question: &Question, links: usize) -> Result<(), Error> {
     Err(Error::invalid("from", detail))
 }
 
-/// Exact: each link was added up on its own.
+/// Returns the links with the most clicks. It is exact, because each link was added up on its own.
 fn top_links(mut links: Vec<(String, u64)>, limit: usize) -> Top {
     links.retain(|(_, clicks)| *clicks > 0);
     links.sort_by(|(a, x), (b, y)| (Reverse(x), a).cmp(&(Reverse(y), b)));

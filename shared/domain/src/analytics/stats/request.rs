@@ -1,10 +1,10 @@
-//! What a request for statistics asks for, and what can be answered.
+//! Checks requests for statistics.
 
 use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::interval::Interval;
-use super::period::{Edge, Period};
+use super::period::{Bound, Period};
 use super::zone::Zone;
 use crate::analytics::model::day::Day;
 use crate::analytics::model::dimension::Dimension;
@@ -12,31 +12,31 @@ use crate::values::error::Error;
 use crate::values::field_errors::Errors;
 use crate::values::timestamp::Timestamp;
 
-/// The greatest number of days in a range.
+/// The greatest number of days in a range by day, week or month.
 pub const MAX_DAYS: i64 = 366;
 /// The greatest number of days in a range by hour.
 pub const MAX_DAYS_BY_HOUR: i64 = 31;
 /// The greatest number of days in a range by minute.
 pub const MAX_DAYS_BY_MINUTE: i64 = 1;
-/// How many days minutes are kept.
+/// For how many days minutes are kept.
 pub const MINUTES_KEPT_DAYS: i64 = 8;
-/// How many days end with today where the request names none; one by minute.
+/// The number of days before the end of a range without `from`. By minute it is [`MAX_DAYS_BY_MINUTE`].
 pub const DEFAULT_DAYS: i64 = 30;
-/// The greatest number of values of each dimension.
+/// The greatest number of top values of each dimension.
 pub const MAX_TOP: usize = 100;
-/// The number of values of each dimension where the request does not say.
+/// The number of top values of each dimension if the request does not say.
 pub const DEFAULT_TOP: usize = 10;
 
 const SECONDS_A_DAY: i64 = 86_400;
 
-/// What a request asks for, as it says it.
+/// The unchecked parameters of a request for statistics.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct StatsRequest {
-    /// The first day in the time zone (`2026-01-01`), or the moment where the range begins (RFC 3339). 30 days before its
-    /// end if absent, by minute 1. A range has at most 366 days, by hour 31, by minute 1 of the last 8.
+    /// The first day in the time zone (`2026-01-01`), or the time at which the range begins (RFC 3339). If absent, 30 days
+    /// before the end, by minute 1. A range has at most 366 days, by hour 31, by minute 1 of the last 8.
     pub from: Option<String>,
-    /// The last day in the time zone, which is in the range, or the moment where it ends; today if absent.
+    /// The last day in the time zone, which is in the range, or the time at which the range ends. Today if absent.
     pub to: Option<String>,
     /// A time zone of the IANA database.
     #[cfg_attr(feature = "openapi", schemars(extend("default" = "UTC", "examples" = ["Europe/Berlin"])))]
@@ -44,30 +44,30 @@ pub struct StatsRequest {
     /// The width of a step in the series.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<Interval>", extend("default" = Interval::Day)))]
     pub interval: Option<String>,
-    /// Dimensions whose most frequent values are told: names, separated by commas, or `all`.
+    /// Dimensions whose most frequent values the answer lists: names separated by commas, or `all`.
     #[cfg_attr(feature = "openapi", schemars(extend("examples" = ["country,browser"])))]
     pub group_by: Option<String>,
-    /// Only the clicks with this value of a dimension: `{dimension}:{value}`. Values are counted by day in UTC, and by one
-    /// dimension at a time: not with another `tz`, not by hour or minute, not with `group_by`.
+    /// Counts only the clicks with this value of a dimension: `{dimension}:{value}`. Values are counted by day in UTC, and by
+    /// one dimension at a time. So a filter needs `tz=UTC`, whole days and steps of at least a day, and excludes `group_by`.
     #[cfg_attr(feature = "openapi", schemars(extend("examples" = ["country:DE"])))]
     pub filter: Option<String>,
-    /// `previous_period`: the change against the time before that is as long.
+    /// `previous_period`: adds the change against the period before, which is as long.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<Comparison>"))]
     pub compare: Option<String>,
-    /// How many values of each dimension.
+    /// The number of top values of each dimension.
     #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = MAX_TOP), extend("default" = DEFAULT_TOP)))]
     pub limit: Option<usize>,
 }
 
-/// What the sums are compared with.
+/// The period to compare the sums with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename_all = "snake_case"))]
 pub enum Comparison {
-    /// Those of the time before that is as long.
+    /// The period before the range, which is as long.
     PreviousPeriod,
 }
 
-/// Whose clicks are asked for.
+/// Whose clicks a request is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Subject {
     Link,
@@ -76,16 +76,16 @@ pub(super) enum Subject {
     Workspace,
 }
 
-/// Only clicks with one value of one dimension.
+/// Selects the clicks with one value of one dimension.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Filter {
     pub(super) dimension: Dimension,
     pub(super) value: String,
 }
 
-/// A request that was checked.
+/// A checked request for statistics.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Question {
+pub(super) struct StatsQuery {
     pub(super) period: Period,
     pub(super) previous: Option<Period>,
     pub(super) group_by: Vec<Dimension>,
@@ -94,7 +94,7 @@ pub(super) struct Question {
 }
 
 impl Subject {
-    /// The dimensions that its clicks are counted by.
+    /// Returns the dimensions that its clicks are counted by.
     pub(super) fn dimensions(self) -> Vec<Dimension> {
         let link = (self != Self::Link).then_some(Dimension::Link);
         Dimension::OF_LINK.into_iter().chain(Dimension::OF_BOTS).chain(link).collect()
@@ -105,13 +105,13 @@ impl StatsRequest {
     /// Checks the request as of `now`.
     ///
     /// # Errors
-    /// [`Error::Invalid`] names every parameter that is wrong.
-    pub(super) fn check(&self, subject: Subject, now: Timestamp) -> Result<Question, Error> {
+    /// [`Error::Invalid`] names every invalid parameter.
+    pub(super) fn check(&self, subject: Subject, now: Timestamp) -> Result<StatsQuery, Error> {
         let mut errors = Errors::default();
         let zone = errors.note("tz", self.tz.as_deref().map_or(Ok(Zone::UTC), Zone::named));
         let interval = errors.note("interval", self.interval());
         let days = if interval == Some(Interval::Minute) { MAX_DAYS_BY_MINUTE } else { DEFAULT_DAYS };
-        let edges = zone.as_ref().and_then(|zone| self.edges(zone, now, days, &mut errors));
+        let bounds = zone.as_ref().and_then(|zone| self.bounds(zone, now, days, &mut errors));
         let limit = self.limit.unwrap_or(DEFAULT_TOP);
         if !(1..=MAX_TOP).contains(&limit) {
             errors.add("limit", format!("must be 1 to {MAX_TOP}"));
@@ -119,16 +119,16 @@ impl StatsRequest {
         let group_by = errors.note("group_by", self.group_by(subject));
         let filter = errors.note("filter", self.filter(subject));
         let compare = errors.note("compare", self.compare());
-        let question = (|| {
-            let ((from, to), zone, interval) = (edges?, zone?, interval?);
+        let query = (|| {
+            let ((from, to), zone, interval) = (bounds?, zone?, interval?);
             let period = check_period(zone, interval, from, to, subject, now, &mut errors)?;
-            let previous = compare?.then(|| previous(&period, from, to));
-            Some(Question { period, previous, group_by: group_by?, filter: filter?, limit })
+            let previous = compare?.then(|| previous_period(&period, from, to));
+            Some(StatsQuery { period, previous, group_by: group_by?, filter: filter?, limit })
         })();
-        if let Some(question) = &question {
-            question.check(&mut errors);
+        if let Some(query) = &query {
+            query.check(&mut errors);
         }
-        errors.or(question)
+        errors.or(query)
     }
 
     fn interval(&self) -> Result<Interval, &'static str> {
@@ -136,20 +136,20 @@ impl StatsRequest {
         named.ok_or("must be minute, hour, day, week or month")
     }
 
-    /// The ends of the range, `days` apart if there is only one, or none.
-    fn edges(&self, zone: &Zone, now: Timestamp, days: i64, errors: &mut Errors) -> Option<(Edge, Edge)> {
+    /// Reads the bounds of the range. If the request has no `from`, the range begins `days` before its end.
+    fn bounds(&self, zone: &Zone, now: Timestamp, days: i64, errors: &mut Errors) -> Option<(Bound, Bound)> {
         let to = match self.to.as_deref() {
-            None => Some(Edge::Date(after(zone.date_at(now.as_seconds()), 1))),
-            Some(text) => errors.note("to", edge(text)).map(|edge| match edge {
-                Edge::Date(date) => Edge::Date(after(date, 1)),
+            None => Some(Bound::Date(plus_days(zone.date_at(now.as_seconds()), 1))),
+            Some(text) => errors.note("to", parse_bound(text)).map(|bound| match bound {
+                Bound::Date(date) => Bound::Date(plus_days(date, 1)),
                 second => second,
             }),
         };
         let from = match self.from.as_deref() {
-            Some(text) => errors.note("from", edge(text)),
+            Some(text) => errors.note("from", parse_bound(text)),
             None => Some(match to? {
-                Edge::Date(date) => Edge::Date(after(date, -days)),
-                Edge::Second(second) => Edge::Second(second - days * SECONDS_A_DAY),
+                Bound::Date(date) => Bound::Date(plus_days(date, -days)),
+                Bound::Second(second) => Bound::Second(second - days * SECONDS_A_DAY),
             }),
         };
         Some((from?, to?))
@@ -162,7 +162,7 @@ impl StatsRequest {
             return Ok(known);
         }
         let mut dimensions: Vec<Dimension> =
-            text.split(',').map(|name| dimension(name, &known)).collect::<Result<_, _>>()?;
+            text.split(',').map(|name| parse_dimension(name, &known)).collect::<Result<_, _>>()?;
         dimensions.sort_unstable();
         dimensions.dedup();
         Ok(dimensions)
@@ -173,7 +173,7 @@ impl StatsRequest {
         let Some((name, value)) = text.split_once(':').filter(|(_, value)| !value.is_empty()) else {
             return Err("must be a dimension and a value, such as country:DE".to_owned());
         };
-        let dimension = dimension(name, &subject.dimensions())?;
+        let dimension = parse_dimension(name, &subject.dimensions())?;
         Ok(Some(Filter { dimension, value: value.to_owned() }))
     }
 
@@ -186,8 +186,8 @@ impl StatsRequest {
     }
 }
 
-impl Question {
-    /// What aggregates do not know is not answered.
+impl StatsQuery {
+    /// Refuses combinations that aggregates cannot answer.
     fn check(&self, errors: &mut Errors) {
         let by_minute = self.period.interval == Interval::Minute;
         if by_minute && !self.group_by.is_empty() {
@@ -206,11 +206,12 @@ impl Question {
     }
 }
 
+/// Makes the period of a request, within the limits of its interval.
 fn check_period(
     zone: Zone,
     interval: Interval,
-    from: Edge,
-    to: Edge,
+    from: Bound,
+    to: Bound,
     subject: Subject,
     now: Timestamp,
     errors: &mut Errors,
@@ -225,9 +226,9 @@ fn check_period(
         Interval::Hour => MAX_DAYS_BY_HOUR,
         _ => MAX_DAYS,
     };
-    // With an hour for the end of summer time.
+    // Allow one hour more, for the end of summer time.
     if last - first > max_days * SECONDS_A_DAY + 3600 {
-        errors.add("from", format!("must be at most {max_days} days before the end of a range by this interval"));
+        errors.add("from", format!("must be at most {max_days} days before the end of the range with this interval"));
         return None;
     }
     if interval == Interval::Minute {
@@ -240,36 +241,38 @@ fn check_period(
     }
     let period = Period::new(zone, interval, from, to);
     if period.units.is_empty() {
-        errors.add("from", "there must be the beginning of an hour (by minute: of a minute) in the range");
+        errors.add("from", "the range must include the beginning of an hour (by minute: of a minute)");
         return None;
     }
     Some(period)
 }
 
-/// The time before `period` that is as long: as many days of the calendar, or as many hours or minutes.
-fn previous(period: &Period, from: Edge, to: Edge) -> Period {
+/// Returns the period before `period` that is as long: as many days of the calendar, or as many seconds.
+fn previous_period(period: &Period, from: Bound, to: Bound) -> Period {
     let (zone, interval) = (period.zone.clone(), period.interval);
     let before = match (from, to) {
-        (Edge::Date(first), Edge::Date(end)) => Edge::Date(after(first, -i64::from((end - first).get_days()))),
-        _ => Edge::Second(2 * from.second(&zone) - to.second(&zone)),
+        (Bound::Date(first), Bound::Date(end)) => Bound::Date(plus_days(first, -i64::from((end - first).get_days()))),
+        _ => Bound::Second(2 * from.second(&zone) - to.second(&zone)),
     };
     Period::new(zone, interval, before, from)
 }
 
-fn edge(text: &str) -> Result<Edge, &'static str> {
+/// Reads a date or a time.
+fn parse_bound(text: &str) -> Result<Bound, &'static str> {
     if let Ok(day) = Day::parse(text) {
-        return Ok(Edge::Date(day.date()));
+        return Ok(Bound::Date(day.date()));
     }
     let time = Timestamp::parse(text)
         .map_err(|_| "is not a date such as 2026-01-31, nor a time such as 2026-01-31T12:00:00Z")?;
-    Ok(Edge::Second(time.as_seconds()))
+    Ok(Bound::Second(time.as_seconds()))
 }
 
-fn after(date: Date, days: i64) -> Date {
+fn plus_days(date: Date, days: i64) -> Date {
     date.saturating_add(days.days())
 }
 
-fn dimension(name: &str, known: &[Dimension]) -> Result<Dimension, String> {
+/// Reads the name of one of the `known` dimensions.
+fn parse_dimension(name: &str, known: &[Dimension]) -> Result<Dimension, String> {
     Dimension::named(name).filter(|dimension| known.contains(dimension)).ok_or_else(|| {
         let names: Vec<String> = known.iter().map(ToString::to_string).collect();
         format!("{name:?} is not one of {}", names.join(", "))
@@ -282,7 +285,7 @@ mod tests {
 
     const NOW: &str = "2026-01-31T12:30:00Z";
 
-    fn check(subject: Subject, set: impl FnOnce(&mut StatsRequest)) -> Result<Question, Vec<String>> {
+    fn check(subject: Subject, set: impl FnOnce(&mut StatsRequest)) -> Result<StatsQuery, Vec<String>> {
         let mut request = StatsRequest::default();
         set(&mut request);
         request.check(subject, Timestamp::parse(NOW).unwrap()).map_err(|error| match error {
@@ -295,61 +298,61 @@ mod tests {
         Some(text.to_owned())
     }
 
-    fn shown(period: &Period) -> (String, String) {
-        (period.show(period.units.start), period.show(period.units.end))
+    fn range(period: &Period) -> (String, String) {
+        (period.rfc3339(period.units.start), period.rfc3339(period.units.end))
     }
 
     #[test]
-    fn the_last_thirty_days_by_day_is_what_is_not_said() {
-        let question = check(Subject::Link, |_| {}).unwrap();
-        assert_eq!(shown(&question.period), ("2026-01-02T00:00:00Z".into(), "2026-02-01T00:00:00Z".into()));
-        assert_eq!((question.period.starts.len(), question.limit, question.previous), (30, DEFAULT_TOP, None));
+    fn default_is_the_last_thirty_days_by_day() {
+        let query = check(Subject::Link, |_| {}).unwrap();
+        assert_eq!(range(&query.period), ("2026-01-02T00:00:00Z".into(), "2026-02-01T00:00:00Z".into()));
+        assert_eq!((query.period.step_starts.len(), query.limit, query.previous), (30, DEFAULT_TOP, None));
         let tokyo = check(Subject::Link, |request| request.tz = text("Asia/Tokyo")).unwrap();
-        assert_eq!(shown(&tokyo.period).1, "2026-02-01T00:00:00+09:00");
+        assert_eq!(range(&tokyo.period).1, "2026-02-01T00:00:00+09:00");
         let minutes = check(Subject::Link, |request| request.interval = text("minute")).unwrap();
-        assert_eq!(shown(&minutes.period).0, "2026-01-31T00:00:00Z");
+        assert_eq!(range(&minutes.period).0, "2026-01-31T00:00:00Z");
         let end = check(Subject::Link, |request| request.to = text("2026-01-10T07:00:00Z")).unwrap();
-        assert_eq!(shown(&end.period).0, "2025-12-11T07:00:00Z");
+        assert_eq!(range(&end.period).0, "2025-12-11T07:00:00Z");
     }
 
     #[test]
-    fn moments_go_on_to_the_next_hour() {
-        let question = check(Subject::Link, |request| {
+    fn times_are_rounded_up_to_the_hour() {
+        let query = check(Subject::Link, |request| {
             request.from = text("2026-01-30T12:30:00Z");
             request.to = text("2026-01-31T14:30:00+02:00");
             request.interval = text("hour");
         });
-        let period = question.unwrap().period;
-        assert_eq!(shown(&period), ("2026-01-30T13:00:00Z".into(), "2026-01-31T13:00:00Z".into()));
-        assert_eq!((period.starts.len(), period.exact), (24, false));
+        let period = query.unwrap().period;
+        assert_eq!(range(&period), ("2026-01-30T13:00:00Z".into(), "2026-01-31T13:00:00Z".into()));
+        assert_eq!((period.step_starts.len(), period.exact), (24, false));
     }
 
     #[test]
-    fn the_previous_period_has_as_many_days() {
-        let question = check(Subject::Link, |request| {
+    fn previous_period_has_as_many_days() {
+        let query = check(Subject::Link, |request| {
             (request.from, request.to) = (text("2025-04-01"), text("2025-04-30"));
             (request.tz, request.compare) = (text("Europe/Berlin"), text("previous_period"));
         });
-        let previous = question.unwrap().previous.unwrap();
-        assert_eq!(shown(&previous), ("2025-03-02T00:00:00+01:00".into(), "2025-04-01T00:00:00+02:00".into()));
-        let question = check(Subject::Link, |request| {
+        let previous = query.unwrap().previous.unwrap();
+        assert_eq!(range(&previous), ("2025-03-02T00:00:00+01:00".into(), "2025-04-01T00:00:00+02:00".into()));
+        let query = check(Subject::Link, |request| {
             (request.from, request.to) = (text("2026-01-30T00:00:00Z"), text("2026-01-30T06:00:00Z"));
             request.compare = text("previous_period");
         });
-        assert_eq!(shown(&question.unwrap().previous.unwrap()).0, "2026-01-29T18:00:00Z");
+        assert_eq!(range(&query.unwrap().previous.unwrap()).0, "2026-01-29T18:00:00Z");
     }
 
     #[test]
-    fn dimensions_are_named_all_or_known() {
-        let question = check(Subject::Link, |request| request.group_by = text("os,country,os")).unwrap();
-        assert_eq!(question.group_by, [Dimension::Country, Dimension::Os]);
+    fn group_by_takes_names_or_all() {
+        let query = check(Subject::Link, |request| request.group_by = text("os,country,os")).unwrap();
+        assert_eq!(query.group_by, [Dimension::Country, Dimension::Os]);
         let all = |subject| check(subject, |request| request.group_by = text("all")).unwrap().group_by;
         assert!(all(Subject::Workspace).contains(&Dimension::Link) && all(Subject::Tagged).contains(&Dimension::Link));
         assert!(all(Subject::Link).contains(&Dimension::Bot) && !all(Subject::Link).contains(&Dimension::Link));
     }
 
     #[test]
-    fn what_cannot_be_answered_is_refused_by_name() {
+    fn invalid_parameters_are_refused_by_name() {
         type Set = fn(&mut StatsRequest);
         let cases: [(Subject, Set, &[&str]); 17] = [
             (Subject::Link, |r| r.from = text("x"), &["from"]),
@@ -383,14 +386,14 @@ mod tests {
             assert_eq!(check(subject, set).unwrap_err(), pointers, "{request:?}");
         }
         let two = check(Subject::Link, |r| (r.tz, r.limit) = (text(""), Some(0))).unwrap_err();
-        assert_eq!(two, ["tz", "limit"], "all that is wrong is named");
+        assert_eq!(two, ["tz", "limit"], "all invalid parameters are named");
     }
 
     #[test]
-    fn limits_may_be_reached() {
+    fn largest_ranges_are_accepted() {
         let days = |from, to, interval| {
             check(Subject::Link, |r| (r.from, r.to, r.interval) = (text(from), text(to), text(interval)))
-                .map(|q| q.period.starts.len())
+                .map(|q| q.period.step_starts.len())
         };
         assert_eq!(days("2024-01-01", "2024-12-31", "day"), Ok(366));
         assert_eq!(days("2024-01-01", "2024-12-31", "month"), Ok(12));

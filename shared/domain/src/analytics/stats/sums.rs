@@ -1,14 +1,14 @@
-//! Adds up aggregates: the lanes of a day, and all days.
+//! Adds up aggregates: the lanes of a day, and the days of a period.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::answer::{Numbers, Series, Step, Top, UtcDays};
 use super::interval::Interval;
-use super::period::{DAY, Period};
-use super::request::Question;
+use super::period::{DAY_HOURS, Period};
+use super::request::StatsQuery;
 use super::top::top;
-use crate::analytics::model::aggregate::Moment;
+use crate::analytics::model::aggregate::TimeBucket;
 use crate::analytics::model::counts::Counts;
 use crate::analytics::model::day::Day;
 use crate::analytics::model::dimension::Dimension;
@@ -17,16 +17,17 @@ use crate::analytics::model::visitors::VisitorUnion;
 use crate::analytics::ports::{Parts, Summand};
 use crate::values::error::{StoreError, StoreErrorKind};
 
-/// The sums of a stretch of time. In which order aggregates are added does not matter.
+/// The sums of a period. The order in which aggregates are added does not matter.
 pub(super) struct Sums<'a> {
-    question: &'a Question,
+    query: &'a StatsQuery,
     period: &'a Period,
     steps: Vec<StepSum>,
-    /// Whether days need not be cut at hours.
+    /// Whether the period and its steps are whole days of UTC, so that hours are not needed.
     whole_days: bool,
     nearest_days: Range<i64>,
-    /// Of the days of UTC that are nearest to the stretch.
+    /// Clicks of people on `nearest_days`.
     clicks_of_days: u64,
+    /// Clicks of bots on `nearest_days`.
     bots_of_days: u64,
     groups: BTreeMap<Dimension, Counts>,
     filter_error: u64,
@@ -39,24 +40,24 @@ struct StepSum {
     visitors: Option<VisitorUnion>,
 }
 
-/// Which parts of aggregates the answer to `question` needs of `period`.
-pub(super) fn parts(question: &Question, period: &Period) -> Parts {
+/// Returns the parts of aggregates that `query` needs for `period`.
+pub(super) fn needed_parts(query: &StatsQuery, period: &Period) -> Parts {
     let by_minute = period.interval == Interval::Minute;
-    let filter = question.filter.as_ref().map(|filter| filter.dimension);
+    let filter = query.filter.as_ref().map(|filter| filter.dimension);
     Parts {
         hours: !by_minute && !period.is_of_utc_days(),
         minutes: by_minute,
         visitors: !by_minute && filter.is_none(),
-        dimensions: question.group_by.iter().copied().chain(filter).collect(),
+        dimensions: query.group_by.iter().copied().chain(filter).collect(),
         ..Parts::default()
     }
 }
 
 impl<'a> Sums<'a> {
-    pub(super) fn new(question: &'a Question, period: &'a Period) -> Self {
-        let steps = period.starts.iter().map(|_| StepSum::default()).collect();
+    pub(super) fn new(query: &'a StatsQuery, period: &'a Period) -> Self {
+        let steps = period.step_starts.iter().map(|_| StepSum::default()).collect();
         Self {
-            question,
+            query,
             period,
             steps,
             whole_days: period.is_of_utc_days(),
@@ -71,13 +72,13 @@ impl<'a> Sums<'a> {
     /// Adds one aggregate.
     ///
     /// # Errors
-    /// It is neither of a day nor of an hour.
+    /// It is the aggregate of neither a day nor an hour.
     pub(super) fn add(&mut self, item: &Summand) -> Result<(), StoreError> {
-        match Moment::of(&item.sk) {
-            Some(Moment::Hour(hour)) => self.add_minutes(hour, &item.tally),
-            Some(Moment::Day(day)) => self.add_day(day, &item.tally),
+        match TimeBucket::of_sk(&item.sk) {
+            Some(TimeBucket::Hour(hour)) => self.add_minutes(hour, &item.tally),
+            Some(TimeBucket::Day(day)) => self.add_day(day, &item.tally),
             None => {
-                let detail = format!("the item {} is of no day and no hour", item.sk);
+                let detail = format!("the sort key {} names neither a day nor an hour", item.sk);
                 return Err(StoreError::new("aggregates.range", StoreErrorKind::Broken, detail));
             }
         }
@@ -94,8 +95,8 @@ impl<'a> Sums<'a> {
     }
 
     fn add_day(&mut self, day: i64, tally: &Tally) {
-        let noon = day * DAY + DAY / 2;
-        if let Some(filter) = &self.question.filter {
+        let noon = day * DAY_HOURS + DAY_HOURS / 2;
+        if let Some(filter) = &self.query.filter {
             let counts = tally.dimensions.get(&filter.dimension);
             let clicks = counts.map_or(0, |counts| counts.clicks(&filter.value));
             self.filter_error += counts.map_or(0, |counts| counts.error(&filter.value));
@@ -114,7 +115,7 @@ impl<'a> Sums<'a> {
             for (dimension, counts) in &tally.dimensions {
                 self.groups.entry(*dimension).or_default().merge(counts);
             }
-            // A stretch without a noon has its visitors in its first step.
+            // A period without a noon has its visitors in its first step.
             let step = self.period.step_of(noon).unwrap_or(0);
             if let Some(step) = self.steps.get_mut(step).filter(|_| !tally.visitors.is_empty()) {
                 step.visitors.get_or_insert_default().add(&tally.visitors);
@@ -122,21 +123,21 @@ impl<'a> Sums<'a> {
         }
     }
 
-    /// What was counted before there were hours is counted at noon.
+    /// Adds the clicks of a day by hour. Clicks that an older version counted without hours go to noon.
     fn add_hours(&mut self, day: i64, tally: &Tally) {
         let hours = |hours: &BTreeMap<u8, u64>| hours.values().sum::<u64>();
         let (clicks, bots) =
             (tally.clicks.saturating_sub(hours(&tally.hours)), tally.bots.saturating_sub(hours(&tally.bot_hours)));
-        self.add_clicks(day * DAY + DAY / 2, clicks, bots);
+        self.add_clicks(day * DAY_HOURS + DAY_HOURS / 2, clicks, bots);
         for (hour, clicks) in &tally.hours {
-            self.add_clicks(day * DAY + i64::from(*hour), *clicks, 0);
+            self.add_clicks(day * DAY_HOURS + i64::from(*hour), *clicks, 0);
         }
         for (hour, bots) in &tally.bot_hours {
-            self.add_clicks(day * DAY + i64::from(*hour), 0, *bots);
+            self.add_clicks(day * DAY_HOURS + i64::from(*hour), 0, *bots);
         }
     }
 
-    /// What is outside the stretch is left out.
+    /// Adds clicks to the step of `unit`. Ignores those outside the period.
     fn add_clicks(&mut self, unit: i64, clicks: u64, bots: u64) {
         if let Some(step) = self.period.step_of(unit).and_then(|step| self.steps.get_mut(step)) {
             step.clicks += clicks;
@@ -148,37 +149,37 @@ impl<'a> Sums<'a> {
         self.steps.iter().map(|step| step.clicks).sum()
     }
 
-    /// Clicks of people so far on the days of UTC that top values are of.
+    /// Returns the clicks of people so far on the days of UTC that top values cover.
     pub(super) fn clicks_of_days(&self) -> u64 {
         self.clicks_of_days
     }
 
-    /// With a filter, how many more clicks can pass it at most than certainly do.
+    /// Returns how many more clicks can pass the filter than certainly do, if there is a filter.
     pub(super) fn filter_error(&self) -> Option<u64> {
-        self.question.filter.as_ref().map(|_| self.filter_error)
+        self.query.filter.as_ref().map(|_| self.filter_error)
     }
 
-    /// The sums of the whole stretch.
+    /// Returns the sums of the whole period.
     pub(super) fn totals(&self) -> Numbers {
         let mut all = VisitorUnion::default();
         self.steps.iter().filter_map(|step| step.visitors.as_ref()).for_each(|visitors| all.add_union(visitors));
         let bots = self.steps.iter().map(|step| step.bots).sum();
-        self.numbers(self.clicks(), bots, parts(self.question, self.period).visitors.then(|| all.estimate()))
+        self.numbers(self.clicks(), bots, needed_parts(self.query, self.period).visitors.then(|| all.estimate()))
     }
 
-    /// The sums by step.
+    /// Returns the sums by step.
     pub(super) fn series(&self) -> Series {
-        let has_visitors = parts(self.question, self.period).visitors && self.period.interval != Interval::Hour;
-        let items = self.period.starts.iter().zip(&self.steps).map(|(start, sum)| {
+        let has_visitors = needed_parts(self.query, self.period).visitors && self.period.interval != Interval::Hour;
+        let items = self.period.step_starts.iter().zip(&self.steps).map(|(start, sum)| {
             let visitors = has_visitors.then(|| sum.visitors.as_ref().map_or(0, VisitorUnion::estimate));
-            Step { start: self.period.name(*start), numbers: self.numbers(sum.clicks, sum.bots, visitors) }
+            Step { start: self.period.step_name(*start), numbers: self.numbers(sum.clicks, sum.bots, visitors) }
         });
         Series { interval: self.period.interval, items: items.collect() }
     }
 
-    /// With a filter, the clicks that cannot pass it are not known.
+    /// Makes [`Numbers`]. With a filter by a dimension of people the clicks of bots are not known, and the reverse.
     fn numbers(&self, clicks: u64, bots: u64, visitors: Option<u64>) -> Numbers {
-        let of_bots = self.question.filter.as_ref().map(|filter| filter.dimension.is_of_bots());
+        let of_bots = self.query.filter.as_ref().map(|filter| filter.dimension.is_of_bots());
         Numbers {
             clicks: (of_bots != Some(true)).then_some(clicks),
             bots: (of_bots != Some(false)).then_some(bots),
@@ -186,11 +187,11 @@ impl<'a> Sums<'a> {
         }
     }
 
-    /// The days of UTC that visitors and groups are of.
+    /// Returns the days of UTC that visitors and top values cover.
     pub(super) fn utc_days(&self) -> Option<UtcDays> {
         let days = &self.nearest_days;
-        let exact = self.period.exact && self.period.units == (days.start * DAY..days.end * DAY);
-        (self.period.interval != Interval::Minute && self.question.filter.is_none()).then(|| UtcDays {
+        let exact = self.period.exact && self.period.units == (days.start * DAY_HOURS..days.end * DAY_HOURS);
+        (self.period.interval != Interval::Minute && self.query.filter.is_none()).then(|| UtcDays {
             from: Day::from_number(days.start),
             to: Day::from_number(days.end - 1),
             exact,
@@ -199,13 +200,13 @@ impl<'a> Sums<'a> {
         })
     }
 
-    /// The most frequent values of the dimensions that were asked for.
+    /// Returns the most frequent values of each requested dimension.
     pub(super) fn top(&self) -> BTreeMap<Dimension, Top> {
         let none = Counts::default();
-        let groups = self.question.group_by.iter().map(|dimension| {
+        let groups = self.query.group_by.iter().map(|dimension| {
             let clicks = if dimension.is_of_bots() { self.bots_of_days } else { self.clicks_of_days };
             let counts = self.groups.get(dimension).unwrap_or(&none);
-            (*dimension, top(counts, clicks, self.question.limit))
+            (*dimension, top(counts, clicks, self.query.limit))
         });
         groups.collect()
     }

@@ -1,11 +1,10 @@
-//! The use cases over clicks that were folded for real, and what holds for all of them.
+//! Tests of the use cases over clicks that the real fold counted.
 
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::answer::Stats;
-use super::answer::{AllTime, Numbers, Step};
+use super::answer::{AllTime, Numbers, Stats, Step};
 use super::csv::to_csv;
 use super::ports::StatsPorts;
 use super::read_all_time::read_all_time;
@@ -63,7 +62,7 @@ impl Fixture {
         Self::of(&clicks).await
     }
 
-    /// The links `a` (tags `x`, `y`), `b` (`y`) and `other`, which is of another workspace.
+    /// Makes the links `a` (tags `x`, `y`), `b` (`y`) and, in the workspace `other`, `o` (`x`, `y`). Counts `clicks`.
     async fn of(clicks: &[Received<'_>]) -> Self {
         let (links, aggregates) = (MemoryLinks::default(), MemoryAggregates::default());
         for (workspace, slug, tags) in
@@ -73,11 +72,9 @@ impl Fixture {
             link.tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
             links.insert(&link).await.unwrap();
         }
-        let result = {
-            let quarantine = &MemoryQuarantine::default();
-            let ports = AggregateClicksPorts { agents: &AGENTS, store: &aggregates, quarantine, archive: None };
-            aggregate_clicks(&ports, clicks).await
-        };
+        let quarantine = &MemoryQuarantine::default();
+        let ports = AggregateClicksPorts { agents: &AGENTS, store: &aggregates, quarantine, archive: None };
+        let result = aggregate_clicks(&ports, clicks).await;
         assert!(result.failed.is_empty());
         Self { links, aggregates }
     }
@@ -125,7 +122,7 @@ fn steps(stats: &Stats) -> Vec<(&str, Numbers)> {
     stats.series.items.iter().map(|Step { start, numbers }| (start.as_str(), *numbers)).collect()
 }
 
-/// The steps with clicks, and these.
+/// Returns the steps with clicks, and their clicks.
 fn clicks(stats: &Stats) -> Vec<(&str, u64)> {
     let all = stats.series.items.iter().map(|step| (step.start.as_str(), step.numbers.clicks.unwrap()));
     all.filter(|(_, clicks)| *clicks > 0).collect()
@@ -136,7 +133,7 @@ fn values(stats: &Stats, dimension: Dimension) -> Vec<(&str, u64)> {
 }
 
 #[tokio::test]
-async fn lanes_and_days_are_summed() {
+async fn lanes_and_days_are_added_up() {
     let request = with(request("2026-01-01", "2026-01-05"), |r| r.group_by = text("country,bot"));
     let stats = Fixture::new().await.link("acme", &request).await.unwrap();
     assert_eq!(stats.totals, numbers(4, 1, 3));
@@ -191,7 +188,7 @@ async fn minutes_are_read_from_hours() {
 }
 
 #[tokio::test]
-async fn a_filter_counts_one_value() {
+async fn filter_counts_one_value() {
     let fixture = Fixture::new().await;
     let ask = |filter: &str| {
         with(request("2026-01-01", "2026-01-31"), |r| (r.filter, r.interval) = (text(filter), text("month")))
@@ -206,7 +203,7 @@ async fn a_filter_counts_one_value() {
 }
 
 #[tokio::test]
-async fn the_change_is_against_the_time_before() {
+async fn change_compares_with_the_period_before() {
     let fixture = Fixture::new().await;
     let ask = with(request("2026-01-05", "2026-01-07"), |r| r.compare = text("previous_period"));
     let stats = fixture.link("acme", &ask).await.unwrap();
@@ -216,20 +213,20 @@ async fn the_change_is_against_the_time_before() {
 }
 
 #[tokio::test]
-async fn a_workspace_has_all_its_links() {
+async fn workspace_adds_up_all_its_links() {
     let fixture = Fixture::new().await;
     let ask = with(request("2026-01-01", "2026-01-31"), |r| r.group_by = text("link,country"));
     let stats = fixture.workspace("acme", &ask).await.unwrap();
-    assert_eq!(stats.totals, numbers(6, 1, 4), "who clicks on two links on a day is one visitor");
+    assert_eq!(stats.totals, numbers(6, 1, 4), "a person who clicks on two links on a day is one visitor");
     assert_eq!(values(&stats, Dimension::Link), [("go.example.com/a", 5), ("go.example.com/b", 1)]);
     assert_eq!(stats.top[&Dimension::Country].unknown, 1);
     assert_eq!((stats.domain, stats.all_time), (None, None));
-    let stranger = fixture.workspace("other", &ask).await.unwrap();
-    assert_eq!(stranger.totals, numbers(0, 0, 0));
+    let other = fixture.workspace("other", &ask).await.unwrap();
+    assert_eq!(other.totals, numbers(0, 0, 0));
 }
 
 #[tokio::test]
-async fn links_with_a_tag_are_summed() {
+async fn links_with_a_tag_are_added_up() {
     let fixture = Fixture::new().await;
     let ask = with(request("2026-01-01", "2026-01-31"), |r| (r.group_by, r.limit) = (text("link,country"), Some(1)));
     let both = fixture.tagged("acme", &["y"], &ask).await.unwrap();
@@ -238,8 +235,8 @@ async fn links_with_a_tag_are_summed() {
     assert_eq!((both.top[&Dimension::Link].other, values(&both, Dimension::Country)), (1, vec![("DE", 3)]));
     let one = fixture.tagged("acme", &["x", "none"], &ask).await.unwrap();
     assert_eq!((one.totals, one.links), (numbers(5, 1, 4), Some(1)), "any of the tags");
-    let stranger = fixture.tagged("other", &["x"], &ask).await.unwrap();
-    assert_eq!((stranger.totals, stranger.links), (numbers(0, 0, 0), Some(1)), "its own link only");
+    let other = fixture.tagged("other", &["x"], &ask).await.unwrap();
+    assert_eq!((other.totals, other.links), (numbers(0, 0, 0), Some(1)), "its own link only");
     let none = fixture.tagged("third", &["x"], &ask).await.unwrap();
     assert_eq!((none.totals.clicks, none.links), (Some(0), Some(0)));
 }
@@ -264,14 +261,14 @@ async fn too_many_links_are_refused() {
 }
 
 #[tokio::test]
-async fn a_foreign_link_looks_like_none() {
+async fn foreign_link_is_not_found() {
     let fixture = Fixture::new().await;
     let stats = fixture.link("other", &StatsRequest::default()).await;
     assert!(matches!(stats, Err(Error::NotFound("link"))), "{stats:?}");
 }
 
 #[tokio::test]
-async fn a_slug_that_another_workspace_had_before_has_no_clicks() {
+async fn slug_of_a_former_owner_has_no_clicks() {
     let fixture = Fixture::new().await;
     let mut taken = link("other", "a", "https://example.com/");
     let old_owner = link("acme", "a", "https://example.com/").workspace;
@@ -286,7 +283,7 @@ async fn a_slug_that_another_workspace_had_before_has_no_clicks() {
 }
 
 #[tokio::test]
-async fn a_store_that_is_away_is_an_error() {
+async fn failing_store_is_an_error() {
     let fixture = Fixture::new().await;
     fixture.aggregates.fail(true);
     let expected = outage("aggregates.range").to_string();
@@ -300,7 +297,7 @@ async fn a_store_that_is_away_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_table_has_what_the_answer_has() {
+async fn table_has_the_series_or_the_top_values() {
     let fixture = Fixture::new().await;
     let series = fixture.link("acme", &request("2026-01-01", "2026-01-05")).await.unwrap();
     let expected = "start,clicks,bots,visitors\r\n2026-01-01,0,0,0\r\n2026-01-02,3,1,2\r\n2026-01-03,0,0,0\r\n\
@@ -313,7 +310,7 @@ async fn a_table_has_what_the_answer_has() {
     assert_eq!(to_csv(&top), expected);
 }
 
-/// Clicks at any time of two months, in any of three lanes.
+/// Generates clicks at any time of two months, in any of three lanes.
 fn any_clicks() -> impl Strategy<Value = Vec<(Click, u64)>> {
     // From 2025-12-01 on.
     let one = (0_i64..60 * 24 * 60, 0_u64..3, 0..CLICKS.len(), 0_u8..9, prop::bool::ANY);
@@ -351,7 +348,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn the_series_adds_up_to_the_totals_and_to_the_truth(
+    fn series_adds_up_to_the_totals_and_to_all_clicks(
         clicks in any_clicks(), (zone, interval) in zone_and_interval(), from in 1_u8..20, days in 0_u8..11,
     ) {
         let fixture = block_on(Fixture::of(&records(&clicks)));
@@ -379,7 +376,7 @@ proptest! {
     }
 
     #[test]
-    fn neither_lanes_nor_links_nor_their_order_matter(clicks in any_clicks(), (zone, interval) in zone_and_interval()) {
+    fn lanes_links_and_order_do_not_matter(clicks in any_clicks(), (zone, interval) in zone_and_interval()) {
         let ask = with(request("2025-12-05", "2025-12-20"), |r| {
             (r.tz, r.interval, r.group_by) = (Some(zone), Some(interval), text("all"));
         });
@@ -398,7 +395,7 @@ proptest! {
     }
 
     #[test]
-    fn a_table_has_the_numbers_of_the_series(clicks in any_clicks(), (zone, interval) in zone_and_interval()) {
+    fn table_has_the_numbers_of_the_series(clicks in any_clicks(), (zone, interval) in zone_and_interval()) {
         let fixture = block_on(Fixture::of(&records(&clicks)));
         let ask = with(request("2025-12-05", "2025-12-20"), |r| (r.tz, r.interval) = (Some(zone), Some(interval)));
         let stats = block_on(fixture.link("acme", &ask)).unwrap();
@@ -414,7 +411,7 @@ proptest! {
 }
 
 #[test]
-fn all_dimensions_have_a_name_that_is_found() {
+fn dimensions_are_found_by_name() {
     let names: BTreeMap<String, Dimension> =
         Dimension::OF_LINK.into_iter().chain(Dimension::OF_BOTS).map(|of| (of.to_string(), of)).collect();
     assert_eq!(names.len(), Dimension::OF_LINK.len() + Dimension::OF_BOTS.len());

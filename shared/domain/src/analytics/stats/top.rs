@@ -1,9 +1,10 @@
-//! The most frequent values of a dimension.
+//! Finds the most frequent values of a dimension.
 
 use super::answer::{Top, TopItem};
 use crate::analytics::model::counts::Counts;
 
-/// The `limit` most frequent values among `clicks`.
+/// Returns the `limit` most frequent values of `counts`. All others of the `clicks` are `other`, or `unknown` if they have no
+/// value.
 pub(super) fn top(counts: &Counts, clicks: u64, limit: usize) -> Top {
     let item = |(value, clicks): (&str, u64)| TopItem { value: value.to_owned(), clicks, error: counts.error(value) };
     let items: Vec<TopItem> = counts.top(limit).into_iter().map(item).collect();
@@ -14,9 +15,10 @@ pub(super) fn top(counts: &Counts, clicks: u64, limit: usize) -> Top {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::analytics::model::dimension::Dimension;
-    use proptest::prelude::*;
 
     fn counts(values: &[String]) -> Counts {
         let mut counts = Counts::default();
@@ -26,7 +28,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn items_other_and_unknown_add_up_to_all_clicks(
+        fn top_values_add_up_to_all_clicks(
             values in prop::collection::vec("[a-z]{1,2}", 0..500), unknown in 0_u64..9, limit in 1_usize..120,
         ) {
             let clicks = values.len() as u64 + unknown;

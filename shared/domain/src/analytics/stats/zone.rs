@@ -1,4 +1,4 @@
-//! A time zone by its name, from the database that is compiled in: what a function answers does not depend on its system.
+//! Finds time zones in the IANA database that is compiled in, so that answers do not depend on the system.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -11,7 +11,7 @@ pub struct Zone {
     zone: TimeZone,
 }
 
-/// A text that is no [`Zone`].
+/// The error of a text that is not the name of a time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is not a time zone of the IANA database, such as Europe/Berlin")]
 pub struct ZoneError;
@@ -33,24 +33,24 @@ impl Zone {
         Ok(Self { name, zone })
     }
 
-    /// The name as the database writes it.
+    /// Returns the name as the database writes it.
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// When `date` begins, in seconds since the Unix epoch: the first moment there is, where midnight is left out.
+    /// Returns the start of `date` in seconds since the Unix epoch: the first second that the date has, if it has no midnight.
     pub(super) fn start_of(&self, date: Date) -> i64 {
         let start = date.to_zoned(self.zone.clone()).and_then(|midnight| midnight.start_of_day());
         start.map_or(i64::MAX, |start| start.timestamp().as_second())
     }
 
-    /// The date at `second` since the Unix epoch.
+    /// Returns the date at `second` since the Unix epoch.
     pub(super) fn date_at(&self, second: i64) -> Date {
         self.at(second).date()
     }
 
-    /// `second` since the Unix epoch as RFC 3339 with the zone's offset: `2026-01-02T13:00:00+01:00`, in UTC with `Z`.
-    pub(super) fn show(&self, second: i64) -> String {
+    /// Writes `second` since the Unix epoch as RFC 3339 with the zone's offset: `2026-01-02T13:00:00+01:00`, in UTC with `Z`.
+    pub(super) fn rfc3339(&self, second: i64) -> String {
         let time = self.at(second);
         if self.zone == TimeZone::UTC {
             return time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
@@ -65,11 +65,12 @@ impl Zone {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use jiff::civil::date;
 
+    use super::*;
+
     #[test]
-    fn zones_are_found_in_any_case_and_nothing_else_is() {
+    fn zone_names_ignore_case_and_others_are_refused() {
         assert_eq!(Zone::named("europe/berlin").unwrap().name(), "Europe/Berlin");
         assert_eq!(Zone::named("utc").unwrap(), Zone::UTC);
         for name in ["", "Berlin", "../etc/passwd", "+01:00", "Europe/Berlin\0"] {
@@ -78,21 +79,21 @@ mod tests {
     }
 
     #[test]
-    fn a_day_begins_when_the_clock_says_so() {
+    fn day_begins_by_the_clock_of_the_zone() {
         let zone = Zone::named("Europe/Berlin").unwrap();
         let hours = |from, to| (zone.start_of(to) - zone.start_of(from)) / 3600;
         assert_eq!(hours(date(2026, 3, 29), date(2026, 3, 30)), 23);
         assert_eq!(hours(date(2026, 10, 25), date(2026, 10, 26)), 25);
-        // Where summer time begins at midnight, the day begins at one.
+        // In Beirut summer time begins at midnight, so that day begins at one o'clock.
         let beirut = Zone::named("Asia/Beirut").unwrap();
-        assert_eq!(beirut.show(beirut.start_of(date(2026, 3, 29))), "2026-03-29T01:00:00+03:00");
+        assert_eq!(beirut.rfc3339(beirut.start_of(date(2026, 3, 29))), "2026-03-29T01:00:00+03:00");
     }
 
     #[test]
-    fn times_have_the_offset_of_their_season() {
+    fn rfc3339_has_the_offset_of_the_season() {
         let zone = Zone::named("Europe/Berlin").unwrap();
-        assert_eq!(zone.show(1_767_225_600), "2026-01-01T01:00:00+01:00");
-        assert_eq!(zone.show(1_782_864_000), "2026-07-01T02:00:00+02:00");
-        assert_eq!(Zone::UTC.show(1_767_225_600), "2026-01-01T00:00:00Z");
+        assert_eq!(zone.rfc3339(1_767_225_600), "2026-01-01T01:00:00+01:00");
+        assert_eq!(zone.rfc3339(1_782_864_000), "2026-07-01T02:00:00+02:00");
+        assert_eq!(Zone::UTC.rfc3339(1_767_225_600), "2026-01-01T00:00:00Z");
     }
 }

@@ -2,12 +2,12 @@
 //!
 //! For each aggregate that the batch touches: load it, leave out the records with a sequence number up to its `seq`, add
 //! the rest, and write it on the condition that `seq` is still what was read. So any retry, bisection, duplicate, crash
-//! between two writes, or second invocation at the same time leads to the same numbers, as long as a shard's records are
-//! delivered in order and delivery begins at the lowest record that was reported as failed.
+//! between two writes, or second invocation at the same time leads to the same numbers, as long as the stream delivers the
+//! records of a shard in order and delivers again from the lowest record that was reported as failed.
 //!
-//! A link's total is written last, after everything else that its records touch and after the archive. So every record up to
-//! the `seq` of a total is safe, and need not be looked at again; and what the total says about clicks that come twice is the
-//! same in every attempt, see [`RecentClicks`](crate::analytics::model::recent::RecentClicks).
+//! Write the total of a link last, after all other aggregates of its records and after the archive. Then every record up to
+//! the `seq` of a total is safe and can be left out at once. And the total recognises the same repeated clicks in every
+//! attempt, see [`RecentClicks`](crate::analytics::model::recent::RecentClicks).
 
 use std::collections::BTreeMap;
 
@@ -17,73 +17,72 @@ use futures::stream::iter;
 use super::archive::{Run, runs};
 use super::batch::{Batch, Record};
 use super::decoded::Decoded;
-use super::fold::{others, totals};
+use super::fold::{days_and_hours, link_totals};
 use super::read_batch::read_batch;
 use super::record::{QuarantinedRecord, Received};
 use super::user_agent::UserAgents;
-use super::write_aggregates::{Loaded, Outcome, load, load_and_write, write};
+use super::write_aggregates::{LoadedAggregate, Outcome, load, load_and_write, write};
 use crate::analytics::model::lane::Lane;
-use crate::analytics::model::sequence::Digits;
-use crate::analytics::model::sequence::SequenceNumber;
+use crate::analytics::model::sequence::{Digits, SequenceNumber};
 use crate::analytics::ports::{AggregateStore, Archive, Quarantine};
 use crate::values::error::{StoreError, StoreErrorKind};
 
-/// How many records are set aside at a time, and how many objects archived.
+/// How many records are quarantined at a time, and how many objects archived.
 const OBJECTS_AT_ONCE: usize = 8;
 
-/// What became of a batch.
+/// The outcome of counting a batch.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Aggregated {
-    /// For each shard the lowest sequence number, as it was received, that is not counted yet; delivery must begin there
-    /// again. An empty text where no number says what failed: then the whole batch must come again.
+    /// For each shard the lowest sequence number, as received, that is not counted yet: delivery must begin there again. One
+    /// empty text if a failed record has no valid sequence number: then the whole batch must come again.
     pub failed: Vec<String>,
     /// Records in the batch.
     pub records: usize,
-    /// Records that were set aside.
+    /// Records written to the quarantine.
     pub quarantined: usize,
-    /// Records of clicks that the stream had brought before.
+    /// Records left out, because an earlier record had the same click.
     pub duplicates: usize,
-    /// Records that were written to the archive.
+    /// Records written to the archive.
     pub archived: usize,
-    /// Aggregates that were written.
+    /// Aggregates written.
     pub written: usize,
-    /// Writes that were refused because somebody else had written.
+    /// Writes that the store refused, because another process had written the aggregate.
     pub conflicts: usize,
 }
 
-/// What counting clicks needs.
+/// What [`aggregate_clicks`] needs from outside.
 #[derive(Clone, Copy)]
 pub struct AggregateClicksPorts<'a> {
-    /// Recognises user agents.
+    /// Reads user agents.
     pub agents: &'a UserAgents,
     /// Keeps the aggregates.
     pub store: &'a dyn AggregateStore,
     /// Keeps the records that cannot be counted.
     pub quarantine: &'a dyn Quarantine,
-    /// Keeps the raw clicks, if anything does.
+    /// Keeps the raw clicks, unless the archive is turned off.
     pub archive: Option<&'a dyn Archive>,
 }
 
-/// Counts `received` and keeps its raw clicks. Failures of the ports don't end it: it logs them, and reports the records
-/// concerned as failed.
+/// Counts `received` and archives its raw clicks. It logs failures of the ports, goes on, and reports the records concerned
+/// as failed.
 pub async fn aggregate_clicks(ports: &AggregateClicksPorts<'_>, received: &[Received<'_>]) -> Aggregated {
     let AggregateClicksPorts { agents, store, quarantine, archive } = *ports;
     let decoded = Decoded::of(received);
     let (batch, malformed) = read_batch(received, &decoded, agents);
     let result = Aggregated { records: received.len(), ..Aggregated::default() };
     let mut attempt = Attempt { received, decoded: &decoded, batch: &batch, failures: Failures::default(), result };
-    attempt.set_aside(&malformed, quarantine).await;
+    attempt.quarantine(&malformed, quarantine).await;
 
-    let (loaded, failed) = load(totals(&batch), store).await;
-    attempt.note(failed);
+    let (loaded, failed) = load(link_totals(&batch), store).await;
+    attempt.add_outcomes(failed);
     let uncounted = attempt.uncounted(&loaded);
-    let outcomes = load_and_write(&batch, others(&batch, &uncounted.new), store).await;
-    attempt.note(outcomes);
+    let outcomes = load_and_write(&batch, days_and_hours(&batch, &uncounted.new), store).await;
+    attempt.add_outcomes(outcomes);
     if let Some(archive) = archive {
         attempt.archive(&uncounted.first, archive).await;
     }
-    let outcomes = write(&batch, attempt.limited(loaded), store).await;
-    attempt.note(outcomes);
+    let outcomes = write(&batch, attempt.without_failed(loaded), store).await;
+    attempt.add_outcomes(outcomes);
     attempt.finish()
 }
 
@@ -96,17 +95,17 @@ struct Attempt<'a> {
     result: Aggregated,
 }
 
-/// What the totals do not hold yet.
+/// The records that the totals do not hold yet.
 struct Uncounted<'a> {
-    /// All records but those of clicks that came before, up to the first failure of their lane; in the order of the batch.
+    /// The records without repeated clicks, up to the first failure of their lane, in the order of the batch.
     new: Vec<&'a Record<'a>>,
-    /// The first of them in each lane.
+    /// The first uncounted record of each lane.
     first: BTreeMap<usize, Digits<'a>>,
 }
 
 impl<'a> Attempt<'a> {
-    /// Keeps the records that cannot be counted, so that the others of the batch can.
-    async fn set_aside(&mut self, malformed: &[(usize, String)], quarantine: &dyn Quarantine) {
+    /// Writes the records that cannot be counted to the quarantine, so that the rest of the batch can be counted.
+    async fn quarantine(&mut self, malformed: &[(usize, String)], quarantine: &dyn Quarantine) {
         let kept = malformed.iter().map(|(index, reason)| {
             let record = QuarantinedRecord::new(&self.received[*index], reason);
             async move { (quarantine.keep(&record).await, record) }
@@ -118,12 +117,12 @@ impl<'a> Attempt<'a> {
                     self.result.quarantined += 1;
                     tracing::warn!(event = "clicks.quarantined", shard, sequence, reason);
                 }
-                Err(error) => self.failures.add_unread(shard, &sequence, error),
+                Err(error) => self.failures.add_malformed(shard, &sequence, error),
             }
         }
     }
 
-    fn note(&mut self, outcomes: Vec<Outcome<'_>>) {
+    fn add_outcomes(&mut self, outcomes: Vec<Outcome<'_>>) {
         for outcome in outcomes {
             self.result.written += usize::from(outcome.written);
             self.result.conflicts += outcome.conflicts;
@@ -133,12 +132,12 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// Leaves out what the totals hold, and the records of clicks that they, or the records before, have seen.
-    fn uncounted(&mut self, loaded: &[Loaded<'a>]) -> Uncounted<'a> {
+    /// Returns the records that the totals do not hold yet, without repeated clicks.
+    fn uncounted(&mut self, loaded: &[LoadedAggregate<'a>]) -> Uncounted<'a> {
         let mut first: BTreeMap<usize, Digits<'a>> = BTreeMap::new();
-        // By their places in what was received.
+        // By the index of the received record.
         let mut is_new = vec![false; self.received.len()];
-        for Loaded { touched, current } in loaded {
+        for LoadedAggregate { touched, current } in loaded {
             let mut recent = current.as_ref().map(|total| total.tally.recent.clone()).unwrap_or_default();
             for record in touched.newer_than(current.as_ref().map(|total| &total.seq)) {
                 if !recent.is_new(record.click, record.arrived_millis) {
@@ -155,7 +154,7 @@ impl<'a> Attempt<'a> {
         Uncounted { new: new.collect(), first }
     }
 
-    /// Keeps the raw clicks of each lane without a gap, from the first record that no total holds to the first that failed.
+    /// Archives the raw clicks of each lane without a gap, from the first record that no total holds to the first failed one.
     async fn archive(&mut self, first: &BTreeMap<usize, Digits<'a>>, archive: &dyn Archive) {
         let limits = self.failures.limits(self.batch);
         let wanted = |lane: usize, first: Digits<'a>| {
@@ -163,8 +162,8 @@ impl<'a> Attempt<'a> {
             runs(of_lane.filter(|record| limits.allow(record)))
         };
         let runs: Vec<Run<'_>> = first.iter().flat_map(|(lane, first)| wanted(*lane, *first)).collect();
-        let kept: Vec<_> = runs.iter().map(|run| keep(run, self, archive)).collect();
-        let outcomes: Vec<_> = iter(kept).buffered(OBJECTS_AT_ONCE).collect().await;
+        let writes: Vec<_> = runs.iter().map(|run| archive_run(run, self, archive)).collect();
+        let outcomes: Vec<_> = iter(writes).buffered(OBJECTS_AT_ONCE).collect().await;
         for (run, outcome) in runs.iter().zip(outcomes) {
             match outcome {
                 Ok(()) => self.result.archived += run.records.len(),
@@ -173,10 +172,10 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// The totals with the records before the first failure of their lane: what a total holds must be safe everywhere.
-    fn limited(&self, mut loaded: Vec<Loaded<'a>>) -> Vec<Loaded<'a>> {
+    /// Keeps only the records before the first failure of their lane: a record in a total must be safe everywhere.
+    fn without_failed(&self, mut loaded: Vec<LoadedAggregate<'a>>) -> Vec<LoadedAggregate<'a>> {
         let limits = self.failures.limits(self.batch);
-        for Loaded { touched, .. } in &mut loaded {
+        for LoadedAggregate { touched, .. } in &mut loaded {
             touched.records.retain(|record| limits.allow(record));
         }
         loaded
@@ -187,24 +186,26 @@ impl<'a> Attempt<'a> {
     }
 }
 
-async fn keep(run: &Run<'_>, attempt: &Attempt<'_>, archive: &dyn Archive) -> Result<(), StoreError> {
+/// Archives the object of one run.
+async fn archive_run(run: &Run<'_>, attempt: &Attempt<'_>, archive: &dyn Archive) -> Result<(), StoreError> {
     let object = run.object(attempt.batch, attempt.received, attempt.decoded);
     let object = object.map_err(|error| StoreError::new("archive.keep", StoreErrorKind::Broken, error))?;
     archive.keep(&object).await
 }
 
-/// The lowest record of each shard that is not counted.
+/// The lowest failed record of each shard.
 #[derive(Default)]
 struct Failures {
     lowest: BTreeMap<String, SequenceNumber>,
-    /// A record failed that has no place in the stream.
+    /// Whether a record without a valid sequence number failed.
     unplaced: bool,
 }
 
-/// Up to where each lane of a batch has not failed.
+/// The first failed record of each lane of a batch.
 struct Limits(Vec<Option<SequenceNumber>>);
 
 impl Limits {
+    /// Tells whether `record` is before the first failed one of its lane.
     fn allow(&self, record: &Record<'_>) -> bool {
         let limit = self.0.get(record.lane).and_then(Option::as_ref);
         limit.is_none_or(|limit| record.sequence < Digits::from(limit))
@@ -221,7 +222,7 @@ impl Failures {
         self.add_at(format!("shardId-{}", batch.lanes[record.lane]), record.sequence.to_number(), error);
     }
 
-    fn add_unread(&mut self, shard: String, sequence: &str, error: StoreError) {
+    fn add_malformed(&mut self, shard: String, sequence: &str, error: StoreError) {
         match SequenceNumber::parse(sequence) {
             Ok(sequence) => self.add_at(shard, sequence, error),
             Err(_) => {
@@ -231,7 +232,7 @@ impl Failures {
         }
     }
 
-    /// Logs the failure where it lowers what is reported: a store that is away fails for thousands of aggregates.
+    /// Logs a failure only if it lowers the reported record: when the store fails, it fails for thousands of aggregates.
     fn add_at(&mut self, shard: String, sequence: SequenceNumber, error: StoreError) {
         if self.lowest.get(&shard).is_some_and(|lowest| *lowest <= sequence) {
             return;
@@ -240,7 +241,7 @@ impl Failures {
         self.lowest.insert(shard, sequence);
     }
 
-    /// The numbers as they were received: Lambda looks them up in its batch.
+    /// Returns the sequence numbers as received, because Lambda looks them up in its batch.
     fn report(self, batch: &[Received<'_>]) -> Vec<String> {
         if self.unplaced {
             return vec![String::new()];

@@ -1,14 +1,18 @@
-//! What becomes of a batch.
+//! Tests of counting a batch.
 
-use crate::analytics::ingest::aggregate_clicks::*;
+use std::io::Read;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::*;
 use crate::analytics::ingest::user_agent::tests::{AGENTS, CHROME, GOOGLEBOT, IPHONE};
 use crate::analytics::model::aggregate::Aggregate;
 use crate::analytics::model::dimension::Dimension;
+use crate::analytics::model::tally::Tally;
 use crate::clicks::click::{Click, Trigger};
 use crate::testing::analytics::{MemoryAggregates, MemoryArchive, MemoryQuarantine, click, received};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use std::io::Read;
+use crate::values::timestamp::Timestamp;
 
 const TIME: &str = "2026-01-02T03:04:05Z";
 
@@ -20,12 +24,12 @@ async fn count(batch: &[Received<'_>], store: &MemoryAggregates, quarantine: &Me
     aggregate_clicks(&AggregateClicksPorts { agents: &AGENTS, store, quarantine, archive: None }, batch).await
 }
 
-fn tally<'a>(all: &'a [Aggregate], pk: &str, sk: &str) -> &'a crate::analytics::model::tally::Tally {
+fn tally<'a>(all: &'a [Aggregate], pk: &str, sk: &str) -> &'a Tally {
     &all.iter().find(|item| *item.key.pk == *pk && *item.key.sk == *sk).unwrap_or_else(|| panic!("no {pk} {sk}")).tally
 }
 
 #[tokio::test]
-async fn a_click_is_in_its_day_hour_total_and_workspace() {
+async fn click_is_counted_in_all_its_aggregates() {
     let mut from_iphone = by(IPHONE, "a", "2026-01-02T23:59:59Z");
     from_iphone.country = Some("DE".into());
     from_iphone.visitor = Some("v1".into());
@@ -40,7 +44,7 @@ async fn a_click_is_in_its_day_hour_total_and_workspace() {
     ];
     let (store, quarantine) = (MemoryAggregates::default(), MemoryQuarantine::default());
     let result = count(&batch, &store, &quarantine).await;
-    // Each link: days, hours, a total; and the workspace's days.
+    // Days, hours and a total of each link, and days of the workspace.
     assert_eq!(result, Aggregated { records: 4, written: 1 + 2 + 1 + 3 + 2, ..Aggregated::default() });
 
     let all = store.all();
@@ -73,17 +77,17 @@ async fn a_click_is_in_its_day_hour_total_and_workspace() {
 }
 
 #[tokio::test]
-async fn an_hour_may_go_eight_days_after_its_end_and_the_rest_stays() {
+async fn only_hours_expire() {
     let store = MemoryAggregates::default();
     count(&[received(0, 1, &by(CHROME, "a", TIME))], &store, &MemoryQuarantine::default()).await;
     for item in store.all() {
-        let end = crate::values::timestamp::Timestamp::parse("2026-01-10T04:00:00Z").unwrap().as_seconds();
+        let end = Timestamp::parse("2026-01-10T04:00:00Z").unwrap().as_seconds();
         assert_eq!(item.ttl, item.key.sk.starts_with("HOUR#").then_some(end), "{:?}", item.key);
     }
 }
 
 #[tokio::test]
-async fn the_same_batch_again_changes_nothing() {
+async fn repeated_batch_changes_nothing() {
     let batch: Vec<_> = (0..20).map(|n| received(0, n, &by(CHROME, &format!("s{}", n % 3), TIME))).collect();
     let (store, quarantine) = (MemoryAggregates::default(), MemoryQuarantine::default());
     count(&batch, &store, &quarantine).await;
@@ -94,10 +98,10 @@ async fn the_same_batch_again_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_malformed_record_is_set_aside_and_its_batch_goes_on() {
+async fn malformed_record_is_quarantined_and_the_rest_counted() {
     let bad = Received { data: "!".into(), ..received(0, 2, &by(CHROME, "a", TIME)) };
-    let nowhere = Received { data: "raw".into(), ..Received::default() };
-    let batch = [received(0, 1, &by(CHROME, "a", TIME)), bad, nowhere, received(0, 3, &by(CHROME, "a", TIME))];
+    let unplaced = Received { data: "raw".into(), ..Received::default() };
+    let batch = [received(0, 1, &by(CHROME, "a", TIME)), bad, unplaced, received(0, 3, &by(CHROME, "a", TIME))];
     let (store, quarantine) = (MemoryAggregates::default(), MemoryQuarantine::default());
     let result = count(&batch, &store, &quarantine).await;
     assert_eq!((result.quarantined, result.failed), (2, vec![]));
@@ -108,18 +112,18 @@ async fn a_malformed_record_is_set_aside_and_its_batch_goes_on() {
 }
 
 #[tokio::test]
-async fn a_record_that_cannot_be_set_aside_is_reported() {
+async fn record_that_cannot_be_quarantined_is_reported() {
     let bad = Received { data: "!".into(), ..received(0, 7, &by(CHROME, "a", TIME)) };
     let batch = [received(0, 6, &by(CHROME, "a", TIME)), bad, received(0, 8, &by(CHROME, "a", TIME))];
     let (store, quarantine) = (MemoryAggregates::default(), MemoryQuarantine::default());
     quarantine.fail(true);
     assert_eq!(count(&batch, &store, &quarantine).await.failed, ["7"]);
-    let nowhere = [Received { sequence: "x".into(), ..batch[1].clone() }];
-    assert_eq!(count(&nowhere, &store, &quarantine).await.failed, [""], "the whole batch must come again");
+    let unplaced = [Received { sequence: "x".into(), ..batch[1].clone() }];
+    assert_eq!(count(&unplaced, &store, &quarantine).await.failed, [""], "the whole batch must come again");
 }
 
 #[tokio::test]
-async fn the_lowest_record_that_an_aggregate_needs_is_reported() {
+async fn lowest_uncounted_record_is_reported() {
     let batch: Vec<_> = (10..15).map(|n| received(0, n, &by(CHROME, "a", TIME))).collect();
     let (store, quarantine) = (MemoryAggregates::default(), MemoryQuarantine::default());
     store.fail(true);
@@ -129,7 +133,7 @@ async fn the_lowest_record_that_an_aggregate_needs_is_reported() {
 }
 
 #[tokio::test]
-async fn shards_in_one_batch_are_counted_apart() {
+async fn shards_of_a_batch_are_counted_apart() {
     let batch = [
         received(1, 5, &by(CHROME, "a", TIME)),
         received(2, 1, &by(CHROME, "a", TIME)),
@@ -145,7 +149,7 @@ async fn shards_in_one_batch_are_counted_apart() {
 }
 
 #[tokio::test]
-async fn an_aggregate_is_small_whatever_comes_in() {
+async fn aggregate_stays_small() {
     let long = |n: u32| Some(format!("{n:05}{}", "ü".repeat(200)));
     let batch: Vec<_> = (0..2000)
         .map(|n| {
@@ -167,7 +171,7 @@ async fn an_aggregate_is_small_whatever_comes_in() {
     }
 }
 
-/// Clicks of which some come twice, with more values than have room, that arrive within a minute around a full hour.
+/// Makes clicks that arrive within a minute around a full hour. Some come twice, and they have more values than have room.
 fn many() -> Vec<Received<'static>> {
     let times = ["2026-01-02T03:59:59Z", "2026-01-03T00:00:00Z"];
     let mut clicks: Vec<Click> = Vec::new();
@@ -187,7 +191,7 @@ fn many() -> Vec<Received<'static>> {
 }
 
 #[tokio::test]
-async fn the_borders_of_batches_change_nothing() {
+async fn borders_of_batches_change_nothing() {
     let (whole, quarantine) = (MemoryAggregates::default(), MemoryQuarantine::default());
     let batch = many();
     let result = count(&batch, &whole, &quarantine).await;
@@ -204,7 +208,7 @@ async fn the_borders_of_batches_change_nothing() {
 }
 
 #[tokio::test]
-async fn a_click_that_the_stream_has_twice_is_counted_once_within_its_window() {
+async fn repeated_click_is_counted_once_within_the_window() {
     let (store, quarantine) = (MemoryAggregates::default(), MemoryQuarantine::default());
     let first = by(CHROME, "a", TIME);
     let at = |shard, sequence, click: &Click, later| Received {
@@ -219,11 +223,15 @@ async fn a_click_that_the_stream_has_twice_is_counted_once_within_its_window() {
     assert_eq!(store.all(), before);
     count(&[at(0, 4, &first, 11_000), at(1, 5, &first, 60)], &store, &quarantine).await;
     let all = store.all();
-    assert_eq!(tally(&all, "WS#acme#go.example.com#a", "TOTAL#000000000000").clicks, 2, "too late to be recognised");
+    assert_eq!(
+        tally(&all, "WS#acme#go.example.com#a", "TOTAL#000000000000").clicks,
+        2,
+        "a click after the window counts as new"
+    );
     assert_eq!(
         tally(&all, "WS#acme#go.example.com#a", "TOTAL#000000000001").clicks,
         1,
-        "another shard does not know it"
+        "another shard counts the click again"
     );
 }
 
@@ -239,7 +247,7 @@ fn lines(body: &[u8]) -> Vec<serde_json::Value> {
 }
 
 #[tokio::test]
-async fn raw_clicks_are_archived_by_the_hour_of_their_arrival_and_only_once() {
+async fn clicks_are_archived_once_by_hour_of_arrival() {
     let (store, archive) = (MemoryAggregates::default(), MemoryArchive::default());
     let batch = many();
     let result = archived(&batch, &store, &archive).await;
@@ -259,7 +267,7 @@ async fn raw_clicks_are_archived_by_the_hour_of_their_arrival_and_only_once() {
 }
 
 #[tokio::test]
-async fn clicks_that_the_archive_did_not_take_come_again_and_are_counted_once() {
+async fn clicks_are_counted_once_after_the_archive_failed() {
     let (store, archive) = (MemoryAggregates::default(), MemoryArchive::default());
     let batch = many();
     archive.fail(true);
@@ -274,7 +282,7 @@ async fn clicks_that_the_archive_did_not_take_come_again_and_are_counted_once() 
 }
 
 #[tokio::test]
-async fn a_click_with_line_breaks_is_one_line_of_the_archive() {
+async fn click_with_line_breaks_is_one_line() {
     let pretty = serde_json::to_string_pretty(&by(CHROME, "a", TIME)).unwrap();
     let record = Received { data: STANDARD.encode(pretty).into(), ..received(0, 1, &by(CHROME, "a", TIME)) };
     let archive = MemoryArchive::default();

@@ -1,4 +1,4 @@
-//! Clicks by value of one dimension, in bounded room: the frequent values stay.
+//! Counts clicks by value of one dimension in bounded space: the frequent values stay.
 
 mod space_saving;
 
@@ -11,19 +11,19 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::dimension::Dimension;
 use crate::clicks::click::cut;
 
-/// How often each value was seen, for up to [`Dimension::max_values`] values: the algorithm Space-Saving (Metwally, Agrawal
-/// and El Abbadi, 2005) with its counts split into what is certain and what may be.
+/// The clicks of up to [`Dimension::max_values`] values: the algorithm Space-Saving (Metwally, Agrawal and El Abbadi, 2005),
+/// with each count split into certain clicks and possible ones.
 ///
-/// A value that finds no room takes the place of the one that can have been seen least often. So, with `n` clicks and room
-/// for `k` values:
-/// * the clicks of a value are at least [`Counts::clicks`] and at most that and [`Counts::error`];
-/// * a value that is not kept has at most [`Counts::floor`] clicks, which is at most `n / k`: whatever has more, stays;
-/// * the certain clicks of all values and [`Counts::other`] add up to `n` exactly.
+/// If there is no room, a new value takes the place of the value that can have been seen least often. So, with `n` clicks and
+/// room for `k` values:
+/// * The clicks of a value lie between [`Counts::clicks`] and `clicks` + [`Counts::error`].
+/// * A value that is not kept has at most [`Counts::floor`] clicks, which is at most `n / k`. A value with more clicks stays.
+/// * The certain clicks of all values and [`Counts::other`] add up to `n` exactly.
 ///
-/// [`Counts::merge`] keeps the first and the third, and adds up the floors.
+/// [`Counts::merge`] keeps the first and the third promise, and adds up the floors.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Counts {
-    /// In the order of the alphabet, each value once. Nearly all are short enough to lie in the list itself.
+    /// Sorted by value, each value once. Nearly all values are short enough to be stored inline.
     #[serde(default, with = "as_map")]
     values: Vec<(CompactString, Count)>,
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -32,7 +32,7 @@ pub struct Counts {
     floor: u64,
 }
 
-/// A value's clicks: stored as one number, or as a list of two if there is an error.
+/// The clicks of a value: stored as one number, or as a list of two if there is an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Count {
     clicks: u64,
@@ -40,8 +40,8 @@ struct Count {
 }
 
 impl Count {
-    /// The most clicks there can have been.
-    fn most(self) -> u64 {
+    /// Returns the greatest number of clicks that the value can have.
+    fn upper_bound(self) -> u64 {
         self.clicks + self.error
     }
 
@@ -56,55 +56,55 @@ fn is_zero(number: &u64) -> bool {
 }
 
 impl Counts {
-    /// How many values are kept of merged counts: days of many lanes have few values each, but not the same ones.
+    /// The greatest number of values in merged counts: days of many lanes have few values each, but not the same ones.
     pub const MAX_MERGED: usize = 2_000;
 
-    /// Counts one click with `value` of `dimension`. An empty value is not counted.
+    /// Counts one click with `value` of `dimension`. Ignores an empty value.
     pub fn add(&mut self, dimension: Dimension, value: &str) {
         self.add_many(dimension, value, 1);
     }
 
-    /// Counts as many clicks at once.
+    /// Counts several clicks with one value.
     pub(crate) fn add_many(&mut self, dimension: Dimension, value: &str, clicks: u64) {
         let value = cut(value, dimension.max_value_bytes());
         if value.is_empty() {
             return;
         }
         match self.find(value) {
-            Ok(place) => self.values[place].1.clicks += clicks,
-            Err(mut place) => {
+            Ok(index) => self.values[index].1.clicks += clicks,
+            Err(mut index) => {
                 while self.values.len() >= dimension.max_values() {
-                    place -= usize::from(self.evict() < place);
+                    index -= usize::from(self.evict() < index);
                 }
                 let error = self.floor();
-                self.values.insert(place, (value.into(), Count { clicks, error }));
+                self.values.insert(index, (value.into(), Count { clicks, error }));
             }
         }
     }
 
-    /// The place of `value`, or the one where it belongs.
+    /// Finds the index of `value`, or the index at which to insert it.
     fn find(&self, value: &str) -> Result<usize, usize> {
         self.values.binary_search_by(|(other, _)| other.as_str().cmp(value))
     }
 
-    /// Gives up the value that can have been seen least often; of equal ones the first in the order of the alphabet, so
-    /// that the same clicks always lead to the same counts. Says which place it had.
+    /// Evicts the value that can have been seen least often, and returns the index that it had. Of equal ones it evicts the
+    /// first in sort order, so that the same clicks always lead to the same counts.
     fn evict(&mut self) -> usize {
-        let least = self.values.iter().enumerate().min_by_key(|(_, (_, count))| count.most());
-        let place = least.map_or(0, |(place, _)| place);
-        let (_, count) = self.values.remove(place);
-        self.give_up(count);
-        place
+        let least = self.values.iter().enumerate().min_by_key(|(_, (_, count))| count.upper_bound());
+        let index = least.map_or(0, |(index, _)| index);
+        let (_, count) = self.values.remove(index);
+        self.add_evicted(count);
+        index
     }
 
-    /// Counts the clicks of a value that is not kept any more.
-    fn give_up(&mut self, count: Count) {
-        self.floor = self.floor().max(count.most());
+    /// Adds the clicks of an evicted value to the floor and to the other clicks.
+    fn add_evicted(&mut self, count: Count) {
+        self.floor = self.floor().max(count.upper_bound());
         self.other += count.clicks;
     }
 
-    /// Adds the counts of another aggregate. A value that only one of both kept may have had as many clicks in the other as
-    /// its floor says.
+    /// Adds the counts of another aggregate. If only one of the two kept a value, the value may have had up to `floor` clicks
+    /// in the other.
     pub fn merge(&mut self, counts: &Self) {
         let (mine, theirs) = (self.floor(), counts.floor());
         if theirs > 0 {
@@ -114,8 +114,8 @@ impl Counts {
         let mut new = Vec::new();
         for (value, count) in &counts.values {
             match self.find(value) {
-                Ok(place) => self.values[place].1.add(*count),
-                Err(place) => new.push((place, (value.clone(), Count { error: count.error + mine, ..*count }))),
+                Ok(index) => self.values[index].1.add(*count),
+                Err(index) => new.push((index, (value.clone(), Count { error: count.error + mine, ..*count }))),
             }
         }
         self.insert(new);
@@ -126,15 +126,15 @@ impl Counts {
         }
     }
 
-    /// Inserts values at the places where they belong, which ascend.
+    /// Inserts values at their indices, which ascend.
     fn insert(&mut self, new: Vec<(usize, (CompactString, Count))>) {
         if new.is_empty() {
             return;
         }
         let mut values = Vec::with_capacity(self.values.len() + new.len());
         let mut known = std::mem::take(&mut self.values).into_iter().enumerate().peekable();
-        for (place, value) in new {
-            while let Some((_, value)) = known.next_if(|(before, _)| *before < place) {
+        for (index, value) in new {
+            while let Some((_, value)) = known.next_if(|(before, _)| *before < index) {
                 values.push(value);
             }
             values.push(value);
@@ -143,58 +143,58 @@ impl Counts {
         self.values = values;
     }
 
-    /// Keeps half of [`Counts::MAX_MERGED`], so that it is seldom done.
+    /// Keeps half of [`Counts::MAX_MERGED`] values, so that it seldom runs.
     fn prune(&mut self) {
-        self.values.sort_by(|(a, x), (b, y)| y.most().cmp(&x.most()).then_with(|| a.cmp(b)));
+        self.values.sort_by(|(a, x), (b, y)| y.upper_bound().cmp(&x.upper_bound()).then_with(|| a.cmp(b)));
         for (_, count) in self.values.split_off(Self::MAX_MERGED / 2) {
-            self.floor = self.floor.max(count.most());
+            self.floor = self.floor.max(count.upper_bound());
             self.other += count.clicks;
         }
         self.values.sort_by(|(a, _), (b, _)| a.cmp(b));
     }
 
-    /// All clicks in it.
+    /// Returns the number of all clicks.
     pub fn sum(&self) -> u64 {
         self.values.iter().map(|(_, count)| count.clicks).sum::<u64>() + self.other
     }
 
-    /// Clicks that are not among the certain clicks of any value.
+    /// Returns the number of clicks that are not among the certain clicks of any value.
     pub fn other(&self) -> u64 {
         self.other
     }
 
-    /// How many values are told apart.
+    /// Returns the number of kept values.
     pub fn len(&self) -> usize {
         self.values.len()
     }
 
-    /// Whether no value is told apart.
+    /// Tells whether no value is kept.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
 
-    /// The clicks that `value` certainly has; zero if it is not kept.
+    /// Returns the clicks that `value` certainly has: zero if it is not kept.
     pub fn clicks(&self, value: &str) -> u64 {
-        self.find(value).map_or(0, |place| self.values[place].1.clicks)
+        self.find(value).map_or(0, |index| self.values[index].1.clicks)
     }
 
-    /// How many clicks `value` may have beyond [`Counts::clicks`].
+    /// Returns how many clicks `value` may have beyond [`Counts::clicks`].
     pub fn error(&self, value: &str) -> u64 {
-        self.find(value).map_or(self.floor(), |place| self.values[place].1.error)
+        self.find(value).map_or(self.floor(), |index| self.values[index].1.error)
     }
 
-    /// The most clicks that a value can have which is not kept. Zero as long as every value had room.
+    /// Returns the greatest number of clicks that a value can have that is not kept: zero as long as every value had room.
     pub fn floor(&self) -> u64 {
-        // Before there were floors, the first values stayed and all clicks of the others were counted together.
+        // Counts of an older version have no floor. They kept the first values and counted the clicks of all others together.
         if self.floor == 0 { self.other } else { self.floor }
     }
 
-    /// The values and their certain clicks, in the order of the alphabet.
+    /// Iterates over the values and their certain clicks, sorted by value.
     pub fn iter(&self) -> impl Iterator<Item = (&str, u64)> {
         self.values.iter().map(|(value, count)| (value.as_str(), count.clicks))
     }
 
-    /// The `limit` values with the most clicks, the most frequent first, equal ones in the order of the alphabet.
+    /// Returns the `limit` values with the most clicks, the most frequent first, equal ones sorted by value.
     pub fn top(&self, limit: usize) -> Vec<(&str, u64)> {
         let mut all: Vec<_> = self.iter().collect();
         all.sort_by_key(|&(value, clicks)| (std::cmp::Reverse(clicks), value));
@@ -203,7 +203,7 @@ impl Counts {
     }
 }
 
-/// The values are stored as a map. What is read may be in any order.
+/// Stores the values as a map, and reads them in any order.
 mod as_map {
     use super::*;
 
@@ -244,8 +244,8 @@ impl Serialize for Count {
 
 impl<'de> Deserialize<'de> for Count {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct NumberOrTwo;
-        impl<'de> de::Visitor<'de> for NumberOrTwo {
+        struct CountVisitor;
+        impl<'de> de::Visitor<'de> for CountVisitor {
             type Value = Count;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("clicks, or a list of clicks and error")
@@ -263,17 +263,19 @@ impl<'de> Deserialize<'de> for Count {
                 Ok(count)
             }
         }
-        deserializer.deserialize_any(NumberOrTwo)
+        deserializer.deserialize_any(CountVisitor)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use proptest::prelude::*;
     use std::collections::BTreeMap;
 
-    const ROOM: usize = Dimension::Referrer.max_values();
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const CAPACITY: usize = Dimension::Referrer.max_values();
 
     fn count(values: &[u16]) -> Counts {
         let mut counts = Counts::default();
@@ -281,12 +283,12 @@ mod tests {
         counts
     }
 
-    /// Few values that are frequent and many that are not.
+    /// Generates few frequent values and many rare ones.
     fn clicks() -> impl Strategy<Value = Vec<u16>> {
         prop::collection::vec(prop_oneof![0_u16..20, 0_u16..400, 0_u16..5_000], 0..800)
     }
 
-    /// What is promised of `counts` if these were all clicks.
+    /// Checks what [`Counts`] promises, if `all` are the clicks in it.
     fn check(counts: &Counts, all: &[u16]) -> Result<(), TestCaseError> {
         let mut truth = BTreeMap::<u16, u64>::new();
         all.iter().for_each(|value| *truth.entry(*value).or_default() += 1);
@@ -299,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn the_most_frequent_come_first_and_ties_are_stable() {
+    fn most_frequent_come_first_and_ties_are_stable() {
         let mut counts = Counts::default();
         for value in ["b", "a", "c", "c"] {
             counts.add(Dimension::Browser, value);
@@ -308,26 +310,26 @@ mod tests {
     }
 
     #[test]
-    fn a_frequent_value_that_comes_late_takes_the_place_of_a_rare_one() {
+    fn late_frequent_value_replaces_a_rare_one() {
         let all: Vec<u16> = (0..2_000).chain([7_777; 500]).collect();
         let counts = count(&all);
         assert_eq!(counts.top(1), [("7777", 500)]);
-        assert_eq!((counts.len(), counts.other()), (ROOM, 1_901));
-        assert!(counts.floor() <= 2_500 / ROOM as u64);
+        assert_eq!((counts.len(), counts.other()), (CAPACITY, 1_901));
+        assert!(counts.floor() <= 2_500 / CAPACITY as u64);
     }
 
     #[test]
-    fn what_an_earlier_version_stored_is_read() {
+    fn counts_without_a_floor_are_read() {
         let stored: Counts = serde_json::from_str(r#"{"values":{"a":3,"b":1},"other":7}"#).unwrap();
         assert_eq!((stored.clicks("a"), stored.error("a"), stored.sum()), (3, 0, 11));
-        assert_eq!(stored.error("c"), 7, "any of the others may be all of them");
+        assert_eq!(stored.error("c"), 7, "all other clicks may have this value");
         let mut full = stored.clone();
-        (0..ROOM).for_each(|n| full.add(Dimension::Referrer, &format!("new{n}")));
-        assert_eq!((full.clicks("new99"), full.error("new99"), full.sum()), (1, 7, 11 + ROOM as u64));
+        (0..CAPACITY).for_each(|n| full.add(Dimension::Referrer, &format!("new{n}")));
+        assert_eq!((full.clicks("new99"), full.error("new99"), full.sum()), (1, 7, 11 + CAPACITY as u64));
     }
 
     #[test]
-    fn values_are_found_in_whatever_order_they_are_stored() {
+    fn stored_values_may_have_any_order() {
         let stored: Counts = serde_json::from_str(r#"{"values":{"b":1,"c":[2,1],"a":3}}"#).unwrap();
         assert_eq!(stored.iter().collect::<Vec<_>>(), [("a", 3), ("b", 1), ("c", 2)]);
         assert_eq!((stored.clicks("a"), stored.error("c"), stored.clicks("d")), (3, 1, 0));
@@ -337,14 +339,14 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(48))]
         #[test]
-        fn every_count_is_within_its_error_and_the_floor_within_its_share(all in clicks()) {
+        fn counts_keep_their_bounds(all in clicks()) {
             let counts = count(&all);
             check(&counts, &all)?;
-            prop_assert!(counts.len() <= ROOM && counts.floor() <= (all.len() / ROOM) as u64);
+            prop_assert!(counts.len() <= CAPACITY && counts.floor() <= (all.len() / CAPACITY) as u64);
         }
 
         #[test]
-        fn merged_counts_are_within_their_errors(parts in prop::collection::vec(clicks(), 1..6)) {
+        fn merged_counts_keep_their_bounds(parts in prop::collection::vec(clicks(), 1..6)) {
             let mut merged = Counts::default();
             parts.iter().for_each(|part| merged.merge(&count(part)));
             check(&merged, &parts.concat())?;
@@ -353,7 +355,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_pruned_is_within_its_error(days in 20_u16..30, width in 90_u16..100) {
+        fn pruned_counts_keep_their_bounds(days in 20_u16..30, width in 90_u16..100) {
             let parts: Vec<Vec<u16>> = (0..days).map(|day| (0..3).chain(day * width..(day + 1) * width).collect()).collect();
             let mut merged = Counts::default();
             parts.iter().for_each(|part| merged.merge(&count(part)));
@@ -363,7 +365,7 @@ mod tests {
         }
 
         #[test]
-        fn counts_go_on_where_they_were_stored(before in clicks(), after in clicks()) {
+        fn stored_counts_go_on(before in clicks(), after in clicks()) {
             let stored = serde_json::to_string(&count(&before)).unwrap();
             let mut counts: Counts = serde_json::from_str(&stored).unwrap();
             after.iter().for_each(|value| counts.add(Dimension::Referrer, &value.to_string()));
@@ -371,7 +373,7 @@ mod tests {
         }
 
         #[test]
-        fn a_value_is_cut_at_the_border_of_a_character(value in "\\PC{1,300}") {
+        fn value_is_cut_between_characters(value in "\\PC{1,300}") {
             let mut counts = Counts::default();
             counts.add(Dimension::Referrer, &value);
             prop_assert!(counts.iter().all(|(value, _)| value.len() <= Dimension::Referrer.max_value_bytes()));
