@@ -10,7 +10,7 @@ use crate::exports::start::{NewExport, StartExportPorts, start_export};
 use crate::imports::job::counts::Counts;
 use crate::imports::job::import::Import;
 use crate::imports::load::{Loaded, load_import};
-use crate::imports::loader::Loader;
+use crate::imports::load_ports::LoadImportPorts;
 use crate::jobs::lease::Lease;
 use crate::links::ports::LinkWriter;
 use crate::links::settings::{Conditions, Device, RedirectStatus, Rule, Variant};
@@ -80,7 +80,7 @@ impl World {
         let links = Arc::new(MemoryLinks::default());
         let objects = Arc::new(MemoryObjects::default());
         objects.put("imports/acme/x", file);
-        let ports = Loader {
+        let ports = LoadImportPorts {
             imports: Arc::new(MemoryImports::default()),
             parts: Arc::new(MemoryParts::default()),
             queue: Arc::new(MemoryQueue::default()),

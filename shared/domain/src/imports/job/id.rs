@@ -1,4 +1,4 @@
-//! What identifies an import.
+//! Defines the id of an import.
 
 use std::fmt;
 
@@ -7,13 +7,13 @@ use sha2::{Digest, Sha256};
 
 use crate::ports::{Clock, Random};
 
-/// `imp_` and the 32 lower-case hexadecimal digits of a UUID: version 7 for an import that was asked for, version 8 for a file
-/// that was put straight into the bucket.
+/// An import's id: `imp_` and the 32 lower-case hexadecimal digits of a UUID. The UUID has version 7 if the API created the
+/// import, and version 8 if the file was put straight into the bucket.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ImportId(String);
 
-/// A text that is no [`ImportId`].
+/// The error of a text that is not an [`ImportId`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an import's id is 'imp_' and 32 hexadecimal digits")]
 pub struct ImportIdError;
@@ -21,23 +21,23 @@ pub struct ImportIdError;
 impl ImportId {
     const PREFIX: &'static str = "imp_";
 
-    /// A new id; later ones sort after earlier ones.
+    /// Makes a new id. Later ids sort after earlier ones.
     pub fn generate(clock: &dyn Clock, random: &dyn Random) -> Self {
         let mut bytes = [0_u8; 10];
         random.fill(&mut bytes);
         let millis = u64::try_from(clock.now().as_millis()).unwrap_or(0);
-        Self::of(uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid())
+        Self::from_uuid(uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid())
     }
 
-    /// The id of the object `key` with the content `etag`: the same for every delivery of its events.
+    /// Derives the id of the object `key` with the content `etag`. All deliveries of its events give the same id.
     pub fn for_object(key: &str, etag: &str) -> Self {
         let digest = Sha256::new().chain_update(key).chain_update([0]).chain_update(etag).finalize();
         let mut bytes = [0_u8; 16];
         bytes.copy_from_slice(&digest[..16]);
-        Self::of(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+        Self::from_uuid(uuid::Builder::from_custom_bytes(bytes).into_uuid())
     }
 
-    fn of(uuid: uuid::Uuid) -> Self {
+    fn from_uuid(uuid: uuid::Uuid) -> Self {
         Self(format!("{}{}", Self::PREFIX, uuid.simple()))
     }
 
@@ -49,7 +49,7 @@ impl ImportId {
         if valid { Ok(Self(text)) } else { Err(ImportIdError) }
     }
 
-    /// The text.
+    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -87,7 +87,7 @@ mod tests {
     use crate::testing::system::{FixedClock, SeededRandom};
 
     #[test]
-    fn generated_ids_sort_by_time_and_can_be_read_back() {
+    fn generated_ids_sort_by_time_and_parse() {
         let (clock, random) = (FixedClock::at("2026-01-01T00:00:00Z"), SeededRandom::new(1));
         let first = ImportId::generate(&clock, &random);
         clock.advance(1);
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn an_object_has_the_same_id_as_long_as_it_is_the_same() {
+    fn object_id_depends_on_key_and_content() {
         let id = ImportId::for_object("imports/acme/a.csv", "e1");
         assert_eq!(id, ImportId::for_object("imports/acme/a.csv", "e1"));
         assert_ne!(id, ImportId::for_object("imports/acme/a.csv", "e2"));
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_are_no_ids() {
+    fn other_texts_are_not_ids() {
         for text in ["", "imp_", "imp_0", &format!("imp_{}", "g".repeat(32)), &format!("imp_{}", "A".repeat(32))] {
             assert_eq!(ImportId::parse(text), Err(ImportIdError), "{text}");
         }
