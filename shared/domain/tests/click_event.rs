@@ -1,4 +1,4 @@
-//! Clicks are what `docs/click-event.schema.json` says.
+//! Checks that clicks are as `docs/click-event.schema.json` describes them.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use support::violations;
 use waypost_domain::clicks::click::Click;
 use waypost_domain::redirect::choose_target::choose_target;
-use waypost_domain::redirect::deliver_clicks::{ClickDelivery, Visitors, deliver_clicks};
+use waypost_domain::redirect::deliver_clicks::{DeliverClicksPorts, VisitorHasher, deliver_clicks};
 use waypost_domain::redirect::record_click::record_click;
 use waypost_domain::redirect::visit::Visit;
 use waypost_domain::testing::clicks::{MemorySalts, MemorySpill, MemoryStream};
@@ -30,14 +30,14 @@ fn docs(settings: Value) -> Link {
     link
 }
 
-/// The click of `visit` as it is in the stream.
+/// Records and delivers the click of `visit`; returns it as the stream has it.
 fn streamed(link: &Link, visit: &Visit) -> Value {
     let (now, random) = (Timestamp::parse("2026-01-02T03:04:05Z").unwrap(), SeededRandom::new(1));
     let pending = record_click(visit, link, &choose_target(link, visit, now), now, &random);
     let stream = Arc::<MemoryStream>::default();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let ports = ClickDelivery {
-        visitors: Visitors::default(),
+    let ports = DeliverClicksPorts {
+        visitors: VisitorHasher::default(),
         salts: Arc::<MemorySalts>::default(),
         random: Arc::new(random),
         stream: stream.clone(),
@@ -62,7 +62,7 @@ fn full_visit() -> Visit {
 }
 
 #[test]
-fn every_field_of_the_schema_is_in_some_click_and_no_other_is() {
+fn clicks_have_exactly_the_fields_of_the_schema() {
     let by_rule = streamed(&docs(json!({"rules": [{"if": {}, "url": "https://example.com/r"}]})), &full_visit());
     let variants = json!({"variants": [{"name": "a", "url": "https://example.com/a", "weight": 1}]});
     let by_variant = streamed(&docs(variants), &full_visit());
@@ -77,7 +77,7 @@ fn every_field_of_the_schema_is_in_some_click_and_no_other_is() {
 }
 
 #[test]
-fn the_schema_would_find_what_is_wrong() {
+fn schema_finds_invalid_clicks() {
     let click = streamed(&docs(json!({})), &full_visit());
     for (field, value) in [
         ("version", json!(2)),
@@ -99,7 +99,7 @@ fn the_schema_would_find_what_is_wrong() {
 }
 
 #[test]
-fn a_click_of_before_rules_and_variants_is_still_read() {
+fn click_with_missing_and_unknown_fields_is_read() {
     let mut old = streamed(&docs(json!({})), &full_visit());
     assert!(old.get("rule").is_none() && old.get("variant").is_none());
     old["added_later"] = json!(1);
@@ -108,7 +108,7 @@ fn a_click_of_before_rules_and_variants_is_still_read() {
 
 proptest! {
     #[test]
-    fn whatever_is_sent_the_click_is_as_the_schema_says(
+    fn any_visit_makes_a_valid_click(
         text in "\\PC{0,600}", other in ".{0,200}", query in ".{0,300}", opted_out: bool, v4: bool, address: u128,
     ) {
         let address = if v4 { IpAddr::V4((address as u32).into()) } else { IpAddr::V6(address.into()) };

@@ -1,4 +1,4 @@
-//! Files in the shape that other services give them, read to links.
+//! Reads files as other services export them, and nasty and damaged files.
 
 #[path = "support/import.rs"]
 mod import;
@@ -6,7 +6,7 @@ mod import;
 use import::{Ending, data, load};
 use waypost_domain::imports::rows::{Format, Source};
 
-/// What became of each row of `tests/data/exports/{name}`, whatever the pieces it comes in.
+/// Reads `tests/data/exports/{name}`, in pieces of several sizes.
 fn export(name: &str) -> Ending {
     let file = data(&format!("exports/{name}"));
     let ending = load(&file, 64 * 1024);
@@ -59,7 +59,7 @@ fn bitly() {
 }
 
 #[test]
-fn dub_with_its_optional_columns() {
+fn dub_with_optional_columns() {
     let ending = export("dub.csv");
     assert_eq!(
         ending.rows,
@@ -83,7 +83,7 @@ fn yourls() {
 }
 
 #[test]
-fn kutt_as_a_table_and_as_its_api_gives_it() {
+fn kutt_table_and_api_answer() {
     let expected = [
         "go.example.com/docs -> https://docs.example.org/en/latest/ | Docs |  | 2023-04-11T16:02:33.123Z | 1204",
         "go.example.com/sale -> https://sale.example.org/ | - |  | 2023-05-01T00:00:00.000Z | 9 | expires 2031-01-01T00:00:00.000Z",
@@ -120,7 +120,7 @@ fn sink() {
 }
 
 #[test]
-fn pocket_as_a_table_in_an_archive_and_as_a_page() {
+fn pocket_table_archive_and_page() {
     let table = [
         "1@2 go.example.com/* -> https://docs.example.org/en/latest/ | Docs | docs+public | 2023-04-11T16:02:33.000Z | -",
         "2@3 go.example.com/* -> https://news.example.org/a | Comma, in a title |  | 2014-01-01T00:00:00.000Z | -",
@@ -142,7 +142,7 @@ fn pocket_as_a_table_in_an_archive_and_as_a_page() {
 }
 
 #[test]
-fn bookmarks_of_a_browser_have_their_folders_as_tags() {
+fn browser_bookmarks_have_folders_as_tags() {
     let ending = export("chrome.html");
     assert_eq!(ending.format, Some(Format::Bookmarks));
     assert_eq!(
@@ -157,7 +157,7 @@ fn bookmarks_of_a_browser_have_their_folders_as_tags() {
 }
 
 #[test]
-fn bookmarks_of_shaarli_have_their_tags() {
+fn shaarli_bookmarks_have_tags() {
     assert_eq!(
         rows("shaarli.html"),
         [
@@ -188,7 +188,7 @@ fn spreadsheets() {
     );
 }
 
-/// A file of `tests/data/nasty` and what it must end as.
+/// A file of `tests/data/nasty`, and how its import must end.
 #[derive(serde::Deserialize)]
 struct Nasty {
     file: String,
@@ -196,15 +196,15 @@ struct Nasty {
     ends: String,
     /// How many rows are found, if that is certain.
     rows: Option<usize>,
-    /// How many of them are no links.
+    /// How many of the rows are invalid.
     #[serde(default)]
     invalid: usize,
-    /// A part of what the import says when it failed.
+    /// A part of the error of a failed import.
     error: Option<String>,
 }
 
 #[test]
-fn nasty_files_end_as_they_must() {
+fn nasty_files_end_as_the_manifest_says() {
     let manifest: Vec<Nasty> = serde_json::from_slice(&data("nasty/manifest.json")).unwrap();
     let known: Vec<&str> = manifest.iter().map(|nasty| nasty.file.as_str()).collect();
     let mut wrong = Vec::new();
@@ -216,16 +216,16 @@ fn nasty_files_end_as_they_must() {
             (None, 0) => "succeeded",
             (None, _) => "succeeded_with_errors",
         };
-        let told = ending.error.as_deref().unwrap_or_default();
+        let message = ending.error.as_deref().unwrap_or_default();
         let right = status == ends
             && ending.invalid == *invalid
             && rows.is_none_or(|rows| rows == ending.rows.len())
-            && told.contains(error.as_deref().unwrap_or_default())
+            && message.contains(error.as_deref().unwrap_or_default())
             && (file.len() > 20_000 || load(&file, 3) == ending);
         if !right {
             let shown: Vec<&String> = ending.rows.iter().take(12).collect();
             wrong.push(format!(
-                "{name}: {status}, {} rows, {} invalid, {told:?} {shown:#?}",
+                "{name}: {status}, {} rows, {} invalid, {message:?} {shown:#?}",
                 ending.rows.len(),
                 ending.invalid
             ));
@@ -239,7 +239,7 @@ fn nasty_files_end_as_they_must() {
     }
 }
 
-/// Numbers that are the same in every run.
+/// Pseudo-random numbers, the same in every run.
 struct Numbers(u64);
 
 impl Numbers {
@@ -249,7 +249,7 @@ impl Numbers {
     }
 }
 
-/// `file` with a few bytes changed, removed, doubled or cut off.
+/// Changes, removes, doubles or cuts off a few bytes of `file`.
 fn damaged(file: &[u8], numbers: &mut Numbers) -> Vec<u8> {
     let mut file = file.to_vec();
     for _ in 0..=numbers.below(4) {
@@ -270,14 +270,14 @@ fn damaged(file: &[u8], numbers: &mut Numbers) -> Vec<u8> {
     file
 }
 
-/// At which byte a damage is noticed depends on the pieces.
+/// Removes the byte position from the error: it depends on the pieces.
 fn without_place(mut ending: Ending) -> Ending {
     ending.error = ending.error.map(|error| error.split(", at byte").next().unwrap_or_default().to_owned());
     ending
 }
 
 #[test]
-fn damaged_files_come_to_the_same_whatever_the_pieces() {
+fn damaged_files_end_the_same_in_any_pieces() {
     let mut numbers = Numbers(1);
     let rounds: usize = std::env::var("DAMAGED_ROUNDS").map_or(12, |rounds| rounds.parse().unwrap());
     for folder in ["exports", "nasty"] {

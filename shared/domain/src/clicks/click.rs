@@ -1,4 +1,4 @@
-//! A click: one redirect that was served, as it travels through the stream. It holds no address and no full referrer.
+//! Defines the click event: one redirect that was served, as the stream holds it. It has no address and no full referrer.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,14 +11,14 @@ use crate::values::workspace::WorkspaceId;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Trigger {
-    /// The link itself.
+    /// Through the link itself.
     #[default]
     Link,
-    /// Its QR code.
+    /// Through its QR code.
     Qr,
 }
 
-/// UTM parameters of the short link's own query, each cut to [`Click::MAX_FIELD_BYTES`].
+/// The UTM parameters of the short link's own query, each cut to [`Click::MAX_FIELD_BYTES`].
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Utm {
     /// `utm_source`.
@@ -44,12 +44,12 @@ impl Utm {
     }
 }
 
-/// Version 1 of the click event, JSON in a Kinesis record.
+/// Version 1 of the click event. A Kinesis record holds it as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Click {
     /// Always [`Click::VERSION`].
     pub version: u8,
-    /// UUID version 7.
+    /// A UUID of version 7.
     pub id: String,
     /// When the redirect was served.
     pub time: Timestamp,
@@ -59,10 +59,10 @@ pub struct Click {
     pub slug: Slug,
     /// The link's owner.
     pub workspace: WorkspaceId,
-    /// ISO 3166-1 alpha-2 code; absent if unknown.
+    /// The visitor's country as an ISO 3166-1 alpha-2 code; absent if unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
-    /// Salted daily hash of address and user agent; absent if the visitor asked not to be tracked.
+    /// A salted daily hash of address and user agent; absent if the visitor asked not to be tracked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visitor: Option<String>,
     /// The user agent, cut to [`Click::MAX_USER_AGENT_BYTES`].
@@ -74,10 +74,10 @@ pub struct Click {
     /// The visitor's first language as an ISO 639 code, such as `de`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
-    /// UTM parameters.
+    /// The UTM parameters.
     #[serde(default, skip_serializing_if = "Utm::is_empty")]
     pub utm: Utm,
-    /// How the visitor came.
+    /// How the visitor came to the short link.
     #[serde(default)]
     pub trigger: Trigger,
     /// Which of the link's rules chose the target, counted from 0; absent if none did.
@@ -97,7 +97,7 @@ impl Click {
     pub const MAX_FIELD_BYTES: usize = 128;
 }
 
-/// `text` cut to at most `max` bytes, at the border of a character.
+/// Cuts `text` to at most `max` bytes, at the border of a character.
 pub(crate) fn cut(text: &str, max: usize) -> &str {
     &text[..text.floor_char_boundary(max)]
 }

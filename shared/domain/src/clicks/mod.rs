@@ -1,3 +1,3 @@
-//! The click event, as it travels through the stream.
+//! Holds the click event of the stream, which the redirect writes and analytics reads.
 
 pub mod click;

@@ -1,4 +1,4 @@
-//! An export as it is stored.
+//! Defines an export as it is stored, and its states.
 
 use std::fmt;
 
@@ -10,12 +10,12 @@ use crate::values::id;
 use crate::values::timestamp::Timestamp;
 use crate::values::workspace::WorkspaceId;
 
-/// `exp_` and the 32 lower-case hexadecimal digits of a UUID of version 7.
+/// An export's id: `exp_` and the 32 lower-case hexadecimal digits of a UUID of version 7.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ExportId(String);
 
-/// A text that is no [`ExportId`].
+/// The error of a text that is not an [`ExportId`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an export's id is 'exp_' and 32 hexadecimal digits")]
 pub struct ExportIdError;
@@ -23,7 +23,7 @@ pub struct ExportIdError;
 impl ExportId {
     const PREFIX: &'static str = "exp_";
 
-    /// A new id; later ones sort after earlier ones.
+    /// Makes a new id. Later ids sort after earlier ones.
     pub fn generate(clock: &dyn Clock, random: &dyn Random) -> Self {
         Self(id::generate(Self::PREFIX, clock, random))
     }
@@ -54,29 +54,29 @@ impl From<ExportId> for String {
     }
 }
 
-/// How far an export is.
+/// The status of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub enum ExportStatus {
-    /// Nobody has begun.
+    /// The export is queued.
     Waiting,
     /// Links are being written, or will be again after a failure.
     Running,
-    /// The file is there.
+    /// The file is complete.
     Succeeded,
-    /// There will be no file; the export's `error` says why.
+    /// There is no file; the export's `error` says why.
     Failed,
 }
 
 impl ExportStatus {
-    /// Whether nothing will change any more.
+    /// Tells whether the status never changes again.
     pub fn is_final(self) -> bool {
         matches!(self, Self::Succeeded | Self::Failed)
     }
 }
 
-/// What the file is.
+/// The format of an export's file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
@@ -91,41 +91,41 @@ pub enum ExportFormat {
 /// An export as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Export {
-    /// What identifies it.
+    /// Its id.
     pub id: ExportId,
-    /// Whose links it has.
+    /// The workspace whose links it has.
     pub workspace: WorkspaceId,
-    /// How far it is.
+    /// Its status.
     pub status: ExportStatus,
-    /// What the file is.
+    /// The format of the file.
     pub format: ExportFormat,
     /// Whether the file is compressed with gzip.
     pub gzip: bool,
-    /// How many links are written so far.
+    /// How many links have been written so far.
     pub links: u64,
-    /// The size of the file in bytes, once it is there.
+    /// The size of the complete file, in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
-    /// Why it failed, for a person.
+    /// Why it failed, in words for a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// When it was asked for.
+    /// When it was requested.
     pub created_at: Timestamp,
     /// When it became final.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Timestamp>,
-    /// Who writes it.
+    /// The lease of the invocation that writes it.
     #[serde(rename = "claim", default, skip_serializing_if = "Option::is_none")]
     pub lease: Option<Lease>,
-    /// Counts the writes: each is made on the condition that the one before it is the last.
+    /// Counts the writes. A write succeeds only if the store holds the revision before it.
     pub revision: u64,
 }
 
 impl Export {
-    /// For how long the record is kept, in seconds. The file is kept as the bucket's rules say.
+    /// How long the record is kept, in seconds. The bucket's rules decide how long the file is.
     pub const KEPT_SECONDS: i64 = 30 * 24 * 3600;
 
-    /// An export that nobody has begun.
+    /// Makes a new export.
     pub fn waiting(id: ExportId, workspace: WorkspaceId, format: ExportFormat, gzip: bool, now: Timestamp) -> Self {
         Self {
             id,
@@ -143,7 +143,7 @@ impl Export {
         }
     }
 
-    /// Where its file is in the bucket.
+    /// Returns the key of its file in the bucket.
     pub fn object_key(&self) -> String {
         let extension = match self.format {
             ExportFormat::Csv => "csv",
@@ -153,34 +153,34 @@ impl Export {
         format!("exports/{}/{}.{extension}{gzip}", self.workspace, self.id)
     }
 
-    /// Until when somebody else than `owner` has it.
+    /// Returns until when another invocation than `owner` holds the export, if one does at `now`.
     pub fn held_until(&self, owner: &str, now: Timestamp) -> Option<Timestamp> {
         self.lease.as_ref().and_then(|lease| lease.held_until(owner, now))
     }
 
-    /// The export as `claim` takes it over, from its beginning.
+    /// Returns the export under `lease`, to be written from the beginning.
     pub fn leased(&self, lease: Lease) -> Self {
         Self { status: ExportStatus::Running, lease: Some(lease), links: 0, ..self.next() }
     }
 
-    /// The export with more links written.
+    /// Returns the export with `links` written.
     pub fn progressed(&self, links: u64) -> Self {
         Self { links, ..self.next() }
     }
 
-    /// The export with its file of `bytes` in its place.
+    /// Returns the export with a complete file of `bytes`.
     pub fn succeeded(&self, links: u64, bytes: u64, now: Timestamp) -> Self {
         let finished_at = Some(now);
         Self { status: ExportStatus::Succeeded, links, bytes: Some(bytes), finished_at, lease: None, ..self.next() }
     }
 
-    /// The export that will have no file, for this reason.
+    /// Returns the export as failed, for the reason `error`.
     pub fn failed(&self, error: String, now: Timestamp) -> Self {
         let finished_at = Some(now);
         Self { status: ExportStatus::Failed, error: Some(error), finished_at, lease: None, ..self.next() }
     }
 
-    /// The export given up by its owner: anybody may begin anew at once.
+    /// Returns the export without its lease: another invocation may begin at once.
     pub fn released(&self) -> Self {
         Self { lease: None, ..self.next() }
     }

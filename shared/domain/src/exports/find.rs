@@ -1,4 +1,4 @@
-//! Finds one export of the caller's workspace, and its file.
+//! Finds an export of the caller's workspace, and its file.
 
 use super::export::{Export, ExportId, ExportStatus};
 use super::ports::ExportStore;
@@ -6,14 +6,14 @@ use crate::access::key::{Caller, Role};
 use crate::files::ports::DownloadSigner;
 use crate::values::error::Error;
 
-/// For how long the link to a file works, in seconds.
+/// How long the URL of a file works, in seconds.
 pub const FILE_SECONDS: u32 = 5 * 60;
 
-/// The export, if the caller's workspace owns it, and once it has succeeded a URL of its file, which works for
+/// Returns the export `id` of the caller's workspace, and once it has succeeded a URL of its file that works for
 /// [`FILE_SECONDS`].
 ///
 /// # Errors
-/// [`Error::NotFound`] for a foreign export as for none, and for a text that is no id.
+/// [`Error::NotFound`] if there is no such export, it belongs to another workspace, or `id` is not an export's id.
 pub async fn find_export(
     exports: &dyn ExportStore,
     files: &dyn DownloadSigner,

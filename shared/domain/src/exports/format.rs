@@ -1,8 +1,8 @@
-//! A link as a row of an export: every column is one that an import reads.
+//! Writes a link as a row of an export. An import reads every one of its columns.
 
 use serde::Serialize;
 
-use crate::imports::write::report::csv_cell;
+use crate::files::csv::{csv_cell, quoted_cell};
 use crate::links::link::Link;
 use crate::links::request::{LinkFields, RuleFields, VariantFields};
 use crate::values::timestamp::Timestamp;
@@ -67,23 +67,23 @@ impl Row {
     }
 }
 
-/// The link as a line of JSON.
+/// Writes the link as a line of JSON.
 pub fn json_line(link: &Link) -> String {
-    // Texts, numbers and lists of them cannot fail to be written.
+    // Serializing texts, numbers and lists of them cannot fail.
     let mut line = serde_json::to_string(&Row::of(link)).unwrap_or_default();
     line.push('\n');
     line
 }
 
-/// The link as a row of CSV under [`CSV_HEADER`]. A title that a spreadsheet would run as a formula has an apostrophe before
-/// it, which an import takes away; tags that are more than words are a list in JSON.
+/// Writes the link as a row of CSV under [`CSV_HEADER`]. It puts an apostrophe before a title that a spreadsheet would run as
+/// a formula, and an import removes it. Tags with special characters become a JSON list.
 pub fn csv_row(link: &Link) -> String {
     let row = Row::of(link);
     let text = |text: Option<String>| text.map(|text| csv_cell(&text)).unwrap_or_default();
     let number = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
     let flag = |flag: bool| if flag { "true" } else { "" }.to_owned();
     let cells = [
-        quoted(&row.url),
+        quoted_cell(&row.url),
         row.slug,
         row.domain,
         text(row.title),
@@ -96,8 +96,8 @@ pub fn csv_row(link: &Link) -> String {
         number(row.redirect_status.map(u64::from)),
         flag(row.forward_query),
         flag(row.archived),
-        list(&row.rules),
-        list(&row.variants),
+        json_list(&row.rules),
+        json_list(&row.variants),
         number(row.imported_clicks),
         flag(row.has_password),
     ];
@@ -108,15 +108,11 @@ fn tags(tags: &[String]) -> String {
     let special = |tag: &String| tag.contains(['|', ',']) || tag.starts_with(['=', '+', '-', '@', '[', '\'']);
     match tags {
         [] => String::new(),
-        tags if tags.iter().any(special) => list(tags),
-        tags => quoted(&tags.join("|")),
+        tags if tags.iter().any(special) => json_list(tags),
+        tags => quoted_cell(&tags.join("|")),
     }
 }
 
-fn list<T: Serialize>(values: &[T]) -> String {
-    if values.is_empty() { String::new() } else { quoted(&serde_json::to_string(values).unwrap_or_default()) }
-}
-
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('"', "\"\""))
+fn json_list<T: Serialize>(values: &[T]) -> String {
+    if values.is_empty() { String::new() } else { quoted_cell(&serde_json::to_string(values).unwrap_or_default()) }
 }

@@ -1,12 +1,11 @@
-//! Exports: all links of a workspace become a file that can be imported again.
+//! Exports all links of a workspace to a file that can be imported again.
 //!
-//! * [`start_export`](start_export::start_export) has one written, [`find_export`](find_export::find_export) says how it goes and
-//!   gives the file.
-//! * [`write_export`](write_export::write_export) writes it: as a stream, so that memory does not depend on the number of links,
-//!   and as a whole, so that it may be killed at any point and called again.
+//! * [`start_export`](start::start_export) requests an export; [`find_export`](find::find_export) returns its status and its file.
+//! * [`write_export`](write::write_export) writes the file as a stream, so that its memory does not depend on the number of
+//!   links. The file appears as a whole, so that an invocation may be killed at any point and tried again.
 //!
-//! A password is not in the file, and neither is its hash: whoever has the file could try passwords at leisure. A link that has
-//! one says `has_password`, and an import refuses such a row rather than making a link that is open to everybody.
+//! The file holds neither a password nor its hash: a reader of the file could try passwords against the hash without limit.
+//! A row of a locked link says `has_password`, and an import refuses such a row rather than create an open link.
 
 pub mod export;
 pub mod find;

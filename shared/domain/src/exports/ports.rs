@@ -1,4 +1,4 @@
-//! What exports need from outside.
+//! Declares the ports of exports.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -10,16 +10,16 @@ use crate::values::workspace::WorkspaceId;
 /// Keeps exports.
 #[async_trait]
 pub trait ExportStore: Send + Sync {
-    /// Writes `export` if there is none with its id; says whether it did.
+    /// Writes `export` if its id is free; returns whether it was.
     async fn create(&self, export: &Export) -> Result<bool, StoreError>;
-    /// The export as it was last written.
+    /// Returns the export as it was last written.
     async fn get(&self, workspace: &WorkspaceId, id: &ExportId) -> Result<Option<Export>, StoreError>;
-    /// Writes `next` in place of the revision before it; `false` if that is no longer the last one. Writing the same
-    /// `next` twice is not an error: an answer may have been lost.
+    /// Writes `next` in place of the revision before it; returns `false` if the stored one is another. Returns `true` if the
+    /// store holds `next` already: the answer to an earlier call may have been lost.
     async fn replace(&self, next: &Export) -> Result<bool, StoreError>;
 }
 
-/// Names an export: what is sent to whoever writes it.
+/// The message that asks for an export to be written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExportRequest {
     /// The workspace.
@@ -28,9 +28,9 @@ pub struct ExportRequest {
     pub export: ExportId,
 }
 
-/// Has exports written.
+/// Queues exports to be written.
 #[async_trait]
 pub trait ExportQueue: Send + Sync {
-    /// Has the export written, once or more often, soon.
+    /// Queues `request`, which is delivered at least once.
     async fn send(&self, request: &ExportRequest) -> Result<(), StoreError>;
 }

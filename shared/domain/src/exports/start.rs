@@ -1,22 +1,21 @@
-//! Has the links of the caller's workspace written to a file.
+//! Starts an export of the caller's workspace.
 
 use serde::Deserialize;
 
-use super::export::ExportFormat;
-use super::export::{Export, ExportId};
+use super::export::{Export, ExportFormat, ExportId};
 use super::ports::{ExportQueue, ExportRequest, ExportStore};
 use crate::access::key::{Caller, Role};
 use crate::ports::{Clock, Random};
 use crate::values::error::Error;
 
-/// What starting an export needs.
+/// The ports of [`start_export`].
 #[derive(Clone, Copy)]
 pub struct StartExportPorts<'a> {
     /// Keeps the export.
     pub exports: &'a dyn ExportStore,
-    /// Has it written.
+    /// Queues it.
     pub queue: &'a dyn ExportQueue,
-    /// Tells when it was asked for.
+    /// Tells the time of the request.
     pub clock: &'a dyn Clock,
     /// Makes its id.
     pub random: &'a dyn Random,
@@ -27,27 +26,26 @@ pub struct StartExportPorts<'a> {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct NewExport {
-    /// What the file is to be.
+    /// The format of the file.
     #[serde(default)]
     pub format: ExportFormat,
-    /// Whether it is to be compressed with gzip.
+    /// Whether to compress the file with gzip.
     #[serde(default)]
     pub gzip: bool,
 }
 
-/// Starts an export of the caller's workspace. Needs [`Role::Viewer`]: it shows what a viewer can read page by page.
+/// Starts an export of the caller's workspace. Needs [`Role::Viewer`]: a viewer can read the same links page by page.
 ///
 /// # Errors
 /// Those of the stores.
 pub async fn start_export(ports: &StartExportPorts<'_>, caller: &Caller, new: NewExport) -> Result<Export, Error> {
-    let StartExportPorts { exports, queue, clock, random } = *ports;
     caller.require(Role::Viewer)?;
-    let id = ExportId::generate(clock, random);
-    let export = Export::waiting(id, caller.workspace.clone(), new.format, new.gzip, clock.now());
-    if !exports.create(&export).await? {
+    let id = ExportId::generate(ports.clock, ports.random);
+    let export = Export::waiting(id, caller.workspace.clone(), new.format, new.gzip, ports.clock.now());
+    if !ports.exports.create(&export).await? {
         return Err(Error::Conflict("the export's id is taken; try again".to_owned()));
     }
     let request = ExportRequest { workspace: export.workspace.clone(), export: export.id.clone() };
-    queue.send(&request).await?;
+    ports.queue.send(&request).await?;
     Ok(export)
 }

@@ -1,4 +1,4 @@
-//! Declares how files in the bucket are read, written and shared by signed requests.
+//! Declares the ports that read and write files in the bucket, and sign requests for them.
 
 use std::collections::BTreeMap;
 
@@ -8,35 +8,36 @@ use futures::stream::BoxStream;
 
 use crate::values::error::StoreError;
 
-/// A file in the bucket, opened.
+/// An open file of the bucket.
 pub struct Object {
-    /// Names its content: another content has another one.
+    /// Identifies its content: other content has another one.
     pub etag: String,
     /// Its size in bytes.
     pub size: u64,
-    /// What its owner said about it: names in lower case, values.
+    /// The metadata that its owner gave it: names in lower case, and values.
     pub metadata: BTreeMap<String, String>,
-    /// Its bytes, in pieces of any size; all of the content that `etag` names or an error.
+    /// Its bytes, in pieces of any size: all of the content that `etag` identifies, or an error.
     pub body: Body,
 }
 
-/// Bytes in pieces of any size.
+/// A stream of bytes in pieces of any size.
 pub type Body = BoxStream<'static, Result<Bytes, StoreError>>;
 
 /// Reads files.
 #[async_trait]
 pub trait ObjectReader: Send + Sync {
-    /// Opens the object `key` as it is now, or `None` if there is none.
+    /// Opens the object `key` as it is now, or returns `None` if it does not exist.
     async fn open(&self, key: &str) -> Result<Option<Object>, StoreError>;
-    /// The bytes of the object `key` from `from` up to but not including `to`, or `None` if its content is not (or no
-    /// longer) the one that `etag` names, or there is no such object.
+    /// Reads the bytes of the object `key` from `from` up to but not including `to`. Returns `None` if the object does not
+    /// exist, or its content is not the one that `etag` identifies.
     async fn open_range(&self, key: &str, etag: &str, from: u64, to: u64) -> Result<Option<Body>, StoreError>;
 }
 
-/// Lets somebody without credentials put one object.
+/// Signs requests that put an object without credentials.
 #[async_trait]
 pub trait UploadSigner: Send + Sync {
-    /// A request that puts exactly `content_length` bytes at `key`, and is refused after `seconds` or with another length.
+    /// Signs a request that puts exactly `content_length` bytes at `key`. The bucket refuses it after `seconds`, and with
+    /// another length.
     async fn sign_upload(&self, key: &str, content_length: u64, seconds: u32) -> Result<SignedUpload, StoreError>;
 }
 
@@ -45,37 +46,37 @@ pub trait UploadSigner: Send + Sync {
 pub struct SignedUpload {
     /// Its method.
     pub method: String,
-    /// Its URL. It is a secret for as long as it works.
+    /// Its URL. Keep it secret as long as it works.
     pub url: String,
-    /// The headers that it must have.
+    /// The headers that the request must have.
     pub headers: Vec<(String, String)>,
 }
 
-/// Lets somebody without credentials read one object.
+/// Signs requests that read an object without credentials.
 #[async_trait]
 pub trait DownloadSigner: Send + Sync {
-    /// A URL of the report at `key`, which works for `seconds`.
+    /// Returns a URL of the object `key` that works for `seconds`.
     async fn sign_download(&self, key: &str, seconds: u32) -> Result<String, StoreError>;
 }
 
-/// Keeps reports, whole and in pieces, and other files that are made here.
+/// Keeps the files that we write: exports, and reports and their pieces.
 #[async_trait]
 pub trait FileStore: Send + Sync {
-    /// Begins the file `key`. Nothing is there before it is finished; then it replaces what was there.
+    /// Begins the file `key`. It appears as a whole when it is finished, and replaces the file of that key.
     async fn create(&self, key: &str) -> Result<Box<dyn FileWriter>, StoreError>;
     /// Writes the small file `key` as a whole.
     async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<(), StoreError>;
-    /// The file `key`, which must be there.
+    /// Reads the file `key`, which must exist.
     async fn read(&self, key: &str) -> Result<Body, StoreError>;
 }
 
-/// A report being written.
+/// A file that is being written.
 #[async_trait]
 pub trait FileWriter: Send {
     /// Adds `bytes`.
     async fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError>;
-    /// Puts the report in its place. After an error nothing is left of it, as far as that can be done.
+    /// Puts the file in its place. After an error it removes what it has written, as far as it can.
     async fn finish(self: Box<Self>) -> Result<(), StoreError>;
-    /// Leaves nothing behind, as far as that can be done; what stays is cleaned up by the bucket's rules.
+    /// Removes what was written, as far as it can. The bucket's rules remove the rest.
     async fn abort(self: Box<Self>);
 }

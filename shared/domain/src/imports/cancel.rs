@@ -1,4 +1,4 @@
-//! Stops an import.
+//! Cancels an import.
 
 use super::find::find_import;
 use super::job::import::{Import, ImportStatus};
@@ -8,14 +8,14 @@ use crate::access::key::{Caller, Role};
 use crate::ports::Clock;
 use crate::values::error::Error;
 
-/// How often a change is tried that others came before.
+/// How often a change is tried while other changes win.
 const MAX_TRIES: u32 = 10;
 
-/// Cancels the import `id`. It is final at once; whoever loads it stops within seconds. What was written before stays.
-/// Needs [`Role::Editor`]. To cancel it once more changes nothing.
+/// Cancels the import `id`. It is final at once, and invocations that load it stop within seconds. Links that were written
+/// before stay. Needs [`Role::Editor`]. Cancelling a cancelled import changes nothing.
 ///
 /// # Errors
-/// [`Error::Conflict`] if it has come to another end.
+/// [`Error::Conflict`] if it has ended otherwise.
 pub async fn cancel_import(
     imports: &dyn ImportStore,
     clock: &dyn Clock,
@@ -49,7 +49,7 @@ mod tests {
     use crate::testing::system::{FixedClock, SeededRandom};
 
     #[tokio::test]
-    async fn an_import_is_cancelled_once_and_for_all() {
+    async fn cancelled_import_is_final() {
         let clock = FixedClock::at("2026-01-01T00:00:00Z");
         let imports = MemoryImports::default();
         let id = ImportId::generate(&clock, &SeededRandom::new(1));
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_finished_import_cannot_be_cancelled() {
+    async fn finished_import_cannot_be_cancelled() {
         let clock = FixedClock::at("2026-01-01T00:00:00Z");
         let imports = MemoryImports::default();
         let id = ImportId::generate(&clock, &SeededRandom::new(1));

@@ -1,4 +1,4 @@
-//! Finds one import of the caller's workspace, and its report.
+//! Finds an import of the caller's workspace, its progress and its report.
 
 use super::job::id::ImportId;
 use super::job::import::Import;
@@ -8,17 +8,29 @@ use crate::access::key::{Caller, Role};
 use crate::files::ports::DownloadSigner;
 use crate::values::error::{Error, StoreError};
 
-/// For how long the link to a report works.
+/// How long the URL of a report works, in seconds.
 pub const REPORT_SECONDS: u32 = 5 * 60;
 
-/// The import, if the caller's workspace owns it; a foreign one looks like none, and so does a text that is no id.
+/// The ports of [`find_report`].
+#[derive(Clone, Copy)]
+pub struct FindReportPorts<'a> {
+    /// Keeps the imports.
+    pub imports: &'a dyn ImportStore,
+    /// Signs the report's URL.
+    pub reports: &'a dyn DownloadSigner,
+}
+
+/// Returns the import `id` of the caller's workspace.
+///
+/// # Errors
+/// [`Error::NotFound`] if there is no such import, it belongs to another workspace, or `id` is not an import's id.
 pub async fn find_import(imports: &dyn ImportStore, caller: &Caller, id: &str) -> Result<Import, Error> {
     caller.require(Role::Viewer)?;
     let id = ImportId::parse(id).map_err(|_| Error::NotFound("import"))?;
     imports.get(&caller.workspace, &id).await?.ok_or(Error::NotFound("import"))
 }
 
-/// The import with what its parts have come to so far.
+/// Returns the import with the progress of its parts.
 ///
 /// # Errors
 /// Those of the store.
@@ -32,25 +44,24 @@ pub async fn with_progress(parts: &dyn PartStore, import: Import) -> Result<Impo
     }
 }
 
-/// A URL of the import's report, which works for [`REPORT_SECONDS`].
+/// Returns a URL of the import's report that works for [`REPORT_SECONDS`].
 ///
 /// # Errors
-/// [`Error::Conflict`] as long as the import is not final; [`Error::NotFound`] if it has nothing to report.
+/// [`Error::Conflict`] until the import is closed; [`Error::NotFound`] if it has nothing to report.
 pub async fn find_report(
-    imports: &dyn ImportStore,
-    reports: &dyn DownloadSigner,
+    ports: &FindReportPorts<'_>,
     caller: &Caller,
     id: &str,
     format: ReportFormat,
 ) -> Result<String, Error> {
-    let import = find_import(imports, caller, id).await?;
+    let import = find_import(ports.imports, caller, id).await?;
     if !import.is_closed() {
-        return Err(Error::Conflict("the import is not finished; its report comes at its end".to_owned()));
+        return Err(Error::Conflict("the import is not finished; its report is written at the end".to_owned()));
     }
     if import.counts.reported() == 0 {
         return Err(Error::NotFound("report"));
     }
-    Ok(reports.sign_download(&report_key(&import.workspace, &import.id, format), REPORT_SECONDS).await?)
+    Ok(ports.reports.sign_download(&report_key(&import.workspace, &import.id, format), REPORT_SECONDS).await?)
 }
 
 #[cfg(test)]
@@ -73,7 +84,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_foreign_import_looks_like_none() {
+    async fn foreign_import_is_not_found() {
         let (imports, import, _) = fixture().await;
         assert_eq!(find_import(&imports, &caller("acme", Role::Viewer), import.id.as_str()).await.unwrap(), import);
         for (workspace, id) in [("other", import.id.as_str()), ("acme", "imp_x"), ("acme", "")] {
@@ -83,10 +94,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn there_is_a_report_at_the_end_if_there_is_something_to_report() {
+    async fn report_needs_a_closed_import_with_reported_rows() {
         let (imports, import, clock) = fixture().await;
         let viewer = caller("acme", Role::Viewer);
-        let report = || find_report(&imports, &MemorySigner, &viewer, import.id.as_str(), ReportFormat::Csv);
+        let ports = FindReportPorts { imports: &imports, reports: &MemorySigner };
+        let report = || find_report(&ports, &viewer, import.id.as_str(), ReportFormat::Csv);
         assert!(matches!(report().await, Err(Error::Conflict(_))));
         let clean = import.closed(&[], clock.now());
         imports.replace(&clean).await.unwrap();

@@ -6,10 +6,10 @@ use crate::access::key::{Caller, Role};
 use crate::values::error::Error;
 use crate::values::page::{Page, PageQuery, PageRequest};
 
-/// One page of the workspace's imports.
+/// Returns one page of the workspace's imports.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a page that cannot be.
+/// [`Error::Invalid`] names what is wrong with `page`.
 pub async fn list_imports(
     imports: &dyn ImportIndex,
     caller: &Caller,
@@ -32,7 +32,7 @@ mod tests {
     use crate::testing::system::{FixedClock, SeededRandom};
 
     #[tokio::test]
-    async fn pages_join_to_the_whole_list_newest_first() {
+    async fn pages_join_to_the_whole_list() {
         let (imports, clock, random) =
             (MemoryImports::default(), FixedClock::at("2026-01-01T00:00:00Z"), SeededRandom::new(1));
         for n in 0..9 {
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn bad_pages_are_named() {
+    async fn invalid_page_is_refused() {
         let viewer = caller("acme", Role::Viewer);
         let request = PageRequest { limit: Some(101), cursor: None };
         let result = list_imports(&MemoryImports::default(), &viewer, &request).await;

@@ -5,47 +5,51 @@ use futures::stream::StreamExt;
 use super::job::import::Import;
 use super::job::options::OnConflict;
 use super::job::part::Part;
-use super::loader::Loader;
+use super::load_ports::LoadImportPorts;
 use super::rows::{Boundaries, Boundary, Layout, Limits, Next, RowPlace, Rows};
 use crate::files::ports::{Body, Object};
 use crate::values::error::StoreError;
 
-/// The parts of a file and what it is, or why it cannot be read.
+/// The parts of a file and its layout, or why it cannot be read.
 type Planned = Result<(Vec<Part>, Option<Layout>), String>;
 
-/// The most parts that a file is divided into: the records of all are read to see how far an import is.
+/// The most parts of a file. Each look at an import's progress reads the records of all its parts.
 const MAX_PARTS: u64 = 200;
 
-/// The parts of `object`. A small file is one part, and so is one that cannot be divided: an archive, or one where a conflict
-/// is to end the import, so that nothing after it is written.
-pub(super) async fn plan(loader: &Loader, import: &Import, object: Object) -> Result<Planned, StoreError> {
+/// Plans the parts of `object`. A small file is one part, and so is a file that cannot be divided: an archive, or a file whose
+/// import ends at the first conflict, since no row after the conflict may be written.
+pub(super) async fn plan_parts(
+    ports: &LoadImportPorts,
+    import: &Import,
+    object: Object,
+) -> Result<Planned, StoreError> {
     let size = object.size;
-    let whole = || vec![import.plan_part(0, RowPlace::START, size, loader.clock.now())];
-    if size <= loader.part_bytes || import.options.on_conflict == OnConflict::Fail {
+    let whole = || vec![import.plan_part(0, RowPlace::START, size, ports.clock.now())];
+    if size <= ports.part_bytes || import.options.on_conflict == OnConflict::Fail {
         return Ok(Ok((whole(), None)));
     }
-    let layout = match recognise(object).await? {
+    let layout = match recognise_layout(object).await? {
         Ok(layout) => layout,
         Err(reason) => return Ok(Err(reason)),
     };
-    let every = loader.part_bytes.max(size.div_ceil(MAX_PARTS));
+    let every = ports.part_bytes.max(size.div_ceil(MAX_PARTS));
     let Some(boundaries) = layout.as_ref().and_then(|layout| Boundaries::new(layout, RowPlace::START, every)) else {
         return Ok(Ok((whole(), None)));
     };
     let Some(etag) = &import.etag else { return Ok(Ok((whole(), None))) };
-    let Some(body) = loader.objects.open_range(&import.object_key, etag, 0, size).await? else {
+    let Some(body) = ports.objects.open_range(&import.object_key, etag, 0, size).await? else {
         return Ok(Err("the file was replaced while it was being loaded".to_owned()));
     };
-    let places = scan(boundaries, body).await?;
+    let places = find_starts(boundaries, body).await?;
     let ends = places.iter().skip(1).map(|place| place.byte).chain([size]);
     let parts = places.iter().zip(ends).zip(0..);
-    let now = loader.clock.now();
+    let now = ports.clock.now();
     let parts = parts.map(|((start, end), number)| import.plan_part(number, *start, end, now)).collect();
     Ok(Ok((parts, layout)))
 }
 
-/// What the file is if it can be divided, or why it cannot be read.
-async fn recognise(mut object: Object) -> Result<Result<Option<Layout>, String>, StoreError> {
+/// Returns the file's layout if the file can be divided, or why it cannot be read.
+async fn recognise_layout(mut object: Object) -> Result<Result<Option<Layout>, String>, StoreError> {
     let mut rows = Rows::new(object.size, Limits::default());
     loop {
         match rows.next_row() {
@@ -53,7 +57,7 @@ async fn recognise(mut object: Object) -> Result<Result<Option<Layout>, String>,
                 Some(piece) => rows.feed(&piece?),
                 None => rows.end(),
             },
-            // An archive, which is read as a whole.
+            // An archive is read as a whole.
             Ok(Next::Seek(_)) => return Ok(Ok(None)),
             Ok(Next::Row(_) | Next::End) => {
                 return Ok(Ok(rows.layout().filter(|layout| layout.is_splittable()).cloned()));
@@ -63,8 +67,8 @@ async fn recognise(mut object: Object) -> Result<Result<Option<Layout>, String>,
     }
 }
 
-/// Where parts begin.
-async fn scan(mut boundaries: Boundaries, mut body: Body) -> Result<Vec<RowPlace>, StoreError> {
+/// Finds the places where parts begin.
+async fn find_starts(mut boundaries: Boundaries, mut body: Body) -> Result<Vec<RowPlace>, StoreError> {
     let mut places = vec![RowPlace::START];
     loop {
         match boundaries.next_boundary() {
@@ -74,7 +78,7 @@ async fn scan(mut boundaries: Boundaries, mut body: Body) -> Result<Vec<RowPlace
                 None => boundaries.end(),
             },
             Boundary::End(end) => {
-                // Nothing is behind the last row.
+                // No row follows the last boundary.
                 if places.len() > 1 && places.last() == Some(&end) {
                     places.pop();
                 }

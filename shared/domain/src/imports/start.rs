@@ -1,4 +1,4 @@
-//! Starts an import: a record that waits for its file, and the right to upload that file.
+//! Starts an import: creates a record that waits for its file, and signs the upload of the file.
 
 use serde::Deserialize;
 
@@ -16,9 +16,9 @@ use crate::values::error::Error;
 use crate::values::field_errors::Errors;
 use crate::values::timestamp::Timestamp;
 
-/// The size of the largest file that can be uploaded in one request (S3), in bytes.
+/// The size of the largest file that S3 takes in one request, in bytes.
 pub const GREATEST_UPLOAD: u64 = 5 * 1024 * 1024 * 1024;
-/// For how long an upload may begin.
+/// How long an upload may begin, in seconds.
 pub const UPLOAD_SECONDS: u32 = 15 * 60;
 
 /// An import to start.
@@ -26,11 +26,11 @@ pub const UPLOAD_SECONDS: u32 = 15 * 60;
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct NewImport {
-    /// The size of the file in bytes; the upload must have exactly this many. A stack may allow less than can be uploaded.
+    /// The size of the file in bytes; the upload must have exactly this many. A stack may allow less than S3 does.
     #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = GREATEST_UPLOAD)))]
     #[serde(deserialize_with = "crate::values::json::whole")]
     pub content_length: u64,
-    /// What its owner calls the file. Says nothing about its format, which is recognised by content.
+    /// The owner's name for the file. It does not decide the format, which is recognised by content.
     #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = Import::MAX_FILENAME_CHARS), regex(pattern = crate::values::schema::TEXT)))]
     pub filename: Option<String>,
     /// The domain of rows that name none; the stack's default if absent.
@@ -40,22 +40,22 @@ pub struct NewImport {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schemars(length(max = ImportOptions::MAX_TAGS), inner(length(min = 1, max = Link::MAX_TAG_CHARS), regex(pattern = crate::values::schema::TEXT))))]
     pub tags: Vec<String>,
-    /// What becomes of a row whose slug is a link of the workspace already.
+    /// What happens to a row whose slug is already a link of the workspace.
     #[serde(default)]
     pub on_conflict: OnConflict,
-    /// Whether nothing is written but the report.
+    /// Whether to write the report only, and no links.
     #[serde(default)]
     pub dry_run: bool,
 }
 
-/// What starting an import needs.
+/// The ports of [`start_import`], and its limits.
 #[derive(Clone, Copy)]
 pub struct StartImportPorts<'a> {
-    /// The imports.
+    /// Keeps the imports.
     pub imports: &'a dyn ImportStore,
     /// Signs the upload.
     pub uploads: &'a dyn UploadSigner,
-    /// The time.
+    /// Tells the time.
     pub clock: &'a dyn Clock,
     /// Makes the id.
     pub random: &'a dyn Random,
@@ -72,7 +72,7 @@ pub struct Started {
     pub import: Import,
     /// How to upload its file.
     pub upload: SignedUpload,
-    /// From when on the upload is refused.
+    /// When the upload stops working.
     pub expires_at: Timestamp,
 }
 
@@ -80,23 +80,22 @@ pub struct Started {
 ///
 /// # Errors
 /// [`Error::Invalid`] names `/content_length` if it is not 1 to `max_bytes`, `/filename` if it is blank, too long or has
-/// control characters, and the options that cannot be.
-pub async fn start_import(with: StartImportPorts<'_>, caller: &Caller, new: NewImport) -> Result<Started, Error> {
+/// control characters, and each invalid option.
+pub async fn start_import(ports: &StartImportPorts<'_>, caller: &Caller, new: NewImport) -> Result<Started, Error> {
     caller.require(Role::Editor)?;
-    let StartImportPorts { imports, uploads, clock, random, domains, max_bytes } = with;
-    let (filename, options) = check(&new, domains, max_bytes)?;
-    let id = ImportId::generate(clock, random);
-    let mut import = Import::awaiting(id, caller.workspace.clone(), filename, new.content_length, clock.now());
+    let (filename, options) = check(&new, ports.domains, ports.max_bytes)?;
+    let id = ImportId::generate(ports.clock, ports.random);
+    let mut import = Import::awaiting(id, caller.workspace.clone(), filename, new.content_length, ports.clock.now());
     import.options = options;
-    let expires_at = clock.now().plus_seconds(UPLOAD_SECONDS.into());
-    let upload = uploads.sign_upload(&import.object_key, new.content_length, UPLOAD_SECONDS).await?;
-    if !imports.create(&import).await? {
+    let expires_at = ports.clock.now().plus_seconds(UPLOAD_SECONDS.into());
+    let upload = ports.uploads.sign_upload(&import.object_key, new.content_length, UPLOAD_SECONDS).await?;
+    if !ports.imports.create(&import).await? {
         return Err(Error::Conflict("the import's id is taken; try again".to_owned()));
     }
     Ok(Started { import, upload, expires_at })
 }
 
-/// The file's name without surrounding white space, and the options.
+/// Returns the file's name without surrounding white space, and the options.
 fn check(new: &NewImport, domains: &Domains, max_bytes: u64) -> Result<(Option<String>, ImportOptions), Error> {
     let mut errors = Errors::default();
     if !(1..=max_bytes).contains(&new.content_length) {
@@ -128,12 +127,12 @@ mod tests {
         let (clock, random) = (FixedClock::at("2026-01-01T00:00:00Z"), SeededRandom::new(1));
         let domains = Domains::parse("go.example.com").unwrap();
         let (clock, random, domains) = (&clock, &random, &domains);
-        let with = StartImportPorts { imports, uploads: &MemorySigner, clock, random, domains, max_bytes: 1000 };
-        start_import(with, &caller("acme", role), new).await
+        let ports = StartImportPorts { imports, uploads: &MemorySigner, clock, random, domains, max_bytes: 1000 };
+        start_import(&ports, &caller("acme", role), new).await
     }
 
     #[tokio::test]
-    async fn an_import_waits_for_its_file() {
+    async fn started_import_awaits_its_file() {
         let imports = MemoryImports::default();
         let new = NewImport { content_length: 1000, filename: Some(" links.csv ".into()), ..NewImport::default() };
         let started = start(&imports, Role::Editor, new).await.unwrap();
@@ -165,7 +164,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_viewer_may_not_start_one() {
+    async fn viewer_may_not_start_an_import() {
         let new = NewImport { content_length: 1, ..NewImport::default() };
         assert!(matches!(start(&MemoryImports::default(), Role::Viewer, new).await, Err(Error::Forbidden(_))));
     }

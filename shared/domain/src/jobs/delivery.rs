@@ -2,11 +2,11 @@
 
 use crate::values::timestamp::Timestamp;
 
-/// One invocation that loads imports.
+/// One invocation that works on a job.
 #[derive(Debug, Clone)]
 pub struct Delivery {
-    /// The invocation's id. A retry of the same asynchronous invocation has the same one.
+    /// The invocation's id. A retry of an asynchronous invocation has the id of the first try.
     pub request_id: String,
-    /// When the invocation is cut off.
+    /// When Lambda ends the invocation.
     pub deadline: Timestamp,
 }

@@ -1,4 +1,4 @@
-//! What every queued job needs: a lease, its delivery, redelivery, a timer. No job owns them.
+//! Holds what every queued job needs: a lease, a delivery, redelivery, a timer. No job owns them.
 
 pub mod delivery;
 pub mod lease;

@@ -1,13 +1,13 @@
-//! Declares the port that has a queue deliver a message again.
+//! Declares the port that makes a queue deliver a message again.
 
 use async_trait::async_trait;
 
 use crate::values::error::StoreError;
 
-/// Has messages come again.
+/// Makes a queue deliver messages again.
 #[async_trait]
 pub trait Redelivery: Send + Sync {
-    /// Has the message whose delivery `receipt` names come again after `seconds`, instead of when its time in flight is
-    /// over. On an error it comes again all the same, only later.
+    /// Makes the queue deliver the message of `receipt` again after `seconds`, rather than after its visibility timeout. On
+    /// an error the queue still delivers it again, only later.
     async fn retry_after(&self, receipt: &str, seconds: u32) -> Result<(), StoreError>;
 }

@@ -1,8 +1,8 @@
-//! Declares the port that lets time pass.
+//! Declares the port that waits.
 
 use async_trait::async_trait;
 
-/// Lets time go by.
+/// Waits for some time.
 #[async_trait]
 pub trait Timer: Send + Sync {
     /// Waits for a random part of `millis` milliseconds.

@@ -1,18 +1,17 @@
-//! Which of a link's targets a visit is led to.
+//! Chooses which of a link's targets a visit goes to.
 
 use sha2::{Digest, Sha256};
 
 use super::visit::Visit;
 use crate::links::link::Link;
-use crate::links::settings::Variant;
-use crate::links::settings::{Conditions, QueryCondition};
+use crate::links::settings::{Conditions, QueryCondition, Variant};
 use crate::values::target::TargetUrl;
 use crate::values::timestamp::Timestamp;
 
-/// A target and what chose it.
+/// A target, and the rule or variant that chose it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice<'a> {
-    /// Where it leads. Not yet checked for emission.
+    /// The target as it is stored. Check it before it is sent.
     pub url: &'a TargetUrl,
     /// The rule that chose it, counted from 0.
     pub rule: Option<u8>,
@@ -20,13 +19,13 @@ pub struct Choice<'a> {
     pub variant: Option<&'a str>,
 }
 
-/// The target of the first rule whose conditions `visit` meets; else a variant; else the link's own.
+/// Chooses the target of the first rule whose conditions `visit` meets; else a variant's; else the link's own.
 pub fn choose_target<'a>(link: &'a Link, visit: &Visit, now: Timestamp) -> Choice<'a> {
     let rules = (0_u8..).zip(&link.settings.rules);
     if let Some((index, rule)) = rules.into_iter().find(|(_, rule)| meets(&rule.conditions, visit, now)) {
         return Choice { url: &rule.url, rule: Some(index), variant: None };
     }
-    match variant(link, visit, now) {
+    match choose_variant(link, visit, now) {
         Some(variant) => Choice { url: &variant.url, rule: None, variant: Some(&variant.name) },
         None => Choice { url: &link.url, rule: None, variant: None },
     }
@@ -47,12 +46,12 @@ fn has_parameter(QueryCondition { name, value }: &QueryCondition, visit: &Visit)
     visit.parameters().any(|(n, v)| n == name.as_str() && value.as_deref().is_none_or(|value| v == value))
 }
 
-/// The variant that the visitor has for the day, each as often as its weight says.
+/// Chooses the visitor's variant of the day, each as often as its weight says.
 ///
-/// It hangs on a hash of day, link, address and user agent: the same in every process, without a store to ask. The hash is
-/// kept nowhere, so it needs no salt, and no opting out: all that leaves here is which variant it was, as chance would have
-/// it. A visitor without address and user agent counts as one and the same.
-fn variant<'a>(link: &'a Link, visit: &Visit, now: Timestamp) -> Option<&'a Variant> {
+/// The choice depends on a hash of day, link, address and user agent alone, so that every process makes the same one
+/// without asking a store. The hash is never stored, so it needs no salt and no opt-out: only the chosen variant leaves this
+/// function. All visitors without address and user agent count as one.
+fn choose_variant<'a>(link: &'a Link, visit: &Visit, now: Timestamp) -> Option<&'a Variant> {
     let variants = &link.settings.variants;
     let total: u64 = variants.iter().map(|variant| u64::from(variant.weight)).sum();
     if total == 0 {
@@ -80,12 +79,14 @@ fn variant<'a>(link: &'a Link, visit: &Visit, now: Timestamp) -> Option<&'a Vari
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::testing::samples::link;
-    use proptest::prelude::*;
-    use serde_json::{Value, json};
     use std::collections::BTreeMap;
     use std::net::{IpAddr, Ipv4Addr};
+
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::testing::samples::link;
 
     fn now() -> Timestamp {
         Timestamp::parse("2026-01-02T03:04:05Z").unwrap()
@@ -127,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_condition_can_be_met_and_missed() {
+    fn conditions_are_met_or_missed() {
         for (conditions, met) in [
             (json!({}), true),
             (json!({"device": ["mobile"]}), true),
@@ -154,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_rule_that_matches_wins_over_variants() {
+    fn first_matching_rule_wins_over_variants() {
         let mut link = with_rules(&[json!({"country": ["AT"]}), json!({"os": ["ios"]}), json!({"language": ["de"]})]);
         link.settings.variants = with_variants(&[1]).settings.variants;
         let choice = choose_target(&link, &swiss(), now());
@@ -162,13 +163,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unknown_meets_no_condition() {
+    fn unknown_property_meets_no_condition() {
         let link = with_rules(&[json!({"country": ["CH"]}), json!({"language": ["de"]}), json!({"os": ["ios"]})]);
         assert_eq!(choose_target(&link, &Visit::default(), now()).url, &link.url);
     }
 
     #[test]
-    fn a_visitor_keeps_a_variant_for_the_day_and_may_get_another_one_the_next() {
+    fn visitor_keeps_the_variant_for_a_day() {
         let link = with_variants(&[1, 1, 1]);
         let mut changed = 0;
         for n in 0..100 {
@@ -176,11 +177,11 @@ mod tests {
             assert_eq!(choose_target(&link, &visitor(n), now().plus_seconds(3600)), first);
             changed += usize::from(choose_target(&link, &visitor(n), now().plus_seconds(86_400)) != first);
         }
-        assert!((40..95).contains(&changed), "{changed} of 100 changed, where two thirds are expected");
+        assert!((40..95).contains(&changed), "{changed} of 100 changed; two thirds are expected");
     }
 
     #[test]
-    fn weights_of_nothing_lead_to_the_links_own_target() {
+    fn zero_weights_choose_the_links_own_target() {
         let link = with_variants(&[0, 0]);
         assert_eq!(choose_target(&link, &visitor(1), now()).url, &link.url);
     }
@@ -188,7 +189,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(32))]
         #[test]
-        fn variants_are_chosen_as_often_as_they_weigh(weights in prop::collection::vec(1_u16..=1000, 1..=20), start: u32) {
+        fn variants_are_chosen_by_weight(weights in prop::collection::vec(1_u16..=1000, 1..=20), start: u32) {
             let link = with_variants(&weights);
             let total = f64::from(weights.iter().map(|weight| u32::from(*weight)).sum::<u32>());
             let visitors = 4_000_u32;

@@ -1,18 +1,18 @@
-//! Leaves a store alone that keeps failing, so that it can recover and nobody waits for its time limits.
+//! Pauses calls to a store that keeps failing, so that the store can recover and no caller waits for a timeout.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::values::error::StoreErrorKind;
 use crate::values::timestamp::Timestamp;
 
-/// How many calls in a row must fail before the store is left alone.
+/// How many calls in a row must fail before calls pause.
 const FAILURES: u32 = 5;
-/// For how long it is left alone, in milliseconds; then one call tries it again.
+/// How long calls pause, in milliseconds; then one call tries the store again.
 const PAUSE_MILLIS: i64 = 2_000;
 
-/// Counts failures in a row. One breaker stands before one store.
+/// Counts failures in a row. Each store has a breaker of its own.
 #[derive(Debug, Default)]
-pub struct Breaker(Mutex<State>);
+pub struct CircuitBreaker(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -20,15 +20,15 @@ struct State {
     paused_until: i64,
 }
 
-impl Breaker {
-    /// Whether the store may be called at `now`. Once a pause is over, one caller may for each pause's length, until a call
-    /// comes back: a try that never does then blocks nothing.
+impl CircuitBreaker {
+    /// Tells whether the store may be called at `now`. After a pause one caller may, and another after each further pause,
+    /// until a call returns: a call that never returns blocks nothing.
     pub fn allows(&self, now: Timestamp) -> bool {
         let (mut state, now) = (self.state(), now.as_millis());
         if state.failures < FAILURES {
             return true;
         }
-        // A pause that seems longer than any is one that a clock put back has left behind.
+        // A remaining pause longer than any pause comes from a clock that was set back.
         if (1..=PAUSE_MILLIS).contains(&(state.paused_until - now)) {
             return false;
         }
@@ -36,8 +36,8 @@ impl Breaker {
         true
     }
 
-    /// The store answered, or failed in a way that says nothing about its health: one item that cannot be read is
-    /// [`StoreErrorKind::Broken`].
+    /// Records the result of a call. [`StoreErrorKind::Broken`] counts as an answer: an item that cannot be read says nothing
+    /// about the store's health.
     pub fn record(&self, failure: Option<StoreErrorKind>, now: Timestamp) {
         let mut state = self.state();
         if matches!(failure, None | Some(StoreErrorKind::Broken)) {
@@ -64,8 +64,8 @@ mod tests {
         Timestamp::from_millis(1_000_000 + millis).unwrap()
     }
 
-    fn failing() -> Breaker {
-        let breaker = Breaker::default();
+    fn paused() -> CircuitBreaker {
+        let breaker = CircuitBreaker::default();
         for _ in 0..FAILURES {
             assert!(breaker.allows(at(0)));
             breaker.record(Some(StoreErrorKind::Throttled), at(0));
@@ -74,11 +74,11 @@ mod tests {
     }
 
     #[test]
-    fn a_store_that_keeps_failing_is_left_alone_and_then_tried_once() {
-        let breaker = failing();
+    fn repeated_failures_pause_calls_until_one_succeeds() {
+        let breaker = paused();
         assert!(!breaker.allows(at(0)) && !breaker.allows(at(PAUSE_MILLIS - 1)));
         assert!(breaker.allows(at(PAUSE_MILLIS)));
-        assert!(!breaker.allows(at(PAUSE_MILLIS)), "one try, not all at once");
+        assert!(!breaker.allows(at(PAUSE_MILLIS)), "one call, not all");
         breaker.record(Some(StoreErrorKind::Unavailable), at(PAUSE_MILLIS));
         assert!(!breaker.allows(at(PAUSE_MILLIS + 1)));
         assert!(breaker.allows(at(2 * PAUSE_MILLIS)));
@@ -87,15 +87,15 @@ mod tests {
     }
 
     #[test]
-    fn a_try_that_never_comes_back_does_not_block_the_next() {
-        let breaker = failing();
+    fn call_that_never_returns_blocks_nothing() {
+        let breaker = paused();
         assert!(breaker.allows(at(PAUSE_MILLIS)));
         assert!(breaker.allows(at(2 * PAUSE_MILLIS)));
     }
 
     #[test]
-    fn failures_that_are_not_in_a_row_or_not_the_stores_do_not_count() {
-        let breaker = Breaker::default();
+    fn separated_or_broken_failures_do_not_count() {
+        let breaker = CircuitBreaker::default();
         for n in 0..20 {
             let kind = if n % 2 == 0 { StoreErrorKind::Unavailable } else { StoreErrorKind::Broken };
             breaker.record(Some(kind), at(0));
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_is_put_back_does_not_prolong_the_pause() {
-        assert!(failing().allows(at(-900_000)));
+    fn clock_set_back_does_not_prolong_the_pause() {
+        assert!(paused().allows(at(-900_000)));
     }
 }

@@ -1,6 +1,6 @@
-//! Brings clicks from the redirect to the stream, after the visitor has the answer.
+//! Sends clicks to the stream after the visitor has the answer.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,21 +12,21 @@ use crate::clicks::click::Click;
 use crate::ports::Random;
 use crate::values::error::StoreError;
 
-/// What became of the clicks of one delivery.
+/// Counts what happened to the clicks of one delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Delivered {
-    /// Taken by the stream.
+    /// Clicks that the stream took.
     pub sent: usize,
-    /// Kept in the spill, to be replayed.
+    /// Clicks that the spill keeps for a replay.
     pub spilled: usize,
-    /// Neither: gone, and logged as `clicks.lost`.
+    /// Clicks that neither took; they are logged as `clicks.lost`.
     pub lost: usize,
 }
 
-/// What delivering clicks needs.
-pub struct ClickDelivery {
+/// The ports of [`deliver_clicks`].
+pub struct DeliverClicksPorts {
     /// Makes visitor hashes.
-    pub visitors: Visitors,
+    pub visitors: VisitorHasher,
     /// Keeps each day's salt.
     pub salts: Arc<dyn SaltStore>,
     /// Makes a new day's salt.
@@ -37,15 +37,15 @@ pub struct ClickDelivery {
     pub spill: Arc<dyn ClickSpill>,
 }
 
-/// Makes visitor hashes; keeps the salt of the last day it saw, so that a process reads each salt once.
+/// Makes visitor hashes. It keeps the salt of the last day it saw, so that a process reads each salt once.
 #[derive(Default)]
-pub struct Visitors {
-    last: Mutex<Option<(String, [u8; 32])>>,
+pub struct VisitorHasher {
+    last_salt: Mutex<Option<(String, [u8; 32])>>,
 }
 
-impl Visitors {
-    /// Fills in the visitor of `pending`: 64 bits of SHA-256 over the day's salt, the address and the user agent. Without
-    /// the salt, which is deleted after two days, it cannot be made again.
+impl VisitorHasher {
+    /// Fills in the visitor of `pending`: 64 bits of SHA-256 over the day's salt, the address and the user agent. The salt
+    /// is deleted after two days; nobody can compute the hash again after that.
     async fn identify(
         &self,
         pending: PendingClick,
@@ -66,25 +66,25 @@ impl Visitors {
     }
 
     async fn salt(&self, date: &str, salts: &dyn SaltStore, random: &dyn Random) -> Result<[u8; 32], StoreError> {
-        if let Some((_, salt)) = self.known().as_ref().filter(|(known, _)| known == date) {
+        if let Some((_, salt)) = self.last_salt().as_ref().filter(|(last, _)| last == date) {
             return Ok(*salt);
         }
         let mut fresh = [0_u8; 32];
         random.fill(&mut fresh);
         let salt = salts.salt(date, fresh).await?;
-        *self.known() = Some((date.to_owned(), salt));
+        *self.last_salt() = Some((date.to_owned(), salt));
         Ok(salt)
     }
 
-    fn known(&self) -> std::sync::MutexGuard<'_, Option<(String, [u8; 32])>> {
-        self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn last_salt(&self) -> MutexGuard<'_, Option<(String, [u8; 32])>> {
+        self.last_salt.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Sends `pending` to the stream; what it does not take goes to the spill. A click whose salt cannot be had is sent
-/// without a visitor rather than not at all.
-pub async fn deliver_clicks(ports: &ClickDelivery, pending: Vec<PendingClick>) -> Delivered {
-    let ClickDelivery { visitors, salts, random, stream, spill } = ports;
+/// Sends `pending` to the stream, and to the spill what the stream refuses. If the salt cannot be read, it sends the click
+/// without a visitor.
+pub async fn deliver_clicks(ports: &DeliverClicksPorts, pending: Vec<PendingClick>) -> Delivered {
+    let DeliverClicksPorts { visitors, salts, random, stream, spill } = ports;
     let mut clicks = Vec::with_capacity(pending.len());
     for item in pending {
         let anonymous = item.click.clone();
@@ -114,6 +114,8 @@ pub async fn deliver_clicks(ports: &ClickDelivery, pending: Vec<PendingClick>) -
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use super::*;
     use crate::redirect::choose_target::choose_target;
     use crate::redirect::record_click::record_click;
@@ -122,7 +124,6 @@ mod tests {
     use crate::testing::samples::link;
     use crate::testing::system::SeededRandom;
     use crate::values::timestamp::Timestamp;
-    use std::net::IpAddr;
 
     fn pending(n: u8) -> PendingClick {
         let visit = Visit { address: Some(IpAddr::from([203, 0, 113, n])), ..Visit::default() };
@@ -133,8 +134,8 @@ mod tests {
 
     async fn deliver(stream: &Arc<MemoryStream>, spill: &Arc<MemorySpill>, salts: &Arc<MemorySalts>) -> Delivered {
         let clicks = vec![pending(1), pending(2), pending(1)];
-        let ports = ClickDelivery {
-            visitors: Visitors::default(),
+        let ports = DeliverClicksPorts {
+            visitors: VisitorHasher::default(),
             salts: salts.clone(),
             random: Arc::new(SeededRandom::new(9)),
             stream: stream.clone(),
@@ -144,7 +145,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_same_address_is_the_same_visitor_for_a_day() {
+    async fn same_address_is_same_visitor_for_a_day() {
         let stream = Arc::<MemoryStream>::default();
         let delivered = deliver(&stream, &Arc::<MemorySpill>::default(), &Arc::<MemorySalts>::default()).await;
         assert_eq!(delivered, Delivered { sent: 3, ..Delivered::default() });
@@ -154,7 +155,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_the_stream_refuses_is_spilled() {
+    async fn refused_clicks_are_spilled() {
         let (stream, spill) = (Arc::<MemoryStream>::default(), Arc::<MemorySpill>::default());
         stream.take_at_most(1);
         let delivered = deliver(&stream, &spill, &Arc::<MemorySalts>::default()).await;
@@ -163,7 +164,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_click_that_neither_takes_is_counted_as_lost() {
+    async fn clicks_that_the_spill_refuses_are_lost() {
         let (stream, spill) = (Arc::<MemoryStream>::default(), Arc::<MemorySpill>::default());
         stream.take_at_most(0);
         spill.fail();
@@ -171,7 +172,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_a_salt_clicks_are_sent_without_a_visitor() {
+    async fn missing_salt_sends_clicks_without_visitor() {
         let (stream, salts) = (Arc::<MemoryStream>::default(), Arc::<MemorySalts>::default());
         salts.fail();
         assert_eq!(deliver(&stream, &Arc::<MemorySpill>::default(), &salts).await.sent, 3);

@@ -1,4 +1,4 @@
-//! Hands a visit's query parameters on to the target.
+//! Forwards a visit's query parameters to the target.
 
 use std::collections::HashSet;
 
@@ -7,13 +7,13 @@ use url::form_urlencoded::parse;
 
 use crate::values::target::TargetUrl;
 
-/// The parameter that our QR codes carry. It is for us, not for the target.
-const QR: &str = "qr";
+/// The parameter that our QR codes carry. The target does not get it.
+const QR_PARAMETER: &str = "qr";
 
-/// `target` with the parameters of `query` after its own, as long as there is room in [`TargetUrl::MAX_LEN`]. A parameter
-/// that the target has itself stays what it is. Scheme, host, port, path and fragment stay what they are.
+/// Adds the parameters of `query` to those of `target`, as long as they fit into [`TargetUrl::MAX_LEN`]. A parameter of the
+/// target keeps its value. Scheme, host, port, path and fragment do not change.
 ///
-/// Parameters keep their spelling (`a`, `a=`, `%20`, `+`), since some sites tell them apart.
+/// Parameters keep their spelling (`a`, `a=`, `%20`, `+`), since some sites tell these apart.
 pub fn forward_query(target: &TargetUrl, query: &str) -> String {
     let unchanged = || target.as_str().to_owned();
     if query.is_empty() {
@@ -26,11 +26,11 @@ pub fn forward_query(target: &TargetUrl, query: &str) -> String {
     let mut added = false;
     for part in query.split('&').filter(|part| !part.is_empty()) {
         let name = parse(part.as_bytes()).next().map(|(name, _)| name).unwrap_or_default();
-        if name == QR || own.contains(name.as_ref()) {
+        if name == QR_PARAMETER || own.contains(name.as_ref()) {
             continue;
         }
-        // What is no URL character takes three bytes each when it is percent-encoded.
-        let longest = 1 + part.bytes().map(|byte| if is_plain(byte) { 1 } else { 3 }).sum::<usize>();
+        // Percent-encoding turns a byte that is not a URL character into three.
+        let longest = 1 + part.bytes().map(|byte| if is_url_character(byte) { 1 } else { 3 }).sum::<usize>();
         let Some(left) = room.checked_sub(longest) else { break };
         room = left;
         if !merged.is_empty() {
@@ -46,15 +46,16 @@ pub fn forward_query(target: &TargetUrl, query: &str) -> String {
     url.into()
 }
 
-fn is_plain(byte: u8) -> bool {
+fn is_url_character(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~!$()*+,/:;=?@%".contains(&byte)
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::values::domains::Domains;
-    use proptest::prelude::*;
 
     fn own() -> Domains {
         Domains::parse("go.example.com").unwrap()
@@ -83,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_room_is_left_out() {
+    fn parameters_without_room_are_left_out() {
         let long = format!("https://example.com/{}", "a".repeat(4000));
         let forwarded = forward(&long, &format!("x=1&y={}&z=1", "ü".repeat(100)));
         assert_eq!(forwarded, format!("{long}?x=1"));
@@ -104,7 +105,7 @@ mod tests {
             prop_assert_eq!(before.path(), after.path());
             prop_assert_eq!(before.fragment(), after.fragment());
             prop_assert!(after.username().is_empty() && after.password().is_none());
-            // What is sent is safe, and the target's own parameters come first as they are.
+            // The URL is safe, and the target's own parameters come first, unchanged.
             let safe = TargetUrl::parse(&forwarded, &own());
             prop_assert_eq!(safe.as_ref().map(TargetUrl::as_str), Ok(forwarded.as_str()));
             prop_assert!(after.query().unwrap_or_default().starts_with(before.query().unwrap_or_default()));

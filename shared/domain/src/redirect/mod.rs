@@ -1,4 +1,4 @@
-//! Follows links: the hot path, from a visitor's request to the click that is delivered after the answer.
+//! Follows links. This is the hot path: it answers a visitor's request, and delivers the click after the answer.
 
 pub mod cache;
 pub mod choose_target;

@@ -1,4 +1,4 @@
-//! Declares what a redirect needs from outside.
+//! Declares the ports of a redirect.
 
 use std::net::IpAddr;
 
@@ -9,47 +9,47 @@ use crate::links::link::LinkId;
 use crate::values::error::StoreError;
 use crate::values::timestamp::Timestamp;
 
-/// Counts the clicks of links that serve a limited number of them.
+/// Counts the clicks of links with a click limit.
 #[async_trait]
 pub trait ClickLimit: Send + Sync {
-    /// Uses up one click of the link; says whether there was one left. However many ask at once, no more are told so than
-    /// [`crate::links::settings::LinkSettings::max_clicks`].
+    /// Uses up one click of the link; returns whether one was left. However many callers ask at once, at most
+    /// [`crate::links::settings::LinkSettings::max_clicks`] get `true`.
     async fn use_click(&self, id: &LinkId) -> Result<bool, StoreError>;
 }
 
-/// Counts the passwords that are tried on a link.
+/// Counts the attempts at a link's password.
 #[async_trait]
 pub trait PasswordAttempts: Send + Sync {
-    /// Counts an attempt at `now`; says whether it may be made. Not more than `limit` a minute are told so, whoever makes
-    /// them; the minutes are those of the clock.
+    /// Counts an attempt at `now`; returns whether it is allowed. Allows at most `limit` attempts in a minute of the clock,
+    /// from all callers together.
     async fn begin(&self, id: &LinkId, now: Timestamp, limit: u32) -> Result<bool, StoreError>;
-    /// Takes back an attempt that was begun at `now`, since the password was right.
+    /// Takes back the attempt of `now`, since the password was right.
     async fn take_back(&self, id: &LinkId, now: Timestamp) -> Result<(), StoreError>;
 }
 
-/// Knows where addresses are.
+/// Locates addresses.
 pub trait Countries: Send + Sync {
-    /// The country of `address` as an ISO 3166-1 alpha-2 code, if it is known.
+    /// Returns the country of `address` as an ISO 3166-1 alpha-2 code, if it is known.
     fn country(&self, address: IpAddr) -> Option<String>;
 }
 
-/// The stream that clicks go to.
+/// Takes clicks for analytics.
 #[async_trait]
 pub trait ClickStream: Send + Sync {
-    /// Sends `clicks`, with bounded retries. Gives back those that the stream did not take.
+    /// Sends `clicks`, with bounded retries. Returns those that the stream refused.
     async fn send(&self, clicks: Vec<Click>) -> Vec<Click>;
 }
 
-/// Where clicks wait that the stream did not take.
+/// Keeps the clicks that the stream refused.
 #[async_trait]
 pub trait ClickSpill: Send + Sync {
-    /// Keeps `clicks` until somebody replays them.
+    /// Keeps `clicks` for a replay.
     async fn keep(&self, clicks: &[Click]) -> Result<(), StoreError>;
 }
 
-/// The secret of a day's visitor hashes.
+/// Keeps the salt of each day's visitor hashes.
 #[async_trait]
 pub trait SaltStore: Send + Sync {
-    /// The salt of `date` (`2026-01-02`). All callers get the same one; the first makes it from `fresh`.
+    /// Returns the salt of `date` (`2026-01-02`). All callers get the same one: that of the first caller, `fresh`.
     async fn salt(&self, date: &str, fresh: [u8; 32]) -> Result<[u8; 32], StoreError>;
 }

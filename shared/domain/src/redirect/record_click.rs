@@ -1,4 +1,4 @@
-//! What is kept of a visit that was led to a target.
+//! Makes the click of a visit that was redirected.
 
 use std::net::IpAddr;
 
@@ -9,16 +9,16 @@ use crate::links::link::Link;
 use crate::ports::Random;
 use crate::values::timestamp::Timestamp;
 
-/// A click whose visitor hash is still to be made, off the visitor's path: see [`crate::redirect::deliver_clicks`].
+/// A click without its visitor hash, which [`crate::redirect::deliver_clicks`] makes after the answer.
 #[derive(Debug, Clone)]
 pub struct PendingClick {
     /// The click without its visitor.
     pub click: Click,
-    /// What the visitor is made of; never stored. Absent if the visitor opted out.
+    /// The visitor's address, for the hash. It is never stored, and absent if the visitor opted out.
     pub address: Option<IpAddr>,
 }
 
-/// The click of a visit to `link` at `time` that was led where `choice` says.
+/// Makes the click of a visit to `link` at `time` that was redirected to the target of `choice`.
 pub fn record_click(
     visit: &Visit,
     link: &Link,
@@ -50,7 +50,7 @@ pub fn record_click(
     PendingClick { click, address: visit.address.filter(|_| !visit.opted_out) }
 }
 
-/// UTM fields, and `qr=1`, which our QR codes carry. Nothing else of the query is kept.
+/// Reads UTM fields, and `qr=1`, which our QR codes carry. The rest of the query is dropped.
 fn read_query(visit: &Visit) -> (Utm, Trigger) {
     let (mut utm, mut trigger) = (Utm::default(), Trigger::Link);
     for (name, value) in visit.parameters() {
@@ -81,11 +81,12 @@ fn referrer_host(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::redirect::choose_target::choose_target;
     use crate::testing::samples::link;
     use crate::testing::system::SeededRandom;
-    use proptest::prelude::*;
 
     fn pending(visit: &Visit) -> PendingClick {
         let link = link("acme", "docs", "https://example.com/");
@@ -94,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_click_says_no_more_than_it_must() {
+    fn click_holds_no_address_secret_or_path() {
         let visit = Visit {
             address: Some(IpAddr::from([203, 0, 113, 9])),
             query: "utm_source=news&token=secret&qr=1&utm_source=again".into(),
@@ -117,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn who_opts_out_has_no_visitor() {
+    fn opted_out_visit_has_no_address() {
         let address = Some(IpAddr::from([203, 0, 113, 9]));
         assert_eq!(pending(&Visit { opted_out: true, address, ..Visit::default() }).address, None);
         assert_eq!(pending(&Visit { address, ..Visit::default() }).address, address);
@@ -125,7 +126,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_header_breaks_a_click(text in "\\PC{0,80}", query in "\\PC{0,80}") {
+        fn any_header_makes_a_valid_click(text in "\\PC{0,80}", query in "\\PC{0,80}") {
             let visit = Visit {
                 query,
                 user_agent: Some(text.clone()), referrer: Some(text.clone()),

@@ -1,4 +1,4 @@
-//! Checks the password of a link, with a limit on how often one may be tried.
+//! Checks a visitor's password for a link, and limits the attempts.
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, Params, PasswordVerifier};
@@ -8,22 +8,24 @@ use crate::links::link::LinkId;
 use crate::values::error::{StoreError, StoreErrorKind};
 use crate::values::timestamp::Timestamp;
 
-/// How many wrong passwords are heard a minute, per link.
+/// How many wrong passwords may be tried on a link in a minute.
 pub const ATTEMPTS_PER_MINUTE: u32 = 10;
-/// The longest password that is looked at, in bytes. Nothing that is longer can be right.
+/// The longest password that is checked, in bytes. A longer one is always wrong.
 pub const MAX_PASSWORD_BYTES: usize = 1024;
-/// The most memory that a check may take, in KiB, and the most passes over it. A stored hash that asks for more was not
-/// made by us, and would be a way to bring the function down.
-const MAX_COST: (u32, u32) = (64 * 1024, 10);
+/// The most memory that a check may take, in KiB. We never store a hash that asks for more, and checking one could bring the
+/// function down.
+const MAX_MEMORY_KIB: u32 = 64 * 1024;
+/// The most passes over the memory that a check may take.
+const MAX_PASSES: u32 = 10;
 
-/// What became of a password.
+/// The result of checking a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PasswordCheck {
-    /// It is right.
+    /// The password is right.
     Right,
-    /// It is wrong.
+    /// The password is wrong.
     Wrong,
-    /// It was not looked at: too many were tried in this minute.
+    /// The password was not checked: there were too many attempts in this minute.
     TooMany {
         /// When the next minute begins, in seconds; at least 1.
         retry_after_seconds: u32,
@@ -32,11 +34,11 @@ pub enum PasswordCheck {
 
 /// Checks `password` against `hash`, an argon2id hash in PHC string format.
 ///
-/// An attempt is counted before it is checked, so that many at once are no way round the limit, and taken back if it was
-/// right, so that a link's rightful visitors are no attack on it.
+/// It counts an attempt before the check, so that concurrent attempts cannot get round the limit, and takes it back if the
+/// password was right, so that visitors with the password never reach the limit.
 ///
 /// # Errors
-/// Where attempts cannot be counted, none is made. [`StoreErrorKind::Broken`] if `hash` is not one of ours.
+/// Those of `attempts`; then the password is not checked. [`StoreErrorKind::Broken`] if `hash` is not one of ours.
 pub async fn verify_password(
     attempts: &dyn PasswordAttempts,
     id: &LinkId,
@@ -45,8 +47,8 @@ pub async fn verify_password(
     now: Timestamp,
 ) -> Result<PasswordCheck, StoreError> {
     if !attempts.begin(id, now, ATTEMPTS_PER_MINUTE).await? {
-        let into_the_minute = u32::try_from(now.as_seconds().rem_euclid(60)).unwrap_or(0);
-        return Ok(PasswordCheck::TooMany { retry_after_seconds: 60 - into_the_minute });
+        let seconds_of_minute = u32::try_from(now.as_seconds().rem_euclid(60)).unwrap_or(0);
+        return Ok(PasswordCheck::TooMany { retry_after_seconds: 60 - seconds_of_minute });
     }
     if password.len() > MAX_PASSWORD_BYTES || !is_right(hash, password)? {
         return Ok(PasswordCheck::Wrong);
@@ -59,9 +61,9 @@ pub async fn verify_password(
 
 fn is_right(hash: &str, password: &[u8]) -> Result<bool, StoreError> {
     let broken = |cause: &'static str| StoreError::new("password.check", StoreErrorKind::Broken, cause);
-    let hash = PasswordHash::new(hash).map_err(|_| broken("the stored hash is no PHC string"))?;
-    let params = Params::try_from(&hash).map_err(|_| broken("the stored hash has parameters that are none"))?;
-    if hash.algorithm.as_str() != "argon2id" || params.m_cost() > MAX_COST.0 || params.t_cost() > MAX_COST.1 {
+    let hash = PasswordHash::new(hash).map_err(|_| broken("the stored hash is not a PHC string"))?;
+    let params = Params::try_from(&hash).map_err(|_| broken("the stored hash has invalid parameters"))?;
+    if hash.algorithm.as_str() != "argon2id" || params.m_cost() > MAX_MEMORY_KIB || params.t_cost() > MAX_PASSES {
         return Err(broken("the stored hash is not argon2id, or costs too much to check"));
     }
     Ok(Argon2::default().verify_password(password, &hash).is_ok())
@@ -69,12 +71,13 @@ fn is_right(hash: &str, password: &[u8]) -> Result<bool, StoreError> {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use argon2::{Algorithm, PasswordHasher, Version};
+
     use super::*;
     use crate::testing::clicks::MemoryAttempts;
     use crate::testing::samples::link;
-    use argon2::{Algorithm, PasswordHasher, Version};
 
-    /// A hash that is cheap to check.
+    /// Makes a hash that is cheap to check.
     pub(crate) fn hash_of(password: &str) -> String {
         let params = Params::new(Params::MIN_M_COST, 1, 1, None).unwrap();
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
@@ -88,7 +91,7 @@ pub(crate) mod tests {
     }
 
     #[tokio::test]
-    async fn wrong_passwords_are_limited_by_the_minute_and_right_ones_are_not() {
+    async fn only_wrong_passwords_count_towards_the_limit() {
         let attempts = MemoryAttempts::default();
         for _ in 0..3 * ATTEMPTS_PER_MINUTE {
             assert_eq!(try_at(&attempts, "right", 0).await, PasswordCheck::Right);
@@ -102,14 +105,14 @@ pub(crate) mod tests {
     }
 
     #[tokio::test]
-    async fn empty_and_over_long_passwords_are_wrong() {
+    async fn empty_and_overlong_passwords_are_wrong() {
         let attempts = MemoryAttempts::default();
         assert_eq!(try_at(&attempts, "", 0).await, PasswordCheck::Wrong);
         assert_eq!(try_at(&attempts, &"x".repeat(MAX_PASSWORD_BYTES + 1), 0).await, PasswordCheck::Wrong);
     }
 
     #[test]
-    fn a_hash_that_is_not_ours_opens_nothing() {
+    fn foreign_hash_is_broken() {
         let greedy = hash_of("x").replace("m=8,", "m=4000000,");
         for hash in ["", "right", "$argon2id$", "$argon2i$v=19$m=8,t=1,p=1$YWFhYWFhYWE$YWFhYWFhYWE", greedy.as_str()] {
             assert_eq!(is_right(hash, b"x").map_err(|error| error.kind), Err(StoreErrorKind::Broken), "{hash}");
@@ -117,7 +120,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_hashes_of_other_tools_are_understood() {
+    fn hashes_of_other_argon2id_tools_work() {
         // From the test vectors of the reference implementation (phc-winner-argon2, src/test.c).
         let hash = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
         assert_eq!(is_right(hash, b"password").map_err(|error| error.kind), Ok(true));

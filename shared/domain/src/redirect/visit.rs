@@ -1,15 +1,14 @@
-//! What a visitor's request says.
+//! Reads what a visitor's request says.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
 
 use crate::links::settings::{Device, Os};
 
-/// The most query parameters that are looked at. What comes after them is as if it were not there.
+/// How many query parameters are read; the rest is ignored.
 const MAX_PARAMETERS: usize = 50;
 
-/// What a visitor's request says. Everything in it is untrusted, and nothing in it can change a target's scheme, host,
-/// port or path.
+/// A visitor's request. Everything in it is untrusted, and nothing in it can change a target's scheme, host, port or path.
 #[derive(Debug, Clone, Default)]
 pub struct Visit {
     /// The `Host` header.
@@ -30,19 +29,19 @@ pub struct Visit {
     pub referrer: Option<String>,
     /// The `Accept-Language` header.
     pub accept_language: Option<String>,
-    /// The visitor's country as somebody else found it out, in any case.
+    /// The visitor's country as a proxy or database names it, in upper or lower case.
     pub country: Option<String>,
-    /// `DNT: 1` or `Sec-GPC: 1` was sent: no visitor hash.
+    /// Whether the request has `DNT: 1` or `Sec-GPC: 1`. Then the click gets no visitor hash.
     pub opted_out: bool,
 }
 
 impl Visit {
-    /// The first query parameters, decoded, in their order.
+    /// Returns the first query parameters, decoded, in their order.
     pub fn parameters(&self) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
         url::form_urlencoded::parse(self.query.as_bytes()).take(MAX_PARAMETERS)
     }
 
-    /// The primary subtag of the first language range (RFC 9110, section 12.5.4), in lower case.
+    /// Returns the primary subtag of the first language range (RFC 9110, section 12.5.4), in lower case.
     pub fn language(&self) -> Option<String> {
         let tag = self.accept_language.as_deref()?.split([',', ';']).next()?.trim();
         let primary = tag.split('-').next()?;
@@ -50,15 +49,15 @@ impl Visit {
         valid.then(|| primary.to_ascii_lowercase())
     }
 
-    /// The country's ISO 3166-1 alpha-2 code in upper case, if there is one.
+    /// Returns the country's ISO 3166-1 alpha-2 code in upper case, if there is one.
     pub fn country(&self) -> Option<String> {
         let text = self.country.as_deref()?;
         let valid = text.len() == 2 && text.bytes().all(|b| b.is_ascii_alphabetic());
         valid.then(|| text.to_ascii_uppercase())
     }
 
-    /// The operating system, if it can be told: by the client hint that Chromium sends unasked, else by the words that
-    /// user agents have in common. An iPad that asks for desktop pages says that it is a Mac.
+    /// Returns the operating system, if it can be told: from the client hint that Chromium sends by default, else from words
+    /// that user agents have in common. An iPad that asks for desktop pages claims to be a Mac.
     pub fn os(&self) -> Option<Os> {
         let hint = self.platform.as_deref().map(|text| text.trim_matches('"'));
         let agent = self.user_agent.as_deref().unwrap_or_default();
@@ -69,7 +68,7 @@ impl Visit {
             Some("Windows") => Some(Os::Windows),
             Some("macOS") => Some(Os::Macos),
             Some("Linux" | "Chrome OS" | "Chromium OS") => Some(Os::Linux),
-            // The order matters: Windows Phones say "Android", Android says "Linux", iPhones "like Mac OS X".
+            // Keep this order: Windows Phones say "Android", Android says "Linux", iPhones say "like Mac OS X".
             _ if has(&["Windows"]) => Some(Os::Windows),
             _ if has(&["Android"]) => Some(Os::Android),
             _ if has(&["iPhone", "iPad", "iPod"]) => Some(Os::Ios),
@@ -79,7 +78,7 @@ impl Visit {
         }
     }
 
-    /// What the visitor holds. Android writes `Mobile` for telephones only (Chrome's documentation of user agents).
+    /// Returns the kind of device. Android writes `Mobile` for telephones only (Chrome's documentation of user agents).
     pub fn device(&self) -> Device {
         let agent = self.user_agent.as_deref().unwrap_or_default();
         let has = |words: &[&str]| words.iter().any(|word| agent.contains(word));
@@ -102,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn devices_and_systems_are_told_apart() {
+    fn user_agent_tells_device_and_system() {
         for (agent, os, device) in [
             (
                 "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
@@ -139,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn client_hints_go_before_the_user_agent() {
+    fn client_hints_win_over_the_user_agent() {
         let visit = Visit {
             user_agent: Some("Mozilla/5.0 (X11; Linux x86_64)".to_owned()),
             platform: Some("\"Android\"".to_owned()),
@@ -150,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_looks_like_a_code_is_a_country_or_a_language() {
+    fn only_codes_are_countries_or_languages() {
         for (text, country, language) in [
             ("ch", Some("CH"), Some("ch")),
             ("de-CH, en;q=0.8", None, Some("de")),

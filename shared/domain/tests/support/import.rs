@@ -1,4 +1,4 @@
-//! Reads a file to links, as an import does but for the writing.
+//! Reads a file and makes links, as an import does before it writes them.
 
 #![allow(clippy::unwrap_used, reason = "only tests use it")]
 
@@ -6,16 +6,17 @@ use std::path::Path;
 
 use waypost_domain::imports::job::id::ImportId;
 use waypost_domain::imports::job::import::Import;
+use waypost_domain::imports::job::options::RowOptions;
 use waypost_domain::imports::rows::{Fault, Format, Layout, Limits, Next, Notes, Rows, Source};
-use waypost_domain::imports::write::row::{Candidate, Context, RowOptions};
+use waypost_domain::imports::write::row::{Candidate, Context};
 use waypost_domain::{Domains, Timestamp, WorkspaceId};
 
-/// What a file came to.
+/// The result of reading a file.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Ending {
     /// A line for each row.
     pub(crate) rows: Vec<String>,
-    /// How many of them are no links.
+    /// How many of the rows are invalid.
     pub(crate) invalid: usize,
     /// Why the file could not be read to its end.
     pub(crate) error: Option<String>,
@@ -24,13 +25,13 @@ pub(crate) struct Ending {
     pub(crate) notes: Notes,
 }
 
-/// The file `tests/data/{name}`.
+/// Reads the file `tests/data/{name}`.
 pub(crate) fn data(name: &str) -> Vec<u8> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data").join(name);
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Reads `file`, which comes in pieces of `piece` bytes.
+/// Reads `file` in pieces of `piece` bytes.
 pub(crate) fn load(file: &[u8], piece: usize) -> Ending {
     let domains = Domains::parse("go.example.com,s.example.org").unwrap();
     let now = Timestamp::parse("2026-01-01T00:00:00Z").unwrap();
@@ -68,6 +69,7 @@ pub(crate) fn load(file: &[u8], piece: usize) -> Ending {
     }
 }
 
+/// Writes a row as a short line.
 fn show(row: &Result<Candidate, Fault>) -> String {
     let Candidate { link, attempt, .. } = match row {
         Ok(candidate) => candidate,

@@ -1,10 +1,10 @@
-//! As much of JSON Schema (draft 2020-12) as the project's schemas use. A keyword that is not known here fails the test, so
-//! that none is taken for checked that isn't.
+//! Validates values by JSON Schema (draft 2020-12), as far as the project's schemas use it. An unknown keyword fails the test,
+//! so that none passes unchecked.
 
 use regex::Regex;
 use serde_json::Value;
 
-/// What is wrong with `value` by `schema`, each with the place it is at.
+/// Returns every violation of `schema` by `value`, with its place.
 pub(crate) fn violations(schema: &Value, value: &Value, at: &str) -> Vec<String> {
     let mut found = Vec::new();
     for (keyword, rule) in schema.as_object().unwrap() {
@@ -15,7 +15,7 @@ pub(crate) fn violations(schema: &Value, value: &Value, at: &str) -> Vec<String>
                 "object" => value.is_object(),
                 "string" => value.is_string(),
                 "integer" => value.is_i64() || value.is_u64(),
-                other => panic!("the type {other} is not known here"),
+                other => panic!("the type {other} is unknown"),
             },
             "const" => value == rule,
             "enum" => rule.as_array().unwrap().contains(value),
@@ -38,7 +38,7 @@ pub(crate) fn violations(schema: &Value, value: &Value, at: &str) -> Vec<String>
                 }
                 true
             }
-            other => panic!("the keyword {other} is not known here"),
+            other => panic!("the keyword {other} is unknown"),
         };
         if !holds {
             found.push(format!("{at}: {keyword} {rule} does not hold for {value}"));

@@ -1,4 +1,4 @@
-//! Writes an export: every link of the workspace, as a stream.
+//! Writes every link of a workspace to the export's file, as a stream.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -6,8 +6,7 @@ use std::sync::Arc;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::export::Export;
-use super::export::ExportFormat;
+use super::export::{Export, ExportFormat};
 use super::format::{CSV_HEADER, csv_row, json_line};
 use super::ports::{ExportRequest, ExportStore};
 use crate::files::ports::{FileStore, FileWriter};
@@ -19,64 +18,65 @@ use crate::ports::Clock;
 use crate::values::error::{StoreError, StoreErrorKind};
 use crate::values::timestamp::Timestamp;
 
-/// How often progress is written, in seconds.
+/// How often progress is saved, in seconds.
 const PROGRESS_SECONDS: i64 = 2;
-/// How long before an invocation is cut off it gives up, in seconds.
+/// How long before the end of its invocation an export gives up, in seconds.
 const MARGIN_SECONDS: i64 = 15;
 
-/// What writing exports needs.
+/// The ports of [`write_export`].
 #[derive(Clone)]
-pub struct Exporter {
-    /// The exports.
+pub struct WriteExportPorts {
+    /// Keeps the exports.
     pub exports: Arc<dyn ExportStore>,
-    /// The links.
+    /// Reads the links.
     pub links: Arc<dyn LinkShards>,
-    /// The files.
+    /// Keeps the files.
     pub files: Arc<dyn FileStore>,
-    /// The time.
+    /// Tells the time.
     pub clock: Arc<dyn Clock>,
 }
 
-/// What came of a request.
+/// The result of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Written {
     /// The export is final.
     Finished(Box<Export>),
-    /// Another invocation writes it. If that one crashes, the request is needed: it must come again.
+    /// Another invocation writes it. Keep the request and try again later: that invocation may crash.
     Busy {
-        /// When that invocation is over at the latest.
+        /// When that invocation ends at the latest.
         until: Timestamp,
     },
-    /// There is nothing to do.
+    /// There is nothing to do: the export does not exist, is final, or was taken over by another invocation.
     Gone,
 }
 
-/// Writes the export that `request` names. The file takes its place as a whole.
+/// Writes the export of `request`. The file appears as a whole.
 ///
 /// # Errors
-/// A store that fails for longer than its adapter bears. The request can come again.
+/// Those of the stores. The request can be tried again.
 pub async fn write_export(
-    exporter: &Exporter,
+    ports: &WriteExportPorts,
     request: &ExportRequest,
     delivery: &Delivery,
 ) -> Result<Written, StoreError> {
-    let export = exporter.exports.get(&request.workspace, &request.export).await?;
+    let export = ports.exports.get(&request.workspace, &request.export).await?;
     let Some(export) = export.filter(|export| !export.status.is_final()) else { return Ok(Written::Gone) };
-    if let Some(until) = export.held_until(&delivery.request_id, exporter.clock.now()) {
+    if let Some(until) = export.held_until(&delivery.request_id, ports.clock.now()) {
         return Ok(Written::Busy { until });
     }
     let lease = Lease { owner: delivery.request_id.clone(), until: delivery.deadline };
     let export = export.leased(lease);
-    if !exporter.exports.replace(&export).await? {
+    if !ports.exports.replace(&export).await? {
         return Ok(Written::Busy { until: delivery.deadline });
     }
-    let file = exporter.files.create(&export.object_key()).await?;
+    let file = ports.files.create(&export.object_key()).await?;
     let compressor = export.gzip.then(|| GzEncoder::new(Vec::new(), Compression::default()));
-    let now = exporter.clock.now();
+    let now = ports.clock.now();
     let deadline = delivery.deadline.plus_seconds(-MARGIN_SECONDS);
-    let mut run = Run { exporter, export, out: Out { file, compressor, bytes: 0 }, links: 0, saved_at: now, deadline };
+    let mut run =
+        Run { ports, export, out: OutputFile { file, compressor, bytes: 0 }, links: 0, saved_at: now, deadline };
     match run.write_links().await {
-        Ok(End::Whole) => run.finish().await,
+        Ok(End::Complete) => run.finish().await,
         Ok(End::OutOfTime) => run.fail().await,
         Ok(End::TakenOver) => {
             run.out.file.abort().await;
@@ -84,7 +84,7 @@ pub async fn write_export(
         }
         Err(error) => {
             run.out.file.abort().await;
-            if let Err(error) = exporter.exports.replace(&run.export.released()).await {
+            if let Err(error) = ports.exports.replace(&run.export.released()).await {
                 tracing::warn!(event = "export.not_released", export = %run.export.id, %error);
             }
             Err(error)
@@ -94,56 +94,56 @@ pub async fn write_export(
 
 /// How writing ended.
 enum End {
-    Whole,
+    Complete,
     OutOfTime,
     TakenOver,
 }
 
-/// A file, compressed or not.
-struct Out {
+/// A file that compresses its content if asked to.
+struct OutputFile {
     file: Box<dyn FileWriter>,
     compressor: Option<GzEncoder<Vec<u8>>>,
     bytes: u64,
 }
 
-impl Out {
+impl OutputFile {
     async fn write(&mut self, text: &[u8]) -> Result<(), StoreError> {
         match &mut self.compressor {
-            None => self.pass_on(text).await,
+            None => self.write_raw(text).await,
             Some(compressor) => {
-                compressor.write_all(text).map_err(not_compressed)?;
+                compressor.write_all(text).map_err(compression_error)?;
                 let compressed = std::mem::take(compressor.get_mut());
-                self.pass_on(&compressed).await
+                self.write_raw(&compressed).await
             }
         }
     }
 
-    async fn pass_on(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+    async fn write_raw(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
         self.bytes += bytes.len() as u64;
         self.file.write(bytes).await
     }
 
-    /// The size of the file.
+    /// Finishes the file and returns its size.
     async fn finish(mut self) -> Result<u64, StoreError> {
         if let Some(compressor) = self.compressor.take() {
-            let rest = compressor.finish().map_err(not_compressed)?;
-            self.pass_on(&rest).await?;
+            let rest = compressor.finish().map_err(compression_error)?;
+            self.write_raw(&rest).await?;
         }
         self.file.finish().await?;
         Ok(self.bytes)
     }
 }
 
-/// None in practice: it is written to memory.
-fn not_compressed(error: std::io::Error) -> StoreError {
+/// Wraps an error of the compressor, which writes to memory and so never fails in practice.
+fn compression_error(error: std::io::Error) -> StoreError {
     StoreError::new("exports.compress", StoreErrorKind::Broken, error)
 }
 
 /// One invocation's work on one export.
 struct Run<'a> {
-    exporter: &'a Exporter,
+    ports: &'a WriteExportPorts,
     export: Export,
-    out: Out,
+    out: OutputFile,
     links: u64,
     saved_at: Timestamp,
     deadline: Timestamp,
@@ -157,16 +157,16 @@ impl Run<'_> {
         for shard in 0..Link::LIST_SHARDS {
             let mut last: Option<Link> = None;
             loop {
-                let (links, more) = self.exporter.links.next(&self.export.workspace, shard, last.as_ref()).await?;
+                let (links, more) = self.ports.links.next(&self.export.workspace, shard, last.as_ref()).await?;
                 self.write_page(&links).await?;
-                let now = self.exporter.clock.now();
+                let now = self.ports.clock.now();
                 if now >= self.deadline {
                     return Ok(End::OutOfTime);
                 }
                 if now >= self.saved_at.plus_seconds(PROGRESS_SECONDS) {
                     self.saved_at = now;
                     let next = self.export.progressed(self.links);
-                    if !self.exporter.exports.replace(&next).await? {
+                    if !self.ports.exports.replace(&next).await? {
                         return Ok(End::TakenOver);
                     }
                     self.export = next;
@@ -177,7 +177,7 @@ impl Run<'_> {
                 }
             }
         }
-        Ok(End::Whole)
+        Ok(End::Complete)
     }
 
     async fn write_page(&mut self, links: &[Link]) -> Result<(), StoreError> {
@@ -190,22 +190,22 @@ impl Run<'_> {
         self.out.write(text.as_bytes()).await
     }
 
-    /// The file first: an export that has succeeded has one.
+    /// Finishes the file before the export: an export that has succeeded must have its file.
     async fn finish(self) -> Result<Written, StoreError> {
         let bytes = self.out.finish().await?;
-        let last = self.export.succeeded(self.links, bytes, self.exporter.clock.now());
-        end(self.exporter, last).await
+        let last = self.export.succeeded(self.links, bytes, self.ports.clock.now());
+        end(self.ports, last).await
     }
 
     async fn fail(self) -> Result<Written, StoreError> {
         self.out.file.abort().await;
-        let reason = format!("there are too many links for one run: time ended after {}", self.links);
-        end(self.exporter, self.export.failed(reason, self.exporter.clock.now())).await
+        let reason = format!("there are too many links for one run: time ran out after {}", self.links);
+        end(self.ports, self.export.failed(reason, self.ports.clock.now())).await
     }
 }
 
-async fn end(exporter: &Exporter, last: Export) -> Result<Written, StoreError> {
-    if exporter.exports.replace(&last).await? {
+async fn end(ports: &WriteExportPorts, last: Export) -> Result<Written, StoreError> {
+    if ports.exports.replace(&last).await? {
         return Ok(Written::Finished(Box::new(last)));
     }
     Err(StoreError::new("exports.replace", StoreErrorKind::Unavailable, "another invocation took the export over"))

@@ -1,19 +1,19 @@
-use crate::jobs::lease::Lease;
 use std::io::Read;
 
 use futures::stream::StreamExt;
 
+use super::*;
 use crate::access::key::{Caller, Role};
 use crate::exports::export::ExportStatus;
 use crate::exports::find::find_export;
 use crate::exports::start::{NewExport, StartExportPorts, start_export};
-use crate::exports::write::*;
 use crate::imports::job::counts::Counts;
+use crate::imports::job::import::Import;
 use crate::imports::load::{Loaded, load_import};
-use crate::imports::loader::Loader;
+use crate::imports::load_ports::LoadImportPorts;
+use crate::jobs::lease::Lease;
 use crate::links::ports::LinkWriter;
-use crate::links::settings::{Conditions, Device};
-use crate::links::settings::{RedirectStatus, Rule, Variant};
+use crate::links::settings::{Conditions, Device, RedirectStatus, Rule, Variant};
 use crate::testing::exports::{MemoryExportQueue, MemoryExports};
 use crate::testing::files::{MemoryFiles, MemoryObjects, MemorySigner};
 use crate::testing::imports::{MemoryImports, MemoryParts, MemoryQueue};
@@ -44,8 +44,8 @@ impl World {
         }
     }
 
-    fn exporter(&self) -> Exporter {
-        Exporter {
+    fn ports(&self) -> WriteExportPorts {
+        WriteExportPorts {
             exports: self.exports.clone(),
             links: self.links.clone(),
             files: Arc::new(self.files.clone()),
@@ -54,27 +54,48 @@ impl World {
     }
 
     async fn start(&self, caller: &Caller, new: NewExport) -> Export {
-        let random = SeededRandom::new(1);
-        {
-            let ports = StartExportPorts {
-                exports: self.exports.as_ref(),
-                queue: &self.queue,
-                clock: self.clock.as_ref(),
-                random: &random,
-            };
-            start_export(&ports, caller, new).await.unwrap()
-        }
+        let ports = StartExportPorts {
+            exports: self.exports.as_ref(),
+            queue: &self.queue,
+            clock: self.clock.as_ref(),
+            random: &SeededRandom::new(1),
+        };
+        start_export(&ports, caller, new).await.unwrap()
     }
 
     fn delivery(&self, request_id: &str, seconds: i64) -> Delivery {
         Delivery { request_id: request_id.to_owned(), deadline: self.clock.now().plus_seconds(seconds) }
     }
 
+    /// Writes the export that is in the queue.
     async fn write(&self) -> Export {
         let request = self.queue.take().remove(0);
-        let written = write_export(&self.exporter(), &request, &self.delivery("r1", 900)).await.unwrap();
+        let written = write_export(&self.ports(), &request, &self.delivery("r1", 900)).await.unwrap();
         let Written::Finished(export) = written else { panic!("{written:?}") };
         *export
+    }
+
+    /// Imports `file` into an empty table; returns the import and the links.
+    async fn import(&self, file: String) -> (Import, Vec<Link>) {
+        let links = Arc::new(MemoryLinks::default());
+        let objects = Arc::new(MemoryObjects::default());
+        objects.put("imports/acme/x", file);
+        let ports = LoadImportPorts {
+            imports: Arc::new(MemoryImports::default()),
+            parts: Arc::new(MemoryParts::default()),
+            queue: Arc::new(MemoryQueue::default()),
+            links: links.clone(),
+            objects,
+            reports: Arc::new(self.files.clone()),
+            clock: self.clock.clone(),
+            timer: Arc::new(MemoryTimer::default()),
+            domains: Domains::parse("go.example.com").unwrap(),
+            max_bytes: 1_000_000,
+            part_bytes: 1_000_000,
+        };
+        let loaded = load_import(&ports, "imports/acme/x", "", &self.delivery("r2", 900)).await.unwrap();
+        let Loaded::Finished(import) = loaded else { panic!("{loaded:?}") };
+        (*import, links.all())
     }
 }
 
@@ -82,8 +103,8 @@ fn target(url: &str) -> TargetUrl {
     TargetUrl::parse(url, &Domains::parse("go.example.com").unwrap()).unwrap()
 }
 
-/// Links with everything that a link can have but a password.
-fn all_kinds() -> Vec<Link> {
+/// Makes links with everything that a link can have except a password.
+fn links_of_all_kinds() -> Vec<Link> {
     let time = |text| Some(Timestamp::parse(text).unwrap());
     let mut links: Vec<Link> =
         (0..20).map(|n| link("acme", &format!("plain{n}"), "https://plain.example/?a=1,2")).collect();
@@ -111,10 +132,10 @@ fn all_kinds() -> Vec<Link> {
 }
 
 #[tokio::test]
-async fn an_export_is_imported_to_the_same_links() {
+async fn importing_an_export_gives_the_same_links() {
     for (format, name) in [(ExportFormat::Csv, "csv"), (ExportFormat::Jsonl, "jsonl")] {
         let world = World::new();
-        let links = all_kinds();
+        let links = links_of_all_kinds();
         for link in links.iter().chain(&[link("other", "foreign", "https://theirs.example/")]) {
             world.links.insert(link).await.unwrap();
         }
@@ -128,38 +149,20 @@ async fn an_export_is_imported_to_the_same_links() {
         let (found, url) = find_export(world.exports.as_ref(), &MemorySigner, &viewer, &id).await.unwrap();
         assert!(found == export && url.unwrap().contains("/exports/acme/"));
 
-        let empty = Arc::new(MemoryLinks::default());
-        let objects = Arc::new(MemoryObjects::default());
-        objects.put("imports/acme/x", file);
-        let loader = Loader {
-            imports: Arc::new(MemoryImports::default()),
-            parts: Arc::new(MemoryParts::default()),
-            queue: Arc::new(MemoryQueue::default()),
-            links: empty.clone(),
-            objects,
-            reports: Arc::new(world.files.clone()),
-            clock: world.clock.clone(),
-            timer: Arc::new(MemoryTimer::default()),
-            domains: Domains::parse("go.example.com").unwrap(),
-            max_bytes: 1_000_000,
-            part_bytes: 1_000_000,
-        };
-        let loaded = load_import(&loader, "imports/acme/x", "", &world.delivery("r2", 900)).await.unwrap();
-        let Loaded::Finished(import) = loaded else { panic!("{loaded:?}") };
+        let (import, mut imported) = world.import(file).await;
         let all = Counts { read: 23, created: 23, ..Counts::default() };
         assert_eq!(import.counts, all, "{name}: {:?}", world.files.all().into_values().next_back());
-        let mut again = empty.all();
-        again.iter_mut().for_each(|link| link.origin = None);
+        imported.iter_mut().for_each(|link| link.origin = None);
         let by_slug = |links: &mut Vec<Link>| links.sort_by_key(|link| link.id.slug.to_string());
         let mut links = links;
         by_slug(&mut links);
-        by_slug(&mut again);
-        assert_eq!(again, links, "{name}");
+        by_slug(&mut imported);
+        assert_eq!(imported, links, "{name}");
     }
 }
 
 #[tokio::test]
-async fn a_password_is_no_part_of_it_and_such_a_row_is_not_imported_as_an_open_link() {
+async fn locked_link_is_exported_without_password_and_not_imported() {
     for format in [ExportFormat::Csv, ExportFormat::Jsonl] {
         let world = World::new();
         let mut secret = link("acme", "secret", "https://secret.example/");
@@ -169,30 +172,13 @@ async fn a_password_is_no_part_of_it_and_such_a_row_is_not_imported_as_an_open_l
         let export = world.write().await;
         let file = world.files.all()[&export.object_key()].clone();
         assert!(!file.contains("argon2") && file.contains("has_password"), "{file}");
-        let objects = Arc::new(MemoryObjects::default());
-        objects.put("imports/acme/x", file);
-        let links = Arc::new(MemoryLinks::default());
-        let loader = Loader {
-            imports: Arc::new(MemoryImports::default()),
-            parts: Arc::new(MemoryParts::default()),
-            queue: Arc::new(MemoryQueue::default()),
-            links: links.clone(),
-            objects,
-            reports: Arc::new(world.files.clone()),
-            clock: world.clock.clone(),
-            timer: Arc::new(MemoryTimer::default()),
-            domains: Domains::parse("go.example.com").unwrap(),
-            max_bytes: 1_000_000,
-            part_bytes: 1_000_000,
-        };
-        let loaded = load_import(&loader, "imports/acme/x", "", &world.delivery("r2", 900)).await.unwrap();
-        let Loaded::Finished(import) = loaded else { panic!("{loaded:?}") };
-        assert_eq!((import.counts.invalid, links.all().len()), (1, 0));
+        let (import, imported) = world.import(file).await;
+        assert_eq!((import.counts.invalid, imported.len()), (1, 0));
     }
 }
 
 #[tokio::test]
-async fn a_compressed_file_is_named_like_one() {
+async fn compressed_file_has_a_gz_key() {
     let world = World::new();
     world.links.insert(&link("acme", "a", "https://a.example/")).await.unwrap();
     world.start(&caller("acme", Role::Viewer), NewExport { format: ExportFormat::Jsonl, gzip: true }).await;
@@ -210,41 +196,46 @@ async fn a_compressed_file_is_named_like_one() {
 }
 
 #[tokio::test]
-async fn a_request_that_comes_twice_is_done_once_and_a_crash_is_made_good() {
+async fn export_survives_a_crash_and_is_written_once() {
     let world = World::new();
-    for link in all_kinds() {
+    for link in links_of_all_kinds() {
         world.links.insert(&link).await.unwrap();
     }
     world.start(&caller("acme", Role::Viewer), NewExport::default()).await;
     let request = world.queue.take().remove(0);
     world.links.fail(true);
-    let exporter = world.exporter();
-    assert!(write_export(&exporter, &request, &world.delivery("r1", 900)).await.is_err());
+    let ports = world.ports();
+    assert!(write_export(&ports, &request, &world.delivery("r1", 900)).await.is_err());
     world.links.fail(false);
-    // An invocation that was killed.
+    // The lease of an invocation that was killed.
     let stored = world.exports.get(&request.workspace, &request.export).await.unwrap().unwrap();
     let lease = Lease { owner: "r2".into(), until: world.clock.now().plus_seconds(900) };
     world.exports.replace(&stored.leased(lease)).await.unwrap();
-    let busy = write_export(&exporter, &request, &world.delivery("r3", 900)).await.unwrap();
+    let busy = write_export(&ports, &request, &world.delivery("r3", 900)).await.unwrap();
     assert!(matches!(busy, Written::Busy { .. }), "{busy:?}");
     world.clock.advance(901);
-    let written = write_export(&exporter, &request, &world.delivery("r3", 900)).await.unwrap();
+    let written = write_export(&ports, &request, &world.delivery("r3", 900)).await.unwrap();
     assert!(matches!(&written, Written::Finished(export) if export.links == 23), "{written:?}");
-    let again = write_export(&exporter, &request, &world.delivery("r4", 900)).await.unwrap();
+    let again = write_export(&ports, &request, &world.delivery("r4", 900)).await.unwrap();
     assert_eq!(again, Written::Gone);
 }
 
 #[tokio::test]
-async fn what_takes_too_long_fails_and_a_foreign_export_looks_like_none() {
+async fn export_without_enough_time_fails() {
     let world = World::new();
     world.links.insert(&link("acme", "a", "https://a.example/")).await.unwrap();
-    let viewer = caller("acme", Role::Viewer);
-    let export = world.start(&viewer, NewExport::default()).await;
+    world.start(&caller("acme", Role::Viewer), NewExport::default()).await;
     let request = world.queue.take().remove(0);
-    let written = write_export(&world.exporter(), &request, &world.delivery("r1", 10)).await.unwrap();
+    let written = write_export(&world.ports(), &request, &world.delivery("r1", 10)).await.unwrap();
     assert!(matches!(&written, Written::Finished(export) if export.status == ExportStatus::Failed), "{written:?}");
     assert!(world.files.all().is_empty());
-    let id = export.id.to_string();
+}
+
+#[tokio::test]
+async fn foreign_export_is_not_found() {
+    let world = World::new();
+    world.start(&caller("acme", Role::Viewer), NewExport::default()).await;
+    let id = world.write().await.id.to_string();
     for (workspace, id) in [("other", id.as_str()), ("acme", "exp_x"), ("acme", "")] {
         let found = find_export(world.exports.as_ref(), &MemorySigner, &caller(workspace, Role::Admin), id).await;
         assert!(matches!(found, Err(Error::NotFound(_))), "{workspace} {id}");

@@ -2,27 +2,27 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What became of the rows.
+/// How many rows of an import had which outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "ImportCounts"))]
 pub struct Counts {
-    /// Rows that are settled: the sum of the others.
+    /// Rows that are done: the sum of the other counts.
     pub read: u64,
     /// Links that this import created.
     pub created: u64,
-    /// Links that were there already and that this import changed, because it was told to.
+    /// Existing links that this import overwrote, as its options say.
     #[serde(default)]
     pub overwritten: u64,
-    /// Rows whose link was there already, with the same target.
+    /// Rows whose link existed already, with the same target.
     pub unchanged: u64,
-    /// Rows that cannot be a link; each is in the report.
+    /// Rows that cannot become a link; each is in the report.
     pub invalid: u64,
-    /// Rows whose slug leads elsewhere already; each is in the report.
+    /// Rows whose slug already leads to another target; each is in the report.
     pub conflicting: u64,
 }
 
 impl Counts {
-    /// How many lines the report has.
+    /// Returns how many lines the report has.
     pub fn reported(self) -> u64 {
         self.invalid + self.conflicting
     }

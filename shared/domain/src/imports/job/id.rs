@@ -1,4 +1,4 @@
-//! What identifies an import.
+//! Defines the id of an import.
 
 use std::fmt;
 
@@ -8,13 +8,13 @@ use sha2::{Digest, Sha256};
 use crate::ports::{Clock, Random};
 use crate::values::id;
 
-/// `imp_` and the 32 lower-case hexadecimal digits of a UUID: version 7 for an import that was asked for, version 8 for a file
-/// that was put straight into the bucket.
+/// An import's id: `imp_` and the 32 lower-case hexadecimal digits of a UUID. The UUID has version 7 if the API created the
+/// import, and version 8 if the file was put straight into the bucket.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ImportId(String);
 
-/// A text that is no [`ImportId`].
+/// The error of a text that is not an [`ImportId`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an import's id is 'imp_' and 32 hexadecimal digits")]
 pub struct ImportIdError;
@@ -22,12 +22,12 @@ pub struct ImportIdError;
 impl ImportId {
     const PREFIX: &'static str = "imp_";
 
-    /// A new id; later ones sort after earlier ones.
+    /// Makes a new id. Later ids sort after earlier ones.
     pub fn generate(clock: &dyn Clock, random: &dyn Random) -> Self {
         Self(id::generate(Self::PREFIX, clock, random))
     }
 
-    /// The id of the object `key` with the content `etag`: the same for every delivery of its events.
+    /// Derives the id of the object `key` with the content `etag`. All deliveries of its events give the same id.
     pub fn for_object(key: &str, etag: &str) -> Self {
         let digest = Sha256::new().chain_update(key).chain_update([0]).chain_update(etag).finalize();
         let mut bytes = [0_u8; 16];
@@ -41,7 +41,7 @@ impl ImportId {
         if id::is_valid(Self::PREFIX, &text) { Ok(Self(text)) } else { Err(ImportIdError) }
     }
 
-    /// The text.
+    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -79,7 +79,7 @@ mod tests {
     use crate::testing::system::{FixedClock, SeededRandom};
 
     #[test]
-    fn generated_ids_sort_by_time_and_can_be_read_back() {
+    fn generated_ids_sort_by_time_and_parse() {
         let (clock, random) = (FixedClock::at("2026-01-01T00:00:00Z"), SeededRandom::new(1));
         let first = ImportId::generate(&clock, &random);
         clock.advance(1);
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn an_object_has_the_same_id_as_long_as_it_is_the_same() {
+    fn object_id_depends_on_key_and_content() {
         let id = ImportId::for_object("imports/acme/a.csv", "e1");
         assert_eq!(id, ImportId::for_object("imports/acme/a.csv", "e1"));
         assert_ne!(id, ImportId::for_object("imports/acme/a.csv", "e2"));
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_are_no_ids() {
+    fn other_texts_are_not_ids() {
         for text in ["", "imp_", "imp_0", &format!("imp_{}", "g".repeat(32)), &format!("imp_{}", "A".repeat(32))] {
             assert_eq!(ImportId::parse(text), Err(ImportIdError), "{text}");
         }

@@ -1,127 +1,127 @@
-//! An import as it is stored, and how it goes from state to state.
+//! Defines an import as it is stored, and its states.
 
-use crate::jobs::lease::Lease;
 use serde::{Deserialize, Serialize};
 
 use super::counts::Counts;
 use super::id::ImportId;
 use super::object_key::upload_key;
 use super::options::ImportOptions;
-use super::part::{Checkpoint, Part, Shown};
+use super::part::{Checkpoint, Part, PartProgress};
 use super::plan::{Halt, Plan};
 use crate::imports::rows::{Format, Layout, Notes, RowPlace};
+use crate::jobs::lease::Lease;
 use crate::values::timestamp::Timestamp;
 use crate::values::workspace::WorkspaceId;
 
-/// How far an import is.
+/// The status of an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub enum ImportStatus {
-    /// The file has not come yet.
+    /// The file has not been uploaded yet.
     AwaitingUpload,
     /// Rows are being loaded, or will be again after a failure.
     Running,
     /// Every row became a link or was one already.
     Succeeded,
-    /// Every row was looked at; some are in the report.
+    /// Every row was read; some are in the report.
     SucceededWithErrors,
-    /// The file could not be loaded, or not to its end; the import's `error` says why.
+    /// The file could not be loaded to its end; the import's `error` says why.
     Failed,
-    /// Its owner stopped it. What was loaded before stays.
+    /// Its owner stopped it. Links that were loaded before stay.
     Cancelled,
 }
 
 impl ImportStatus {
-    /// Whether nothing will change any more.
+    /// Tells whether the status never changes again.
     pub fn is_final(self) -> bool {
         !matches!(self, Self::AwaitingUpload | Self::Running)
     }
 }
 
-/// Ends the origin of a link that was there before.
+/// Ends the origin of a link that existed before the import.
 const OVERWROTE: &str = "#overwrote";
 
 /// An import as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Import {
-    /// What identifies it.
+    /// Its id.
     pub id: ImportId,
-    /// Who owns it and its links.
+    /// The workspace that owns it and its links.
     pub workspace: WorkspaceId,
-    /// How far it is.
+    /// Its status.
     pub status: ImportStatus,
-    /// Where its file is in the bucket.
+    /// The key of its file in the bucket.
     pub object_key: String,
-    /// What its owner calls the file.
+    /// The owner's name for the file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filename: Option<String>,
-    /// What the file was recognised as.
+    /// The format that was recognised.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<Format>,
-    /// What became of the rows so far.
+    /// The outcomes of the rows so far.
     pub counts: Counts,
-    /// How much of the file is settled.
+    /// How many bytes of the file are done.
     pub bytes_done: u64,
-    /// The size of the file: as announced, then as it is.
+    /// The size of the file in bytes: first as announced, then as uploaded.
     pub bytes_total: u64,
-    /// Why it failed, for a person.
+    /// Why it failed, in words for a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// When it was asked for, or its file was found.
+    /// When it was requested, or its file was found.
     pub created_at: Timestamp,
-    /// When its first row was looked at. Its links say that they were created then, also those of a later attempt.
+    /// When loading began. It is the creation time of its links, also of those that a later attempt writes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Timestamp>,
     /// When it became final.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Timestamp>,
-    /// Which content of the object is being loaded.
+    /// The content of the object that is being loaded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,
-    /// What its owner should know about the file, though no row is wrong.
+    /// Remarks on the file for its owner. They do not make a row invalid.
     #[serde(default)]
     pub notes: Notes,
-    /// What was asked for.
+    /// The options of the request.
     #[serde(default)]
     pub options: ImportOptions,
-    /// Who plans it.
+    /// The lease of the invocation that plans it.
     #[serde(rename = "claim", default, skip_serializing_if = "Option::is_none")]
     pub lease: Option<Lease>,
-    /// How it is divided, once that is known.
+    /// How its file is divided, once that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<Plan>,
     /// Why its parts must stop, if they must.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub halt: Option<Halt>,
-    /// Whether all parts have ended and the report is there: nothing changes any more.
+    /// Whether all parts have ended and the report is written. A closed import never changes again.
     #[serde(default)]
     pub closed: bool,
-    /// Counts the writes: each is made on the condition that the one before it is the last.
+    /// Counts the writes. A write succeeds only if the store holds the revision before it.
     pub revision: u64,
 }
 
 /// Why an import cannot be loaded now.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LeaseRefused {
-    /// It is final.
+    /// The import is final.
     #[error("the import is finished")]
     Finished,
-    /// Another invocation loads it. If that one crashes, its own retry goes on.
+    /// Another invocation holds the lease. If that one crashes, its own retry goes on.
     #[error("another invocation loads the import until {until}")]
     Held {
-        /// When that invocation is over at the latest.
+        /// When that invocation ends at the latest.
         until: Timestamp,
     },
 }
 
 impl Import {
-    /// For how long an import is kept whose file never comes.
+    /// How long an import waits for its file before its record may be deleted, in seconds.
     pub const AWAITING_SECONDS: i64 = 7 * 24 * 3600;
     /// The greatest length of a file's name, in characters.
     pub const MAX_FILENAME_CHARS: usize = 255;
 
-    /// An import whose file will be uploaded to [`upload_key`].
+    /// Makes an import that waits for a file at [`upload_key`].
     pub fn awaiting(
         id: ImportId,
         workspace: WorkspaceId,
@@ -154,45 +154,45 @@ impl Import {
         }
     }
 
-    /// Whether it was asked for, rather than made for a file that was put straight into the bucket.
-    pub fn is_asked_for(&self) -> bool {
+    /// Tells whether the API created the import. Otherwise its file was put straight into the bucket.
+    pub fn is_requested(&self) -> bool {
         self.object_key == upload_key(&self.workspace, &self.id)
     }
 
-    /// The import's place in its workspace's list, which is in the order of creation.
+    /// Returns the key that sorts a workspace's imports by creation.
     pub fn list_key(&self) -> String {
         format!("{}#{}", self.created_at, self.id)
     }
 
-    /// What a link says that came from the row `number` of this import; see [`crate::links::link::Link::origin`].
+    /// Returns the origin of the link that row `number` writes; see [`crate::links::link::Link::origin`].
     pub fn origin(&self, number: u64) -> String {
         format!("{}#{number}", self.id)
     }
 
-    /// When the record may be deleted, if it may.
+    /// Returns when the record may be deleted, if it may.
     pub fn expires_at(&self) -> Option<Timestamp> {
         (self.status == ImportStatus::AwaitingUpload).then(|| self.created_at.plus_seconds(Self::AWAITING_SECONDS))
     }
 
-    /// The row of this import that wrote a link with this `origin`, and whether it changed a link that was there before.
+    /// Returns the row of this import that wrote a link with `origin`, and whether it overwrote a link from before the import.
     pub fn row_of(&self, origin: &str) -> Option<(u64, bool)> {
         let rest = origin.strip_prefix(self.id.as_str())?.strip_prefix('#')?;
         let (row, overwrote) = rest.strip_suffix(OVERWROTE).map_or((rest, false), |row| (row, true));
         row.parse().ok().map(|row| (row, overwrote))
     }
 
-    /// What a link says that the row with `origin` wrote over another.
+    /// Returns the origin of a link that the row with `origin` overwrote.
     pub fn overwriting(origin: &str) -> String {
         format!("{origin}{OVERWROTE}")
     }
 
-    /// Whether nothing will be written for it any more, neither links nor its report.
+    /// Tells whether neither its links nor its report will be written again.
     pub fn is_closed(&self) -> bool {
         self.status.is_final() && (self.closed || self.halt.is_none())
     }
 
-    /// The import as `claim` takes it over, to plan the object with `etag` and `size`. An `etag` that an earlier attempt
-    /// noted stays, so that the two can be compared.
+    /// Returns the import under `lease`, to plan the object with `etag` and `size`. The `etag` of an earlier attempt stays, so
+    /// that the two can be compared.
     pub fn leased(&self, lease: Lease, etag: &str, size: u64, now: Timestamp) -> Result<Self, LeaseRefused> {
         if self.status.is_final() {
             return Err(LeaseRefused::Finished);
@@ -209,7 +209,7 @@ impl Import {
         Ok(next)
     }
 
-    /// The part `number` of this import, which is being planned, between two places.
+    /// Makes the part `number` of a new plan, from `start` to the byte `end`.
     pub fn plan_part(&self, number: u32, start: RowPlace, end: u64, now: Timestamp) -> Part {
         Part {
             import: self.id.clone(),
@@ -221,7 +221,7 @@ impl Import {
             created_at: now,
             pass: 1,
             checkpoint: Checkpoint { place: start, counts: Counts::default(), report: Vec::new() },
-            shown: Shown::default(),
+            shown: PartProgress::default(),
             format: None,
             notes: Notes::default(),
             contested: false,
@@ -232,33 +232,33 @@ impl Import {
         }
     }
 
-    /// The import divided into `parts`, whose number is that of this revision.
+    /// Returns the import with a plan of `parts` parts. The plan's number is the revision of this import.
     pub fn planned(&self, parts: u32, layout: Option<Layout>) -> Self {
         let plan = Plan { number: self.revision, parts, layout, pass: 1, from: 0 };
         let format = plan.layout.as_ref().map(Layout::format);
         Self { plan: Some(plan), lease: None, format, ..self.next() }
     }
 
-    /// The import whose parts from `from` on are loaded once more.
+    /// Returns the import in its next pass, which loads the parts from `from` on once more.
     pub fn with_another_pass(&self, from: u32) -> Self {
         let plan = self.plan.clone().map(|plan| Plan { pass: plan.pass + 1, from, ..plan });
         Self { plan, ..self.next() }
     }
 
-    /// The import whose parts must stop, unless they must already. A cancelled one is final for its owner at once.
+    /// Returns the import whose parts must stop. A cancelled import is final for its owner at once.
     pub fn halted(&self, halt: Halt, now: Timestamp) -> Self {
         let mut next = self.next();
         if halt == Halt::Cancelled {
             next.status = ImportStatus::Cancelled;
             next.finished_at = Some(now);
-            // Nobody has begun.
+            // No invocation has begun.
             next.closed = self.plan.is_none() && self.lease.is_none();
         }
         next.halt = Some(halt);
         next
     }
 
-    /// The import as its `parts` have come to their end.
+    /// Returns the closed import, with the results of its `parts`.
     pub fn closed(&self, parts: &[Part], now: Timestamp) -> Self {
         let mut next = self.next();
         next.counts = parts.iter().map(|part| part.shown.counts).sum();
@@ -280,7 +280,7 @@ impl Import {
         next
     }
 
-    /// The import as it is while its `parts` are being loaded.
+    /// Returns the import with the progress of its `parts`, while they are being loaded.
     pub fn with_progress(mut self, parts: &[Part]) -> Self {
         self.counts = parts.iter().map(|part| part.shown.counts).sum();
         self.bytes_done = parts.iter().map(|part| part.shown.bytes).sum::<u64>().min(self.bytes_total);
@@ -288,7 +288,7 @@ impl Import {
         self
     }
 
-    /// The import given up by who planned it before its end: anybody may go on at once.
+    /// Returns the import without its lease: another invocation may go on at once.
     pub fn released(&self) -> Self {
         Self { lease: None, ..self.next() }
     }
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_keeps_others_away_until_it_ends_but_not_its_own_retry() {
+    fn lease_admits_only_its_own_retry_until_it_ends() {
         let clock = FixedClock::at("2026-01-01T00:00:00Z");
         let running = awaiting(&clock).leased(lease("r1", &clock), "e1", 10, clock.now()).unwrap();
         clock.advance(899);
@@ -325,14 +325,14 @@ mod tests {
     }
 
     #[test]
-    fn a_released_import_is_free_at_once() {
+    fn released_import_can_be_leased_at_once() {
         let clock = FixedClock::at("2026-01-01T00:00:00Z");
         let running = awaiting(&clock).leased(lease("r1", &clock), "e1", 10, clock.now()).unwrap();
         assert!(running.released().leased(lease("r2", &clock), "e1", 10, clock.now()).is_ok());
     }
 
     #[test]
-    fn a_final_import_cannot_be_claimed() {
+    fn final_import_cannot_be_leased() {
         let clock = FixedClock::at("2026-01-01T00:00:00Z");
         let done = awaiting(&clock).closed(&[], clock.now());
         assert_eq!(done.status, ImportStatus::Succeeded);
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_know_their_links_by_the_origin() {
+    fn origin_tells_the_row_of_a_link() {
         let clock = FixedClock::at("2026-01-01T00:00:00Z");
         let import = awaiting(&clock);
         let origin = import.origin(7);
@@ -352,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn a_later_attempt_keeps_the_time_of_the_first() {
+    fn later_attempt_keeps_the_start_time() {
         let clock = FixedClock::at("2026-01-01T00:00:00Z");
         let first = awaiting(&clock).leased(lease("r1", &clock), "e1", 10, clock.now()).unwrap();
         clock.advance(60);

@@ -1,4 +1,4 @@
-//! An import as it is stored: the job, its parts, its options and keys, and the ports that keep them.
+//! Defines an import as it is stored: the job, its parts, options and keys, and the ports that keep them.
 
 pub mod counts;
 pub mod id;

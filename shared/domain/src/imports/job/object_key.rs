@@ -1,22 +1,22 @@
-//! Where an import's file and report are in the bucket.
+//! Defines the keys of an import's file and report in the bucket.
 
 use serde::{Deserialize, Serialize};
 
 use super::id::ImportId;
 use crate::values::workspace::WorkspaceId;
 
-/// The key of a file to be imported: `imports/{workspace}/{name}`.
+/// The key of a file to import: `imports/{workspace}/{name}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectKey {
-    /// Whose links the rows become.
+    /// The workspace that gets the links.
     pub workspace: WorkspaceId,
-    /// An import's id, or whatever somebody called the file. Never empty; may contain `/`.
+    /// An import's id, or a name that its owner chose. Never empty; may contain `/`.
     pub name: String,
 }
 
 impl ObjectKey {
-    /// Reads a key, already decoded. `None` for one that names no file of a workspace: another prefix, a workspace that is
-    /// not valid, or a folder (a key that ends with `/`).
+    /// Reads a decoded key. Returns `None` if it is not the key of a workspace's file: it has another prefix, the workspace is
+    /// invalid, or it is a folder (it ends with `/`).
     pub fn parse(key: &str) -> Option<Self> {
         let (workspace, name) = key.strip_prefix("imports/")?.split_once('/')?;
         let workspace = WorkspaceId::parse(workspace).ok()?;
@@ -24,18 +24,18 @@ impl ObjectKey {
         is_file.then(|| Self { workspace, name: name.to_owned() })
     }
 
-    /// The last part of the name.
+    /// Returns the last part of the name.
     pub fn file_name(&self) -> &str {
         self.name.rsplit('/').next().unwrap_or(&self.name)
     }
 }
 
-/// Where the file of an import belongs that was asked for.
+/// Returns the key for the file of an import that the API created.
 pub fn upload_key(workspace: &WorkspaceId, id: &ImportId) -> String {
     format!("imports/{workspace}/{id}")
 }
 
-/// In what form a report can be had.
+/// The format of a report.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
@@ -48,7 +48,7 @@ pub enum ReportFormat {
 }
 
 impl ReportFormat {
-    /// How a file's name ends.
+    /// Returns the extension of the file's name.
     pub fn extension(self) -> &'static str {
         match self {
             Self::Jsonl => "jsonl",
@@ -57,7 +57,7 @@ impl ReportFormat {
     }
 }
 
-/// Where an import's report is.
+/// Returns the key of an import's report.
 pub fn report_key(workspace: &WorkspaceId, id: &ImportId, format: ReportFormat) -> String {
     format!("reports/{workspace}/{id}.{}", format.extension())
 }
@@ -67,13 +67,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_names_a_workspace_and_a_file() {
+    fn key_names_workspace_and_file() {
         let key = ObjectKey::parse("imports/acme/2026/my links.csv").unwrap();
         assert_eq!((key.workspace.as_str(), key.file_name()), ("acme", "my links.csv"));
     }
 
     #[test]
-    fn other_keys_name_nothing_to_load() {
+    fn other_keys_are_rejected() {
         for key in ["", "imports/", "imports/acme", "imports/acme/", "imports/acme/x/", "imports/A b/x", "other/acme/x"]
         {
             assert_eq!(ObjectKey::parse(key), None, "{key}");

@@ -1,51 +1,59 @@
-//! What somebody may ask of an import beyond its file.
+//! Defines the options of an import, and checks them.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::imports::write::row::RowOptions;
 use crate::links::create::own_domain;
-use crate::links::link::Link;
-use crate::links::link::check_tags;
-use crate::values::domains::Domains;
+use crate::links::link::{Link, check_tags};
+use crate::values::domains::{Domain, Domains};
 use crate::values::error::Error;
 use crate::values::field_errors::Errors;
 
-/// What becomes of a row whose slug is a link of the workspace already, from before the import.
+/// What happens to a row whose slug was a link of the workspace before the import.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub enum OnConflict {
-    /// The link stays. The row is unchanged if it has the same target, else in the report.
+    /// The link stays. A row with the same target counts as unchanged; another is in the report.
     #[default]
     Skip,
-    /// The link becomes what the row says. Its creation time, its password and its clicks stay.
+    /// The row overwrites the link, except for its creation time, its password and its clicks.
     Overwrite,
-    /// The import ends as failed at the first row that leads elsewhere. What was written before it stays, nothing after it
-    /// is written.
+    /// The import fails at the first row with another target. Rows before it stay written; rows after it are not written.
     Fail,
 }
 
-/// Options of an import.
+/// The options that apply to all rows of an import.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowOptions {
+    /// The domain of rows that name none, or only one of the service that they are from; the stack's default if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<Domain>,
+    /// Tags that every link gets, after its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+}
+
+/// The options of an import.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportOptions {
-    /// What rows get that do not say otherwise.
+    /// The options for its rows.
     #[serde(flatten)]
     pub rows: RowOptions,
-    /// What becomes of a row whose slug is taken.
+    /// What happens to a row whose slug is taken.
     #[serde(default)]
     pub on_conflict: OnConflict,
-    /// Whether nothing is written but the report.
+    /// Whether to write the report only, and no links.
     #[serde(default)]
     pub dry_run: bool,
 }
 
 impl ImportOptions {
-    /// The greatest number of tags for every link. The rows have the rest of [`Link::MAX_TAGS`] for their own.
+    /// The greatest number of tags that an import gives to every link. The rest of [`Link::MAX_TAGS`] is for the rows' own.
     pub const MAX_TAGS: usize = Link::MAX_TAGS / 2;
 
-    /// Checks a domain and tags that came in, and notes what is wrong in `errors`.
+    /// Checks a request's domain and tags, and adds what is wrong to `errors`.
     pub fn check(
         domain: Option<&str>,
         tags: &[String],
@@ -64,10 +72,10 @@ impl ImportOptions {
         Self { rows: RowOptions { domain, tags }, on_conflict, dry_run }
     }
 
-    /// The options in an object's metadata: `domain`, `tags` (with `,` between them), `on-conflict` and `dry-run`.
+    /// Reads the options in an object's metadata: `domain`, `tags` (separated by `,`), `on-conflict` and `dry-run`.
     ///
     /// # Errors
-    /// What is wrong, for a person.
+    /// What is wrong, in words for a person.
     pub fn of_metadata(metadata: &BTreeMap<String, String>, domains: &Domains) -> Result<Self, String> {
         let given = |name: &str| metadata.get(name).map(|text| text.trim()).filter(|text| !text.is_empty());
         let mut errors = Errors::default();
@@ -86,9 +94,9 @@ impl ImportOptions {
         let options = Self::check(given("domain"), &tags, on_conflict, dry_run, domains, &mut errors);
         errors.or(Some(options)).map_err(|error| match error {
             Error::Invalid(fields) => {
-                let told: Vec<String> =
+                let details: Vec<String> =
                     fields.iter().map(|field| format!("{} {}", &field.pointer[1..], field.detail)).collect();
-                format!("the metadata {}", told.join("; "))
+                format!("the metadata {}", details.join("; "))
             }
             other => other.to_string(),
         })
@@ -105,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn an_objects_metadata_has_the_same_options() {
+    fn metadata_is_read_as_options() {
         assert_eq!(read(&[]), Ok(ImportOptions::default()));
         let options = read(&[
             ("domain", "s.example.org"),
@@ -121,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_option_is_named() {
+    fn invalid_metadata_is_named() {
         for (name, value) in [("domain", "elsewhere.example"), ("tags", "a,,b"), ("on-conflict", "x"), ("dry-run", "1")]
         {
             assert!(read(&[(name, value)]).unwrap_err().contains(name), "{name}");

@@ -1,4 +1,4 @@
-//! A part of an import: rows between two places of the file, loaded by one invocation after the other.
+//! Defines a part of an import: the rows between two places of the file. One invocation after the other loads it.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,23 +10,23 @@ use crate::jobs::lease::Lease;
 use crate::values::timestamp::Timestamp;
 use crate::values::workspace::WorkspaceId;
 
-/// What of a part is settled for good: whoever loads it next begins here.
+/// The part of the work that is done for good. The next invocation begins here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint {
     /// Where the next row begins.
     pub place: RowPlace,
-    /// What became of the rows before it.
+    /// The outcomes of the rows before it.
     pub counts: Counts,
-    /// Where their lines of the report are: of each claim, by the revision it was made with, how many pieces it wrote.
+    /// Where their report lines are: for each lease, the revision that made it and the number of pieces written under it.
     pub report: Vec<(u64, u32)>,
 }
 
-/// What of a part is to be seen: ahead of the checkpoint while it is being loaded.
+/// The progress that the API shows. While the part is being loaded, it is ahead of the checkpoint.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Shown {
-    /// What became of the rows.
+pub struct PartProgress {
+    /// The outcomes of the rows.
     pub counts: Counts,
-    /// How many bytes of the part are settled.
+    /// How many bytes of the part are done.
     pub bytes: u64,
 }
 
@@ -37,71 +37,71 @@ pub struct Part {
     pub import: ImportId,
     /// Its workspace.
     pub workspace: WorkspaceId,
-    /// The number of the plan that it belongs to.
+    /// The number of its plan.
     pub plan: u64,
     /// Its own number, 0 for the first.
     pub number: u32,
     /// Where its first row begins.
     pub start: RowPlace,
-    /// Where it ends: the byte behind its last row.
+    /// Where it ends: the byte after its last row.
     pub end: u64,
     /// When it was planned.
     pub created_at: Timestamp,
-    /// In which pass it is; see [`Plan::pass`].
+    /// The pass that loads it; see [`Plan::pass`].
     pub pass: u32,
-    /// How far it is.
+    /// The work that is done.
     pub checkpoint: Checkpoint,
-    /// How far it looks.
-    pub shown: Shown,
-    /// What the file was recognised as.
+    /// The progress that the API shows.
+    pub shown: PartProgress,
+    /// The format that was recognised.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<Format>,
-    /// What its owner should know about the file.
+    /// Remarks on the file for its owner.
     #[serde(default)]
     pub notes: Notes,
-    /// Whether a row took the place of a later one in this pass, so that what became of others may have to be told anew.
+    /// Whether a row took over the link of a later row in this pass. Then recorded outcomes of other rows may be wrong.
     #[serde(default)]
     pub contested: bool,
-    /// Why it failed, for a person. Then its import fails.
+    /// Why it failed, in words for a person. Then its import fails.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<String>,
-    /// Whether it is at its end, or will not come to it.
+    /// Whether it has ended, or must not go on.
     #[serde(default)]
     pub done: bool,
-    /// Who loads it.
+    /// The lease of the invocation that loads it.
     #[serde(rename = "claim", default, skip_serializing_if = "Option::is_none")]
     pub lease: Option<Lease>,
-    /// Counts the writes: each is made on the condition that the one before it is the last.
+    /// Counts the writes. A write succeeds only if the store holds the revision before it.
     pub revision: u64,
 }
 
 impl Part {
-    /// For how long a part is kept, in seconds since it was planned.
+    /// How long a part is kept, in seconds since it was planned.
     pub const KEPT_SECONDS: i64 = 60 * 24 * 3600;
 
-    /// The key of a piece of this part's report, until the report is put together: the `piece`th that was written under the
-    /// lease which made the part's `revision`.
+    /// Returns the key of a piece of this part's report: the `piece`th that was written under the lease that made the part's
+    /// `revision`. Closing the import joins the pieces.
     pub(in crate::imports) fn piece_key(&self, revision: u64, piece: u32) -> String {
         let Self { workspace, import, plan, number, .. } = self;
         format!("reports/{workspace}/{import}/{plan}-{number}-{revision}-{piece}.jsonl")
     }
 
-    /// Whether its outcome stands as far as `plan` is now.
+    /// Tells whether it has ended and the pass of `plan` need not load it again.
     pub fn is_settled(&self, plan: &Plan) -> bool {
-        self.done && !self.lags_behind(plan)
+        self.done && !self.needs_reload(plan)
     }
 
-    /// Whether it must be loaded once more.
-    pub fn lags_behind(&self, plan: &Plan) -> bool {
+    /// Tells whether the pass of `plan` must load it once more.
+    pub fn needs_reload(&self, plan: &Plan) -> bool {
         self.number >= plan.from && self.pass < plan.pass
     }
 
-    /// Until when somebody else than `owner` has it.
+    /// Returns until when another invocation than `owner` holds the part, if one does at `now`.
     pub fn held_until(&self, owner: &str, now: Timestamp) -> Option<Timestamp> {
         self.lease.as_ref().and_then(|lease| lease.held_until(owner, now))
     }
 
-    /// The part as `claim` takes it over, at its checkpoint.
+    /// Returns the part under `lease`, at its checkpoint.
     pub fn leased(&self, lease: Lease) -> Self {
         let mut next = self.next();
         next.lease = Some(lease);
@@ -109,12 +109,12 @@ impl Part {
         next
     }
 
-    /// The part in the pass of `plan`, from its beginning.
-    pub fn again(&self, plan: &Plan) -> Self {
+    /// Returns the part in the pass of `plan`, from its beginning.
+    pub fn restarted(&self, plan: &Plan) -> Self {
         let mut next = self.next();
         next.pass = plan.pass;
         next.checkpoint = Checkpoint { place: self.start, counts: Counts::default(), report: Vec::new() };
-        next.shown = Shown::default();
+        next.shown = PartProgress::default();
         next.contested = false;
         next.failed = None;
         next.done = false;
@@ -122,7 +122,7 @@ impl Part {
         next
     }
 
-    /// The part ended before its time, by somebody who does not load it.
+    /// Returns the part ended early, at its checkpoint, by an invocation that does not load it.
     pub fn stopped(&self) -> Self {
         let mut next = self.next();
         next.done = true;
@@ -131,18 +131,18 @@ impl Part {
         next
     }
 
-    /// The part given up by its owner.
+    /// Returns the part without its lease.
     pub fn released(&self) -> Self {
         Self { lease: None, ..self.next() }
     }
 
-    /// The next revision.
+    /// Returns the part as its next revision.
     pub(in crate::imports) fn next(&self) -> Self {
         Self { revision: self.revision + 1, ..self.clone() }
     }
 }
 
-/// Names a part: what is sent to whoever loads it.
+/// The id of a part, and the message that asks for it to be loaded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartId {
     /// The workspace of the import.

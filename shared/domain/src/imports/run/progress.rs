@@ -1,118 +1,195 @@
-//! How far an invocation is with its part: what it writes down on the way and when it ends.
+//! Tracks how far an invocation is with its part, and saves that on the way and at the end.
 
-use crate::imports::job::part::{Checkpoint, Part, Shown};
-use crate::imports::load_part::release;
-use crate::imports::run::{EarlyEnd, Ended, Run, Stop};
+use super::stop::{EarlyEnd, Ended, Stop};
+use crate::imports::job::counts::Counts;
+use crate::imports::job::import::Import;
+use crate::imports::job::part::{Checkpoint, Part, PartProgress};
+use crate::imports::lease_part::release_part;
+use crate::imports::load_ports::LoadImportPorts;
+use crate::imports::write::outcome::FilePosition;
+use crate::jobs::delivery::Delivery;
 use crate::values::error::StoreError;
+use crate::values::timestamp::Timestamp;
 
-/// How often progress is written, in seconds, and looked whether the import must stop.
+/// How long before the end of its invocation a part stops reading, so that it can finish the rows in flight, in seconds.
+const MARGIN_SECONDS: i64 = 20;
+/// How often progress is saved and a halt of the import is looked for, in seconds.
 const PROGRESS_SECONDS: i64 = 2;
-/// How long lines of the report may wait to be written, in seconds: up to there the next invocation would begin again.
-const PIECE_SECONDS: i64 = 15;
-/// How many bytes of the report wait to be written.
+/// How long report lines may wait to be written, in seconds. After a crash the next invocation repeats the work of this time.
+const CHECKPOINT_SECONDS: i64 = 15;
+/// How many bytes of report lines may wait to be written.
 const PIECE_BYTES: usize = 1024 * 1024;
-/// After how many lines of report a file is given up: it is not what it was taken for.
+/// After how many report lines an import fails: such a file is not a list of links.
 const MAX_REPORTED: u64 = 1_000_000;
 
-impl Run<'_> {
-    /// Now and then writes how far it is, and looks whether the import must stop.
-    pub(super) async fn look_around(&mut self) -> Result<(), Stop> {
-        let now = self.loader.clock.now();
+/// The state of an invocation's work on a part.
+pub(super) struct Progress<'a> {
+    ports: &'a LoadImportPorts,
+    pub(super) import: Import,
+    pub(super) part: Part,
+    /// The outcomes of the rows up to `position`.
+    pub(super) counts: Counts,
+    pub(super) position: FilePosition,
+    /// Report lines that are not written yet.
+    pub(super) lines: Vec<u8>,
+    /// Why reading must stop, if it must.
+    pub(super) early_end: Option<EarlyEnd>,
+    /// The revision that made this invocation's lease.
+    leased_revision: u64,
+    /// How many pieces of the report this invocation has written.
+    pieces: u32,
+    deadline: Timestamp,
+    saved_at: Timestamp,
+    checkpointed_at: Timestamp,
+}
+
+impl<'a> Progress<'a> {
+    /// Begins the work of `delivery` on the leased `part` of `import`, at its checkpoint.
+    pub(super) fn new(ports: &'a LoadImportPorts, import: Import, part: Part, delivery: &Delivery) -> Self {
+        let now = ports.clock.now();
+        let place = part.checkpoint.place;
+        Self {
+            ports,
+            counts: part.checkpoint.counts,
+            position: FilePosition { place, bytes_read: place.byte },
+            lines: Vec::new(),
+            early_end: None,
+            leased_revision: part.revision,
+            pieces: 0,
+            deadline: delivery.deadline.plus_seconds(-MARGIN_SECONDS),
+            saved_at: now,
+            checkpointed_at: now,
+            import,
+            part,
+        }
+    }
+
+    /// Returns when to stop reading.
+    pub(super) fn deadline(&self) -> Timestamp {
+        self.deadline
+    }
+
+    /// Tells whether it is time to stop reading.
+    pub(super) fn is_out_of_time(&self) -> bool {
+        self.ports.clock.now() >= self.deadline
+    }
+
+    /// Saves the progress if that is due, and stops reading if the time is over or the import must stop.
+    pub(super) async fn save_if_due(&mut self) -> Result<(), Stop> {
+        if self.is_out_of_time() {
+            self.early_end.get_or_insert(EarlyEnd::OutOfTime);
+        }
+        let now = self.ports.clock.now();
         if now < self.saved_at.plus_seconds(PROGRESS_SECONDS) {
             return Ok(());
         }
         self.saved_at = now;
-        let due = now >= self.kept_at.plus_seconds(PIECE_SECONDS);
+        let due = now >= self.checkpointed_at.plus_seconds(CHECKPOINT_SECONDS);
         if self.lines.is_empty() || self.lines.len() >= PIECE_BYTES || due {
-            self.keep().await?;
-            self.kept_at = now;
+            self.checkpoint().await?;
+            self.checkpointed_at = now;
         }
         let next = Part { shown: self.shown(), ..self.part.next() };
         self.save(next).await?;
-        let import = self.loader.imports.get(&self.import.workspace, &self.import.id).await?;
+        let import = self.ports.imports.get(&self.import.workspace, &self.import.id).await?;
         match import {
             Some(import) if import.halt.is_none() => {}
-            _ => self.stop = Some(EarlyEnd::Halted),
+            _ => self.early_end = Some(EarlyEnd::Halted),
         }
         let mut reported = self.counts.reported();
         if due && let Some(plan) = self.import.plan.as_ref().filter(|plan| plan.parts > 1) {
-            let parts = self.loader.parts.all(&self.import.id, plan.number).await?;
+            let parts = self.ports.parts.all(&self.import.id, plan.number).await?;
             reported = parts.iter().map(|part| part.shown.counts.reported()).sum();
         }
         if reported >= MAX_REPORTED {
-            let reason = format!("more than {MAX_REPORTED} rows are in the report: the file was given up");
+            let reason = format!("more than {MAX_REPORTED} rows are in the report; the import was stopped");
             return Err(Stop::Failed(reason));
         }
         Ok(())
     }
 
-    fn shown(&self) -> Shown {
-        Shown { counts: self.counts, bytes: self.mark.position.saturating_sub(self.part.start.byte) }
+    /// Marks the part as contested. Save this before a row takes over a link: a crash must not lose the mark.
+    pub(super) async fn mark_contested(&mut self) -> Result<(), Stop> {
+        if self.part.contested {
+            return Ok(());
+        }
+        self.save(Part { contested: true, ..self.part.next() }).await
     }
 
-    /// Settles all so far: the next invocation begins here. It counts once the part is saved.
-    async fn keep(&mut self) -> Result<(), StoreError> {
+    fn shown(&self) -> PartProgress {
+        let bytes = self.position.bytes_read.saturating_sub(self.part.start.byte);
+        PartProgress { counts: self.counts, bytes }
+    }
+
+    /// Writes the waiting report lines, and moves the part's checkpoint here. Save the part to make it count.
+    async fn checkpoint(&mut self) -> Result<(), StoreError> {
         let mut report = self.part.checkpoint.report.clone();
         if !self.lines.is_empty() {
-            let key = self.part.piece_key(self.claimed, self.pieces);
-            self.loader.reports.put(&key, self.lines.clone()).await?;
+            let key = self.part.piece_key(self.leased_revision, self.pieces);
+            self.ports.reports.put(&key, self.lines.clone()).await?;
             self.lines.clear();
             self.pieces += 1;
-            match report.last_mut().filter(|(revision, _)| *revision == self.claimed) {
+            match report.last_mut().filter(|(revision, _)| *revision == self.leased_revision) {
                 Some((_, pieces)) => *pieces = self.pieces,
-                None => report.push((self.claimed, self.pieces)),
+                None => report.push((self.leased_revision, self.pieces)),
             }
         }
-        self.part.checkpoint = Checkpoint { place: self.mark.place, counts: self.counts, report };
+        self.part.checkpoint = Checkpoint { place: self.position.place, counts: self.counts, report };
         Ok(())
     }
 
-    pub(super) async fn save(&mut self, next: Part) -> Result<(), Stop> {
-        if !self.loader.parts.replace(&next).await? {
+    async fn save(&mut self, next: Part) -> Result<(), Stop> {
+        if !self.ports.parts.replace(&next).await? {
             return Err(Stop::TakenOver);
         }
         self.part = next;
         Ok(())
     }
 
-    /// The end of the part, or of what can be done of it now.
+    /// Ends the part, or hands it over if reading stopped because the time was over.
     pub(super) async fn finish(&mut self) -> Result<Ended, StoreError> {
-        match self.stop {
+        match self.early_end {
             Some(EarlyEnd::OutOfTime) => self.hand_over().await,
             Some(EarlyEnd::Halted) => self.end().await,
             None => {
-                self.mark.position = self.part.end;
+                self.position.bytes_read = self.part.end;
                 self.end().await
             }
         }
     }
 
-    pub(super) async fn end(&mut self) -> Result<Ended, StoreError> {
-        self.keep().await?;
+    /// Ends the part as failed, for `reason`.
+    pub(super) async fn fail(&mut self, reason: String) -> Result<Ended, StoreError> {
+        self.part.failed = Some(reason);
+        self.end().await
+    }
+
+    async fn end(&mut self) -> Result<Ended, StoreError> {
+        self.checkpoint().await?;
         let next = Part { done: true, lease: None, shown: self.shown(), ..self.part.next() };
-        self.leave(next, Ended::Done).await
+        self.save_last(next, Ended::Done).await
     }
 
+    /// Leaves the rest of the part to another invocation.
     pub(super) async fn hand_over(&mut self) -> Result<Ended, StoreError> {
-        self.keep().await?;
+        self.checkpoint().await?;
         let next = Part { lease: None, shown: self.shown(), ..self.part.next() };
-        self.leave(next, Ended::OutOfTime).await
+        self.save_last(next, Ended::OutOfTime).await
     }
 
-    async fn leave(&mut self, next: Part, ended: fn(Box<Part>) -> Ended) -> Result<Ended, StoreError> {
-        if !self.loader.parts.replace(&next).await? {
+    async fn save_last(&mut self, next: Part, ended: fn(Box<Part>) -> Ended) -> Result<Ended, StoreError> {
+        if !self.ports.parts.replace(&next).await? {
             return Ok(Ended::TakenOver);
         }
         self.part = next;
         Ok(ended(Box::new(self.part.clone())))
     }
 
-    /// Leaves the part to whoever comes next, as far as it is.
-    pub(super) async fn give_up(&mut self, error: StoreError) -> StoreError {
-        if let Err(lines) = self.keep().await {
-            tracing::warn!(event = "import_part.not_kept", import = %self.import.id, part = self.part.number, error = %lines);
+    /// Checkpoints and releases the part after a store has failed.
+    pub(super) async fn give_up(&mut self) {
+        if let Err(error) = self.checkpoint().await {
+            tracing::warn!(event = "import_part.not_kept", import = %self.import.id, part = self.part.number, %error);
         }
-        release(self.loader, &self.part).await;
-        error
+        release_part(self.ports, &self.part).await;
     }
 }

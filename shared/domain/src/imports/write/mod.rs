@@ -1,9 +1,11 @@
-//! From rows to links: checks a row, writes batches, resolves conflicts, reports what was not loaded.
+//! Turns rows into links: checks rows, writes batches, resolves conflicts, reports rows that were not loaded.
 
+pub(crate) mod outcome;
 pub mod report;
 pub(crate) mod resolve_conflict;
 pub mod row;
 mod row_settings;
 pub(crate) mod send_rows;
+pub(crate) mod settle_batch;
 mod window;
 pub(crate) mod write_rows;

@@ -1,37 +1,36 @@
-//! The report of an import: a line for each row that is not a link.
-
-use std::borrow::Cow;
+//! Defines the report of an import: a line for each row that did not become a link.
 
 use serde::{Deserialize, Serialize};
 
+use crate::files::csv::csv_cell;
 use crate::imports::rows::{Column, RowAddress};
 
-/// What a row in the report is.
+/// Why a row is in the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reported {
-    /// It cannot be a link.
+    /// It cannot become a link.
     Invalid,
-    /// Its slug leads elsewhere already.
+    /// Its slug already leads to another target.
     Conflict,
 }
 
-/// One line of a report, which is in the order of the rows.
+/// One line of a report. The lines are in the order of the rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReportLine {
-    /// The row, 1 for the first row of data.
+    /// The row's number, 1 for the first row of data.
     pub row: u64,
-    /// The line of the file that it begins on, 1 for the first.
+    /// The line of the file on which the row begins, 1 for the first.
     pub line: u64,
-    /// The file in the archive that it is from, or nothing if there is no archive.
+    /// The file in the archive that the row is from; absent without an archive.
     pub file: Option<String>,
-    /// What the row is.
+    /// Why the row is in the report.
     pub outcome: Reported,
-    /// The column that is to blame, or nothing if it is the row as a whole.
+    /// The invalid column; absent if the row as a whole is invalid.
     pub column: Option<Column>,
-    /// What stands there, cut to [`ReportLine::MAX_VALUE_CHARS`].
+    /// The value of the column, cut to [`ReportLine::MAX_VALUE_CHARS`].
     pub value: String,
-    /// What is wrong with it, for a person.
+    /// What is wrong, in words for a person.
     pub cause: String,
 }
 
@@ -39,7 +38,7 @@ impl ReportLine {
     /// The greatest length of `value`, in characters.
     pub const MAX_VALUE_CHARS: usize = 200;
 
-    /// A line with its `value` cut.
+    /// Makes a line, and cuts its `value`.
     pub fn new(
         address: &RowAddress,
         outcome: Reported,
@@ -52,15 +51,15 @@ impl ReportLine {
         Self { row: address.row, line: address.line, file, outcome, column, value, cause: cause.into() }
     }
 
-    /// The line as it is in the report, with its line end.
+    /// Writes the line as JSON, with its line end.
     pub fn to_json(&self) -> Vec<u8> {
-        // Texts and numbers cannot fail to be written.
+        // Serializing texts and numbers cannot fail.
         let mut json = serde_json::to_vec(self).unwrap_or_default();
         json.push(b'\n');
         json
     }
 
-    /// The line as it is in the report in CSV (RFC 4180), under [`CSV_HEADER`].
+    /// Writes the line as CSV (RFC 4180), under [`CSV_HEADER`].
     pub fn to_csv(&self) -> Vec<u8> {
         let name = |value: serde_json::Result<serde_json::Value>| match value {
             Ok(serde_json::Value::String(text)) => text,
@@ -76,16 +75,6 @@ impl ReportLine {
 /// The first line of a report in CSV.
 pub const CSV_HEADER: &[u8] = b"row,line,file,outcome,column,value,cause\r\n";
 
-/// A text as a cell of CSV that no spreadsheet runs as a formula: it then has an apostrophe before it (OWASP, "CSV
-/// Injection").
-pub fn csv_cell(text: &str) -> String {
-    format!("\"{}\"", neutralised(text).replace('"', "\"\""))
-}
-
-fn neutralised(text: &str) -> Cow<'_, str> {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{text}").into() } else { text.into() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn no_cell_is_a_formula() {
+    fn csv_cells_are_never_formulas() {
         let line = |value: &str| {
             let line =
                 ReportLine::new(&address(Some(value)), Reported::Conflict, Some(Column::Slug), value, "says \"no\"");
@@ -113,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_says_where_what_and_why() {
+    fn json_line_has_row_outcome_and_cut_value() {
         let line = ReportLine::new(
             &address(None),
             Reported::Invalid,

@@ -1,4 +1,4 @@
-//! What becomes of a row whose id is taken.
+//! Decides what happens to a row whose id is taken.
 
 use super::report::{ReportLine, Reported};
 use super::row::Candidate;
@@ -7,27 +7,27 @@ use crate::imports::job::options::OnConflict;
 use crate::imports::rows::Column;
 use crate::links::link::{Link, LinkId};
 
-/// What becomes of a row.
+/// What happens to a row whose id is taken.
 #[derive(Debug)]
 pub(crate) enum Resolution {
-    /// The link is the row's own: an earlier attempt wrote it, or an earlier try of this one whose answer was lost.
+    /// The row itself has written the link: in an earlier attempt, or in a request whose answer was lost.
     Own {
-        /// Whether it was written over one that was there before.
+        /// Whether it overwrote a link from before the import.
         overwrote: bool,
     },
-    /// The row says what is there.
+    /// The link has the row's target.
     Unchanged,
-    /// The link is somebody else's, or leads elsewhere.
+    /// The link belongs to another workspace or has another target.
     Conflict(ReportLine),
-    /// The row has no slug of its own and gets the next one.
+    /// The row has no slug of its own, and tries this next one.
     NextSlug(Box<Candidate>),
-    /// The link is to become what the row says.
+    /// The row overwrites the link.
     Overwrite,
-    /// A later row of the same import has the id. It is this row's, since it comes first.
+    /// A later row of the import has the id. This row takes it over, since it comes first.
     Contested,
 }
 
-/// What becomes of `candidate`, a row of `import`, whose id `existing` has.
+/// Decides what happens to `candidate`, a row of `import` that asks for the id of `existing`.
 pub(crate) fn resolve_conflict(import: &Import, candidate: &Candidate, existing: &Link) -> Resolution {
     let own = existing.workspace == candidate.link.workspace;
     let sibling = existing.origin.as_deref().filter(|_| own).and_then(|origin| import.row_of(origin));
@@ -49,7 +49,7 @@ pub(crate) fn resolve_conflict(import: &Import, candidate: &Candidate, existing:
         return Resolution::NextSlug(Box::new(next));
     }
     let LinkId { domain, slug } = &candidate.link.id;
-    // Whose it is and where it leads is shown only to its owner.
+    // Show a link's target only to its owner.
     let cause = match (candidate.attempt, own) {
         (Some(_), _) => "no free slug was found for the row".to_owned(),
         (None, true) => format!("is taken on {domain} and leads to another target: {}", existing.url),
@@ -59,13 +59,13 @@ pub(crate) fn resolve_conflict(import: &Import, candidate: &Candidate, existing:
     Resolution::Conflict(line)
 }
 
-/// The link that stands in the place of `existing` once `candidate` has written over it. When it was created stays, and what
-/// a file cannot say: its password and its clicks.
-pub(crate) fn in_place_of(import: &Import, candidate: &Candidate, existing: &Link) -> (Link, bool) {
+/// Makes the link that replaces `existing`, and tells whether it overwrites a link from before the import. Such a link keeps
+/// its creation time, and what a file cannot hold: its password and its clicks.
+pub(crate) fn replacement_of(import: &Import, candidate: &Candidate, existing: &Link) -> (Link, bool) {
     let mut next = candidate.link.clone();
     let taken_over = existing.origin.as_deref().and_then(|origin| import.row_of(origin));
     next.revision = existing.revision + 1;
-    // A link that a later row of the import created is as if this row had.
+    // If a later row of the import created the link, the replacement is as if this row had created it.
     let overwrites = taken_over.is_none_or(|(_, overwrote)| overwrote);
     if overwrites {
         next.origin = next.origin.as_deref().map(Import::overwriting);

@@ -1,42 +1,40 @@
-//! From the fields of a row to a link, or to what is wrong with them.
+//! Checks the fields of a row, and makes its link.
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
-
-use super::row_settings::settings;
+use super::row_settings::read_settings;
 use crate::imports::job::import::Import;
+use crate::imports::job::options::RowOptions;
 use crate::imports::rows::time::{NOT_A_TIME, read_time};
 use crate::imports::rows::{Column, Fault, Fields, RowAddress, Source};
 use crate::links::create::own_domain;
-use crate::links::link::{Link, LinkId};
-use crate::links::link::{check_tags, check_title};
+use crate::links::link::{Link, LinkId, check_tags, check_title};
 use crate::links::settings::LinkSettings;
 use crate::values::domains::{Domain, Domains};
 use crate::values::slug::Slug;
 use crate::values::target::TargetUrl;
 use crate::values::timestamp::Timestamp;
 
-/// How many slugs are tried for a row that has none. They have eight characters, so that one is taken is rare (on a domain
-/// with a billion links, 1 in 200,000), and five being taken does not happen.
+/// How many slugs are tried for a row that has none. A slug of eight characters is rarely taken (1 in 200,000 on a domain with a
+/// billion links), and five in a row never are.
 pub const SLUG_ATTEMPTS: u32 = 5;
 const SLUG_LEN: usize = 8;
 /// How far ahead of ours another service's clock may be, in seconds.
 const MAX_AHEAD_SECONDS: i64 = 24 * 3600;
 
-/// A link to be written.
+/// A row that asks for a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
-    /// The row that it is from.
+    /// The row's address in the file.
     pub address: RowAddress,
-    /// The link.
+    /// The link that it asks for.
     pub link: Link,
-    /// Which attempt at a slug it is; `None` if the slug is the row's own.
+    /// The attempt at a derived slug, counted from 0; `None` if the slug is the row's own.
     pub attempt: Option<u32>,
 }
 
 impl Candidate {
-    /// Goes on to the next slug; says whether there was another.
+    /// Goes on to the next derived slug; returns whether there is one.
     pub fn try_next_slug(&mut self) -> bool {
         let Some(attempt) = self.attempt.map(|attempt| attempt + 1).filter(|&attempt| attempt < SLUG_ATTEMPTS) else {
             return false;
@@ -47,7 +45,7 @@ impl Candidate {
     }
 }
 
-/// The slug of the row `origin`, the same whenever the row is loaded.
+/// Derives a slug for the row with `origin`. Loading the row again gives the same slug.
 fn derived_slug(origin: &str, attempt: u32) -> Slug {
     match attempt {
         0 => Slug::derive(origin, SLUG_LEN),
@@ -55,32 +53,21 @@ fn derived_slug(origin: &str, attempt: u32) -> Slug {
     }
 }
 
-/// What an import says about all of its rows.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RowOptions {
-    /// The domain of rows that name none, or only one of the service that they are from; the stack's default if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub domain: Option<Domain>,
-    /// Tags that every link gets, after its own.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tags: Vec<String>,
-}
-
-/// What all rows of an import have in common.
+/// What the check of a row needs from its import.
 #[derive(Debug, Clone)]
 pub struct Context<'a> {
     /// The import.
     pub import: &'a Import,
     /// The stack's own domains.
     pub domains: &'a Domains,
-    /// What the links say about when they were created, unless their rows say it.
+    /// The creation time of links whose rows have none.
     pub created_at: Timestamp,
-    /// What the import says about its rows.
+    /// The import's options for its rows.
     pub options: &'a RowOptions,
 }
 
 impl Context<'_> {
-    /// The link that the row at `address` asks for, or the first of its columns that is wrong.
+    /// Makes the link that the row at `address` asks for, or returns its first invalid column.
     pub fn check(&self, address: &RowAddress, fields: &Fields<'_>) -> Result<Candidate, Fault> {
         let origin = self.import.origin(address.row);
         let url = fields.url.as_deref().unwrap_or_default();
@@ -96,10 +83,10 @@ impl Context<'_> {
         let title = title(fields)?;
         let tags = self.tags(fields)?;
         let created_at = self.created_at(fields)?;
-        let imported_clicks = fields.imported_clicks.as_deref().map(clicks).transpose()?;
+        let imported_clicks = fields.imported_clicks.as_deref().map(read_clicks).transpose()?;
         let settings = match fields.more.as_slice() {
             [] => LinkSettings::default(),
-            columns => settings(&target, columns, self.domains)?,
+            columns => read_settings(&target, columns, self.domains)?,
         };
         let link = Link {
             id: LinkId { domain, slug },
@@ -117,7 +104,7 @@ impl Context<'_> {
         Ok(Candidate { address: address.clone(), link, attempt })
     }
 
-    /// The domain that the row names. Another service's domain is not ours to serve: its links move to the import's.
+    /// Returns the domain that the row names. We cannot serve another service's domain: its links move to the import's domain.
     fn domain(&self, fields: &Fields<'_>) -> Result<Domain, Fault> {
         let default = self.options.domain.as_ref().unwrap_or(self.domains.default_domain());
         let foreign = is_foreign(fields);
@@ -136,8 +123,8 @@ impl Context<'_> {
     }
 
     fn tags(&self, fields: &Fields<'_>) -> Result<Vec<String>, Fault> {
-        let unguarded = |tag| if fields.source == Some(Source::Waypost) { unguarded(tag) } else { tag };
-        let all = || fields.tags.iter().map(unguarded).chain(self.options.tags.iter().map(String::as_str));
+        let read_tag = |tag| if fields.source == Some(Source::Waypost) { unescape_formula(tag) } else { tag };
+        let all = || fields.tags.iter().map(read_tag).chain(self.options.tags.iter().map(String::as_str));
         check_tags(all()).map_err(|(index, detail)| fault(Column::Tags, all().nth(index).unwrap_or(""), detail))
     }
 
@@ -151,12 +138,12 @@ impl Context<'_> {
     }
 }
 
-/// Whether the row is from another service, whose domains and habits are not ours.
+/// Tells whether the row is from another service, whose domains we do not serve.
 fn is_foreign(fields: &Fields<'_>) -> bool {
     fields.source.is_some_and(|source| source != Source::Waypost)
 }
 
-/// The slug that the row asks for: its own, or the path of its short URL.
+/// Returns the slug that the row asks for: its own, or the path of its short URL.
 fn own_slug(fields: &Fields<'_>) -> Result<Option<Slug>, Fault> {
     if let Some(text) = fields.slug.as_deref() {
         return Slug::parse(text).map(Some).map_err(|error| fault(Column::Slug, text, error));
@@ -165,7 +152,7 @@ fn own_slug(fields: &Fields<'_>) -> Result<Option<Slug>, Fault> {
     Slug::parse(split_short_url(text).1).map(Some).map_err(|error| fault(Column::ShortUrl, text, error))
 }
 
-/// The host and the path of a short URL, with or without its scheme; the slash between them is part of neither.
+/// Splits a short URL, with or without scheme, into host and path. Neither has the slash between them.
 fn split_short_url(text: &str) -> (&str, &str) {
     let text = text.split_once("://").map_or(text, |(_, rest)| rest);
     let text = text.split(['?', '#']).next().unwrap_or_default();
@@ -173,12 +160,12 @@ fn split_short_url(text: &str) -> (&str, &str) {
     (host.split(':').next().unwrap_or_default(), path.trim_end_matches('/'))
 }
 
-/// The title. That of a web page, which other services and browsers keep, is cut rather than refused.
+/// Reads the title. It cuts one from another service, which may be the title of a web page, rather than refuse it.
 fn title(fields: &Fields<'_>) -> Result<Option<String>, Fault> {
     let Some(text) = fields.title.as_deref() else { return Ok(None) };
     let text: Cow<'_, str> = match fields.source {
-        Some(Source::Waypost) => Cow::Borrowed(unguarded(text)),
-        Some(_) => Cow::Owned(fitted(text)),
+        Some(Source::Waypost) => Cow::Borrowed(unescape_formula(text)),
+        Some(_) => Cow::Owned(fit_title(text)),
         None => Cow::Borrowed(text),
     };
     if text.is_empty() {
@@ -187,8 +174,8 @@ fn title(fields: &Fields<'_>) -> Result<Option<String>, Fault> {
     check_title(&text).map(Some).map_err(|detail| fault(Column::Title, &text, detail))
 }
 
-/// `text` on one line and not too long.
-fn fitted(text: &str) -> String {
+/// Puts `text` on one line and cuts it to the greatest length of a title.
+fn fit_title(text: &str) -> String {
     let clean = text.chars().map(|c| if c.is_control() { ' ' } else { c });
     let cut: String = clean.take(Link::MAX_TITLE_CHARS + 1).collect();
     if cut.chars().count() <= Link::MAX_TITLE_CHARS {
@@ -199,27 +186,27 @@ fn fitted(text: &str) -> String {
     cut
 }
 
-/// `text` without the apostrophe that our exports put before what a spreadsheet would run as a formula, and before as many
-/// apostrophes.
-fn unguarded(text: &str) -> &str {
+/// Removes the apostrophe that our exports put before a text that a spreadsheet would run as a formula. Further apostrophes
+/// may stand between the two.
+fn unescape_formula(text: &str) -> &str {
     match text.strip_prefix('\'') {
         Some(rest) if rest.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r']) => rest,
         _ => text,
     }
 }
 
-/// A count, perhaps with a separator between thousands, or with decimals that are zero.
-fn clicks(text: &str) -> Result<u64, Fault> {
+/// Reads a number of clicks, with or without separators between thousands, or with `.0` at its end.
+fn read_clicks(text: &str) -> Result<u64, Fault> {
     let whole = text.strip_suffix(".0").unwrap_or(text);
     let parsed = match whole.parse() {
         Ok(count) => Some(count),
-        Err(_) => grouped(whole),
+        Err(_) => read_grouped(whole),
     };
     parsed.ok_or_else(|| fault(Column::ImportedClicks, text, "is not a number of clicks"))
 }
 
-/// A number as `1,234,567`.
-fn grouped(text: &str) -> Option<u64> {
+/// Reads a number such as `1,234,567`.
+fn read_grouped(text: &str) -> Option<u64> {
     let mut groups = text.split([',', '\'', ' ']);
     let first = groups.next().filter(|first| (1..=3).contains(&first.len()))?;
     let mut digits = first.to_owned();
@@ -239,12 +226,13 @@ fn fault(column: Column, value: &str, cause: impl ToString) -> Fault {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use super::*;
     use crate::imports::job::id::ImportId;
     use crate::imports::rows::Tags;
     use crate::values::timestamp::Timestamp;
     use crate::values::workspace::WorkspaceId;
-    use std::borrow::Cow;
 
     fn check(fields: &Fields<'_>) -> Result<Candidate, Fault> {
         let domains = Domains::parse("go.example.com,s.example.org").unwrap();
@@ -262,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_without_a_slug_always_gets_the_same_ones() {
+    fn derived_slugs_do_not_change() {
         let first = check(&fields("https://a.example/", "")).unwrap();
         assert_eq!(first.link.id.slug, check(&fields("https://b.example/", "")).unwrap().link.id.slug);
         let mut candidate = first;
@@ -277,14 +265,14 @@ mod tests {
     }
 
     #[test]
-    fn an_own_slug_is_never_replaced() {
+    fn own_slug_is_never_replaced() {
         let mut candidate = check(&fields("https://a.example/", "mine")).unwrap();
         assert_eq!(candidate.link.origin.as_deref().unwrap().rsplit_once('#').unwrap().1, "7");
         assert!(!candidate.try_next_slug());
     }
 
     #[test]
-    fn the_wrong_column_is_named() {
+    fn invalid_column_is_named() {
         let with = |change: fn(&mut Fields<'static>)| {
             let mut fields = fields("https://a.example/", "ok");
             change(&mut fields);

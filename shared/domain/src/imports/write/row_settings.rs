@@ -1,4 +1,4 @@
-//! The columns that few rows have: what makes a link more than a plain redirect.
+//! Reads the columns with a link's settings, which few rows have.
 
 use std::borrow::Cow;
 
@@ -12,8 +12,8 @@ use crate::values::error::Error;
 use crate::values::field_errors::Errors;
 use crate::values::target::TargetUrl;
 
-/// The behaviour that `columns` of a row with this target ask for, or what is wrong with one of them.
-pub(crate) fn settings(
+/// Reads the settings of a link to `target` from `columns`, or returns the first error.
+pub(crate) fn read_settings(
     target: &TargetUrl,
     columns: &[(Column, Cow<'_, str>)],
     domains: &Domains,
@@ -57,22 +57,23 @@ fn set(fields: &mut LinkFields, column: Column, text: &str) -> Result<(), String
         Column::Archived => fields.archived = flag(text)?,
         Column::Rules => fields.rules = json(text)?,
         Column::Variants => fields.variants = json(text)?,
-        // Without it the link would be open to everybody.
+        // Without its password the link would be open to everyone.
         Column::HasPassword if flag(text)? => {
-            return Err("says that the link has a password, which no file holds: create it with a new one".to_owned());
+            return Err("says that the link has a password, which a file cannot hold: create the link with a new one"
+                .to_owned());
         }
-        // The rest is no behaviour.
+        // The other columns are not settings.
         _ => {}
     }
     Ok(())
 }
 
-/// A moment, or none where a service says that there is none.
+/// Reads a time, or `None` from one of the words that services write for none.
 fn time(text: &str) -> Result<Option<String>, String> {
     if text == "0" || ["null", "never", "none"].iter().any(|none| none.eq_ignore_ascii_case(text)) {
         return Ok(None);
     }
-    read_time(text).map(|moment| Some(moment.to_string())).ok_or_else(|| NOT_A_TIME.to_owned())
+    read_time(text).map(|time| Some(time.to_string())).ok_or_else(|| NOT_A_TIME.to_owned())
 }
 
 fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
@@ -89,5 +90,5 @@ fn flag(text: &str) -> Result<bool, String> {
 }
 
 fn json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
-    serde_json::from_str(text).map_err(|error| format!("is not the JSON of a list as in the API: {error}"))
+    serde_json::from_str(text).map_err(|error| format!("is not a JSON list as in the API: {error}"))
 }

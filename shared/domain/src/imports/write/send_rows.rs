@@ -1,4 +1,4 @@
-//! Sends batches to the table as fast as it takes them, and never gives a row up because it is busy.
+//! Sends batches to the table as fast as the table takes them. It never gives up a row because the table is busy.
 
 use futures::future::BoxFuture;
 
@@ -6,6 +6,7 @@ use super::row::Candidate;
 use super::window::Window;
 use crate::imports::job::import::Import;
 use crate::imports::job::options::OnConflict;
+use crate::imports::load_ports::LoadImportPorts;
 use crate::jobs::timer::Timer;
 use crate::links::link::{Link, LinkId};
 use crate::links::ports::{Inserted, LinkBatch};
@@ -13,49 +14,43 @@ use crate::ports::Clock;
 use crate::values::error::{StoreError, StoreErrorKind};
 use crate::values::timestamp::Timestamp;
 
-/// How many batches are on their way at first, and at most.
+/// How many batches are in flight at first, and at most.
 const FIRST_IN_FLIGHT: u32 = 4;
 const MAX_IN_FLIGHT: u32 = 32;
-/// The limits of the random waits for a busy table, in milliseconds: the first, and the longest.
+/// The upper bounds of the random waits for a busy table, in milliseconds: of the first wait, and of the longest.
 const FIRST_PAUSE_MS: u64 = 50;
 const LONGEST_PAUSE_MS: u64 = 5_000;
 
-/// What writes the links of an import's rows.
+/// Writes the links of an import's rows, and waits while the table is busy.
 pub(crate) struct Sender<'a> {
     pub(crate) import: &'a Import,
-    pub(crate) links: &'a dyn LinkBatch,
-    pub(crate) timer: &'a dyn Timer,
-    pub(crate) clock: &'a dyn Clock,
+    links: &'a dyn LinkBatch,
+    timer: &'a dyn Timer,
+    clock: &'a dyn Clock,
     pub(crate) window: Window,
-    /// Whether rows of an earlier pass are expected to be there.
-    again: bool,
-    /// When to stop to wait for a busy table.
-    until: Timestamp,
+    /// Whether an earlier pass is likely to have written the rows.
+    is_reload: bool,
+    /// When to stop waiting for a busy table.
+    deadline: Timestamp,
 }
 
 impl<'a> Sender<'a> {
-    /// A sender for the rows of `import` that waits for a busy table no longer than `until`.
-    pub(crate) fn new(
-        import: &'a Import,
-        pass: u32,
-        links: &'a dyn LinkBatch,
-        timer: &'a dyn Timer,
-        clock: &'a dyn Clock,
-        until: Timestamp,
-    ) -> Self {
-        // Where a conflict ends the import, nothing after it may be on its way.
+    /// Makes a sender for the rows of `import` that waits for a busy table until `deadline`.
+    pub(crate) fn new(ports: &'a LoadImportPorts, import: &'a Import, pass: u32, deadline: Timestamp) -> Self {
+        // If a conflict ends the import, no later row may be in flight.
         let one_by_one = import.options.on_conflict == OnConflict::Fail;
         let window = if one_by_one { Window::new(1, 1) } else { Window::new(FIRST_IN_FLIGHT, MAX_IN_FLIGHT) };
-        Self { import, links, timer, clock, window, again: pass > 1, until }
+        let (links, timer, clock) = (ports.links.as_ref(), ports.timer.as_ref(), ports.clock.as_ref());
+        Self { import, links, timer, clock, window, is_reload: pass > 1, deadline }
     }
 
-    /// Whether it is cheaper, or needed, to read before writing.
-    pub(crate) fn looks_first(&self) -> bool {
+    /// Tells whether to read links before writing them, because that is cheaper or needed.
+    pub(crate) fn reads_first(&self) -> bool {
         let options = &self.import.options;
-        self.again || options.dry_run || options.on_conflict != OnConflict::Skip
+        self.is_reload || options.dry_run || options.on_conflict != OnConflict::Skip
     }
 
-    /// Writes each link whose id is free, and says whether it was. A dry run writes nothing and says the same.
+    /// Writes each link whose id is free; returns for each whether it was. A dry run writes nothing and takes each id for free.
     pub(crate) async fn insert_all(&self, rows: &[(usize, Candidate)]) -> Result<Vec<bool>, StoreError> {
         if self.import.options.dry_run {
             return Ok(vec![true; rows.len()]);
@@ -65,7 +60,7 @@ impl<'a> Sender<'a> {
         let mut tries = 0;
         loop {
             let batch: Vec<Link> = open.iter().map(|(_, link)| link.clone()).collect();
-            let request = self.window.send();
+            let request = self.window.start_request();
             let before = open.len();
             match self.links.insert_all(&batch).await {
                 Ok(inserted) => {
@@ -80,45 +75,47 @@ impl<'a> Sender<'a> {
                 Err(error) => return Err(error),
             }
             if open.is_empty() {
-                self.window.went_through();
+                self.window.record_success();
                 return Ok(written);
             }
             tries = if open.len() < before { 0 } else { tries + 1 };
-            self.wait(request, tries).await?;
+            self.wait_for_table(request, tries).await?;
         }
     }
 
-    /// The links that have the ids of `rows`.
+    /// Returns the link at the id of each of `rows`.
     pub(crate) async fn get_all(&self, rows: &[(usize, Candidate)]) -> Result<Vec<Option<Link>>, StoreError> {
         let ids: Vec<LinkId> = rows.iter().map(|(_, row)| row.link.id.clone()).collect();
-        self.patiently(|| self.links.get_all(&ids)).await
+        self.retry_while_busy(|| self.links.get_all(&ids)).await
     }
 
-    /// Puts `next` in the place of `seen` if nobody changed it since; says whether it did. A dry run does not, and says so
-    /// all the same.
+    /// Replaces `seen` by `next` if the link is unchanged; returns whether it was. A dry run only returns `true`.
     pub(crate) async fn replace(&self, seen: &Link, next: &Link) -> Result<bool, StoreError> {
         if self.import.options.dry_run {
             return Ok(true);
         }
-        self.patiently(|| self.links.replace(seen, next)).await
+        self.retry_while_busy(|| self.links.replace(seen, next)).await
     }
 
-    async fn patiently<'f, T>(&self, call: impl Fn() -> BoxFuture<'f, Result<T, StoreError>>) -> Result<T, StoreError> {
+    async fn retry_while_busy<'f, T>(
+        &self,
+        call: impl Fn() -> BoxFuture<'f, Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
         let mut tries = 0;
         loop {
-            let request = self.window.send();
+            let request = self.window.start_request();
             match call().await {
                 Err(error) if error.kind == StoreErrorKind::Throttled => {}
                 result => return result,
             }
             tries += 1;
-            self.wait(request, tries).await?;
+            self.wait_for_table(request, tries).await?;
         }
     }
 
-    async fn wait(&self, request: u64, tries: u32) -> Result<(), StoreError> {
-        self.window.was_busy(request);
-        if self.clock.now() >= self.until {
+    async fn wait_for_table(&self, request: u64, tries: u32) -> Result<(), StoreError> {
+        self.window.record_busy(request);
+        if self.clock.now() >= self.deadline {
             return Err(StoreError::new("links.insert_all", StoreErrorKind::Throttled, "the table stays busy"));
         }
         let pause = FIRST_PAUSE_MS.saturating_mul(1 << tries.min(10)).min(LONGEST_PAUSE_MS);

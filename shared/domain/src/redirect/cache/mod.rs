@@ -1,4 +1,4 @@
-//! Links that are kept in the process for seconds, so that a hot link costs no read and a redirect survives its table.
+//! Keeps links in the process for seconds, so that a hot link costs no read and a redirect survives an outage of the table.
 
 use std::collections::HashMap;
 use std::mem::size_of;
@@ -9,49 +9,50 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, Shared, WeakShared};
 use quick_cache::{DefaultHashBuilder, Weighter, unsync};
 
-use super::circuit_breaker::Breaker;
+use super::circuit_breaker::CircuitBreaker;
 use crate::links::link::{Link, LinkId};
 use crate::links::ports::LinkReader;
 use crate::ports::Clock;
 use crate::values::error::{StoreError, StoreErrorKind};
 
-/// The most that the cache keeps, in estimated bytes: some 7,000 links, or 29,000 paths that are no link.
+/// The most that the cache keeps, in estimated bytes: some 7,000 links, or 29,000 paths without a link.
 const MAX_BYTES: u64 = 6 * 1024 * 1024;
-/// How many entries it is laid out for at first; it grows with use.
+/// How many entries the cache has room for at first; it grows with use.
 const EXPECTED_ENTRIES: usize = 1_000;
-/// What an entry costs beyond the two values: table, queues, allocator.
+/// The memory that an entry takes besides its key and value: table, queues, allocator.
 const OVERHEAD_BYTES: usize = 128;
 
-/// For how long what was read counts.
+/// How long the cache answers with what it has read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Freshness {
-    /// A link, in seconds. A change of it takes up to this long to reach a process that has it.
+    /// For a link, in seconds. A process that keeps the link sees a change after this time at the latest.
     pub hit_seconds: u32,
-    /// That there is no link, in seconds. A new link takes up to this long to be found where it was asked for before.
+    /// For a missing link, in seconds. A process that missed the link finds a new one after this time at the latest.
     pub miss_seconds: u32,
-    /// A link since it was read, in seconds, while the table fails.
+    /// For a link while the table fails, in seconds since it was read.
     pub stale_seconds: u32,
 }
 
-/// Links behind a cache: many concurrent reads of a link are one, a failing table is answered for from the cache, and a
-/// table that keeps failing is left alone for a while ([`Breaker`]).
+/// Reads links through a cache. Concurrent reads of one link become one read of the table. While the table fails, the cache
+/// answers; after repeated failures the cache stops calling the table for a while ([`CircuitBreaker`]).
 ///
-/// Links with a click limit or a password ([`crate::links::settings::LinkSettings::bypasses_cache`]) are never kept. That there is
-/// no link is not answered while the table fails: it may have been made since.
+/// The cache never keeps links with a click limit or a password
+/// ([`crate::links::settings::LinkSettings::bypasses_cache`]). It never answers "no link" while the table fails,
+/// since the link may have been created in the meantime.
 pub struct CachedLinks {
     store: Arc<Store>,
     reads: Mutex<HashMap<LinkId, WeakShared<Read>>>,
 }
 
-/// A read of the table that all who wait for it share.
+/// A read of the table, shared by all callers that wait for it.
 type Read = BoxFuture<'static, Result<Option<Arc<Link>>, Arc<StoreError>>>;
 
 struct Store {
     links: Arc<dyn LinkReader>,
     clock: Arc<dyn Clock>,
     freshness: Freshness,
-    entries: Mutex<unsync::Cache<LinkId, Entry, Bytes>>,
-    breaker: Breaker,
+    entries: Mutex<unsync::Cache<LinkId, Entry, ByteWeighter>>,
+    breaker: CircuitBreaker,
 }
 
 #[derive(Clone)]
@@ -61,26 +62,26 @@ struct Entry {
 }
 
 impl CachedLinks {
-    /// A cache before `links`.
+    /// Puts a cache in front of `links`.
     pub fn new(links: Arc<dyn LinkReader>, clock: Arc<dyn Clock>, freshness: Freshness) -> Self {
         let entries = unsync::Cache::with(
             EXPECTED_ENTRIES,
             MAX_BYTES,
-            Bytes,
+            ByteWeighter,
             DefaultHashBuilder::default(),
             unsync::DefaultLifecycle::default(),
         );
-        let store = Store { links, clock, freshness, entries: Mutex::new(entries), breaker: Breaker::default() };
+        let store = Store { links, clock, freshness, entries: Mutex::new(entries), breaker: CircuitBreaker::default() };
         Self { store: Arc::new(store), reads: Mutex::default() }
     }
 
-    /// The read of `id` that is under way, or a new one.
+    /// Joins the read of `id` that is under way, or starts one.
     fn read(&self, id: &LinkId) -> Shared<Read> {
         let mut reads = lock(&self.reads);
         if let Some(read) = reads.get(id).and_then(WeakShared::upgrade) {
             return read;
         }
-        // Also those that nobody waits for any more: there are never more than there are requests at a time.
+        // Also forgets reads that nobody waits for: there are never more reads than concurrent requests.
         reads.retain(|_, read| read.upgrade().is_some_and(|read| read.peek().is_none()));
         let (store, key) = (self.store.clone(), id.clone());
         let read = async move { store.read(key).await.map_err(Arc::new) }.boxed().shared();
@@ -90,7 +91,7 @@ impl CachedLinks {
         read
     }
 
-    fn ended(&self, id: &LinkId) {
+    fn forget_finished_read(&self, id: &LinkId) {
         let mut reads = lock(&self.reads);
         if reads.get(id).and_then(WeakShared::upgrade).is_none_or(|read| read.peek().is_some()) {
             reads.remove(id);
@@ -102,26 +103,26 @@ impl CachedLinks {
 impl LinkReader for CachedLinks {
     async fn get(&self, id: &LinkId) -> Result<Option<Link>, StoreError> {
         let now = self.store.clock.now();
-        if let Some(entry) = self.store.known(id).filter(|entry| self.store.is_fresh(entry, now.as_millis())) {
+        if let Some(entry) = self.store.entry(id).filter(|entry| self.store.is_fresh(entry, now.as_millis())) {
             return Ok(entry.link.map(Arc::unwrap_or_clone));
         }
         let result = if self.store.breaker.allows(now) {
             let result = self.read(id).await;
-            self.ended(id);
+            self.forget_finished_read(id);
             result
         } else {
-            let cause = "the table is left alone for a moment, since it keeps failing";
+            let cause = "the table keeps failing; calls to it are paused";
             Err(Arc::new(StoreError::new("links.get", StoreErrorKind::Unavailable, cause)))
         };
         match result {
             Ok(link) => Ok(link.map(Arc::unwrap_or_clone)),
-            Err(error) => self.store.stale(id, &error).map(Some).ok_or_else(|| own(error)),
+            Err(error) => self.store.stale(id, &error).map(Some).ok_or_else(|| unshare(error)),
         }
     }
 }
 
-/// The error, or where others wait for it as well, one that says the same.
-fn own(error: Arc<StoreError>) -> StoreError {
+/// Takes the error out of its `Arc`, or copies it if other callers share it.
+fn unshare(error: Arc<StoreError>) -> StoreError {
     Arc::try_unwrap(error)
         .unwrap_or_else(|error| StoreError::new(error.operation, error.kind, error.source.to_string()))
 }
@@ -141,7 +142,7 @@ impl Store {
         Ok(link)
     }
 
-    fn known(&self, id: &LinkId) -> Option<Entry> {
+    fn entry(&self, id: &LinkId) -> Option<Entry> {
         lock(&self.entries).get(id).cloned()
     }
 
@@ -150,9 +151,9 @@ impl Store {
         is_within(if entry.link.is_some() { hit_seconds } else { miss_seconds }, entry.read_at, now)
     }
 
-    /// The link as it was when the table last answered, if that is not too long ago.
+    /// Returns the link as the table last answered it, if that is recent enough.
     fn stale(&self, id: &LinkId, error: &StoreError) -> Option<Link> {
-        let entry = self.known(id)?;
+        let entry = self.entry(id)?;
         let now = self.clock.now().as_millis();
         let link = entry.link.filter(|_| is_within(self.freshness.stale_seconds, entry.read_at, now))?;
         let age_ms = now - entry.read_at;
@@ -161,25 +162,26 @@ impl Store {
     }
 }
 
-/// Whether `now` is less than `seconds` after `then`, both in milliseconds. A clock that was put back makes nothing fresh.
+/// Tells whether `now` is less than `seconds` after `then`, both in milliseconds. A `then` in the future, left by a clock that
+/// was set back, does not count.
 fn is_within(seconds: u32, then: i64, now: i64) -> bool {
     (0..i64::from(seconds) * 1000).contains(&(now - then))
 }
 
-/// Weighs entries by an estimate of the memory they take.
+/// Weighs entries by the memory that they take, estimated.
 #[derive(Debug, Clone)]
-struct Bytes;
+struct ByteWeighter;
 
-impl Weighter<LinkId, Entry> for Bytes {
+impl Weighter<LinkId, Entry> for ByteWeighter {
     fn weight(&self, id: &LinkId, entry: &Entry) -> u64 {
         let key = size_of::<LinkId>() + id.domain.as_str().len() + id.slug.as_str().len();
-        let link = entry.link.as_deref().map_or(0, bytes_of);
+        let link = entry.link.as_deref().map_or(0, estimated_bytes);
         (key + size_of::<Entry>() + link + OVERHEAD_BYTES) as u64
     }
 }
 
-/// What a link takes, with 32 bytes for each allocation's own cost and what its small fields hold.
-fn bytes_of(link: &Link) -> usize {
+/// Estimates the memory of a link. Each text counts 32 bytes more, for its allocation and the small fields around it.
+fn estimated_bytes(link: &Link) -> usize {
     let Link { id, workspace, url, title, tags, settings, origin, .. } = link;
     let text = |text: &str| text.len() + 32;
     let some = |value: &Option<String>| value.as_deref().map_or(0, text);

@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::*;
 use crate::links::ports::LinkWriter;
-use crate::redirect::cache::*;
 use crate::testing::links::MemoryLinks;
 use crate::testing::samples::link;
 use crate::testing::system::FixedClock;
@@ -9,28 +9,28 @@ use crate::values::slug::Slug;
 
 const FRESHNESS: Freshness = Freshness { hit_seconds: 5, miss_seconds: 2, stale_seconds: 600 };
 
-struct Given {
+struct Fixture {
     table: Arc<MemoryLinks>,
     clock: Arc<FixedClock>,
     cached: CachedLinks,
 }
 
-fn given() -> Given {
+fn fixture() -> Fixture {
     let (table, clock) = (Arc::new(MemoryLinks::default()), Arc::new(FixedClock::at("2026-01-02T03:04:05Z")));
     let cached = CachedLinks::new(table.clone(), clock.clone(), FRESHNESS);
-    Given { table, clock, cached }
+    Fixture { table, clock, cached }
 }
 
-async fn given_docs() -> (Given, LinkId) {
-    let given = given();
+async fn fixture_with_docs() -> (Fixture, LinkId) {
+    let fixture = fixture();
     let link = link("acme", "docs", "https://example.com/docs");
-    given.table.insert(&link).await.unwrap();
-    (given, link.id)
+    fixture.table.insert(&link).await.unwrap();
+    (fixture, link.id)
 }
 
 #[tokio::test]
-async fn a_link_is_read_once_in_its_seconds() {
-    let (Given { table, clock, cached }, id) = given_docs().await;
+async fn fresh_link_is_not_read_again() {
+    let (Fixture { table, clock, cached }, id) = fixture_with_docs().await;
     for (advance, reads) in [(0, 1), (4, 1), (1, 2), (4, 2)] {
         clock.advance(advance);
         assert!(cached.get(&id).await.unwrap().is_some());
@@ -39,8 +39,8 @@ async fn a_link_is_read_once_in_its_seconds() {
 }
 
 #[tokio::test]
-async fn a_miss_is_kept_for_a_shorter_time_and_a_new_link_then_found() {
-    let Given { table, clock, cached } = given();
+async fn new_link_is_found_once_the_miss_expires() {
+    let Fixture { table, clock, cached } = fixture();
     let link = link("acme", "new", "https://example.com/");
     assert_eq!(cached.get(&link.id).await.unwrap(), None);
     table.insert(&link).await.unwrap();
@@ -51,8 +51,8 @@ async fn a_miss_is_kept_for_a_shorter_time_and_a_new_link_then_found() {
 }
 
 #[tokio::test]
-async fn a_failing_table_is_answered_for_until_the_link_is_too_old() {
-    let (Given { table, clock, cached }, id) = given_docs().await;
+async fn stale_link_is_served_while_the_table_fails() {
+    let (Fixture { table, clock, cached }, id) = fixture_with_docs().await;
     cached.get(&id).await.unwrap();
     table.fail(true);
     clock.advance(599);
@@ -62,8 +62,8 @@ async fn a_failing_table_is_answered_for_until_the_link_is_too_old() {
 }
 
 #[tokio::test]
-async fn a_failing_table_makes_no_link_missing() {
-    let Given { table, clock, cached } = given();
+async fn failing_table_is_an_error_not_a_missing_link() {
+    let Fixture { table, clock, cached } = fixture();
     let id = link("acme", "docs", "https://example.com/").id;
     assert_eq!(cached.get(&id).await.unwrap(), None);
     table.fail(true);
@@ -72,8 +72,8 @@ async fn a_failing_table_makes_no_link_missing() {
 }
 
 #[tokio::test]
-async fn a_table_that_keeps_failing_is_left_alone_and_found_again() {
-    let (Given { table, clock, cached }, id) = given_docs().await;
+async fn repeated_failures_pause_calls_to_the_table() {
+    let (Fixture { table, clock, cached }, id) = fixture_with_docs().await;
     cached.get(&id).await.unwrap();
     table.fail(true);
     clock.advance(60);
@@ -87,12 +87,12 @@ async fn a_table_that_keeps_failing_is_left_alone_and_found_again() {
     assert_eq!(table.reads(), 1 + 5 + 1);
     clock.advance(4);
     cached.get(&id).await.unwrap();
-    assert_eq!(table.reads(), 1 + 5 + 1, "what was read is fresh again");
+    assert_eq!(table.reads(), 1 + 5 + 1, "the link is fresh again");
 }
 
 #[tokio::test]
-async fn links_that_the_table_decides_are_never_kept() {
-    let Given { table, clock, cached } = given();
+async fn link_with_a_password_is_never_kept() {
+    let Fixture { table, clock, cached } = fixture();
     let mut plain = link("acme", "docs", "https://example.com/");
     table.insert(&plain).await.unwrap();
     cached.get(&plain.id).await.unwrap();
@@ -105,12 +105,12 @@ async fn links_that_the_table_decides_are_never_kept() {
         assert_eq!(table.reads(), reads);
     }
     table.fail(true);
-    assert!(cached.get(&plain.id).await.is_err(), "what it was before it had a password is forgotten");
+    assert!(cached.get(&plain.id).await.is_err(), "the cache forgot the link without a password");
 }
 
 #[tokio::test]
-async fn memory_is_bounded_whatever_is_asked_for() {
-    let Given { table, cached, .. } = given();
+async fn memory_is_bounded() {
+    let Fixture { table, cached, .. } = fixture();
     let mut link = link("acme", "x", "https://example.com/a-path-of-some-length/that-is-typical-of-links");
     for n in 0..20_000 {
         link.id.slug = Slug::parse(format!("slug-{n}")).unwrap();
@@ -124,7 +124,7 @@ async fn memory_is_bounded_whatever_is_asked_for() {
     assert!(lock(&cached.reads).is_empty());
 }
 
-/// Answers once all who ask are waiting.
+/// Answers when the test allows it, once all callers wait.
 struct SlowLinks {
     reads: AtomicUsize,
     ready: tokio::sync::Semaphore,
@@ -140,12 +140,12 @@ impl LinkReader for SlowLinks {
     }
 }
 
-async fn reads_of_many_at_once(fails: bool) -> usize {
+async fn count_concurrent_reads(fails: bool) -> usize {
     let slow = Arc::new(SlowLinks { reads: AtomicUsize::new(0), ready: tokio::sync::Semaphore::new(0), fails });
     let clock = Arc::new(FixedClock::at("2026-01-02T03:04:05Z"));
     let cached = Arc::new(CachedLinks::new(slow.clone(), clock, FRESHNESS));
     let id = link("acme", "docs", "https://example.com/").id;
-    // One that gives up while it waits takes nobody with it.
+    // A caller that gives up while it waits does not cancel the read for the others.
     let impatient = tokio::spawn({
         let (cached, id) = (cached.clone(), id.clone());
         async move { cached.get(&id).await.is_err() }
@@ -169,14 +169,14 @@ async fn reads_of_many_at_once(fails: bool) -> usize {
 }
 
 #[tokio::test]
-async fn many_concurrent_misses_of_a_link_are_one_read() {
-    assert_eq!(reads_of_many_at_once(false).await, 1);
-    assert_eq!(reads_of_many_at_once(true).await, 1);
+async fn concurrent_misses_are_one_read() {
+    assert_eq!(count_concurrent_reads(false).await, 1);
+    assert_eq!(count_concurrent_reads(true).await, 1);
 }
 
 #[tokio::test]
-async fn a_clock_that_is_put_back_makes_nothing_fresh() {
-    let (Given { table, clock, cached }, id) = given_docs().await;
+async fn clock_set_back_makes_nothing_fresh() {
+    let (Fixture { table, clock, cached }, id) = fixture_with_docs().await;
     cached.get(&id).await.unwrap();
     clock.advance(-3600);
     cached.get(&id).await.unwrap();

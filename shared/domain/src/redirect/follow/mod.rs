@@ -1,4 +1,4 @@
-//! Follows a short link: from a visitor's request to what is answered, and the click that is to be counted.
+//! Follows a short link: turns a visitor's request into the answer and the click to count.
 
 use std::sync::Arc;
 
@@ -20,142 +20,147 @@ use crate::values::slug::Slug;
 use crate::values::target::TargetUrl;
 use crate::values::timestamp::Timestamp;
 
-/// What following a link needs.
-pub struct FollowLink {
-    /// The links.
+/// The ports of [`follow_link`], and the stack's domains.
+pub struct FollowLinkPorts {
+    /// Reads the links.
     pub links: Arc<dyn LinkReader>,
-    /// Counts the clicks of limited links.
+    /// Counts the clicks of links with a click limit.
     pub limit: Arc<dyn ClickLimit>,
-    /// Counts the passwords that are tried.
+    /// Counts the attempts at passwords.
     pub attempts: Arc<dyn PasswordAttempts>,
     /// The stack's own domains.
     pub domains: Domains,
-    /// The time.
+    /// Tells the time.
     pub clock: Arc<dyn Clock>,
-    /// What click ids are made of.
+    /// Makes click ids.
     pub random: Arc<dyn Random>,
 }
 
-/// What a visitor wants.
+/// What the request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Intent<'a> {
-    /// To see where the link leads (HEAD: link checkers and previews). It is no click and uses up none.
+    /// Where the link leads (HEAD: link checkers and previews). It counts no click and uses none up.
     Look,
-    /// To be led there (GET).
+    /// A redirect (GET).
     Follow,
-    /// To be led there with this password (POST).
+    /// A redirect with this password (POST).
     GivePassword(&'a [u8]),
 }
 
-/// What a visitor is answered.
+/// The answer to a visitor.
 #[derive(Debug)]
 pub enum Outcome {
-    /// To be led to the target.
+    /// A redirect to the target.
     Redirect(Box<Redirect>),
-    /// There was a link, which has expired or is used up; instead of it there may be somewhere else to go.
+    /// The link has expired or is used up. It may have a URL for this case.
     Gone(Option<TargetUrl>),
-    /// There is no such link, or none that is to be seen now, or none that is safe to follow.
+    /// The link does not exist, is not visible now, or has an unsafe target.
     NotFound,
-    /// The link wants a password.
+    /// The link needs a password.
     Locked(Locked),
-    /// A password was sent where none is wanted.
+    /// The visitor sent a password, but the link needs none.
     NotLocked,
 }
 
-/// Where a visitor is led.
+/// A redirect of a visitor.
 #[derive(Debug)]
 pub struct Redirect {
     /// The target, checked.
     pub url: TargetUrl,
     /// The link's status.
     pub status: RedirectStatus,
-    /// The click, if it was one.
+    /// The click, if the visit counts as one.
     pub click: Option<PendingClick>,
 }
 
 /// Why a visitor is asked for a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Locked {
-    /// None was given.
+    /// The visitor gave no password.
     Asked,
-    /// The one that was given is wrong.
+    /// The password is wrong.
     Wrong,
-    /// Too many were tried.
+    /// There were too many attempts.
     TooMany {
-        /// When the next may be tried, in seconds.
+        /// When the next attempt is allowed, in seconds.
         retry_after_seconds: u32,
     },
 }
 
-impl FollowLink {
-    /// What `visit` is answered.
-    ///
-    /// # Errors
-    /// Where a store failed that alone can tell.
-    pub async fn follow(&self, visit: &Visit, intent: Intent<'_>) -> Result<Outcome, StoreError> {
-        let now = self.clock.now();
-        let Some(link) = self.find(visit).await?.filter(|link| is_visible(link, now)) else {
-            return Ok(if matches!(intent, Intent::GivePassword(_)) { Outcome::NotLocked } else { Outcome::NotFound });
-        };
-        let settings = &link.settings;
-        if matches!(intent, Intent::GivePassword(_)) && settings.password_hash.is_none() {
-            return Ok(Outcome::NotLocked);
-        }
-        if settings.expires_at.is_some_and(|end| end <= now)
-            || settings.max_clicks.is_some_and(|max| max <= settings.used_clicks)
-        {
-            return Ok(self.gone(&link));
-        }
-        if let Some(locked) = self.locked(&link, intent, now).await? {
-            return Ok(Outcome::Locked(locked));
-        }
-        let choice = choose_target(&link, visit, now);
-        let Some(url) = self.target(&link, &choice, visit) else { return Ok(Outcome::NotFound) };
-        let status = settings.redirect_status;
-        if intent == Intent::Look {
-            return Ok(Outcome::Redirect(Box::new(Redirect { url, status, click: None })));
-        }
-        if settings.max_clicks.is_some() && !self.limit.use_click(&link.id).await? {
-            return Ok(self.gone(&link));
-        }
-        let click = record_click(visit, &link, &choice, now, self.random.as_ref());
-        Ok(Outcome::Redirect(Box::new(Redirect { url, status, click: Some(click) })))
+/// Answers `visit`.
+///
+/// # Errors
+/// Those of the stores that the answer depends on.
+pub async fn follow_link(ports: &FollowLinkPorts, visit: &Visit, intent: Intent<'_>) -> Result<Outcome, StoreError> {
+    let now = ports.clock.now();
+    let Some(link) = ports.find(visit).await?.filter(|link| is_visible(link, now)) else {
+        return Ok(if matches!(intent, Intent::GivePassword(_)) { Outcome::NotLocked } else { Outcome::NotFound });
+    };
+    let settings = &link.settings;
+    if matches!(intent, Intent::GivePassword(_)) && settings.password_hash.is_none() {
+        return Ok(Outcome::NotLocked);
     }
+    if settings.expires_at.is_some_and(|end| end <= now)
+        || settings.max_clicks.is_some_and(|max| max <= settings.used_clicks)
+    {
+        return Ok(ports.gone(&link));
+    }
+    if let Some(locked) = ports.check_password(&link, intent, now).await? {
+        return Ok(Outcome::Locked(locked));
+    }
+    let choice = choose_target(&link, visit, now);
+    let Some(url) = ports.target(&link, &choice, visit) else { return Ok(Outcome::NotFound) };
+    let status = settings.redirect_status;
+    if intent == Intent::Look {
+        return Ok(Outcome::Redirect(Box::new(Redirect { url, status, click: None })));
+    }
+    if settings.max_clicks.is_some() && !ports.limit.use_click(&link.id).await? {
+        return Ok(ports.gone(&link));
+    }
+    let click = record_click(visit, &link, &choice, now, ports.random.as_ref());
+    Ok(Outcome::Redirect(Box::new(Redirect { url, status, click: Some(click) })))
+}
 
+impl FollowLinkPorts {
     async fn find(&self, visit: &Visit) -> Result<Option<Link>, StoreError> {
         let Some(slug) = slug_in(&visit.path) else { return Ok(None) };
         let domain = self.domains.for_host(visit.host.as_deref()).clone();
         self.links.get(&LinkId { domain, slug }).await
     }
 
-    /// Why the link stays locked, if it does.
-    async fn locked(&self, link: &Link, intent: Intent<'_>, now: Timestamp) -> Result<Option<Locked>, StoreError> {
+    /// Checks the password of a locked link. Returns `None` if the visitor may go on.
+    async fn check_password(
+        &self,
+        link: &Link,
+        intent: Intent<'_>,
+        now: Timestamp,
+    ) -> Result<Option<Locked>, StoreError> {
         let Some(hash) = &link.settings.password_hash else { return Ok(None) };
         let Intent::GivePassword(password) = intent else { return Ok(Some(Locked::Asked)) };
-        let unlocked = verify_password(self.attempts.as_ref(), &link.id, hash, password, now).await?;
-        Ok(match unlocked {
+        let check = verify_password(self.attempts.as_ref(), &link.id, hash, password, now).await?;
+        Ok(match check {
             PasswordCheck::Right => None,
             PasswordCheck::Wrong => Some(Locked::Wrong),
             PasswordCheck::TooMany { retry_after_seconds } => Some(Locked::TooMany { retry_after_seconds }),
         })
     }
 
-    /// Where `choice` leads, with the visit's parameters if the link hands them on; nothing that is not safe.
+    /// Returns the target of `choice`, with the visit's parameters if the link forwards them, or `None` if it is unsafe.
     fn target(&self, link: &Link, choice: &Choice<'_>, visit: &Visit) -> Option<TargetUrl> {
         if link.settings.forward_query {
-            self.checked(link, &forward_query(choice.url, &visit.query))
+            self.check_target(link, &forward_query(choice.url, &visit.query))
         } else {
-            self.checked(link, choice.url.as_str())
+            self.check_target(link, choice.url.as_str())
         }
     }
 
     fn gone(&self, link: &Link) -> Outcome {
-        let instead = link.settings.expired_url.as_ref();
-        Outcome::Gone(instead.and_then(|url| self.checked(link, url.as_str())))
+        let expired_url = link.settings.expired_url.as_ref();
+        Outcome::Gone(expired_url.and_then(|url| self.check_target(link, url.as_str())))
     }
 
-    /// A stored target may have been written by anything, so it is checked again when it is sent.
-    fn checked(&self, link: &Link, url: &str) -> Option<TargetUrl> {
+    /// Checks a stored target again before it is sent, since other code may have written it.
+    fn check_target(&self, link: &Link, url: &str) -> Option<TargetUrl> {
         let LinkId { domain, slug } = &link.id;
         TargetUrl::parse(url, &self.domains)
             .inspect_err(|error| tracing::error!(event = "redirect.unsafe_target", %domain, %slug, %error))
@@ -163,12 +168,12 @@ impl FollowLink {
     }
 }
 
-/// Whether visitors may know of the link.
+/// Tells whether visitors may see the link.
 fn is_visible(link: &Link, now: Timestamp) -> bool {
     !link.settings.archived && link.settings.starts_at.is_none_or(|start| start <= now)
 }
 
-/// The slug in a path of one segment. Decoded once, since gateways differ on whether they did.
+/// Reads the slug in a path of one segment. Decodes it once: some gateways have decoded it before, some have not.
 fn slug_in(path: &str) -> Option<Slug> {
     let segment = path.strip_prefix('/')?;
     if segment.len() > 3 * Slug::MAX_LEN {

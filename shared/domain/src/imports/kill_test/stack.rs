@@ -1,0 +1,182 @@
+//! Runs invocations on a stack in memory, and kills them.
+
+use std::collections::BTreeMap;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll};
+
+use super::faults::{FaultInjector, Faulty};
+use super::file::import;
+use crate::imports::job::counts::Counts;
+use crate::imports::job::import::ImportStatus;
+use crate::imports::job::options::OnConflict;
+use crate::imports::job::part::PartId;
+use crate::imports::job::ports::ImportStore;
+use crate::imports::load::{Loaded, Skipped, load_import};
+use crate::imports::load_part::{PartLoaded, load_part};
+use crate::imports::load_ports::LoadImportPorts;
+use crate::jobs::delivery::Delivery;
+use crate::links::link::Link;
+use crate::links::ports::LinkWriter;
+use crate::ports::Clock;
+use crate::testing::files::{MemoryFiles, MemoryObjects};
+use crate::testing::imports::{MemoryImports, MemoryParts, MemoryQueue};
+use crate::testing::jobs::MemoryTimer;
+use crate::testing::links::MemoryLinks;
+use crate::testing::samples::link;
+use crate::testing::system::FixedClock;
+use crate::values::domains::Domains;
+use crate::values::timestamp::Timestamp;
+
+/// A message that starts an invocation.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Message {
+    File,
+    Part(PartId),
+}
+
+/// A stack in memory, with links that conflict with some rows.
+pub(super) struct Stack {
+    pub(super) imports: Arc<MemoryImports>,
+    parts: Arc<MemoryParts>,
+    pub(super) queue: Arc<MemoryQueue>,
+    links: Arc<MemoryLinks>,
+    objects: Arc<MemoryObjects>,
+    reports: MemoryFiles,
+    pub(super) clock: Arc<FixedClock>,
+    pub(super) faults: Arc<FaultInjector>,
+    key: String,
+    part_bytes: u64,
+}
+
+/// The result of an import. All schedules must have the same.
+#[derive(Debug, PartialEq)]
+pub(super) struct ImportResult {
+    pub(super) status: ImportStatus,
+    pub(super) counts: Counts,
+    pub(super) bytes_done: u64,
+    pub(super) links: Vec<Link>,
+    pub(super) reports: BTreeMap<String, String>,
+}
+
+impl Stack {
+    pub(super) async fn new(seed: u64, (file, on_conflict): &(String, OnConflict), part_bytes: u64) -> Self {
+        let links = Arc::new(MemoryLinks::default());
+        for (workspace, slug) in
+            [("other", "s3"), ("acme", "s5"), ("other", "s50"), ("acme", "s51"), ("acme", "first0")]
+        {
+            links.insert(&link(workspace, slug, &format!("https://{slug}.example/"))).await.unwrap();
+        }
+        let import = import(*on_conflict);
+        let objects = Arc::new(MemoryObjects::default());
+        objects.put(import.object_key.as_str(), file.as_bytes().to_vec());
+        let imports = Arc::new(MemoryImports::default());
+        imports.create(&import).await.unwrap();
+        let clock = Arc::new(FixedClock::at("2026-01-02T00:00:00Z"));
+        let faults = Arc::new(FaultInjector::new(seed, clock.clone()));
+        Self {
+            imports,
+            parts: Arc::default(),
+            queue: Arc::default(),
+            links,
+            objects,
+            reports: MemoryFiles::default(),
+            clock,
+            faults,
+            key: import.object_key,
+            part_bytes,
+        }
+    }
+
+    fn ports(&self) -> LoadImportPorts {
+        fn faulty<T: Clone>(inner: &T, faults: &Arc<FaultInjector>) -> Arc<Faulty<T>> {
+            Arc::new(Faulty { inner: inner.clone(), faults: Arc::clone(faults) })
+        }
+        LoadImportPorts {
+            imports: faulty(&self.imports, &self.faults),
+            parts: faulty(&self.parts, &self.faults),
+            queue: faulty(&self.queue, &self.faults),
+            links: faulty(&self.links, &self.faults),
+            objects: faulty(&self.objects, &self.faults),
+            reports: faulty(&self.reports, &self.faults),
+            clock: self.clock.clone(),
+            timer: Arc::new(MemoryTimer::default()),
+            domains: Domains::parse("go.example.com").unwrap(),
+            max_bytes: 1_000_000,
+            part_bytes: self.part_bytes,
+        }
+    }
+
+    /// Runs an invocation; returns whether it was done with its message.
+    async fn invoke(&self, ports: &LoadImportPorts, message: &Message, delivery: &Delivery) -> bool {
+        match message {
+            Message::File => match load_import(ports, &self.key, "", delivery).await {
+                // Only the retry of a crashed invocation holds its lease. The others need not come again once the import is closed.
+                Ok(Loaded::Finished(_) | Loaded::Divided(_)) => true,
+                Ok(Loaded::Skipped(Skipped::LeaseRefused(_) | Skipped::TakenOver)) => self.closed(),
+                Ok(Loaded::Skipped(skipped)) => panic!("{skipped}"),
+                Err(_) => false,
+            },
+            Message::Part(id) => match load_part(ports, id, delivery).await {
+                Ok(PartLoaded::HandedOver(_)) => {
+                    self.faults.handed_over.fetch_add(1, Ordering::SeqCst);
+                    true
+                }
+                Ok(PartLoaded::Busy { .. }) | Err(_) => false,
+                Ok(_) => true,
+            },
+        }
+    }
+
+    /// Makes the delivery of a request. Most have time, some next to none.
+    pub(super) fn delivery(&self, request: u64) -> Delivery {
+        let seconds = [25, 60, 900, 900][usize::try_from(self.faults.below(4)).unwrap()];
+        Delivery { request_id: format!("r{request}"), deadline: self.clock.now().plus_seconds(seconds) }
+    }
+
+    /// Runs invocations for `messages` at the same time, and kills each after the given number of steps.
+    pub(super) fn run(&self, messages: &[(Message, Delivery, u64)]) -> Vec<bool> {
+        let ports = self.ports();
+        let mut running: Vec<_> = messages
+            .iter()
+            .map(|(message, delivery, steps)| (Box::pin(self.invoke(&ports, message, delivery)), *steps, None))
+            .collect();
+        let mut context = Context::from_waker(futures::task::noop_waker_ref());
+        while running.iter().any(|(_, steps, done)| done.is_none() && *steps > 0) {
+            for (invocation, steps, done) in running.iter_mut().filter(|(_, steps, done)| done.is_none() && *steps > 0)
+            {
+                *steps -= 1;
+                if let Poll::Ready(result) = pin!(invocation).poll(&mut context) {
+                    *done = Some(result);
+                }
+            }
+        }
+        running.into_iter().map(|(_, _, done)| done.unwrap_or(false)).collect()
+    }
+
+    pub(super) fn closed(&self) -> bool {
+        self.imports.all()[0].is_closed()
+    }
+
+    /// Returns the result of the import, without the times that depend on the schedule.
+    pub(super) fn result(&self) -> ImportResult {
+        let [import] = self.imports.all().try_into().expect("one import");
+        let started_at = import.started_at.unwrap();
+        let mut links = self.links.all();
+        for link in &mut links {
+            link.revision = link.revision.min(1);
+            if link.created_at == started_at {
+                link.created_at = Timestamp::from_millis(0).unwrap();
+                link.revision = 0;
+            }
+            if link.updated_at == Some(started_at) {
+                link.updated_at = Some(Timestamp::from_millis(0).unwrap());
+            }
+        }
+        links.sort_by_key(|link| link.id.slug.to_string());
+        let name = format!("{}.", import.id);
+        let reports = self.reports.all().into_iter().filter(|(key, _)| key.contains(&name)).collect();
+        ImportResult { status: import.status, counts: import.counts, bytes_done: import.bytes_done, links, reports }
+    }
+}

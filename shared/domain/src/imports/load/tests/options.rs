@@ -1,0 +1,68 @@
+//! Tests the options of an import.
+
+use super::{World, counts};
+use crate::imports::job::counts::Counts;
+use crate::imports::job::import::ImportStatus;
+use crate::links::ports::LinkWriter;
+use crate::testing::samples::link;
+
+#[tokio::test]
+async fn dry_run_reports_and_writes_no_links() {
+    let world = World::new();
+    world.links.insert(&link("acme", "mine", "https://mine.example/")).await.unwrap();
+    let before = world.links.all();
+    let file = "url,slug\nhttps://a.example/,a\nhttps://mine.example/,mine\nhttps://b.example/,mine\nnope,c\n";
+    let import = world.load_with(file, &[("dry-run", "true")]).await;
+    assert_eq!((import.status, import.counts), (ImportStatus::SucceededWithErrors, counts(1, 1, 1, 1)));
+    assert_eq!(world.links.all(), before);
+    assert_eq!(world.report(&import).len(), 2);
+}
+
+#[tokio::test]
+async fn overwrite_keeps_what_a_file_cannot_hold() {
+    let world = World::new();
+    let foreign = link("other", "theirs", "https://theirs.example/");
+    let mut own = link("acme", "mine", "https://mine.example/");
+    own.title = Some("old".into());
+    own.settings.password_hash = Some("hash".into());
+    own.settings.used_clicks = 3;
+    for link in [&foreign, &own] {
+        world.links.insert(link).await.unwrap();
+    }
+    let file = "url,slug,tags\nhttps://new.example/,mine,x\nhttps://new.example/,theirs,\nhttps://c.example/,c,\n";
+    let import = world.load_with(format!("{file}https://d.example/,c,\n"), &[("on-conflict", "overwrite")]).await;
+    let expected = Counts { read: 4, created: 1, overwritten: 1, conflicting: 2, ..Counts::default() };
+    assert_eq!(import.counts, expected);
+    let all = world.links.all();
+    assert!(all.contains(&foreign));
+    let mine = all.iter().find(|link| link.id == own.id).unwrap();
+    assert_eq!((mine.url.as_str(), mine.title.as_ref()), ("https://new.example/", None));
+    assert_eq!((mine.created_at, mine.revision, mine.updated_at), (own.created_at, 1, import.started_at));
+    assert_eq!((mine.settings.password_hash.as_deref(), mine.settings.used_clicks), (Some("hash"), 3));
+    assert_eq!(mine.tags, ["x"]);
+}
+
+#[tokio::test]
+async fn fail_ends_at_the_first_conflict() {
+    let world = World { part_bytes: 100, ..World::new() };
+    world.links.insert(&link("acme", "s40", "https://mine.example/")).await.unwrap();
+    let file: String = (0..100).map(|n| format!("https://{n}.example/,s{n}\n")).collect();
+    let import = world.load_with(format!("url,slug\n{file}"), &[("on-conflict", "fail")]).await;
+    assert_eq!((import.status, import.counts), (ImportStatus::Failed, counts(40, 0, 0, 1)));
+    assert!(import.error.as_deref().unwrap().contains("row 41"), "{:?}", import.error);
+    assert_eq!(world.links.all().len(), 41);
+    assert_eq!(world.report(&import)[0]["row"], 41);
+}
+
+#[tokio::test]
+async fn metadata_options_apply_and_are_checked() {
+    let world = World::new();
+    let options = [("domain", "s.example.org"), ("tags", "moved")];
+    let import = world.load_with("url,tags\nhttps://a.example/,own\n", &options).await;
+    assert_eq!(import.status, ImportStatus::Succeeded);
+    let link = world.links.all().remove(0);
+    assert_eq!((link.id.domain.as_str(), link.tags), ("s.example.org", vec!["own".to_owned(), "moved".to_owned()]));
+    let failed = world.load_with("https://b.example/\n", &[("on-conflict", "explode")]).await;
+    assert_eq!(failed.status, ImportStatus::Failed);
+    assert!(failed.error.as_deref().unwrap().contains("on-conflict"), "{:?}", failed.error);
+}

@@ -1,0 +1,182 @@
+//! Finds the outcome of each row of a batch, and writes the rows that become links.
+
+use std::collections::HashSet;
+
+use super::outcome::{ContestedRow, FilePosition, Outcome, SettledBatch};
+use super::report::{ReportLine, Reported};
+use super::resolve_conflict::{Resolution, replacement_of, resolve_conflict};
+use super::row::Candidate;
+use super::send_rows::Sender;
+use crate::imports::job::options::OnConflict;
+use crate::links::link::Link;
+use crate::values::error::{StoreError, StoreErrorKind};
+
+/// How often a row is tried again while the link at its id appears and disappears.
+const MAX_ROUNDS: u32 = 10;
+
+/// A row of a batch.
+pub(crate) enum BatchRow {
+    /// A row that asks for a link.
+    Candidate(Box<Candidate>),
+    /// A row whose outcome is known.
+    Settled(Outcome),
+}
+
+/// Rows without an outcome, each with its index in the batch.
+type Waiting = Vec<(usize, Candidate)>;
+
+/// Finds the outcomes of the rows of `batch`, which ends at `position`.
+pub(crate) async fn settle_batch(
+    sender: &Sender<'_>,
+    batch: Vec<BatchRow>,
+    position: FilePosition,
+) -> Result<SettledBatch, StoreError> {
+    let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(batch.len());
+    let mut waiting: Waiting = Vec::new();
+    for (index, row) in batch.into_iter().enumerate() {
+        match row {
+            BatchRow::Settled(outcome) => outcomes.push(Some(outcome)),
+            BatchRow::Candidate(candidate) => {
+                waiting.push((index, *candidate));
+                outcomes.push(None);
+            }
+        }
+    }
+    let mut batch = OpenBatch { sender, outcomes, retries: Vec::new(), halted: false };
+    for _ in 0..MAX_ROUNDS {
+        if waiting.is_empty() {
+            let outcomes = batch.outcomes.into_iter().flatten().collect();
+            return Ok(SettledBatch { outcomes, halted: batch.halted, position });
+        }
+        batch.try_once(waiting).await?;
+        waiting = std::mem::take(&mut batch.retries);
+    }
+    let reason = "links appear and disappear while rows are written";
+    Err(StoreError::new("links.insert_all", StoreErrorKind::Unavailable, reason))
+}
+
+/// Finds the outcome of a single row.
+pub(crate) async fn settle_row(
+    sender: &Sender<'_>,
+    candidate: Candidate,
+    position: FilePosition,
+) -> Result<Outcome, StoreError> {
+    let settled = settle_batch(sender, vec![BatchRow::Candidate(Box::new(candidate))], position).await?;
+    let outcome = settled.outcomes.into_iter().next();
+    outcome.ok_or_else(|| StoreError::new("rows.settle", StoreErrorKind::Broken, "a row has no outcome"))
+}
+
+/// A batch whose rows are being settled.
+struct OpenBatch<'a> {
+    sender: &'a Sender<'a>,
+    /// The outcome of each row, once it is known.
+    outcomes: Vec<Option<Outcome>>,
+    /// The rows for the next round.
+    retries: Waiting,
+    halted: bool,
+}
+
+/// What to do with a row whose id turns out to be free.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum IfFree {
+    Return,
+    Retry,
+}
+
+impl OpenBatch<'_> {
+    /// Tries to write each row once.
+    async fn try_once(&mut self, waiting: Waiting) -> Result<(), StoreError> {
+        let mut ids = HashSet::new();
+        // A row's next slug may be one that another row of the batch asks for: such a row waits for the next round.
+        let (mut open, later): (Waiting, Waiting) =
+            waiting.into_iter().partition(|(_, candidate)| ids.insert(candidate.link.id.clone()));
+        self.retries = later;
+        if self.sender.reads_first() {
+            let existing = self.sender.get_all(&open).await?;
+            open = self.resolve_all(open.into_iter().zip(existing), IfFree::Return).await?;
+            self.halt_at_conflict(&mut open);
+        }
+        if open.is_empty() {
+            return Ok(());
+        }
+        let inserted = self.sender.insert_all(&open).await?;
+        let mut taken = Vec::new();
+        for ((index, candidate), inserted) in open.into_iter().zip(inserted) {
+            if inserted {
+                self.outcomes[index] = Some(Outcome::Created);
+            } else {
+                taken.push((index, candidate));
+            }
+        }
+        if !taken.is_empty() {
+            let existing = self.sender.get_all(&taken).await?;
+            // A free id belongs to a link that was deleted in between.
+            self.resolve_all(taken.into_iter().zip(existing), IfFree::Retry).await?;
+            self.halt_at_conflict(&mut Vec::new());
+        }
+        Ok(())
+    }
+
+    /// Settles the rows whose id is taken, or leaves them for the next round. Returns the rows
+    /// whose id is free, or tries them again, as `if_free` says.
+    async fn resolve_all(
+        &mut self,
+        rows: impl Iterator<Item = ((usize, Candidate), Option<Link>)>,
+        if_free: IfFree,
+    ) -> Result<Waiting, StoreError> {
+        let mut free = Vec::new();
+        for ((index, candidate), existing) in rows {
+            let Some(existing) = existing else {
+                match if_free {
+                    IfFree::Return => free.push((index, candidate)),
+                    IfFree::Retry => self.retries.push((index, candidate)),
+                }
+                continue;
+            };
+            self.outcomes[index] = match resolve_conflict(self.sender.import, &candidate, &existing) {
+                Resolution::Own { overwrote: false } => Some(Outcome::Created),
+                Resolution::Own { overwrote: true } => Some(Outcome::Overwritten),
+                Resolution::Unchanged => Some(Outcome::Unchanged),
+                Resolution::Conflict(line) => Some(Outcome::Reported(line)),
+                Resolution::Contested => Some(Outcome::Contested(Box::new(ContestedRow { candidate, existing }))),
+                Resolution::NextSlug(next) => {
+                    self.retries.push((index, *next));
+                    None
+                }
+                Resolution::Overwrite => {
+                    let (next, _) = replacement_of(self.sender.import, &candidate, &existing);
+                    if self.sender.replace(&existing, &next).await? {
+                        Some(Outcome::Overwritten)
+                    } else {
+                        self.retries.push((index, candidate));
+                        None
+                    }
+                }
+            };
+        }
+        Ok(free)
+    }
+
+    /// Drops the rows after the first conflict, if a conflict ends the import.
+    fn halt_at_conflict(&mut self, open: &mut Waiting) {
+        if self.sender.import.options.on_conflict != OnConflict::Fail {
+            return;
+        }
+        let conflict = |outcome: &Option<Outcome>| {
+            matches!(outcome, Some(Outcome::Reported(ReportLine { outcome: Reported::Conflict, .. })))
+        };
+        let Some(first) = self.outcomes.iter().position(conflict) else { return };
+        self.halted = true;
+        // If another caller took the slug just now, later rows of the batch may have been written: count those.
+        let last_written = self.outcomes.iter().rposition(|outcome| matches!(outcome, Some(Outcome::Created)));
+        let end = last_written.map_or(first, |last| last.max(first));
+        open.retain(|(index, _)| *index < first);
+        self.retries.retain(|(index, _)| *index < first);
+        self.outcomes.truncate(end + 1);
+        for (index, outcome) in self.outcomes.iter_mut().enumerate() {
+            if index > first && !matches!(outcome, Some(Outcome::Created)) {
+                *outcome = None;
+            }
+        }
+    }
+}
