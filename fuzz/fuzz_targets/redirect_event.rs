@@ -27,7 +27,7 @@ use http::Response;
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
 use url::Url;
-use waypost_domain::redirect::follow::FollowLink;
+use waypost_domain::redirect::follow::FollowLinkPorts;
 use waypost_domain::testing::system::{FixedClock, SeededRandom};
 use waypost_domain::testing::clicks::MemoryAttempts;
 use waypost_domain::testing::links::MemoryLinks;
@@ -116,7 +116,7 @@ fn app(links: Arc<MemoryLinks>) -> App {
         countries: None,
         root_url: target("https://example.com/root"),
         not_found_url: target("https://example.com/none"),
-        follow: FollowLink {
+        follow: FollowLinkPorts {
             links: links.clone(),
             limit: links,
             attempts: Arc::new(MemoryAttempts::default()),

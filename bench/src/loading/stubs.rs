@@ -9,7 +9,7 @@ use waypost_domain::files::ports::ObjectReader;
 use waypost_domain::imports::job::import::ImportStatus;
 use waypost_domain::imports::load::{Loaded, load_import};
 use waypost_domain::imports::load_part::{PartLoaded, load_part};
-use waypost_domain::imports::loader::Loader;
+use waypost_domain::imports::load_ports::LoadImportPorts;
 use waypost_domain::jobs::delivery::Delivery;
 use waypost_domain::links::ports::{Inserted, LinkBatch};
 use waypost_domain::testing::files::MemoryFiles;
@@ -46,9 +46,9 @@ pub(crate) fn loader(
     objects: Arc<dyn ObjectReader>,
     links: Arc<dyn LinkBatch>,
     part_bytes: u64,
-) -> Result<(Loader, Arc<MemoryQueue>)> {
+) -> Result<(LoadImportPorts, Arc<MemoryQueue>)> {
     let queue = Arc::new(MemoryQueue::default());
-    let loader = Loader {
+    let loader = LoadImportPorts {
         imports: Arc::new(MemoryImports::default()),
         parts: Arc::new(MemoryParts::default()),
         queue: queue.clone(),
@@ -65,12 +65,12 @@ pub(crate) fn loader(
 }
 
 /// The delivery of a message to an invocation of 15 minutes.
-pub(crate) fn delivery(loader: &Loader, request: u64) -> Delivery {
+pub(crate) fn delivery(loader: &LoadImportPorts, request: u64) -> Delivery {
     Delivery { request_id: format!("r{request}"), deadline: loader.clock.now().plus_seconds(900) }
 }
 
 /// Loads the whole file, one part after the other, and checks that `rows` rows became links.
-pub(crate) async fn load(loader: &Loader, queue: &MemoryQueue, rows: u64) -> Result<()> {
+pub(crate) async fn load(loader: &LoadImportPorts, queue: &MemoryQueue, rows: u64) -> Result<()> {
     let mut finished = match load_import(loader, KEY, "", &delivery(loader, 0)).await? {
         Loaded::Finished(import) => Some(import),
         Loaded::Divided(_) => None,

@@ -2,14 +2,14 @@
 
 use lambda_runtime::Context;
 use waypost_domain::exports::ports::ExportRequest;
-use waypost_domain::exports::write::{Exporter, Written, write_export};
+use waypost_domain::exports::write::{WriteExportPorts, Written, write_export};
 use waypost_domain::jobs::delivery::Delivery;
 use waypost_lambda::queue::event::{BatchResponse, QueueEvent};
 use waypost_lambda::queue::{QueueLoop, Retry};
 
 /// The use case and the queue.
 pub(crate) struct App {
-    pub(crate) exporter: Exporter,
+    pub(crate) exporter: WriteExportPorts,
     pub(crate) messages: QueueLoop,
 }
 
@@ -19,7 +19,7 @@ pub(crate) async fn handle(app: &App, event: &QueueEvent, context: &Context) -> 
     app.messages.run(event, context, work).await
 }
 
-async fn write(exporter: &Exporter, request: &ExportRequest, delivery: &Delivery) -> Result<(), Retry> {
+async fn write(exporter: &WriteExportPorts, request: &ExportRequest, delivery: &Delivery) -> Result<(), Retry> {
     let request_id = delivery.request_id.as_str();
     match write_export(exporter, request, delivery).await {
         Ok(Written::Finished(export)) => {
@@ -83,7 +83,7 @@ mod tests {
                 StartExportPorts { exports: exports.as_ref(), queue: &queue, clock: clock.as_ref(), random: &random };
             start_export(&ports, &viewer, new).await.unwrap()
         };
-        let exporter = Exporter {
+        let exporter = WriteExportPorts {
             exports: exports.clone(),
             links: links.clone(),
             files: Arc::new(MemoryFiles::default()),

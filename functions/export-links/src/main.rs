@@ -10,7 +10,7 @@ use waypost_aws::dynamo::exports::DynamoExports;
 use waypost_aws::dynamo::links::DynamoLinks;
 use waypost_aws::s3::reports::S3Files;
 use waypost_aws::sqs::SqsQueue;
-use waypost_domain::exports::write::Exporter;
+use waypost_domain::exports::write::WriteExportPorts;
 use waypost_lambda::queue::QueueLoop;
 use waypost_lambda::queue::event::QueueEvent;
 use waypost_lambda::start::BoxError;
@@ -26,7 +26,7 @@ async fn serve() -> Result<(), BoxError> {
     let dynamo = aws_sdk_dynamodb::Client::new(&config);
     let (table, bucket) = (settings::required("LINKS_TABLE")?, settings::required("DATA_BUCKET")?);
     let queue = SqsQueue::new(aws_sdk_sqs::Client::new(&config), settings::required("EXPORTS_QUEUE")?);
-    let exporter = Exporter {
+    let exporter = WriteExportPorts {
         exports: Arc::new(DynamoExports::new(dynamo.clone(), &table)),
         links: Arc::new(DynamoLinks::new(dynamo, table)),
         files: Arc::new(S3Files::new(aws_sdk_s3::Client::new(&config), bucket)),

@@ -10,7 +10,7 @@ use http::{StatusCode, header};
 use waypost_api::imports::{ImportView, ReportQuery, StartedView};
 use waypost_domain::files::ports::{DownloadSigner, UploadSigner};
 use waypost_domain::imports::cancel::cancel_import;
-use waypost_domain::imports::find::{find_import, find_report, with_progress};
+use waypost_domain::imports::find::{FindReportPorts, find_import, find_report, with_progress};
 use waypost_domain::imports::job::import::Import;
 use waypost_domain::imports::job::ports::{ImportIndex, ImportStore, PartStore};
 use waypost_domain::imports::list::list_imports;
@@ -59,7 +59,7 @@ async fn start(
         domains: &app.domains,
         max_bytes: app.max_bytes,
     };
-    let started = start_import(with, &caller, new).await?;
+    let started = start_import(&with, &caller, new).await?;
     let location = format!("/v1/imports/{}", started.import.id);
     // Caches must not keep the answer: its URL gives the right to upload.
     let headers = [(header::LOCATION, location), (header::CACHE_CONTROL, "no-store".to_owned())];
@@ -98,7 +98,8 @@ async fn report(
     Path(id): Path<String>,
     Query(query): Query<ReportQuery>,
 ) -> Result<impl IntoResponse, Problem> {
-    let location = find_report(app.imports.as_ref(), app.reports.as_ref(), &caller, &id, query.format).await?;
+    let ports = FindReportPorts { imports: app.imports.as_ref(), reports: app.reports.as_ref() };
+    let location = find_report(&ports, &caller, &id, query.format).await?;
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, location), (header::CACHE_CONTROL, "no-store".to_owned())]))
 }
 

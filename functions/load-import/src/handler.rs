@@ -3,7 +3,7 @@
 use lambda_runtime::Context;
 use waypost_domain::StoreError;
 use waypost_domain::imports::load::{Loaded, load_import};
-use waypost_domain::imports::loader::Loader;
+use waypost_domain::imports::load_ports::LoadImportPorts;
 use waypost_domain::jobs::delivery::Delivery;
 use waypost_lambda::invocation::delivery;
 use waypost_lambda::start::BoxError;
@@ -12,7 +12,11 @@ use crate::event::{Notification, Record};
 
 /// Loads each of the objects. If one fails, the others are still loaded; then the event is an error, and Lambda delivers it
 /// again.
-pub(crate) async fn handle(loader: &Loader, notification: Notification, context: Context) -> Result<(), BoxError> {
+pub(crate) async fn handle(
+    loader: &LoadImportPorts,
+    notification: Notification,
+    context: Context,
+) -> Result<(), BoxError> {
     let records = match notification {
         Notification::Created { records } => records,
         Notification::Test { event } if event == "s3:TestEvent" => return Ok(()),
@@ -28,7 +32,7 @@ pub(crate) async fn handle(loader: &Loader, notification: Notification, context:
     result
 }
 
-async fn load(loader: &Loader, record: &Record, delivery: &Delivery) -> Result<(), StoreError> {
+async fn load(loader: &LoadImportPorts, record: &Record, delivery: &Delivery) -> Result<(), StoreError> {
     let request_id = delivery.request_id.as_str();
     let Some(key) = record.key() else {
         tracing::warn!(event = "import.skipped", request_id, reason = "the key is not UTF-8");
@@ -83,7 +87,7 @@ mod tests {
     use waypost_domain::testing::system::FixedClock;
 
     struct Fixture {
-        loader: Loader,
+        loader: LoadImportPorts,
         imports: Arc<MemoryImports>,
         links: Arc<MemoryLinks>,
         objects: Arc<MemoryObjects>,
@@ -94,7 +98,7 @@ mod tests {
         let (imports, links, objects) =
             (Arc::<MemoryImports>::default(), Arc::<MemoryLinks>::default(), Arc::<MemoryObjects>::default());
         let reports = MemoryFiles::default();
-        let loader = Loader {
+        let loader = LoadImportPorts {
             imports: imports.clone(),
             parts: Arc::new(MemoryParts::default()),
             queue: Arc::new(MemoryQueue::default()),

@@ -3,14 +3,14 @@
 use lambda_runtime::Context;
 use waypost_domain::imports::job::part::PartId;
 use waypost_domain::imports::load_part::{PartLoaded, load_part};
-use waypost_domain::imports::loader::Loader;
+use waypost_domain::imports::load_ports::LoadImportPorts;
 use waypost_domain::jobs::delivery::Delivery;
 use waypost_lambda::queue::event::{BatchResponse, QueueEvent};
 use waypost_lambda::queue::{QueueLoop, Retry};
 
 /// The use case and the queue.
 pub(crate) struct App {
-    pub(crate) loader: Loader,
+    pub(crate) loader: LoadImportPorts,
     pub(crate) messages: QueueLoop,
 }
 
@@ -20,7 +20,7 @@ pub(crate) async fn handle(app: &App, event: &QueueEvent, context: &Context) -> 
     app.messages.run(event, context, work).await
 }
 
-async fn load(loader: &Loader, id: &PartId, delivery: &Delivery) -> Result<(), Retry> {
+async fn load(loader: &LoadImportPorts, id: &PartId, delivery: &Delivery) -> Result<(), Retry> {
     let request_id = delivery.request_id.as_str();
     match load_part(loader, id, delivery).await {
         Ok(PartLoaded::Loaded(part)) => {
@@ -91,7 +91,7 @@ mod tests {
         let objects = Arc::new(MemoryObjects::default());
         let file: String = (0..100).map(|n| format!("https://{n}.example/\n")).collect();
         objects.put("imports/acme/links.csv", file);
-        let loader = Loader {
+        let loader = LoadImportPorts {
             imports: imports.clone(),
             parts: Arc::new(MemoryParts::default()),
             queue: queue.clone(),

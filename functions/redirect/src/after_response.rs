@@ -10,7 +10,7 @@ use lambda_runtime::layers::TracingLayer;
 use lambda_runtime::{LambdaEvent, LambdaInvocation, Runtime, Service};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tower::{Layer, service_fn};
-use waypost_domain::redirect::deliver_clicks::{ClickDelivery, deliver_clicks};
+use waypost_domain::redirect::deliver_clicks::{DeliverClicksPorts, deliver_clicks};
 use waypost_domain::redirect::record_click::PendingClick;
 use waypost_lambda::extension::Extension;
 use waypost_lambda::start::BoxError;
@@ -20,14 +20,18 @@ use crate::handler::{App, handle};
 use crate::reply::Reply;
 
 /// Delivers the click of an invocation, if it had one.
-async fn deliver(ports: &ClickDelivery, click: Option<PendingClick>) {
+async fn deliver(ports: &DeliverClicksPorts, click: Option<PendingClick>) {
     if let Some(click) = click {
         deliver_clicks(ports, vec![click]).await;
     }
 }
 
 /// Serves redirects until Lambda ends the process. Runs `warm` while the extension registers, before the first request.
-pub(crate) async fn run(app: App, delivery: ClickDelivery, warm: impl Future<Output = ()>) -> Result<(), BoxError> {
+pub(crate) async fn run(
+    app: App,
+    delivery: DeliverClicksPorts,
+    warm: impl Future<Output = ()>,
+) -> Result<(), BoxError> {
     let (app, delivery) = (Arc::new(app), Arc::new(delivery));
     let (extension, ()) = tokio::join!(Extension::register("clicks"), warm);
     match extension {
@@ -60,7 +64,7 @@ async fn serve(app: Arc<App>, event: LambdaEvent<Event>, slot: Arc<PendingClickS
 async fn serve_inline(
     app: Arc<App>,
     event: LambdaEvent<Event>,
-    delivery: Arc<ClickDelivery>,
+    delivery: Arc<DeliverClicksPorts>,
 ) -> Result<Reply, BoxError> {
     let (response, click) = handle(&app, &event.payload, &event.context.request_id).await;
     deliver(&delivery, click).await;
@@ -131,7 +135,7 @@ where
 /// For each invocation, waits until its response is posted, then delivers its click.
 async fn deliver_after_responses(
     mut extension: Extension,
-    delivery: Arc<ClickDelivery>,
+    delivery: Arc<DeliverClicksPorts>,
     mut clicks: UnboundedReceiver<Option<PendingClick>>,
 ) -> Result<(), BoxError> {
     loop {

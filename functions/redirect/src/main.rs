@@ -21,8 +21,8 @@ use waypost_aws::dynamo::warm_up::warm_up;
 use waypost_aws::kinesis::KinesisClicks;
 use waypost_aws::s3::spill::S3Spill;
 use waypost_domain::redirect::cache::CachedLinks;
-use waypost_domain::redirect::deliver_clicks::ClickDelivery;
-use waypost_domain::redirect::follow::FollowLink;
+use waypost_domain::redirect::deliver_clicks::DeliverClicksPorts;
+use waypost_domain::redirect::follow::FollowLinkPorts;
 use waypost_domain::redirect::ports::Countries;
 use waypost_lambda::start::BoxError;
 use waypost_lambda::system::{SystemClock, SystemRandom};
@@ -39,7 +39,7 @@ async fn serve() -> Result<(), BoxError> {
     let table = settings::required("LINKS_TABLE")?;
     let domains = settings::domains()?;
     let clock = Arc::new(SystemClock);
-    let delivery = ClickDelivery {
+    let delivery = DeliverClicksPorts {
         visitors: Default::default(),
         salts: Arc::new(DynamoSalts::new(dynamo.clone(), &table)),
         random: Arc::new(SystemRandom),
@@ -55,7 +55,7 @@ async fn serve() -> Result<(), BoxError> {
         not_found_url: config::target("NOT_FOUND_URL", &domains)?,
         countries: settings::optional("GEOIP_DB")
             .map(|path| Arc::new(countries::MaxMindCountries::new(path)) as Arc<dyn Countries>),
-        follow: FollowLink {
+        follow: FollowLinkPorts {
             links: Arc::new(CachedLinks::new(links, clock.clone(), config::freshness()?)),
             limit: Arc::new(DynamoClickLimit::new(dynamo.clone(), &table)),
             attempts: Arc::new(DynamoPasswordAttempts::new(dynamo.clone(), &table)),

@@ -17,7 +17,7 @@ use waypost_domain::imports::job::ports::{ImportStore, PartStore};
 use waypost_domain::imports::list::list_imports;
 use waypost_domain::imports::load::{Loaded, load_import};
 use waypost_domain::imports::load_part::load_part;
-use waypost_domain::imports::loader::Loader;
+use waypost_domain::imports::load_ports::LoadImportPorts;
 use waypost_domain::imports::rows::RowPlace;
 use waypost_domain::jobs::delivery::Delivery;
 use waypost_domain::jobs::lease::Lease;
@@ -165,7 +165,7 @@ async fn a_file_of_real_links_is_loaded_once_however_often_its_events_come() {
     objects.put("imports/acme/public-apis.csv", &file[..]);
     let (reports, queue) = (MemoryFiles::default(), Arc::new(MemoryQueue::default()));
     let imports = Arc::new(DynamoImports::new(client.clone(), LINKS_TABLE));
-    let loader = Loader {
+    let loader = LoadImportPorts {
         imports: imports.clone(),
         parts: Arc::new(DynamoParts::new(client.clone(), LINKS_TABLE)),
         queue: queue.clone(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::{HeaderValue, Response, StatusCode, header};
-use waypost_domain::redirect::follow::{FollowLink, Intent, Outcome, Redirect};
+use waypost_domain::redirect::follow::{FollowLinkPorts, Intent, Outcome, Redirect, follow_link};
 use waypost_domain::redirect::ports::Countries;
 use waypost_domain::redirect::record_click::PendingClick;
 use waypost_domain::redirect::visit::Visit;
@@ -20,7 +20,7 @@ const GET_HEAD: HeaderValue = HeaderValue::from_static("GET, HEAD");
 
 /// The ports and settings of the redirect.
 pub(crate) struct App {
-    pub(crate) follow: FollowLink,
+    pub(crate) follow: FollowLinkPorts,
     /// Looks up the country of a visit if no header gives it.
     pub(crate) countries: Option<Arc<dyn Countries>>,
     /// The URL that the bare domain leads to.
@@ -66,7 +66,7 @@ async fn answer(app: &App, event: &Event) -> Answer {
         _ => {}
     }
     let visit = visit(app, event);
-    match app.follow.follow(&visit, intent).await {
+    match follow_link(&app.follow, &visit, intent).await {
         Ok(Outcome::Redirect(redirect)) => {
             redirect_response(*redirect, intent).unwrap_or_else(|| (not_found(app, event), None))
         }

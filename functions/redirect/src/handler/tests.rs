@@ -38,7 +38,7 @@ async fn given() -> Given {
         link.settings = serde_json::from_value(settings).unwrap();
         links.insert(&link).await.unwrap();
     }
-    let follow = FollowLink {
+    let follow = FollowLinkPorts {
         links: links.clone(),
         limit: links.clone(),
         attempts: Arc::new(MemoryAttempts::default()),

@@ -9,7 +9,7 @@ use waypost_aws::dynamo::link_batch::DynamoLinkBatch;
 use waypost_aws::s3::objects::S3Objects;
 use waypost_aws::s3::reports::S3Files;
 use waypost_aws::sqs::SqsQueue;
-use waypost_domain::imports::loader::Loader;
+use waypost_domain::imports::load_ports::LoadImportPorts;
 
 use crate::settings::{SettingError, domains, number, required};
 use crate::system::{SystemClock, SystemTimer};
@@ -18,11 +18,11 @@ use crate::system::{SystemClock, SystemTimer};
 ///
 /// # Errors
 /// [`SettingError`] names the variable that is missing.
-pub fn loader(config: &SdkConfig) -> Result<(Loader, SqsQueue), SettingError> {
+pub fn loader(config: &SdkConfig) -> Result<(LoadImportPorts, SqsQueue), SettingError> {
     let (dynamo, s3) = (aws_sdk_dynamodb::Client::new(config), aws_sdk_s3::Client::new(config));
     let (table, bucket) = (required("LINKS_TABLE")?, required("DATA_BUCKET")?);
     let queue = SqsQueue::new(aws_sdk_sqs::Client::new(config), required("IMPORT_PARTS_QUEUE")?);
-    let loader = Loader {
+    let loader = LoadImportPorts {
         imports: Arc::new(DynamoImports::new(dynamo.clone(), &table)),
         parts: Arc::new(DynamoParts::new(dynamo.clone(), &table)),
         queue: Arc::new(queue.clone()),
