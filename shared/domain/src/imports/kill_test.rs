@@ -30,8 +30,8 @@ use crate::links::link::{Link, LinkId};
 use crate::links::ports::LinkWriter;
 use crate::links::ports::{Inserted, LinkBatch};
 use crate::ports::{Clock, Random};
-use crate::testing::files::{MemoryFiles, MemoryObjects};
-use crate::testing::imports::{MemoryImports, MemoryParts, MemoryQueue};
+use crate::testing::files::{MemoryFileStore, MemoryUploads};
+use crate::testing::imports::{MemoryImports, MemoryPartQueue, MemoryParts};
 use crate::testing::jobs::MemoryTimer;
 use crate::testing::links::MemoryLinks;
 use crate::testing::outage::outage;
@@ -134,7 +134,7 @@ impl PartStore for Flaky<Arc<MemoryParts>> {
 }
 
 #[async_trait]
-impl PartQueue for Flaky<Arc<MemoryQueue>> {
+impl PartQueue for Flaky<Arc<MemoryPartQueue>> {
     async fn send(&self, parts: &[PartId]) -> Result<(), StoreError> {
         self.chaos.before()?;
         if self.chaos.strikes() {
@@ -181,7 +181,7 @@ impl LinkBatch for Flaky<Arc<MemoryLinks>> {
 }
 
 #[async_trait]
-impl ObjectReader for Flaky<Arc<MemoryObjects>> {
+impl ObjectReader for Flaky<Arc<MemoryUploads>> {
     async fn open(&self, key: &str) -> Result<Option<Object>, StoreError> {
         self.chaos.before()?;
         let Some(object) = self.inner.open(key).await? else { return Ok(None) };
@@ -198,7 +198,7 @@ impl ObjectReader for Flaky<Arc<MemoryObjects>> {
 }
 
 #[async_trait]
-impl FileStore for Flaky<MemoryFiles> {
+impl FileStore for Flaky<MemoryFileStore> {
     async fn create(&self, key: &str) -> Result<Box<dyn FileWriter>, StoreError> {
         self.chaos.before()?;
         let inner = self.inner.create(key).await?;
@@ -242,10 +242,10 @@ enum Message {
 struct Stack {
     imports: Arc<MemoryImports>,
     parts: Arc<MemoryParts>,
-    queue: Arc<MemoryQueue>,
+    queue: Arc<MemoryPartQueue>,
     links: Arc<MemoryLinks>,
-    objects: Arc<MemoryObjects>,
-    reports: MemoryFiles,
+    objects: Arc<MemoryUploads>,
+    reports: MemoryFileStore,
     clock: Arc<FixedClock>,
     chaos: Arc<Chaos>,
     key: String,
@@ -269,7 +269,7 @@ impl Stack {
             links.insert(&link(workspace, slug, &format!("https://{slug}.example/"))).await.unwrap();
         }
         let import = import(*on_conflict);
-        let objects = Arc::new(MemoryObjects::default());
+        let objects = Arc::new(MemoryUploads::default());
         objects.put(import.object_key.as_str(), file.as_bytes().to_vec());
         let imports = Arc::new(MemoryImports::default());
         imports.create(&import).await.unwrap();
@@ -288,7 +288,7 @@ impl Stack {
             queue: Arc::default(),
             links,
             objects,
-            reports: MemoryFiles::default(),
+            reports: MemoryFileStore::default(),
             clock,
             chaos: Arc::new(chaos),
             key: import.object_key,

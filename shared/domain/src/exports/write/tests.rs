@@ -15,8 +15,8 @@ use crate::links::ports::LinkWriter;
 use crate::links::settings::{Conditions, Device};
 use crate::links::settings::{RedirectStatus, Rule, Variant};
 use crate::testing::exports::{MemoryExportQueue, MemoryExports};
-use crate::testing::files::{MemoryFiles, MemoryObjects, MemorySigner};
-use crate::testing::imports::{MemoryImports, MemoryParts, MemoryQueue};
+use crate::testing::files::{MemoryFileStore, MemorySigner, MemoryUploads};
+use crate::testing::imports::{MemoryImports, MemoryPartQueue, MemoryParts};
 use crate::testing::jobs::MemoryTimer;
 use crate::testing::links::MemoryLinks;
 use crate::testing::samples::{caller, link};
@@ -29,7 +29,7 @@ struct World {
     exports: Arc<MemoryExports>,
     queue: MemoryExportQueue,
     links: Arc<MemoryLinks>,
-    files: MemoryFiles,
+    files: MemoryFileStore,
     clock: Arc<FixedClock>,
 }
 
@@ -39,7 +39,7 @@ impl World {
             exports: Arc::default(),
             queue: MemoryExportQueue::default(),
             links: Arc::default(),
-            files: MemoryFiles::default(),
+            files: MemoryFileStore::default(),
             clock: Arc::new(FixedClock::at("2026-03-01T00:00:00Z")),
         }
     }
@@ -129,12 +129,12 @@ async fn an_export_is_imported_to_the_same_links() {
         assert!(found == export && url.unwrap().contains("/exports/acme/"));
 
         let empty = Arc::new(MemoryLinks::default());
-        let objects = Arc::new(MemoryObjects::default());
+        let objects = Arc::new(MemoryUploads::default());
         objects.put("imports/acme/x", file);
         let loader = Loader {
             imports: Arc::new(MemoryImports::default()),
             parts: Arc::new(MemoryParts::default()),
-            queue: Arc::new(MemoryQueue::default()),
+            queue: Arc::new(MemoryPartQueue::default()),
             links: empty.clone(),
             objects,
             reports: Arc::new(world.files.clone()),
@@ -169,13 +169,13 @@ async fn a_password_is_no_part_of_it_and_such_a_row_is_not_imported_as_an_open_l
         let export = world.write().await;
         let file = world.files.all()[&export.object_key()].clone();
         assert!(!file.contains("argon2") && file.contains("has_password"), "{file}");
-        let objects = Arc::new(MemoryObjects::default());
+        let objects = Arc::new(MemoryUploads::default());
         objects.put("imports/acme/x", file);
         let links = Arc::new(MemoryLinks::default());
         let loader = Loader {
             imports: Arc::new(MemoryImports::default()),
             parts: Arc::new(MemoryParts::default()),
-            queue: Arc::new(MemoryQueue::default()),
+            queue: Arc::new(MemoryPartQueue::default()),
             links: links.clone(),
             objects,
             reports: Arc::new(world.files.clone()),

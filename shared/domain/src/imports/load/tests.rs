@@ -7,8 +7,8 @@ use crate::jobs::lease::Lease;
 use crate::links::link::{Link, LinkId};
 use crate::links::ports::Inserted;
 use crate::links::ports::LinkWriter;
-use crate::testing::files::{MemoryFiles, MemoryObjects};
-use crate::testing::imports::{MemoryImports, MemoryParts, MemoryQueue};
+use crate::testing::files::{MemoryFileStore, MemoryUploads};
+use crate::testing::imports::{MemoryImports, MemoryPartQueue, MemoryParts};
 use crate::testing::jobs::MemoryTimer;
 use crate::testing::links::MemoryLinks;
 use crate::testing::samples::{caller, link};
@@ -20,10 +20,10 @@ use crate::values::workspace::WorkspaceId;
 struct World {
     imports: Arc<MemoryImports>,
     parts: Arc<MemoryParts>,
-    queue: Arc<MemoryQueue>,
+    queue: Arc<MemoryPartQueue>,
     links: Arc<MemoryLinks>,
-    objects: Arc<MemoryObjects>,
-    reports: MemoryFiles,
+    objects: Arc<MemoryUploads>,
+    reports: MemoryFileStore,
     clock: Arc<FixedClock>,
     part_bytes: u64,
 }
@@ -36,7 +36,7 @@ impl World {
             queue: Arc::default(),
             links: Arc::default(),
             objects: Arc::default(),
-            reports: MemoryFiles::default(),
+            reports: MemoryFileStore::default(),
             clock: Arc::new(FixedClock::at("2026-01-02T00:00:00Z")),
             part_bytes: 1_000_000,
         }
@@ -95,7 +95,7 @@ impl World {
 
     async fn load_with(&self, file: impl AsRef<[u8]>, metadata: &[(&str, &str)]) -> Import {
         let file = file.as_ref().to_vec();
-        let etag = MemoryObjects::etag(&file);
+        let etag = MemoryUploads::etag(&file);
         self.objects.put_with("imports/acme/links.csv", file, metadata);
         match self.deliver("imports/acme/links.csv", &etag, "r1").await {
             Loaded::Finished(import) => *import,
@@ -177,7 +177,7 @@ async fn the_report_of_an_archive_names_the_file() {
 async fn a_row_without_a_slug_steps_aside_for_a_foreign_link() {
     let world = World::new();
     let file = b"https://a.example/\n";
-    let id = ImportId::for_object("imports/acme/links.csv", &MemoryObjects::etag(file));
+    let id = ImportId::for_object("imports/acme/links.csv", &MemoryUploads::etag(file));
     let first = Slug::derive(&format!("{id}#1"), 8);
     let taken = link("other", first.as_str(), "https://theirs.example/");
     world.links.insert(&taken).await.unwrap();
@@ -191,7 +191,7 @@ async fn a_row_without_a_slug_steps_aside_for_a_foreign_link() {
 async fn after_five_taken_slugs_the_row_is_reported() {
     let world = World::new();
     let file = b"https://a.example/\n";
-    let id = ImportId::for_object("imports/acme/links.csv", &MemoryObjects::etag(file));
+    let id = ImportId::for_object("imports/acme/links.csv", &MemoryUploads::etag(file));
     for suffix in ["", "#1", "#2", "#3", "#4"] {
         let slug = Slug::derive(&format!("{id}#1{suffix}"), 8);
         world.links.insert(&link("other", slug.as_str(), "https://theirs.example/")).await.unwrap();
@@ -218,7 +218,7 @@ async fn a_delivered_event_changes_nothing_the_second_time() {
 async fn two_deliveries_at_once_load_the_file_once() {
     let world = World::new();
     let file = b"https://a.example/\nhttps://b.example/\n".to_vec();
-    let etag = MemoryObjects::etag(&file);
+    let etag = MemoryUploads::etag(&file);
     world.objects.put("imports/acme/x", file);
     let (a, b) =
         futures::join!(world.deliver("imports/acme/x", &etag, "r1"), world.deliver("imports/acme/x", &etag, "r2"));
@@ -295,7 +295,7 @@ async fn a_file_that_is_replaced_between_its_parts_fails_the_import_and_says_so(
     let world = World { part_bytes: 500, ..World::new() };
     let file: String = (0..100).map(|n| format!("https://{n}.example/\n")).collect();
     world.objects.put("imports/acme/x", file.clone());
-    world.deliver("imports/acme/x", &MemoryObjects::etag(file.as_bytes()), "r1").await;
+    world.deliver("imports/acme/x", &MemoryUploads::etag(file.as_bytes()), "r1").await;
     let parts = world.queue.take();
     assert!(parts.len() > 3);
     load_part(&world.loader(), &parts[0], &world.delivery("r2")).await.unwrap();
@@ -311,7 +311,7 @@ async fn a_file_that_is_replaced_between_its_parts_fails_the_import_and_says_so(
 async fn a_store_that_is_away_fails_the_invocation_and_leaves_the_part_free() {
     let world = World::new();
     let file = b"https://a.example/\n".to_vec();
-    let etag = MemoryObjects::etag(&file);
+    let etag = MemoryUploads::etag(&file);
     world.objects.put("imports/acme/x", file);
     world.links.fail(true);
     let result = load_import(&world.loader(), "imports/acme/x", &etag, &world.delivery("r1")).await;
@@ -348,7 +348,7 @@ async fn what_there_is_no_time_for_is_handed_over() {
     for part_bytes in [1_000_000, 5_000] {
         let world = World { part_bytes, ..World::new() };
         let file: String = (0..1000).map(|n| format!("https://{n}.example/\n")).collect();
-        let etag = MemoryObjects::etag(file.as_bytes());
+        let etag = MemoryUploads::etag(file.as_bytes());
         world.objects.put("imports/acme/x", file);
         // Every invocation stops at its first look at the clock.
         let delivery = Delivery { request_id: "r1".into(), deadline: world.clock.now().plus_seconds(10) };
@@ -365,7 +365,7 @@ async fn a_cancelled_import_stops_and_says_what_it_did() {
     let world = World { part_bytes: 500, ..World::new() };
     let file: String = (0..100).map(|n| format!("https://{n}.example/\n")).collect();
     world.objects.put("imports/acme/x", file.clone());
-    world.deliver("imports/acme/x", &MemoryObjects::etag(file.as_bytes()), "r1").await;
+    world.deliver("imports/acme/x", &MemoryUploads::etag(file.as_bytes()), "r1").await;
     let parts = world.queue.take();
     load_part(&world.loader(), &parts[2], &world.delivery("r2")).await.unwrap();
     let id = world.imports.all()[0].id.clone();
