@@ -12,8 +12,8 @@ use waypost_domain::imports::load_part::{PartLoaded, load_part};
 use waypost_domain::imports::load_ports::LoadImportPorts;
 use waypost_domain::jobs::delivery::Delivery;
 use waypost_domain::links::ports::{Inserted, LinkBatch};
-use waypost_domain::testing::files::MemoryFiles;
-use waypost_domain::testing::imports::{MemoryImports, MemoryParts, MemoryQueue};
+use waypost_domain::testing::files::MemoryFileStore;
+use waypost_domain::testing::imports::{MemoryImports, MemoryParts, MemoryPartQueue};
 use waypost_domain::testing::jobs::MemoryTimer;
 use waypost_domain::{Domains, Link, LinkId, StoreError};
 use waypost_lambda::system::SystemClock;
@@ -46,15 +46,15 @@ pub(crate) fn loader(
     objects: Arc<dyn ObjectReader>,
     links: Arc<dyn LinkBatch>,
     part_bytes: u64,
-) -> Result<(LoadImportPorts, Arc<MemoryQueue>)> {
-    let queue = Arc::new(MemoryQueue::default());
+) -> Result<(LoadImportPorts, Arc<MemoryPartQueue>)> {
+    let queue = Arc::new(MemoryPartQueue::default());
     let loader = LoadImportPorts {
         imports: Arc::new(MemoryImports::default()),
         parts: Arc::new(MemoryParts::default()),
         queue: queue.clone(),
         links,
         objects,
-        reports: Arc::new(MemoryFiles::default()),
+        reports: Arc::new(MemoryFileStore::default()),
         clock: Arc::new(SystemClock),
         timer: Arc::new(MemoryTimer::default()),
         domains: Domains::parse("go.example.com").map_err(|_| anyhow!("a domain"))?,
@@ -70,7 +70,7 @@ pub(crate) fn delivery(loader: &LoadImportPorts, request: u64) -> Delivery {
 }
 
 /// Loads the whole file, one part after the other, and checks that `rows` rows became links.
-pub(crate) async fn load(loader: &LoadImportPorts, queue: &MemoryQueue, rows: u64) -> Result<()> {
+pub(crate) async fn load(loader: &LoadImportPorts, queue: &MemoryPartQueue, rows: u64) -> Result<()> {
     let mut finished = match load_import(loader, KEY, "", &delivery(loader, 0)).await? {
         Loaded::Finished(import) => Some(import),
         Loaded::Divided(_) => None,

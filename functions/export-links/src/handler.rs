@@ -56,7 +56,7 @@ mod tests {
     use waypost_domain::exports::start::{NewExport, StartExportPorts, start_export};
     use waypost_domain::links::ports::LinkWriter;
     use waypost_domain::testing::exports::{MemoryExportQueue, MemoryExports};
-    use waypost_domain::testing::files::MemoryFiles;
+    use waypost_domain::testing::files::MemoryFileStore;
     use waypost_domain::testing::jobs::MemoryRedelivery;
     use waypost_domain::testing::links::MemoryLinks;
     use waypost_domain::testing::samples::{caller, link};
@@ -86,7 +86,7 @@ mod tests {
         let exporter = WriteExportPorts {
             exports: exports.clone(),
             links: links.clone(),
-            files: Arc::new(MemoryFiles::default()),
+            files: Arc::new(MemoryFileStore::default()),
             clock: clock.clone(),
         };
         let messages = QueueLoop { subject: "export", redelivery: redelivery.clone(), clock };

@@ -55,7 +55,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_stack_that_answers_is_healthy() {
-        let router = router(MemoryProbe::Well, MemoryProbe::Well);
+        let router = router(MemoryProbe::Healthy, MemoryProbe::Healthy);
         let expected = json!({
             "status": "ok",
             "version": env!("CARGO_PKG_VERSION"),
@@ -69,7 +69,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_failing_part_is_named_without_its_reason() {
-        let (status, health) = call(&router(MemoryProbe::Well, MemoryProbe::Broken), request("GET", "/healthz")).await;
+        let (status, health) = call(&router(MemoryProbe::Healthy, MemoryProbe::Broken), request("GET", "/healthz")).await;
         assert_eq!((status, &health["status"]), (503, &json!("failed")));
         assert_eq!(health["checks"], json!({"links_table": "ok", "click_stream": "failed"}));
         assert!(!health.to_string().contains("injected"), "{health}");
@@ -90,7 +90,7 @@ mod tests {
     #[tokio::test]
     async fn the_sample_event_is_a_request_that_works() {
         let event = lambda_http::request::from_str(include_str!("../../../events/health/get.json")).unwrap();
-        let router = router(MemoryProbe::Well, MemoryProbe::Well);
+        let router = router(MemoryProbe::Healthy, MemoryProbe::Healthy);
         assert_eq!(call(&router, event.map(|_| Body::empty())).await.0, 200);
     }
 }

@@ -80,8 +80,8 @@ mod tests {
     use std::sync::Arc;
     use waypost_domain::Domains;
     use waypost_domain::imports::job::import::ImportStatus;
-    use waypost_domain::testing::files::{MemoryFiles, MemoryObjects};
-    use waypost_domain::testing::imports::{MemoryImports, MemoryParts, MemoryQueue};
+    use waypost_domain::testing::files::{MemoryFileStore, MemoryUploads};
+    use waypost_domain::testing::imports::{MemoryImports, MemoryParts, MemoryPartQueue};
     use waypost_domain::testing::jobs::MemoryTimer;
     use waypost_domain::testing::links::MemoryLinks;
     use waypost_domain::testing::system::FixedClock;
@@ -90,18 +90,18 @@ mod tests {
         loader: LoadImportPorts,
         imports: Arc<MemoryImports>,
         links: Arc<MemoryLinks>,
-        objects: Arc<MemoryObjects>,
-        reports: MemoryFiles,
+        objects: Arc<MemoryUploads>,
+        reports: MemoryFileStore,
     }
 
     fn fixture() -> Fixture {
         let (imports, links, objects) =
-            (Arc::<MemoryImports>::default(), Arc::<MemoryLinks>::default(), Arc::<MemoryObjects>::default());
-        let reports = MemoryFiles::default();
+            (Arc::<MemoryImports>::default(), Arc::<MemoryLinks>::default(), Arc::<MemoryUploads>::default());
+        let reports = MemoryFileStore::default();
         let loader = LoadImportPorts {
             imports: imports.clone(),
             parts: Arc::new(MemoryParts::default()),
-            queue: Arc::new(MemoryQueue::default()),
+            queue: Arc::new(MemoryPartQueue::default()),
             links: links.clone(),
             objects: objects.clone(),
             reports: Arc::new(reports.clone()),

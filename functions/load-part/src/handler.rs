@@ -69,8 +69,8 @@ mod tests {
     use waypost_domain::Domains;
     use waypost_domain::imports::job::import::ImportStatus;
     use waypost_domain::imports::load::{Loaded, load_import};
-    use waypost_domain::testing::files::{MemoryFiles, MemoryObjects};
-    use waypost_domain::testing::imports::{MemoryImports, MemoryParts, MemoryQueue};
+    use waypost_domain::testing::files::{MemoryFileStore, MemoryUploads};
+    use waypost_domain::testing::imports::{MemoryImports, MemoryParts, MemoryPartQueue};
     use waypost_domain::testing::jobs::{MemoryRedelivery, MemoryTimer};
     use waypost_domain::testing::links::MemoryLinks;
     use waypost_domain::testing::system::FixedClock;
@@ -79,16 +79,16 @@ mod tests {
     struct Fixture {
         app: App,
         imports: Arc<MemoryImports>,
-        queue: Arc<MemoryQueue>,
+        queue: Arc<MemoryPartQueue>,
         links: Arc<MemoryLinks>,
         redelivery: Arc<MemoryRedelivery>,
     }
 
     /// Makes an import whose parts are in the queue.
     async fn fixture() -> Fixture {
-        let (imports, queue) = (Arc::<MemoryImports>::default(), Arc::<MemoryQueue>::default());
+        let (imports, queue) = (Arc::<MemoryImports>::default(), Arc::<MemoryPartQueue>::default());
         let (links, redelivery) = (Arc::<MemoryLinks>::default(), Arc::<MemoryRedelivery>::default());
-        let objects = Arc::new(MemoryObjects::default());
+        let objects = Arc::new(MemoryUploads::default());
         let file: String = (0..100).map(|n| format!("https://{n}.example/\n")).collect();
         objects.put("imports/acme/links.csv", file);
         let loader = LoadImportPorts {
@@ -97,7 +97,7 @@ mod tests {
             queue: queue.clone(),
             links: links.clone(),
             objects,
-            reports: Arc::new(MemoryFiles::default()),
+            reports: Arc::new(MemoryFileStore::default()),
             clock: Arc::new(FixedClock::at("2026-01-02T03:04:05Z")),
             timer: Arc::new(MemoryTimer::default()),
             domains: Domains::parse("go.example.com").unwrap(),

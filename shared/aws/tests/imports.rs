@@ -25,8 +25,8 @@ use waypost_domain::links::ports::{Inserted, LinkBatch};
 use waypost_domain::links::ports::{LinkIndex, LinkReader, LinkWriter};
 use waypost_domain::links::query::LinkQuery;
 use waypost_domain::ports::Clock;
-use waypost_domain::testing::files::{MemoryFiles, MemoryObjects};
-use waypost_domain::testing::imports::MemoryQueue;
+use waypost_domain::testing::files::{MemoryFileStore, MemoryUploads};
+use waypost_domain::testing::imports::MemoryPartQueue;
 use waypost_domain::testing::jobs::MemoryTimer;
 use waypost_domain::testing::samples::{caller, link};
 use waypost_domain::testing::system::{FixedClock, SeededRandom};
@@ -160,10 +160,10 @@ async fn imports_are_listed_newest_first_however_their_ids_sort() {
 async fn a_file_of_real_links_is_loaded_once_however_often_its_events_come() {
     let client = dynamodb().await;
     let links = DynamoLinks::new(client.clone(), LINKS_TABLE);
-    let objects = Arc::new(MemoryObjects::default());
+    let objects = Arc::new(MemoryUploads::default());
     let file = include_bytes!("../../../tests/data/public-apis.csv");
     objects.put("imports/acme/public-apis.csv", &file[..]);
-    let (reports, queue) = (MemoryFiles::default(), Arc::new(MemoryQueue::default()));
+    let (reports, queue) = (MemoryFileStore::default(), Arc::new(MemoryPartQueue::default()));
     let imports = Arc::new(DynamoImports::new(client.clone(), LINKS_TABLE));
     let loader = LoadImportPorts {
         imports: imports.clone(),
@@ -182,7 +182,7 @@ async fn a_file_of_real_links_is_loaded_once_however_often_its_events_come() {
     links.insert(&taken).await.unwrap();
     let deadline = Timestamp::parse("2026-01-02T00:15:00Z").unwrap();
     let delivery = |request_id: String| Delivery { request_id, deadline };
-    let etag = MemoryObjects::etag(file);
+    let etag = MemoryUploads::etag(file);
     let first = delivery("r1".into());
     let loaded = load_import(&loader, "imports/acme/public-apis.csv", &etag, &first).await.unwrap();
     let Loaded::Divided(import) = loaded else { panic!("{loaded:?}") };

@@ -8,7 +8,7 @@ use aggregate_clicks::handler::{App, handle};
 use serde_json::json;
 use waypost_domain::analytics::ingest::record::Received;
 use waypost_domain::analytics::ingest::user_agent::UserAgents;
-use waypost_domain::testing::faults::Faulty;
+use waypost_domain::testing::faults::FaultyStores;
 use waypost_domain::testing::faults::Invocation;
 
 /// Makes the event that Lambda sends for `batch`.
@@ -37,7 +37,7 @@ pub(crate) fn event_of(batch: &[Received<'_>]) -> String {
 
 /// Makes the real handler over `stores`.
 pub(crate) fn handler(
-    stores: Arc<Faulty>,
+    stores: Arc<FaultyStores>,
     agents: Arc<UserAgents>,
 ) -> impl Fn(Vec<Received<'static>>) -> Invocation<'static> {
     let app = Arc::new(App { agents, store: stores.clone(), quarantine: stores.clone(), archive: Some(stores) });

@@ -1,6 +1,5 @@
-//! The ports of analytics in memory, and clicks to count, for tests.
+//! Implements the ports of analytics in memory, and makes sample clicks.
 
-use crate::testing::outage::lock;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
@@ -9,7 +8,7 @@ use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::outage::outage;
+use super::outage::{lock, outage};
 use super::samples::link;
 use crate::analytics::ingest::archive::ArchiveObject;
 use crate::analytics::ingest::record::{QuarantinedRecord, Received};
@@ -20,10 +19,10 @@ use crate::analytics::ports::{
     AggregatePage, AggregateReader, AggregateStore, Archive, ArchiveReader, KeyRange, Parts, Quarantine, Summand,
 };
 use crate::clicks::click::{Click, Trigger, Utm};
-use crate::values::error::StoreError;
+use crate::values::error::{StoreError, StoreErrorKind};
 use crate::values::timestamp::Timestamp;
 
-/// Aggregates in a map.
+/// A store of aggregates, which can fail.
 #[derive(Default)]
 pub struct MemoryAggregates {
     items: Mutex<BTreeMap<AggregateKey, Aggregate>>,
@@ -32,20 +31,20 @@ pub struct MemoryAggregates {
 }
 
 impl MemoryAggregates {
-    /// How many items a page of a range has: few, so that tests see pages.
+    /// How many items a page of a range has: few, so that tests read several pages.
     const PAGE: usize = 3;
 
-    /// From now on every call fails, or works again.
+    /// Makes every later call fail, or work again.
     pub fn fail(&self, failing: bool) {
         self.failing.store(failing, Ordering::SeqCst);
     }
 
-    /// All aggregates, in the order of their keys.
+    /// Returns all aggregates in the order of their keys.
     pub fn all(&self) -> Vec<Aggregate> {
         lock(&self.items).values().cloned().collect()
     }
 
-    /// How many writes were taken.
+    /// Returns how many writes succeeded.
     pub fn writes(&self) -> usize {
         self.writes.load(Ordering::SeqCst)
     }
@@ -91,7 +90,7 @@ impl AggregateReader for MemoryAggregates {
     }
 }
 
-/// What `parts` ask for, and no more: who forgets to ask for something must notice it in a test.
+/// Returns only what `parts` ask for, so that a test fails if the code forgets to ask for something.
 fn summand(item: &Aggregate, parts: &Parts) -> Summand {
     let all = Tally::clone(&item.tally);
     let mut tally = Tally { clicks: all.clicks, bots: all.bots, ..Tally::default() };
@@ -112,7 +111,7 @@ fn summand(item: &Aggregate, parts: &Parts) -> Summand {
     Summand { sk: item.key.sk.to_string(), tally }
 }
 
-/// A quarantine in a map.
+/// A quarantine of unreadable records, which can fail.
 #[derive(Default)]
 pub struct MemoryQuarantine {
     kept: Mutex<BTreeMap<String, QuarantinedRecord>>,
@@ -120,12 +119,12 @@ pub struct MemoryQuarantine {
 }
 
 impl MemoryQuarantine {
-    /// From now on every call fails, or works again.
+    /// Makes every later call fail, or work again.
     pub fn fail(&self, failing: bool) {
         self.failing.store(failing, Ordering::SeqCst);
     }
 
-    /// What was kept, by object key.
+    /// Returns the records that were kept, by object key.
     pub fn kept(&self) -> BTreeMap<String, QuarantinedRecord> {
         lock(&self.kept).clone()
     }
@@ -142,7 +141,7 @@ impl Quarantine for MemoryQuarantine {
     }
 }
 
-/// An archive in a map.
+/// An archive of raw clicks, which can fail.
 #[derive(Default)]
 pub struct MemoryArchive {
     objects: Mutex<BTreeMap<String, Vec<u8>>>,
@@ -150,12 +149,12 @@ pub struct MemoryArchive {
 }
 
 impl MemoryArchive {
-    /// From now on every call fails, or works again.
+    /// Makes every later call fail, or work again.
     pub fn fail(&self, failing: bool) {
         self.failing.store(failing, Ordering::SeqCst);
     }
 
-    /// The bodies of all objects, by key.
+    /// Returns the bodies of all objects by key.
     pub fn objects(&self) -> BTreeMap<String, Vec<u8>> {
         lock(&self.objects).clone()
     }
@@ -189,14 +188,12 @@ impl ArchiveReader for MemoryArchive {
 
     async fn read(&self, key: &str) -> Result<Vec<u8>, StoreError> {
         let found = self.check("archive.read")?.get(key).cloned();
-        found.ok_or_else(|| {
-            StoreError::new("archive.read", crate::values::error::StoreErrorKind::Broken, "there is no such object")
-        })
+        found.ok_or_else(|| StoreError::new("archive.read", StoreErrorKind::Broken, "there is no such object"))
     }
 }
 
-/// A click on `go.example.com/{slug}` of the workspace `acme` at `time` (RFC 3339), another one with each call.
-/// Panics if a part is not valid: for tests.
+/// Makes a click on `go.example.com/{slug}` of the workspace `acme` at `time` (RFC 3339). Each call makes a different
+/// click. Panics if an argument is not valid.
 #[allow(clippy::expect_used, reason = "only tests call it")]
 pub fn click(slug: &str, time: &str) -> Click {
     static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -220,7 +217,7 @@ pub fn click(slug: &str, time: &str) -> Click {
     }
 }
 
-/// `click` as the record `sequence` of a shard, which took it at once. Panics if it is no JSON: for tests.
+/// Makes the record `sequence` of a shard from `click`, as if it arrived when the click happened.
 #[allow(clippy::expect_used, reason = "only tests call it")]
 pub fn received(shard: u64, sequence: u64, click: &Click) -> Received<'static> {
     Received {

@@ -1,4 +1,4 @@
-//! Buckets in memory.
+//! Implements the token buckets of rate limits in memory.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -10,7 +10,7 @@ use super::outage::{lock, outage};
 use crate::access::rate_limit::{Bucket, Micros, RateLimit, Taken, TokenBuckets};
 use crate::values::error::StoreError;
 
-/// Buckets in a map.
+/// A store of token buckets, which can fail.
 #[derive(Default)]
 pub struct MemoryBuckets {
     buckets: Mutex<HashMap<String, Bucket>>,
@@ -19,12 +19,12 @@ pub struct MemoryBuckets {
 }
 
 impl MemoryBuckets {
-    /// From now on every call fails.
+    /// Makes every later call fail.
     pub fn fail(&self) {
         self.failing.store(true, Ordering::SeqCst);
     }
 
-    /// How many calls there were.
+    /// Returns how many calls there were.
     pub fn calls(&self) -> usize {
         self.calls.load(Ordering::SeqCst)
     }

@@ -1,25 +1,20 @@
-//! The ports of a redirect in memory.
+//! Implements the ports of the redirect in memory.
 
-use crate::clicks::click::Click;
-use crate::links::link::LinkId;
-use crate::redirect::ports::ClickSpill;
-use crate::redirect::ports::ClickStream;
-use crate::redirect::ports::Countries;
-use crate::redirect::ports::PasswordAttempts;
-use crate::redirect::ports::SaltStore;
-use crate::testing::outage::lock;
-use crate::testing::outage::outage;
-use crate::values::error::StoreError;
-use crate::values::timestamp::Timestamp;
-use async_trait::async_trait;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Mutex;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// Attempts in a map.
+use async_trait::async_trait;
+
+use super::outage::{lock, outage};
+use crate::clicks::click::Click;
+use crate::links::link::LinkId;
+use crate::redirect::ports::{ClickSpill, ClickStream, Countries, PasswordAttempts, SaltStore};
+use crate::values::error::StoreError;
+use crate::values::timestamp::Timestamp;
+
+/// A store of password attempts.
 #[derive(Default)]
 pub struct MemoryAttempts(Mutex<HashMap<(LinkId, i64), u32>>);
 
@@ -28,9 +23,9 @@ impl PasswordAttempts for MemoryAttempts {
     async fn begin(&self, id: &LinkId, now: Timestamp, limit: u32) -> Result<bool, StoreError> {
         let mut attempts = lock(&self.0);
         let made = attempts.entry((id.clone(), now.as_seconds() / 60)).or_default();
-        let may = *made < limit;
-        *made += u32::from(may);
-        Ok(may)
+        let allowed = *made < limit;
+        *made += u32::from(allowed);
+        Ok(allowed)
     }
 
     async fn take_back(&self, id: &LinkId, now: Timestamp) -> Result<(), StoreError> {
@@ -41,7 +36,7 @@ impl PasswordAttempts for MemoryAttempts {
     }
 }
 
-/// Countries in a map.
+/// A map from addresses to countries.
 #[derive(Default)]
 pub struct MemoryCountries(pub HashMap<IpAddr, String>);
 
@@ -51,7 +46,7 @@ impl Countries for MemoryCountries {
     }
 }
 
-/// A stream that takes clicks up to a limit.
+/// A stream that accepts clicks up to a limit.
 pub struct MemoryStream {
     taken: Mutex<Vec<Click>>,
     capacity: AtomicUsize,
@@ -64,12 +59,12 @@ impl Default for MemoryStream {
 }
 
 impl MemoryStream {
-    /// Refuses all clicks after `capacity` in all.
+    /// Refuses clicks once the stream has `capacity` of them.
     pub fn take_at_most(&self, capacity: usize) {
         self.capacity.store(capacity, Ordering::SeqCst);
     }
 
-    /// What was taken.
+    /// Returns the clicks that the stream accepted.
     pub fn taken(&self) -> Vec<Click> {
         lock(&self.taken).clone()
     }
@@ -86,7 +81,7 @@ impl ClickStream for MemoryStream {
     }
 }
 
-/// A spill that can fail.
+/// A spill of clicks, which can fail.
 #[derive(Default)]
 pub struct MemorySpill {
     kept: Mutex<Vec<Click>>,
@@ -94,12 +89,12 @@ pub struct MemorySpill {
 }
 
 impl MemorySpill {
-    /// From now on every call fails.
+    /// Makes every later call fail.
     pub fn fail(&self) {
         self.failing.store(true, Ordering::SeqCst);
     }
 
-    /// What was kept.
+    /// Returns the clicks that were kept.
     pub fn kept(&self) -> Vec<Click> {
         lock(&self.kept).clone()
     }
@@ -116,7 +111,7 @@ impl ClickSpill for MemorySpill {
     }
 }
 
-/// Salts in a map.
+/// A store of daily salts, which can fail.
 #[derive(Default)]
 pub struct MemorySalts {
     salts: Mutex<HashMap<String, [u8; 32]>>,
@@ -124,7 +119,7 @@ pub struct MemorySalts {
 }
 
 impl MemorySalts {
-    /// From now on every call fails.
+    /// Makes every later call fail.
     pub fn fail(&self) {
         self.failing.store(true, Ordering::SeqCst);
     }

@@ -1,4 +1,4 @@
-//! The ports of exports in memory, for tests.
+//! Implements the ports of exports in memory.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -11,7 +11,7 @@ use crate::exports::ports::{ExportQueue, ExportRequest, ExportStore};
 use crate::values::error::StoreError;
 use crate::values::workspace::WorkspaceId;
 
-/// Exports in a map.
+/// A store of exports.
 #[derive(Default)]
 pub struct MemoryExports(Mutex<HashMap<(WorkspaceId, ExportId), Export>>);
 
@@ -41,7 +41,7 @@ impl ExportStore for MemoryExports {
     }
 }
 
-/// Requests in a list.
+/// A queue of export requests.
 #[derive(Default)]
 pub struct MemoryExportQueue(Mutex<Vec<ExportRequest>>);
 

@@ -1,72 +1,63 @@
-//! Files in memory, in small pieces.
+//! Implements the ports of files in memory. Files are read in small pieces.
 
-use crate::files::ports::Body;
-use crate::files::ports::DownloadSigner;
-use crate::files::ports::FileStore;
-use crate::files::ports::FileWriter;
-use crate::files::ports::Object;
-use crate::files::ports::ObjectReader;
-use crate::files::ports::SignedUpload;
-use crate::files::ports::UploadSigner;
-use crate::testing::outage::give_way;
-use crate::testing::outage::lock;
-use crate::values::error::StoreError;
-use crate::values::error::StoreErrorKind;
-use crate::values::hex::hex;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
+
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures::stream;
-use futures::stream::StreamExt;
-use sha2::Digest;
-use sha2::Sha256;
-use std::collections::BTreeMap;
-use std::collections::HashMap;
-use std::sync::Arc;
-use std::sync::Mutex;
+use futures::stream::{self, StreamExt};
+use sha2::{Digest, Sha256};
 
-/// Files in a map.
+use super::outage::{lock, yield_once};
+use crate::files::ports::{
+    Body, DownloadSigner, FileStore, FileWriter, Object, ObjectReader, SignedUpload, UploadSigner,
+};
+use crate::values::error::{StoreError, StoreErrorKind};
+use crate::values::hex::hex;
+
+/// A bucket from which the code under test reads what users uploaded; the test puts the uploads there.
 #[derive(Default)]
-pub struct MemoryObjects(Mutex<HashMap<String, MemoryObject>>);
+pub struct MemoryUploads(Mutex<HashMap<String, StoredUpload>>);
 
-/// A file, and what its owner says about it.
-type MemoryObject = (Bytes, BTreeMap<String, String>);
+/// The bytes of an upload and its metadata.
+type StoredUpload = (Bytes, BTreeMap<String, String>);
 
-impl MemoryObjects {
-    /// How many bytes a piece of a file has: few, so that rows are cut at many places.
+impl MemoryUploads {
+    /// How many bytes a piece of a file has: few, so that pieces end within many rows.
     pub const PIECE: usize = 1000;
 
-    /// Puts a file in its place.
+    /// Adds or replaces an upload.
     pub fn put(&self, key: impl Into<String>, bytes: impl Into<Bytes>) {
         lock(&self.0).insert(key.into(), (bytes.into(), BTreeMap::new()));
     }
 
-    /// Puts a file in its place, with what its owner says about it.
+    /// Adds or replaces an upload with metadata.
     pub fn put_with(&self, key: impl Into<String>, bytes: impl Into<Bytes>, metadata: &[(&str, &str)]) {
         let metadata = metadata.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         lock(&self.0).insert(key.into(), (bytes.into(), metadata));
     }
 
-    /// Takes a file away.
+    /// Removes an upload.
     pub fn remove(&self, key: &str) {
         lock(&self.0).remove(key);
     }
 
-    /// The content's name, as the store gives it.
+    /// Returns the ETag that the bucket gives to this content.
     pub fn etag(bytes: &[u8]) -> String {
         hex(&Sha256::digest(bytes)[..16])
     }
 }
 
 #[async_trait]
-impl ObjectReader for MemoryObjects {
+impl ObjectReader for MemoryUploads {
     async fn open(&self, key: &str) -> Result<Option<Object>, StoreError> {
-        give_way().await;
+        yield_once().await;
         let Some((bytes, metadata)) = lock(&self.0).get(key).cloned() else { return Ok(None) };
         Ok(Some(Object { etag: Self::etag(&bytes), size: bytes.len() as u64, metadata, body: pieces(bytes) }))
     }
 
     async fn open_range(&self, key: &str, etag: &str, from: u64, to: u64) -> Result<Option<Body>, StoreError> {
-        give_way().await;
+        yield_once().await;
         let Some((bytes, _)) = lock(&self.0).get(key).cloned() else { return Ok(None) };
         let within = |place: u64| usize::try_from(place).unwrap_or(usize::MAX).min(bytes.len());
         Ok((Self::etag(&bytes) == etag).then(|| pieces(bytes.slice(within(from)..within(to)))))
@@ -75,46 +66,46 @@ impl ObjectReader for MemoryObjects {
 
 fn pieces(bytes: Bytes) -> Body {
     let pieces = stream::unfold(bytes, async |mut rest| {
-        give_way().await;
-        let piece = rest.split_to(rest.len().min(MemoryObjects::PIECE));
+        yield_once().await;
+        let piece = rest.split_to(rest.len().min(MemoryUploads::PIECE));
         (!piece.is_empty()).then_some((Ok(piece), rest))
     });
     pieces.boxed()
 }
 
-/// Reports in a map.
+/// A store of the files that the code under test writes, such as reports; the test looks at them.
 #[derive(Default, Clone)]
-pub struct MemoryFiles(Arc<Mutex<BTreeMap<String, Vec<u8>>>>);
+pub struct MemoryFileStore(Arc<Mutex<BTreeMap<String, Vec<u8>>>>);
 
-impl MemoryFiles {
-    /// All reports by key.
+impl MemoryFileStore {
+    /// Returns all files by key, as text.
     pub fn all(&self) -> BTreeMap<String, String> {
         let all = lock(&self.0);
         all.iter().map(|(key, bytes)| (key.clone(), String::from_utf8_lossy(bytes).into_owned())).collect()
     }
 }
 
-struct MemoryFile {
-    reports: MemoryFiles,
+struct MemoryFileWriter {
+    store: MemoryFileStore,
     key: String,
     bytes: Vec<u8>,
 }
 
 #[async_trait]
-impl FileStore for MemoryFiles {
+impl FileStore for MemoryFileStore {
     async fn create(&self, key: &str) -> Result<Box<dyn FileWriter>, StoreError> {
-        give_way().await;
-        Ok(Box::new(MemoryFile { reports: self.clone(), key: key.to_owned(), bytes: Vec::new() }))
+        yield_once().await;
+        Ok(Box::new(MemoryFileWriter { store: self.clone(), key: key.to_owned(), bytes: Vec::new() }))
     }
 
     async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<(), StoreError> {
-        give_way().await;
+        yield_once().await;
         lock(&self.0).insert(key.to_owned(), bytes);
         Ok(())
     }
 
     async fn read(&self, key: &str) -> Result<Body, StoreError> {
-        give_way().await;
+        yield_once().await;
         let missing = || StoreError::new("reports.read", StoreErrorKind::Broken, format!("there is no {key}"));
         let bytes = lock(&self.0).get(key).cloned().ok_or_else(missing)?;
         Ok(pieces(bytes.into()))
@@ -122,23 +113,23 @@ impl FileStore for MemoryFiles {
 }
 
 #[async_trait]
-impl FileWriter for MemoryFile {
+impl FileWriter for MemoryFileWriter {
     async fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
-        give_way().await;
+        yield_once().await;
         self.bytes.extend_from_slice(bytes);
         Ok(())
     }
 
     async fn finish(self: Box<Self>) -> Result<(), StoreError> {
-        give_way().await;
-        lock(&self.reports.0).insert(self.key, self.bytes);
+        yield_once().await;
+        lock(&self.store.0).insert(self.key, self.bytes);
         Ok(())
     }
 
     async fn abort(self: Box<Self>) {}
 }
 
-/// Signs nothing, but says what it would sign.
+/// Returns what it would sign, unsigned.
 pub struct MemorySigner;
 
 #[async_trait]

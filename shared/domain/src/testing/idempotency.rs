@@ -1,25 +1,24 @@
-//! Idempotency records in memory.
+//! Implements the store of idempotency records in memory.
 
-use crate::access::idempotency::Answer;
-use crate::access::idempotency::Claim;
-use crate::access::idempotency::Claimed;
-use crate::access::idempotency::IdempotencyStore;
-use crate::testing::outage::lock;
-use crate::values::error::StoreError;
-use crate::values::workspace::WorkspaceId;
-use async_trait::async_trait;
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-/// Claims by workspace and key, with the answers that are there.
+use async_trait::async_trait;
+
+use super::outage::lock;
+use crate::access::idempotency::{Answer, Claim, Claimed, IdempotencyStore};
+use crate::values::error::StoreError;
+use crate::values::workspace::WorkspaceId;
+
+/// The claims by workspace and key, each with its answer if it is finished.
 type Claims = HashMap<(WorkspaceId, String), (Claim, Option<Answer>)>;
 
-/// Claims in a map.
+/// A store of idempotency records.
 #[derive(Default)]
 pub struct MemoryIdempotency(Mutex<Claims>);
 
 impl MemoryIdempotency {
-    /// All answers that are kept.
+    /// Returns all answers that are kept.
     pub fn answers(&self) -> Vec<Answer> {
         lock(&self.0).values().filter_map(|(_, answer)| answer.clone()).collect()
     }

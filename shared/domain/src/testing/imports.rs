@@ -1,27 +1,24 @@
-//! The ports of imports in memory, for tests: every call gives way once, so that what runs at the same time interleaves.
+//! Implements the ports of imports in memory. Calls yield once, so that concurrent calls interleave.
 
-use crate::testing::outage::give_way;
-use crate::testing::outage::lock;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use futures::stream::StreamExt;
 
+use super::outage::{lock, yield_once};
 use crate::imports::job::id::ImportId;
 use crate::imports::job::import::Import;
 use crate::imports::job::part::{Part, PartId};
 use crate::imports::job::ports::{ImportIndex, ImportStore, PartQueue, PartStore};
-use crate::links::ports::{LinkReader, LinkWriter};
 use crate::values::error::StoreError;
 use crate::values::workspace::WorkspaceId;
 
-/// Imports in a map.
+/// A store of imports.
 #[derive(Default)]
 pub struct MemoryImports(Mutex<HashMap<(WorkspaceId, ImportId), Import>>);
 
 impl MemoryImports {
-    /// All imports, in the order of creation.
+    /// Returns all imports in the order of creation.
     pub fn all(&self) -> Vec<Import> {
         let mut all: Vec<Import> = lock(&self.0).values().cloned().collect();
         all.sort_by_key(Import::list_key);
@@ -32,7 +29,7 @@ impl MemoryImports {
 #[async_trait]
 impl ImportStore for MemoryImports {
     async fn create(&self, import: &Import) -> Result<bool, StoreError> {
-        give_way().await;
+        yield_once().await;
         let mut imports = lock(&self.0);
         let key = (import.workspace.clone(), import.id.clone());
         let free = !imports.contains_key(&key);
@@ -43,12 +40,12 @@ impl ImportStore for MemoryImports {
     }
 
     async fn get(&self, workspace: &WorkspaceId, id: &ImportId) -> Result<Option<Import>, StoreError> {
-        give_way().await;
+        yield_once().await;
         Ok(lock(&self.0).get(&(workspace.clone(), id.clone())).cloned())
     }
 
     async fn replace(&self, next: &Import) -> Result<bool, StoreError> {
-        give_way().await;
+        yield_once().await;
         let mut imports = lock(&self.0);
         let Some(stored) = imports.get_mut(&(next.workspace.clone(), next.id.clone())) else { return Ok(false) };
         if stored.revision + 1 == next.revision {
@@ -71,7 +68,7 @@ impl ImportIndex for MemoryImports {
     }
 }
 
-/// Parts in a map.
+/// A store of the parts of imports.
 #[derive(Default)]
 pub struct MemoryParts(Mutex<BTreeMap<(ImportId, u64, u32), Part>>);
 
@@ -79,25 +76,25 @@ pub struct MemoryParts(Mutex<BTreeMap<(ImportId, u64, u32), Part>>);
 impl PartStore for MemoryParts {
     async fn put_all(&self, parts: &[Part]) -> Result<(), StoreError> {
         for part in parts {
-            give_way().await;
+            yield_once().await;
             lock(&self.0).insert((part.import.clone(), part.plan, part.number), part.clone());
         }
         Ok(())
     }
 
     async fn get(&self, id: &PartId) -> Result<Option<Part>, StoreError> {
-        give_way().await;
+        yield_once().await;
         Ok(lock(&self.0).get(&(id.import.clone(), id.plan, id.part)).cloned())
     }
 
     async fn all(&self, import: &ImportId, plan: u64) -> Result<Vec<Part>, StoreError> {
-        give_way().await;
+        yield_once().await;
         let range = (import.clone(), plan, 0)..=(import.clone(), plan, u32::MAX);
         Ok(lock(&self.0).range(range).map(|(_, part)| part.clone()).collect())
     }
 
     async fn replace(&self, next: &Part) -> Result<bool, StoreError> {
-        give_way().await;
+        yield_once().await;
         let mut parts = lock(&self.0);
         let Some(stored) = parts.get_mut(&(next.import.clone(), next.plan, next.number)) else { return Ok(false) };
         if stored.revision + 1 == next.revision {
@@ -107,11 +104,11 @@ impl PartStore for MemoryParts {
     }
 }
 
-/// Messages in a list.
+/// A queue of messages that ask to load a part.
 #[derive(Default)]
-pub struct MemoryQueue(Mutex<Vec<PartId>>);
+pub struct MemoryPartQueue(Mutex<Vec<PartId>>);
 
-impl MemoryQueue {
+impl MemoryPartQueue {
     /// Takes all messages.
     pub fn take(&self) -> Vec<PartId> {
         std::mem::take(&mut lock(&self.0))
@@ -119,9 +116,9 @@ impl MemoryQueue {
 }
 
 #[async_trait]
-impl PartQueue for MemoryQueue {
+impl PartQueue for MemoryPartQueue {
     async fn send(&self, parts: &[PartId]) -> Result<(), StoreError> {
-        give_way().await;
+        yield_once().await;
         lock(&self.0).extend_from_slice(parts);
         Ok(())
     }

@@ -1,19 +1,21 @@
-//! Redelivery and a timer in memory.
+//! Implements the ports of queued jobs in memory.
 
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+
+use super::outage::{lock, yield_once};
 use crate::jobs::redelivery::Redelivery;
 use crate::jobs::timer::Timer;
-use crate::testing::outage::give_way;
-use crate::testing::outage::lock;
 use crate::values::error::StoreError;
-use async_trait::async_trait;
-use std::sync::Mutex;
 
-/// What is to come again when.
+/// A list of the redeliveries that were asked for.
 #[derive(Default)]
 pub struct MemoryRedelivery(Mutex<Vec<(String, u32)>>);
 
 impl MemoryRedelivery {
-    /// The receipts and the seconds.
+    /// Returns the receipt of each message and its delay in seconds.
     pub fn all(&self) -> Vec<(String, u32)> {
         lock(&self.0).clone()
     }
@@ -27,21 +29,21 @@ impl Redelivery for MemoryRedelivery {
     }
 }
 
-/// A timer that waits for nothing, but counts what it was asked for.
+/// A timer that does not wait, but adds up the pauses.
 #[derive(Default)]
-pub struct MemoryTimer(std::sync::atomic::AtomicU64);
+pub struct MemoryTimer(AtomicU64);
 
 impl MemoryTimer {
-    /// How many milliseconds were asked for in all.
+    /// Returns the sum of all pauses, in milliseconds.
     pub fn paused_ms(&self) -> u64 {
-        self.0.load(std::sync::atomic::Ordering::SeqCst)
+        self.0.load(Ordering::SeqCst)
     }
 }
 
 #[async_trait]
 impl Timer for MemoryTimer {
     async fn pause(&self, millis: u64) {
-        self.0.fetch_add(millis, std::sync::atomic::Ordering::SeqCst);
-        give_way().await;
+        self.0.fetch_add(millis, Ordering::SeqCst);
+        yield_once().await;
     }
 }

@@ -1,4 +1,4 @@
-//! The ports in memory.
+//! Implements the ports of API keys and tokens in memory.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -9,13 +9,12 @@ use async_trait::async_trait;
 use super::outage::{lock, outage};
 use super::system::SeededRandom;
 use crate::access::key::{ApiKey, Caller, KeySecret, Role};
-use crate::access::ports::KeyReader;
-use crate::access::ports::{KeyIndex, KeyUsage, KeyWriter, TokenVerifier};
+use crate::access::ports::{KeyIndex, KeyReader, KeyUsage, KeyWriter, TokenVerifier};
 use crate::values::error::StoreError;
 use crate::values::timestamp::Timestamp;
 use crate::values::workspace::WorkspaceId;
 
-/// API keys in a map, by their secret's hash.
+/// A store of API keys, by the hash of their secret.
 #[derive(Default)]
 pub struct MemoryKeys {
     keys: Mutex<HashMap<String, ApiKey>>,
@@ -23,13 +22,13 @@ pub struct MemoryKeys {
 }
 
 impl MemoryKeys {
-    /// Adds a key by its secret's hash.
+    /// Adds a key by the hash of its secret.
     pub fn insert(&self, hash: String, key: ApiKey) {
         lock(&self.keys).insert(hash, key);
     }
 
-    /// Adds a key that does not expire, and gives its `Authorization` header. Each `seed` has a secret and an id of its own.
-    /// Panics if `workspace` is not valid: for tests.
+    /// Adds a key that does not expire, and returns its `Authorization` header. The secret and the id follow from
+    /// `seed`. Panics if `workspace` is not valid.
     #[allow(clippy::expect_used, reason = "only tests call it")]
     pub fn authorize(&self, seed: u64, workspace: &str, role: Role) -> String {
         let secret = KeySecret::generate(&SeededRandom::new(seed));
@@ -47,12 +46,12 @@ impl MemoryKeys {
         format!("Bearer {}", secret.expose())
     }
 
-    /// All keys.
+    /// Returns all keys.
     pub fn all(&self) -> Vec<ApiKey> {
         lock(&self.keys).values().cloned().collect()
     }
 
-    /// From now on the last use of a key cannot be noted.
+    /// Makes every later note of a key's last use fail.
     pub fn fail_notes(&self) {
         self.notes_fail.store(true, Ordering::SeqCst);
     }
@@ -110,7 +109,7 @@ impl KeyUsage for MemoryKeys {
     }
 }
 
-/// Tokens in a map; any other token proves nothing.
+/// A verifier that accepts the tokens in a map.
 #[derive(Default)]
 pub struct MemoryTokens {
     callers: HashMap<String, Caller>,
@@ -118,12 +117,12 @@ pub struct MemoryTokens {
 }
 
 impl MemoryTokens {
-    /// A single token that proves `caller`.
+    /// Creates a verifier that accepts one token, as that of `caller`.
     pub fn with(token: &str, caller: Caller) -> Self {
         Self { callers: HashMap::from([(token.to_owned(), caller)]), failing: AtomicBool::new(false) }
     }
 
-    /// From now on the provider does not answer.
+    /// Makes every later call fail, as if the identity provider did not answer.
     pub fn fail(&self) {
         self.failing.store(true, Ordering::SeqCst);
     }

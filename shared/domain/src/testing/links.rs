@@ -1,34 +1,22 @@
-//! Links in memory.
+//! Implements the ports of links in memory.
 
-use crate::links::link::Link;
-use crate::links::link::LinkId;
-use crate::links::ports::Inserted;
-use crate::links::ports::Insertion;
-use crate::links::ports::LinkBatch;
-use crate::links::ports::LinkIndex;
-use crate::links::ports::LinkReader;
-use crate::links::ports::LinkShards;
-use crate::links::ports::LinkTargets;
-use crate::links::ports::LinkWriter;
-use crate::links::query::LinkQuery;
-use crate::links::query::LinkSlice;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard};
+
+use async_trait::async_trait;
+
+use super::outage::{lock, outage, yield_once};
+use crate::links::link::{Link, LinkId};
+use crate::links::ports::{Inserted, Insertion, LinkBatch, LinkIndex, LinkReader, LinkShards, LinkTargets, LinkWriter};
+use crate::links::query::{LinkQuery, LinkSlice};
 use crate::redirect::ports::ClickLimit;
-use crate::testing::outage::give_way;
-use crate::testing::outage::lock;
-use crate::testing::outage::outage;
 use crate::values::domains::Domain;
 use crate::values::error::StoreError;
 use crate::values::target::TargetUrl;
 use crate::values::workspace::WorkspaceId;
-use async_trait::async_trait;
-use std::collections::HashMap;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering;
 
-/// Links in a map.
+/// A store of links, which can fail.
 #[derive(Default)]
 pub struct MemoryLinks {
     links: Mutex<HashMap<LinkId, Link>>,
@@ -38,24 +26,24 @@ pub struct MemoryLinks {
 }
 
 impl MemoryLinks {
-    /// From now on every call fails, or works again.
+    /// Makes every later call fail, or work again.
     pub fn fail(&self, failing: bool) {
         self.failing.store(failing, Ordering::SeqCst);
     }
 
-    /// All links, in the order of creation.
+    /// Returns all links in the order of creation.
     pub fn all(&self) -> Vec<Link> {
         let mut all: Vec<Link> = lock(&self.links).values().cloned().collect();
         all.sort_by_key(Link::list_key);
         all
     }
 
-    /// How many calls of [`LinkReader::get`] there were.
+    /// Returns how many calls of [`LinkReader::get`] there were.
     pub fn reads(&self) -> usize {
         self.reads.load(Ordering::SeqCst)
     }
 
-    pub(crate) fn check(&self, operation: &'static str) -> Result<MutexGuard<'_, HashMap<LinkId, Link>>, StoreError> {
+    fn check(&self, operation: &'static str) -> Result<MutexGuard<'_, HashMap<LinkId, Link>>, StoreError> {
         if self.failing.load(Ordering::SeqCst) { Err(outage(operation)) } else { Ok(lock(&self.links)) }
     }
 }
@@ -123,14 +111,14 @@ impl LinkIndex for MemoryLinks {
     async fn page(&self, workspace: &WorkspaceId, query: &LinkQuery) -> Result<LinkSlice, StoreError> {
         drop(self.check("links.page")?);
         let (lower, upper) = (query.lower(), query.upper());
-        let asked_for = |link: &Link| {
+        let is_wanted = |link: &Link| {
             let key = link.list_key();
             link.workspace == *workspace
                 && lower.as_ref().is_none_or(|lower| key >= *lower)
                 && upper.as_ref().is_none_or(|upper| key < *upper)
                 && query.filter.shows(link)
         };
-        let links = self.all().into_iter().rev().filter(asked_for).take(query.limit).collect();
+        let links = self.all().into_iter().rev().filter(is_wanted).take(query.limit).collect();
         Ok(LinkSlice { links, reached: None })
     }
 }
@@ -168,7 +156,7 @@ impl LinkTargets for MemoryLinks {
     }
 }
 
-/// What [`LinkTargets`] knows a link by.
+/// The key by which [`LinkTargets`] finds a link.
 type Target = (WorkspaceId, Domain, TargetUrl);
 
 fn target_of(link: &Link) -> Target {
@@ -180,7 +168,7 @@ impl LinkBatch for MemoryLinks {
     async fn insert_all(&self, links: &[Link]) -> Result<Vec<Inserted>, StoreError> {
         let mut inserted = Vec::with_capacity(links.len());
         for link in links {
-            give_way().await;
+            yield_once().await;
             let written = self.insert(link).await?;
             inserted.push(if written { Inserted::Written } else { Inserted::Taken });
         }
@@ -190,14 +178,14 @@ impl LinkBatch for MemoryLinks {
     async fn get_all(&self, ids: &[LinkId]) -> Result<Vec<Option<Link>>, StoreError> {
         let mut links = Vec::with_capacity(ids.len());
         for id in ids {
-            give_way().await;
+            yield_once().await;
             links.push(self.get(id).await?);
         }
         Ok(links)
     }
 
     async fn replace(&self, seen: &Link, next: &Link) -> Result<bool, StoreError> {
-        give_way().await;
+        yield_once().await;
         LinkWriter::replace(self, seen, next).await
     }
 }
@@ -212,9 +200,9 @@ impl LinkShards for MemoryLinks {
     ) -> Result<(Vec<Link>, bool), StoreError> {
         const PAGE: usize = 3;
         drop(self.check("links.next")?);
-        let behind = |link: &Link| after.is_none_or(|after| link.list_key() > after.list_key());
+        let is_after = |link: &Link| after.is_none_or(|after| link.list_key() > after.list_key());
         let mut links = self.all();
-        links.retain(|link| link.workspace == *workspace && link.list_shard() == shard && behind(link));
+        links.retain(|link| link.workspace == *workspace && link.list_shard() == shard && is_after(link));
         let more = links.len() > PAGE;
         links.truncate(PAGE);
         Ok((links, more))

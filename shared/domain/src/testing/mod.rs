@@ -1,4 +1,5 @@
-//! The ports in memory, a source of faults, and samples: for tests alone, behind the feature `testing`.
+//! Test doubles: implements the ports in memory, injects faults, and makes sample values. Only tests and benchmarks
+//! compile it; see the feature `testing`.
 
 pub mod analytics;
 pub mod buckets;

@@ -1,25 +1,22 @@
-//! Callers and links for tests.
+//! Makes sample callers and links.
 
-use crate::access::key::Caller;
-use crate::access::key::Role;
-use crate::links::link::Link;
-use crate::links::link::LinkId;
+use crate::access::key::{Caller, Role};
+use crate::links::link::{Link, LinkId};
 use crate::links::settings::LinkSettings;
-use crate::values::domains::Domain;
-use crate::values::domains::Domains;
+use crate::values::domains::{Domain, Domains};
 use crate::values::slug::Slug;
 use crate::values::target::TargetUrl;
 use crate::values::timestamp::Timestamp;
 use crate::values::workspace::WorkspaceId;
 
-/// A caller of `workspace`. Panics if it is not valid: for tests.
+/// Makes a caller of `workspace`. Panics if it is not valid.
 #[allow(clippy::expect_used, reason = "only tests call it")]
 pub fn caller(workspace: &str, role: Role) -> Caller {
     let workspace = WorkspaceId::parse(workspace).expect("a valid workspace");
     Caller { workspace, role, key_id: "key_test".to_owned() }
 }
 
-/// A link on `go.example.com`, created at 2026-01-01T00:00:00Z. Panics if a part is not valid: for tests.
+/// Makes a link on `go.example.com`, created at 2026-01-01T00:00:00Z. Panics if an argument is not valid.
 #[allow(clippy::expect_used, reason = "only tests call it")]
 pub fn link(workspace: &str, slug: &str, url: &str) -> Link {
     let domain = Domain::parse("go.example.com").expect("a valid domain");

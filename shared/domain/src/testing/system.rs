@@ -1,27 +1,25 @@
-//! A clock, randomness and signs of life that tests decide.
+//! Provides a clock, random bytes and health probes that tests control.
 
-use crate::ports::Clock;
-use crate::ports::Probe;
-use crate::ports::Random;
-use crate::testing::outage::lock;
-use crate::testing::outage::outage;
-use crate::values::error::StoreError;
-use crate::values::timestamp::Timestamp;
-use async_trait::async_trait;
-use sha2::Digest;
-use sha2::Sha256;
 use std::sync::Mutex;
 
-/// A clock that stands still until it is set.
+use async_trait::async_trait;
+use sha2::{Digest, Sha256};
+
+use super::outage::{lock, outage};
+use crate::ports::{Clock, Probe, Random};
+use crate::values::error::StoreError;
+use crate::values::timestamp::Timestamp;
+
+/// A clock that stands still until a test moves it.
 pub struct FixedClock(Mutex<Timestamp>);
 
 impl FixedClock {
-    /// A clock that shows `time` (RFC 3339; the epoch where it is none).
+    /// Creates a clock that shows `time` (RFC 3339), or the epoch if `time` is not valid.
     pub fn at(time: &str) -> Self {
         Self(Mutex::new(Timestamp::parse(time).unwrap_or_else(|_| epoch())))
     }
 
-    /// Moves the clock by `seconds`.
+    /// Moves the clock forward by `seconds`.
     pub fn advance(&self, seconds: i64) {
         let mut now = lock(&self.0);
         *now = now.plus_seconds(seconds);
@@ -34,11 +32,11 @@ impl Clock for FixedClock {
     }
 }
 
-/// Bytes that are the same for the same seed.
+/// A source of bytes that are the same for the same seed.
 pub struct SeededRandom(Mutex<(u64, u64)>);
 
 impl SeededRandom {
-    /// The sequence of `seed`.
+    /// Starts the sequence of `seed`.
     pub fn new(seed: u64) -> Self {
         Self(Mutex::new((seed, 0)))
     }
@@ -56,14 +54,14 @@ impl Random for SeededRandom {
     }
 }
 
-/// A part of a stack that is well, broken, or does not answer at all.
+/// A health probe with a fixed result.
 #[derive(Debug, Clone, Copy)]
 pub enum MemoryProbe {
-    /// It answers.
-    Well,
-    /// It fails.
+    /// Succeeds.
+    Healthy,
+    /// Fails.
     Broken,
-    /// It never answers.
+    /// Never answers.
     Silent,
 }
 
@@ -71,7 +69,7 @@ pub enum MemoryProbe {
 impl Probe for MemoryProbe {
     async fn probe(&self) -> Result<(), StoreError> {
         match self {
-            Self::Well => Ok(()),
+            Self::Healthy => Ok(()),
             Self::Broken => Err(outage("health.probe")),
             Self::Silent => std::future::pending().await,
         }
@@ -79,5 +77,5 @@ impl Probe for MemoryProbe {
 }
 
 fn epoch() -> Timestamp {
-    Timestamp::from_millis(0).unwrap_or_else(|_| unreachable!("the epoch is a time"))
+    Timestamp::from_millis(0).unwrap_or_else(|_| unreachable!("the epoch is a valid timestamp"))
 }

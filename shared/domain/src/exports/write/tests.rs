@@ -15,8 +15,8 @@ use crate::jobs::lease::Lease;
 use crate::links::ports::LinkWriter;
 use crate::links::settings::{Conditions, Device, RedirectStatus, Rule, Variant};
 use crate::testing::exports::{MemoryExportQueue, MemoryExports};
-use crate::testing::files::{MemoryFiles, MemoryObjects, MemorySigner};
-use crate::testing::imports::{MemoryImports, MemoryParts, MemoryQueue};
+use crate::testing::files::{MemoryFileStore, MemoryUploads, MemorySigner};
+use crate::testing::imports::{MemoryImports, MemoryParts, MemoryPartQueue};
 use crate::testing::jobs::MemoryTimer;
 use crate::testing::links::MemoryLinks;
 use crate::testing::samples::{caller, link};
@@ -29,7 +29,7 @@ struct World {
     exports: Arc<MemoryExports>,
     queue: MemoryExportQueue,
     links: Arc<MemoryLinks>,
-    files: MemoryFiles,
+    files: MemoryFileStore,
     clock: Arc<FixedClock>,
 }
 
@@ -39,7 +39,7 @@ impl World {
             exports: Arc::default(),
             queue: MemoryExportQueue::default(),
             links: Arc::default(),
-            files: MemoryFiles::default(),
+            files: MemoryFileStore::default(),
             clock: Arc::new(FixedClock::at("2026-03-01T00:00:00Z")),
         }
     }
@@ -78,12 +78,12 @@ impl World {
     /// Imports `file` into an empty table; returns the import and the links.
     async fn import(&self, file: String) -> (Import, Vec<Link>) {
         let links = Arc::new(MemoryLinks::default());
-        let objects = Arc::new(MemoryObjects::default());
+        let objects = Arc::new(MemoryUploads::default());
         objects.put("imports/acme/x", file);
         let ports = LoadImportPorts {
             imports: Arc::new(MemoryImports::default()),
             parts: Arc::new(MemoryParts::default()),
-            queue: Arc::new(MemoryQueue::default()),
+            queue: Arc::new(MemoryPartQueue::default()),
             links: links.clone(),
             objects,
             reports: Arc::new(self.files.clone()),

@@ -14,8 +14,8 @@ use crate::imports::job::ports::{ImportStore, PartQueue, PartStore};
 use crate::links::link::{Link, LinkId};
 use crate::links::ports::{Inserted, LinkBatch};
 use crate::ports::Random;
-use crate::testing::files::{MemoryFiles, MemoryObjects};
-use crate::testing::imports::{MemoryImports, MemoryParts, MemoryQueue};
+use crate::testing::files::{MemoryFileStore, MemoryUploads};
+use crate::testing::imports::{MemoryImports, MemoryParts, MemoryPartQueue};
 use crate::testing::links::MemoryLinks;
 use crate::testing::outage::outage;
 use crate::testing::system::{FixedClock, SeededRandom};
@@ -79,13 +79,13 @@ impl FaultInjector {
 
 /// A port whose calls fail now and then.
 #[derive(Clone)]
-pub(super) struct Faulty<T> {
+pub(super) struct FaultyStores<T> {
     pub(super) inner: T,
     pub(super) faults: Arc<FaultInjector>,
 }
 
 #[async_trait]
-impl ImportStore for Faulty<Arc<MemoryImports>> {
+impl ImportStore for FaultyStores<Arc<MemoryImports>> {
     async fn create(&self, import: &Import) -> Result<bool, StoreError> {
         self.faults.before()?;
         let created = self.inner.create(import).await?;
@@ -105,7 +105,7 @@ impl ImportStore for Faulty<Arc<MemoryImports>> {
 }
 
 #[async_trait]
-impl PartStore for Faulty<Arc<MemoryParts>> {
+impl PartStore for FaultyStores<Arc<MemoryParts>> {
     async fn put_all(&self, parts: &[Part]) -> Result<(), StoreError> {
         self.faults.before()?;
         self.inner.put_all(parts).await?;
@@ -127,7 +127,7 @@ impl PartStore for Faulty<Arc<MemoryParts>> {
 }
 
 #[async_trait]
-impl PartQueue for Faulty<Arc<MemoryQueue>> {
+impl PartQueue for FaultyStores<Arc<MemoryPartQueue>> {
     async fn send(&self, parts: &[PartId]) -> Result<(), StoreError> {
         self.faults.before()?;
         if self.faults.fails() {
@@ -140,7 +140,7 @@ impl PartQueue for Faulty<Arc<MemoryQueue>> {
 }
 
 #[async_trait]
-impl LinkBatch for Faulty<Arc<MemoryLinks>> {
+impl LinkBatch for FaultyStores<Arc<MemoryLinks>> {
     async fn insert_all(&self, links: &[Link]) -> Result<Vec<Inserted>, StoreError> {
         self.faults.before()?;
         if self.faults.rate.load(Ordering::SeqCst) > 0 {
@@ -174,7 +174,7 @@ impl LinkBatch for Faulty<Arc<MemoryLinks>> {
 }
 
 #[async_trait]
-impl ObjectReader for Faulty<Arc<MemoryObjects>> {
+impl ObjectReader for FaultyStores<Arc<MemoryUploads>> {
     async fn open(&self, key: &str) -> Result<Option<Object>, StoreError> {
         self.faults.before()?;
         let Some(object) = self.inner.open(key).await? else { return Ok(None) };
@@ -191,11 +191,11 @@ impl ObjectReader for Faulty<Arc<MemoryObjects>> {
 }
 
 #[async_trait]
-impl FileStore for Faulty<MemoryFiles> {
+impl FileStore for FaultyStores<MemoryFileStore> {
     async fn create(&self, key: &str) -> Result<Box<dyn FileWriter>, StoreError> {
         self.faults.before()?;
         let inner = self.inner.create(key).await?;
-        Ok(Box::new(Faulty { inner, faults: Arc::clone(&self.faults) }))
+        Ok(Box::new(FaultyStores { inner, faults: Arc::clone(&self.faults) }))
     }
     async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<(), StoreError> {
         self.faults.before()?;
@@ -209,7 +209,7 @@ impl FileStore for Faulty<MemoryFiles> {
 }
 
 #[async_trait]
-impl FileWriter for Faulty<Box<dyn FileWriter>> {
+impl FileWriter for FaultyStores<Box<dyn FileWriter>> {
     async fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
         self.faults.before()?;
         self.inner.write(bytes).await

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
-use super::faults::{FaultInjector, Faulty};
+use super::faults::{FaultInjector, FaultyStores};
 use super::file::import;
 use crate::imports::job::counts::Counts;
 use crate::imports::job::import::ImportStatus;
@@ -20,8 +20,8 @@ use crate::jobs::delivery::Delivery;
 use crate::links::link::Link;
 use crate::links::ports::LinkWriter;
 use crate::ports::Clock;
-use crate::testing::files::{MemoryFiles, MemoryObjects};
-use crate::testing::imports::{MemoryImports, MemoryParts, MemoryQueue};
+use crate::testing::files::{MemoryFileStore, MemoryUploads};
+use crate::testing::imports::{MemoryImports, MemoryParts, MemoryPartQueue};
 use crate::testing::jobs::MemoryTimer;
 use crate::testing::links::MemoryLinks;
 use crate::testing::samples::link;
@@ -40,10 +40,10 @@ pub(super) enum Message {
 pub(super) struct Stack {
     pub(super) imports: Arc<MemoryImports>,
     parts: Arc<MemoryParts>,
-    pub(super) queue: Arc<MemoryQueue>,
+    pub(super) queue: Arc<MemoryPartQueue>,
     links: Arc<MemoryLinks>,
-    objects: Arc<MemoryObjects>,
-    reports: MemoryFiles,
+    objects: Arc<MemoryUploads>,
+    reports: MemoryFileStore,
     pub(super) clock: Arc<FixedClock>,
     pub(super) faults: Arc<FaultInjector>,
     key: String,
@@ -69,7 +69,7 @@ impl Stack {
             links.insert(&link(workspace, slug, &format!("https://{slug}.example/"))).await.unwrap();
         }
         let import = import(*on_conflict);
-        let objects = Arc::new(MemoryObjects::default());
+        let objects = Arc::new(MemoryUploads::default());
         objects.put(import.object_key.as_str(), file.as_bytes().to_vec());
         let imports = Arc::new(MemoryImports::default());
         imports.create(&import).await.unwrap();
@@ -81,7 +81,7 @@ impl Stack {
             queue: Arc::default(),
             links,
             objects,
-            reports: MemoryFiles::default(),
+            reports: MemoryFileStore::default(),
             clock,
             faults,
             key: import.object_key,
@@ -90,8 +90,8 @@ impl Stack {
     }
 
     fn ports(&self) -> LoadImportPorts {
-        fn faulty<T: Clone>(inner: &T, faults: &Arc<FaultInjector>) -> Arc<Faulty<T>> {
-            Arc::new(Faulty { inner: inner.clone(), faults: Arc::clone(faults) })
+        fn faulty<T: Clone>(inner: &T, faults: &Arc<FaultInjector>) -> Arc<FaultyStores<T>> {
+            Arc::new(FaultyStores { inner: inner.clone(), faults: Arc::clone(faults) })
         }
         LoadImportPorts {
             imports: faulty(&self.imports, &self.faults),

@@ -1,4 +1,4 @@
-//! Which of the files in an archive are read.
+//! Chooses which files of an archive are read.
 
 use super::limits::MAX_MEMBERS;
 use super::notes::Notes;
@@ -9,17 +9,17 @@ use super::unreadable::Unreadable;
 #[derive(Default)]
 pub(super) struct Archive {
     next: usize,
-    /// How many were lists of links.
+    /// How many files were lists of links.
     read: usize,
-    /// How many were something else, and what the last of them was.
+    /// How many files were not, and the error of the last of them.
     skipped: usize,
-    trouble: Option<Unreadable>,
+    last_error: Option<Unreadable>,
 }
 
 impl Archive {
-    /// Opens the next file; `false` if there is none.
+    /// Opens the next file. Returns whether there was one.
     pub(super) fn open_next(&mut self, zip: &mut Zip) -> bool {
-        let next = zip.names().enumerate().skip(self.next).find(|(_, name)| !is_noise(name)).map(|(index, _)| index);
+        let next = zip.names().enumerate().skip(self.next).find(|(_, name)| !is_ignored(name)).map(|(index, _)| index);
         if let Some(index) = next {
             zip.open(index);
         }
@@ -27,31 +27,31 @@ impl Archive {
         next.is_some()
     }
 
-    /// Notes that the open file is a list of links.
-    pub(super) fn read(&mut self) {
+    /// Counts the open file as a list of links.
+    pub(super) fn count_read(&mut self) {
         self.read += 1;
     }
 
-    /// Leaves the open file out.
-    pub(super) fn skip(&mut self, zip: &Zip, trouble: Unreadable, notes: &mut Notes) {
-        notes.skipped_member(zip.member().as_deref().unwrap_or_default(), &trouble.cause);
+    /// Skips the open file because of `error`, and notes it.
+    pub(super) fn skip(&mut self, zip: &Zip, error: Unreadable, notes: &mut Notes) {
+        notes.add_skipped_member(zip.member().as_deref().unwrap_or_default(), &error.cause);
         self.skipped += 1;
-        self.trouble = Some(Unreadable { member: zip.member(), ..trouble });
+        self.last_error = Some(Unreadable { member: zip.member(), ..error });
     }
 
-    /// Why nothing was read, if nothing was.
-    pub(super) fn trouble(&mut self) -> Option<Unreadable> {
+    /// Returns why the archive fails, if no file in it was a list of links.
+    pub(super) fn failure(&mut self) -> Option<Unreadable> {
         match (self.read, self.skipped) {
             (0, 0) => Some(Unreadable::because("the archive is empty")),
-            (0, 1) => self.trouble.take(),
+            (0, 1) => self.last_error.take(),
             (0, _) => Some(Unreadable::because("no file in the archive is a list of links")),
             _ => None,
         }
     }
 }
 
-/// Whether this is a folder, or what operating systems leave in archives.
-fn is_noise(name: &str) -> bool {
+/// Tells whether a name is a folder, or a file that operating systems leave in archives.
+fn is_ignored(name: &str) -> bool {
     let file = name.rsplit('/').next().unwrap_or_default();
     file.is_empty() || file.starts_with('.') || name.starts_with("__MACOSX/")
 }

@@ -1,23 +1,23 @@
-//! Where a file can be split: row boundaries, found without a look at what is in the rows.
+//! Finds where a file can be split: at the boundaries of its rows, without reading the rows.
 
 use super::buffer::Buffer;
 use super::layout::Layout;
 use super::lines::{Found, Lines};
 use super::place::RowPlace;
-use super::sniff::byte_order_mark;
+use super::sniff::byte_order_mark_length;
 
-/// What a scan for boundaries comes to.
+/// What [`Boundaries::next_boundary`] found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Boundary {
     /// A row may begin here.
     Place(RowPlace),
-    /// Nothing until there is more of the file: call [`Boundaries::feed`] or [`Boundaries::end`].
+    /// More of the file is needed: call [`Boundaries::feed`] or [`Boundaries::end`].
     More,
-    /// The file ends, and the last row here.
+    /// The file ends here, after its last row.
     End(RowPlace),
 }
 
-/// Finds a row boundary every so many bytes of a splittable file.
+/// Finds row boundaries of a splittable file, at a minimum distance from each other.
 pub struct Boundaries {
     buffer: Buffer,
     lines: Lines,
@@ -26,8 +26,8 @@ pub struct Boundaries {
 }
 
 impl Boundaries {
-    /// The boundaries of a file from `place` on, each at least `every` bytes after the one before; `None` if the file
-    /// cannot be split.
+    /// Finds the boundaries of a file from `place` on, each at least `every` bytes after the one before. Returns `None`
+    /// if the file cannot be split.
     pub fn new(layout: &Layout, place: RowPlace, every: u64) -> Option<Self> {
         if !layout.is_splittable() {
             return None;
@@ -41,16 +41,16 @@ impl Boundaries {
         self.lines.release(&mut self.buffer);
         self.buffer.extend(bytes);
         if self.buffer.position() == 0 {
-            self.buffer.consume(byte_order_mark(self.buffer.rest()));
+            self.buffer.consume(byte_order_mark_length(self.buffer.rest()));
         }
     }
 
-    /// Says that there are no more pieces.
+    /// Ends the file after the last piece.
     pub fn end(&mut self) {
         self.buffer.end();
     }
 
-    /// The next boundary.
+    /// Finds the next boundary.
     pub fn next_boundary(&mut self) -> Boundary {
         loop {
             match self.lines.find(&mut self.buffer) {

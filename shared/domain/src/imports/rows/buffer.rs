@@ -1,8 +1,8 @@
-//! The text of a file that is not read yet.
+//! Buffers the text of a file until its rows are read.
 
 use super::limits::MAX_ROW_BYTES;
 
-/// Bytes that came and are not consumed, and where in the text they are.
+/// Bytes that are fed but not consumed, and their position in the text.
 #[derive(Default)]
 pub(super) struct Buffer {
     bytes: Vec<u8>,
@@ -10,29 +10,29 @@ pub(super) struct Buffer {
     position: u64,
     line: u64,
     ended: bool,
-    /// The byte of the file that is read now, if the text is not the file itself.
-    outside: Option<u64>,
+    /// How far the file is read, if the text is decompressed or decoded from it; `None` if the text is the file.
+    file_position: Option<u64>,
 }
 
 impl Buffer {
-    /// A buffer whose first byte is at `position`, on `line`.
+    /// Creates an empty buffer whose first byte will be at `position`, on `line`.
     pub(super) fn new(position: u64, line: u64) -> Self {
         Self { position, line, ..Self::default() }
     }
 
-    /// What is not consumed yet.
+    /// Returns the bytes that are not consumed yet.
     #[inline]
     pub(super) fn rest(&self) -> &[u8] {
         &self.bytes[self.start..]
     }
 
-    /// Adds a piece, in the room of what is consumed.
+    /// Adds a piece.
     pub(super) fn extend(&mut self, piece: &[u8]) {
-        self.room().extend_from_slice(piece);
+        self.make_room().extend_from_slice(piece);
     }
 
-    /// Where more can be added.
-    pub(super) fn room(&mut self) -> &mut Vec<u8> {
+    /// Drops the consumed bytes, and returns the vector to which more can be added.
+    pub(super) fn make_room(&mut self) -> &mut Vec<u8> {
         self.bytes.drain(..std::mem::take(&mut self.start));
         &mut self.bytes
     }
@@ -46,63 +46,65 @@ impl Buffer {
         self.ended
     }
 
-    /// Says that the text comes out of something else, of which byte `at` is read now.
-    pub(super) fn comes_from(&mut self, at: u64) {
-        self.outside = Some(at);
+    /// Records how far the file is read, for text that is decompressed or decoded from it.
+    pub(super) fn set_file_position(&mut self, position: u64) {
+        self.file_position = Some(position);
     }
 
-    /// Says that the text is the file itself.
-    pub(super) fn is_the_file(&mut self) {
-        self.outside = None;
+    /// Records that the text is the file itself.
+    pub(super) fn clear_file_position(&mut self) {
+        self.file_position = None;
     }
 
-    /// The byte of the file that [`Buffer::rest`] begins at, as far as that can be told.
-    pub(super) fn at(&self) -> u64 {
-        self.outside.unwrap_or(self.position)
+    /// Returns the byte of the file at which [`Buffer::rest`] begins. If the text is not the file itself, returns how
+    /// far the file is read.
+    pub(super) fn file_position(&self) -> u64 {
+        self.file_position.unwrap_or(self.position)
     }
 
-    /// The byte of the file that [`Buffer::rest`] ends at, as far as that can be told.
-    pub(super) fn end_at(&self) -> u64 {
-        self.outside.unwrap_or(self.position + self.rest().len() as u64)
+    /// Returns the byte of the file at which [`Buffer::rest`] ends. If the text is not the file itself, returns how far
+    /// the file is read.
+    pub(super) fn file_end_position(&self) -> u64 {
+        self.file_position.unwrap_or(self.position + self.rest().len() as u64)
     }
 
-    /// How many bytes of the text are consumed.
+    /// Returns how many bytes of the text are consumed.
     pub(super) fn position(&self) -> u64 {
         self.position
     }
 
-    /// The line that [`Buffer::rest`] begins on.
+    /// Returns the line on which [`Buffer::rest`] begins.
     #[inline]
     pub(super) fn line(&self) -> u64 {
         self.line
     }
 
-    /// Leaves `length` bytes behind, with so many line ends in them.
+    /// Consumes `length` bytes that have `line_ends` line ends.
     #[inline]
-    pub(super) fn consume_lines(&mut self, length: usize, lines: u64) {
-        self.line += lines;
+    pub(super) fn consume_lines(&mut self, length: usize, line_ends: u64) {
+        self.line += line_ends;
         self.start += length;
         self.position += length as u64;
     }
 
-    /// Leaves `length` bytes behind.
+    /// Consumes `length` bytes.
     pub(super) fn consume(&mut self, length: usize) {
-        self.consume_lines(length, lines(&self.rest()[..length]));
+        self.consume_lines(length, count_line_ends(&self.rest()[..length]));
     }
 
-    /// Leaves everything behind up to the end of this line; says whether the end was there.
+    /// Consumes the rest of this line. Returns whether the end of the line was there.
     pub(super) fn skip_line(&mut self) -> bool {
         let newline = memchr::memchr(b'\n', self.rest());
         self.consume(newline.map_or(self.rest().len(), |at| at + 1));
         newline.is_some()
     }
 
-    /// Leaves lines behind that have nothing but white space.
+    /// Consumes lines that have only white space.
     #[inline]
     pub(super) fn skip_blank_lines(&mut self) {
         while self.rest().first().is_some_and(u8::is_ascii_whitespace) {
             let window = &self.rest()[..self.rest().len().min(MAX_ROW_BYTES)];
-            let blank = blank_lines(window);
+            let blank = blank_lines_length(window);
             let only_blank = self.ended && window.len() < MAX_ROW_BYTES && window.trim_ascii().is_empty();
             let length = if only_blank { window.len() } else { blank };
             if length == 0 {
@@ -113,13 +115,13 @@ impl Buffer {
     }
 }
 
-/// How many line ends `text` has.
-pub(super) fn lines(text: &[u8]) -> u64 {
+/// Counts the line ends in `text`.
+pub(super) fn count_line_ends(text: &[u8]) -> u64 {
     memchr::memchr_iter(b'\n', text).count() as u64
 }
 
-/// The length of the blank lines that `text` begins with. A carriage return ends a line, as it does in CSV.
-pub(super) fn blank_lines(text: &[u8]) -> usize {
+/// Returns the length of the blank lines at the start of `text`. A carriage return ends a line, as it does in CSV.
+pub(super) fn blank_lines_length(text: &[u8]) -> usize {
     let blank = text.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
     memchr::memrchr2(b'\n', b'\r', &text[..blank]).map_or(0, |last| last + 1)
 }

@@ -1,53 +1,53 @@
-//! Names the columns that a row can have, and the services whose files are known.
+//! Defines the columns that a row can have, and the services whose files are known.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A field of a row.
+/// A column that a file can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Column {
-    /// Where the link leads.
+    /// The URL to which the link leads.
     Url,
-    /// Its path.
+    /// The slug of the link.
     Slug,
-    /// The short link as a URL of the service that it is from; its path is the slug.
+    /// The short link as a URL of the service that exported it; its path is the slug.
     ShortUrl,
-    /// The host that serves it.
+    /// The host that serves the link.
     Domain,
-    /// What its owner calls it.
+    /// The title of the link.
     Title,
-    /// Words to find it by.
+    /// The tags of the link.
     Tags,
-    /// When it was created.
+    /// When the link was created.
     CreatedAt,
-    /// How many clicks the service that it is from had counted.
+    /// How many clicks the service that exported the link counted.
     ImportedClicks,
-    /// Before this it is not found.
+    /// When the link starts to work.
     StartsAt,
-    /// From this on it is gone.
+    /// When the link expires.
     ExpiresAt,
-    /// Where it leads from then on.
+    /// The URL to which the link leads once it has expired.
     ExpiredUrl,
-    /// How many clicks it serves.
+    /// How many clicks the link serves.
     MaxClicks,
-    /// The status of the redirect.
+    /// The HTTP status of the redirect.
     RedirectStatus,
-    /// Whether query parameters are forwarded.
+    /// Whether the redirect forwards query parameters.
     ForwardQuery,
     /// Other targets for some visits, as JSON.
     Rules,
     /// Weighted targets, as JSON.
     Variants,
-    /// Whether it is put away.
+    /// Whether the link is archived.
     Archived,
-    /// Whether it had a password, which no file holds.
+    /// Whether the link had a password. No file holds the password itself.
     HasPassword,
 }
 
 impl Column {
-    /// What the report and our own exports call it.
+    /// Returns the name of the column in reports and in our own exports.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Url => "url",
@@ -78,13 +78,13 @@ impl fmt::Display for Column {
     }
 }
 
-/// Who wrote a file, if that can be told from its columns.
+/// The service that wrote a file, as its columns reveal it. The domains in files of other services are not ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
-    /// An export of this service.
+    /// Waypost itself.
     Waypost,
-    /// Another service, whose domains are not ours.
+    /// Shlink.
     Shlink,
     /// Bitly.
     Bitly,
@@ -100,6 +100,6 @@ pub enum Source {
     Sink,
     /// Pocket.
     Pocket,
-    /// A browser, or whatever else writes bookmarks as browsers do.
+    /// A browser, or another program that writes bookmarks as browsers do.
     Bookmarks,
 }

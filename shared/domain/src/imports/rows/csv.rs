@@ -1,5 +1,5 @@
-//! CSV as RFC 4180 has it, with any delimiter: fields in quotation marks may hold delimiters, line ends and doubled
-//! quotation marks. A quotation mark within a field that does not begin with one is a character like any other.
+//! Parses CSV as RFC 4180 defines it, with any delimiter: fields in quotation marks may hold delimiters, line ends and
+//! doubled quotation marks. A quotation mark within a field that does not begin with one is an ordinary character.
 
 use std::borrow::Cow;
 
@@ -7,27 +7,27 @@ use memchr::{memchr, memchr3};
 
 use super::limits::MAX_ROW_BYTES;
 
-/// What some bytes begin with.
+/// What [`scan`] found at the start of its input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scan {
     /// A row.
     Record {
-        /// Its length, the line end included.
+        /// The length of the row with its line end.
         length: usize,
-        /// Its length without the line end.
+        /// The length of the row without its line end.
         text: usize,
-        /// Whether it is within one line.
+        /// Whether the row has no line end within a field.
         one_line: bool,
     },
-    /// The beginning of a row.
+    /// The beginning of a row, which more input completes.
     Partial,
     /// A row that does not end within [`MAX_ROW_BYTES`].
     TooLong,
-    /// A quotation mark that is open at the end of the file.
+    /// A row whose quotation mark is still open at the end of the file.
     Unclosed,
 }
 
-/// Finds the row that `input` begins with. `ended` says that the file ends where `input` does.
+/// Finds the row at the start of `input`. `ended` tells whether the file ends where `input` does.
 #[inline]
 pub(super) fn scan(input: &[u8], delimiter: u8, ended: bool) -> Scan {
     let window = &input[..input.len().min(MAX_ROW_BYTES)];
@@ -43,14 +43,14 @@ pub(super) fn scan(input: &[u8], delimiter: u8, ended: bool) -> Scan {
         match window[found] {
             b'\n' => return Scan::Record { length: found + 1, text: found, one_line },
             b'\r' => {
-                // Alone it ends a row as well.
+                // A carriage return alone ends a row too.
                 let end = usize::from(window.get(found + 1) == Some(&b'\n'));
                 let known = ended || found + 1 < window.len();
                 let row = Scan::Record { length: found + 1 + end, text: found, one_line };
                 return if known { row } else { unfinished };
             }
             _ if found > 0 && window[found - 1] != delimiter => at = found + 1,
-            _ => match closing_mark(window, found + 1, ended) {
+            _ => match closing_quote(window, found + 1, ended) {
                 Some(close) => {
                     one_line &= memchr(b'\n', &window[found..close]).is_none();
                     at = close + 1;
@@ -61,9 +61,9 @@ pub(super) fn scan(input: &[u8], delimiter: u8, ended: bool) -> Scan {
     }
 }
 
-/// Where the quotation mark is that closes the field which begins at `start`, behind its own. At the end of `input` it is
-/// only known to be one if nothing follows.
-fn closing_mark(input: &[u8], start: usize, ended: bool) -> Option<usize> {
+/// Finds the quotation mark that closes a field; `start` is the byte after the opening mark. A mark at the end of
+/// `input` counts only if the file has `ended`: another one after it would make a doubled mark.
+fn closing_quote(input: &[u8], start: usize, ended: bool) -> Option<usize> {
     let mut at = start;
     loop {
         let mark = at + memchr(b'"', &input[at..])?;
@@ -75,7 +75,7 @@ fn closing_mark(input: &[u8], start: usize, ended: bool) -> Option<usize> {
     }
 }
 
-/// The fields of a row, which [`scan`] found.
+/// Splits a row that [`scan`] found into its fields.
 pub(super) struct Cells<'a> {
     rest: Option<&'a str>,
     delimiter: u8,
@@ -96,19 +96,19 @@ impl<'a> Iterator for Cells<'a> {
         if let Some(quoted) = rest.strip_prefix('"') {
             return Some(self.quoted(quoted));
         }
-        let (cell, rest) = cut(rest, memchr(self.delimiter, rest.as_bytes()));
+        let (cell, rest) = split_at_delimiter(rest, memchr(self.delimiter, rest.as_bytes()));
         self.rest = rest;
         Some(Cow::Borrowed(cell))
     }
 }
 
 impl<'a> Cells<'a> {
-    /// A field in quotation marks, the first of which is left behind.
+    /// Reads a field in quotation marks; `text` begins after the opening mark.
     fn quoted(&mut self, text: &'a str) -> Cow<'a, str> {
-        // A row that was found has it.
-        let close = closing_mark(text.as_bytes(), 0, true).unwrap_or(text.len());
+        // `scan` finds no row without a closing mark.
+        let close = closing_quote(text.as_bytes(), 0, true).unwrap_or(text.len());
         let (inner, after) = (&text[..close], text.get(close + 1..).unwrap_or(""));
-        let (tail, rest) = cut(after, memchr(self.delimiter, after.as_bytes()));
+        let (tail, rest) = split_at_delimiter(after, memchr(self.delimiter, after.as_bytes()));
         self.rest = rest;
         let doubled = memchr(b'"', inner.as_bytes()).is_some();
         if !doubled && tail.is_empty() {
@@ -120,9 +120,9 @@ impl<'a> Cells<'a> {
     }
 }
 
-/// What is before and behind the delimiter.
+/// Splits `text` at the delimiter at byte `at`.
 #[inline]
-fn cut(text: &str, at: Option<usize>) -> (&str, Option<&str>) {
+fn split_at_delimiter(text: &str, at: Option<usize>) -> (&str, Option<&str>) {
     match at {
         Some(at) => (&text[..at], Some(&text[at + 1..])),
         None => (text, None),

@@ -1,30 +1,30 @@
-//! Brings text into UTF-8, a piece at a time.
+//! Converts text to UTF-8, one piece at a time.
 
 use super::buffer::Buffer;
 use super::layout::Encoding;
 
-/// How many bytes tell how a text is written.
+/// How many bytes it takes to detect the encoding.
 const HEAD_BYTES: usize = 4;
-/// Stands for half a character: no byte of UTF-8, so that the row it is in is seen to be broken.
+/// Replaces half a character. UTF-8 never has this byte, so the row that has it is reported as broken.
 const BROKEN: u8 = 0xff;
 
-/// Text that comes in pieces, some of which may end within a character.
+/// Decodes text in pieces, which may end within a character.
 #[derive(Default)]
 pub(super) struct Decoder {
     encoding: Option<Encoding>,
-    /// What is not decoded yet.
+    /// The bytes that are not decoded yet.
     rest: Vec<u8>,
-    /// The first half of a character of two units.
-    high: Option<u16>,
+    /// The high surrogate of a pair whose low surrogate is not decoded yet.
+    high_surrogate: Option<u16>,
 }
 
 impl Decoder {
-    /// How the text is written, once that is known.
+    /// Returns the encoding, once it is known.
     pub(super) fn encoding(&self) -> Option<Encoding> {
         self.encoding
     }
 
-    /// Adds a piece to `buffer`. `last` says that there are no more.
+    /// Decodes a piece into `buffer`, and ends the buffer after the `last` one.
     pub(super) fn push(&mut self, piece: &[u8], last: bool, buffer: &mut Buffer) {
         if self.encoding == Some(Encoding::Utf8) {
             buffer.extend(piece);
@@ -33,7 +33,8 @@ impl Decoder {
             self.decode(last, buffer);
         }
         if last {
-            if self.encoding != Some(Encoding::Utf8) && (!self.rest.is_empty() || self.high.take().is_some()) {
+            if self.encoding != Some(Encoding::Utf8) && (!self.rest.is_empty() || self.high_surrogate.take().is_some())
+            {
                 buffer.extend(&[BROKEN]);
             }
             buffer.end();
@@ -45,7 +46,7 @@ impl Decoder {
             if self.rest.len() < HEAD_BYTES && !last {
                 return;
             }
-            self.encoding = Some(encoding(&self.rest));
+            self.encoding = Some(detect_encoding(&self.rest));
         }
         if self.encoding == Some(Encoding::Utf8) {
             return buffer.extend(&std::mem::take(&mut self.rest));
@@ -53,25 +54,25 @@ impl Decoder {
         let from = if self.encoding == Some(Encoding::Utf16Be) { u16::from_be_bytes } else { u16::from_le_bytes };
         let rest = std::mem::take(&mut self.rest);
         let (units, odd) = rest.as_chunks::<2>();
-        let out = buffer.room();
+        let out = buffer.make_room();
         out.reserve(rest.len());
         for unit in units {
-            self.unit(from(*unit), out);
+            self.decode_unit(from(*unit), out);
         }
         self.rest = odd.to_vec();
     }
 
-    fn unit(&mut self, unit: u16, out: &mut Vec<u8>) {
-        let high = self.high.take();
+    fn decode_unit(&mut self, unit: u16, out: &mut Vec<u8>) {
+        let high = self.high_surrogate.take();
         let character = match (high, unit) {
             (None, 0xd800..=0xdbff) => {
-                self.high = Some(unit);
+                self.high_surrogate = Some(unit);
                 return;
             }
             (Some(high), 0xdc00..=0xdfff) => char::decode_utf16([high, unit]).next().and_then(Result::ok),
             (Some(_), _) => {
                 out.push(BROKEN);
-                return self.unit(unit, out);
+                return self.decode_unit(unit, out);
             }
             (None, unit) => char::from_u32(unit.into()),
         };
@@ -82,9 +83,9 @@ impl Decoder {
     }
 }
 
-/// How the text is written that begins with `head`: by its byte order mark, or by where the zeros of its first characters
-/// are, which are ASCII in every list of links.
-fn encoding(head: &[u8]) -> Encoding {
+/// Detects the encoding of a text from its first bytes: from the byte order mark, or from the positions of the zero
+/// bytes, since every list of links begins with ASCII characters.
+fn detect_encoding(head: &[u8]) -> Encoding {
     match head {
         [0xff, 0xfe, ..] => Encoding::Utf16Le,
         [0xfe, 0xff, ..] => Encoding::Utf16Be,

@@ -1,16 +1,15 @@
-//! The fields of a row, and what can be wrong with it.
+//! Defines the fields of a row, and the fault of a row that cannot be a link.
 
-use crate::imports::rows::column::Column;
 use std::borrow::Cow;
 
-use super::column::Source;
+use super::column::{Column, Source};
 
 /// The tags of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Tags<'a> {
-    /// One text, with `|` or `,` between them.
+    /// One text with `|` or `,` between the tags.
     Text(Cow<'a, str>),
-    /// One by one.
+    /// A list with one text per tag.
     List(Vec<Cow<'a, str>>),
 }
 
@@ -21,44 +20,44 @@ impl Default for Tags<'_> {
 }
 
 impl Tags<'_> {
-    /// Each of them, without surrounding white space; blank ones are left out.
+    /// Returns the tags without surrounding white space, and leaves out blank ones.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         let (text, list): (&str, &[Cow<'_, str>]) = match self {
             Self::Text(text) => (text, &[]),
             Self::List(list) => ("", list),
         };
-        let apart = text.split(['|', ',']).map(str::trim);
-        apart.chain(list.iter().map(|tag| tag.trim())).filter(|tag| !tag.is_empty())
+        let split = text.split(['|', ',']).map(str::trim);
+        split.chain(list.iter().map(|tag| tag.trim())).filter(|tag| !tag.is_empty())
     }
 }
 
 /// The fields of a row as they are in the file, without surrounding white space. A blank field is absent.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Fields<'a> {
-    /// Where the link leads.
+    /// The URL to which the link leads.
     pub url: Option<Cow<'a, str>>,
-    /// Its path.
+    /// The slug of the link.
     pub slug: Option<Cow<'a, str>>,
-    /// The short link as a URL; its path is the slug if there is no other.
+    /// The short link as a URL; its path is the slug if the row has no `slug`.
     pub short_url: Option<Cow<'a, str>>,
-    /// The host that serves it.
+    /// The host that serves the link.
     pub domain: Option<Cow<'a, str>>,
-    /// What its owner calls it.
+    /// The title of the link.
     pub title: Option<Cow<'a, str>>,
-    /// Words to find it by.
+    /// The tags of the link.
     pub tags: Tags<'a>,
-    /// When it was created.
+    /// When the link was created.
     pub created_at: Option<Cow<'a, str>>,
-    /// How many clicks another service had counted.
+    /// How many clicks another service counted.
     pub imported_clicks: Option<Cow<'a, str>>,
-    /// What few rows have.
+    /// The fields that few rows have.
     pub more: Vec<(Column, Cow<'a, str>)>,
-    /// Who wrote the file.
+    /// The service that wrote the file.
     pub source: Option<Source>,
 }
 
 impl<'a> Fields<'a> {
-    /// Sets the field `column`, unless `text` is blank.
+    /// Sets the field of `column`, unless `text` is blank.
     #[inline]
     pub(super) fn set(&mut self, column: Column, text: Cow<'a, str>) {
         let text = trimmed(text);
@@ -71,7 +70,7 @@ impl<'a> Fields<'a> {
             Column::ShortUrl => self.short_url = Some(text),
             Column::Domain => self.domain = Some(text),
             Column::Title => self.title = Some(text),
-            Column::Tags => self.tags = tags(text),
+            Column::Tags => self.tags = parse_tags(text),
             Column::CreatedAt => self.created_at = Some(text),
             Column::ImportedClicks => self.imported_clicks = Some(text),
             _ => self.more.push((column, text)),
@@ -79,8 +78,8 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// A list of tags may also be JSON, which is the only way to write a tag with a comma in CSV.
-fn tags(text: Cow<'_, str>) -> Tags<'_> {
+/// Parses tags with `|` or `,` between them, or a JSON list: only the list can hold a tag with a comma in CSV.
+fn parse_tags(text: Cow<'_, str>) -> Tags<'_> {
     if text.starts_with("[\"")
         && let Ok(list) = serde_json::from_str::<Vec<String>>(&text)
     {
@@ -97,22 +96,22 @@ fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
-/// Why a row is not a link.
+/// The reason why a row cannot be a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// In which column, if it is one.
+    /// The column that is wrong, or `None` if it is the whole row.
     pub column: Option<Column>,
-    /// What stands there; cut when it is reported.
+    /// The value in the file. The report cuts it.
     pub value: String,
-    /// What is wrong with it, for a person.
+    /// What is wrong with the value, in words for a person.
     pub cause: String,
 }
 
-/// How much of a broken row is kept; a report shows less.
+/// How many bytes of a broken row are kept; the report shows fewer.
 const MAX_FAULT_BYTES: usize = 1024;
 
 impl Fault {
-    /// A fault of the whole row.
+    /// Creates the fault of a whole row.
     pub(super) fn of_row(text: &[u8], cause: impl Into<String>) -> Self {
         let start = &text[..text.len().min(MAX_FAULT_BYTES)];
         Self { column: None, value: String::from_utf8_lossy(start).into_owned(), cause: cause.into() }

@@ -1,22 +1,22 @@
-//! A JSON document with a list of links: a list as the document itself, or as `links`, `items` or `data` in an object. Only
-//! one link of it is in memory at a time.
+//! Finds the links in a JSON document: the document is a list, or has a list named `links`, `items` or `data` in an
+//! object. Keeps only one link in memory at a time.
 
 use super::buffer::Buffer;
 use super::fields::Fault;
 use super::limits::MAX_ROW_BYTES;
 use super::unreadable::Unreadable;
 
-/// What a list of links may be called.
-const LISTS: [&[u8]; 3] = [b"links", b"items", b"data"];
-/// How deep such a list may be in objects.
-const MAX_DEPTH: usize = 2;
+/// The names that a list of links may have.
+const LIST_NAMES: [&[u8]; 3] = [b"links", b"items", b"data"];
+/// How deeply the list may be nested in objects.
+const MAX_LIST_DEPTH: usize = 2;
 
-/// What was found.
+/// What [`Document::find`] found.
 #[derive(Debug)]
 pub(super) enum Element {
-    /// A link in so many of the first bytes of the buffer.
+    /// A link: this many of the first bytes of the buffer.
     Whole(usize),
-    /// One that is broken.
+    /// A broken link.
     Broken(Fault),
     More,
     End,
@@ -24,30 +24,30 @@ pub(super) enum Element {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// Before the list, or behind it.
+    /// Before the list, or after it.
     Outside,
-    /// Between the elements of the list; says whether one must follow, as behind a comma.
-    Between { comma: bool },
-    /// Behind an element: a comma or the end of the list follows.
-    Behind,
-    /// Within an element of which the scanner has seen so many bytes.
-    Element { seen: usize },
-    /// Within one that is too long.
-    Skipping,
+    /// Before an element. After a comma there must be one; otherwise the list may end.
+    BeforeElement { after_comma: bool },
+    /// After an element: a comma or the end of the list follows.
+    AfterElement,
+    /// Within an element, of which `seen` bytes are scanned.
+    InElement { seen: usize },
+    /// Within an element that is too long.
+    SkippingElement,
 }
 
-/// Finds one element of the list after the other.
+/// Finds the elements of the list one by one.
 pub(super) struct Document {
     state: State,
     nesting: Nesting,
-    /// Of what is outside of the list: the kinds of the brackets that are open.
-    open: Vec<u8>,
-    /// The last text outside of the list, and whether it is the name of what comes next.
+    /// The brackets that are open outside the list.
+    open_brackets: Vec<u8>,
+    /// The start of the last string outside the list.
     name: Vec<u8>,
-    named: bool,
-    /// Whether the list was there.
-    found: bool,
-    /// Whether the document is over.
+    /// Whether that string is one of [`LIST_NAMES`] and names the next value.
+    list_named: bool,
+    list_found: bool,
+    /// Whether the document's outer value is complete.
     closed: bool,
     number: u64,
     line: u64,
@@ -55,34 +55,34 @@ pub(super) struct Document {
     fault: Option<Fault>,
 }
 
-/// How deep in brackets some bytes are, and whether in a text.
+/// How deeply a byte is nested in brackets, and whether it is in a string.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Nesting {
     depth: usize,
-    text: bool,
+    in_string: bool,
     escaped: bool,
 }
 
 impl Nesting {
-    /// Goes over `byte`; says whether it is the end of a value with brackets or marks.
+    /// Takes a byte. Returns whether it ends an object, a list or a string that is not nested.
     #[inline]
     fn step(&mut self, byte: u8) -> bool {
-        if self.text {
+        if self.in_string {
             match byte {
                 _ if self.escaped => self.escaped = false,
                 b'\\' => self.escaped = true,
-                b'"' => self.text = false,
+                b'"' => self.in_string = false,
                 _ => return false,
             }
-            return !self.text && self.depth == 0;
+            return !self.in_string && self.depth == 0;
         }
         match byte {
-            b'"' => self.text = true,
+            b'"' => self.in_string = true,
             b'{' | b'[' => self.depth += 1,
             b'}' | b']' => self.depth = self.depth.saturating_sub(1),
             _ => return false,
         }
-        !self.text && self.depth == 0
+        !self.in_string && self.depth == 0
     }
 }
 
@@ -91,10 +91,10 @@ impl Document {
         Self {
             state: State::Outside,
             nesting: Nesting::default(),
-            open: Vec::new(),
+            open_brackets: Vec::new(),
             name: Vec::new(),
-            named: false,
-            found: false,
+            list_named: false,
+            list_found: false,
             closed: false,
             number: 0,
             line: 0,
@@ -103,39 +103,39 @@ impl Document {
         }
     }
 
-    /// The last link's number, and the line that it began on.
+    /// Returns the last link's number and the line on which it began.
     pub(super) fn last(&self) -> (u64, u64) {
         (self.number, self.line)
     }
 
-    /// Leaves the last link behind.
+    /// Consumes the last link.
     pub(super) fn release(&mut self, buffer: &mut Buffer) {
         buffer.consume(std::mem::take(&mut self.used));
     }
 
-    /// The next link.
+    /// Finds the next link.
     pub(super) fn find(&mut self, buffer: &mut Buffer) -> Result<Element, Unreadable> {
         self.release(buffer);
         loop {
             let blank = buffer.rest().iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-            if !matches!(self.state, State::Element { .. } | State::Skipping) && !self.nesting.text {
+            if !matches!(self.state, State::InElement { .. } | State::SkippingElement) && !self.nesting.in_string {
                 buffer.consume(blank);
             }
-            if buffer.rest().is_empty() || matches!(self.state, State::Element { seen } if seen == buffer.rest().len())
-            {
-                return self.wait(buffer);
+            let all_seen = matches!(self.state, State::InElement { seen } if seen == buffer.rest().len());
+            if buffer.rest().is_empty() || all_seen {
+                return self.need_more(buffer);
             }
             match self.state {
-                State::Outside => self.outside(buffer)?,
-                State::Between { comma } => self.between(buffer, comma)?,
-                State::Behind => self.behind(buffer)?,
-                State::Element { seen } => {
-                    if let Some(element) = self.element(buffer, seen) {
+                State::Outside => self.scan_outside(buffer)?,
+                State::BeforeElement { after_comma } => self.begin_element(buffer, after_comma)?,
+                State::AfterElement => self.scan_separator(buffer)?,
+                State::InElement { seen } => {
+                    if let Some(element) = self.scan_element(buffer, seen) {
                         return Ok(element);
                     }
                 }
-                State::Skipping => {
-                    if let Some(fault) = self.skip(buffer) {
+                State::SkippingElement => {
+                    if let Some(fault) = self.skip_element(buffer) {
                         return Ok(Element::Broken(fault));
                     }
                 }
@@ -143,62 +143,61 @@ impl Document {
         }
     }
 
-    fn wait(&self, buffer: &Buffer) -> Result<Element, Unreadable> {
+    /// Asks for more text, or checks that the document is complete if the text has ended.
+    fn need_more(&self, buffer: &Buffer) -> Result<Element, Unreadable> {
         if !buffer.ended() {
             return Ok(Element::More);
         }
         if self.state != State::Outside || !self.closed {
-            return Err(Unreadable::at(buffer.end_at(), "the JSON document breaks off"));
+            return Err(Unreadable::at(buffer.file_end_position(), "the JSON document breaks off"));
         }
-        if !self.found {
+        if !self.list_found {
             return Err(Unreadable::because("the JSON document has no list named links, items or data"));
         }
         Ok(Element::End)
     }
 
-    /// Goes over what is not in the list, until the list begins.
-    fn outside(&mut self, buffer: &mut Buffer) -> Result<(), Unreadable> {
-        let start = buffer.at();
+    /// Scans what is outside the list, until the list begins.
+    fn scan_outside(&mut self, buffer: &mut Buffer) -> Result<(), Unreadable> {
+        let start = buffer.file_position();
         for (index, &byte) in buffer.rest().iter().enumerate() {
             let at = start + index as u64;
-            let in_text = self.nesting.text;
-            if in_text {
-                let nesting = &mut self.nesting;
-                nesting.step(byte);
-                if nesting.text && self.name.len() < 16 {
+            if self.nesting.in_string {
+                self.nesting.step(byte);
+                if self.nesting.in_string && self.name.len() < 16 {
                     self.name.push(byte);
                 }
                 continue;
             }
             let begins = matches!(byte, b'[' | b'{') && !self.closed;
-            if self.open.is_empty() && !begins && !byte.is_ascii_whitespace() {
+            if self.open_brackets.is_empty() && !begins && !byte.is_ascii_whitespace() {
                 return Err(Unreadable::at(at, "the JSON document is followed by something else"));
             }
             match byte {
                 b'"' => {
                     self.name.clear();
-                    self.nesting = Nesting { depth: 1, text: true, escaped: false };
+                    self.nesting = Nesting { depth: 1, in_string: true, escaped: false };
                 }
-                b':' => self.named = LISTS.contains(&self.name.as_slice()),
-                b'[' if !self.found && (self.open.is_empty() || self.named && self.open.len() <= MAX_DEPTH) => {
-                    self.found = true;
-                    self.state = State::Between { comma: false };
+                b':' => self.list_named = LIST_NAMES.contains(&self.name.as_slice()),
+                b'[' if !self.list_found && self.list_may_begin() => {
+                    self.list_found = true;
+                    self.state = State::BeforeElement { after_comma: false };
                     buffer.consume(index + 1);
                     return Ok(());
                 }
-                b'[' | b'{' if self.open.len() < 128 => {
-                    self.open.push(byte);
-                    self.named = false;
+                b'[' | b'{' if self.open_brackets.len() < 128 => {
+                    self.open_brackets.push(byte);
+                    self.list_named = false;
                 }
                 b']' | b'}' => {
                     let opened = if byte == b']' { b'[' } else { b'{' };
-                    if self.open.pop() != Some(opened) {
+                    if self.open_brackets.pop() != Some(opened) {
                         return Err(Unreadable::at(at, "the JSON document is broken: a bracket closes nothing"));
                     }
-                    self.closed = self.open.is_empty();
+                    self.closed = self.open_brackets.is_empty();
                 }
                 b'[' | b'{' => return Err(Unreadable::at(at, "the JSON document is nested too deeply")),
-                byte if !byte.is_ascii_whitespace() => self.named = false,
+                byte if !byte.is_ascii_whitespace() => self.list_named = false,
                 _ => {}
             }
         }
@@ -206,89 +205,91 @@ impl Document {
         Ok(())
     }
 
-    fn between(&mut self, buffer: &mut Buffer, comma: bool) -> Result<(), Unreadable> {
+    /// Tells whether a list that begins here is the list of links.
+    fn list_may_begin(&self) -> bool {
+        self.open_brackets.is_empty() || self.list_named && self.open_brackets.len() <= MAX_LIST_DEPTH
+    }
+
+    fn begin_element(&mut self, buffer: &mut Buffer, after_comma: bool) -> Result<(), Unreadable> {
         match buffer.rest()[0] {
-            b']' if !comma => {
+            b']' if !after_comma => {
                 buffer.consume(1);
-                self.list_ends();
+                self.end_list();
             }
             b'{' | b'[' | b'"' => {
                 self.nesting = Nesting::default();
                 self.line = buffer.line();
-                self.state = State::Element { seen: 0 };
+                self.state = State::InElement { seen: 0 };
             }
             _ => {
-                return Err(Unreadable::at(
-                    buffer.at(),
-                    "the JSON document is broken: no object is where the next one should be",
-                ));
+                let cause = "the JSON document is broken: no object is where the next one should be";
+                return Err(Unreadable::at(buffer.file_position(), cause));
             }
         }
         Ok(())
     }
 
-    fn behind(&mut self, buffer: &mut Buffer) -> Result<(), Unreadable> {
+    /// Scans the comma after an element, or the end of the list.
+    fn scan_separator(&mut self, buffer: &mut Buffer) -> Result<(), Unreadable> {
         match buffer.rest()[0] {
-            b',' => self.state = State::Between { comma: true },
-            b']' => self.list_ends(),
+            b',' => self.state = State::BeforeElement { after_comma: true },
+            b']' => self.end_list(),
             _ => {
-                return Err(Unreadable::at(
-                    buffer.at(),
-                    "the JSON document is broken: no comma is where one should be",
-                ));
+                let cause = "the JSON document is broken: no comma is where one should be";
+                return Err(Unreadable::at(buffer.file_position(), cause));
             }
         }
         buffer.consume(1);
         Ok(())
     }
 
-    fn list_ends(&mut self) {
+    fn end_list(&mut self) {
         self.state = State::Outside;
-        self.closed = self.open.is_empty();
+        self.closed = self.open_brackets.is_empty();
     }
 
-    /// Goes on with an element; gives it if that is its end.
-    fn element(&mut self, buffer: &Buffer, seen: usize) -> Option<Element> {
+    /// Scans an element, of which `seen` bytes are scanned. Returns it if its end is there.
+    fn scan_element(&mut self, buffer: &Buffer, seen: usize) -> Option<Element> {
         let window = &buffer.rest()[..buffer.rest().len().min(MAX_ROW_BYTES)];
         for (index, &byte) in window.iter().enumerate().skip(seen) {
             if self.nesting.step(byte) {
-                self.state = State::Behind;
+                self.state = State::AfterElement;
                 self.number += 1;
                 self.used = index + 1;
                 return Some(Element::Whole(index + 1));
             }
         }
-        self.state = State::Element { seen: window.len() };
+        self.state = State::InElement { seen: window.len() };
         if window.len() == MAX_ROW_BYTES {
             self.fault = Some(Fault::of_row(window, format!("is longer than {MAX_ROW_BYTES} bytes")));
             self.used = window.len();
-            self.state = State::Skipping;
+            self.state = State::SkippingElement;
         }
         None
     }
 
-    /// Goes on with an element that is too long; gives what is wrong with it at its end.
-    fn skip(&mut self, buffer: &mut Buffer) -> Option<Fault> {
+    /// Skips an element that is too long. Returns its fault if its end is there.
+    fn skip_element(&mut self, buffer: &mut Buffer) -> Option<Fault> {
         self.release(buffer);
         let end = buffer.rest().iter().position(|&byte| self.nesting.step(byte));
         buffer.consume(end.map_or(buffer.rest().len(), |end| end + 1));
         end?;
-        self.state = State::Behind;
+        self.state = State::AfterElement;
         self.number += 1;
         self.fault.take()
     }
 }
 
-/// The name of the list and the first link in it, if the JSON that begins with `head` is a document with a list of links
-/// rather than the first of many lines: the list begins before the object ends.
-pub(super) fn list(head: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
+/// Finds the list of links in a JSON document that begins with `head`, and returns its name and its first link. Returns
+/// `None` for JSON Lines, where no list begins before the first object ends.
+pub(super) fn find_list(head: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
     let mut document = Document::new();
     let mut buffer = Buffer::new(0, 1);
     buffer.extend(head);
-    // Whatever comes after the first object would be an error, which the reader finds as well.
+    // Ignore errors: the reader will find them too.
     let first = match document.find(&mut buffer) {
         Ok(Element::Whole(length)) => buffer.rest()[..length].to_vec(),
         _ => Vec::new(),
     };
-    document.found.then_some((document.name, first))
+    document.list_found.then_some((document.name, first))
 }

@@ -1,4 +1,4 @@
-//! A JSON object as a row, with the same names as the columns of CSV. Unknown names are noted and left out.
+//! Reads a JSON object as a row, with the same names as the columns of CSV. Notes unknown names and leaves them out.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -6,34 +6,33 @@ use std::fmt;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::column::Column;
-use super::column::Source;
+use super::column::{Column, Source};
 use super::fields::{Fault, Fields, Tags};
+use super::names::{column_of_source, common_column, normalize, recognise_source};
 use super::notes::Notes;
-use crate::imports::rows::names;
 
-/// How many names are remembered. Objects of one file have the same ones.
-const MAX_KEYS: usize = 64;
-/// The longest name that is remembered, in bytes.
-const MAX_KEY: usize = 64;
+/// How many names are cached. The objects of one file have the same names.
+const MAX_CACHED_NAMES: usize = 64;
+/// The longest name that is cached, in bytes.
+const MAX_CACHED_NAME_BYTES: usize = 64;
 
-/// Reads objects. Remembers what their names mean.
+/// Reads objects, and caches what their names mean.
 #[derive(Default)]
-pub(super) struct Objects {
-    keys: Vec<(Box<str>, Option<Column>)>,
-    /// Where in `keys` the next name probably is: objects mostly have the same order.
-    next: usize,
+pub(super) struct ObjectParser {
+    cached_names: Vec<(Box<str>, Option<Column>)>,
+    /// The index in `cached_names` of the name that probably comes next: most objects have the same order.
+    expected: usize,
     source: Option<Source>,
     pub(super) notes: Notes,
 }
 
-impl Objects {
-    /// Reads objects that are from `source`.
-    pub(super) fn of(source: Option<Source>) -> Self {
+impl ObjectParser {
+    /// Reads objects that `source` wrote.
+    pub(super) fn new(source: Option<Source>) -> Self {
         Self { source, ..Self::default() }
     }
 
-    /// The fields of the object that `text` is. A text alone is a URL.
+    /// Reads the fields of an object. A JSON string instead of an object is a URL.
     pub(super) fn fields<'a>(&mut self, text: &'a [u8]) -> Result<Fields<'a>, Fault> {
         let json = std::str::from_utf8(text).map_err(|_| Fault::of_row(text, "is not UTF-8 text"))?;
         if text.first() == Some(&b'"')
@@ -44,54 +43,54 @@ impl Objects {
             return Ok(fields);
         }
         let mut reader = serde_json::Deserializer::from_str(json);
-        self.next = 0;
+        self.expected = 0;
         let mut fields = Fields { source: self.source, ..Fields::default() };
         let mut fault = None;
-        let row = Row { objects: self, fields: &mut fields, fault: &mut fault };
+        let row = RowVisitor { parser: self, fields: &mut fields, fault: &mut fault };
         let read = row.deserialize(&mut reader).and_then(|()| reader.end());
         read.map_err(|error| Fault::of_row(text, describe(&error)))?;
         fault.map_or(Ok(fields), Err)
     }
 
     fn column(&mut self, name: &str) -> Option<Column> {
-        if let Some((key, column)) = self.keys.get(self.next)
-            && **key == *name
+        if let Some((cached, column)) = self.cached_names.get(self.expected)
+            && **cached == *name
         {
-            self.next += 1;
+            self.expected += 1;
             return *column;
         }
-        if let Some(at) = self.keys.iter().position(|(key, _)| **key == *name) {
-            self.next = at + 1;
-            return self.keys[at].1;
+        if let Some(at) = self.cached_names.iter().position(|(cached, _)| **cached == *name) {
+            self.expected = at + 1;
+            return self.cached_names[at].1;
         }
-        let plain = names::plain(name);
-        let column = names::column(&plain).or_else(|| {
+        let normalized = normalize(name);
+        let column = common_column(&normalized).or_else(|| {
             let source = self.source?;
-            names::column_of_source(&plain, source)
+            column_of_source(&normalized, source)
         });
         if column.is_none() {
-            self.notes.unknown_column(name);
+            self.notes.add_unknown_column(name);
         }
-        if self.keys.len() < MAX_KEYS && name.len() <= MAX_KEY {
-            self.keys.push((name.into(), column));
-            self.next = self.keys.len();
+        if self.cached_names.len() < MAX_CACHED_NAMES && name.len() <= MAX_CACHED_NAME_BYTES {
+            self.cached_names.push((name.into(), column));
+            self.expected = self.cached_names.len();
         }
         column
     }
 }
 
-/// Who wrote an object, if that can be told from its names.
-pub(super) fn source_of(text: &[u8]) -> Option<Source> {
+/// Recognises the service that wrote an object by the names in it.
+pub(super) fn recognise_object_source(text: &[u8]) -> Option<Source> {
     let names: BTreeMap<String, IgnoredAny> = serde_json::from_slice(text).ok()?;
-    let plain: Vec<String> = names.keys().map(|name| names::plain(name)).collect();
-    names::source(&plain)
+    let names: Vec<String> = names.keys().map(|name| normalize(name)).collect();
+    recognise_source(&names)
 }
 
-/// `serde_json`'s message without its position: every row is line 1 to it.
+/// Returns the message of `serde_json` without its line, which is always 1: it reads one row at a time.
 fn describe(error: &serde_json::Error) -> String {
     let message = error.to_string();
     let message = message.split(" at line ").next().unwrap_or_default();
-    format!("is no JSON object: {message} (character {})", error.column())
+    format!("is not a JSON object: {message} (character {})", error.column())
 }
 
 #[cold]
@@ -107,21 +106,21 @@ fn wrong_type(column: Column, value: &str) -> Fault {
     Fault { column: Some(column), value: value.to_owned(), cause: format!("must be {expected}") }
 }
 
-/// Fills `fields`, and notes the first that is of the wrong type.
-struct Row<'o, 'de> {
-    objects: &'o mut Objects,
-    fields: &'o mut Fields<'de>,
-    fault: &'o mut Option<Fault>,
+/// Sets `fields`, and `fault` to the first field of the wrong type.
+struct RowVisitor<'p, 'de> {
+    parser: &'p mut ObjectParser,
+    fields: &'p mut Fields<'de>,
+    fault: &'p mut Option<Fault>,
 }
 
-impl<'de> DeserializeSeed<'de> for Row<'_, 'de> {
+impl<'de> DeserializeSeed<'de> for RowVisitor<'_, 'de> {
     type Value = ();
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         deserializer.deserialize_map(self)
     }
 }
 
-impl<'de> Visitor<'de> for Row<'_, 'de> {
+impl<'de> Visitor<'de> for RowVisitor<'_, 'de> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -130,8 +129,8 @@ impl<'de> Visitor<'de> for Row<'_, 'de> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let mut seen = 0_u32;
-        while let Some(column) = map.next_key_seed(Key(self.objects))? {
-            // Of two with the same meaning, the first counts.
+        while let Some(column) = map.next_key_seed(NameVisitor(self.parser))? {
+            // Of two names with the same meaning, the first counts.
             let Some(column) = column.filter(|column| seen & (1 << *column as u32) == 0) else {
                 map.next_value::<IgnoredAny>()?;
                 continue;
@@ -145,16 +144,16 @@ impl<'de> Visitor<'de> for Row<'_, 'de> {
                 continue;
             }
             let value = map.next_value()?;
-            if let Err(shown) = take(self.fields, column, value) {
-                self.fault.get_or_insert_with(|| wrong_type(column, &shown));
+            if let Err(printed) = set_field(self.fields, column, value) {
+                self.fault.get_or_insert_with(|| wrong_type(column, &printed));
             }
         }
         Ok(())
     }
 }
 
-/// Sets the field `column`; gives the value back, as it may be shown, if it is of the wrong type.
-fn take<'de>(fields: &mut Fields<'de>, column: Column, value: Value<'de>) -> Result<(), Cow<'de, str>> {
+/// Sets the field of `column`. Returns the value in printed form if it has the wrong type.
+fn set_field<'de>(fields: &mut Fields<'de>, column: Column, value: Value<'de>) -> Result<(), Cow<'de, str>> {
     let number = matches!(
         column,
         Column::CreatedAt
@@ -175,21 +174,22 @@ fn take<'de>(fields: &mut Fields<'de>, column: Column, value: Value<'de>) -> Res
         Value::Texts(_) => return Err(Cow::Borrowed("[…]")),
         Value::Number(text) => return Err(Cow::Owned(text)),
         Value::Flag(flag) => return Err(Cow::Borrowed(if flag { "true" } else { "false" })),
-        Value::Other(shown) => return Err(Cow::Borrowed(shown)),
+        Value::Other(printed) => return Err(Cow::Borrowed(printed)),
     }
     Ok(())
 }
 
-struct Key<'o>(&'o mut Objects);
+/// Looks up the column of a name.
+struct NameVisitor<'p>(&'p mut ObjectParser);
 
-impl<'de> DeserializeSeed<'de> for Key<'_> {
+impl<'de> DeserializeSeed<'de> for NameVisitor<'_> {
     type Value = Option<Column>;
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_str(self)
     }
 }
 
-impl Visitor<'_> for Key<'_> {
+impl Visitor<'_> for NameVisitor<'_> {
     type Value = Option<Column>;
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a name")
@@ -199,24 +199,26 @@ impl Visitor<'_> for Key<'_> {
     }
 }
 
+/// The value of a field.
 enum Value<'a> {
     Text(Cow<'a, str>),
     Texts(Vec<Cow<'a, str>>),
     Number(String),
     Flag(bool),
     Absent,
+    /// A value that no column has, in printed form.
     Other(&'static str),
 }
 
 impl<'de> Deserialize<'de> for Value<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Any)
+        deserializer.deserialize_any(ValueVisitor)
     }
 }
 
-struct Any;
+struct ValueVisitor;
 
-impl<'de> Visitor<'de> for Any {
+impl<'de> Visitor<'de> for ValueVisitor {
     type Value = Value<'de>;
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a value")

@@ -1,11 +1,11 @@
-//! What a file is, and where in its rows things are.
+//! Describes the format of a file: all that it takes to read the file from the middle.
 
-use crate::imports::rows::column::Source;
 use serde::{Deserialize, Serialize};
 
+use super::column::Source;
 use super::columns::Columns;
 
-/// What a file is.
+/// The format of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "ImportFormat"))]
@@ -16,17 +16,17 @@ pub enum Format {
     JsonLines,
     /// A JSON document with a list of links.
     Json,
-    /// Bookmarks as browsers export them: HTML that Netscape began with.
+    /// Bookmarks as browsers export them: Netscape's HTML.
     Bookmarks,
-    /// A spreadsheet of Office Open XML.
+    /// An Office Open XML spreadsheet.
     Xlsx,
 }
 
-/// What the bytes are wrapped in.
+/// How a file is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Packing {
-    /// Nothing.
+pub(super) enum Packing {
+    /// Not at all.
     Plain,
     /// gzip (RFC 1952).
     Gzip,
@@ -36,19 +36,19 @@ pub enum Packing {
     Zip,
 }
 
-/// How text is written as bytes.
+/// The character encoding of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Encoding {
+pub(super) enum Encoding {
     /// UTF-8.
     Utf8,
-    /// UTF-16, the low byte first.
+    /// UTF-16, little-endian.
     Utf16Le,
-    /// UTF-16, the high byte first.
+    /// UTF-16, big-endian.
     Utf16Be,
 }
 
-/// What a file is and where in its rows things are: enough to read it from the middle.
+/// The format of a file with all its details: enough to read the file from the middle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Layout {
     pub(super) packing: Packing,
@@ -58,7 +58,7 @@ pub struct Layout {
     pub(super) source: Option<Source>,
 }
 
-/// How rows are found, and columns in them.
+/// How to find the rows of a text, and the columns in them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Shape {
@@ -75,7 +75,7 @@ pub(super) enum Shape {
 }
 
 impl Layout {
-    /// What the file is.
+    /// Returns the format of the file.
     pub fn format(&self) -> Format {
         match self.shape {
             Shape::Csv { .. } => Format::Csv,
@@ -86,23 +86,13 @@ impl Layout {
         }
     }
 
-    /// What the bytes are wrapped in.
-    pub fn packing(&self) -> Packing {
-        self.packing
-    }
-
-    /// How its text is written as bytes.
-    pub fn encoding(&self) -> Encoding {
-        self.encoding
-    }
-
-    /// Who wrote it, if that can be told.
+    /// Returns the service that wrote the file, if its columns reveal it.
     pub fn source(&self) -> Option<Source> {
         self.source
     }
 
-    /// Whether reading can begin at any [`crate::imports::rows::RowPlace`]. What is compressed, is one JSON document, or is not UTF-8 can
-    /// only be read from its beginning.
+    /// Tells whether reading can begin at any [`RowPlace`](super::RowPlace). A file that is compressed, is one JSON
+    /// document, or is not UTF-8 can only be read from its beginning.
     pub fn is_splittable(&self) -> bool {
         self.packing == Packing::Plain
             && self.encoding == Encoding::Utf8

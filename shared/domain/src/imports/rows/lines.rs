@@ -1,44 +1,43 @@
-//! Finds the rows of a file that has them one after the other: CSV and JSON Lines. What is in them does not matter here, so
-//! that planning and reading come to the same rows.
+//! Finds where the rows of CSV and JSON Lines begin and end. Looks at no field, so that planning an import and reading
+//! it find the same rows.
 
-use super::buffer::{Buffer, lines};
-use super::csv::Scan;
+use super::buffer::{Buffer, count_line_ends};
+use super::csv::{self, Scan};
 use super::fields::Fault;
 use super::layout::Shape;
 use super::limits::MAX_ROW_BYTES;
 use super::place::RowPlace;
-use crate::imports::rows::csv;
 
-/// Where a row was found.
+/// What [`Lines::find`] found.
 #[derive(Debug)]
 pub(super) enum Found {
-    /// In so many of the first bytes of the buffer.
+    /// A row: this many of the first bytes of the buffer.
     Row(usize),
-    /// It is broken.
+    /// A broken row.
     Broken(Fault),
-    /// Not yet.
+    /// More text is needed.
     More,
-    /// There are no more.
+    /// The text has ended.
     End,
 }
 
-/// Finds one row after the other.
+/// Finds the rows of CSV and JSON Lines one by one.
 pub(super) struct Lines {
     /// The delimiter of CSV; JSON Lines have none.
     delimiter: Option<u8>,
-    /// Whether a header is still to come.
+    /// Whether the next row is the header.
     header: bool,
     number: u64,
-    /// The line that the last row began on.
+    /// The line on which the last row began.
     line: u64,
-    /// Within a broken row: everything up to the next line is left out.
+    /// The fault of a broken row, while its bytes up to the next line are skipped.
     skipping: Option<Fault>,
-    /// Bytes of the buffer that are the last row, and the line ends in them.
+    /// How many bytes of the buffer the last row has, and how many line ends.
     used: (usize, u64),
 }
 
 impl Lines {
-    /// The rows from `place` on; `None` if the file has another shape.
+    /// Finds rows from `place` on; `None` if the file is neither CSV nor JSON Lines.
     pub(super) fn new(shape: &Shape, place: RowPlace) -> Option<Self> {
         let (delimiter, header) = match shape {
             Shape::Csv { delimiter, header, .. } => (Some(*delimiter), *header && place.byte == 0),
@@ -48,12 +47,12 @@ impl Lines {
         Some(Self { delimiter, header, number: place.row.saturating_sub(1), line: 0, skipping: None, used: (0, 0) })
     }
 
-    /// The last row's number, and the line that it began on.
+    /// Returns the last row's number and the line on which it began.
     pub(super) fn last(&self) -> (u64, u64) {
         (self.number, self.line)
     }
 
-    /// The place behind the last row.
+    /// Returns the place after the last row.
     #[inline]
     pub(super) fn place(&self, buffer: &Buffer) -> RowPlace {
         RowPlace {
@@ -63,14 +62,14 @@ impl Lines {
         }
     }
 
-    /// Leaves the last row behind.
+    /// Consumes the last row.
     #[inline]
     pub(super) fn release(&mut self, buffer: &mut Buffer) {
         let (length, lines) = std::mem::take(&mut self.used);
         buffer.consume_lines(length, lines);
     }
 
-    /// The next row.
+    /// Finds the next row.
     #[inline]
     pub(super) fn find(&mut self, buffer: &mut Buffer) -> Found {
         self.release(buffer);
@@ -103,12 +102,12 @@ impl Lines {
                 }
             };
             self.line = buffer.line();
-            let lines = if one_line {
+            let line_ends = if one_line {
                 u64::from(buffer.rest()[..length].ends_with(b"\n"))
             } else {
-                lines(&buffer.rest()[..length])
+                count_line_ends(&buffer.rest()[..length])
             };
-            self.used = (length, lines);
+            self.used = (length, line_ends);
             if std::mem::take(&mut self.header) {
                 self.release(buffer);
                 continue;
@@ -131,11 +130,11 @@ fn scan_line(input: &[u8], ended: bool) -> Scan {
     }
 }
 
-/// What is wrong with a row that does not end.
+/// Returns what is wrong with a row that does not end.
 ///
-/// Where a quotation mark is never closed, everything after it would be one row. Only its first line is given up, so that
-/// the rows after it are not lost. Whether the file ends before the limit makes no difference, or a part of a file would be
-/// read otherwise than the whole.
+/// A quotation mark that is never closed would make one row of the rest of the file. Give up only its first line, so
+/// that the rows after it are not lost. Do the same whether or not the file ends before the limit: otherwise a part of
+/// a file would give other rows than the whole.
 #[cold]
 fn scan_fault(scan: Scan, rest: &[u8]) -> Option<Fault> {
     let window = &rest[..rest.len().min(MAX_ROW_BYTES)];

@@ -1,5 +1,5 @@
-//! HTML and XML as tags and text, whatever the pieces they come in. It takes what people's files hold: nothing has to be
-//! closed, and a `<` that begins no tag is text.
+//! Splits HTML and XML into tags and text, in whatever pieces they arrive. Accepts what real files hold: elements may
+//! stay open, and a `<` that does not begin a tag is text.
 
 use std::borrow::Cow;
 
@@ -7,30 +7,30 @@ use memchr::{memchr, memmem};
 
 use super::buffer::Buffer;
 
-/// The longest tag, in bytes. Browsers put the picture of a bookmark into it.
+/// The longest tag, in bytes. Browsers put the icon of a bookmark into it.
 const MAX_TAG_BYTES: usize = 512 * 1024;
 
-/// What the buffer begins with.
+/// The token at the start of the buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Token {
-    /// A tag of so many bytes.
+    /// A tag of this many bytes.
     Tag(usize),
-    /// So many bytes of text, which may go on.
+    /// This many bytes of text. More text may follow.
     Text(usize),
     More,
     End,
 }
 
-/// Finds one token after the other. Leaves comments behind.
+/// Finds tokens one by one. Skips comments.
 #[derive(Default)]
 pub(super) struct Markup {
-    comment: bool,
+    in_comment: bool,
 }
 
 impl Markup {
     pub(super) fn next(&mut self, buffer: &mut Buffer) -> Token {
         loop {
-            if self.comment && !self.skip_comment(buffer) {
+            if self.in_comment && !self.skip_comment(buffer) {
                 return if buffer.ended() { Token::End } else { Token::More };
             }
             let (rest, ended) = (buffer.rest(), buffer.ended());
@@ -40,7 +40,7 @@ impl Markup {
             }
             if rest.starts_with(b"<!--") {
                 buffer.consume(4);
-                self.comment = true;
+                self.in_comment = true;
                 continue;
             }
             if !ended && b"<!--".starts_with(rest) {
@@ -55,19 +55,19 @@ impl Markup {
         }
     }
 
-    /// Leaves a comment behind, or what is there of it; says whether its end was there.
+    /// Consumes a comment, as far as it is there. Returns whether its end was there.
     fn skip_comment(&mut self, buffer: &mut Buffer) -> bool {
         let end = memmem::find(buffer.rest(), b"-->");
-        // The last bytes may be the beginning of its end.
+        // The last two bytes may belong to the end of the comment.
         let keep = if buffer.ended() { 0 } else { 2 };
         buffer.consume(end.map_or(buffer.rest().len().saturating_sub(keep), |at| at + 3));
-        self.comment = end.is_none();
+        self.in_comment = end.is_none();
         end.is_some()
     }
 }
 
-/// The length of the tag that `text` begins with, if its end is within bounds. A `>` in a value with quotation marks is not
-/// its end.
+/// Returns the length of the tag at the start of `text`, if its end is there. A `>` in a quoted value does not end the
+/// tag.
 fn tag_length(text: &[u8]) -> Option<usize> {
     let text = &text[..text.len().min(MAX_TAG_BYTES)];
     let (mut at, mut quote) = (1, None);
@@ -78,7 +78,7 @@ fn tag_length(text: &[u8]) -> Option<usize> {
                 quote = None;
             }
             None if byte == b'>' => return Some(at + 1),
-            None if byte == b'"' || byte == b'\'' => quote = value_begins(&text[..at]).then_some(byte),
+            None if byte == b'"' || byte == b'\'' => quote = value_may_begin(&text[..at]).then_some(byte),
             None => {}
         }
         at += 1;
@@ -86,24 +86,24 @@ fn tag_length(text: &[u8]) -> Option<usize> {
     None
 }
 
-/// Whether what follows `before` in a tag is a value.
-fn value_begins(before: &[u8]) -> bool {
+/// Tells whether a value follows `before` in a tag.
+fn value_may_begin(before: &[u8]) -> bool {
     before.trim_ascii_end().ends_with(b"=")
 }
 
-/// A tag, taken apart.
+/// A parsed tag.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Tag<'a> {
     /// Whether it is an end tag.
     pub(super) closes: bool,
-    /// Whether it is a start and end tag in one, as XML has them.
+    /// Whether it is an empty-element tag of XML, which starts and ends an element.
     pub(super) empty: bool,
     name: &'a [u8],
     attributes: &'a [u8],
 }
 
 impl<'a> Tag<'a> {
-    /// The tag that `text` is, with its brackets.
+    /// Parses a tag with its brackets.
     pub(super) fn parse(text: &'a [u8]) -> Self {
         let inner = text.strip_prefix(b"<").unwrap_or(text);
         let inner = inner.strip_suffix(b">").unwrap_or(inner);
@@ -111,17 +111,17 @@ impl<'a> Tag<'a> {
         let (empty, inner) = inner.strip_suffix(b"/").map_or((false, inner), |rest| (true, rest));
         let end = inner.iter().position(|byte| byte.is_ascii_whitespace()).unwrap_or(inner.len());
         let name = &inner[..end];
-        // XML may put a name space in front.
+        // Drop the namespace that XML may put before the name.
         let name = memchr::memrchr(b':', name).map_or(name, |colon| &name[colon + 1..]);
         Self { closes, empty, name, attributes: &inner[end..] }
     }
 
-    /// Whether this is its name, without regard to case.
+    /// Tells whether the tag has this name, without regard to case.
     pub(super) fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name.as_bytes())
     }
 
-    /// The value of the attribute `name`, with its entities decoded.
+    /// Returns the value of the attribute `name`, with its entities decoded.
     pub(super) fn attribute(&self, name: &str) -> Option<Cow<'a, str>> {
         let mut rest = self.attributes;
         loop {
@@ -132,20 +132,20 @@ impl<'a> Tag<'a> {
             }
             let (found, after) = (&rest[..end], rest[end..].trim_ascii_start());
             let (value, after) = match after.strip_prefix(b"=") {
-                Some(after) => value(after.trim_ascii_start()),
-                // A mark without a name would be looked at for ever.
+                Some(after) => split_value(after.trim_ascii_start()),
+                // Step over a character that is no name, or the loop would not end.
                 None => (&b""[..], if end == 0 { &after[1..] } else { after }),
             };
             if found.eq_ignore_ascii_case(name.as_bytes()) {
-                return Some(decode(value));
+                return Some(decode_entities(value));
             }
             rest = after;
         }
     }
 }
 
-/// The value that `text` begins with, and what is behind it.
-fn value(text: &[u8]) -> (&[u8], &[u8]) {
+/// Splits `text` into the value at its start and the rest.
+fn split_value(text: &[u8]) -> (&[u8], &[u8]) {
     let Some(&mark) = text.first().filter(|first| matches!(first, b'"' | b'\'')) else {
         let end = text.iter().position(u8::is_ascii_whitespace).unwrap_or(text.len());
         return text.split_at(end);
@@ -155,8 +155,8 @@ fn value(text: &[u8]) -> (&[u8], &[u8]) {
     (&text[..end], text.get(end + 1..).unwrap_or_default())
 }
 
-/// Text with its entities decoded; one that is not known stays as it is.
-pub(super) fn decode(text: &[u8]) -> Cow<'_, str> {
+/// Decodes the entities in `text`. An unknown entity stays as it is.
+pub(super) fn decode_entities(text: &[u8]) -> Cow<'_, str> {
     let text = String::from_utf8_lossy(text);
     if !text.contains('&') {
         return text;
@@ -166,7 +166,7 @@ pub(super) fn decode(text: &[u8]) -> Cow<'_, str> {
         decoded.push_str(&rest[..at]);
         rest = &rest[at..];
         let end = rest.bytes().take(12).position(|byte| byte == b';');
-        match end.and_then(|end| Some((entity(&rest[1..end])?, end))) {
+        match end.and_then(|end| Some((decode_entity(&rest[1..end])?, end))) {
             Some((character, end)) => {
                 decoded.push(character);
                 rest = &rest[end + 1..];
@@ -181,7 +181,7 @@ pub(super) fn decode(text: &[u8]) -> Cow<'_, str> {
     Cow::Owned(decoded)
 }
 
-fn entity(name: &str) -> Option<char> {
+fn decode_entity(name: &str) -> Option<char> {
     let number = |text: &str, base| u32::from_str_radix(text, base).ok().and_then(char::from_u32);
     match name {
         "amp" => Some('&'),

@@ -1,18 +1,17 @@
-//! What files call their columns.
+//! Maps the names that files give their columns to [`Column`]s, and recognises services by them.
 
-use super::column::Column;
-use super::column::Source;
+use super::column::{Column, Source};
 
-/// How much of a name is compared; none of those that are known is longer.
-const MAX_NAME: usize = 32;
+/// How many characters of a name are compared. No known name is longer.
+const MAX_NAME_CHARS: usize = 32;
 
-/// A name without regard to case, spaces and punctuation.
-pub(super) fn plain(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).take(MAX_NAME).flat_map(char::to_lowercase).collect()
+/// Normalizes a name: removes spaces and punctuation, and lowers its case.
+pub(super) fn normalize(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).take(MAX_NAME_CHARS).flat_map(char::to_lowercase).collect()
 }
 
-/// The column that a file calls `name`, which is [`plain`].
-pub(super) fn column(name: &str) -> Option<Column> {
+/// Returns the column that files of any service call `name`, which must be normalized.
+pub(super) fn common_column(name: &str) -> Option<Column> {
     Some(match name {
         "url" | "target" | "targeturl" | "longurl" | "destination" | "destinationurl" | "originalurl" => Column::Url,
         "slug" | "shortcode" | "keyword" | "path" | "alias" | "key" | "backhalf" | "custombackhalf" => Column::Slug,
@@ -40,7 +39,7 @@ pub(super) fn column(name: &str) -> Option<Column> {
     })
 }
 
-/// What a file calls a column that means nothing to anybody else.
+/// Returns the column that only files of `source` call `name`, which must be normalized.
 pub(super) fn column_of_source(name: &str, source: Source) -> Option<Column> {
     match (source, name) {
         (Source::Kutt, "address") => Some(Column::Slug),
@@ -50,8 +49,8 @@ pub(super) fn column_of_source(name: &str, source: Source) -> Option<Column> {
     }
 }
 
-/// Who writes files with these names, which are [`plain`].
-pub(super) fn source(names: &[String]) -> Option<Source> {
+/// Recognises the service that writes files with these column names, which must be normalized.
+pub(super) fn recognise_source(names: &[String]) -> Option<Source> {
     let has = |wanted: &[&str]| wanted.iter().all(|name| names.iter().any(|given| given == name));
     let sources: [(&[&str], Source); 9] = [
         (&["redirectstatus", "forwardquery", "importedclicks"], Source::Waypost),

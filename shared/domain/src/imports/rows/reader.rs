@@ -1,4 +1,4 @@
-//! Reads the rows of text, whatever its shape.
+//! Reads the rows of decoded text with the parser of its format.
 
 use super::bookmarks::{Bookmark, Bookmarks};
 use super::buffer::Buffer;
@@ -6,38 +6,36 @@ use super::column::Source;
 use super::csv::Cells;
 use super::fields::{Fault, Fields};
 use super::json_document::{Document, Element};
-use super::json_object::Objects;
+use super::json_object::ObjectParser;
 use super::layout::Shape;
-use super::lines::Lines;
+use super::lines::{self, Lines};
 use super::notes::Notes;
 use super::place::RowPlace;
 use super::unreadable::Unreadable;
-use super::workbook::Workbook;
-use crate::imports::rows::lines;
-use crate::imports::rows::workbook;
+use super::workbook::{self, Workbook};
 
-/// Reads rows of one shape.
+/// Reads rows of one format.
 pub(super) enum Reader {
-    Lines { lines: Lines, shape: Shape, objects: Objects, source: Option<Source> },
-    Document { document: Document, objects: Objects },
+    Lines { lines: Lines, shape: Shape, objects: ObjectParser, source: Option<Source> },
+    Document { document: Document, objects: ObjectParser },
     Bookmarks(Box<Bookmarks>),
     Workbook(Box<Workbook>),
 }
 
-/// Where a row was found.
+/// What [`Reader::find`] found.
 pub(super) enum Found {
-    /// In so many of the first bytes of the buffer.
+    /// A row: this many of the first bytes of the buffer.
     Text(usize),
-    /// It is read already, or broken.
+    /// A row that is already read, or is broken.
     Fields(Box<Result<Fields<'static>, Fault>>),
     More,
     End,
 }
 
 impl Reader {
-    /// Reads text of this shape from `place` on.
+    /// Reads text of this format from `place` on.
     pub(super) fn new(shape: &Shape, source: Option<Source>, place: RowPlace) -> Self {
-        let objects = Objects::of(source);
+        let objects = ObjectParser::new(source);
         match Lines::new(shape, place) {
             Some(lines) => Self::Lines { lines, shape: shape.clone(), objects, source },
             None if *shape == Shape::JsonDocument => Self::Document { document: Document::new(), objects },
@@ -46,7 +44,7 @@ impl Reader {
         }
     }
 
-    /// The last row's number, and the line that it began on.
+    /// Returns the last row's number and the line on which it began.
     #[inline]
     pub(super) fn last(&self) -> (u64, u64) {
         match self {
@@ -57,7 +55,7 @@ impl Reader {
         }
     }
 
-    /// The place behind the last row; `None` if none can be read from.
+    /// Returns the place after the last row, if reading can resume there.
     #[inline]
     pub(super) fn place(&self, buffer: &Buffer) -> Option<RowPlace> {
         match self {
@@ -66,7 +64,7 @@ impl Reader {
         }
     }
 
-    /// What was noted.
+    /// Returns the notes on the rows so far.
     pub(super) fn notes(&self) -> Option<&Notes> {
         match self {
             Self::Lines { objects, .. } | Self::Document { objects, .. } => Some(&objects.notes),
@@ -75,7 +73,7 @@ impl Reader {
         }
     }
 
-    /// Leaves the last row behind.
+    /// Consumes the last row.
     pub(super) fn release(&mut self, buffer: &mut Buffer) {
         match self {
             Self::Lines { lines, .. } => lines.release(buffer),
@@ -113,7 +111,7 @@ impl Reader {
         })
     }
 
-    /// The fields of the row that `text` is.
+    /// Reads the fields of the row `text`.
     #[inline]
     pub(super) fn fields<'a>(&mut self, text: &'a [u8]) -> Result<Fields<'a>, Fault> {
         match self {
@@ -123,7 +121,7 @@ impl Reader {
                 columns.fields(Cells::new(row, *delimiter), row, *source)
             }
             Self::Lines { objects, .. } | Self::Document { objects, .. } => objects.fields(text),
-            // These give their rows as they find them.
+            // These return the fields of a row when they find it.
             Self::Bookmarks(_) | Self::Workbook(_) => Ok(Fields::default()),
         }
     }

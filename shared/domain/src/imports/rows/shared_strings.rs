@@ -1,48 +1,49 @@
-//! The texts of a spreadsheet, which its cells refer to by number.
+//! Keeps the shared strings of a spreadsheet, to which its cells refer by index.
 
-use super::markup::{Tag, decode};
+use super::markup::{Tag, decode_entities};
 
-/// How many bytes of texts there may be. They have to be kept in memory.
-pub(super) const MAX_TEXTS: usize = 64 << 20;
+/// How many bytes the shared strings may have, since they are kept in memory.
+pub(super) const MAX_TEXT_BYTES: usize = 64 << 20;
 
-/// All texts, one after the other.
+/// The shared strings in one text, and where each of them ends.
 #[derive(Default)]
 pub(super) struct SharedStrings {
     texts: String,
     ends: Vec<u32>,
-    /// The text that is being read, and whether its parts are read now.
+    /// The string that is being read.
     text: Vec<u8>,
-    reading: bool,
-    /// Within what says how a text is pronounced, which is no part of it.
+    /// Whether the text belongs to that string.
+    in_string: bool,
+    /// Whether the text says how the string is pronounced. Then it does not belong to the string.
     phonetic: bool,
 }
 
 impl SharedStrings {
-    /// The text with this number.
+    /// Returns the string with this index.
     pub(super) fn get(&self, index: usize) -> Option<&str> {
         let end = *self.ends.get(index)? as usize;
         let start = index.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
         self.texts.get(start..end)
     }
 
-    pub(super) fn text(&mut self, text: &[u8]) {
-        if self.reading {
+    pub(super) fn take_text(&mut self, text: &[u8]) {
+        if self.in_string {
             self.text.extend_from_slice(text);
         }
     }
 
-    /// Goes over a tag; `false` if there is more text than may be.
-    pub(super) fn tag(&mut self, tag: &Tag<'_>) -> bool {
+    /// Takes a tag. Returns `false` if the strings have more than [`MAX_TEXT_BYTES`].
+    pub(super) fn take_tag(&mut self, tag: &Tag<'_>) -> bool {
         if tag.is("t") {
-            self.reading = !tag.closes && !tag.empty && !self.phonetic;
+            self.in_string = !tag.closes && !tag.empty && !self.phonetic;
         } else if tag.is("rPh") {
             self.phonetic = !tag.closes && !tag.empty;
         } else if tag.is("si") && (tag.closes || tag.empty) {
-            self.texts.push_str(&decode(&self.text));
+            self.texts.push_str(&decode_entities(&self.text));
             self.text.clear();
             self.ends.push(u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
         }
-        // A number for each text is kept as well.
-        self.texts.len() + self.text.len() + self.ends.len() * 4 <= MAX_TEXTS
+        // Count the end of each string too: it takes four bytes.
+        self.texts.len() + self.text.len() + self.ends.len() * 4 <= MAX_TEXT_BYTES
     }
 }

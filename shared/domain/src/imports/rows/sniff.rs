@@ -1,38 +1,38 @@
-//! Recognises a file by how it begins. Its name says nothing.
+//! Recognises the format of a file by its first bytes. Ignores its name.
 
 use std::borrow::Cow;
 
-use super::buffer::blank_lines;
+use super::buffer::blank_lines_length;
 use super::column::Source;
 use super::columns::Columns;
 use super::csv::{Cells, Scan, scan};
-use super::json_document::list;
-use super::json_object::{Objects, source_of};
+use super::json_document::find_list;
+use super::json_object::{ObjectParser, recognise_object_source};
 use super::layout::{Encoding, Shape};
 use super::limits::MAX_COLUMNS;
 use super::notes::Notes;
 use super::unreadable::Unreadable;
 
-/// How much of a file is looked at, in bytes of text.
+/// How many bytes of text are examined.
 pub(super) const SNIFF_BYTES: usize = 64 * 1024;
-/// How many rows are looked at to find the delimiter.
+/// How many rows are examined to find the delimiter.
 const SNIFF_ROWS: usize = 50;
 
-/// One of so many lines may have bytes that are no text.
-const MOST_BROKEN: usize = 8;
+/// One line in this many may have bytes that are not valid text.
+const LINES_PER_BROKEN_LINE: usize = 8;
 
-/// The names that a URL's column may have, for the message that none was found.
+/// The names that a column of URLs may have, for the message that there is none.
 const URL_NAMES: &str = "url, target, long url, destination url or original url";
 
-/// What may stand between fields, the likelier first where the file leaves a choice.
+/// The possible delimiters, the likelier first: it wins where the file leaves a choice.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
-/// Stands in for a delimiter where rows have one field: a character that no text has.
+/// The delimiter of rows that have one field: a character that no text has.
 const NO_DELIMITER: u8 = 0x1f;
 
-/// What a text is.
+/// The format of a text, and the service that wrote it.
 pub(super) type Recognised = (Shape, Option<Source>);
 
-/// Files that people take for a list of links, by their first bytes.
+/// Files that are often uploaded by mistake, by their first bytes.
 const OTHER_FILES: &[(&[u8], &str)] = &[
     (b"\xd0\xcf\x11\xe0", "an old spreadsheet (XLS); save it as XLSX or CSV"),
     (b"\x89PNG", "a PNG picture"),
@@ -46,20 +46,20 @@ const OTHER_FILES: &[(&[u8], &str)] = &[
     (b"SQLite format 3", "an SQLite database"),
 ];
 
-/// The length of the byte order mark that `head` begins with, which is no part of the first row.
-pub(super) fn byte_order_mark(head: &[u8]) -> usize {
+/// Returns the length of the byte order mark at the start of `head`, which does not belong to the first row.
+pub(super) fn byte_order_mark_length(head: &[u8]) -> usize {
     if head.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 }
 }
 
-/// What the text is that begins with `head`: [`SNIFF_BYTES`] of it, or all of it, which `whole` says. `at` is the byte of the
-/// file that something in `head` is at.
+/// Recognises the format of a text by `head`: its first [`SNIFF_BYTES`], or the `whole` text. `position` maps an index
+/// in `head` to a byte of the file.
 ///
 /// # Errors
-/// What the file is instead.
+/// The file is not a list of links; the cause names what it is instead.
 pub(super) fn sniff(
     head: &[u8],
     encoding: Encoding,
-    at: impl Fn(usize) -> u64,
+    position: impl Fn(usize) -> u64,
     whole: bool,
     notes: &mut Notes,
 ) -> Result<Recognised, Unreadable> {
@@ -67,16 +67,16 @@ pub(super) fn sniff(
         return Err(Unreadable::because(format!("the file is {what}")));
     }
     if encoding == Encoding::Utf8 {
-        check_text(head, at, whole)?;
+        check_text(head, position, whole)?;
     }
-    let head = &head[blank_lines(head)..];
+    let head = &head[blank_lines_length(head)..];
     let recognised = match head.iter().find(|byte| !byte.is_ascii_whitespace()) {
         None if whole => Err("the file is empty".to_owned()),
         None => Err(format!("the first {SNIFF_BYTES} bytes of the file are blank")),
-        Some(b'{' | b'[') => match list(head) {
+        Some(b'{' | b'[') => match find_list(head) {
             Some((name, first)) => {
                 let sink = (name == b"links").then_some(Source::Sink);
-                Ok((Shape::JsonDocument, source_of(&first).or(sink)))
+                Ok((Shape::JsonDocument, recognise_object_source(&first).or(sink)))
             }
             None => sniff_json_lines(head, whole),
         },
@@ -86,11 +86,12 @@ pub(super) fn sniff(
     recognised.map_err(Unreadable::because)
 }
 
-fn check_text(head: &[u8], at: impl Fn(usize) -> u64, whole: bool) -> Result<(), Unreadable> {
+/// Checks that the text is UTF-8, but for a few broken lines.
+fn check_text(head: &[u8], position: impl Fn(usize) -> u64, whole: bool) -> Result<(), Unreadable> {
     if let Some(zero) = memchr::memchr(0, head) {
-        return Err(Unreadable::at(at(zero), "the file is not text: there is a zero"));
+        return Err(Unreadable::at(position(zero), "the file is not text: it has a zero byte"));
     }
-    // A character may have been cut off at the end of what is looked at.
+    // The end of `head` may cut a character in two.
     let end = if whole { head.len() } else { memchr::memrchr(b'\n', head).unwrap_or(0) };
     let Err(first) = std::str::from_utf8(&head[..end]) else { return Ok(()) };
     let (mut lines, mut broken) = (0, 0);
@@ -101,130 +102,131 @@ fn check_text(head: &[u8], at: impl Fn(usize) -> u64, whole: bool) -> Result<(),
             break;
         }
     }
-    // A few broken rows cost themselves. More of them, or the first one, say that the whole file is something else.
-    if lines == broken || broken * MOST_BROKEN > lines {
-        let cause = "the file is not UTF-8 or UTF-16 text: there is no valid character";
-        return Err(Unreadable::at(at(first.valid_up_to()), cause));
+    // A few broken lines cost only themselves. If there are more, or the first line is broken, the file is not text at
+    // all.
+    if lines == broken || broken * LINES_PER_BROKEN_LINE > lines {
+        let cause = "the file is not UTF-8 or UTF-16 text: a character is not valid";
+        return Err(Unreadable::at(position(first.valid_up_to()), cause));
     }
     Ok(())
 }
 
-/// A page of the web is no list of bookmarks.
+/// Tells bookmarks from other HTML.
 fn sniff_bookmarks(head: &[u8]) -> Result<Recognised, String> {
     let head = head.to_ascii_lowercase();
     let has = |text: &str| memchr::memmem::find(&head, text.as_bytes()).is_some();
     if has("netscape-bookmark-file") || has("href=") && (has(" add_date=") || has(" time_added=")) {
         return Ok((Shape::Bookmarks, Some(Source::Bookmarks)));
     }
-    Err("the file is HTML or XML, but no list of bookmarks".to_owned())
+    Err("the file is HTML or XML, and has no list of bookmarks".to_owned())
 }
 
-/// One broken line does not make a file something else, but if no line is an object, it is no JSON Lines.
+/// Recognises JSON Lines, of which some lines may be broken, but not all.
 fn sniff_json_lines(head: &[u8], whole: bool) -> Result<Recognised, String> {
     let mut lines: Vec<&[u8]> = head.split(|&byte| byte == b'\n').collect();
     if !whole {
         lines.pop(); // cut off
         if lines.iter().all(|line| line.trim_ascii().is_empty()) {
-            return Ok((Shape::JsonLines, None)); // a first line that is too long costs only itself
+            return Ok((Shape::JsonLines, None)); // the first line is too long, which costs only that line
         }
     }
-    let mut objects = Objects::default();
-    let mut any = false;
+    let mut objects = ObjectParser::default();
+    let mut any_object = false;
     for line in lines {
         match objects.fields(line) {
-            Ok(fields) if fields.url.is_some() => return Ok((Shape::JsonLines, source_of(line))),
-            Ok(_) => any = true,
+            Ok(fields) if fields.url.is_some() => return Ok((Shape::JsonLines, recognise_object_source(line))),
+            Ok(_) => any_object = true,
             Err(fault) if fault.column.is_some() => return Ok((Shape::JsonLines, None)),
             Err(_) => {}
         }
     }
-    if any {
+    if any_object {
         return Err(format!("no line of the file has a field named {URL_NAMES}"));
     }
     Err("the file looks like JSON, but no line is a whole object: JSON Lines has one on each line".to_owned())
 }
 
-/// How the first rows look with some delimiter.
-struct Trial {
+/// The first rows of a file as CSV with one of the delimiters.
+struct Dialect {
     delimiter: u8,
-    /// Whose names make sense: the columns, and whether the first row is a header.
     columns: Columns,
     source: Option<Source>,
     notes: Notes,
+    /// Whether the first row is a header.
     header: bool,
-    /// How many of the rows have more than one field.
-    wide: usize,
+    /// How many rows have more than one field.
+    multi_field_rows: usize,
 }
 
 fn sniff_csv(head: &[u8], whole: bool, notes: &mut Notes) -> Result<Recognised, String> {
-    let trials = DELIMITERS.iter().filter_map(|&delimiter| Trial::new(head, whole, delimiter));
-    // The first of those that are equally good.
-    let best = trials.reduce(|best, other| if other.rank() > best.rank() { other } else { best });
+    let dialects = DELIMITERS.iter().filter_map(|&delimiter| Dialect::new(head, whole, delimiter));
+    // Of equally good ones the first.
+    let best = dialects.reduce(|best, other| if other.rank() > best.rank() { other } else { best });
     let Some(best) = best else {
-        let Some(first) = sample(head, whole, b',').next() else {
-            return Err("the first row of the file does not end: it is no list of links".to_owned());
+        let Some(first) = sample_rows(head, whole, b',').next() else {
+            return Err("the first row of the file does not end: the file is not a list of links".to_owned());
         };
-        return Err(no_columns(&first));
+        return Err(describe_missing_columns(&first));
     };
     if best.columns.width() > MAX_COLUMNS {
         return Err(format!("the file has more than {MAX_COLUMNS} columns"));
     }
     notes.merge(&best.notes);
-    let single = best.wide == 0;
-    let delimiter = if single { NO_DELIMITER } else { best.delimiter };
+    let delimiter = if best.multi_field_rows == 0 { NO_DELIMITER } else { best.delimiter };
     Ok((Shape::Csv { delimiter, columns: best.columns, header: best.header }, best.source))
 }
 
-impl Trial {
-    /// `None` if the file makes no sense with this delimiter.
+impl Dialect {
+    /// Returns `None` if no column holds URLs with this delimiter.
     fn new(head: &[u8], whole: bool, delimiter: u8) -> Option<Self> {
-        let mut rows = sample(head, whole, delimiter);
+        let mut rows = sample_rows(head, whole, delimiter);
         let first = rows.next()?;
         let mut notes = Notes::default();
         if let Some((columns, source)) = Columns::from_header(&first, &mut notes) {
-            let wide = usize::from(first.len() > 1) + rows.filter(|row| first.len() > 1 && row.len() > 1).count();
-            return Some(Self { delimiter, columns, source, notes, header: true, wide });
+            let multi_field_rows =
+                usize::from(first.len() > 1) + rows.filter(|row| first.len() > 1 && row.len() > 1).count();
+            return Some(Self { delimiter, columns, source, notes, header: true, multi_field_rows });
         }
         if !first.first()?.contains("://") {
             return None;
         }
         let widths: Vec<usize> = rows.map(|row| row.len()).chain([first.len()]).collect();
-        let wide = widths.iter().filter(|&&width| width > 1).count();
-        let columns = Columns::positional(first.len());
-        Some(Self { delimiter, columns, source: None, notes, header: false, wide })
+        let multi_field_rows = widths.iter().filter(|&&width| width > 1).count();
+        let columns = Columns::by_position(first.len());
+        Some(Self { delimiter, columns, source: None, notes, header: false, multi_field_rows })
     }
 
-    /// Which of two trials is the better one: a header that says more, then more rows that have several fields.
+    /// Ranks the dialect: the better one has a header with more known columns, then more rows with several fields.
     fn rank(&self) -> (bool, usize, usize) {
-        (self.header, if self.header { self.columns.known() } else { 0 }, self.wide)
+        (self.header, if self.header { self.columns.count_known() } else { 0 }, self.multi_field_rows)
     }
 }
 
-/// The first rows.
-fn sample(head: &[u8], whole: bool, delimiter: u8) -> impl Iterator<Item = Vec<Cow<'_, str>>> {
+/// Reads the first rows.
+fn sample_rows(head: &[u8], whole: bool, delimiter: u8) -> impl Iterator<Item = Vec<Cow<'_, str>>> {
     let mut rest = head;
     let rows = std::iter::from_fn(move || {
-        rest = &rest[blank_lines(rest)..];
+        rest = &rest[blank_lines_length(rest)..];
         if rest.is_empty() {
             return None;
         }
         let Scan::Record { length, text, .. } = scan(rest, delimiter, whole) else { return None };
         let row = std::str::from_utf8(&rest[..text]).ok()?;
         rest = &rest[length..];
-        Some(Cells::new(row, delimiter).map(trim).collect())
+        Some(Cells::new(row, delimiter).map(trim_cell).collect())
     });
     rows.take(SNIFF_ROWS)
 }
 
-fn trim(cell: Cow<'_, str>) -> Cow<'_, str> {
+fn trim_cell(cell: Cow<'_, str>) -> Cow<'_, str> {
     match cell {
         Cow::Borrowed(cell) => Cow::Borrowed(cell.trim()),
         Cow::Owned(cell) => Cow::Owned(cell.trim().to_owned()),
     }
 }
 
-/// Says that the first row is no header, and what it is.
-pub(super) fn no_columns(row: &[Cow<'_, str>]) -> String {
+/// Returns the error of a file whose first row has no column of URLs. It shows the row.
+pub(super) fn describe_missing_columns(row: &[Cow<'_, str>]) -> String {
     let shown: String = row.join(", ").chars().map(|c| if c.is_control() { '�' } else { c }).take(200).collect();
-    format!("no column of the file is named {URL_NAMES}, and its first field is no URL; the first row is: {shown}")
+    format!("no column of the file is named {URL_NAMES}, and its first field is not a URL; the first row is: {shown}")
 }

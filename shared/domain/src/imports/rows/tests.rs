@@ -1,52 +1,48 @@
 use std::borrow::Cow;
 
+use proptest::prelude::*;
+
 use super::buffer::Buffer;
 use super::csv::Cells;
 use super::layout::Shape;
+use super::limits::MAX_ROW_BYTES;
 use super::lines::{Found, Lines};
-use crate::imports::rows::*;
-use proptest::prelude::*;
+use super::*;
 
-/// All rows of `file`, fed in pieces of `piece` bytes, as [`show`] shows them.
+/// Reads all rows of `file`, fed in pieces of `piece` bytes, and prints each with [`print`].
 fn read(file: &[u8], piece: usize) -> Result<Vec<String>, String> {
-    read_within(file, piece, Limits::default()).0.map_err(|error| error.to_string())
-}
-
-/// The same, and the reader.
-fn read_within(file: &[u8], piece: usize, limits: Limits) -> (Result<Vec<String>, Unreadable>, Rows) {
-    let mut rows = Rows::new(file.len() as u64, limits);
+    let mut rows = Rows::new(file.len() as u64, Limits::default());
     let mut pieces = file.chunks(piece);
     let (mut read, mut done) = (Vec::new(), 0);
-    let result = loop {
+    loop {
         match rows.next_row() {
-            Ok(Next::Row(row)) => read.push(show(&row)),
+            Ok(Next::Row(row)) => read.push(print(&row)),
             Ok(Next::Seek(to)) => pieces = file[to as usize..].chunks(piece),
             Ok(Next::More) => match pieces.next() {
                 Some(piece) => rows.feed(piece),
                 None => rows.end(),
             },
-            Ok(Next::End) => break Ok(read),
-            Err(error) => break Err(error),
+            Ok(Next::End) => break,
+            Err(error) => return Err(error.to_string()),
         }
         assert!(rows.position() >= done, "{} after {done}", rows.position());
         done = rows.position();
-    };
-    if result.is_ok() {
-        assert_eq!(rows.position(), file.len() as u64);
     }
-    (result, rows)
+    assert_eq!(rows.position(), file.len() as u64);
+    Ok(read)
 }
 
-fn show(row: &Row<'_>) -> String {
+/// Prints a row as `row@line url|slug|title|tags`, or `row@line ! cause`.
+fn print(row: &Row<'_>) -> String {
     let text = |field: &Option<Cow<'_, str>>| field.as_deref().unwrap_or("-").to_owned();
-    let shown = match &row.fields {
+    let fields = match &row.fields {
         Ok(fields) => {
             let tags: Vec<&str> = fields.tags.iter().collect();
             format!("{}|{}|{}|{}", text(&fields.url), text(&fields.slug), text(&fields.title), tags.join("+"))
         }
         Err(fault) => format!("! {}", fault.cause),
     };
-    format!("{}@{} {shown}", row.address.row, row.address.line)
+    format!("{}@{} {fields}", row.address.row, row.address.line)
 }
 
 fn rows(file: impl AsRef<[u8]>) -> Vec<String> {
@@ -54,26 +50,26 @@ fn rows(file: impl AsRef<[u8]>) -> Vec<String> {
 }
 
 #[test]
-fn columns_are_found_by_name_in_any_order_and_case() {
+fn header_names_match_in_any_order_and_case() {
     let file = "Tags, SHORT_CODE ,note,Long URL,Title\nx|y,a,?,https://a.example/,A\n,,,https://b.example/,\n";
     assert_eq!(rows(file), ["1@2 https://a.example/|a|A|x+y", "2@3 https://b.example/|-|-|"]);
 }
 
 #[test]
-fn without_a_header_columns_are_found_by_place() {
+fn columns_without_header_go_by_position() {
     let file = "https://a.example/\nhttps://b.example/,b\nhttps://c.example/,c,C,\"x, y\"";
     let expected = ["1@1 https://a.example/|-|-|", "2@2 https://b.example/|b|-|", "3@3 https://c.example/|c|C|x+y"];
     assert_eq!(rows(file), expected);
 }
 
 #[test]
-fn quotation_marks_line_ends_and_the_byte_order_mark_are_as_in_the_rfc() {
+fn csv_follows_rfc_4180() {
     let file = "\u{feff}url,title\r\nhttps://a.example/,\"A \"\"B\"\",\r\nC\"\r\n\r\n\"https://b.example/\",b\r\n";
     assert_eq!(rows(file), ["1@2 https://a.example/|-|A \"B\",\r\nC|", "2@5 https://b.example/|-|b|"]);
 }
 
 #[test]
-fn a_comma_that_moves_fields_is_noticed() {
+fn unquoted_comma_breaks_its_row() {
     let file = "url,slug,title\nhttps://a.example/,a,Hello, world\nhttps://b.example/,b,B,,\nhttps://c.example/\n";
     let rows = rows(file);
     assert!(rows[0].contains("! has 4 fields instead of 3"), "{}", rows[0]);
@@ -81,7 +77,7 @@ fn a_comma_that_moves_fields_is_noticed() {
 }
 
 #[test]
-fn a_row_that_is_too_long_costs_itself() {
+fn too_long_row_breaks_only_itself() {
     let long = "x".repeat(MAX_ROW_BYTES);
     for (start, end) in [("url,title\n", ""), ("", "")] {
         let row = |slug: &str| format!("https://{slug}.example/{end}\n");
@@ -98,7 +94,7 @@ fn a_row_that_is_too_long_costs_itself() {
 }
 
 #[test]
-fn a_quotation_mark_that_is_not_closed_costs_one_row() {
+fn unclosed_quotation_mark_breaks_one_row() {
     let good: String = (0..3000).map(|n| format!("https://{n}.example/a/long/enough/path\n")).collect();
     for good in [good.as_str(), "https://x.example/\n"] {
         let file = format!("url,title\nhttps://a.example/,\"A\n{good}");
@@ -110,7 +106,7 @@ fn a_quotation_mark_that_is_not_closed_costs_one_row() {
 }
 
 #[test]
-fn json_lines_have_the_same_names() {
+fn json_lines_have_the_names_of_csv() {
     let file = concat!(
         "\u{feff}{\"longUrl\":\"https://a.example/\",\"slug\":\"a\",\"tags\":[\"x,y\",\"z\"],\"other\":{\"url\":1}}\r\n",
         "\n  \n",
@@ -120,12 +116,12 @@ fn json_lines_have_the_same_names() {
     let rows = rows(file);
     assert_eq!(rows[..2], ["1@1 https://a.example/|a|-|x,y+z", "2@4 https://b.example/|-|-|x+y"]);
     assert_eq!(rows[2], "3@5 ! must be a text");
-    assert!(rows[3].starts_with("4@6 ! is no JSON object: invalid type: sequence"), "{}", rows[3]);
-    assert!(rows[4].starts_with("5@7 ! is no JSON object: EOF"), "{}", rows[4]);
+    assert!(rows[3].starts_with("4@6 ! is not a JSON object: invalid type: sequence"), "{}", rows[3]);
+    assert!(rows[4].starts_with("5@7 ! is not a JSON object: EOF"), "{}", rows[4]);
 }
 
 #[test]
-fn a_row_that_is_not_utf8_costs_itself() {
+fn invalid_utf8_breaks_only_its_row() {
     let mut file = b"url\n".to_vec();
     file.extend("https://a.example/\n".repeat(5000).as_bytes());
     file.extend(b"https://\xff.example/\nhttps://b.example/\n");
@@ -134,7 +130,7 @@ fn a_row_that_is_not_utf8_costs_itself() {
 }
 
 #[test]
-fn what_is_no_list_of_links_is_named() {
+fn other_files_fail_with_a_reason() {
     for (file, reason) in [
         (&b""[..], "empty"),
         (b" \r\n\n", "empty"),
@@ -142,8 +138,8 @@ fn what_is_no_list_of_links_is_named() {
         (b"PK\x03\x04", "no directory at its end"),
         (b"\x89PNG\r\n\x1a\n\0", "PNG"),
         (b"\xff\xfeu\0r\0i\0", "the first row is: uri"),
-        (b"url\nhttps://\0", "a zero, at byte 12"),
-        (b"url\nhttps://\xe4.example/", "no valid character, at byte 12"),
+        (b"url\nhttps://\0", "a zero byte, at byte 12"),
+        (b"url\nhttps://\xe4.example/", "a character is not valid, at byte 12"),
         (b"<!doctype html><a href='https://a.example/'>", "HTML"),
         (b"[{\"url\":\"https://a.example/\"}", "breaks off"),
         (b"{\n  \"url\": \"https://a.example/\"\n}\n", "no line is a whole object"),
@@ -159,14 +155,15 @@ fn what_is_no_list_of_links_is_named() {
 }
 
 #[test]
-fn a_file_of_real_links_is_read_whole() {
+fn reads_all_rows_of_a_real_file() {
     let file = include_bytes!("../../../../../tests/data/public-apis.csv");
     let rows = read(file, 5000).unwrap();
     assert_eq!(rows.len(), 1702);
     assert!(rows.iter().all(|row| row.contains(" http")));
 }
 
-fn pieces() -> impl Strategy<Value = String> {
+/// Texts of parts that are special in some format.
+fn texts() -> impl Strategy<Value = String> {
     let parts = [
         "url",
         "https://a.example/",
@@ -189,19 +186,20 @@ fn pieces() -> impl Strategy<Value = String> {
     prop::collection::vec(prop::sample::select(parts.to_vec()), 0..40).prop_map(|parts| parts.concat())
 }
 
-fn file() -> impl Strategy<Value = String> {
+/// Files that begin like a list of links.
+fn files() -> impl Strategy<Value = String> {
     let starts = ["url,title\n", "https://a.example/,", "{\"url\":\"x\"}\n", "\u{feff}title;url\r\n", "url\n"];
-    (prop::sample::select(starts.to_vec()), pieces()).prop_map(|(start, body)| format!("{start}{body}"))
+    (prop::sample::select(starts.to_vec()), texts()).prop_map(|(start, body)| format!("{start}{body}"))
 }
 
-/// The rows, and the place behind each.
-fn with_places(mut rows: Rows, file: &[u8], piece: usize) -> (Vec<(String, RowPlace)>, Layout) {
+/// Reads all rows, each with the place after it.
+fn read_with_places(mut rows: Rows, file: &[u8], piece: usize) -> (Vec<(String, RowPlace)>, Layout) {
     let mut pieces = file.chunks(piece);
     let mut read = Vec::new();
     loop {
-        let shown = match rows.next_row().unwrap() {
-            Next::Row(row) => show(&row),
-            Next::Seek(_) => panic!("no archive"),
+        let printed = match rows.next_row().unwrap() {
+            Next::Row(row) => print(&row),
+            Next::Seek(_) => panic!("only archives seek"),
             Next::More => {
                 match pieces.next() {
                     Some(piece) => rows.feed(piece),
@@ -211,12 +209,12 @@ fn with_places(mut rows: Rows, file: &[u8], piece: usize) -> (Vec<(String, RowPl
             }
             Next::End => return (read, rows.layout().unwrap().clone()),
         };
-        read.push((shown, rows.place()));
+        read.push((printed, rows.place()));
     }
 }
 
-/// Every boundary from `place` on, that of the end included.
-fn boundaries(layout: &Layout, place: RowPlace, every: u64, file: &[u8], piece: usize) -> Vec<RowPlace> {
+/// Finds all boundaries from `place` on, including the end of the file.
+fn find_boundaries(layout: &Layout, place: RowPlace, every: u64, file: &[u8], piece: usize) -> Vec<RowPlace> {
     let mut scan = Boundaries::new(layout, place, every).unwrap();
     let mut pieces = file.chunks(piece);
     let mut found = Vec::new();
@@ -235,12 +233,13 @@ fn boundaries(layout: &Layout, place: RowPlace, every: u64, file: &[u8], piece: 
     }
 }
 
+/// Cuts `file` between any two rows, and checks that the parts have the same rows as the whole.
 fn check_cuts(file: &[u8], piece: usize) {
     let whole = Rows::new(file.len() as u64, Limits::default());
-    let (rows, layout) = with_places(whole, file, piece);
+    let (rows, layout) = read_with_places(whole, file, piece);
     let layout: Layout = serde_json::from_str(&serde_json::to_string(&layout).unwrap()).unwrap();
     let places: Vec<RowPlace> = rows.iter().map(|(_, place)| *place).collect();
-    let mut found = boundaries(&layout, RowPlace::START, 1, file, piece);
+    let mut found = find_boundaries(&layout, RowPlace::START, 1, file, piece);
     let end = found.pop().unwrap();
     assert_eq!(end.byte, file.len() as u64);
     assert_eq!(found, places);
@@ -248,16 +247,16 @@ fn check_cuts(file: &[u8], piece: usize) {
     for (from, start) in starts.iter().enumerate() {
         for (to, stop) in starts.iter().enumerate().skip(from) {
             let part = &file[start.byte as usize..stop.byte as usize];
-            let (read, _) = with_places(Rows::resume(&layout, *start).unwrap(), part, piece);
+            let (read, _) = read_with_places(Rows::resume(&layout, *start).unwrap(), part, piece);
             assert_eq!(read, &rows[from..to], "from {start:?} to {stop:?}");
         }
         let rest = &file[start.byte as usize..];
-        assert_eq!(boundaries(&layout, *start, 1, rest, piece), [&places[from..], &[end]].concat());
+        assert_eq!(find_boundaries(&layout, *start, 1, rest, piece), [&places[from..], &[end]].concat());
     }
 }
 
 #[test]
-fn a_file_with_every_trouble_can_be_cut_between_any_rows() {
+fn broken_file_can_be_cut_between_any_rows() {
     let long = "x".repeat(MAX_ROW_BYTES + 10);
     let file = format!(
         "\u{feff}url;title\r\n\r\nhttps://a.example/;\"A\n\nB;\"\r\nhttps://b.example/;\"\n{long}\n\r\r https://c.example/\n\n\
@@ -268,7 +267,7 @@ fn a_file_with_every_trouble_can_be_cut_between_any_rows() {
 
 proptest! {
     #[test]
-    fn it_does_not_matter_where_the_pieces_are_cut(file in file(), piece in 1..20_usize) {
+    fn rows_do_not_depend_on_pieces(file in files(), piece in 1..20_usize) {
         prop_assert_eq!(read(file.as_bytes(), piece), read(file.as_bytes(), usize::MAX));
     }
 
@@ -278,17 +277,17 @@ proptest! {
     }
 
     #[test]
-    fn a_file_cut_between_any_rows_gives_the_same_rows(file in file(), piece in 1..20_usize) {
+    fn file_can_be_cut_between_any_rows(file in files(), piece in 1..20_usize) {
         if read(file.as_bytes(), usize::MAX).is_ok() {
             check_cuts(file.as_bytes(), piece);
         }
     }
 
-    /// `csv-core` skips lines that are empty, we also those that have nothing but white space.
+    /// Ignores blank lines: `csv-core` skips only lines that are empty, this parser also lines with only white space.
     #[test]
-    fn rows_and_cells_are_those_of_csv_core(body in "([a ,;\"é]{0,4}(\n|\r\n|\r)?){0,12}\n", piece in 1..20_usize) {
+    fn csv_core_finds_the_same_cells(body in "([a ,;\"é]{0,4}(\n|\r\n|\r)?){0,12}\n", piece in 1..20_usize) {
         let file = format!("url\t,slug\n{body}");
-        let shape = Shape::Csv { delimiter: b',', columns: Columns::positional(2), header: false };
+        let shape = Shape::Csv { delimiter: b',', columns: Columns::by_position(2), header: false };
         let mut lines = Lines::new(&shape, RowPlace::START).unwrap();
         let mut buffer = Buffer::new(0, 1);
         let mut pieces = file.as_bytes().chunks(piece);

@@ -1,25 +1,25 @@
-//! Why a file cannot be read, or not to its end.
+//! Defines the error of a file that cannot be read, or not to its end.
 
 use std::fmt;
 
-/// A file that is no list of links, or breaks off.
+/// The error of a file that is not a list of links, or breaks off.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unreadable {
-    /// What is wrong, for a person.
+    /// What is wrong, in words for a person.
     pub cause: String,
-    /// At which byte of the file as it was sent, if it is one place.
+    /// The byte of the file as uploaded at which it is wrong, if it is one byte.
     pub byte: Option<u64>,
-    /// The file in the archive that it is about.
+    /// The file in the archive that is wrong.
     pub member: Option<String>,
 }
 
 impl Unreadable {
-    /// A file that is something else.
+    /// Creates the error of a whole file.
     pub(super) fn because(cause: impl Into<String>) -> Self {
         Self { cause: cause.into(), byte: None, member: None }
     }
 
-    /// A file that is broken at a byte.
+    /// Creates the error of a file that is broken at a byte.
     pub(super) fn at(byte: u64, cause: impl Into<String>) -> Self {
         Self { cause: cause.into(), byte: Some(byte), member: None }
     }

@@ -1,30 +1,29 @@
-//! A spreadsheet: which of the files in its archive are read, in which order, and what of them is kept.
+//! Reads a spreadsheet: the files of its archive that list its sheets and shared strings, then its first visible sheet.
 
 use std::borrow::Cow;
 
 use super::buffer::Buffer;
-use super::column::Column;
-use super::column::Source;
+use super::column::{Column, Source};
 use super::columns::Columns;
 use super::fields::{Fault, Fields};
 use super::limits::MAX_ROW_BYTES;
 use super::markup::{Markup, Tag, Token};
 use super::notes::Notes;
-use super::shared_strings::{MAX_TEXTS, SharedStrings};
-use super::sheet::Sheet;
+use super::shared_strings::{MAX_TEXT_BYTES, SharedStrings};
+use super::sheet::{self, Sheet};
+use super::sniff::describe_missing_columns;
 use super::unreadable::Unreadable;
-use crate::imports::rows::sheet;
 
-/// The file that says which sheets there are.
+/// The file that lists the sheets.
 pub(super) const WORKBOOK: &str = "xl/workbook.xml";
 const RELATIONS: &str = "xl/_rels/workbook.xml.rels";
 const STRINGS: &str = "xl/sharedStrings.xml";
 
-/// What was found.
+/// What [`Workbook::find`] found.
 pub(super) enum Found {
     Row(Box<Result<Fields<'static>, Fault>>),
     More,
-    /// The file in the archive is read; see [`Workbook::next_file`].
+    /// The end of this file of the archive; see [`Workbook::next_file`].
     End,
 }
 
@@ -33,8 +32,9 @@ pub(super) enum Found {
 pub(super) struct Workbook {
     stage: Stage,
     markup: Markup,
-    /// The first sheet: by which name the workbook knows it, and its file.
+    /// The relationship id of the first visible sheet.
     sheet_id: Option<String>,
+    /// The name of its file.
     sheet_file: Option<String>,
     strings: SharedStrings,
     sheet: Sheet,
@@ -44,6 +44,7 @@ pub(super) struct Workbook {
     pub(super) notes: Notes,
 }
 
+/// The file that [`Workbook::next_file`] opens next. While a file is read, the stage is already the next one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Stage {
     #[default]
@@ -55,12 +56,12 @@ enum Stage {
 }
 
 impl Workbook {
-    /// The last row's number, and its number in the sheet.
+    /// Returns the last row's number, and its number in the sheet.
     pub(super) fn last(&self) -> (u64, u64) {
         (self.number, self.sheet.line)
     }
 
-    /// Which of the files with these names is read next, `None` if none is.
+    /// Chooses the file to read next from `names`, and returns its index, or `None` at the end.
     pub(super) fn next_file<'a>(&mut self, names: impl Iterator<Item = &'a str>) -> Option<usize> {
         let names: Vec<&str> = names.collect();
         let position = |wanted: &str| names.iter().position(|name| name.eq_ignore_ascii_case(wanted));
@@ -76,15 +77,15 @@ impl Workbook {
             let index = position(wanted);
             self.stage = next;
             self.sheet_found |= next == Stage::Done && index.is_some();
-            // A spreadsheet without texts has no file for them.
+            // A spreadsheet without shared strings has no file for them.
             if index.is_some() || next == Stage::Done {
                 return index;
             }
         }
     }
 
-    /// Why there is no row, if there is none.
-    pub(super) fn trouble(&self) -> Option<&'static str> {
+    /// Returns why the spreadsheet has no row, if it has none.
+    pub(super) fn failure(&self) -> Option<&'static str> {
         match &self.columns {
             _ if !self.sheet_found => Some("the spreadsheet has no sheet"),
             None => Some("the spreadsheet's first sheet is empty"),
@@ -92,24 +93,25 @@ impl Workbook {
         }
     }
 
-    /// What comes next in the file of [`Workbook::next_file`].
+    /// Finds the next row in the file that [`Workbook::next_file`] chose.
     pub(super) fn find(&mut self, buffer: &mut Buffer) -> Result<Found, Unreadable> {
         if self.stage == Stage::Done {
-            return self.row(buffer);
+            return self.find_row(buffer);
         }
         loop {
             match self.markup.next(buffer) {
                 Token::More => return Ok(Found::More),
                 Token::End => return Ok(Found::End),
                 Token::Text(length) => {
-                    self.strings.text(&buffer.rest()[..length]);
+                    self.strings.take_text(&buffer.rest()[..length]);
                     buffer.consume(length);
                 }
                 Token::Tag(length) => {
                     let tag = Tag::parse(&buffer.rest()[..length]);
-                    if !self.tag(&tag) {
-                        let cause = format!("the spreadsheet has more than {MAX_TEXTS} bytes of text; save it as CSV");
-                        return Err(Unreadable::at(buffer.at(), cause));
+                    if !self.take_tag(&tag) {
+                        let cause =
+                            format!("the spreadsheet has more than {MAX_TEXT_BYTES} bytes of text; save it as CSV");
+                        return Err(Unreadable::at(buffer.file_position(), cause));
                     }
                     buffer.consume(length);
                 }
@@ -117,8 +119,8 @@ impl Workbook {
         }
     }
 
-    /// Goes over a tag; `false` if there is more text than may be. The stage is already the next one.
-    fn tag(&mut self, tag: &Tag<'_>) -> bool {
+    /// Takes a tag. Returns `false` if the shared strings are too long.
+    fn take_tag(&mut self, tag: &Tag<'_>) -> bool {
         match self.stage {
             Stage::Relations
                 if tag.is("sheet")
@@ -133,13 +135,13 @@ impl Workbook {
                     None => format!("xl/{target}"),
                 });
             }
-            Stage::Sheet => return self.strings.tag(tag),
+            Stage::Sheet => return self.strings.take_tag(tag),
             _ => {}
         }
         true
     }
 
-    fn row(&mut self, buffer: &mut Buffer) -> Result<Found, Unreadable> {
+    fn find_row(&mut self, buffer: &mut Buffer) -> Result<Found, Unreadable> {
         loop {
             let found = self.sheet.find(buffer, &self.strings);
             match found {
@@ -147,7 +149,7 @@ impl Workbook {
                 sheet::Found::End => return Ok(Found::End),
                 sheet::Found::Row | sheet::Found::TooLong => {}
             }
-            if self.columns.is_none() && self.header(buffer)? {
+            if self.columns.is_none() && self.take_header(buffer)? {
                 continue;
             }
             self.number += 1;
@@ -160,25 +162,25 @@ impl Workbook {
         }
     }
 
-    /// Takes the first row as a header; says whether it is one.
-    fn header(&mut self, buffer: &Buffer) -> Result<bool, Unreadable> {
+    /// Sets the columns from the first row. Returns whether that row is a header.
+    fn take_header(&mut self, buffer: &Buffer) -> Result<bool, Unreadable> {
         let cells: Vec<Cow<'_, str>> = self.sheet.cells.iter().map(|cell| Cow::Borrowed(cell.as_str())).collect();
         if let Some(columns) = Columns::from_header(&cells, &mut self.notes) {
             self.columns = Some(columns);
             return Ok(true);
         }
         if cells.first().is_some_and(|first| first.contains("://")) {
-            self.columns = Some((Columns::positional(cells.len()), None));
+            self.columns = Some((Columns::by_position(cells.len()), None));
             return Ok(false);
         }
-        Err(Unreadable::at(buffer.at(), super::sniff::no_columns(&cells)))
+        Err(Unreadable::at(buffer.file_position(), describe_missing_columns(&cells)))
     }
 
     fn fields(&self) -> Result<Fields<'static>, Fault> {
         let Some((columns, source)) = &self.columns else { return Ok(Fields::default()) };
-        let cells = self.sheet.cells.iter().zip(&self.sheet.numbers).enumerate().map(|(index, (cell, number))| {
+        let cells = self.sheet.cells.iter().zip(&self.sheet.is_number).enumerate().map(|(index, (cell, is_number))| {
             let is_date = matches!(columns.get(index), Some(Column::CreatedAt | Column::StartsAt | Column::ExpiresAt));
-            let date = if *number && is_date { sheet::date(cell) } else { None };
+            let date = if *is_number && is_date { sheet::date_to_seconds(cell) } else { None };
             Cow::Owned(date.map_or_else(|| cell.clone(), |seconds| seconds.to_string()))
         });
         columns.fields(cells, &self.sheet.cells.join(","), *source)

@@ -1,4 +1,4 @@
-//! What the aggregates must say: looks at every record once and counts.
+//! Computes the aggregates that the records of a stream must lead to, and compares them with those in the store.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,27 +8,29 @@ use crate::analytics::model::dimension::Dimension;
 use crate::analytics::ports::{AggregateStore, MAX_LOAD};
 use crate::clicks::click::Click;
 
-type Numbers<K> = BTreeMap<K, u64>;
+type Counts<K> = BTreeMap<K, u64>;
 
-/// What an aggregate must say.
+/// The partition and sort key of an aggregate.
+type Key = (String, String);
+
+/// The numbers of an aggregate.
 #[derive(Debug, Default, PartialEq)]
 struct Expected {
     seq: u64,
     clicks: u64,
     bots: u64,
-    hours: Numbers<u8>,
-    minutes: Numbers<u8>,
-    countries: Numbers<String>,
-    bot_names: Numbers<String>,
+    hours: Counts<u8>,
+    minutes: Counts<u8>,
+    countries: Counts<String>,
+    bot_names: Counts<String>,
     visitors: u64,
 }
 
-/// Compares the aggregates with the records of `shards`.
+/// Compares the aggregates in the store with those that the records of `shards` lead to.
 pub(super) async fn compare(shards: &[Shard], aggregates: &dyn AggregateStore) -> Result<(), String> {
     let expected: Vec<_> = count(shards).into_iter().collect();
     for group in expected.chunks(MAX_LOAD) {
-        let key =
-            |((pk, sk), _): &((String, String), _)| AggregateKey { pk: pk.as_str().into(), sk: sk.as_str().into() };
+        let key = |((pk, sk), _): &(Key, _)| AggregateKey { pk: pk.as_str().into(), sk: sk.as_str().into() };
         let keys: Vec<_> = group.iter().map(key).collect();
         let found = aggregates.load(&keys).await.map_err(|error| error.to_string())?;
         for ((key, expected), found) in group.iter().zip(found) {
@@ -41,12 +43,12 @@ pub(super) async fn compare(shards: &[Shard], aggregates: &dyn AggregateStore) -
     Ok(())
 }
 
-fn count(shards: &[Shard]) -> BTreeMap<(String, String), Expected> {
-    let mut expected: BTreeMap<(String, String), Expected> = BTreeMap::new();
-    let mut visitors: BTreeMap<(String, String), BTreeSet<&str>> = BTreeMap::new();
+fn count(shards: &[Shard]) -> BTreeMap<Key, Expected> {
+    let mut expected: BTreeMap<Key, Expected> = BTreeMap::new();
+    let mut visitors: BTreeMap<Key, BTreeSet<&str>> = BTreeMap::new();
     for (received, click) in shards.iter().flat_map(Shard::clicks) {
         let lane = received.shard.trim_start_matches("shardId-");
-        for key in places(click, lane) {
+        for key in aggregate_keys(click, lane) {
             let entry = expected.entry(key.clone()).or_default();
             entry.seq = received.sequence.parse().unwrap_or(0);
             entry.add(click, &key.1);
@@ -60,7 +62,7 @@ fn count(shards: &[Shard]) -> BTreeMap<(String, String), Expected> {
     expected
 }
 
-fn places(click: &Click, lane: &str) -> [(String, String); 4] {
+fn aggregate_keys(click: &Click, lane: &str) -> [Key; 4] {
     let (date, hour) = (click.time.date(), click.time.hour());
     let link = format!("WS#{}#{}#{}", click.workspace, click.domain, click.slug);
     [
@@ -77,16 +79,16 @@ fn is_bot(click: &Click) -> bool {
 
 impl Expected {
     fn add(&mut self, click: &Click, sk: &str) {
-        let of_day = sk.starts_with("DAY#");
+        let is_day = sk.starts_with("DAY#");
         if is_bot(click) {
             self.bots += 1;
-            if of_day {
+            if is_day {
                 *self.bot_names.entry("Googlebot".to_owned()).or_default() += 1;
             }
             return;
         }
         self.clicks += 1;
-        if of_day {
+        if is_day {
             *self.hours.entry(click.time.hour()).or_default() += 1;
             *self.countries.entry(click.country.clone().unwrap_or_default()).or_default() += 1;
         } else if sk.starts_with("HOUR#") {

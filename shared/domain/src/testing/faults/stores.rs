@@ -1,11 +1,15 @@
-//! Stores that pause before and after each effect, so that a crash or another invocation fits in between, and fail: before
-//! the effect (a throttle), or after it (a lost reply).
+//! Implements stores that pause before and after each write, so that a crash or another invocation can happen in
+//! between. They fail before the write (throttled) or after it (the reply is lost).
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context, Poll};
 
 use async_trait::async_trait;
 
-use super::chance::{Chance, Pause};
+use super::mutation::Mutation;
+use super::random::SplitMix64;
 use crate::analytics::ingest::archive::ArchiveObject;
 use crate::analytics::ingest::record::QuarantinedRecord;
 use crate::analytics::model::aggregate::{Aggregate, AggregateKey};
@@ -13,46 +17,65 @@ use crate::analytics::model::recent::RecentClicks;
 use crate::analytics::model::sequence::SequenceNumber;
 use crate::analytics::ports::{AggregateStore, Archive, Quarantine};
 use crate::testing::analytics::{MemoryArchive, MemoryQuarantine};
-use crate::testing::faults::Mutation;
+use crate::testing::outage::lock;
 use crate::values::error::{StoreError, StoreErrorKind};
 
+/// Returns control to the event source `polls` times.
+struct Pause {
+    polls: usize,
+}
+
+impl Future for Pause {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if self.polls == 0 {
+            return Poll::Ready(());
+        }
+        self.polls -= 1;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
 /// All stores that the handler uses. Quarantine and archive are in memory.
-pub struct Faulty {
+pub struct FaultyStores {
     aggregates: Arc<dyn AggregateStore>,
     pub(super) quarantine: MemoryQuarantine,
     pub(super) archive: MemoryArchive,
-    state: Mutex<(Chance, u32)>,
+    /// The random numbers, and how many faults are left.
+    state: Mutex<(SplitMix64, u32)>,
     mutation: Mutation,
 }
 
-impl Faulty {
+impl FaultyStores {
     /// How many faults a schedule has at most, so that it ends.
-    const FAULTS: u32 = 60;
+    const MAX_FAULTS: u32 = 60;
 
     pub(super) fn new(seed: u64, mutation: Mutation, aggregates: Arc<dyn AggregateStore>) -> Self {
         Self {
             aggregates,
             quarantine: MemoryQuarantine::default(),
             archive: MemoryArchive::default(),
-            state: Mutex::new((Chance(seed ^ 0xFA17), Self::FAULTS)),
+            state: Mutex::new((SplitMix64(seed ^ 0xFA17), Self::MAX_FAULTS)),
             mutation,
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, (Chance, u32)> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, (SplitMix64, u32)> {
+        lock(&self.state)
     }
 
     fn pause(&self) -> Pause {
-        let (chance, _) = &mut *self.state();
-        // Now and then long enough for others to deliver the same records, and the next ones, meanwhile.
-        let longest = if chance.percent(5) { 400 } else { 4 };
-        Pause { polls: chance.below(longest) }
+        let (random, _) = &mut *self.state();
+        // Sometimes pause so long that other invocations handle the same records and the next ones.
+        let longest = if random.percent(5) { 400 } else { 4 };
+        Pause { polls: random.below(longest) }
     }
 
     fn fault(&self, operation: &'static str) -> Result<(), StoreError> {
-        let (chance, left) = &mut *self.state();
-        if *left == 0 || !chance.percent(7) {
+        let (random, left) = &mut *self.state();
+        if *left == 0 || !random.percent(7) {
             return Ok(());
         }
         *left -= 1;
@@ -71,7 +94,7 @@ impl Faulty {
 }
 
 #[async_trait]
-impl AggregateStore for Faulty {
+impl AggregateStore for FaultyStores {
     async fn load(&self, keys: &[AggregateKey]) -> Result<Vec<Option<Aggregate>>, StoreError> {
         self.before().await?;
         let mut loaded = self.aggregates.load(keys).await?;
@@ -101,7 +124,7 @@ impl AggregateStore for Faulty {
 }
 
 #[async_trait]
-impl Quarantine for Faulty {
+impl Quarantine for FaultyStores {
     async fn keep(&self, record: &QuarantinedRecord) -> Result<(), StoreError> {
         self.before().await?;
         self.quarantine.keep(record).await?;
@@ -110,7 +133,7 @@ impl Quarantine for Faulty {
 }
 
 #[async_trait]
-impl Archive for Faulty {
+impl Archive for FaultyStores {
     async fn keep(&self, object: &ArchiveObject) -> Result<(), StoreError> {
         self.before().await?;
         self.archive.keep(object).await?;

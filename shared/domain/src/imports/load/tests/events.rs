@@ -7,7 +7,7 @@ use crate::imports::job::ports::ImportStore;
 use crate::imports::load::{Loaded, Skipped, load_import};
 use crate::jobs::lease::Lease;
 use crate::ports::Clock;
-use crate::testing::files::MemoryObjects;
+use crate::testing::files::MemoryUploads;
 use crate::testing::system::SeededRandom;
 use crate::values::workspace::WorkspaceId;
 
@@ -28,7 +28,7 @@ async fn repeated_event_changes_nothing() {
 async fn concurrent_deliveries_load_the_file_once() {
     let world = World::new();
     let file = b"https://a.example/\nhttps://b.example/\n".to_vec();
-    let etag = MemoryObjects::etag(&file);
+    let etag = MemoryUploads::etag(&file);
     world.objects.put("imports/acme/x", file);
     let (a, b) =
         futures::join!(world.deliver("imports/acme/x", &etag, "r1"), world.deliver("imports/acme/x", &etag, "r2"));
@@ -104,7 +104,7 @@ async fn replaced_or_deleted_file_fails_the_import() {
 async fn store_outage_releases_the_part() {
     let world = World::new();
     let file = b"https://a.example/\n".to_vec();
-    let etag = MemoryObjects::etag(&file);
+    let etag = MemoryUploads::etag(&file);
     world.objects.put("imports/acme/x", file);
     world.links.fail(true);
     let result = load_import(&world.ports(), "imports/acme/x", &etag, &world.delivery("r1")).await;

@@ -15,8 +15,8 @@ use crate::imports::load_part::{PartLoaded, load_part};
 use crate::imports::load_ports::LoadImportPorts;
 use crate::jobs::delivery::Delivery;
 use crate::ports::Clock;
-use crate::testing::files::{MemoryFiles, MemoryObjects};
-use crate::testing::imports::{MemoryImports, MemoryParts, MemoryQueue};
+use crate::testing::files::{MemoryFileStore, MemoryUploads};
+use crate::testing::imports::{MemoryImports, MemoryParts, MemoryPartQueue};
 use crate::testing::jobs::MemoryTimer;
 use crate::testing::links::MemoryLinks;
 use crate::testing::system::FixedClock;
@@ -26,10 +26,10 @@ use crate::values::domains::Domains;
 struct World {
     imports: Arc<MemoryImports>,
     parts: Arc<MemoryParts>,
-    queue: Arc<MemoryQueue>,
+    queue: Arc<MemoryPartQueue>,
     links: Arc<MemoryLinks>,
-    objects: Arc<MemoryObjects>,
-    reports: MemoryFiles,
+    objects: Arc<MemoryUploads>,
+    reports: MemoryFileStore,
     clock: Arc<FixedClock>,
     part_bytes: u64,
 }
@@ -42,7 +42,7 @@ impl World {
             queue: Arc::default(),
             links: Arc::default(),
             objects: Arc::default(),
-            reports: MemoryFiles::default(),
+            reports: MemoryFileStore::default(),
             clock: Arc::new(FixedClock::at("2026-01-02T00:00:00Z")),
             part_bytes: 1_000_000,
         }
@@ -103,7 +103,7 @@ impl World {
     /// Puts `file` with `metadata` into the bucket and delivers its event, and those of its parts.
     async fn load_with(&self, file: impl AsRef<[u8]>, metadata: &[(&str, &str)]) -> Import {
         let file = file.as_ref().to_vec();
-        let etag = MemoryObjects::etag(&file);
+        let etag = MemoryUploads::etag(&file);
         self.objects.put_with("imports/acme/links.csv", file, metadata);
         match self.deliver("imports/acme/links.csv", &etag, "r1").await {
             Loaded::Finished(import) => *import,

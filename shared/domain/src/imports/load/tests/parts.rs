@@ -9,7 +9,7 @@ use crate::imports::load::{Loaded, load_import};
 use crate::imports::load_part::{PartLoaded, load_part};
 use crate::jobs::delivery::Delivery;
 use crate::ports::Clock;
-use crate::testing::files::MemoryObjects;
+use crate::testing::files::MemoryUploads;
 use crate::testing::samples::caller;
 
 #[tokio::test]
@@ -39,7 +39,7 @@ async fn part_without_enough_time_is_handed_over() {
     for part_bytes in [1_000_000, 5_000] {
         let world = World { part_bytes, ..World::new() };
         let file: String = (0..1000).map(|n| format!("https://{n}.example/\n")).collect();
-        let etag = MemoryObjects::etag(file.as_bytes());
+        let etag = MemoryUploads::etag(file.as_bytes());
         world.objects.put("imports/acme/x", file);
         // Every invocation is out of time at once.
         let delivery = Delivery { request_id: "r1".into(), deadline: world.clock.now().plus_seconds(10) };
@@ -56,7 +56,7 @@ async fn cancelled_import_stops_and_keeps_its_counts() {
     let world = World { part_bytes: 500, ..World::new() };
     let file: String = (0..100).map(|n| format!("https://{n}.example/\n")).collect();
     world.objects.put("imports/acme/x", file.clone());
-    world.deliver("imports/acme/x", &MemoryObjects::etag(file.as_bytes()), "r1").await;
+    world.deliver("imports/acme/x", &MemoryUploads::etag(file.as_bytes()), "r1").await;
     let parts = world.queue.take();
     load_part(&world.ports(), &parts[2], &world.delivery("r2")).await.unwrap();
     let id = world.imports.all()[0].id.clone();
@@ -76,7 +76,7 @@ async fn file_replaced_between_parts_fails_the_import() {
     let world = World { part_bytes: 500, ..World::new() };
     let file: String = (0..100).map(|n| format!("https://{n}.example/\n")).collect();
     world.objects.put("imports/acme/x", file.clone());
-    world.deliver("imports/acme/x", &MemoryObjects::etag(file.as_bytes()), "r1").await;
+    world.deliver("imports/acme/x", &MemoryUploads::etag(file.as_bytes()), "r1").await;
     let parts = world.queue.take();
     assert!(parts.len() > 3);
     load_part(&world.ports(), &parts[0], &world.delivery("r2")).await.unwrap();

@@ -4,7 +4,7 @@ use super::{World, counts};
 use crate::imports::job::id::ImportId;
 use crate::imports::job::import::ImportStatus;
 use crate::links::ports::LinkWriter;
-use crate::testing::files::MemoryObjects;
+use crate::testing::files::MemoryUploads;
 use crate::testing::samples::link;
 use crate::values::slug::Slug;
 
@@ -70,7 +70,7 @@ async fn report_of_an_archive_names_the_file() {
 async fn taken_derived_slug_is_replaced_by_the_next() {
     let world = World::new();
     let file = b"https://a.example/\n";
-    let id = ImportId::for_object("imports/acme/links.csv", &MemoryObjects::etag(file));
+    let id = ImportId::for_object("imports/acme/links.csv", &MemoryUploads::etag(file));
     let first = Slug::derive(&format!("{id}#1"), 8);
     let taken = link("other", first.as_str(), "https://theirs.example/");
     world.links.insert(&taken).await.unwrap();
@@ -84,7 +84,7 @@ async fn taken_derived_slug_is_replaced_by_the_next() {
 async fn row_is_reported_after_five_taken_slugs() {
     let world = World::new();
     let file = b"https://a.example/\n";
-    let id = ImportId::for_object("imports/acme/links.csv", &MemoryObjects::etag(file));
+    let id = ImportId::for_object("imports/acme/links.csv", &MemoryUploads::etag(file));
     for suffix in ["", "#1", "#2", "#3", "#4"] {
         let slug = Slug::derive(&format!("{id}#1{suffix}"), 8);
         world.links.insert(&link("other", slug.as_str(), "https://theirs.example/")).await.unwrap();

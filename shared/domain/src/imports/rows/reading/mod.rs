@@ -1,177 +1,106 @@
-//! The rows of a file, from its first byte or from the middle.
+//! Reads the rows of a file, from its first byte or from the middle.
 
-mod unwrapping;
+mod open_file;
 
-use std::sync::Arc;
-
-use super::archive::Archive;
-use super::buffer::Buffer;
-use super::encoding::Decoder;
+use self::open_file::{OpenFile, Step};
 use super::layout::Layout;
 use super::limits::Limits;
 use super::notes::Notes;
 use super::place::RowPlace;
 use super::reader::{Found, Reader};
-use super::sniff::byte_order_mark;
-use super::unpack::{Input, Unpacker};
+use super::row::{Next, Row, RowAddress};
+use super::unpack::Unpacker;
 use super::unreadable::Unreadable;
-use crate::imports::rows::{Next, Row, RowAddress};
 
-/// The rows of one file.
+/// Reads the rows of one file.
 pub struct Rows {
-    size: u64,
-    limits: Limits,
-    /// What came and is not unpacked.
-    input: Input,
-    /// What the file is wrapped in, once that is known.
-    unpacker: Option<Unpacker>,
-    archive: Archive,
-    decoder: Decoder,
-    /// What was unpacked last.
-    piece: Vec<u8>,
-    buffer: Buffer,
-    /// Whether what comes goes straight into the buffer.
-    direct: bool,
-    /// How the rows are read, once the file is recognised.
-    reader: Option<Reader>,
-    layout: Option<Layout>,
-    notes: Notes,
-    /// How many rows the files of the archive before this one have.
-    before: u64,
-    /// Which file of an archive is open.
-    file: Option<Arc<str>>,
-    /// Why no more can be unpacked. What came before is read first.
-    trouble: Option<Unreadable>,
-    finished: bool,
-}
-
-/// What is to be done next.
-enum Step {
-    Again,
-    More,
-    Seek(u64),
-    End,
+    file: OpenFile,
 }
 
 impl Rows {
-    /// The rows of a file of `size` bytes, whatever it is.
+    /// Reads a file of `size` bytes in any format.
     pub fn new(size: u64, limits: Limits) -> Self {
-        Self {
-            size,
-            limits,
-            input: Input::default(),
-            unpacker: None,
-            archive: Archive::default(),
-            decoder: Decoder::default(),
-            piece: Vec::new(),
-            buffer: Buffer::new(0, 1),
-            direct: false,
-            reader: None,
-            layout: None,
-            notes: Notes::default(),
-            before: 0,
-            file: None,
-            trouble: None,
-            finished: false,
-        }
+        Self { file: OpenFile::new(size, limits) }
     }
 
-    /// The rows of a splittable file from `place` on, which is what [`Rows::feed`] is then given. They have the numbers and
-    /// lines that they have from the beginning of the file. `None` if the file cannot be split.
+    /// Reads a splittable file from `place` on; feed [`Rows::feed`] the bytes from there. Rows and lines keep the
+    /// numbers that they have in the whole file. Returns `None` if the file cannot be split.
     pub fn resume(layout: &Layout, place: RowPlace) -> Option<Self> {
-        layout.is_splittable().then(|| Self {
-            buffer: Buffer::new(place.byte, place.line),
-            direct: true,
-            reader: Some(Reader::new(&layout.shape, layout.source, place)),
-            layout: Some(layout.clone()),
-            ..Self::new(0, Limits::default())
-        })
+        layout.is_splittable().then(|| Self { file: OpenFile::resume(layout, place) })
     }
 
     /// Takes the next piece of the file.
     pub fn feed(&mut self, bytes: &[u8]) {
-        if !self.direct {
-            return self.input.extend(bytes);
-        }
-        if let Some(reader) = &mut self.reader {
-            reader.release(&mut self.buffer);
-        }
-        self.buffer.extend(bytes);
-        self.skip_mark();
+        self.file.feed(bytes);
     }
 
-    /// Says that there are no more pieces.
+    /// Ends the file after the last piece.
     pub fn end(&mut self) {
-        if self.direct { self.buffer.end() } else { self.input.end() }
+        self.file.end();
     }
 
-    /// What the file is, once that is known: from the first row on. Of an archive, what the file in it is that the last row
-    /// is from.
+    /// Returns the format of the file, which is known from the first row on. For an archive, returns that of the file
+    /// with the last row.
     pub fn layout(&self) -> Option<&Layout> {
-        self.layout.as_ref()
+        self.file.layout.as_ref()
     }
 
-    /// The place behind the last row. A splittable file can be read on from it; of any other, `row` says how many rows are
-    /// to be left out when it is read again.
+    /// Returns the place after the last row. Reading a splittable file can resume there; to resume any other file, read
+    /// it again and skip the rows before `row`.
     pub fn place(&self) -> RowPlace {
-        let Some(reader) = &self.reader else { return RowPlace { row: self.before + 1, ..RowPlace::START } };
-        match reader.place(&self.buffer) {
-            Some(place) if self.direct => place,
+        let file = &self.file;
+        let Some(reader) = &file.reader else { return RowPlace { row: file.rows_before + 1, ..RowPlace::START } };
+        match reader.place(&file.buffer) {
+            Some(place) if file.direct => place,
             _ => {
                 let (number, line) = reader.last();
-                RowPlace { byte: self.position(), row: self.before + number + 1, line }
+                RowPlace { byte: self.position(), row: file.rows_before + number + 1, line }
             }
         }
     }
 
-    /// How many bytes of the file are done. Never less than before, and all of them at the end.
+    /// Returns how many bytes of the file are done. Never decreases, and reaches the size of the file at the end.
     pub fn position(&self) -> u64 {
-        match (&self.reader, &self.unpacker) {
-            _ if self.finished && !self.direct => self.size,
-            (Some(reader), _) if self.direct => {
-                reader.place(&self.buffer).map_or(self.buffer.position(), |place| place.byte)
+        let file = &self.file;
+        match (&file.reader, &file.unpacker) {
+            _ if file.finished && !file.direct => file.size,
+            (Some(reader), _) if file.direct => {
+                reader.place(&file.buffer).map_or(file.buffer.position(), |place| place.byte)
             }
-            _ if self.direct => self.buffer.position(),
-            (_, Some(Unpacker::Zip(zip))) => zip.done(),
-            _ => self.input.position(),
+            _ if file.direct => file.buffer.position(),
+            (_, Some(Unpacker::Zip(zip))) => zip.position(),
+            _ => file.input.position(),
         }
     }
 
-    /// What the owner of the file should know about it, as far as it is read.
+    /// Returns what the owner of the file should know about it, as far as it is read.
     pub fn notes(&self) -> Notes {
-        let mut notes = self.notes.clone();
-        if let Some(more) = self.reader.as_ref().and_then(Reader::notes) {
+        let mut notes = self.file.notes.clone();
+        if let Some(more) = self.file.reader.as_ref().and_then(Reader::notes) {
             notes.merge(more);
         }
         notes
     }
 
-    /// The name of the file in the archive that the last row is from, if it is from an archive.
-    pub fn member(&self) -> Option<String> {
-        match &self.unpacker {
-            Some(Unpacker::Zip(zip)) => zip.member(),
-            _ => None,
-        }
-    }
-
-    /// The next row.
+    /// Returns the next row.
     ///
     /// # Errors
-    /// The file is no list of links, or it cannot be read any further.
+    /// The file is not a list of links, or the rest of it cannot be read.
     #[inline]
     pub fn next_row(&mut self) -> Result<Next<'_>, Unreadable> {
-        if self.finished {
+        let file = &mut self.file;
+        if file.finished {
             return Ok(Next::End);
         }
         let found = loop {
-            let step = match &mut self.reader {
-                Some(reader) => match reader.find(&mut self.buffer) {
-                    Ok(Found::More) => self.pump()?,
-                    Ok(Found::End) => self.next_file()?,
+            let step = match &mut file.reader {
+                Some(reader) => match reader.find(&mut file.buffer) {
+                    Ok(Found::More) => file.unpack()?,
+                    Ok(Found::End) => file.next_file()?,
                     Ok(found) => break found,
-                    Err(error) => return Err(Unreadable { member: self.member(), ..error }),
+                    Err(error) => return Err(Unreadable { member: file.printable_member(), ..error }),
                 },
-                None => self.recognise()?,
+                None => file.recognise()?,
             };
             match step {
                 Step::Again => {}
@@ -180,20 +109,14 @@ impl Rows {
                 Step::End => return Ok(Next::End),
             }
         };
-        let Some(reader) = &mut self.reader else { return Ok(Next::End) };
+        let Some(reader) = &mut file.reader else { return Ok(Next::End) };
         let (number, line) = reader.last();
         let fields = match found {
             Found::Fields(fields) => *fields,
-            Found::Text(length) => reader.fields(&self.buffer.rest()[..length]),
+            Found::Text(length) => reader.fields(&file.buffer.rest()[..length]),
             Found::More | Found::End => return Ok(Next::More),
         };
-        let address = RowAddress { row: self.before + number, line, file: self.file.clone() };
+        let address = RowAddress { row: file.rows_before + number, line, file: file.member.clone() };
         Ok(Next::Row(Row { address, fields }))
-    }
-
-    fn skip_mark(&mut self) {
-        if self.buffer.position() == 0 {
-            self.buffer.consume(byte_order_mark(self.buffer.rest()));
-        }
     }
 }

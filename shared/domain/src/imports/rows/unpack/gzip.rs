@@ -1,29 +1,32 @@
-//! gzip (RFC 1952), also several of them one after the other.
+//! Decompresses gzip (RFC 1952), also several members one after the other.
 
-use super::inflate::{Inflate, check};
+use super::inflate::Inflate;
+use super::input::Input;
+use super::status::{UnpackStatus, check_limits, little_endian};
 use crate::imports::rows::limits::Limits;
-use crate::imports::rows::unpack::{Input, Pumped, number};
 use crate::imports::rows::unreadable::Unreadable;
 
 /// The longest header, in bytes. It may hold a name and a comment.
 const MAX_HEADER: usize = 64 * 1024;
 
-/// Unpacks gzip.
+/// Decompresses a gzip file.
 pub(in crate::imports::rows) struct Gzip {
     limits: Limits,
     state: State,
-    /// What came out of the members before this one.
+    /// How many bytes the earlier members have, unpacked.
     unpacked: u64,
 }
 
 enum State {
-    /// At the beginning of a member; says whether it is the first one.
-    Header(bool),
+    Header {
+        /// Whether it is the first member's.
+        first: bool,
+    },
     Body(Box<Inflate>, Output),
     Trailer(Output),
 }
 
-/// What came out of a member.
+/// What a member has unpacked to so far.
 #[derive(Clone, Default)]
 struct Output {
     checksum: crc32fast::Hasher,
@@ -31,56 +34,54 @@ struct Output {
 }
 
 impl Gzip {
-    pub(in crate::imports::rows) fn new(limits: Limits) -> Self {
-        Self { limits, state: State::Header(true), unpacked: 0 }
+    pub(super) fn new(limits: Limits) -> Self {
+        Self { limits, state: State::Header { first: true }, unpacked: 0 }
     }
 
-    pub(super) fn pump(&mut self, input: &mut Input, out: &mut Vec<u8>) -> Result<Pumped, Unreadable> {
-        let pumped = match &mut self.state {
-            State::Header(first) => {
+    pub(super) fn unpack(&mut self, input: &mut Input, out: &mut Vec<u8>) -> Result<UnpackStatus, Unreadable> {
+        let status = match &mut self.state {
+            State::Header { first } => {
                 let first = *first;
-                self.header(input, first)?
+                self.read_header(input, first)?
             }
             State::Body(inflate, output) => {
                 let start = out.len();
-                let pumped = inflate.pump(input, u64::MAX, out)?;
+                let status = inflate.unpack(input, u64::MAX, out)?;
                 output.checksum.update(&out[start..]);
                 output.length += (out.len() - start) as u64;
-                check(self.limits, input.position(), self.unpacked + output.length, input.position())?;
-                if pumped == Pumped::End {
+                check_limits(self.limits, input.position(), self.unpacked + output.length, input.position())?;
+                if status == UnpackStatus::End {
                     self.state = State::Trailer(std::mem::take(output));
-                    return Ok(Pumped::Progress);
+                    return Ok(UnpackStatus::Progress);
                 }
-                pumped
+                status
             }
             State::Trailer(output) => {
                 if input.rest().len() < 8 {
-                    return more(input);
+                    return need_input(input);
                 }
-                let (checksum, length) = (number(input.rest(), 0, 4), number(input.rest(), 4, 4));
+                let (checksum, length) = (little_endian(input.rest(), 0, 4), little_endian(input.rest(), 4, 4));
                 let found = u64::from(output.checksum.clone().finalize());
                 if checksum != found || length != output.length & 0xffff_ffff {
-                    return Err(Unreadable::at(
-                        input.position(),
-                        "the compressed data is damaged: its checksum is another",
-                    ));
+                    let cause = "the compressed data is damaged: its checksum does not match";
+                    return Err(Unreadable::at(input.position(), cause));
                 }
                 input.consume(8);
                 self.unpacked += output.length;
-                self.state = State::Header(false);
-                return Ok(Pumped::Progress);
+                self.state = State::Header { first: false };
+                return Ok(UnpackStatus::Progress);
             }
         };
-        if pumped == Pumped::More { more(input) } else { Ok(pumped) }
+        if status == UnpackStatus::NeedsInput { need_input(input) } else { Ok(status) }
     }
 
-    fn header(&mut self, input: &mut Input, first: bool) -> Result<Pumped, Unreadable> {
+    fn read_header(&mut self, input: &mut Input, first: bool) -> Result<UnpackStatus, Unreadable> {
         if !first {
-            // Tapes and disks pad with zeros.
+            // Tapes and disks pad files with zero bytes.
             let zeros = input.rest().iter().take_while(|byte| **byte == 0).count();
             input.consume(zeros);
             if input.rest().is_empty() {
-                return Ok(if input.ended() { Pumped::End } else { Pumped::More });
+                return Ok(if input.ended() { UnpackStatus::End } else { UnpackStatus::NeedsInput });
             }
         }
         let rest = input.rest();
@@ -88,24 +89,25 @@ impl Gzip {
             Some(Ok(length)) => {
                 input.consume(length);
                 self.state = State::Body(Box::new(Inflate::new()), Output::default());
-                Ok(Pumped::Progress)
+                Ok(UnpackStatus::Progress)
             }
             Some(Err(cause)) => Err(Unreadable::at(input.position(), cause)),
             None if rest.len() > MAX_HEADER => Err(Unreadable::at(input.position(), "the gzip header is too long")),
-            None => Ok(Pumped::More),
+            None => Ok(UnpackStatus::NeedsInput),
         }
     }
 }
 
-fn more(input: &Input) -> Result<Pumped, Unreadable> {
+/// Asks for more input, or fails if the file has ended.
+fn need_input(input: &Input) -> Result<UnpackStatus, Unreadable> {
     if input.ended() {
         let end = input.position() + input.rest().len() as u64;
         return Err(Unreadable::at(end, "the file breaks off in the middle of the compressed data"));
     }
-    Ok(Pumped::More)
+    Ok(UnpackStatus::NeedsInput)
 }
 
-/// The length of a member's header, or what is wrong with it; `None` if it is not all there.
+/// Returns the length of a member's header, or what is wrong with it; `None` if the header is not all there.
 fn header_length(bytes: &[u8]) -> Option<Result<usize, &'static str>> {
     const CHECKSUM: u8 = 2;
     const EXTRA: u8 = 4;
@@ -116,11 +118,11 @@ fn header_length(bytes: &[u8]) -> Option<Result<usize, &'static str>> {
         return Some(Err("the gzip data is followed by something that is not gzip"));
     }
     if start[2] != 8 || flags & 0xe0 != 0 {
-        return Some(Err("the gzip header has what nobody knows"));
+        return Some(Err("the gzip header has an unknown compression method or unknown flags"));
     }
     let mut at = 10;
     if flags & EXTRA != 0 {
-        at += 2 + number(bytes.get(at..at + 2)?, 0, 2) as usize;
+        at += 2 + little_endian(bytes.get(at..at + 2)?, 0, 2) as usize;
     }
     for text in [NAME, COMMENT] {
         if flags & text != 0 {

@@ -1,12 +1,12 @@
-//! Deflate (RFC 1951).
+//! Decompresses Deflate (RFC 1951).
 
 use flate2::{Decompress, FlushDecompress, Status};
 
-use crate::imports::rows::limits::Limits;
-use crate::imports::rows::unpack::{Input, PIECE_BYTES, Pumped};
+use super::input::Input;
+use super::status::{PIECE_BYTES, UnpackStatus};
 use crate::imports::rows::unreadable::Unreadable;
 
-/// A stream of deflate.
+/// Decompresses one Deflate stream.
 pub(super) struct Inflate(Decompress);
 
 impl Inflate {
@@ -14,10 +14,15 @@ impl Inflate {
         Self(Decompress::new(false))
     }
 
-    /// Adds what comes next to `out`; [`Pumped::End`] at the end of the stream.
-    pub(super) fn pump(&mut self, input: &mut Input, most: u64, out: &mut Vec<u8>) -> Result<Pumped, Unreadable> {
+    /// Adds the next bytes to `out`; takes at most `max_input` bytes of `input`.
+    pub(super) fn unpack(
+        &mut self,
+        input: &mut Input,
+        max_input: u64,
+        out: &mut Vec<u8>,
+    ) -> Result<UnpackStatus, Unreadable> {
         let (before_in, start) = (self.0.total_in(), out.len());
-        let window = input.rest().len().min(usize::try_from(most).unwrap_or(usize::MAX));
+        let window = input.rest().len().min(usize::try_from(max_input).unwrap_or(usize::MAX));
         out.resize(start + PIECE_BYTES, 0);
         let before_out = self.0.total_out();
         let status = self.0.decompress(&input.rest()[..window], &mut out[start..], FlushDecompress::None);
@@ -26,15 +31,10 @@ impl Inflate {
         let read = (self.0.total_in() - before_in) as usize;
         input.consume(read);
         match status {
-            Ok(Status::StreamEnd) => Ok(Pumped::End),
-            Ok(_) if read > 0 || written > 0 => Ok(Pumped::Progress),
-            Ok(_) if window == 0 => Ok(Pumped::More),
+            Ok(Status::StreamEnd) => Ok(UnpackStatus::End),
+            Ok(_) if read > 0 || written > 0 => Ok(UnpackStatus::Progress),
+            Ok(_) if window == 0 => Ok(UnpackStatus::NeedsInput),
             Ok(_) | Err(_) => Err(Unreadable::at(input.position(), "the compressed data is damaged")),
         }
     }
-}
-
-/// Checks what came out of a file, or of one in an archive, against the limits.
-pub(super) fn check(limits: Limits, packed: u64, unpacked: u64, at: u64) -> Result<(), Unreadable> {
-    limits.check(packed, unpacked).map_err(|cause| Unreadable::at(at, format!("the file {cause}")))
 }

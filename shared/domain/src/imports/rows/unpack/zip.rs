@@ -1,10 +1,12 @@
-//! A ZIP archive: its directory, then one file of it after the other. It is read where the directory says, so the file has to
-//! be given from another byte on now and then.
+//! Reads a ZIP archive: its directory, then its files one by one. Seeks to where the directory says they are.
 
-use super::inflate::{Inflate, check};
-use super::zip_directory::{LOCAL_HEADER, MAX_TAIL, Member, Place, find, members, shown};
+use super::inflate::Inflate;
+use super::input::Input;
+use super::status::{PIECE_BYTES, UnpackStatus, check_limits, little_endian};
+use super::zip_directory::{
+    DirectoryLocation, LOCAL_HEADER, MAX_TAIL, Member, locate_directory, printable, read_directory,
+};
 use crate::imports::rows::limits::Limits;
-use crate::imports::rows::unpack::{Input, PIECE_BYTES, Pumped, number};
 use crate::imports::rows::unreadable::Unreadable;
 
 /// Unpacks the files of an archive.
@@ -13,19 +15,20 @@ pub(in crate::imports::rows) struct Zip {
     limits: Limits,
     state: State,
     members: Vec<Member>,
+    /// The byte at which the directory begins.
     directory: u64,
-    /// The file that is or was read last.
+    /// The index of the file that was opened last.
     current: Option<usize>,
-    /// What came out of the files before this one.
+    /// How many bytes the earlier files have, unpacked.
     unpacked: u64,
-    /// Up to where in the archive files have been read.
-    done: u64,
+    /// The byte up to which files are read.
+    position: u64,
 }
 
 enum State {
     Start,
     Tail,
-    Directory(Place),
+    Directory(DirectoryLocation),
     /// No file is open.
     Idle,
     Header,
@@ -38,86 +41,90 @@ enum State {
 }
 
 impl Zip {
-    pub(in crate::imports::rows) fn new(size: u64, limits: Limits) -> Self {
+    pub(super) fn new(size: u64, limits: Limits) -> Self {
         let (state, members) = (State::Start, Vec::new());
-        Self { size, limits, state, members, directory: size, current: None, unpacked: 0, done: 0 }
+        Self { size, limits, state, members, directory: size, current: None, unpacked: 0, position: 0 }
     }
 
-    /// The names of the files, in the order of the archive. Empty before [`Pumped::Opened`].
+    /// Returns the names of the files in the order of the archive; none before [`UnpackStatus::Opened`].
     pub(in crate::imports::rows) fn names(&self) -> impl Iterator<Item = &str> {
         self.members.iter().map(|member| member.name.as_str())
     }
 
-    /// Up to which byte the archive is read.
-    pub(in crate::imports::rows) fn done(&self) -> u64 {
-        self.done
+    /// Returns the byte up to which the archive is read.
+    pub(in crate::imports::rows) fn position(&self) -> u64 {
+        self.position
     }
 
-    /// The name of the file that is open, as it may be told.
+    /// Returns the name of the file that was opened last, made printable.
     pub(in crate::imports::rows) fn member(&self) -> Option<String> {
-        Some(shown(&self.members.get(self.current?)?.name))
+        Some(printable(&self.members.get(self.current?)?.name))
     }
 
-    /// Opens a file by its index.
+    /// Opens the file with this index in [`Zip::names`].
     pub(in crate::imports::rows) fn open(&mut self, index: usize) {
         self.current = Some(index);
         self.state = State::Header;
     }
 
-    pub(super) fn pump(&mut self, input: &mut Input, out: &mut Vec<u8>) -> Result<Pumped, Unreadable> {
-        let pumped = match &mut self.state {
+    pub(super) fn unpack(&mut self, input: &mut Input, out: &mut Vec<u8>) -> Result<UnpackStatus, Unreadable> {
+        let status = match &mut self.state {
             State::Start => {
                 self.state = State::Tail;
-                let tail = self.size.saturating_sub(MAX_TAIL);
-                return Ok(input.go_to(tail).map_or(Pumped::Progress, Pumped::Seek));
+                return Ok(seek(input, self.size.saturating_sub(MAX_TAIL)));
             }
-            State::Tail if !input.ended() => Ok(Pumped::More),
-            State::Tail => self.tail(input),
-            State::Directory(place) => {
-                let place = *place;
-                self.directory(input, place)
+            State::Tail if !input.ended() => Ok(UnpackStatus::NeedsInput),
+            State::Tail => self.read_tail(input),
+            State::Directory(location) => {
+                let location = *location;
+                self.read_directory(input, location)
             }
-            State::Idle => Ok(Pumped::End),
-            State::Header => self.header(input),
-            State::Body { .. } => self.body(input, out),
+            State::Idle => Ok(UnpackStatus::End),
+            State::Header => self.read_header(input),
+            State::Body { .. } => self.read_body(input, out),
         };
-        match pumped {
-            Ok(Pumped::More) if input.ended() && !matches!(self.state, State::Tail) => {
+        match status {
+            Ok(UnpackStatus::NeedsInput) if input.ended() && !matches!(self.state, State::Tail) => {
                 let end = input.position() + input.rest().len() as u64;
                 Err(self.broken(end, "the archive breaks off"))
             }
-            pumped => pumped,
+            status => status,
         }
     }
 
+    /// Creates an error that names the file that was opened last.
     fn broken(&self, byte: u64, cause: impl Into<String>) -> Unreadable {
         Unreadable { member: self.member(), ..Unreadable::at(byte, cause) }
     }
 
-    fn tail(&mut self, input: &mut Input) -> Result<Pumped, Unreadable> {
-        let place = find(input.rest(), self.size).map_err(|cause| Unreadable::at(self.size, cause))?;
-        self.directory = place.offset;
-        self.state = State::Directory(place);
-        // The end is read; what is before it is another matter.
-        Ok(input.go_to(place.offset).map_or(Pumped::Progress, Pumped::Seek))
+    fn read_tail(&mut self, input: &mut Input) -> Result<UnpackStatus, Unreadable> {
+        let location = locate_directory(input.rest(), self.size).map_err(|cause| Unreadable::at(self.size, cause))?;
+        self.directory = location.offset;
+        self.state = State::Directory(location);
+        Ok(seek(input, location.offset))
     }
 
-    fn directory(&mut self, input: &mut Input, place: Place) -> Result<Pumped, Unreadable> {
-        let Some(directory) = input.rest().get(..place.length as usize) else { return Ok(Pumped::More) };
-        self.members = members(directory, place, self.limits).map_err(|cause| Unreadable::at(place.offset, cause))?;
+    fn read_directory(&mut self, input: &mut Input, location: DirectoryLocation) -> Result<UnpackStatus, Unreadable> {
+        let Some(directory) = input.rest().get(..location.length as usize) else {
+            return Ok(UnpackStatus::NeedsInput);
+        };
+        let members = read_directory(directory, location, self.limits);
+        self.members = members.map_err(|cause| Unreadable::at(location.offset, cause))?;
         self.state = State::Idle;
-        Ok(Pumped::Opened)
+        Ok(UnpackStatus::Opened)
     }
 
-    /// The header of the file that is to be read.
-    fn header(&mut self, input: &mut Input) -> Result<Pumped, Unreadable> {
+    /// Reads the header of the file that was opened last.
+    fn read_header(&mut self, input: &mut Input) -> Result<UnpackStatus, Unreadable> {
         const STORED: u64 = 0;
         const DEFLATED: u64 = 8;
-        let Some(member) = self.current.and_then(|current| self.members.get(current)) else { return Ok(Pumped::End) };
+        let Some(member) = self.current.and_then(|current| self.members.get(current)) else {
+            return Ok(UnpackStatus::End);
+        };
         if input.position() != member.offset
-            && let Some(seek) = input.go_to(member.offset)
+            && let Some(to) = input.seek(member.offset)
         {
-            return Ok(Pumped::Seek(seek));
+            return Ok(UnpackStatus::NeedsSeek(to));
         }
         let at = member.offset;
         if member.encrypted {
@@ -126,65 +133,77 @@ impl Zip {
         let inflate = match member.method {
             STORED => None,
             DEFLATED => Some(Box::new(Inflate::new())),
-            _ => return Err(self.broken(at, "the archive is compressed in a way that is not known here; use deflate")),
+            _ => {
+                let cause = "the archive uses a compression method that is not known here; use deflate";
+                return Err(self.broken(at, cause));
+            }
         };
-        let Some(header) = input.rest().get(..LOCAL_HEADER) else { return Ok(Pumped::More) };
+        let Some(header) = input.rest().get(..LOCAL_HEADER) else { return Ok(UnpackStatus::NeedsInput) };
         if !header.starts_with(b"PK\x03\x04") {
             return Err(self.broken(at, "the archive is damaged: no file is where its directory says"));
         }
-        let length = LOCAL_HEADER as u64 + number(header, 26, 2) + number(header, 28, 2);
+        let length = LOCAL_HEADER as u64 + little_endian(header, 26, 2) + little_endian(header, 28, 2);
         if at + length + member.packed > self.directory {
             return Err(self.broken(at, "the archive is damaged: a file reaches into its directory"));
         }
         input.skip(length);
         self.state = State::Body { inflate, packed: 0, unpacked: 0, checksum: crc32fast::Hasher::new() };
-        Ok(Pumped::Progress)
+        Ok(UnpackStatus::Progress)
     }
 
-    fn body(&mut self, input: &mut Input, out: &mut Vec<u8>) -> Result<Pumped, Unreadable> {
-        let Some(member) = self.current.and_then(|current| self.members.get(current)) else { return Ok(Pumped::End) };
-        let State::Body { inflate, packed, unpacked, checksum } = &mut self.state else { return Ok(Pumped::End) };
-        let (start, before, left) = (out.len(), input.position(), member.packed - *packed);
-        let pumped = match inflate {
-            Some(inflate) => inflate.pump(input, left, out),
-            None => Ok(stored(input, left, out)),
+    /// Unpacks the next bytes of the file that was opened last.
+    fn read_body(&mut self, input: &mut Input, out: &mut Vec<u8>) -> Result<UnpackStatus, Unreadable> {
+        let Some(member) = self.current.and_then(|current| self.members.get(current)) else {
+            return Ok(UnpackStatus::End);
         };
-        let pumped = pumped.map_err(|error| Unreadable { member: Some(shown(&member.name)), ..error })?;
+        let State::Body { inflate, packed, unpacked, checksum } = &mut self.state else {
+            return Ok(UnpackStatus::End);
+        };
+        let (start, before, left) = (out.len(), input.position(), member.packed - *packed);
+        let status = match inflate {
+            Some(inflate) => inflate.unpack(input, left, out),
+            None => Ok(copy_stored(input, left, out)),
+        };
+        let status = status.map_err(|error| Unreadable { member: Some(printable(&member.name)), ..error })?;
         *packed += input.position() - before;
         *unpacked += (out.len() - start) as u64;
         checksum.update(&out[start..]);
-        self.done = self.done.max(input.position());
+        self.position = self.position.max(input.position());
         let at = input.position();
-        check(self.limits, *packed, *unpacked, at)?;
-        check(self.limits, u64::MAX, self.unpacked + *unpacked, at)?;
+        check_limits(self.limits, *packed, *unpacked, at)?;
+        check_limits(self.limits, u64::MAX, self.unpacked + *unpacked, at)?;
         if *unpacked > member.unpacked {
             return Err(self.broken(at, "the archive is damaged: a file is larger than its directory says"));
         }
-        if pumped == Pumped::More && *packed == member.packed {
+        if status == UnpackStatus::NeedsInput && *packed == member.packed {
             return Err(self.broken(at, "the archive is damaged: a file breaks off"));
         }
-        if pumped != Pumped::End {
-            return Ok(pumped);
+        if status != UnpackStatus::End {
+            return Ok(status);
         }
         let found = u64::from(checksum.clone().finalize());
         if *unpacked != member.unpacked || found != member.checksum {
-            return Err(self.broken(at, "the archive is damaged: a file's checksum is another"));
+            return Err(self.broken(at, "the archive is damaged: a file's checksum does not match"));
         }
         self.unpacked += *unpacked;
         self.state = State::Idle;
-        Ok(Pumped::End)
+        Ok(UnpackStatus::End)
     }
 }
 
-/// A file that is not compressed, of which `left` bytes are to come.
-fn stored(input: &mut Input, left: u64, out: &mut Vec<u8>) -> Pumped {
+fn seek(input: &mut Input, to: u64) -> UnpackStatus {
+    input.seek(to).map_or(UnpackStatus::Progress, UnpackStatus::NeedsSeek)
+}
+
+/// Copies the next bytes of a file that is not compressed, of which `left` bytes remain.
+fn copy_stored(input: &mut Input, left: u64, out: &mut Vec<u8>) -> UnpackStatus {
     let most = usize::try_from(left).unwrap_or(usize::MAX).min(PIECE_BYTES);
     let length = input.rest().len().min(most);
     out.extend_from_slice(&input.rest()[..length]);
     input.consume(length);
     match length {
-        _ if length as u64 == left => Pumped::End,
-        0 => Pumped::More,
-        _ => Pumped::Progress,
+        _ if length as u64 == left => UnpackStatus::End,
+        0 => UnpackStatus::NeedsInput,
+        _ => UnpackStatus::Progress,
     }
 }
