@@ -5,8 +5,9 @@ use std::hint::black_box;
 use anyhow::{Result, ensure};
 use waypost_domain::imports::job::id::ImportId;
 use waypost_domain::imports::job::import::Import;
+use waypost_domain::imports::job::options::RowOptions;
 use waypost_domain::imports::rows::{Limits, Next, Rows};
-use waypost_domain::imports::write::row::{Context, RowOptions};
+use waypost_domain::imports::write::row::Context;
 use waypost_domain::{Domains, Timestamp, WorkspaceId};
 
 use crate::cores::{OneCore, core_seconds};

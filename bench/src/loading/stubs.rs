@@ -13,7 +13,7 @@ use waypost_domain::imports::load_ports::LoadImportPorts;
 use waypost_domain::jobs::delivery::Delivery;
 use waypost_domain::links::ports::{Inserted, LinkBatch};
 use waypost_domain::testing::files::MemoryFileStore;
-use waypost_domain::testing::imports::{MemoryImports, MemoryParts, MemoryPartQueue};
+use waypost_domain::testing::imports::{MemoryImports, MemoryPartQueue, MemoryParts};
 use waypost_domain::testing::jobs::MemoryTimer;
 use waypost_domain::{Domains, Link, LinkId, StoreError};
 use waypost_lambda::system::SystemClock;

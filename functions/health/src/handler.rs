@@ -69,7 +69,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_failing_part_is_named_without_its_reason() {
-        let (status, health) = call(&router(MemoryProbe::Healthy, MemoryProbe::Broken), request("GET", "/healthz")).await;
+        let (status, health) =
+            call(&router(MemoryProbe::Healthy, MemoryProbe::Broken), request("GET", "/healthz")).await;
         assert_eq!((status, &health["status"]), (503, &json!("failed")));
         assert_eq!(health["checks"], json!({"links_table": "ok", "click_stream": "failed"}));
         assert!(!health.to_string().contains("injected"), "{health}");

@@ -70,7 +70,7 @@ mod tests {
     use waypost_domain::imports::job::import::ImportStatus;
     use waypost_domain::imports::load::{Loaded, load_import};
     use waypost_domain::testing::files::{MemoryFileStore, MemoryUploads};
-    use waypost_domain::testing::imports::{MemoryImports, MemoryParts, MemoryPartQueue};
+    use waypost_domain::testing::imports::{MemoryImports, MemoryPartQueue, MemoryParts};
     use waypost_domain::testing::jobs::{MemoryRedelivery, MemoryTimer};
     use waypost_domain::testing::links::MemoryLinks;
     use waypost_domain::testing::system::FixedClock;

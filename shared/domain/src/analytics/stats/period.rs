@@ -199,9 +199,10 @@ mod tests {
     }
 
     proptest! {
+        /// From 2012 on: until 2011 Newfoundland set its clocks back at 00:01, so that one date came twice.
         #[test]
         fn steps_partition_the_period_in_any_zone(
-            zone in zone(), interval in interval(), from in 0_i64..30_000, days in 1_i64..400,
+            zone in zone(), interval in interval(), from in 15_340_i64..30_000, days in 1_i64..400,
         ) {
             let day = |number: i64| Bound::Date(date(1970, 1, 1).checked_add(jiff::Span::new().days(number)).unwrap());
             let period = Period::new(zone, interval, day(from), day(from + days));

@@ -15,7 +15,7 @@ use crate::links::link::{Link, LinkId};
 use crate::links::ports::{Inserted, LinkBatch};
 use crate::ports::Random;
 use crate::testing::files::{MemoryFileStore, MemoryUploads};
-use crate::testing::imports::{MemoryImports, MemoryParts, MemoryPartQueue};
+use crate::testing::imports::{MemoryImports, MemoryPartQueue, MemoryParts};
 use crate::testing::links::MemoryLinks;
 use crate::testing::outage::outage;
 use crate::testing::system::{FixedClock, SeededRandom};

@@ -21,7 +21,7 @@ use crate::links::link::Link;
 use crate::links::ports::LinkWriter;
 use crate::ports::Clock;
 use crate::testing::files::{MemoryFileStore, MemoryUploads};
-use crate::testing::imports::{MemoryImports, MemoryParts, MemoryPartQueue};
+use crate::testing::imports::{MemoryImports, MemoryPartQueue, MemoryParts};
 use crate::testing::jobs::MemoryTimer;
 use crate::testing::links::MemoryLinks;
 use crate::testing::samples::link;

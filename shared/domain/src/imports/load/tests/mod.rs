@@ -16,7 +16,7 @@ use crate::imports::load_ports::LoadImportPorts;
 use crate::jobs::delivery::Delivery;
 use crate::ports::Clock;
 use crate::testing::files::{MemoryFileStore, MemoryUploads};
-use crate::testing::imports::{MemoryImports, MemoryParts, MemoryPartQueue};
+use crate::testing::imports::{MemoryImports, MemoryPartQueue, MemoryParts};
 use crate::testing::jobs::MemoryTimer;
 use crate::testing::links::MemoryLinks;
 use crate::testing::system::FixedClock;
