@@ -10,9 +10,6 @@ use crate::repository::{folders, require_none, root};
 use crate::routes::in_router;
 use crate::template::{Template, events, pascal};
 
-/// Functions whose tests do not load their sample events, each with the reason.
-const NOT_LOADED: [(&str, &str); 1] = [("links", "its tests make their requests by hand")];
-
 /// The sample events of a function, by file name. One that is not JSON fails the test.
 fn samples(function: &str) -> BTreeMap<String, Value> {
     let folder = root().join("events").join(function);
@@ -49,14 +46,7 @@ fn sample_event_is_loaded_by_a_test() {
         read_code(&root().join("functions").join(&name), &mut code);
         let missing: BTreeSet<String> =
             samples(&name).into_keys().filter(|file| !code.contains(&format!("/events/{name}/{file}"))).collect();
-        match NOT_LOADED.iter().find(|(function, _)| *function == name) {
-            Some(_) if missing.is_empty() => {
-                problems.push(format!("tests load all of events/{name}: remove {name} from NOT_LOADED"));
-            }
-            Some(_) => {}
-            None => problems
-                .extend(missing.iter().map(|file| format!("no test of functions/{name} loads events/{name}/{file}"))),
-        }
+        problems.extend(missing.iter().map(|file| format!("no test of functions/{name} loads events/{name}/{file}")));
     }
     require_none(&problems);
 }

@@ -36,7 +36,7 @@ async fn what_cannot_be_counted_is_set_aside_and_counted_once_when_it_is_mended(
     // The others of their batch are counted, and two objects say what was wrong with these, by shard and sequence number.
     clicks(&stack, &key, 2).await;
     let (malformed, later) = (object(&stack, &names[1]).await.unwrap(), object(&stack, &names[2]).await.unwrap());
-    assert!(malformed["reason"].as_str().unwrap().contains("is no click"), "{malformed}");
+    assert!(malformed["reason"].as_str().unwrap().contains("is not a click"), "{malformed}");
     assert!(later["reason"].as_str().unwrap().contains("version 2"), "{later}");
     for (object, (name, data)) in [&malformed, &later].into_iter().zip(names[1..].iter().zip(&records[1..])) {
         assert_eq!(object["data"], STANDARD.encode(data));

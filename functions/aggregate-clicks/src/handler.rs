@@ -116,7 +116,7 @@ mod tests {
         let kept = fixture.quarantine.kept();
         let reasons: Vec<_> = kept.values().map(|record| record.reason.as_str()).collect();
         assert_eq!(kept.len(), 2, "{reasons:?}");
-        assert!(reasons[0].contains("no click") && reasons[1].contains("version 2"), "{reasons:?}");
+        assert!(reasons[0].contains("not a click") && reasons[1].contains("version 2"), "{reasons:?}");
     }
 
     #[tokio::test]

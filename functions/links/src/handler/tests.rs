@@ -475,3 +475,20 @@ async fn a_link_has_a_qr_code() {
         assert_eq!(response.status(), 304);
     }
 }
+
+#[tokio::test]
+async fn sample_events_are_requests_that_work() {
+    let fixture = fixture();
+    for (event, status) in [
+        (include_str!("../../../../events/links/create.json"), 201),
+        (include_str!("../../../../events/links/list.json"), 200),
+        (include_str!("../../../../events/links/change.json"), 200),
+        (include_str!("../../../../events/links/qr.json"), 200),
+        (include_str!("../../../../events/links/batch.json"), 200),
+    ] {
+        let (mut parts, body) = lambda_http::request::from_str(event).unwrap().into_parts();
+        parts.headers.insert("authorization", fixture.editor.parse().unwrap());
+        let request = Request::from_parts(parts, Body::from(body.to_vec()));
+        assert_eq!(fixture.router.clone().oneshot(request).await.unwrap().status(), status, "{event}");
+    }
+}

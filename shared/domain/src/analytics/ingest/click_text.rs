@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use serde::Deserialize;
 
 use super::record::Malformed;
-use crate::analytics::ingest::click_form;
 use crate::clicks::click::{Click, Trigger};
 use crate::values::timestamp::Timestamp;
 
@@ -81,8 +80,7 @@ impl<'a> ClickText<'a> {
         struct Versioned {
             version: u64,
         }
-        let in_our_form = std::str::from_utf8(json).ok().and_then(click_form::read);
-        let error = match in_our_form.map_or_else(|| serde_json::from_slice::<Self>(json), Ok) {
+        let error = match serde_json::from_slice::<Self>(json) {
             Ok(click) if click.version == u64::from(Click::VERSION) => {
                 let time = Timestamp::parse(click.time.as_str()).map_err(|error| Malformed::Time(error.to_string()))?;
                 return Ok((click, time));

@@ -4,7 +4,6 @@ mod add_records;
 pub mod aggregate_clicks;
 pub mod archive;
 mod batch;
-mod click_form;
 mod click_text;
 mod decoded;
 mod fold;

@@ -7,11 +7,7 @@ use datasketches::hash::value::raw_bytes;
 use datasketches::hll::{Coupon, HllSketch, HllType, HllUnion};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::coupons::Coupons;
-
-/// The binary logarithm of the number of registers. 16,384 of them give a standard error of 0.8 % after a merge; see
-/// `docs/adr/0016-reading-statistics.md`.
-pub(crate) const LG_K: u8 = 14;
+use super::coupons::{Coupons, LG_K};
 
 /// A HyperLogLog sketch of visitors, in the format of Apache DataSketches (HLL_4, hashed as its Java and C++ versions hash
 /// strings, so that they read it). Exact in effect up to some 1,500 visitors, and small there: 4 bytes a visitor, then 8 KB.
