@@ -1,5 +1,6 @@
 //! Holds values that are valid once they exist, and the results that all use cases share: pages, errors, problem details.
 
+pub mod borrowed_text;
 pub mod domains;
 pub mod error;
 pub mod field_errors;

@@ -7,6 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
+use waypost_domain::values::borrowed_text::BorrowedText;
 
 /// Deserializes one value.
 pub(super) struct Attribute<D>(pub(super) D);
@@ -36,10 +37,6 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Attribute<D> {
     }
 }
 
-/// A text that is copied only if it has escape sequences.
-#[derive(Deserialize)]
-pub(super) struct Text<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
-
 /// Reads the type of a value, which is the only name in its object, then the value.
 struct Typed<V>(V);
 
@@ -52,7 +49,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Typed<V> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<V::Value, A::Error> {
-        let kind: Text<'de> = map.next_key()?.ok_or_else(|| A::Error::custom("a value without a type"))?;
+        let kind: BorrowedText<'de> = map.next_key()?.ok_or_else(|| A::Error::custom("a value without a type"))?;
         value(&kind.0, &mut map, self.0)
     }
 }
@@ -68,7 +65,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for TypedOption<V> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<V::Value, A::Error> {
-        let kind: Text<'de> = map.next_key()?.ok_or_else(|| A::Error::custom("a value without a type"))?;
+        let kind: BorrowedText<'de> = map.next_key()?.ok_or_else(|| A::Error::custom("a value without a type"))?;
         if kind.0 == "NULL" {
             map.next_value::<IgnoredAny>()?;
             return self.0.visit_none();
@@ -99,13 +96,13 @@ impl<'de, A: MapAccess<'de>> Deserializer<'de> for KnownType<'de, A> {
 /// Reads the value of type `kind`, which comes next in `map`.
 fn value<'de, A: MapAccess<'de>, V: Visitor<'de>>(kind: &str, map: &mut A, visitor: V) -> Result<V::Value, A::Error> {
     match kind {
-        "S" => match map.next_value::<Text<'de>>()?.0 {
+        "S" => match map.next_value::<BorrowedText<'de>>()?.0 {
             Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
             Cow::Owned(text) => visitor.visit_string(text),
         },
-        "N" => number(&map.next_value::<Text<'de>>()?.0, visitor),
+        "N" => number(&map.next_value::<BorrowedText<'de>>()?.0, visitor),
         "B" => {
-            let text: Text<'de> = map.next_value()?;
+            let text: BorrowedText<'de> = map.next_value()?;
             let bytes = STANDARD.decode(text.0.as_bytes());
             visitor.visit_byte_buf(bytes.map_err(|error| A::Error::custom(format_args!("not base64: {error}")))?)
         }

@@ -8,8 +8,9 @@ use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visi
 use serde_json::value::RawValue;
 use waypost_domain::analytics::model::tally::Tally;
 use waypost_domain::analytics::ports::{AggregatePage, Summand};
+use waypost_domain::values::borrowed_text::BorrowedText;
 
-use super::attribute_json::{Attributes, Text};
+use super::attribute_json::Attributes;
 
 #[derive(Deserialize)]
 struct Page {
@@ -91,7 +92,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Rest<'_, A> {
     type Error = A::Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
-        while let Some(Text(name)) = self.attributes.next_key()? {
+        while let Some(BorrowedText(name)) = self.attributes.next_key()? {
             if name != "sk" {
                 return seed.deserialize(name.into_deserializer()).map(Some);
             }

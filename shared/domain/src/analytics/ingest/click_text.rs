@@ -1,42 +1,25 @@
 //! Reads a click for the fold: it borrows the texts of the record instead of copying them.
 
-use std::borrow::Cow;
-
 use serde::Deserialize;
 
 use super::record::Malformed;
 use crate::clicks::click::{Click, Trigger};
+use crate::values::borrowed_text::BorrowedText;
 use crate::values::timestamp::Timestamp;
-
-/// A text that is copied only if it has escapes.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub(crate) struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-
-impl<'a> From<&'a str> for Text<'a> {
-    fn from(text: &'a str) -> Self {
-        Self(Cow::Borrowed(text))
-    }
-}
-
-impl Text<'_> {
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
-    }
-}
 
 /// The fields of [`Utm`](crate::clicks::click::Utm).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub(crate) struct UtmText<'a> {
     #[serde(borrow, default)]
-    pub(crate) source: Option<Text<'a>>,
+    pub(crate) source: Option<BorrowedText<'a>>,
     #[serde(borrow, default)]
-    pub(crate) medium: Option<Text<'a>>,
+    pub(crate) medium: Option<BorrowedText<'a>>,
     #[serde(borrow, default)]
-    pub(crate) campaign: Option<Text<'a>>,
+    pub(crate) campaign: Option<BorrowedText<'a>>,
     #[serde(borrow, default)]
-    pub(crate) term: Option<Text<'a>>,
+    pub(crate) term: Option<BorrowedText<'a>>,
     #[serde(borrow, default)]
-    pub(crate) content: Option<Text<'a>>,
+    pub(crate) content: Option<BorrowedText<'a>>,
 }
 
 /// The fields of [`Click`]; see there.
@@ -44,25 +27,25 @@ pub(crate) struct UtmText<'a> {
 pub(crate) struct ClickText<'a> {
     pub(crate) version: u64,
     #[serde(borrow)]
-    pub(crate) id: Text<'a>,
+    pub(crate) id: BorrowedText<'a>,
     #[serde(borrow)]
-    pub(crate) time: Text<'a>,
+    pub(crate) time: BorrowedText<'a>,
     #[serde(borrow)]
-    pub(crate) domain: Text<'a>,
+    pub(crate) domain: BorrowedText<'a>,
     #[serde(borrow)]
-    pub(crate) slug: Text<'a>,
+    pub(crate) slug: BorrowedText<'a>,
     #[serde(borrow)]
-    pub(crate) workspace: Text<'a>,
+    pub(crate) workspace: BorrowedText<'a>,
     #[serde(borrow, default)]
-    pub(crate) country: Option<Text<'a>>,
+    pub(crate) country: Option<BorrowedText<'a>>,
     #[serde(borrow, default)]
-    pub(crate) visitor: Option<Text<'a>>,
+    pub(crate) visitor: Option<BorrowedText<'a>>,
     #[serde(borrow, default)]
-    pub(crate) user_agent: Option<Text<'a>>,
+    pub(crate) user_agent: Option<BorrowedText<'a>>,
     #[serde(borrow, default)]
-    pub(crate) referrer: Option<Text<'a>>,
+    pub(crate) referrer: Option<BorrowedText<'a>>,
     #[serde(borrow, default)]
-    pub(crate) language: Option<Text<'a>>,
+    pub(crate) language: Option<BorrowedText<'a>>,
     #[serde(borrow, default)]
     pub(crate) utm: UtmText<'a>,
     #[serde(default)]
@@ -70,7 +53,7 @@ pub(crate) struct ClickText<'a> {
     #[serde(default)]
     pub(crate) rule: Option<u8>,
     #[serde(borrow, default)]
-    pub(crate) variant: Option<Text<'a>>,
+    pub(crate) variant: Option<BorrowedText<'a>>,
 }
 
 impl<'a> ClickText<'a> {
