@@ -3,7 +3,7 @@
 # You need rustup, Python 3, make and a C compiler. The targets install everything else in .tools/.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test check bench fuzz deploy import admin-key replay-spill replay-quarantine rebuild-stats lock-tools
+.PHONY: help dev test check bench fuzz mutants deploy import admin-key replay-spill replay-quarantine rebuild-stats lock-tools
 
 PYTHON ?= python3
 PY = .tools/sam/bin/python
@@ -33,7 +33,8 @@ check: ## Check formatting, lints, documentation, licences, template
 	cargo clippy --workspace --test end_to_end -- -D warnings
 	# Skip the build of libFuzzer itself, which needs a C++ compiler.
 	CUSTOM_LIBFUZZER_PATH=/none/libfuzzer.a cargo clippy --manifest-path fuzz/Cargo.toml --target-dir target --locked --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+	# With --examples (there are none) cargo resolves the features that clippy did, so that rustdoc finds every dependency checked.
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --lib --bins --examples
 	.tools/cargo-deny/bin/cargo-deny check bans licenses sources
 	.tools/sam/bin/ruff check --no-cache tools
 	.tools/sam/bin/ruff format --no-cache --check tools
@@ -46,6 +47,10 @@ bench: ## Run the benchmarks, all or some: make bench [ONLY="redirect ..."] [BAS
 fuzz: ## Search inputs that break the fuzz targets: make fuzz [TARGET=name] [SECONDS=60]
 	$(INSTALL) cargo-fuzz
 	@exec $(PYTHON) tools/fuzz.py --seconds "$(or $(SECONDS),60)" $(TARGET)
+
+mutants: ## Change the domain's code bit by bit and list what no test notices: make mutants AT=links [SHARD=1/4] [MINUTES=60]
+	$(INSTALL) cargo-mutants
+	@exec $(PYTHON) tools/mutants.py "$(AT)" --shard "$(or $(SHARD),0/1)" --minutes "$(or $(MINUTES),60)"
 
 deploy: ## Build for AWS and deploy to a real account; asks for the settings, keeps the answers in samconfig.toml
 	$(INSTALL) sam

@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 TOOLS = ROOT / ".tools"
 # Programs from crates.io, built from source.
-CARGO_TOOLS = {"cargo-deny": "0.20.2", "cargo-fuzz": "0.13.2"}
+CARGO_TOOLS = {"cargo-deny": "0.20.2", "cargo-fuzz": "0.13.2", "cargo-mutants": "27.1.0"}
 
 
 class Failure(Exception):
@@ -77,7 +77,7 @@ def install_cargo_tool(name, version):
     print(f"building {name} {version} into {folder.relative_to(ROOT)} (once, a few minutes)", flush=True)
     shutil.rmtree(folder, ignore_errors=True)
     target = folder / "target"
-    quick = ["opt-level=1", "lto=false", "codegen-units=16", "debug=false"]
+    quick = ["opt-level=0", "lto=false", "codegen-units=256", "debug=false", "strip=true"]
     run(
         ["cargo", "install", "--quiet", "--locked", "--root", str(folder), "--target-dir", str(target)]
         + [part for setting in quick for part in ("--config", f"profile.release.{setting}")]

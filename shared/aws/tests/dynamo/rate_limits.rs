@@ -1,14 +1,11 @@
 //! Token buckets against an embedded DynamoDB.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod support;
-
 use aws_sdk_dynamodb::types::AttributeValue;
-use support::{LINKS_TABLE, dynamodb};
 use waypost_aws::dynamo::rate_limits::DynamoBuckets;
 use waypost_domain::StoreErrorKind;
 use waypost_domain::access::rate_limit::{Micros, RateLimit, TokenBuckets};
+
+use crate::support::{LINKS_TABLE, dynamodb};
 
 const NOW: Micros = 1_767_225_600_000_000;
 const SECOND: Micros = 1_000_000;

@@ -1,9 +1,5 @@
 //! Lists of links against an embedded DynamoDB. Counts their queries.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod support;
-
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,7 +8,6 @@ use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextRef;
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
-use support::{LINKS_TABLE, dynamodb};
 use waypost_aws::dynamo::link_list::MAX_ROUNDS;
 use waypost_aws::dynamo::links::{DynamoLinks, item_of};
 use waypost_domain::links::list::{ListRequest, list_links};
@@ -22,6 +17,8 @@ use waypost_domain::testing::links::MemoryLinks;
 use waypost_domain::testing::samples::{caller, link};
 use waypost_domain::values::page::{Page, PageRequest};
 use waypost_domain::{Domain, Domains, Link, Role, Timestamp, WorkspaceId};
+
+use crate::support::{LINKS_TABLE, dynamodb};
 
 #[derive(Debug, Clone, Default)]
 struct Counter(Arc<AtomicUsize>);

@@ -1,9 +1,5 @@
 //! Aggregates against an embedded DynamoDB, and against one that leaves keys unprocessed.
 
-#![allow(clippy::unwrap_used, reason = "a test stops where it is wrong")]
-
-mod support;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -17,7 +13,6 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use serde_json::{Value, json};
-use support::{STATS_TABLE, dynamodb};
 use waypost_aws::dynamo::aggregates::{DynamoAggregates, item_bytes};
 use waypost_domain::StoreErrorKind;
 use waypost_domain::analytics::ingest::aggregate_clicks::{AggregateClicksPorts, aggregate_clicks};
@@ -29,6 +24,8 @@ use waypost_domain::analytics::model::sequence::SequenceNumber;
 use waypost_domain::analytics::model::tally::Tally;
 use waypost_domain::analytics::ports::{AggregateReader, AggregateStore, KeyRange, MAX_LOAD, Parts};
 use waypost_domain::testing::analytics::{MemoryAggregates, MemoryQuarantine, click, received};
+
+use crate::support::{STATS_TABLE, dynamodb};
 
 fn aggregate(sk: &str, seq: &str, clicks: u64) -> Aggregate {
     let key = AggregateKey { pk: "WS#acme#go.example.com#a".into(), sk: sk.into() };

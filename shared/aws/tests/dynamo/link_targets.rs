@@ -1,12 +1,7 @@
 //! Links by their targets against an embedded DynamoDB.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod support;
-
 use std::collections::HashSet;
 
-use support::{LINKS_TABLE, dynamodb};
 use waypost_aws::dynamo::links::DynamoLinks;
 use waypost_domain::links::create::create_link;
 use waypost_domain::links::created::Created;
@@ -16,6 +11,8 @@ use waypost_domain::links::request::{IfExists, LinkFields};
 use waypost_domain::testing::samples::{caller, link};
 use waypost_domain::testing::system::{FixedClock, SeededRandom};
 use waypost_domain::{Domains, Role};
+
+use crate::support::{LINKS_TABLE, dynamodb};
 
 async fn links() -> DynamoLinks {
     DynamoLinks::new(dynamodb().await, LINKS_TABLE).consistent()

@@ -1,11 +1,6 @@
 //! Links, keys and salts against an embedded DynamoDB.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod support;
-
 use aws_sdk_dynamodb::types::AttributeValue;
-use support::{LINKS_TABLE, dynamodb};
 use waypost_aws::dynamo::keys::DynamoKeys;
 use waypost_aws::dynamo::links::DynamoLinks;
 use waypost_aws::dynamo::salts::DynamoSalts;
@@ -15,6 +10,8 @@ use waypost_domain::links::query::LinkQuery;
 use waypost_domain::redirect::ports::SaltStore;
 use waypost_domain::testing::samples::link;
 use waypost_domain::{Link, Role, StoreErrorKind, WorkspaceId};
+
+use crate::support::{LINKS_TABLE, dynamodb};
 
 #[tokio::test]
 async fn a_link_is_read_as_it_was_written() {

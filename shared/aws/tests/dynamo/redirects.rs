@@ -1,10 +1,5 @@
 //! The redirect's writes against an embedded DynamoDB.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod support;
-
-use support::{LINKS_TABLE, dynamodb};
 use waypost_aws::dynamo::click_limit::DynamoClickLimit;
 use waypost_aws::dynamo::links::{DynamoLinks, item_of, key};
 use waypost_aws::dynamo::password_attempts::DynamoPasswordAttempts;
@@ -13,6 +8,8 @@ use waypost_domain::links::ports::{LinkReader, LinkWriter};
 use waypost_domain::redirect::ports::{ClickLimit, PasswordAttempts};
 use waypost_domain::testing::samples::link;
 use waypost_domain::{StoreErrorKind, Timestamp};
+
+use crate::support::{LINKS_TABLE, dynamodb};
 
 fn now() -> Timestamp {
     Timestamp::parse("2026-01-02T03:04:05Z").unwrap()

@@ -1,10 +1,5 @@
 //! API keys against an embedded DynamoDB.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod support;
-
-use support::{LINKS_TABLE, dynamodb};
 use waypost_aws::dynamo::keys::DynamoKeys;
 use waypost_domain::access::list_keys::list_keys;
 use waypost_domain::access::ports::KeyReader;
@@ -14,6 +9,8 @@ use waypost_domain::testing::samples::caller;
 use waypost_domain::testing::system::{FixedClock, SeededRandom};
 use waypost_domain::values::page::PageRequest;
 use waypost_domain::{ApiKey, KeySecret, Role, Timestamp, WorkspaceId};
+
+use crate::support::{LINKS_TABLE, dynamodb};
 
 async fn keys() -> DynamoKeys {
     DynamoKeys::new(dynamodb().await, LINKS_TABLE)

@@ -1,10 +1,7 @@
 //! Imports and batches of links against an embedded DynamoDB.
 
-mod support;
-
 use std::sync::Arc;
 
-use support::{LINKS_TABLE, dynamodb};
 use waypost_aws::dynamo::import_parts::DynamoParts;
 use waypost_aws::dynamo::imports::DynamoImports;
 use waypost_aws::dynamo::link_batch::DynamoLinkBatch;
@@ -32,6 +29,8 @@ use waypost_domain::testing::samples::{caller, link};
 use waypost_domain::testing::system::{FixedClock, SeededRandom};
 use waypost_domain::values::page::PageRequest;
 use waypost_domain::{Domains, LinkId, Role, Slug, StoreErrorKind, Timestamp, WorkspaceId};
+
+use crate::support::{LINKS_TABLE, dynamodb};
 
 fn acme() -> WorkspaceId {
     caller("acme", Role::Viewer).workspace
@@ -161,7 +160,7 @@ async fn a_file_of_real_links_is_loaded_once_however_often_its_events_come() {
     let client = dynamodb().await;
     let links = DynamoLinks::new(client.clone(), LINKS_TABLE);
     let objects = Arc::new(MemoryUploads::default());
-    let file = include_bytes!("../../../tests/data/public-apis.csv");
+    let file = include_bytes!("../../../../tests/data/public-apis.csv");
     objects.put("imports/acme/public-apis.csv", &file[..]);
     let (reports, queue) = (MemoryFileStore::default(), Arc::new(MemoryPartQueue::default()));
     let imports = Arc::new(DynamoImports::new(client.clone(), LINKS_TABLE));

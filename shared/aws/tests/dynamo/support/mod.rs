@@ -1,8 +1,5 @@
 //! Starts an embedded DynamoDB with Waypost's two tables, on a port of its own.
 
-#![allow(dead_code, reason = "not every test file uses all of it")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::types::{

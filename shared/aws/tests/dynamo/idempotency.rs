@@ -1,17 +1,14 @@
 //! Claims of idempotency keys against an embedded DynamoDB.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod support;
-
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use support::{LINKS_TABLE, dynamodb};
 use waypost_aws::dynamo::idempotency::DynamoIdempotency;
 use waypost_domain::access::idempotency::{Answer, Claim, Claimed, IdempotencyStore};
 use waypost_domain::testing::idempotency::MemoryIdempotency;
 use waypost_domain::testing::system::SeededRandom;
 use waypost_domain::{Timestamp, WorkspaceId};
+
+use crate::support::{LINKS_TABLE, dynamodb};
 
 /// Makes a claim of a new owner.
 fn claim(workspace: &str, request: &str, second: i64) -> Claim {

@@ -1,0 +1,14 @@
+//! The adapters of DynamoDB against an embedded DynamoDB. One binary: each would link the SDK and the database again.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod aggregates;
+mod idempotency;
+mod imports;
+mod keys;
+mod link_list;
+mod link_targets;
+mod links;
+mod rate_limits;
+mod redirects;
+mod support;
