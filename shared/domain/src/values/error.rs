@@ -1,4 +1,4 @@
-//! Defines the errors of every use case. One place, `waypost_aws::problem`, turns them into HTTP responses.
+//! Defines the errors of every use case. One place, `waypost_http::problem`, turns them into HTTP responses.
 
 use std::error::Error as StdError;
 

@@ -1,4 +1,4 @@
-//! Defines the error document of the API. `waypost_aws::problem` makes it from an [`Error`](super::error::Error).
+//! Defines the error document of the API. `waypost_http::problem` makes it from an [`Error`](super::error::Error).
 
 use serde::Serialize;
 
