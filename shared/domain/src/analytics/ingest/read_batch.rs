@@ -6,7 +6,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 
 use super::batch::{Batch, OwnedLink, Record, TextId};
-use super::click_text::{ClickText, Text};
+use super::click_text::ClickText;
 use super::decoded::Decoded;
 use super::record::{Malformed, Received};
 use super::referrer;
@@ -19,6 +19,7 @@ use crate::analytics::model::sequence::Digits;
 use crate::analytics::model::visitors::Visitor;
 use crate::clicks::click::Trigger;
 use crate::links::link::LinkId;
+use crate::values::borrowed_text::BorrowedText;
 use crate::values::domains::Domain;
 use crate::values::slug::Slug;
 use crate::values::workspace::WorkspaceId;
@@ -182,7 +183,7 @@ impl<'a, 'b> Reader<'a, 'b> {
     /// Tells whether a bot clicked, and returns the values of the click by dimension.
     fn values(&mut self, click: &ClickText<'_>) -> (bool, [TextId; Dimension::COUNT]) {
         let mut values = [0; Dimension::COUNT];
-        let agent = self.agent(click.user_agent.as_ref().map_or("", Text::as_str));
+        let agent = self.agent(click.user_agent.as_ref().map_or("", BorrowedText::as_str));
         for (dimension, value) in agent.values {
             values[dimension as usize] = value;
         }
