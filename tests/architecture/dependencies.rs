@@ -94,7 +94,7 @@ fn function_does_not_depend_on_another_function() {
 }
 
 #[test]
-fn shared_crate_has_no_dependency_of_another_layer() {
+fn shared_crate_stays_in_its_layer() {
     let manifests = manifests();
     let mut problems = Vec::new();
     for (name, forbidden) in FORBIDDEN {

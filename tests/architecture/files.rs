@@ -85,7 +85,7 @@ fn found(files: &[(&str, &str)]) -> Vec<String> {
 }
 
 #[test]
-fn circle_through_imports_paths_and_re_exports_is_found() {
+fn imports_paths_and_re_exports_form_a_circle() {
     let files = [
         ("lib.rs", "mod a; mod b; mod c; pub use c::inner::Inner;"),
         ("a.rs", "use crate::{b::Second, Inner}; pub struct First(Second, Inner);"),
@@ -104,13 +104,13 @@ fn circle_through_imports_paths_and_re_exports_is_found() {
 }
 
 #[test]
-fn parent_and_child_that_use_each_other_are_a_circle() {
+fn parent_and_child_form_a_circle() {
     let parent = "mod child; use child::Child; pub struct Parent(Child);";
     assert_eq!(found(&[("lib.rs", "mod p;"), ("p.rs", parent), ("p/child.rs", "use super::Parent;")]).len(), 1);
 }
 
 #[test]
-fn parent_that_uses_what_it_re_exports_is_part_of_a_circle() {
+fn re_exporting_parent_forms_a_circle() {
     let parent = "mod child; pub use child::Child; pub struct Parent(Child);";
     assert_eq!(
         found(&[("lib.rs", "mod p;"), ("p.rs", parent), ("p/child.rs", "pub struct Child; use super::Parent;")]).len(),
@@ -119,7 +119,7 @@ fn parent_that_uses_what_it_re_exports_is_part_of_a_circle() {
 }
 
 #[test]
-fn declarations_and_tests_are_no_uses() {
+fn declarations_and_tests_do_not_count() {
     let files = [
         ("lib.rs", "mod a; mod b; pub use a::A; pub struct Root;"),
         (

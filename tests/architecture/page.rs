@@ -6,7 +6,7 @@ use crate::repository::{folders, read, require_none};
 const CREATED: [&str; 1] = ["target"];
 
 #[test]
-fn page_has_a_row_for_each_function_and_folder() {
+fn page_lists_each_function_and_folder() {
     let page = read("docs/architecture.md");
     let first_cells: Vec<&str> =
         page.lines().filter_map(|line| line.trim().strip_prefix('|')).filter_map(|row| row.split('|').next()).collect();

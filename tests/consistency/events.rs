@@ -64,7 +64,7 @@ fn read_code(folder: &Path, code: &mut String) {
 }
 
 #[test]
-fn sample_event_is_one_of_the_functions_triggers() {
+fn sample_event_matches_a_trigger() {
     let template = Template::read().functions();
     let routes = in_router();
     let mut problems = Vec::new();

@@ -85,7 +85,7 @@ fn function_has_a_trigger() {
 }
 
 #[test]
-fn function_without_an_api_does_not_depend_on_the_api_crate() {
+fn only_api_functions_depend_on_the_api_crate() {
     let routes = crate::routes::in_template(&Template::read());
     let with_api: BTreeSet<&String> =
         routes.iter().filter(|(path, _)| !["/", "/{*path}"].contains(&path.as_str())).map(|(_, id)| id).collect();

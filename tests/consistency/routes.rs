@@ -64,7 +64,7 @@ fn local_router_has_the_routes_of_the_template() {
 }
 
 #[test]
-fn gateway_may_invoke_each_function_with_a_route() {
+fn gateway_may_invoke_routed_functions() {
     let template = Template::read();
     let permissions = template.resources("AWS::Lambda::Permission");
     let routed: BTreeSet<String> = in_template(&template).into_values().collect();

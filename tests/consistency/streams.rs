@@ -4,7 +4,7 @@ use crate::repository::require_none;
 use crate::template::{Template, events, list};
 
 #[test]
-fn stream_has_one_invocation_a_shard_and_reports_partial_failures() {
+fn stream_trigger_allows_exact_counts() {
     let mut problems = Vec::new();
     for (id, function) in Template::read().functions() {
         for (name, kind, properties) in events(&function).filter(|(_, kind, _)| ["Kinesis", "DynamoDB"].contains(kind))

@@ -18,7 +18,7 @@ const GOOGLEBOT: &str = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.goo
 const PRIVATE: [&str; 4] = ["198.51.100.", "2001:db8::", "/private/page", "token="];
 
 #[tokio::test]
-async fn every_click_is_archived_once_without_personal_data_and_leads_to_the_same_numbers_again() {
+async fn archived_clicks_rebuild_the_same_statistics() {
     let stack = Stack::from_environment();
     let key = stack.new_key(WORKSPACE, "editor").await;
     for slug in ["archive-a", "archive-b"] {

@@ -16,7 +16,7 @@ async fn import(stack: &Stack, key: &str, file: &[u8]) -> Value {
 }
 
 #[tokio::test]
-async fn what_is_no_list_of_links_fails_with_the_reason() {
+async fn file_without_links_fails_with_the_reason() {
     let stack = Stack::from_environment();
     let key = stack.new_key("bad-files", "editor").await;
     for (file, reason) in [
@@ -32,7 +32,7 @@ async fn what_is_no_list_of_links_fails_with_the_reason() {
 }
 
 #[tokio::test]
-async fn a_bad_row_is_reported_and_the_others_load() {
+async fn bad_row_is_reported_and_others_load() {
     let stack = Stack::from_environment();
     let key = stack.new_key("bad-rows", "editor").await;
     let file = "slug,url,title\n\
@@ -60,7 +60,7 @@ async fn a_bad_row_is_reported_and_the_others_load() {
 }
 
 #[tokio::test]
-async fn json_lines_put_straight_into_the_bucket_are_loaded() {
+async fn file_put_into_the_bucket_is_loaded() {
     let stack = Stack::from_environment();
     let key = stack.new_key("dropped-file", "viewer").await;
     let file = "{\"url\": \"https://example.com/a\", \"slug\": \"dropped-a\", \"tags\": [\"x\"]}\n\
@@ -89,7 +89,7 @@ async fn json_lines_put_straight_into_the_bucket_are_loaded() {
 }
 
 #[tokio::test]
-async fn a_malformed_record_is_set_aside_and_its_batch_goes_on() {
+async fn malformed_record_is_quarantined() {
     let stack = Stack::from_environment();
     let key = stack.new_key("bad-records", "editor").await;
     let body = json!({"url": "https://example.com/", "slug": "bad-records"});

@@ -5,7 +5,7 @@ use serde_json::json;
 use waypost_tests::Stack;
 
 #[tokio::test]
-async fn every_kind_of_bad_request_has_its_status_and_pointer() {
+async fn bad_requests_get_their_status_and_pointer() {
     let stack = Stack::from_environment();
     let key = stack.new_key("bad-requests", "editor").await;
     let viewer = stack.new_key("bad-requests", "viewer").await;
@@ -45,7 +45,7 @@ async fn every_kind_of_bad_request_has_its_status_and_pointer() {
 }
 
 #[tokio::test]
-async fn a_visitor_gets_a_page_and_a_client_a_problem_where_there_is_no_link() {
+async fn unknown_path_is_a_page_or_a_problem() {
     let stack = Stack::from_environment();
     let page = stack.visit(Method::GET, "/no-such-link", &[("accept", "text/html")]).await;
     assert_eq!((page.status.as_u16(), page.header("content-type")), (404, "text/html; charset=utf-8"));

@@ -104,7 +104,7 @@ fn must_be_a_problem(answer: &Answer, what: &str) {
 }
 
 #[tokio::test]
-async fn no_route_shows_or_changes_what_another_workspace_has() {
+async fn no_route_reaches_another_workspace() {
     let stack = Stack::from_environment();
     let owner = stack.new_key("every-route-owner", "admin").await;
     let stranger = stack.new_key("every-route-stranger", "admin").await;
@@ -125,7 +125,7 @@ async fn no_route_shows_or_changes_what_another_workspace_has() {
 }
 
 #[tokio::test]
-async fn no_route_but_the_open_ones_answers_without_a_key() {
+async fn only_open_routes_answer_without_a_key() {
     let stack = Stack::from_environment();
     let mut open = Vec::new();
     for Operation { method, path, role, body } in operations(&stack).await {
@@ -147,7 +147,7 @@ async fn no_route_but_the_open_ones_answers_without_a_key() {
 }
 
 #[tokio::test]
-async fn every_route_needs_the_role_that_the_document_says() {
+async fn routes_need_the_documented_role() {
     let stack = Stack::from_environment();
     let admin = stack.new_key("every-route-roles", "admin").await;
     let things = Things::of(&stack, &admin, "every-route-role").await;

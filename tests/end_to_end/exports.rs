@@ -21,7 +21,7 @@ async fn export(stack: &Stack, key: &str, format: &str) -> (Value, String) {
 }
 
 #[tokio::test]
-async fn an_export_is_imported_to_the_same_links() {
+async fn export_imports_to_the_same_links() {
     let stack = Stack::from_environment();
     let key = stack.new_key("moves-out", "editor").await;
     for link in [

@@ -40,7 +40,7 @@ fn counts(read: u64, created: u64, overwritten: u64, unchanged: u64, invalid: u6
 }
 
 #[tokio::test]
-async fn a_file_in_many_parts_has_one_result_and_one_report_in_its_order() {
+async fn parts_of_a_file_share_one_report() {
     let stack = Stack::from_environment();
     let key = stack.new_key("many-parts", "editor").await;
     let row = |n: u32| match n % 500 {
@@ -64,7 +64,7 @@ async fn a_file_in_many_parts_has_one_result_and_one_report_in_its_order() {
 }
 
 #[tokio::test]
-async fn a_dry_run_reports_and_writes_nothing() {
+async fn dry_run_reports_and_writes_nothing() {
     let stack = Stack::from_environment();
     let key = stack.new_key("dry-run", "editor").await;
     import(&stack, &key, "url,slug\nhttps://example.com/,dry-taken\n", json!({})).await;
@@ -77,7 +77,7 @@ async fn a_dry_run_reports_and_writes_nothing() {
 }
 
 #[tokio::test]
-async fn conflicts_are_skipped_overwritten_or_the_end() {
+async fn conflicts_overwrite_a_link_or_fail_the_import() {
     let stack = Stack::from_environment();
     let (key, stranger) = (stack.new_key("conflicts", "editor").await, stack.new_key("strangers", "editor").await);
     import(&stack, &key, "url,slug,title\nhttps://example.com/old,oc-mine,Old\n", json!({})).await;
@@ -97,7 +97,7 @@ async fn conflicts_are_skipped_overwritten_or_the_end() {
 }
 
 #[tokio::test]
-async fn a_cancelled_import_stops_within_seconds() {
+async fn cancelled_import_stops_within_seconds() {
     let stack = Stack::from_environment();
     let key = stack.new_key("cancelled", "editor").await;
     let rows: String = (0..40_000).map(|n| format!("https://example.com/{n}\n")).collect();
@@ -132,7 +132,7 @@ async fn a_cancelled_import_stops_within_seconds() {
 }
 
 #[tokio::test]
-async fn an_import_that_is_cancelled_before_its_file_comes_loads_nothing() {
+async fn import_cancelled_before_its_upload_loads_nothing() {
     let stack = Stack::from_environment();
     let key = stack.new_key("cancelled-early", "editor").await;
     let file = b"https://example.com/early\n".to_vec();

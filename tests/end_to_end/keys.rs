@@ -29,7 +29,7 @@ async fn listed(stack: &Stack, admin: &str, key_id: &str) -> Option<Value> {
 }
 
 #[tokio::test]
-async fn a_key_is_created_used_seen_and_revoked() {
+async fn key_is_created_used_listed_and_revoked() {
     let stack = Stack::from_environment();
     let admin = stack.new_key("keys-life", "admin").await;
     let (key_id, secret) = create(&stack, &admin, "viewer").await;
@@ -58,7 +58,7 @@ async fn a_key_is_created_used_seen_and_revoked() {
 }
 
 #[tokio::test]
-async fn a_key_above_its_limit_is_refused_everywhere_and_told_when_to_come_back() {
+async fn key_above_its_limit_is_refused_everywhere() {
     let stack = Stack::from_environment();
     let admin = stack.new_key("keys-limit", "admin").await;
     let (key_id, secret) = create(&stack, &admin, "viewer").await;
@@ -89,7 +89,7 @@ async fn a_key_above_its_limit_is_refused_everywhere_and_told_when_to_come_back(
 }
 
 #[tokio::test]
-async fn a_token_of_the_issuer_is_as_good_as_a_key() {
+async fn issuers_token_works_like_a_key() {
     let stack = Stack::from_environment();
     let url = std::env::var("WAYPOST_JWT_ISSUER").expect("`make test` sets it");
     let key = SigningKey::p256();
@@ -116,7 +116,7 @@ async fn a_token_of_the_issuer_is_as_good_as_a_key() {
 }
 
 #[tokio::test]
-async fn the_stack_is_well() {
+async fn stack_is_healthy() {
     let stack = Stack::from_environment();
     let answer = stack.visit(Method::GET, "/healthz", &[]).await;
     assert_eq!(answer.status, 200, "{answer:?}");

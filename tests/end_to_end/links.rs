@@ -14,7 +14,7 @@ fn without_clicks(mut link: Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_link_is_created_followed_listed_and_deleted() {
+async fn link_is_created_followed_and_deleted() {
     let stack = Stack::from_environment();
     let key = stack.new_key("link-life", "editor").await;
     let created = stack.call(&key, Method::POST, "/v1/links", json!({"url": "https://example.com/ä?q=1#f"})).await;
@@ -45,7 +45,7 @@ async fn a_link_is_created_followed_listed_and_deleted() {
 }
 
 #[tokio::test]
-async fn pages_join_to_the_whole_list() {
+async fn pages_list_every_link_once() {
     let stack = Stack::from_environment();
     let key = stack.new_key("link-pages", "editor").await;
     for n in 0..25 {
@@ -77,7 +77,7 @@ fn full(slug: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_link_with_every_field_is_created_read_and_changed() {
+async fn all_fields_are_created_read_and_changed() {
     let stack = Stack::from_environment();
     let key = stack.new_key("link-fields", "editor").await;
     let mut body = full("link-fields");
@@ -127,7 +127,7 @@ async fn a_link_with_every_field_is_created_read_and_changed() {
 }
 
 #[tokio::test]
-async fn of_many_patches_at_once_none_is_lost() {
+async fn concurrent_patches_are_all_kept() {
     let stack = Stack::from_environment();
     let key = stack.new_key("link-races", "editor").await;
     let body = json!({"url": "https://example.com/", "slug": "link-races"});
@@ -142,7 +142,7 @@ async fn of_many_patches_at_once_none_is_lost() {
 }
 
 #[tokio::test]
-async fn a_target_has_one_link_if_the_caller_wants_that() {
+async fn existing_link_is_returned_on_request() {
     let stack = Stack::from_environment();
     let key = stack.new_key("link-once", "editor").await;
     let body = json!({"url": "https://example.com/once", "if_exists": "return"});
@@ -160,7 +160,7 @@ async fn a_target_has_one_link_if_the_caller_wants_that() {
 }
 
 #[tokio::test]
-async fn a_request_with_a_key_is_done_once() {
+async fn request_with_idempotency_key_is_done_once() {
     let stack = Stack::from_environment();
     let key = stack.new_key("link-idempotency", "editor").await;
     let headers = [("idempotency-key", "5f0c2cf4-6a3a-4a3e-9d0b-5a0f6d0b7c11")];
@@ -183,7 +183,7 @@ async fn a_request_with_a_key_is_done_once() {
 }
 
 #[tokio::test]
-async fn a_batch_has_a_result_for_each_item() {
+async fn batch_has_a_result_for_each_item() {
     let stack = Stack::from_environment();
     let key = stack.new_key("link-batches", "editor").await;
     let items = json!([
@@ -207,7 +207,7 @@ async fn a_batch_has_a_result_for_each_item() {
 }
 
 #[tokio::test]
-async fn a_list_is_filtered() {
+async fn list_is_filtered() {
     let stack = Stack::from_environment();
     let key = stack.new_key("link-filters", "editor").await;
     for (slug, tags, archived) in
@@ -234,7 +234,7 @@ async fn a_list_is_filtered() {
 }
 
 #[tokio::test]
-async fn a_link_has_a_qr_code() {
+async fn link_has_a_qr_code() {
     let stack = Stack::from_environment();
     let key = stack.new_key("link-qr", "viewer").await;
     let editor = stack.new_key("link-qr", "editor").await;

@@ -17,7 +17,7 @@ const MALFORMED: &[u8] = b"\xff no click \xd8\x00";
 const BROWSER: (&str, &str) = ("user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0");
 
 #[tokio::test]
-async fn what_cannot_be_counted_is_set_aside_and_counted_once_when_it_is_mended() {
+async fn quarantined_record_is_counted_once_after_repair() {
     let stack = Stack::from_environment();
     let key = stack.new_key(SLUG, "editor").await;
     let link = json!({"url": "https://example.com/", "slug": SLUG});

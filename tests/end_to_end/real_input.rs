@@ -44,7 +44,7 @@ fn expected() -> Expected {
 }
 
 #[tokio::test]
-async fn real_links_are_loaded_followed_and_counted_exactly_once() {
+async fn real_links_are_counted_exactly_once() {
     let stack = Stack::from_environment();
     let key = stack.new_key(WORKSPACE, "admin").await;
     let expected = expected();

@@ -36,7 +36,7 @@ fn led(answer: &Answer) -> (u16, &str) {
 }
 
 #[tokio::test]
-async fn a_links_state_is_its_answer() {
+async fn state_of_a_link_decides_the_answer() {
     let stack = Stack::from_environment();
     for (slug, settings, status, location) in [
         ("state-expired", json!({"expires_at": "2020-01-01T00:00:00Z"}), 410, ""),
@@ -60,7 +60,7 @@ async fn a_links_state_is_its_answer() {
 }
 
 #[tokio::test]
-async fn a_limited_link_serves_exactly_as_many_clicks_as_it_may() {
+async fn limited_link_serves_exactly_its_clicks() {
     let stack = Stack::from_environment();
     write(&stack, "limited", json!({"max_clicks": 7})).await;
     assert_eq!(stack.visit(Method::HEAD, "/limited", &[]).await.status, 302);
@@ -71,7 +71,7 @@ async fn a_limited_link_serves_exactly_as_many_clicks_as_it_may() {
 }
 
 #[tokio::test]
-async fn a_password_is_asked_for_and_its_tries_are_limited() {
+async fn password_attempts_are_limited() {
     let stack = Stack::from_environment();
     write(&stack, "locked", json!({"password_hash": SECRET})).await;
     let form = get(&stack, "/locked").await;
@@ -98,7 +98,7 @@ async fn a_password_is_asked_for_and_its_tries_are_limited() {
 }
 
 #[tokio::test]
-async fn rules_and_variants_choose_and_the_click_says_which() {
+async fn click_names_its_rule_and_variant() {
     let stack = Stack::from_environment();
     let choices = json!({
         "forward_query": true,
@@ -151,7 +151,7 @@ async fn clicks_of(stack: &Stack, slug: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_change_reaches_visitors_within_seconds_and_a_deletion_as_well() {
+async fn change_reaches_visitors_within_seconds() {
     let stack = Stack::from_environment();
     write(&stack, "changing", json!({})).await;
     assert_eq!(led(&get(&stack, "/changing").await), (302, "https://example.com/own"));
@@ -162,7 +162,7 @@ async fn a_change_reaches_visitors_within_seconds_and_a_deletion_as_well() {
 }
 
 #[tokio::test]
-async fn crawlers_and_browsers_find_what_they_look_for() {
+async fn robots_and_icon_are_answered() {
     let stack = Stack::from_environment();
     let robots = stack.visit(Method::GET, "/robots.txt", &[]).await;
     assert_eq!((robots.status.as_u16(), robots.header("content-type")), (200, "text/plain; charset=utf-8"));
@@ -170,7 +170,7 @@ async fn crawlers_and_browsers_find_what_they_look_for() {
 }
 
 #[tokio::test]
-async fn whatever_is_sent_is_answered() {
+async fn hostile_requests_are_answered() {
     let stack = Stack::from_environment();
     write(&stack, "hardened", json!({"forward_query": true})).await;
     let long = "x".repeat(3000);

@@ -11,7 +11,7 @@ const SLUG: &str = "spilled";
 const BROWSER: (&str, &str) = ("user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0");
 
 #[tokio::test]
-async fn clicks_that_the_stream_refuses_are_kept_and_counted_once_when_sent_again() {
+async fn refused_clicks_are_kept_and_counted_once() {
     let stack = Stack::from_environment();
     let key = stack.new_key("spill", "editor").await;
     let link = json!({"url": "https://example.com/spilled", "slug": SLUG});

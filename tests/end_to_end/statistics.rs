@@ -40,7 +40,7 @@ async fn counted(stack: &Stack, key: &str, path: &str, clicks: u64, bots: u64) -
 }
 
 #[tokio::test]
-async fn clicks_are_in_the_statistics_of_their_link_their_tag_and_their_workspace() {
+async fn clicks_count_for_link_tag_and_workspace() {
     let stack = Stack::from_environment();
     let key = stack.new_key("statistics", "editor").await;
     create(&stack, &key, "statistics-a", json!(["statistics"])).await;

@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_sample_clicks_are_counted_once_for_any_number_of_deliveries() {
+    async fn sample_clicks_are_counted_once() {
         let fixture = fixture();
         for _ in 0..2 {
             assert_eq!(invoke(&fixture, CLICKS).await, r#"{"batchItemFailures":[]}"#);
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_event_that_is_not_a_batch_is_an_error() {
+    async fn event_must_be_a_batch() {
         let fixture = fixture();
         for text in ["{}", "[]", r#"{"Records": 1}"#] {
             let event: StreamEvent = serde_json::from_str(text).unwrap();
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_malformed_record_is_set_aside_and_the_others_are_counted() {
+    async fn malformed_record_is_quarantined() {
         let fixture = fixture();
         assert_eq!(invoke(&fixture, MALFORMED).await, r#"{"batchItemFailures":[]}"#);
         assert_eq!(total(&fixture), (1, 0));
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_record_of_another_shape_cannot_fail_its_batch() {
+    async fn odd_record_does_not_fail_its_batch() {
         let fixture = fixture();
         let good = serde_json::from_str::<serde_json::Value>(CLICKS).unwrap()["Records"][0].clone();
         for odd in ["null", "7", "[]", "{}", r#"{"kinesis": 1, "eventID": {}}"#, r#"{"eventID": "x", "kinesis": {}}"#] {
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn records_that_the_table_did_not_take_are_asked_for_again() {
+    async fn unwritten_records_are_delivered_again() {
         let fixture = fixture();
         fixture.store.fail(true);
         let first = "49590338271490256608559692538361571095921575989136588898";

@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_request_comes_again_until_its_export_is_written() {
+    async fn request_is_retried_until_its_export_is_written() {
         let (exports, links) = (Arc::<MemoryExports>::default(), Arc::<MemoryLinks>::default());
         let (clock, redelivery) =
             (Arc::new(FixedClock::at("2026-01-02T03:04:05Z")), Arc::<MemoryRedelivery>::default());

@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_export_is_started_and_its_file_has_a_signed_url() {
+    async fn finished_export_has_a_signed_url() {
         let fixture = fixture();
         let (status, export) = call(&fixture, 0, "POST", "/v1/exports", "{\"format\": \"jsonl\"}").await;
         assert_eq!((status, &export["status"], &export["url"]), (StatusCode::CREATED, &json!("waiting"), &Value::Null));
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_sample_events_are_requests_that_work() {
+    async fn sample_events_work() {
         let fixture = fixture();
         for (event, status) in [
             (include_str!("../../../events/exports/start.json"), 201),

@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_stack_that_answers_is_healthy() {
+    async fn answering_stack_is_healthy() {
         let router = router(MemoryProbe::Healthy, MemoryProbe::Healthy);
         let expected = json!({
             "status": "ok",
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_failing_part_is_named_without_its_reason() {
+    async fn failing_part_is_named_without_its_reason() {
         let (status, health) =
             call(&router(MemoryProbe::Healthy, MemoryProbe::Broken), request("GET", "/healthz")).await;
         assert_eq!((status, &health["status"]), (503, &json!("failed")));
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn silent_parts_are_awaited_concurrently_and_briefly() {
+    async fn silent_parts_time_out_concurrently() {
         let router = router(MemoryProbe::Silent, MemoryProbe::Silent);
         let start = Instant::now();
         let (status, health) = call(&router, request("GET", "/healthz")).await;
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_sample_event_is_a_request_that_works() {
+    async fn sample_event_works() {
         let event = lambda_http::request::from_str(include_str!("../../../events/health/get.json")).unwrap();
         let router = router(MemoryProbe::Healthy, MemoryProbe::Healthy);
         assert_eq!(call(&router, event.map(|_| Body::empty())).await.0, 200);

@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_import_is_started_read_and_listed() {
+    async fn import_is_started_read_and_listed() {
         let fixture = fixture();
         let body = json!({"content_length": 1000, "filename": "links.csv"}).to_string();
         let (response, started) = call(&fixture, EDITOR, "POST", "/v1/imports", &body).await;
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_import_is_cancelled_once() {
+    async fn import_is_cancelled_once() {
         let fixture = fixture();
         let body = json!({"content_length": 10, "tags": ["moved"], "on_conflict": "overwrite", "dry_run": true});
         let (_, started) = call(&fixture, EDITOR, "POST", "/v1/imports", &body.to_string()).await;
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_report_is_a_redirect_to_its_file() {
+    async fn report_redirects_to_its_file() {
         let fixture = fixture();
         call(&fixture, EDITOR, "POST", "/v1/imports", "{\"content_length\": 10}").await;
         let import = fixture.imports.all().remove(0);
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_sample_events_are_requests_that_work() {
+    async fn sample_events_work() {
         let fixture = fixture();
         for (event, status) in [
             (include_str!("../../../events/imports/start.json"), 201),

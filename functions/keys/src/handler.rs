@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_key_is_created_used_listed_and_revoked() {
+    async fn key_is_created_used_listed_and_revoked() {
         let fixture = fixture();
         let body = json!({"name": "ci", "role": "admin", "expires_at": "2026-02-01T00:00:00+01:00"}).to_string();
         let (response, created) = call(&fixture, &fixture.admin, "POST", "/v1/keys", &body).await;
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_repeated_creation_makes_one_key_and_gives_its_secret_again() {
+    async fn repeated_creation_returns_the_same_key() {
         let fixture = fixture();
         let second_admin = fixture.keys.authorize(4, "acme", Role::Admin);
         let create = async |key: &str| {
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_sample_events_are_requests_that_work() {
+    async fn sample_events_work() {
         let fixture = fixture();
         for (event, status) in [
             (include_str!("../../../events/keys/create.json"), 201),

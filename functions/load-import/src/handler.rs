@@ -125,7 +125,7 @@ mod tests {
     const SEVERAL: &str = include_str!("../../../events/load-import/several.json");
 
     #[tokio::test]
-    async fn the_sample_upload_is_loaded_once_for_any_number_of_deliveries() {
+    async fn sample_upload_is_loaded_once() {
         let fixture = fixture();
         fixture.objects.put("imports/acme/my links (ü).csv", "url,slug\nhttps://a.example/,a\nnope,b\n");
         invoke(&fixture, PUT, "r1").await.unwrap();
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn every_object_of_an_event_is_loaded_though_one_has_no_workspace() {
+    async fn object_without_workspace_is_skipped() {
         let fixture = fixture();
         fixture.objects.put("imports/acme/a.csv", "https://a.example/\n");
         fixture.objects.put("imports/Not A Workspace/b.csv", "https://b.example/\n");
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_unavailable_store_makes_the_event_an_error() {
+    async fn unavailable_store_fails_the_event() {
         let fixture = fixture();
         fixture.objects.put("imports/acme/a.csv", "https://a.example/\n");
         fixture.objects.put("imports/other/c.jsonl", "{\"url\": \"https://c.example/\"}\n");
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn s3s_test_event_is_ignored_and_another_event_is_an_error() {
+    async fn only_the_s3_test_event_is_ignored() {
         let fixture = fixture();
         invoke(&fixture, include_str!("../../../events/load-import/test-event.json"), "r1").await.unwrap();
         assert!(fixture.imports.all().is_empty());

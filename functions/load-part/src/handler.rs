@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn every_part_is_loaded_and_the_last_ends_the_import() {
+    async fn last_part_ends_the_import() {
         let fixture = fixture().await;
         let event = event(bodies(&fixture), 1);
         assert!(event.records.len() > 2);
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_unreadable_part_comes_again_and_the_rest_is_loaded() {
+    async fn only_the_unreadable_part_comes_again() {
         let fixture = fixture().await;
         let mut bodies = bodies(&fixture);
         bodies.insert(1, "not a part".to_owned());
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_unavailable_table_loses_no_part() {
+    async fn unavailable_table_loses_no_part() {
         let fixture = fixture().await;
         let bodies = bodies(&fixture);
         fixture.links.fail(true);
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_sample_event_names_an_absent_import() {
+    async fn sample_event_names_an_absent_import() {
         let fixture = fixture().await;
         let event = serde_json::from_str(include_str!("../../../events/load-part/part.json")).unwrap();
         assert_eq!(invoke(&fixture, &event, "r1").await, r#"{"batchItemFailures":[]}"#);

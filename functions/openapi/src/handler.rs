@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_document_is_public_and_can_be_cached() {
+    async fn document_is_public_and_cacheable() {
         let (status, headers, document) = call("GET", "/v1/openapi.json", None).await;
         assert_eq!((status, &document["openapi"]), (200, &Value::from("3.1.0")));
         assert_eq!(headers["content-type"], "application/json");
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_sample_event_is_a_request_that_works() {
+    async fn sample_event_works() {
         let event = lambda_http::request::from_str(include_str!("../../../events/openapi/get.json")).unwrap();
         assert_eq!(send(event.map(|_| Body::empty())).await.0, 200);
     }

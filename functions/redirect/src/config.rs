@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_unsafe_target_is_an_error_that_names_the_setting() {
+    fn error_of_unsafe_target_names_the_setting() {
         let domains = Domains::parse("go.example.com").unwrap();
         for text in ["javascript:alert(1)", "//example.com", "https://go.example.com/x", "example.com"] {
             let error = parse_target("ROOT_URL", text, &domains).unwrap_err().to_string();

@@ -57,7 +57,7 @@ mod tests {
     const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/countries.mmdb");
 
     #[test]
-    fn an_address_has_the_country_of_its_network() {
+    fn address_has_the_country_of_its_network() {
         let countries = MaxMindCountries::new(FIXTURE);
         for (address, country) in
             [("203.0.113.9", Some("CH")), ("2001:db8::1", Some("AT")), ("198.51.100.7", None), ("192.0.2.1", None)]
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unusable_file_knows_no_country() {
+    fn unusable_file_gives_no_country() {
         for path in ["/nonexistent", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")] {
             assert_eq!(MaxMindCountries::new(path).country("203.0.113.9".parse().unwrap()), None);
         }

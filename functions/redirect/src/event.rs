@@ -145,14 +145,14 @@ mod tests {
     }
 
     #[test]
-    fn an_event_may_lack_everything() {
+    fn event_may_lack_everything() {
         let empty = event(json!({}));
         assert_eq!((empty.method(), empty.visit().path.as_str()), ("", ""));
         assert_eq!(empty.form_field("password", 10), Ok(None));
     }
 
     #[test]
-    fn a_form_is_read_up_to_its_limit_as_text_and_as_base64() {
+    fn form_is_read_up_to_its_limit() {
         for (body, encoded) in [("a=1&password=x%20y%C3%BC", false), ("YT0xJnBhc3N3b3JkPXggecO8", true)] {
             let sent = event(json!({"body": body, "isBase64Encoded": encoded}));
             assert_eq!(sent.form_field("password", 100), Ok(Some("x yü".as_bytes().to_vec())), "{body}");

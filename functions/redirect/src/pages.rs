@@ -111,14 +111,14 @@ mod tests {
     use sha2::{Digest, Sha256};
 
     #[test]
-    fn the_policy_allows_only_the_style_to_load() {
+    fn policy_allows_only_the_style() {
         let hash = STANDARD.encode(Sha256::digest(STYLE));
         assert!(POLICY.contains(&format!("style-src 'sha256-{hash}'")), "{hash}");
         assert!(POLICY.starts_with("default-src 'none'"));
     }
 
     #[test]
-    fn the_form_works_without_scripts_and_says_what_is_wrong() {
+    fn form_says_what_is_wrong() {
         let asked = password_form(Locked::Asked);
         assert_eq!(asked.status(), StatusCode::OK);
         for part in ["<html lang=", "<label for=\"password\">", "autofocus", "method=\"post\"", "<button>"] {

@@ -38,7 +38,7 @@ mod tests {
     use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 
     #[test]
-    fn a_reply_is_whole_for_the_gateway_and_for_the_local_server() {
+    fn reply_has_every_field_of_the_format() {
         let response = Response::builder().status(302).header("location", "https://example.com/").body(String::new());
         let json = serde_json::to_string(&Reply::from(response.unwrap())).unwrap();
         let read: ApiGatewayV2httpResponse = serde_json::from_str(&json).unwrap();

@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_client_that_prefers_a_table_gets_one() {
+    fn csv_is_sent_if_preferred() {
         for (accept, csv) in [
             ("text/csv", true),
             ("text/*", true),

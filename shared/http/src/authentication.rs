@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_last_use_is_noted_once_in_five_minutes() {
+    async fn last_use_is_noted_once_in_five_minutes() {
         let fixture = fixture();
         let noted = || fixture.keys.all()[0].last_used_at.map(|time| time.to_string());
         assert_eq!(call(&fixture.authentication, &fixture.key).await.status(), 200);
@@ -181,14 +181,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_use_that_cannot_be_noted_fails_no_request() {
+    async fn failed_note_of_use_fails_no_request() {
         let fixture = fixture();
         fixture.keys.fail_notes();
         assert_eq!(call(&fixture.authentication, &fixture.key).await.status(), 200);
     }
 
     #[tokio::test]
-    async fn a_caller_sees_its_limit_and_is_refused_above_it() {
+    async fn caller_above_its_limit_is_refused() {
         let fixture = fixture();
         let authentication = limited(&fixture, MemoryBuckets::default());
         for remaining in ["1", "0"] {
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn limits_that_cannot_be_counted_refuse_no_caller() {
+    async fn failing_limits_refuse_no_caller() {
         let fixture = fixture();
         let buckets = MemoryBuckets::default();
         buckets.fail();
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_token_proves_a_caller_and_503_follows_if_it_cannot_be_verified() {
+    async fn token_is_accepted_refused_or_503() {
         let fixture = fixture();
         let tokens = MemoryTokens::with("a.b.c", caller("other", Role::Viewer));
         let authentication = fixture.authentication.clone().with_tokens(Arc::new(tokens));

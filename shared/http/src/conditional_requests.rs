@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_client_that_has_the_answer_gets_no_body() {
+    fn unchanged_answer_has_no_body() {
         let etag = etag_of(b"answer");
         assert_eq!((etag.len(), etag_of(b"answer") == etag, etag_of(b"another") == etag), (34, true, false));
         for (sent, status) in

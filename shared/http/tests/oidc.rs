@@ -74,7 +74,7 @@ async fn is_accepted(tokens: &OidcTokens, token: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_token_of_each_algorithm_proves_its_caller() {
+async fn token_of_each_algorithm_proves_its_caller() {
     for key in [SigningKey::rsa(), SigningKey::p256(), SigningKey::ed25519()] {
         let issuer = issuer(vec![key.jwk("k1")]);
         let token = key.sign(&header(&key, "k1"), &claims(&issuer));
@@ -85,7 +85,7 @@ async fn a_token_of_each_algorithm_proves_its_caller() {
 }
 
 #[tokio::test]
-async fn keys_are_used_with_the_algorithm_that_they_name() {
+async fn key_verifies_only_its_own_algorithm() {
     let (rsa, random) = (SigningKey::rsa(), SystemRandom::new());
     let SigningKey::Rsa(pair) = &rsa else { unreachable!() };
     let kinds: [(&str, &dyn RsaEncoding); 6] = [
@@ -121,7 +121,7 @@ async fn keys_are_used_with_the_algorithm_that_they_name() {
 }
 
 #[tokio::test]
-async fn a_changed_token_proves_nothing() {
+async fn changed_token_proves_nothing() {
     for key in [SigningKey::rsa(), SigningKey::p256(), SigningKey::ed25519()] {
         let issuer = issuer(vec![key.jwk("k1")]);
         let tokens = tokens(&issuer);
@@ -144,7 +144,7 @@ async fn a_changed_token_proves_nothing() {
 }
 
 #[tokio::test]
-async fn the_tokens_header_does_not_choose_the_algorithm() {
+async fn token_does_not_choose_the_algorithm() {
     let (rsa, p256) = (SigningKey::rsa(), SigningKey::p256());
     let issuer = issuer(vec![rsa.jwk("rsa"), p256.jwk("ec")]);
     let (tokens, claims) = (tokens(&issuer), claims(&issuer));
@@ -227,7 +227,7 @@ async fn clocks_may_differ_a_little() {
 }
 
 #[tokio::test]
-async fn text_that_is_not_a_compact_token_proves_nothing() {
+async fn malformed_token_proves_nothing() {
     let key = SigningKey::ed25519();
     let issuer = issuer(vec![key.jwk("k1")]);
     let (tokens, claims) = (tokens(&issuer), claims(&issuer));
@@ -261,7 +261,7 @@ async fn text_that_is_not_a_compact_token_proves_nothing() {
 }
 
 #[tokio::test]
-async fn shared_secrets_and_short_keys_of_the_issuer_verify_nothing() {
+async fn shared_secrets_and_short_keys_verify_nothing() {
     let key = SigningKey::ed25519();
     let secret = [7; 32];
     let text = URL_SAFE_NO_PAD.encode(secret);
@@ -286,7 +286,7 @@ async fn shared_secrets_and_short_keys_of_the_issuer_verify_nothing() {
 }
 
 #[tokio::test]
-async fn a_new_key_is_found_and_invented_ids_cause_no_requests() {
+async fn unknown_key_ids_cause_few_requests() {
     let (old, new) = (SigningKey::ed25519(), SigningKey::ed25519());
     let issuer = issuer(vec![old.jwk("old")]);
     let (tokens, claims) = (tokens(&issuer), claims(&issuer));
@@ -304,7 +304,7 @@ async fn a_new_key_is_found_and_invented_ids_cause_no_requests() {
 }
 
 #[tokio::test]
-async fn a_withdrawn_key_is_refused_after_an_hour() {
+async fn withdrawn_key_is_refused_after_an_hour() {
     let (old, new) = (SigningKey::ed25519(), SigningKey::ed25519());
     let issuer = issuer(vec![old.jwk("old")]);
     let tokens = tokens(&issuer);
@@ -318,7 +318,7 @@ async fn a_withdrawn_key_is_refused_after_an_hour() {
 }
 
 #[tokio::test]
-async fn known_keys_stay_valid_while_the_issuer_is_unavailable() {
+async fn known_keys_stay_valid_without_the_issuer() {
     let key = SigningKey::ed25519();
     let issuer = issuer(vec![key.jwk("k1")]);
     let mut claims = claims(&issuer);
@@ -341,7 +341,7 @@ async fn known_keys_stay_valid_while_the_issuer_is_unavailable() {
 }
 
 #[tokio::test]
-async fn a_token_without_a_key_id_needs_an_issuer_with_a_single_key() {
+async fn token_without_key_id_needs_a_single_key() {
     let (one, other) = (SigningKey::ed25519(), SigningKey::ed25519());
     let issuer = issuer(vec![one.jwk("k1")]);
     let token = one.sign(&json!({"alg": "EdDSA"}), &claims(&issuer));
@@ -351,7 +351,7 @@ async fn a_token_without_a_key_id_needs_an_issuer_with_a_single_key() {
 }
 
 #[tokio::test]
-async fn an_untrusted_configuration_gives_no_keys() {
+async fn untrusted_configuration_gives_no_keys() {
     let key = SigningKey::ed25519();
     let issuer = issuer(vec![key.jwk("k1")]);
     let token = key.sign(&header(&key, "k1"), &claims(&issuer));
@@ -372,7 +372,7 @@ async fn an_untrusted_configuration_gives_no_keys() {
 }
 
 #[test]
-fn an_issuer_must_have_https() {
+fn issuer_must_use_https() {
     for issuer in
         ["", "id.example.com", "http://id.example.com", "https://id.example.com/?a", "https://id.example.com/#a"]
     {

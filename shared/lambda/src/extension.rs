@@ -118,13 +118,13 @@ mod tests {
     }
 
     #[test]
-    fn the_api_is_found_on_aws_and_on_the_local_server() {
+    fn address_has_host_and_path() {
         assert_eq!(host_and_path("127.0.0.1:9001"), ("127.0.0.1:9001".into(), String::new()));
         assert_eq!(host_and_path("http://[::1]:9000/.rt/redirect/"), ("[::1]:9000".into(), "/.rt/redirect".into()));
     }
 
     #[tokio::test]
-    async fn an_invocation_ends_after_the_work_and_the_event() {
+    async fn invocation_ends_after_work_and_event() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (mut api, _) = listener.accept().await.unwrap();

@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_document_is_read_up_to_its_bound() {
+    async fn document_is_read_up_to_its_limit() {
         const ANSWER: &str = "HTTP/1.1 200 OK\r\ncontent-length: 12\r\n\r\n{\"keys\": []}";
         assert_eq!(fetch(ANSWER, 12).await.unwrap(), "{\"keys\": []}");
         assert!(fetch(ANSWER, 11).await.is_err());

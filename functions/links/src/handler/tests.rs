@@ -85,7 +85,7 @@ fn unclicked(link: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_link_is_read_without_clicks_while_statistics_are_unavailable() {
+async fn link_is_shown_while_statistics_fail() {
     let fixture = fixture();
     let body = json!({"url": "https://example.com/", "slug": "docs"}).to_string();
     let (created, link) = call(&fixture, &fixture.editor, "POST", "/v1/links", &body).await;
@@ -121,7 +121,7 @@ async fn a_link_is_read_without_clicks_while_statistics_are_unavailable() {
 }
 
 #[tokio::test]
-async fn a_link_is_created_read_listed_and_deleted() {
+async fn link_is_created_read_listed_and_deleted() {
     let fixture = fixture();
     let key = &fixture.editor;
     let body = json!({"url": "https://example.com/", "slug": "docs", "domain": "s.example.org", "tags": ["a"]});
@@ -197,7 +197,7 @@ fn full() -> Value {
 }
 
 #[tokio::test]
-async fn every_field_comes_back_but_the_password() {
+async fn all_fields_but_the_password_are_returned() {
     let fixture = fixture();
     let mut body = full();
     body["password"] = json!("secret");
@@ -215,7 +215,7 @@ async fn every_field_comes_back_but_the_password() {
 }
 
 #[tokio::test]
-async fn own_domains_are_refused_as_every_kind_of_target() {
+async fn own_domain_is_refused_as_target() {
     let fixture = fixture();
     for (pointer, own) in [
         ("/url", "https://go.example.com/x"),
@@ -232,7 +232,7 @@ async fn own_domains_are_refused_as_every_kind_of_target() {
 }
 
 #[tokio::test]
-async fn a_link_is_sent_again_only_if_it_has_changed() {
+async fn unchanged_link_is_304() {
     let fixture = fixture();
     let key = &fixture.editor;
     let (created, _) = call(&fixture, key, "POST", "/v1/links", &full().to_string()).await;
@@ -260,7 +260,7 @@ async fn a_link_is_sent_again_only_if_it_has_changed() {
 }
 
 #[tokio::test]
-async fn a_lost_update_is_412() {
+async fn lost_update_is_412() {
     let fixture = fixture();
     let key = &fixture.editor;
     let (created, _) = call(&fixture, key, "POST", "/v1/links", &full().to_string()).await;
@@ -282,7 +282,7 @@ async fn a_lost_update_is_412() {
 }
 
 #[tokio::test]
-async fn a_patch_of_another_kind_is_415() {
+async fn patch_of_another_type_is_415() {
     let fixture = fixture();
     let headers = [("content-type", "application/json-patch+json")];
     let (response, problem) = call_with(&fixture, &fixture.editor, "PATCH", "/v1/links/docs", "[]", &headers).await;
@@ -291,7 +291,7 @@ async fn a_patch_of_another_kind_is_415() {
 }
 
 #[tokio::test]
-async fn a_creation_with_a_key_is_done_once() {
+async fn creation_with_idempotency_key_is_done_once() {
     let fixture = fixture();
     let key = &fixture.editor;
     let headers = [("idempotency-key", "8e03978e-40d5-43e8-bc93-6894a57f9324")];
@@ -313,7 +313,7 @@ async fn a_creation_with_a_key_is_done_once() {
 }
 
 #[tokio::test]
-async fn a_viewer_changes_nothing() {
+async fn viewer_changes_nothing() {
     let fixture = fixture();
     call(&fixture, &fixture.editor, "POST", "/v1/links", &full().to_string()).await;
     for method in ["PATCH", "DELETE"] {
@@ -323,7 +323,7 @@ async fn a_viewer_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_foreign_link_looks_absent() {
+async fn foreign_link_looks_absent() {
     let fixture = fixture();
     let body = json!({"url": "https://example.com/", "slug": "docs"}).to_string();
     call(&fixture, &fixture.editor, "POST", "/v1/links", &body).await;
@@ -344,7 +344,7 @@ async fn a_foreign_link_looks_absent() {
 }
 
 #[tokio::test]
-async fn an_unavailable_store_is_503_without_its_reason() {
+async fn unavailable_store_is_503_without_its_reason() {
     let fixture = fixture();
     fixture.links.fail(true);
     let (response, problem) = call(&fixture, &fixture.viewer, "GET", "/v1/links", "").await;
@@ -354,7 +354,7 @@ async fn an_unavailable_store_is_503_without_its_reason() {
 }
 
 #[tokio::test]
-async fn an_existing_link_is_returned_if_the_request_asks_for_it() {
+async fn existing_link_is_returned_on_request() {
     let fixture = fixture();
     let key = &fixture.editor;
     let (_, first) = call(&fixture, key, "POST", "/v1/links", r#"{"url": "https://example.com/a"}"#).await;
@@ -373,7 +373,7 @@ async fn an_existing_link_is_returned_if_the_request_asks_for_it() {
 }
 
 #[tokio::test]
-async fn each_item_of_a_batch_has_a_result_of_its_own() {
+async fn batch_has_a_result_for_each_item() {
     let fixture = fixture();
     let items = json!([
         {"url": "https://example.com/1", "slug": "one"},
@@ -400,7 +400,7 @@ async fn each_item_of_a_batch_has_a_result_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_batch_is_bounded() {
+async fn batch_is_bounded() {
     let fixture = fixture();
     let item = json!({"url": "https://example.com/"});
     let secret = json!({"url": "https://example.com/", "password": "secret"});
@@ -413,7 +413,7 @@ async fn a_batch_is_bounded() {
 }
 
 #[tokio::test]
-async fn a_batch_with_a_key_is_done_once_but_its_failures_are_tried_again() {
+async fn failed_batch_is_not_kept_under_its_key() {
     let fixture = fixture();
     let headers = [("idempotency-key", "batch")];
     let body = json!({"items": [{"url": "https://example.com/1"}, {"url": "https://example.com/1"}]}).to_string();
@@ -430,7 +430,7 @@ async fn a_batch_with_a_key_is_done_once_but_its_failures_are_tried_again() {
 }
 
 #[tokio::test]
-async fn a_list_is_filtered_by_its_query() {
+async fn list_is_filtered_by_its_query() {
     let fixture = fixture();
     for (slug, tags, archived) in [("a", json!(["x", "y"]), false), ("b", json!(["x"]), false), ("c", json!([]), true)]
     {
@@ -459,7 +459,7 @@ async fn a_list_is_filtered_by_its_query() {
 }
 
 #[tokio::test]
-async fn a_link_has_a_qr_code() {
+async fn link_has_a_qr_code() {
     let fixture = fixture();
     call(&fixture, &fixture.editor, "POST", "/v1/links", r#"{"url": "https://example.com/", "slug": "docs"}"#).await;
     for (query, media_type) in [("", "image/svg+xml"), ("?format=png&ecc=H&size=512&color=%23003366", "image/png")] {
@@ -477,7 +477,7 @@ async fn a_link_has_a_qr_code() {
 }
 
 #[tokio::test]
-async fn sample_events_are_requests_that_work() {
+async fn sample_events_work() {
     let fixture = fixture();
     for (event, status) in [
         (include_str!("../../../../events/links/create.json"), 201),

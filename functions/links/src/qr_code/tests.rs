@@ -68,7 +68,7 @@ fn every_kind_of_code_can_be_scanned() {
 }
 
 #[test]
-fn the_longest_short_url_fits() {
+fn longest_short_url_fits() {
     let url = format!("https://{}/{}?qr=1", "d".repeat(253), "~".repeat(128));
     let request = QrQuery { format: text("png"), size: Some(1024), ecc: text("H"), ..QrQuery::default() };
     assert_eq!(scan_png(&draw(&url, &style(request)).unwrap()), Some(url));
@@ -87,7 +87,7 @@ fn colours_are_as_requested() {
 }
 
 #[test]
-fn a_code_that_could_not_be_scanned_is_refused() {
+fn unscannable_code_is_refused() {
     let all = QrQuery::default;
     for (request, pointers) in [
         (QrQuery { format: text("gif"), ecc: text("m"), ..all() }, "format ecc"),

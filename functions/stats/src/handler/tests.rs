@@ -101,7 +101,7 @@ fn json_of((status, headers, text): (u16, HeaderMap, String)) -> (u16, Value) {
 }
 
 #[tokio::test]
-async fn the_sample_month_has_totals_days_and_top_values() {
+async fn sample_month_has_totals_days_and_top_values() {
     let (status, stats) = json_of(invoke(&fixture().await, MONTH).await);
     assert_eq!(status, 200);
     assert_eq!((&stats["domain"], &stats["slug"]), (&json!("go.example.com"), &json!("docs")));
@@ -126,7 +126,7 @@ async fn the_sample_month_has_totals_days_and_top_values() {
 }
 
 #[tokio::test]
-async fn the_sample_day_has_hours() {
+async fn sample_day_has_hours() {
     let (status, stats) = json_of(invoke(&fixture().await, HOURS).await);
     assert_eq!((status, &stats["series"]["interval"]), (200, &json!("hour")));
     assert_eq!(stats["series"]["items"].as_array().unwrap().len(), 24);
@@ -135,7 +135,7 @@ async fn the_sample_day_has_hours() {
 }
 
 #[tokio::test]
-async fn the_sample_of_a_workspace_has_its_top_links_and_the_change() {
+async fn sample_of_a_workspace_has_top_links() {
     let (status, stats) = json_of(invoke(&fixture().await, WORKSPACE).await);
     assert_eq!((status, &stats["totals"]), (200, &json!({"clicks": 3, "bots": 1, "visitors": 2})));
     let link = json!({"value": "go.example.com/docs", "clicks": 3, "error": 0});
@@ -148,7 +148,7 @@ async fn the_sample_of_a_workspace_has_its_top_links_and_the_change() {
 }
 
 #[tokio::test]
-async fn the_sample_of_a_tag_is_a_table_of_weeks() {
+async fn sample_of_a_tag_is_a_weekly_table() {
     let (status, headers, table) = invoke(&fixture().await, TAG_AS_CSV).await;
     assert_eq!(
         (status, &headers[CONTENT_TYPE]),
@@ -160,7 +160,7 @@ async fn the_sample_of_a_tag_is_a_table_of_weeks() {
 }
 
 #[tokio::test]
-async fn a_client_that_has_the_answer_gets_304() {
+async fn unchanged_answer_is_304() {
     let fixture = fixture().await;
     let path = "/v1/stats?tag=guides&tag=other&from=2026-01-01";
     let (status, headers, _) = get(&fixture, path, &[]).await;
@@ -203,7 +203,7 @@ async fn bad_requests_get_their_status_and_pointer() {
 }
 
 #[tokio::test]
-async fn a_stranger_sees_nothing_of_a_workspace() {
+async fn stranger_sees_no_clicks() {
     let fixture = fixture().await;
     for path in ["/v1/stats", "/v1/stats?tag=guides"] {
         let (status, stats) = call(&fixture, &fixture.stranger, "GET", path).await;
@@ -212,7 +212,7 @@ async fn a_stranger_sees_nothing_of_a_workspace() {
 }
 
 #[tokio::test]
-async fn an_unavailable_store_is_503() {
+async fn unavailable_store_is_503() {
     let fixture = fixture().await;
     fixture.aggregates.fail(true);
     for path in ["/v1/links/docs/stats", "/v1/stats", "/v1/stats?tag=guides"] {

@@ -52,7 +52,7 @@ fn batch() -> Vec<Received<'static>> {
 }
 
 #[tokio::test]
-async fn an_aggregate_is_read_as_it_was_written() {
+async fn aggregate_is_read_as_written() {
     let (store, agents) = (DynamoAggregates::new(dynamodb().await, STATS_TABLE), UserAgents::new().unwrap());
     let (memory, quarantine) = (MemoryAggregates::default(), MemoryQuarantine::default());
     // Count the same batch: each generated click has an id of its own.
@@ -72,7 +72,7 @@ async fn an_aggregate_is_read_as_it_was_written() {
 }
 
 #[tokio::test]
-async fn counts_with_errors_are_read_as_they_were_written_and_unknown_dimensions_are_left_out() {
+async fn unknown_dimension_is_left_out() {
     let client = dynamodb().await;
     let store = DynamoAggregates::new(client.clone(), STATS_TABLE);
     let mut full = aggregate("DAY#2026-01-02#0", "1", 150);
@@ -89,7 +89,7 @@ async fn counts_with_errors_are_read_as_they_were_written_and_unknown_dimensions
 }
 
 #[tokio::test]
-async fn a_missing_aggregate_is_none_in_its_place() {
+async fn missing_aggregate_is_none_in_its_place() {
     let store = DynamoAggregates::new(dynamodb().await, STATS_TABLE);
     let items: Vec<_> = (0..MAX_LOAD).map(|n| aggregate(&format!("TOTAL#{n:03}"), "7", n as u64)).collect();
     for item in items.iter().step_by(2) {
@@ -103,7 +103,7 @@ async fn a_missing_aggregate_is_none_in_its_place() {
 }
 
 #[tokio::test]
-async fn only_what_was_read_is_written_over() {
+async fn only_the_version_read_is_overwritten() {
     let store = DynamoAggregates::new(dynamodb().await, STATS_TABLE);
     let (first, second) = (aggregate("TOTAL#0", "10", 1), aggregate("TOTAL#0", "20", 2));
     let read = SequenceNumber::parse("10").unwrap();
@@ -116,7 +116,7 @@ async fn only_what_was_read_is_written_over() {
 }
 
 #[tokio::test]
-async fn an_hour_has_a_ttl_that_dynamodb_understands() {
+async fn hour_has_a_ttl_for_dynamodb() {
     let client = dynamodb().await;
     let store = DynamoAggregates::new(client.clone(), STATS_TABLE);
     let hour = Aggregate { ttl: Some(1_767_326_400), ..aggregate("HOUR#2026-01-02T03#0", "1", 1) };
@@ -132,7 +132,7 @@ async fn an_hour_has_a_ttl_that_dynamodb_understands() {
 }
 
 #[tokio::test]
-async fn a_range_is_read_page_by_page_to_its_end() {
+async fn range_is_read_to_its_last_page() {
     let store = DynamoAggregates::new(dynamodb().await, STATS_TABLE);
     // 40 items of about 40 KB: a page of a query ends at 1 MB.
     for n in 0..40 {
@@ -165,7 +165,7 @@ async fn a_range_is_read_page_by_page_to_its_end() {
 }
 
 #[tokio::test]
-async fn a_range_has_the_parts_that_are_asked_for() {
+async fn range_has_only_the_requested_parts() {
     let (store, agents) = (DynamoAggregates::new(dynamodb().await, STATS_TABLE), UserAgents::new().unwrap());
     let (memory, quarantine) = (MemoryAggregates::default(), MemoryQuarantine::default());
     let ports = AggregateClicksPorts { agents: &agents, store: &store, quarantine: &quarantine, archive: None };
@@ -202,7 +202,7 @@ async fn a_range_has_the_parts_that_are_asked_for() {
 }
 
 #[tokio::test]
-async fn an_item_that_is_not_an_aggregate_is_named() {
+async fn malformed_item_is_named() {
     let client = dynamodb().await;
     let store = DynamoAggregates::new(client.clone(), STATS_TABLE);
     let put = client.put_item().table_name(STATS_TABLE).item("pk", AttributeValue::S("p".into()));
@@ -213,7 +213,7 @@ async fn an_item_that_is_not_an_aggregate_is_named() {
 }
 
 #[test]
-fn the_size_of_an_item_is_that_of_its_names_and_values() {
+fn item_size_counts_names_and_values() {
     let total = aggregate("TOTAL#0", "7", 1_234);
     // pk, sk, seq, clicks and bots.
     assert_eq!(item_bytes(&total).unwrap(), (2 + 24) + (2 + 7) + (3 + 56) + (6 + 3) + (4 + 2));
@@ -265,7 +265,7 @@ fn throttled(stuck: bool) -> (DynamoAggregates, Arc<AtomicUsize>) {
 }
 
 #[tokio::test]
-async fn unprocessed_keys_are_asked_for_again() {
+async fn unprocessed_keys_are_requested_again() {
     let (store, calls) = throttled(false);
     let keys: Vec<_> = (0..7).map(|n| aggregate(&format!("TOTAL#{n}"), "7", 3).key).collect();
     let loaded = store.load(&keys).await.unwrap();

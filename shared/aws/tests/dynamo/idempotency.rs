@@ -34,7 +34,7 @@ async fn stores() -> Vec<Box<dyn IdempotencyStore>> {
 }
 
 #[tokio::test]
-async fn an_answer_is_kept_for_a_day() {
+async fn answer_is_kept_for_a_day() {
     for store in stores().await {
         let first = claim("acme", "a", 0);
         assert_eq!(store.claim(&first).await.unwrap(), Claimed::Yes);
@@ -49,7 +49,7 @@ async fn an_answer_is_kept_for_a_day() {
 }
 
 #[tokio::test]
-async fn an_abandoned_claim_passes_on_and_its_late_owner_changes_nothing() {
+async fn late_owner_of_a_claim_changes_nothing() {
     for store in stores().await {
         let (first, second) = (claim("acme", "a", 0), claim("acme", "a", Claim::LEASE_SECONDS));
         assert_eq!(store.claim(&first).await.unwrap(), Claimed::Yes);
@@ -64,7 +64,7 @@ async fn an_abandoned_claim_passes_on_and_its_late_owner_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_failure_frees_the_key() {
+async fn failure_frees_the_key() {
     for store in stores().await {
         let first = claim("acme", "a", 0);
         assert_eq!(store.claim(&first).await.unwrap(), Claimed::Yes);

@@ -43,7 +43,7 @@ fn import(seed: u64, now: &str) -> Import {
 }
 
 #[tokio::test]
-async fn a_batch_inserts_all_but_the_taken_ids() {
+async fn batch_inserts_all_but_the_taken_ids() {
     let client = dynamodb().await;
     let (links, batch) = (DynamoLinks::new(client.clone(), LINKS_TABLE), DynamoLinkBatch::new(client, LINKS_TABLE));
     let taken = link("other", "s3", "https://theirs.example/");
@@ -63,7 +63,7 @@ async fn a_batch_inserts_all_but_the_taken_ids() {
 }
 
 #[tokio::test]
-async fn links_are_found_in_the_order_that_was_asked_for() {
+async fn links_are_found_in_the_requested_order() {
     let client = dynamodb().await;
     let batch = DynamoLinkBatch::new(client, LINKS_TABLE);
     let rows: Vec<_> = (0..20).map(|n| link("acme", &format!("s{n}"), "https://example.com/")).collect();
@@ -76,14 +76,14 @@ async fn links_are_found_in_the_order_that_was_asked_for() {
 }
 
 #[tokio::test]
-async fn a_missing_table_is_an_error_at_once() {
+async fn missing_table_is_an_error_at_once() {
     let batch = DynamoLinkBatch::new(dynamodb().await, "absent");
     let error = batch.insert_all(&[link("acme", "a", "https://example.com/")]).await.unwrap_err();
     assert_eq!(error.kind, StoreErrorKind::Broken, "{error}");
 }
 
 #[tokio::test]
-async fn an_import_is_read_as_it_was_written() {
+async fn import_is_read_as_written() {
     let imports = DynamoImports::new(dynamodb().await, LINKS_TABLE);
     let first = import(1, "2026-01-01T00:00:00Z");
     assert_eq!(imports.get(&first.workspace, &first.id).await.unwrap(), None);
@@ -103,7 +103,7 @@ async fn an_import_is_read_as_it_was_written() {
 }
 
 #[tokio::test]
-async fn parts_are_read_as_they_were_written_and_in_their_order() {
+async fn parts_are_read_as_written_in_order() {
     let parts = DynamoParts::new(dynamodb().await, LINKS_TABLE);
     let import = import(1, "2026-01-01T00:00:00Z");
     let part = |number| import.plan_part(number, RowPlace::START, 7, import.created_at);
@@ -121,7 +121,7 @@ async fn parts_are_read_as_they_were_written_and_in_their_order() {
 }
 
 #[tokio::test]
-async fn only_one_of_many_claims_succeeds() {
+async fn one_of_many_concurrent_leases_succeeds() {
     let imports = DynamoImports::new(dynamodb().await, LINKS_TABLE);
     let first = import(1, "2026-01-01T00:00:00Z");
     imports.create(&first).await.unwrap();
@@ -138,7 +138,7 @@ async fn only_one_of_many_claims_succeeds() {
 }
 
 #[tokio::test]
-async fn imports_are_listed_newest_first_however_their_ids_sort() {
+async fn imports_are_listed_newest_first() {
     let imports = DynamoImports::new(dynamodb().await, LINKS_TABLE);
     for n in 0..9 {
         let mut import = import(n, &format!("2026-01-0{}T00:00:00Z", n + 1));
@@ -156,7 +156,7 @@ async fn imports_are_listed_newest_first_however_their_ids_sort() {
 }
 
 #[tokio::test]
-async fn a_file_of_real_links_is_loaded_once_however_often_its_events_come() {
+async fn real_file_is_loaded_once() {
     let client = dynamodb().await;
     let links = DynamoLinks::new(client.clone(), LINKS_TABLE);
     let objects = Arc::new(MemoryUploads::default());

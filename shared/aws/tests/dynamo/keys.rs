@@ -36,7 +36,7 @@ async fn add(keys: &DynamoKeys, workspace: &str, minute: i64) -> (String, ApiKey
 }
 
 #[tokio::test]
-async fn a_key_is_read_as_it_was_written() {
+async fn key_is_read_as_written() {
     let keys = keys().await;
     for minute in [1, 2] {
         let (hash, key) = add(&keys, "acme", minute).await;
@@ -45,7 +45,7 @@ async fn a_key_is_read_as_it_was_written() {
 }
 
 #[tokio::test]
-async fn pages_join_to_the_workspaces_keys_newest_first() {
+async fn pages_list_all_keys_newest_first() {
     let keys = keys().await;
     for minute in 0..9 {
         add(&keys, "acme", minute).await;
@@ -66,7 +66,7 @@ async fn pages_join_to_the_workspaces_keys_newest_first() {
 }
 
 #[tokio::test]
-async fn a_key_is_revoked_by_its_id_in_its_workspace_only() {
+async fn key_is_revoked_only_in_its_workspace() {
     let keys = keys().await;
     let (hash, key) = add(&keys, "acme", 1).await;
     let (kept, _) = add(&keys, "acme", 2).await;
@@ -83,7 +83,7 @@ async fn a_key_is_revoked_by_its_id_in_its_workspace_only() {
 }
 
 #[tokio::test]
-async fn the_last_use_is_updated_only_after_a_while() {
+async fn last_use_is_updated_after_a_while() {
     let keys = keys().await;
     let (hash, _) = add(&keys, "acme", 1).await;
     let at = |text: &str| Timestamp::parse(text).unwrap();
@@ -99,7 +99,7 @@ async fn the_last_use_is_updated_only_after_a_while() {
 }
 
 #[tokio::test]
-async fn a_revoked_key_does_not_come_back_by_being_used() {
+async fn use_does_not_restore_a_revoked_key() {
     let keys = keys().await;
     let (hash, key) = add(&keys, "acme", 1).await;
     keys.revoke(&key.workspace, &key.key_id).await.unwrap();

@@ -104,7 +104,7 @@ fn many(count: usize) -> Vec<Link> {
 }
 
 #[tokio::test]
-async fn all_shards_are_merged_newest_first_and_pages_lose_nothing() {
+async fn pages_merge_all_shards_newest_first() {
     let mut links = many(60);
     links.push(link("other", "foreign", "https://example.com/"));
     let (links, _) = write_all(&links).await;
@@ -115,7 +115,7 @@ async fn all_shards_are_merged_newest_first_and_pages_lose_nothing() {
 }
 
 #[tokio::test]
-async fn a_page_takes_one_round_of_queries() {
+async fn page_takes_one_round_of_queries() {
     let (links, counter) = write_all(&many(5_000)).await;
     let mut request = ListRequest { page: first(100), ..ListRequest::default() };
     for _ in 0..3 {
@@ -137,7 +137,7 @@ async fn a_page_takes_one_round_of_queries() {
 /// Takes minutes without optimisation: `cargo test -p waypost-aws --test link_list -- --ignored`.
 #[tokio::test]
 #[ignore = "writes 100,000 links"]
-async fn a_page_of_100_000_links_takes_one_round_of_queries() {
+async fn page_of_100_000_links_takes_one_round() {
     let (links, counter) = write_all(&many(100_000)).await;
     for limit in [None, Some(100)] {
         let page =
@@ -147,7 +147,7 @@ async fn a_page_of_100_000_links_takes_one_round_of_queries() {
 }
 
 #[tokio::test]
-async fn archived_links_in_between_cost_little_more() {
+async fn archived_links_take_one_more_round() {
     let mut all = many(2_000);
     for link in all.iter_mut().step_by(2) {
         link.settings.archived = true;
@@ -159,7 +159,7 @@ async fn archived_links_in_between_cost_little_more() {
 }
 
 #[tokio::test]
-async fn a_rare_tag_is_searched_for_within_bounds_and_found_in_the_end() {
+async fn rare_tag_is_found_in_bounded_rounds() {
     let mut all = many(24_000);
     for index in [3, 12_000, 23_000] {
         all[index].tags = vec!["rare".to_owned()];
@@ -181,7 +181,7 @@ async fn a_rare_tag_is_searched_for_within_bounds_and_found_in_the_end() {
 }
 
 #[tokio::test]
-async fn filters_give_the_same_as_in_memory() {
+async fn filters_match_those_in_memory() {
     let memory = MemoryLinks::default();
     let mut all = many(300);
     for (n, link) in all.iter_mut().enumerate() {

@@ -30,7 +30,7 @@ async fn create_or_return(links: &DynamoLinks, seed: u64) -> Created {
 }
 
 #[tokio::test]
-async fn link_and_pointer_are_written_together_or_not_at_all() {
+async fn link_and_pointer_are_written_together() {
     let links = links().await;
     let (first, second) = (link("acme", "a", "https://example.com/"), link("acme", "b", "https://example.com/"));
     let find = async || links.find(&first.workspace, &first.id.domain, &first.url).await.unwrap();
@@ -48,7 +48,7 @@ async fn link_and_pointer_are_written_together_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn concurrent_requests_create_one_link_and_all_get_it() {
+async fn concurrent_requests_get_the_same_link() {
     let links = links().await;
     for round in 0..3 {
         let requests = (0..16).map(|n| {

@@ -14,7 +14,7 @@ use waypost_domain::{Link, Role, StoreErrorKind, WorkspaceId};
 use crate::support::{LINKS_TABLE, dynamodb};
 
 #[tokio::test]
-async fn a_link_is_read_as_it_was_written() {
+async fn link_is_read_as_written() {
     let links = DynamoLinks::new(dynamodb().await, LINKS_TABLE);
     let written = full_link();
     assert!(links.insert(&written).await.unwrap());
@@ -41,7 +41,7 @@ fn full_link() -> Link {
 }
 
 #[tokio::test]
-async fn a_change_sets_and_removes_but_leaves_the_clicks_alone() {
+async fn change_leaves_the_clicks_alone() {
     let client = dynamodb().await;
     let links = DynamoLinks::new(client.clone(), LINKS_TABLE).consistent();
     let full = full_link();
@@ -89,7 +89,7 @@ async fn one_of_many_concurrent_changes_is_made() {
 }
 
 #[tokio::test]
-async fn a_link_that_was_replaced_meanwhile_is_neither_changed_nor_deleted() {
+async fn replaced_link_is_neither_changed_nor_deleted() {
     let links = DynamoLinks::new(dynamodb().await, LINKS_TABLE).consistent();
     let seen = link("acme", "docs", "https://example.com/");
     let next = Link { title: Some("x".into()), revision: 1, ..seen.clone() };
@@ -108,7 +108,7 @@ async fn a_link_that_was_replaced_meanwhile_is_neither_changed_nor_deleted() {
 
 /// After a lost answer the client sends the same write again.
 #[tokio::test]
-async fn a_write_that_was_done_already_counts_as_done() {
+async fn repeated_write_counts_as_done() {
     let client = dynamodb().await;
     let links = DynamoLinks::new(client.clone(), LINKS_TABLE);
     let seen = link("acme", "docs", "https://example.com/");
@@ -121,7 +121,7 @@ async fn a_write_that_was_done_already_counts_as_done() {
 }
 
 #[tokio::test]
-async fn an_existing_link_is_not_overwritten_by_concurrent_inserts() {
+async fn concurrent_inserts_overwrite_no_link() {
     let links = DynamoLinks::new(dynamodb().await, LINKS_TABLE);
     let attempts = (0..20).map(|n| {
         let (links, link) = (links.clone(), link("acme", "docs", &format!("https://example.com/{n}")));
@@ -146,7 +146,7 @@ async fn only_the_owner_deletes() {
 }
 
 #[tokio::test]
-async fn an_item_that_is_not_a_link_is_named() {
+async fn malformed_item_is_named() {
     let client = dynamodb().await;
     let links = DynamoLinks::new(client.clone(), LINKS_TABLE);
     let id = link("acme", "docs", "https://example.com/").id;
@@ -158,14 +158,14 @@ async fn an_item_that_is_not_a_link_is_named() {
 }
 
 #[tokio::test]
-async fn a_missing_table_is_not_worth_a_retry() {
+async fn missing_table_is_a_lasting_error() {
     let links = DynamoLinks::new(dynamodb().await, "absent");
     let error = links.get(&link("acme", "docs", "https://example.com/").id).await.unwrap_err();
     assert_eq!(error.kind, StoreErrorKind::Broken);
 }
 
 #[tokio::test]
-async fn a_key_is_found_by_its_hash() {
+async fn key_is_found_by_its_hash() {
     let client = dynamodb().await;
     let keys = DynamoKeys::new(client.clone(), LINKS_TABLE);
     assert_eq!(keys.find("abc").await.unwrap(), None);
@@ -186,7 +186,7 @@ async fn a_key_is_found_by_its_hash() {
 }
 
 #[tokio::test]
-async fn all_callers_get_the_same_salt_of_a_day() {
+async fn day_has_one_salt() {
     let salts = DynamoSalts::new(dynamodb().await, LINKS_TABLE);
     let first = salts.salt("2026-01-02", [1; 32]).await.unwrap();
     assert_eq!(salts.salt("2026-01-02", [2; 32]).await.unwrap(), first);

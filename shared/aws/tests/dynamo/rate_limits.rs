@@ -15,7 +15,7 @@ fn limit(text: &str) -> RateLimit {
 }
 
 #[tokio::test]
-async fn a_bucket_empties_and_fills() {
+async fn bucket_empties_and_fills() {
     let (client, limit) = (dynamodb().await, limit("2/5"));
     let buckets = DynamoBuckets::new(client.clone(), LINKS_TABLE);
     for (seconds, wanted, tokens) in
@@ -33,13 +33,13 @@ async fn a_bucket_empties_and_fills() {
 }
 
 #[tokio::test]
-async fn a_bucket_without_an_item_is_full() {
+async fn bucket_without_an_item_is_full() {
     let buckets = DynamoBuckets::new(dynamodb().await, LINKS_TABLE);
     assert_eq!(buckets.take("key_1", limit("1/5"), 4, NOW).await.unwrap().tokens, 4);
 }
 
 #[tokio::test]
-async fn concurrent_callers_never_take_more_than_there_is() {
+async fn concurrent_callers_never_exceed_the_limit() {
     let (client, limit) = (dynamodb().await, limit("10/40"));
     let mut tasks = Vec::new();
     for process in 0..8 {
@@ -63,7 +63,7 @@ async fn concurrent_callers_never_take_more_than_there_is() {
 }
 
 #[tokio::test]
-async fn a_missing_table_is_an_error() {
+async fn missing_table_is_an_error() {
     let buckets = DynamoBuckets::new(dynamodb().await, "absent");
     let error = buckets.take("key_1", limit("1/1"), 1, NOW).await.unwrap_err();
     assert_eq!(error.kind, StoreErrorKind::Broken);

@@ -37,7 +37,7 @@ async fn concurrent_clicks_never_exceed_the_limit() {
 }
 
 #[tokio::test]
-async fn a_click_does_not_bring_a_deleted_link_back() {
+async fn click_does_not_restore_a_deleted_link() {
     let client = dynamodb().await;
     let limit = DynamoClickLimit::new(client.clone(), LINKS_TABLE);
     let id = link("acme", "docs", "https://example.com/").id;
@@ -47,7 +47,7 @@ async fn a_click_does_not_bring_a_deleted_link_back() {
 }
 
 #[tokio::test]
-async fn a_raised_or_lifted_limit_lets_clicks_through_again() {
+async fn raised_or_lifted_limit_allows_clicks_again() {
     let client = dynamodb().await;
     let limit = DynamoClickLimit::new(client.clone(), LINKS_TABLE);
     let mut link = link("acme", "docs", "https://example.com/");
@@ -61,7 +61,7 @@ async fn a_raised_or_lifted_limit_lets_clicks_through_again() {
 }
 
 #[tokio::test]
-async fn concurrent_password_attempts_never_exceed_the_limit_of_a_minute() {
+async fn concurrent_attempts_never_exceed_the_limit() {
     let client = dynamodb().await;
     let id = link("acme", "docs", "https://example.com/").id;
     let tries: Vec<_> = (0..60)
@@ -97,7 +97,7 @@ async fn attempts_are_deleted_after_their_minute() {
 }
 
 #[tokio::test]
-async fn an_absent_table_is_an_error_for_a_click_but_not_for_warming_up() {
+async fn absent_table_fails_clicks_but_not_warm_up() {
     let client = dynamodb().await;
     warm_up(&client, LINKS_TABLE).await;
     warm_up(&client, "absent").await;

@@ -78,7 +78,7 @@ async fn do_it(fixture: &Fixture, key: &str, body: &str) -> Sent {
 }
 
 #[tokio::test]
-async fn the_same_request_is_done_once_and_has_the_same_answer_for_a_day() {
+async fn repeated_request_gets_the_same_answer() {
     let fixture = fixture();
     let first = do_it(&fixture, "k", "a").await;
     assert!(!first.replayed && first.body.starts_with("1 request:"), "{}", first.body);
@@ -92,7 +92,7 @@ async fn the_same_request_is_done_once_and_has_the_same_answer_for_a_day() {
 }
 
 #[tokio::test]
-async fn a_key_stands_for_one_request_of_one_workspace() {
+async fn key_belongs_to_one_request_and_workspace() {
     let fixture = fixture();
     do_it(&fixture, "k", "a").await;
     assert_eq!(do_it(&fixture, "k", "b").await.status, 422);
@@ -113,7 +113,7 @@ async fn refusals_are_kept_and_failures_are_not() {
 }
 
 #[tokio::test]
-async fn a_repeated_request_waits_for_the_first_no_longer_than_its_lease() {
+async fn request_is_done_again_after_an_abandoned_lease() {
     let fixture = fixture();
     let all = fixture.work.gate.acquire_many(100).await.unwrap();
     let routes = fixture.routes.clone();
@@ -141,7 +141,7 @@ async fn malformed_keys_are_refused() {
 }
 
 #[tokio::test]
-async fn a_request_with_too_large_an_answer_is_done_once() {
+async fn request_with_too_large_answer_is_done_once() {
     let fixture = fixture();
     assert_eq!(do_it(&fixture, "k", "0123456789").await.status, 200);
     let again = do_it(&fixture, "k", "0123456789").await;
@@ -160,7 +160,7 @@ async fn ask_for_secret(routes: &Router, credential: &str, key: &str) -> (u16, S
 }
 
 #[tokio::test]
-async fn a_secret_is_given_again_to_its_first_caller_and_stored_sealed() {
+async fn secret_is_sealed_for_its_first_caller() {
     let (store, count) = (Arc::new(MemoryIdempotency::default()), Arc::new(AtomicUsize::new(0)));
     let by = Idempotency {
         store: store.clone(),

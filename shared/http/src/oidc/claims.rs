@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_names_workspace_and_the_highest_role() {
+    fn token_names_workspace_and_highest_role() {
         let caller = check(json!({})).unwrap();
         assert_eq!((caller.workspace.as_str(), caller.role), ("acme", Role::Editor));
         assert!(caller.key_id.starts_with("sub_") && caller.key_id.len() == 20, "{}", caller.key_id);
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn claims_without_issuer_subject_workspace_or_role_name_nobody() {
+    fn incomplete_claims_name_no_caller() {
         for changes in [
             json!({"iss": "https://id.example.com"}),
             json!({"iss": ["https://id.example.com/"]}),

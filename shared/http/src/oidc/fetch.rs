@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_fetched_over_https_or_from_this_machine() {
+    fn only_https_and_loopback_urls_are_safe() {
         for (url, safe) in [
             ("https://id.example.com/", true),
             ("http://127.0.0.1:8080/", true),

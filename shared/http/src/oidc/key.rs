@@ -78,7 +78,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn only_keys_for_signatures_of_known_kinds_are_kept() {
+    fn only_known_signature_keys_are_kept() {
         let bytes = |length: usize| URL_SAFE_NO_PAD.encode(vec![0xff; length]);
         let (n, x) = (bytes(256), URL_SAFE_NO_PAD.encode([1; 32]));
         let rsa = json!({"kty": "RSA", "n": n, "e": "AQAB"});

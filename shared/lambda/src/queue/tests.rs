@@ -63,7 +63,7 @@ fn failures(ids: &[&str]) -> serde_json::Value {
 }
 
 #[tokio::test]
-async fn an_unreadable_message_comes_again_alone_and_the_rest_is_done() {
+async fn only_the_unreadable_message_comes_again() {
     let fixture = fixture();
     let event = event(&[(r#"{"name":"a"}"#, 3), ("not a job", 3), (r#"{"name":"a"}"#, 3)]);
     assert_eq!(fixture.run(&event, Retry::Later).await, failures(&["m1"]));
@@ -72,7 +72,7 @@ async fn an_unreadable_message_comes_again_alone_and_the_rest_is_done() {
 }
 
 #[tokio::test]
-async fn failed_work_comes_again_after_waits_that_grow() {
+async fn failed_work_comes_again_after_growing_waits() {
     let fixture = fixture();
     let b = r#"{"name":"b"}"#;
     let event = event(&[(b, 1), (b, 2), (b, 4), (b, 9)]);
@@ -102,7 +102,7 @@ impl Redelivery for Away {
 }
 
 #[tokio::test]
-async fn a_queue_that_is_away_keeps_no_message_from_coming_again() {
+async fn unavailable_queue_does_not_stop_redelivery() {
     let mut fixture = fixture();
     fixture.messages.redelivery = Arc::new(Away);
     let event = event(&[("not a job", 1), (r#"{"name":"a"}"#, 1)]);
