@@ -1,4 +1,4 @@
-//! The arrows between crates: functions -> http, lambda, api, aws -> domain.
+//! Checks that crates depend on each other along the arrows: functions -> http, lambda, api, aws -> domain.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::repository::{folders, require_none, root, toml};
 
-/// The crates of ours on which each crate under `shared/` may depend.
+/// The own crates that each crate under `shared/` may depend on.
 const SHARED: [(&str, &[&str]); 5] = [
     ("api", &["waypost-domain"]),
     ("aws", &["waypost-domain"]),
@@ -14,19 +14,19 @@ const SHARED: [(&str, &[&str]); 5] = [
     ("http", &["waypost-domain"]),
     ("lambda", &["waypost-aws", "waypost-domain", "waypost-http"]),
 ];
-/// The crates of ours on which a function may depend.
+/// The own crates that a function may depend on.
 const FUNCTION: [&str; 5] = ["waypost-api", "waypost-aws", "waypost-domain", "waypost-http", "waypost-lambda"];
 
-/// The crates of others on which a crate under `shared/` must not depend. `aws-*` means every crate with this beginning.
+/// The foreign crates that a crate under `shared/` must not depend on. `aws-*` means every crate whose name begins with `aws-`.
 const FORBIDDEN: [(&str, &[&str]); 2] = [
     ("aws", &["axum", "jsonwebtoken", "lambda_http", "lambda_runtime"]),
     ("domain", &["aws-*", "aws_*", "axum*", "getrandom", "http", "http-*", "hyper*", "lambda*", "tokio*"]),
 ];
 
-/// Folders whose crates may use the test doubles outside of tests: they are not deployed.
+/// Folders whose crates may use test doubles outside of tests: they are not deployed.
 const TESTING: [&str; 3] = ["bench", "fuzz", "tests"];
 
-/// All manifests, by the folder of the package.
+/// Reads all manifests, by the folder of the package.
 fn manifests() -> BTreeMap<String, Value> {
     let mut found = BTreeMap::from([("fuzz".to_owned(), toml("fuzz/Cargo.toml"))]);
     for member in toml("Cargo.toml")["workspace"]["members"].as_array().unwrap() {
@@ -43,7 +43,7 @@ fn manifests() -> BTreeMap<String, Value> {
     found
 }
 
-/// The dependencies in some sections of a manifest, also those of one platform only: crate and settings.
+/// Lists the dependencies in `sections` of a manifest, also those of one platform only: crate and settings.
 fn dependencies<'a>(manifest: &'a Value, sections: &[&str]) -> Vec<(String, &'a Value)> {
     let platforms = manifest["target"].as_object().into_iter().flatten().map(|(_, platform)| platform);
     let tables = std::iter::once(manifest).chain(platforms);
@@ -65,7 +65,7 @@ fn crates_depend_on_each_other_along_the_arrows() {
             Some(("shared", name)) => match SHARED.iter().find(|(known, _)| *known == name) {
                 Some((_, allowed)) => allowed,
                 None => {
-                    problems.push(format!("{folder}: say in SHARED on which crates it may depend"));
+                    problems.push(format!("{folder}: list in SHARED the crates it may depend on"));
                     continue;
                 }
             },
@@ -99,7 +99,7 @@ fn shared_crate_stays_in_its_layer() {
     let mut problems = Vec::new();
     for (name, forbidden) in FORBIDDEN {
         let Some(manifest) = manifests.get(&format!("shared/{name}")) else {
-            problems.push(format!("shared/{name}, which FORBIDDEN names, is not there"));
+            problems.push(format!("FORBIDDEN names shared/{name}, which does not exist"));
             continue;
         };
         for (dependency, _) in dependencies(manifest, &NORMAL) {
@@ -145,7 +145,7 @@ fn test_doubles_are_for_tests_only() {
     require_none(&problems);
 }
 
-/// Whether a list of features has `testing`, of this crate or of a dependency.
+/// Tells whether a list of features has `testing`, of this crate or of a dependency.
 fn has_testing(features: &Value) -> bool {
     let names = features.as_array().into_iter().flatten().filter_map(Value::as_str);
     names.into_iter().any(|name| name == "testing" || name.ends_with("/testing"))

@@ -1,7 +1,7 @@
-//! No circle between the files of a crate.
+//! Checks that the files of a crate form no circle.
 //!
 //! A file uses another if it imports or names one of its items; a re-export leads to the file that has the item. A parent that
-//! only declares its modules or re-exports their items does not use them. Tests are left out.
+//! only declares its modules or re-exports their items does not use them. Tests do not count.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 use crate::modules::Crate;
 use crate::repository::{folders, require_none, root};
 
-/// The uses between files: who, whom, and the paths in the code.
+/// For each file, the files that it uses, with the paths in the code.
 type Graph = BTreeMap<PathBuf, BTreeMap<PathBuf, BTreeSet<String>>>;
 
-/// The files that use each other in a circle, each circle with the uses that close it.
+/// Finds the circles. Gives the uses that close each one: the file, the file it uses, and the paths in the code.
 fn circles(graph: &Graph) -> Vec<Vec<(&PathBuf, &PathBuf, &BTreeSet<String>)>> {
     let reached: BTreeMap<&PathBuf, BTreeSet<&PathBuf>> = graph.keys().map(|file| (file, reach(graph, file))).collect();
     let mut found: Vec<BTreeSet<&PathBuf>> = Vec::new();
@@ -33,7 +33,7 @@ fn circles(graph: &Graph) -> Vec<Vec<(&PathBuf, &PathBuf, &BTreeSet<String>)>> {
     found.into_iter().map(uses).collect()
 }
 
-/// The files that a file uses, directly or through others.
+/// Finds the files that a file uses, directly or through others.
 fn reach<'a>(graph: &'a Graph, file: &PathBuf) -> BTreeSet<&'a PathBuf> {
     let mut reached = BTreeSet::new();
     let mut waiting: Vec<&PathBuf> = graph[file].keys().collect();
@@ -45,7 +45,7 @@ fn reach<'a>(graph: &'a Graph, file: &PathBuf) -> BTreeSet<&'a PathBuf> {
     reached
 }
 
-/// A description of each circle in the crate whose root is `file`.
+/// Describes each circle in the crate whose root is `file`.
 fn describe(file: &Path, read: &dyn Fn(&Path) -> Option<String>) -> Vec<String> {
     let graph = Crate::load(file, read).uses();
     let folder = file.parent().unwrap();
@@ -78,7 +78,7 @@ fn files_of_a_crate_form_no_circle() {
     require_none(&problems);
 }
 
-/// The circles of a crate with these files.
+/// Finds the circles of a crate with these files.
 fn found(files: &[(&str, &str)]) -> Vec<String> {
     let read = |path: &Path| files.iter().find(|(name, _)| Path::new(name) == path).map(|(_, text)| (*text).to_owned());
     describe(Path::new("lib.rs"), &read)

@@ -1,4 +1,4 @@
-//! Holds the crates to their place: who depends on whom, no circle between files, and a page that names them all.
+//! Checks the structure of the code: dependencies between crates, circles between files, and the page that lists the folders.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

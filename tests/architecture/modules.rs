@@ -1,4 +1,4 @@
-//! Reads the modules of a crate, as far as it takes to see which file uses which.
+//! Reads the modules of a crate to find which file uses which.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use syn::visit::{self, Visit};
 use syn::{Attribute, Item, Meta, UseTree, Visibility};
 
-/// How many re-exports lead from a name to its item at most.
+/// The most re-exports to follow from a name to its item.
 const MAX_STEPS: usize = 8;
 
 /// The modules of one crate, the root first.
@@ -26,7 +26,7 @@ struct Module {
     paths: BTreeSet<Vec<String>>,
 }
 
-/// One name of a `use`.
+/// One name that a `use` imports.
 struct Import {
     path: Vec<String>,
     /// The name here; `None` for `*`.
@@ -43,14 +43,14 @@ enum Target {
 }
 
 impl Crate {
-    /// Reads the crate whose root is `file`. `read` gives the text of a file, if there is one.
+    /// Reads the crate whose root is `file`. `read` gives the text of a file, or `None` if the file does not exist.
     pub(crate) fn load(file: &Path, read: &dyn Fn(&Path) -> Option<String>) -> Self {
         let mut modules = Self { modules: Vec::new() };
         modules.add_file(file, file.parent().unwrap(), None, read);
         modules
     }
 
-    /// Adds a module that is a file; `folder` has its children.
+    /// Adds the module in `file`. Its children are in `folder`.
     fn add_file(
         &mut self,
         file: &Path,
@@ -58,7 +58,8 @@ impl Crate {
         parent: Option<usize>,
         read: &dyn Fn(&Path) -> Option<String>,
     ) -> usize {
-        let text = read(file).unwrap_or_else(|| panic!("{} is declared as a module, but is not there", file.display()));
+        let text =
+            read(file).unwrap_or_else(|| panic!("{} is declared as a module, but does not exist", file.display()));
         let items = syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display())).items;
         self.add(file, folder, parent, &items, read)
     }
@@ -100,7 +101,7 @@ impl Crate {
         id
     }
 
-    /// For each file the other files that it uses, and the paths with which it does.
+    /// Finds, for each file, the other files that it uses, with the paths in the code.
     pub(crate) fn uses(&self) -> BTreeMap<PathBuf, BTreeMap<PathBuf, BTreeSet<String>>> {
         let mut graph: BTreeMap<PathBuf, BTreeMap<PathBuf, BTreeSet<String>>> = BTreeMap::new();
         for (id, module) in self.modules.iter().enumerate() {
@@ -115,7 +116,7 @@ impl Crate {
                 let text = format!("use {}{}", import.path.join("::"), if import.name.is_none() { "::*" } else { "" });
                 let target = match (self.resolve(id, &import.path, 0), &import.name) {
                     (Some(Target::Item(target)), _) | (Some(Target::Module(target)), None) => target,
-                    // Paths in the code show what is used of the module.
+                    // The paths in the code show which items of the module the file uses.
                     (Some(Target::Module(_)), Some(_)) | (None, _) => continue,
                 };
                 if !(import.is_public && self.is_below(target, id)) {
@@ -124,7 +125,7 @@ impl Crate {
             }
             let imported: BTreeSet<PathBuf> = used.keys().cloned().collect();
             for path in &module.paths {
-                // An import that counts has said what `Item` or `Item::new` would say again.
+                // Skip `Item` and `Item::new` if the import of `Item` counts already.
                 let by_name = matches!(self.resolve(id, &path[..1], 0), Some(Target::Item(_)));
                 if let Some(Target::Item(target)) = self.resolve(id, path, 0)
                     && !(by_name && imported.contains(&self.modules[target].file))
@@ -141,7 +142,7 @@ impl Crate {
         parents.any(|id| id == ancestor)
     }
 
-    /// What a path in a module leads to. `None`: to another crate.
+    /// Finds what a path in a module leads to. Gives `None` if that is in another crate.
     fn resolve(&self, module: usize, path: &[String], steps: usize) -> Option<Target> {
         let mut rest = path.iter();
         let mut target = match rest.next()?.as_str() {
@@ -155,14 +156,14 @@ impl Crate {
             target = match name.as_str() {
                 "self" => target,
                 "super" => Target::Module(self.modules[current].parent?),
-                // A name that nothing here defines: a macro does.
+                // Nothing here defines the name, so a macro of this module does.
                 name => self.find(current, name, steps).unwrap_or(Target::Item(current)),
             };
         }
         Some(target)
     }
 
-    /// What a name stands for in a module.
+    /// Finds what a name stands for in a module.
     fn find(&self, module: usize, name: &str, steps: usize) -> Option<Target> {
         let here = &self.modules[module];
         if let Some(child) = here.children.get(name) {
@@ -175,7 +176,7 @@ impl Crate {
             return None;
         }
         if let Some(import) = here.imports.iter().find(|import| import.name.as_deref() == Some(name)) {
-            // `use name::name`, of another crate, must not find itself.
+            // `use name::name` of another crate must not find itself.
             return if import.path[0] == name {
                 self.child_path(module, &import.path, steps)
             } else {
@@ -188,14 +189,14 @@ impl Crate {
         })
     }
 
-    /// What a path that begins with a child of the module leads to.
+    /// Finds what a path leads to that begins with a child of the module.
     fn child_path(&self, module: usize, path: &[String], steps: usize) -> Option<Target> {
         self.modules[module].children.get(&path[0])?;
         self.resolve(module, path, steps + 1)
     }
 }
 
-/// Collects imports and paths of a module's items. Nested functions and `use` inside of functions count as the module's.
+/// Collects the imports and paths in a module's items. A `use` or an item inside a function counts as the module's.
 #[derive(Default)]
 struct Uses {
     imports: Vec<Import>,
@@ -249,7 +250,7 @@ impl<'ast> Visit<'ast> for Uses {
         visit::visit_path(self, path);
     }
 
-    /// The arguments of a macro are tokens: reads the paths that begin with `crate`, `self` or `super`.
+    /// Reads the paths in a macro's arguments that begin with `crate`, `self` or `super`. The arguments are tokens, not syntax.
     fn visit_macro(&mut self, call: &'ast syn::Macro) {
         let text = call.tokens.to_string().replace(':', " : ");
         let mut tokens = text.split_whitespace().peekable();
@@ -282,7 +283,7 @@ impl<'ast> Visit<'ast> for Uses {
     }
 }
 
-/// The name of an item, if it has one that a path can end with.
+/// Gives the name of an item, if a path can lead to it.
 fn name(item: &Item) -> Option<String> {
     let ident = match item {
         Item::Const(item) => &item.ident,
@@ -317,7 +318,7 @@ fn attributes(item: &Item) -> &[Attribute] {
     }
 }
 
-/// Whether attributes make an item part of tests only: `#[test]`, `#[cfg(test)]`, `#[cfg(all(test, ...))]`.
+/// Tells whether attributes make an item part of tests only: `#[test]`, `#[cfg(test)]`, `#[cfg(all(test, ...))]`.
 fn is_test(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| match &attribute.meta {
         Meta::Path(path) => path.is_ident("test"),
@@ -329,7 +330,7 @@ fn is_test(attributes: &[Attribute]) -> bool {
     })
 }
 
-/// The value of `#[path = "..."]`.
+/// Reads the value of `#[path = "..."]`.
 fn path_attribute(attributes: &[Attribute]) -> Option<String> {
     attributes.iter().find_map(|attribute| match &attribute.meta {
         Meta::NameValue(value) if value.path.is_ident("path") => match &value.value {

@@ -1,8 +1,8 @@
-//! `docs/architecture.md` has a row for each function, crate and top-level folder.
+//! Checks that `docs/architecture.md` has a row for each function, crate and top-level folder.
 
 use crate::repository::{folders, read, require_none};
 
-/// Folders that are not part of the project: what `make` and cargo create.
+/// Folders that cargo and `make` create.
 const CREATED: [&str; 1] = ["target"];
 
 #[test]

@@ -1,4 +1,4 @@
-//! A function has sample events, each is one that its trigger sends, and a test loads each.
+//! Checks that each function has sample events, that its trigger sends such events, and that a test loads each of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,7 +10,7 @@ use crate::repository::{folders, require_none, root};
 use crate::routes::in_router;
 use crate::template::{Template, events, pascal};
 
-/// The sample events of a function, by file name. One that is not JSON fails the test.
+/// Reads the sample events of a function, by file name. Fails the test if one is not JSON.
 fn samples(function: &str) -> BTreeMap<String, Value> {
     let folder = root().join("events").join(function);
     let entries = fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path());
@@ -33,7 +33,7 @@ fn function_has_sample_events() {
         }
     }
     for name in events.difference(&functions) {
-        problems.push(format!("there is no folder functions/{name} for events/{name}"));
+        problems.push(format!("events/{name} has no folder functions/{name}"));
     }
     require_none(&problems);
 }
@@ -88,9 +88,9 @@ fn sample_event_matches_a_trigger() {
                 (None, Some(source)) => {
                     problems.push(format!("events/{name}/{file}: {source} does not trigger {name}"))
                 }
-                // A message that S3 sends once, when a bucket's notification is set up.
+                // S3 sends this message once, when a bucket's notification is set up.
                 (None, None) if event["Event"] == "s3:TestEvent" && sources.iter().any(|own| own == "aws:s3") => {}
-                // A schedule sends whatever its template says.
+                // A schedule sends any event that the template defines.
                 (None, None) if sources.iter().any(|own| own.starts_with("aws:schedule")) => {}
                 (None, None) => problems.push(format!("events/{name}/{file} is not an event that triggers {name}")),
             }
@@ -99,7 +99,7 @@ fn sample_event_matches_a_trigger() {
     require_none(&problems);
 }
 
-/// The function that gets requests for a path: of the routes that match, the one with the most parts without parameters.
+/// Finds the function that gets requests for a path. Of the routes that match, the one with the most literal parts wins.
 fn route<'a>(routes: &'a BTreeMap<String, String>, path: &str) -> Option<&'a String> {
     let matching = routes.iter().filter(|(route, _)| matches(route, path));
     let best = matching.max_by_key(|(route, _)| route.split('/').filter(|part| !part.starts_with('{')).count());

@@ -1,4 +1,4 @@
-//! A function has one name everywhere, and everything that belongs to a function.
+//! Checks that each function has one name everywhere, a log group, a trigger, and the API crate only if it needs it.
 
 use std::collections::BTreeSet;
 
@@ -37,7 +37,7 @@ fn function_has_one_name_everywhere() {
         }
     }
     for id in in_template.keys().filter(|id| !root().join("functions").join(kebab(id)).is_dir()) {
-        problems.push(format!("there is no folder functions/{} for {id}Function in template.yaml", kebab(id)));
+        problems.push(format!("template.yaml has {id}Function, but there is no folder functions/{}", kebab(id)));
     }
     require_none(&problems);
 }

@@ -1,6 +1,6 @@
-//! Holds folders, packages, template, local routes and sample events together.
+//! Checks that folders, packages, template, local routes and sample events agree.
 //!
-//! Each test collects what it finds and fails with a list: a line names what was forgotten and where it belongs.
+//! Each test collects its findings and fails with a list. Each line names what is missing and where it belongs.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

@@ -1,4 +1,5 @@
-//! A queue has a function that reads it, a dead-letter queue, a visibility timeout and an alarm; or a reason to have none.
+//! Checks that each queue has a function that reads it, a dead-letter queue, a visibility timeout and an alarm, or a reason to
+//! have none.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +9,7 @@ use crate::repository::require_none;
 use crate::roles::allows;
 use crate::template::{Template, events, list};
 
-/// Queues that no alarm watches, each with the reason.
+/// Queues without an alarm, each with the reason.
 const WITHOUT_ALARM: [(&str, &str); 5] = [
     ("ExportsQueue", NO_ALARMS),
     ("FailedEventsQueue", NO_ALARMS),
@@ -18,7 +19,7 @@ const WITHOUT_ALARM: [(&str, &str); 5] = [
 ];
 const NO_ALARMS: &str = "the template has no alarms yet: docs/operations.md says what to watch";
 
-/// Queues whose visibility timeout is shorter than six times the timeout of the function, each with the reason.
+/// Queues whose visibility timeout is shorter than six times the function's timeout, each with the reason.
 ///
 /// AWS recommends six times, so that Lambda can retry while it is throttled ("Using Lambda with Amazon SQS").
 const SHORT_VISIBILITY: [(&str, &str); 2] = [
@@ -26,13 +27,14 @@ const SHORT_VISIBILITY: [(&str, &str); 2] = [
     ("ImportPartsQueue", "one message at a time: the function itself sets when a failed message becomes visible again"),
 ];
 
-/// Queues whose failed messages go nowhere, each with the reason.
+/// Queues without a dead-letter queue, each with the reason.
 const WITHOUT_DEAD_LETTERS: [(&str, &str); 0] = [];
 
-/// How SQS keeps messages if the template does not say, in seconds.
+/// How long SQS keeps messages by default, in seconds.
 const DEFAULT_RETENTION_S: u64 = 345_600;
+/// How long SQS hides a received message by default, in seconds.
 const DEFAULT_VISIBILITY_S: u64 = 30;
-/// AWS recommends at least five, so that throttled invocations do not use up the attempts.
+/// The least `maxReceiveCount`. AWS recommends at least five, so that throttled invocations do not use up the attempts.
 const MIN_RECEIVES: u64 = 5;
 const RECEIVE: [&str; 3] = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
 
@@ -47,7 +49,7 @@ struct Reader {
 struct Queues {
     all: BTreeMap<String, Value>,
     readers: BTreeMap<String, Vec<Reader>>,
-    /// Queues to which failed messages or events go.
+    /// Queues that take failed messages or events.
     dead_letters: BTreeSet<String>,
 }
 
@@ -81,11 +83,13 @@ fn queue_id(arn: &Value) -> String {
     arn.as_str().unwrap_or_default().trim_end_matches(".Arn").to_owned()
 }
 
-/// Adds a problem where a list of exceptions and the template disagree; whether `id` is an exception.
+/// Tells whether `id` is in the list of exceptions. Adds a problem if it is, but no exception is `needed`.
 fn is_exception(list: &[(&str, &str)], name: &str, id: &str, needed: bool, problems: &mut Vec<String>) -> bool {
     let listed = list.iter().any(|(queue, _)| *queue == id);
     if listed && !needed {
-        problems.push(format!("{id} is no exception any more: remove it from {name} in tests/consistency/queues.rs"));
+        problems.push(format!(
+            "{id} does not need an exception any more: remove it from {name} in tests/consistency/queues.rs"
+        ));
     }
     listed
 }
@@ -204,7 +208,7 @@ fn exceptions_name_queues_of_the_template() {
     let unknown = exceptions.filter(|(id, _)| !queues.contains_key(*id));
     require_none(
         &unknown
-            .map(|(id, _)| format!("template.yaml has no queue {id}, which is an exception here"))
+            .map(|(id, _)| format!("template.yaml has no queue {id}, which is listed as an exception here"))
             .collect::<Vec<_>>(),
     );
 }

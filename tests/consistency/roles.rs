@@ -1,17 +1,17 @@
-//! A function has a role of its own, which names each action and resource.
+//! Checks that each function has a role of its own, and that roles name each action and resource.
 
 use serde_json::Value;
 
 use crate::repository::require_none;
 use crate::template::{Template, kebab, list};
 
-/// The statements of a role.
+/// Lists the statements of a role.
 pub(crate) fn statements(role: &Value) -> impl Iterator<Item = &Value> {
     let policies = role["Properties"]["Policies"].as_array().into_iter().flatten();
     policies.flat_map(|policy| list(&policy["PolicyDocument"]["Statement"]))
 }
 
-/// Whether a role allows `action` on `resource`.
+/// Tells whether a role allows `action` on `resource`.
 pub(crate) fn allows(role: &Value, action: &str, resource: &str) -> bool {
     let mut granting = statements(role).filter(|statement| {
         list(&statement["Action"]).iter().any(|value| **value == *action)

@@ -1,11 +1,11 @@
-//! The routes of the template, of `cargo lambda watch` and of the OpenAPI document are the same.
+//! Checks that the template, `cargo lambda watch` and the OpenAPI document have the same routes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::repository::{require_none, toml};
 use crate::template::{Template, pascal};
 
-/// The local paths to which the template's routes correspond, with the logical id (without `Function`) of the function.
+/// Turns the template's routes into local paths, each with the logical id (without `Function`) of its function.
 pub(crate) fn in_template(template: &Template) -> BTreeMap<String, String> {
     let integrations = template.resources("AWS::ApiGatewayV2::Integration");
     let mut found = BTreeMap::new();
@@ -33,7 +33,7 @@ pub(crate) fn in_template(template: &Template) -> BTreeMap<String, String> {
     found
 }
 
-/// The paths of `cargo lambda watch`, with the name of the function.
+/// Reads the paths of `cargo lambda watch`, each with the name of its function.
 pub(crate) fn in_router() -> BTreeMap<String, String> {
     let router = &toml("Cargo.toml")["workspace"]["metadata"]["lambda"]["watch"]["router"];
     let router =
@@ -91,11 +91,12 @@ fn document_has_the_routes_of_the_api() {
     let routes = in_router().into_iter().filter(|(_, function)| function != "redirect");
     let local: BTreeSet<String> = routes.map(|(path, _)| shape(&path)).collect();
     let missing = local.difference(&in_document).map(|path| format!("the OpenAPI document has no {path}"));
-    let surplus = in_document.difference(&local).map(|path| format!("no route for {path} of the OpenAPI document"));
+    let surplus =
+        in_document.difference(&local).map(|path| format!("no route has the path {path} of the OpenAPI document"));
     require_none(&missing.chain(surplus).collect::<Vec<_>>());
 }
 
-/// The path without the names of its parameters.
+/// Removes the names of a path's parameters.
 fn shape(path: &str) -> String {
     let parts = path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part });
     parts.collect::<Vec<_>>().join("/")

@@ -1,11 +1,11 @@
-//! A schedule invokes a function, and the function has a sample of its event.
+//! Checks that each schedule invokes a function, and that the function has a sample of its event.
 
 use serde_json::Value;
 
 use crate::repository::{require_none, root};
 use crate::template::{Template, events, kebab, list};
 
-/// The schedules of a template: name, and the logical id (without `Function`) of each function that it invokes.
+/// Lists the schedules of a template: the name, and the logical id (without `Function`) of each function that it invokes.
 fn schedules(template: &Template) -> Vec<(String, Vec<String>)> {
     let mut found = Vec::new();
     for (id, function) in template.functions() {
@@ -28,7 +28,7 @@ fn targets(value: &Value) -> Vec<String> {
     arns.filter_map(|arn| arn.strip_suffix("Function.Arn")).map(str::to_owned).collect()
 }
 
-/// What is missing for the schedules of a template. `exists` tells whether the repository has a file.
+/// Lists what is missing for the schedules of a template. `exists` tells whether the repository has a file.
 fn problems(template: &Template, exists: impl Fn(&str) -> bool) -> Vec<String> {
     let functions = template.functions();
     let mut problems = Vec::new();

@@ -1,4 +1,4 @@
-//! The settings of the click stream's trigger on which exact counts depend.
+//! Checks the settings of a stream's trigger that exact counts depend on.
 
 use crate::repository::require_none;
 use crate::template::{Template, events, list};
@@ -16,7 +16,7 @@ fn stream_trigger_allows_exact_counts() {
             };
             require(
                 properties["ParallelizationFactor"] == 1,
-                "needs ParallelizationFactor 1: each click counts once only then, see docs/analytics.md",
+                "needs ParallelizationFactor 1: only then does each click count once, see docs/analytics.md",
             );
             let partial =
                 list(&properties["FunctionResponseTypes"]).iter().any(|kind| **kind == "ReportBatchItemFailures");

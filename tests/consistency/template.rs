@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::repository::read;
 
-/// A template. Tags such as `!Ref` are left out, their arguments stay: `!GetAtt LinksTable.Arn` reads `LinksTable.Arn`.
+/// A template without its tags. `!GetAtt LinksTable.Arn` reads `LinksTable.Arn`.
 pub(crate) struct Template(Value);
 
 impl Template {
@@ -19,32 +19,32 @@ impl Template {
         Self(serde_saphyr::from_str(text).unwrap_or_else(|error| panic!("template.yaml: {error}")))
     }
 
-    /// The resources of one type, by logical id.
+    /// Lists the resources of one type, by logical id.
     pub(crate) fn resources(&self, kind: &str) -> BTreeMap<String, Value> {
         let all = self.0["Resources"].as_object().unwrap().clone().into_iter();
         all.filter(|(_, resource)| resource["Type"] == kind).collect()
     }
 
-    /// All functions, by logical id without `Function`.
+    /// Lists all functions, by logical id without `Function`.
     pub(crate) fn functions(&self) -> BTreeMap<String, Value> {
         let functions = self.resources("AWS::Serverless::Function").into_iter();
         functions.map(|(id, function)| (id.strip_suffix("Function").unwrap_or(&id).to_owned(), function)).collect()
     }
 
-    /// The time that a function may take, in seconds.
+    /// Gives a function's timeout, in seconds.
     pub(crate) fn timeout_s(&self, function: &Value) -> u64 {
         let own = function["Properties"]["Timeout"].as_u64();
         own.or_else(|| self.0["Globals"]["Function"]["Timeout"].as_u64()).unwrap_or(3)
     }
 }
 
-/// The events that SAM connects to a function: name, type and properties.
+/// Lists the events that SAM connects to a function: name, type and properties.
 pub(crate) fn events(function: &Value) -> impl Iterator<Item = (&String, &str, &Value)> {
     let events = function["Properties"]["Events"].as_object().into_iter().flatten();
     events.map(|(name, event)| (name, event["Type"].as_str().unwrap_or_default(), &event["Properties"]))
 }
 
-/// The items of a list, or the one value that stands for it.
+/// Gives the items of a list. CloudFormation accepts a single value instead of a list of one.
 pub(crate) fn list(value: &Value) -> Vec<&Value> {
     match value {
         Value::Null => Vec::new(),
