@@ -1,4 +1,4 @@
-//! Raw clicks, on the deployed stack: each is in the archive once, and the archive leads to the same numbers again.
+//! Tests the archive of raw clicks: it holds each click once and no personal data, and a rebuild gives the same numbers.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -14,7 +14,7 @@ use waypost_tests::{Stack, wait_for};
 const WORKSPACE: &str = "archive";
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 const GOOGLEBOT: &str = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";
-/// What visitors send that must be in no object of the archive.
+/// Parts of requests that no object of the archive may hold.
 const PRIVATE: [&str; 4] = ["198.51.100.", "2001:db8::", "/private/page", "token="];
 
 #[tokio::test]
@@ -54,7 +54,7 @@ async fn click(stack: &Stack, path: &str, agent: &str, address: &str) {
     assert_eq!(stack.visit(Method::GET, path, &headers).await.status, 302, "{path}");
 }
 
-/// Waits until the link's totals have these clicks, which are written after everything else.
+/// Waits until the link's totals, which are written last, have these clicks.
 async fn counted(stack: &Stack, key: &str, slug: &str, clicks: u64, bots: u64) {
     wait_for(&format!("{clicks} clicks of {slug}"), async || {
         let stats = stack.call(key, Method::GET, &format!("/v1/links/{slug}/stats"), Value::Null).await.json();
@@ -64,8 +64,8 @@ async fn counted(stack: &Stack, key: &str, slug: &str, clicks: u64, bots: u64) {
     .await;
 }
 
-/// The workspace's clicks in the archive by shard and sequence number. Two objects may hold the same record, and then they hold
-/// the same of it. All objects are checked for being where and what they should be.
+/// Reads the workspace's clicks from the archive, by shard and sequence number. Checks the name and the content of every object.
+/// Two objects may hold the same record if they agree on it.
 async fn archived(stack: &Stack) -> BTreeMap<(String, String), Value> {
     let mut clicks = BTreeMap::new();
     let mut pages = stack.s3.list_objects_v2().bucket(&stack.bucket).prefix("clicks/").into_paginator().send();
@@ -85,10 +85,10 @@ async fn archived(stack: &Stack) -> BTreeMap<(String, String), Value> {
     clicks
 }
 
-/// The lines of an object, which is compressed and says nothing that is private.
+/// Reads the lines of an object. Checks that it is compressed and holds nothing private.
 async fn lines(stack: &Stack, name: &str) -> Vec<Value> {
     let object = stack.s3.get_object().bucket(&stack.bucket).key(name).send().await.unwrap();
-    // Who reads an object by its name's ending would find it unpacked if it said how it is encoded.
+    // With a Content-Encoding, clients would unpack the object, and readers that go by its name (.gz) would fail.
     assert_eq!((object.content_type(), object.content_encoding()), (Some("application/gzip"), None), "{name}");
     let body = object.body.collect().await.unwrap().to_vec();
     let mut text = String::new();
@@ -99,9 +99,9 @@ async fn lines(stack: &Stack, name: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// Whether the object's name says the hour, the shard and the numbers of what is in it.
+/// Checks that the object's name has the hour, the shard and the range of sequence numbers of its records.
 fn check_place(name: &str, line: &Value) {
-    let key = ArchiveKey::parse(name).unwrap_or_else(|| panic!("{name} is no name of the archive"));
+    let key = ArchiveKey::parse(name).unwrap_or_else(|| panic!("{name} is not a name in the archive"));
     let arrived_at = line["arrived_at"].as_str().unwrap();
     let folder = format!("clicks/dt={}/hour={}/", &arrived_at[..10], &arrived_at[11..13]);
     assert!(name.starts_with(&folder), "{name}: {line}");
@@ -113,16 +113,16 @@ fn check_place(name: &str, line: &Value) {
 async fn rebuild_leads_to_the_same_items(stack: &Stack) {
     let table = format!("{}-again", stack.stats_table);
     let counted = items(stack, &stack.stats_table).await;
-    // A day, an hour and a total for each link, and the workspace's day; more at midnight.
+    // A day, an hour and a total for each link, and the workspace's day. At midnight there are more.
     assert!(counted.len() >= 7, "{:?}", counted.keys());
-    // The second time there is nothing of the workspace left to do.
+    // The second run finds nothing left to do.
     for _ in 0..2 {
         tool("rebuild_stats", &["--table", &table]);
         assert_eq!(items(stack, &table).await, counted);
     }
 }
 
-/// The workspace's items of a table by their keys.
+/// Reads the workspace's items of a table, by their keys.
 async fn items(stack: &Stack, table: &str) -> BTreeMap<String, Vec<(String, String)>> {
     let scan = stack.dynamo.scan().table_name(table).consistent_read(true).filter_expression("begins_with(pk, :pk)");
     let scan = scan.expression_attribute_values(":pk", AttributeValue::S(format!("WS#{WORKSPACE}")));
@@ -134,7 +134,7 @@ async fn items(stack: &Stack, table: &str) -> BTreeMap<String, Vec<(String, Stri
     of_workspace
         .map(|item| {
             let name = format!("{} {}", item["pk"].as_s().unwrap(), item["sk"].as_s().unwrap());
-            // Maps in the order of their keys, as they can be compared and shown.
+            // Sort, so that items can be compared.
             let mut attributes: Vec<_> = item.iter().map(|(name, value)| (name.clone(), plain(value))).collect();
             attributes.sort();
             (name, attributes)
@@ -142,7 +142,7 @@ async fn items(stack: &Stack, table: &str) -> BTreeMap<String, Vec<(String, Stri
         .collect()
 }
 
-/// A value as text, with maps in the order of their keys.
+/// Writes a value as text, with the keys of maps in order.
 fn plain(value: &AttributeValue) -> String {
     match value {
         AttributeValue::M(map) => {

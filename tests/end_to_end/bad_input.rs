@@ -1,11 +1,11 @@
-//! Files and records that are wrong cost what they must and no more, on the deployed stack.
+//! Tests files and records with errors: the errors are reported, and the rest is processed.
 
 use aws_sdk_kinesis::primitives::Blob;
 use reqwest::Method;
 use serde_json::{Value, json};
 use waypost_tests::{Stack, wait_for};
 
-/// Asks for an import of `file`, uploads it and waits for its end.
+/// Starts an import, uploads `file` and waits for the end.
 async fn import(stack: &Stack, key: &str, file: &[u8]) -> Value {
     let asked = stack.call(key, Method::POST, "/v1/imports", json!({"content_length": file.len()})).await;
     assert_eq!(asked.status, 201, "{asked:?}");

@@ -1,4 +1,4 @@
-//! Requests that are wrong get the answer they deserve, from the deployed stack.
+//! Tests the answers to bad requests.
 
 use reqwest::Method;
 use serde_json::json;

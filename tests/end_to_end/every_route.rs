@@ -1,4 +1,4 @@
-//! Every route of the document that the stack serves, asked by those who may not: what is added later is asked too.
+//! Calls every route of the stack's OpenAPI document without the right to do so. Covers routes that are added later too.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +10,12 @@ use waypost_tests::{Answer, Stack};
 struct Operation {
     method: Method,
     path: String,
-    /// The least role that it needs; none if anybody may call it.
+    /// The lowest role that may call it. `None` if it needs no key.
     role: Option<String>,
     body: Value,
 }
 
+/// Reads the operations from the stack's OpenAPI document.
 async fn operations(stack: &Stack) -> Vec<Operation> {
     let document = stack.visit(Method::GET, "/v1/openapi.json", &[]).await;
     assert_eq!(document.status, 200, "{document:?}");
@@ -32,20 +33,22 @@ async fn operations(stack: &Stack) -> Vec<Operation> {
             });
         }
     }
-    // Who looks first sees what is there, not what was made or broken on the way.
+    // Read first: later operations create and change resources.
     all.sort_by_key(|operation| operation.method != Method::GET);
     all
 }
 
-/// One of each thing that a path can name, and the things as the owner sees them.
-struct Things {
+/// One resource of each kind that a path can name.
+struct Resources {
+    /// The path of each, by the path in the document.
     paths: BTreeMap<&'static str, String>,
+    /// The answers that the owner got at the start.
     seen: Vec<(String, Value)>,
 }
 
-impl Things {
-    /// `slug` is free.
-    async fn of(stack: &Stack, owner: &str, slug: &str) -> Self {
+impl Resources {
+    /// Creates the resources. `slug` must be free.
+    async fn create(stack: &Stack, owner: &str, slug: &str) -> Self {
         let make = async |path: &str, body: Value| {
             let answer = stack.call(owner, Method::POST, path, body).await;
             assert_eq!(answer.status, 201, "{answer:?}");
@@ -62,38 +65,38 @@ impl Things {
             ("/v1/exports/{id}", path("/v1/exports", &export["id"])),
             ("/v1/keys/{key_id}", path("/v1/keys", &key["key_id"])),
         ]);
-        let mut things = Self { paths, seen: Vec::new() };
-        things.seen = things.look(stack, owner).await;
-        things
+        let mut resources = Self { paths, seen: Vec::new() };
+        resources.seen = resources.look(stack, owner).await;
+        resources
     }
 
-    /// All that the owner can see of them.
+    /// Reads all that the owner can see of them.
     async fn look(&self, stack: &Stack, owner: &str) -> Vec<(String, Value)> {
         let mut seen = Vec::new();
-        // An export goes on by itself.
+        // Leave out the export: it changes by itself.
         let items = self.paths.values().map(String::as_str).filter(|path| !path.starts_with("/v1/exports"));
         for path in ["/v1/keys", "/v1/links", "/v1/imports"].into_iter().chain(items) {
-            let mut thing = stack.call(owner, Method::GET, path, Value::Null).await.json();
-            for item in thing["items"].as_array_mut().into_iter().flatten() {
+            let mut answer = stack.call(owner, Method::GET, path, Value::Null).await.json();
+            for item in answer["items"].as_array_mut().into_iter().flatten() {
                 item.as_object_mut().unwrap().remove("last_used_at");
             }
-            seen.push((path.to_owned(), thing));
+            seen.push((path.to_owned(), answer));
         }
         seen
     }
 
-    /// The path with the owner's things in it; `None` if it names none.
+    /// Puts the owner's resource into a path. Gives `None` if the path names none.
     fn fill(&self, path: &str) -> Option<String> {
         if !path.contains('{') {
             return None;
         }
-        let thing = self.paths.iter().find(|(template, _)| path.starts_with(**template));
-        let (template, thing) = thing.unwrap_or_else(|| panic!("say in Things what {path} can name"));
-        Some(path.replace(template, thing))
+        let resource = self.paths.iter().find(|(template, _)| path.starts_with(**template));
+        let (template, resource) = resource.unwrap_or_else(|| panic!("Resources has nothing for {path}: add it"));
+        Some(path.replace(template, resource))
     }
 
-    /// Whether `text` tells of any of them.
-    fn are_in(&self, text: &str) -> bool {
+    /// Tells whether `text` names any of them.
+    fn are_named_in(&self, text: &str) -> bool {
         self.paths.values().any(|path| text.contains(path.rsplit('/').next().unwrap()))
     }
 }
@@ -108,20 +111,20 @@ async fn no_route_reaches_another_workspace() {
     let stack = Stack::from_environment();
     let owner = stack.new_key("every-route-owner", "admin").await;
     let stranger = stack.new_key("every-route-stranger", "admin").await;
-    let things = Things::of(&stack, &owner, "every-route-foreign").await;
+    let resources = Resources::create(&stack, &owner, "every-route-foreign").await;
     for Operation { method, path, role, body } in operations(&stack).await {
         let what = format!("{method} {path}");
-        let foreign = things.fill(&path);
+        let foreign = resources.fill(&path);
         let answer = stack.call(&stranger, method, foreign.as_deref().unwrap_or(&path), body).await;
         if foreign.is_some() {
             assert_eq!(answer.status, 404, "{what}: {answer:?}");
             must_be_a_problem(&answer, &what);
         } else {
             assert!(answer.status.is_success(), "{what}: {answer:?}");
-            assert!(role.is_none() || !things.are_in(&answer.text), "{what}: {answer:?}");
+            assert!(role.is_none() || !resources.are_named_in(&answer.text), "{what}: {answer:?}");
         }
     }
-    assert_eq!(things.look(&stack, &owner).await, things.seen);
+    assert_eq!(resources.look(&stack, &owner).await, resources.seen);
 }
 
 #[tokio::test]
@@ -150,17 +153,17 @@ async fn only_open_routes_answer_without_a_key() {
 async fn routes_need_the_documented_role() {
     let stack = Stack::from_environment();
     let admin = stack.new_key("every-route-roles", "admin").await;
-    let things = Things::of(&stack, &admin, "every-route-role").await;
+    let resources = Resources::create(&stack, &admin, "every-route-role").await;
     let mut keys = Vec::new();
     for role in ["viewer", "editor"] {
         keys.push((role, stack.new_key("every-route-roles", role).await));
     }
     for Operation { method, path, role, body } in operations(&stack).await {
         let Some(needed) = role else { continue };
-        let at = things.fill(&path).unwrap_or_else(|| path.clone());
+        let at = resources.fill(&path).unwrap_or_else(|| path.clone());
         for (role, key) in &keys {
             let too_low = matches!((needed.as_str(), *role), ("admin", _) | ("editor", "viewer"));
-            // What an editor may change has its own tests.
+            // Other tests cover the changes that a role may make.
             if too_low || method == Method::GET {
                 let answer = stack.call(key, method.clone(), &at, body.clone()).await;
                 assert_eq!(answer.status == 403, too_low, "{method} {path} as {role}: {answer:?}");
@@ -168,5 +171,5 @@ async fn routes_need_the_documented_role() {
             }
         }
     }
-    assert_eq!(things.look(&stack, &admin).await, things.seen);
+    assert_eq!(resources.look(&stack, &admin).await, resources.seen);
 }

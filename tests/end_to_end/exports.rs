@@ -1,10 +1,10 @@
-//! All links of a workspace become a file, and the file the same links again.
+//! Tests exports: a workspace's links become a file, and its import gives the same links.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 use waypost_tests::{Stack, wait_for};
 
-/// Exports the workspace of `key`, and gives the export and its file.
+/// Exports the workspace of `key`. Gives the export and its file.
 async fn export(stack: &Stack, key: &str, format: &str) -> (Value, String) {
     let started = stack.call(key, Method::POST, "/v1/exports", json!({"format": format})).await;
     assert_eq!(started.status, 201, "{started:?}");

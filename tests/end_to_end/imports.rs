@@ -1,10 +1,10 @@
-//! Imports in several parts, their options, their reports, and how they are stopped.
+//! Tests imports in several parts: their options, their reports, and how to cancel them.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 use waypost_tests::{Stack, wait_for};
 
-/// Asks for an import with `options`, and uploads `file`.
+/// Starts an import with `options`, and uploads `file`.
 async fn start(stack: &Stack, key: &str, file: &str, options: Value) -> Value {
     let mut asked = json!({"content_length": file.len()});
     asked.as_object_mut().unwrap().extend(options.as_object().unwrap().clone());
@@ -24,7 +24,7 @@ async fn link(stack: &Stack, key: &str, slug: &str) -> Value {
     stack.call(key, Method::GET, &format!("/v1/links/{slug}"), Value::Null).await.json()
 }
 
-/// The report in one form.
+/// Downloads the report in one format.
 async fn report(stack: &Stack, key: &str, import: &Value, format: &str) -> String {
     let path = format!("{}?format={format}", import["report"].as_str().unwrap());
     let answer = stack.call(key, Method::GET, &path, Value::Null).await;
@@ -52,7 +52,7 @@ async fn parts_of_a_file_share_one_report() {
     let done = import(&stack, &key, &format!("url,slug,title\n{rows}"), json!({})).await;
     assert_eq!(done["status"], "succeeded_with_errors", "{done}");
     assert_eq!(done["counts"], counts(3000, 2989, 0, 0, 6, 5), "{done}");
-    assert_eq!(link(&stack, &key, "parts-same").await["url"], "https://example.com/0", "the first row gets it");
+    assert_eq!(link(&stack, &key, "parts-same").await["url"], "https://example.com/0", "the first row gets the slug");
     let json = report(&stack, &key, &done, "jsonl").await;
     let numbers: Vec<u64> =
         json.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["row"].as_u64().unwrap()).collect();
@@ -110,7 +110,7 @@ async fn cancelled_import_stops_within_seconds() {
     .await;
     let cancelled = stack.call(&key, Method::POST, &format!("{path}/cancel"), Value::Null).await;
     assert_eq!((cancelled.status.as_u16(), &cancelled.json()["status"]), (200, &json!("cancelled")), "{cancelled:?}");
-    // It has stopped when the count of links stays what the import says.
+    // The loaders have stopped when the workspace has as many links as the import counts.
     let created = wait_for("the loaders to stop", async || {
         let import = stack.call(&key, Method::GET, &path, Value::Null).await.json();
         let mut cursor = String::new();
@@ -140,7 +140,7 @@ async fn import_cancelled_before_its_upload_loads_nothing() {
     let path = format!("/v1/imports/{}", asked["id"].as_str().unwrap());
     assert_eq!(stack.call(&key, Method::POST, &format!("{path}/cancel"), Value::Null).await.status, 200);
     assert_eq!(stack.upload(&asked, file).await.status, 200);
-    // A file that comes later is loaded, so the earlier one was looked at.
+    // This later file is loaded, so the loader has seen the earlier one.
     import(&stack, &key, "https://example.com/late\n", json!({})).await;
     let import = stack.call(&key, Method::GET, &path, Value::Null).await.json();
     assert_eq!((&import["status"], &import["counts"]["read"]), (&json!("cancelled"), &json!(0)), "{import}");

@@ -1,4 +1,4 @@
-//! Keys, tokens, limits and health, on the deployed stack.
+//! Tests keys, tokens, limits and health.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
@@ -20,7 +20,7 @@ async fn create(stack: &Stack, admin: &str, role: &str) -> (String, String) {
     (key["key_id"].as_str().unwrap().to_owned(), key["secret"].as_str().unwrap().to_owned())
 }
 
-/// The key as the list shows it.
+/// Finds the key in the list.
 async fn listed(stack: &Stack, admin: &str, key_id: &str) -> Option<Value> {
     let answer = stack.call(admin, Method::GET, "/v1/keys", Value::Null).await;
     assert_eq!(answer.status, 200, "{answer:?}");
@@ -49,7 +49,7 @@ async fn key_is_created_used_listed_and_revoked() {
     assert_eq!(stack.call(&stranger, Method::DELETE, &path, Value::Null).await.status, 404);
     assert_eq!(stack.call(&admin, Method::DELETE, &path, Value::Null).await.status, 204);
     assert_eq!(stack.call(&admin, Method::DELETE, &path, Value::Null).await.status, 404);
-    wait_for("the revoked key to open nothing", async || {
+    wait_for("the revoked key to be refused", async || {
         let answer = stack.call(&secret, Method::GET, "/v1/links", Value::Null).await;
         (answer.status == 401).then_some(())
     })
@@ -67,14 +67,14 @@ async fn key_above_its_limit_is_refused_everywhere() {
     let policy = answer.header("ratelimit-policy");
     assert_eq!(policy, "\"key\";q=200;w=4");
 
-    // As if others had just taken all there is and an hour's worth.
+    // Empty the bucket, so that it needs an hour to fill again.
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_micros();
     let text = |value: &str| AttributeValue::S(value.to_owned());
     let bucket = stack.dynamo.put_item().table_name(&stack.links_table);
     let bucket = bucket.item("pk", text(&format!("RATE#{key_id}"))).item("sk", text("RATE"));
     bucket.item("full_at", AttributeValue::N((now + 3_600_000_000).to_string())).send().await.unwrap();
     for path in ["/v1/links", "/v1/keys", "/v1/imports", "/v1/links/none/stats"] {
-        // A process may have taken tokens ahead; it has them for two seconds.
+        // An instance may still have tokens that it took ahead. It keeps them for two seconds.
         let refused: Answer = wait_for(&format!("{path} to be refused"), async || {
             let answer = stack.call(&secret, Method::GET, path, Value::Null).await;
             (answer.status == 429).then_some(answer)
@@ -85,7 +85,11 @@ async fn key_above_its_limit_is_refused_everywhere() {
         let retry_after: u64 = refused.header("retry-after").parse().unwrap();
         assert!((3500..=3600).contains(&retry_after), "{refused:?}");
     }
-    assert_eq!(stack.call(&admin, Method::GET, "/v1/keys", Value::Null).await.status, 200, "others are not concerned");
+    assert_eq!(
+        stack.call(&admin, Method::GET, "/v1/keys", Value::Null).await.status,
+        200,
+        "the limit of one key does not affect others"
+    );
 }
 
 #[tokio::test]

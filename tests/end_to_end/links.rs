@@ -1,4 +1,4 @@
-//! A link's life, on the deployed stack.
+//! Tests links through the API: creating, reading, changing, listing and deleting them.
 
 use std::collections::HashSet;
 
@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use waypost_tests::{Stack, wait_for};
 
-/// A link as it is answered when it is created: only reading it tells of its clicks.
+/// Removes the clicks from a link that was read: the answer to its creation does not have them.
 fn without_clicks(mut link: Value) -> Value {
     let fields = link.as_object_mut().unwrap();
     assert!(fields.remove("clicks").is_some() && fields.remove("last_click_at").is_some(), "{fields:?}");
@@ -36,8 +36,8 @@ async fn link_is_created_followed_and_deleted() {
     }
     assert_eq!(stack.call(&key, Method::DELETE, &path, Value::Null).await.status, 204);
     assert_eq!(stack.call(&key, Method::DELETE, &path, Value::Null).await.status, 404);
-    // Processes of the redirect keep a link for seconds.
-    wait_for("the deleted link to be gone for visitors", async || {
+    // Instances of the redirect keep a link for seconds.
+    wait_for("visitors to get 404 for the deleted link", async || {
         let visit = stack.visit(Method::GET, &format!("/{slug}"), &[]).await;
         (visit.status == 404).then_some(())
     })
@@ -64,7 +64,7 @@ async fn pages_list_every_link_once() {
     assert_eq!((slugs.len(), slugs.iter().collect::<HashSet<_>>().len()), (25, 25));
 }
 
-/// Every field that can be set and read, as it comes back.
+/// Makes a body with every field that can be set and read, as the API returns it.
 fn full(slug: &str) -> Value {
     json!({
         "url": "https://example.com/", "slug": slug, "domain": "go.example.com", "title": "Docs", "tags": ["a", "b"],
@@ -198,7 +198,7 @@ async fn batch_has_a_result_for_each_item() {
     let statuses: Vec<&Value> = items.as_array().unwrap().iter().map(|item| &item["status"]).collect();
     assert_eq!(statuses, [201, 422, 422, 201]);
     assert_eq!(items[1]["problem"]["errors"][0]["pointer"], "/max_clicks");
-    // A link may be called like this.
+    // `batch` is a valid slug.
     let read = stack.call(&key, Method::GET, "/v1/links/batch", Value::Null).await.json();
     assert_eq!(without_clicks(read), items[0]["link"]);
     let links: Vec<Value> = (0..100).map(|n| json!({"url": format!("https://example.com/{n}")})).collect();

@@ -1,4 +1,4 @@
-//! The platform as its users see it, against a deployed stack. `make test` deploys one and runs these.
+//! Tests the platform as its users see it, on a deployed stack. `make test` deploys the stack and runs these tests.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

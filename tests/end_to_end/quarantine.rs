@@ -1,4 +1,4 @@
-//! Records that cannot be counted, on the deployed stack: set aside, sent again by the documented command, counted once.
+//! Tests the quarantine: records that cannot be counted are set aside, sent again by `make replay-quarantine`, and counted once.
 
 use aws_sdk_kinesis::primitives::Blob;
 use aws_sdk_kinesis::types::PutRecordsRequestEntry;
@@ -33,7 +33,7 @@ async fn quarantined_record_is_counted_once_after_repair() {
     let records = [text(&click(1, 1)), MALFORMED.to_vec(), of_later_version.into_bytes(), text(&click(3, 1))];
     let names = put(&stack, &records).await;
 
-    // The others of their batch are counted, and two objects say what was wrong with these, by shard and sequence number.
+    // The other records of the batch are counted. Two objects, named by shard and sequence number, say what is wrong.
     clicks(&stack, &key, 2).await;
     let (malformed, later) = (object(&stack, &names[1]).await.unwrap(), object(&stack, &names[2]).await.unwrap());
     assert!(malformed["reason"].as_str().unwrap().contains("is not a click"), "{malformed}");
@@ -47,21 +47,22 @@ async fn quarantined_record_is_counted_once_after_repair() {
         assert_eq!(object(&stack, name).await, None, "{name}");
     }
 
-    // One is mended by hand. Of another, only the version that set it aside did not know what it is.
+    // Repair one record by hand. Add another that only an earlier version of the function could not read.
     put_object(&stack, &names[2], &later, &text(&click(2, 1))).await;
-    let earlier = json!({"shard": "shardId-000000000000", "sequence": "7", "reason": "version 1 is not known here"});
+    let earlier =
+        json!({"shard": "shardId-000000000000", "sequence": "7", "reason": "version 1 of the click is not known here"});
     let name_of_earlier = format!("quarantine/clicks/shardId-000000000000/{:0>56}.json", 7);
     put_object(&stack, &name_of_earlier, &earlier, &text(&click(4, 1))).await;
     tool("replay_quarantine", &[]);
     clicks(&stack, &key, 4).await;
     assert_eq!(object(&stack, &name_of_earlier).await, None);
 
-    // What still is no click comes back under its new number, and only that.
+    // The record that still is not a click comes back under its new sequence number, and only that one.
     let again = wait_for("the malformed record to come back", async || came_back(&stack, &names).await).await;
     tool("replay_quarantine", &[]);
     let known = [names, vec![again]].concat();
     wait_for("the malformed record to come back once more", async || came_back(&stack, &known).await).await;
-    // Behind all of them, in the same shard: once this one is counted, so would be any that came twice.
+    // This click is behind all others in the shard. Once it is counted, a record that was sent twice is counted too.
     assert_eq!(stack.visit(Method::GET, &format!("/{SLUG}"), &[BROWSER]).await.status, 302);
     clicks(&stack, &key, 5).await;
 }
@@ -70,7 +71,7 @@ fn text(click: &Value) -> Vec<u8> {
     click.to_string().into_bytes()
 }
 
-/// Puts records into one shard, in this order, and gives the names that they would have in the quarantine.
+/// Puts records into one shard, in this order. Gives the names that they would have in the quarantine.
 async fn put(stack: &Stack, records: &[Vec<u8>]) -> Vec<String> {
     let entry = |data: &Vec<u8>| PutRecordsRequestEntry::builder().data(Blob::new(data.clone())).partition_key(SLUG);
     let entries = records.iter().map(|data| entry(data).build().unwrap()).collect();
@@ -80,7 +81,7 @@ async fn put(stack: &Stack, records: &[Vec<u8>]) -> Vec<String> {
     answer.records().iter().map(|put| name((put.shard_id().unwrap(), put.sequence_number().unwrap()))).collect()
 }
 
-/// Waits until the link has so many clicks, and sees that it has no more.
+/// Waits until the link has `expected` clicks. Fails if it has more.
 async fn clicks(stack: &Stack, key: &str, expected: u64) {
     wait_for(&format!("{expected} clicks"), async || {
         let stats = stack.call(key, Method::GET, &format!("/v1/links/{SLUG}/stats"), Value::Null).await.json();
@@ -96,7 +97,7 @@ async fn object(stack: &Stack, name: &str) -> Option<Value> {
     Some(serde_json::from_slice(&found.body.collect().await.unwrap().into_bytes()).unwrap())
 }
 
-/// Puts an object of the quarantine in place with other data.
+/// Writes an object of the quarantine with other data.
 async fn put_object(stack: &Stack, name: &str, object: &Value, data: &[u8]) {
     let mut object = object.clone();
     object["data"] = json!(STANDARD.encode(data));
@@ -104,7 +105,7 @@ async fn put_object(stack: &Stack, name: &str, object: &Value, data: &[u8]) {
     stack.s3.put_object().bucket(&stack.bucket).key(name).body(body).send().await.unwrap();
 }
 
-/// The name of the malformed record's object that is none of `known`, once there is one.
+/// Finds an object of the malformed record whose name is not in `known`.
 async fn came_back(stack: &Stack, known: &[String]) -> Option<String> {
     let listed = stack.s3.list_objects_v2().bucket(&stack.bucket).prefix("quarantine/clicks/").send().await.unwrap();
     for name in listed.contents().iter().map(|object| object.key().unwrap().to_owned()) {

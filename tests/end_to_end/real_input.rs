@@ -1,4 +1,4 @@
-//! A list of real links goes in at one end, real visitors follow it, and the statistics hold exactly those clicks.
+//! Imports a list of real links, follows them with real user agents, and expects exactly those clicks in the statistics.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -14,9 +14,9 @@ const USER_AGENTS: &str = include_str!("../data/user-agents.tsv");
 const VISITS: usize = 300;
 const WORKSPACE: &str = "real-input";
 
-/// What the file must become, computed plainly: a row of the sample is a link; a slug that came before is none again.
+/// The expected result of the import. Each row is a link, unless an earlier row has its slug.
 struct Expected {
-    /// Target by slug, of the rows that have one.
+    /// The targets by slug, of the rows that have one.
     by_slug: HashMap<String, String>,
     rows: usize,
     conflicting: usize,
@@ -58,7 +58,7 @@ async fn real_links_are_counted_exactly_once() {
     assert_eq!(counted(&stack, &key, &clicks).await, stats, "delivering the clicks again changed the statistics");
 }
 
-/// Uploads the file through a presigned URL and holds the outcome to what was expected.
+/// Uploads the file through a presigned URL, and compares the result with the expected one.
 async fn load(stack: &Stack, key: &str, expected: &Expected) -> Value {
     let asked = json!({"content_length": FILE.len(), "filename": "public-apis.csv"});
     let created = stack.call(key, Method::POST, "/v1/imports", asked).await;
@@ -69,7 +69,7 @@ async fn load(stack: &Stack, key: &str, expected: &Expected) -> Value {
     let mut longer = FILE.to_vec();
     longer.push(b'\n');
     let refused = stack.upload(&import, longer).await;
-    assert_eq!(refused.status, 403, "an upload of another length than announced was taken: {refused:?}");
+    assert_eq!(refused.status, 403, "S3 took an upload of another length than announced: {refused:?}");
     let taken = stack.upload(&import, FILE.to_vec()).await;
     assert_eq!(taken.status, 200, "{taken:?}");
 
@@ -85,7 +85,7 @@ async fn load(stack: &Stack, key: &str, expected: &Expected) -> Value {
     done
 }
 
-/// The slugs of all links of the workspace, read page by page.
+/// Lists the slugs of all links of the workspace, page by page.
 async fn slugs(stack: &Stack, key: &str) -> HashSet<String> {
     let (mut slugs, mut cursor) = (HashSet::new(), String::new());
     loop {
@@ -100,10 +100,10 @@ async fn slugs(stack: &Stack, key: &str) -> HashSet<String> {
     }
 }
 
-/// Clicks of people and of bots, by slug.
+/// The clicks of people and of bots, by slug.
 type Clicks = BTreeMap<String, (u64, u64)>;
 
-/// Follows [`VISITS`] links, the first few several times, with real user agents in turn.
+/// Follows [`VISITS`] links, and the first of them 20 more times, with real user agents in turn.
 async fn follow(stack: &Stack, expected: &Expected) -> Clicks {
     let mut slugs: Vec<&String> = expected.by_slug.keys().collect();
     slugs.sort();
@@ -137,7 +137,7 @@ async fn follow(stack: &Stack, expected: &Expected) -> Clicks {
     clicks
 }
 
-/// A target as it is sent: the only thing that a URL's normal form changes in this file is a missing path.
+/// Normalises a target as the redirect does. In this file that only lowers the host and adds a missing path.
 fn normal(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap();
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
@@ -145,7 +145,7 @@ fn normal(url: &str) -> String {
     if path.starts_with('/') { format!("{scheme}://{host}{path}") } else { format!("{scheme}://{host}/{path}") }
 }
 
-/// Waits until the statistics hold `clicks`, then makes sure that they hold nothing else. Gives all of it.
+/// Waits until the statistics have `clicks`, and checks that they have nothing else. Gives them by slug.
 async fn counted(stack: &Stack, key: &str, clicks: &Clicks) -> BTreeMap<String, Value> {
     let all: Vec<(String, Value)> = stream::iter(clicks)
         .map(async |(slug, wanted)| {
@@ -154,7 +154,7 @@ async fn counted(stack: &Stack, key: &str, clicks: &Clicks) -> BTreeMap<String, 
                 let stats = stack.call(key, Method::GET, &path, Value::Null).await.json();
                 let seen = (stats["totals"]["clicks"].as_u64()?, stats["totals"]["bots"].as_u64()?);
                 assert!(seen.0 <= wanted.0 && seen.1 <= wanted.1, "{slug} has too many clicks: {stats}");
-                // What a link has in all is written after its days.
+                // The total is written after the days.
                 let all_time = (stats["all_time"]["clicks"].as_u64()?, stats["all_time"]["bots"].as_u64()?);
                 (seen == *wanted && all_time == *wanted).then_some(stats)
             })
@@ -177,7 +177,7 @@ async fn counted(stack: &Stack, key: &str, clicks: &Clicks) -> BTreeMap<String, 
     all.into_iter().collect()
 }
 
-/// Sends `load-import` the event of the upload once more. Neither the import nor any link changes.
+/// Sends `load-import` the event of the upload again. Neither the import nor a link may change.
 async fn deliver_the_file_again(stack: &Stack, key: &str, import: &Value) {
     let before = slugs(stack, key).await;
     let id = import["id"].as_str().unwrap();
@@ -195,7 +195,7 @@ async fn deliver_the_file_again(stack: &Stack, key: &str, import: &Value) {
     assert_eq!(slugs(stack, key).await, before, "delivering the file again changed the links");
 }
 
-/// Reads all records of the stream and sends them to `aggregate-clicks` once more, as Lambda would.
+/// Sends all records of the stream to `aggregate-clicks` again, as Lambda would.
 async fn deliver_the_clicks_again(stack: &Stack) {
     let shards = stack.kinesis.list_shards().stream_name(&stack.stream).send().await.unwrap();
     for shard in shards.shards() {

@@ -1,4 +1,4 @@
-//! What a link can do beyond a plain redirect, on the deployed stack.
+//! Tests redirects: states of links, limits, passwords, rules and variants.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ const IPHONE: (&str, &str) = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Version/18.5 Mobile/15E148 Safari/604.1",
 );
 
-/// Writes a link to `https://example.com/own` with this behaviour, without a way round by the API.
+/// Writes a link to `https://example.com/own` with these settings into the table. The API would refuse some of them.
 async fn write(stack: &Stack, slug: &str, settings: Value) -> Link {
     let mut link = link("redirects", slug, "https://example.com/own");
     link.settings = serde_json::from_value(settings).unwrap();
@@ -31,7 +31,8 @@ async fn get(stack: &Stack, path: &str) -> Answer {
     stack.visit(Method::GET, path, &[("accept", "text/html")]).await
 }
 
-fn led(answer: &Answer) -> (u16, &str) {
+/// Gives the status and the target of a redirect.
+fn status_and_location(answer: &Answer) -> (u16, &str) {
     (answer.status.as_u16(), answer.header("location"))
 }
 
@@ -54,7 +55,7 @@ async fn state_of_a_link_decides_the_answer() {
     ] {
         write(&stack, slug, settings).await;
         let answer = get(&stack, &format!("/{slug}")).await;
-        assert_eq!(led(&answer), (status, location), "{slug}");
+        assert_eq!(status_and_location(&answer), (status, location), "{slug}");
         assert_eq!(answer.header("cache-control"), "no-store", "{slug}");
     }
 }
@@ -75,13 +76,13 @@ async fn password_attempts_are_limited() {
     let stack = Stack::from_environment();
     write(&stack, "locked", json!({"password_hash": SECRET})).await;
     let form = get(&stack, "/locked").await;
-    assert_eq!(led(&form), (200, ""));
+    assert_eq!(status_and_location(&form), (200, ""));
     assert!(form.text.contains("<form method=\"post\">") && !form.text.contains("example.com/own"), "{form:?}");
-    assert_eq!(led(&stack.submit("/locked", "password=Secret").await), (403, ""));
+    assert_eq!(status_and_location(&stack.submit("/locked", "password=Secret").await), (403, ""));
     let right = stack.submit("/locked", "password=secret").await;
-    assert_eq!(led(&right), (303, "https://example.com/own"));
+    assert_eq!(status_and_location(&right), (303, "https://example.com/own"));
     assert_eq!((right.header("cache-control"), right.header("referrer-policy")), ("no-store", "no-referrer"));
-    // Over at most two minutes of the clock.
+    // 21 attempts are more than two minutes allow.
     let mut limited = None;
     for _ in 0..21 {
         let answer = stack.submit("/locked", "password=wrong").await;
@@ -114,11 +115,15 @@ async fn click_names_its_rule_and_variant() {
     write(&stack, "choices", choices).await;
     let french =
         stack.visit(Method::GET, "/choices?own=2&x=%C3%BC&qr=1", &[IPHONE, ("accept-language", "fr-CH")]).await;
-    assert_eq!(led(&french), (302, "https://example.com/fr?own=1&x=%C3%BC"));
-    assert_eq!(led(&get(&stack, "/choices?beta").await), (302, "https://example.com/beta?beta"));
+    assert_eq!(status_and_location(&french), (302, "https://example.com/fr?own=1&x=%C3%BC"));
+    assert_eq!(status_and_location(&get(&stack, "/choices?beta").await), (302, "https://example.com/beta?beta"));
     let first = stack.visit(Method::GET, "/choices", &[IPHONE]).await;
     let again = stack.visit(Method::GET, "/choices", &[IPHONE]).await;
-    assert_eq!(led(&first), led(&again), "the same visitor keeps a variant (unless it is midnight in UTC)");
+    assert_eq!(
+        status_and_location(&first),
+        status_and_location(&again),
+        "a visitor keeps the variant (until midnight UTC)"
+    );
     let variant = first.header("location").trim_start_matches("https://example.com/").to_owned();
     assert!(["a", "b"].contains(&variant.as_str()), "{first:?}");
 
@@ -132,7 +137,7 @@ async fn click_names_its_rule_and_variant() {
     assert_eq!(clicks.iter().filter(|click| click["variant"] == variant.as_str()).count(), 2);
 }
 
-/// All clicks of a link that are in the stream.
+/// Reads all clicks of a link from the stream.
 async fn clicks_of(stack: &Stack, slug: &str) -> Vec<Value> {
     let mut clicks = Vec::new();
     let shards = stack.kinesis.list_shards().stream_name(&stack.stream).send().await.unwrap();
@@ -154,7 +159,7 @@ async fn clicks_of(stack: &Stack, slug: &str) -> Vec<Value> {
 async fn change_reaches_visitors_within_seconds() {
     let stack = Stack::from_environment();
     write(&stack, "changing", json!({})).await;
-    assert_eq!(led(&get(&stack, "/changing").await), (302, "https://example.com/own"));
+    assert_eq!(status_and_location(&get(&stack, "/changing").await), (302, "https://example.com/own"));
     write(&stack, "changing", json!({"archived": true})).await;
     let start = std::time::Instant::now();
     wait_for("the change to be seen", async || (get(&stack, "/changing").await.status == 404).then_some(())).await;

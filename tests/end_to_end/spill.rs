@@ -1,4 +1,4 @@
-//! Clicks that the stream does not take, on the deployed stack: kept, sent again by the documented command, counted once.
+//! Tests clicks that the stream refuses: they are kept, sent again by `make replay-spill`, and counted once.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use waypost_tests::{Stack, wait_for};
 
 const GET: &str = include_str!("../../events/redirect/get.json");
 const SLUG: &str = "spilled";
-/// A visitor who is not taken for a program.
+/// A user agent that does not count as a bot.
 const BROWSER: (&str, &str) = ("user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0");
 
 #[tokio::test]
@@ -21,7 +21,7 @@ async fn refused_clicks_are_kept_and_counted_once() {
     event["rawPath"] = json!(format!("/{SLUG}"));
     for _ in 0..2 {
         let answer = stack.invoke("redirect-without-stream", &event).await;
-        assert_eq!(answer["statusCode"], 302, "a visitor does not notice: {answer}");
+        assert_eq!(answer["statusCode"], 302, "the visitor gets the redirect: {answer}");
     }
     wait_for("two clicks to be kept", async || (spilled(&stack).await == 2).then_some(())).await;
 
@@ -29,7 +29,7 @@ async fn refused_clicks_are_kept_and_counted_once() {
         tool("replay_spill", &[]);
         assert_eq!(spilled(&stack).await, 0);
     }
-    // One more behind them, in the same shard: once it is counted, so is all that came before.
+    // This click is behind the others in the shard. Once it is counted, so are they.
     assert_eq!(stack.visit(Method::GET, &format!("/{SLUG}"), &[BROWSER]).await.status, 302);
     let clicks = wait_for("three clicks to be counted", async || {
         let path = format!("/v1/links/{SLUG}/stats");
@@ -40,7 +40,7 @@ async fn refused_clicks_are_kept_and_counted_once() {
     assert_eq!(clicks, 3);
 }
 
-/// How many of the link's clicks are in the spill.
+/// Counts the link's clicks in the spill.
 async fn spilled(stack: &Stack) -> usize {
     let listed = stack.s3.list_objects_v2().bucket(&stack.bucket).prefix("spill/clicks/").send().await.unwrap();
     let mut clicks = 0;

@@ -1,4 +1,4 @@
-//! From clicks through the redirect to all kinds of statistics, on the deployed stack.
+//! Tests statistics: clicks through the redirect, counted for link, tag and workspace.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -10,8 +10,8 @@ use waypost_tests::{Answer, Stack, wait_for};
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 const IPHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Version/18.5 Mobile/15E148 Safari/604.1";
 const GOOGLEBOT: &str = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";
-/// How many clicks are followed on their way to the statistics.
-const FOLLOWED: u64 = 40;
+/// How many clicks the test of visibility measures.
+const MEASURED: u64 = 40;
 
 async fn create(stack: &Stack, key: &str, slug: &str, tags: Value) {
     let link = json!({"url": "https://example.com/", "slug": slug, "tags": tags});
@@ -28,7 +28,7 @@ async fn read(stack: &Stack, key: &str, path: &str, headers: &[(&str, &str)]) ->
     stack.call_with_headers(key, Method::GET, path, Value::Null, headers).await
 }
 
-/// The statistics at `path` once they have this many clicks of people and of bots.
+/// Waits until the statistics at `path` have this many clicks of people and of bots, and gives them.
 async fn counted(stack: &Stack, key: &str, path: &str, clicks: u64, bots: u64) -> Value {
     wait_for(&format!("{clicks} and {bots} clicks in {path}"), async || {
         let stats = read(stack, key, path, &[]).await.json();
@@ -80,7 +80,7 @@ async fn clicks_count_for_link_tag_and_workspace() {
     );
     assert_eq!(workspace["totals"]["visitors"], tag["totals"]["visitors"]);
 
-    // By the minute, by the hours of a zone, and of one value.
+    // Minutes, days of a time zone, and one value only.
     let minutes = counted(&stack, &key, "/v1/stats?tag=other&interval=minute&tz=Asia/Kolkata", 1, 0).await;
     assert_eq!((&minutes["exact"], &minutes["totals"]["visitors"]), (&json!(true), &Value::Null));
     let berlin = "/v1/links/statistics-a/stats?interval=week&tz=Europe/Berlin";
@@ -88,7 +88,7 @@ async fn clicks_count_for_link_tag_and_workspace() {
     let filtered = read(&stack, &key, "/v1/links/statistics-a/stats?filter=trigger:qr", &[]).await.json();
     assert_eq!(filtered["totals"], json!({"clicks": 1, "bots": null, "visitors": null}));
 
-    // As a table, and not again for who has it.
+    // A table, and 304 for a client that has it.
     let csv = [("accept", "text/csv")];
     let path = "/v1/links/statistics-a/stats?group_by=trigger";
     let table = read(&stack, &key, path, &csv).await;
@@ -100,7 +100,7 @@ async fn clicks_count_for_link_tag_and_workspace() {
     let again = read(&stack, &key, path, &known).await;
     assert_eq!((again.status.as_u16(), again.text.as_str(), again.header("etag")), (304, "", table.header("etag")));
 
-    // The link itself tells its clicks, and a stranger sees nothing of all this.
+    // The link shows its clicks. Another workspace sees nothing.
     let shown = read(&stack, &key, "/v1/links/statistics-a", &[]).await.json();
     assert_eq!((&shown["clicks"], &shown["last_click_at"]), (&json!(3), &link["all_time"]["last_click_at"]));
     let stranger = stack.new_key("statistics-stranger", "admin").await;
@@ -112,8 +112,8 @@ async fn clicks_count_for_link_tag_and_workspace() {
     assert_eq!((refused.status.as_u16(), &refused.json()["errors"][0]["pointer"]), (422, &json!("filter")));
 }
 
-/// Follows clicks one by one and writes how long they took to `target/bench/visible_after.json`, where `make bench` finds
-/// it. How long that is, is no reason to fail.
+/// Measures how long clicks take to be visible, one after the other, and writes the times to `target/bench/visible_after.json`
+/// for `make bench`. A long time does not fail the test.
 #[tokio::test]
 async fn clicks_become_visible() {
     let stack = Stack::from_environment();
@@ -123,7 +123,7 @@ async fn clicks_become_visible() {
     click(&stack, "visible", FIREFOX, "192.0.2.1").await;
     counted(&stack, &key, "/v1/links/visible/stats", 1, 0).await;
     let mut waited_ms = Vec::new();
-    for n in 2..=FOLLOWED + 1 {
+    for n in 2..=MEASURED + 1 {
         click(&stack, "visible", FIREFOX, "192.0.2.1").await;
         let served = Instant::now();
         loop {

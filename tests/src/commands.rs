@@ -1,8 +1,9 @@
-//! The commands for operators, run as `make` runs them.
+//! Runs the operators' commands as `make` runs them.
 
 use std::process::Command;
 
-/// What `tools/{name}.py` prints for the stack that the environment describes. Fails the test if it does not succeed.
+/// Runs `tools/{name}.py` on the stack that the environment describes, and gives what it prints. Fails the test if the command
+/// fails.
 pub fn tool(name: &str, arguments: &[&str]) -> String {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
     let mut command = Command::new(format!("{root}/.tools/sam/bin/python"));

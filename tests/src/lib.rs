@@ -1,6 +1,6 @@
-//! What the end-to-end tests have in common: a deployed stack, called from outside as its users call it.
+//! What the end-to-end tests share: calls to a deployed stack from outside, as its users make them.
 //!
-//! `make test` deploys the stack and says in the environment where it is.
+//! `make test` deploys the stack and describes it in the environment.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
@@ -18,9 +18,9 @@ use serde_json::Value;
 use waypost_domain::KeySecret;
 use waypost_lambda::system::SystemRandom;
 
-/// The longest that anything which the stack does by itself (an import, a click's way to the statistics) may take here.
-/// It says how long to wait before a test is called failed, not how fast it must be.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// How long a test waits for work that the stack does in the background (an import, a click on its way to the statistics). It
+/// bounds a failing test; it is not a goal for speed.
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A deployed stack.
 pub struct Stack {
@@ -34,43 +34,43 @@ pub struct Stack {
     pub links_table: String,
     /// The table of aggregates.
     pub stats_table: String,
-    /// The bucket.
+    /// The bucket of uploads, reports and raw clicks.
     pub bucket: String,
-    /// The stream.
+    /// The stream of clicks.
     pub stream: String,
-    /// DynamoDB, as root.
+    /// A client of DynamoDB that may do everything.
     pub dynamo: aws_sdk_dynamodb::Client,
-    /// Kinesis, as root.
+    /// A client of Kinesis that may do everything.
     pub kinesis: aws_sdk_kinesis::Client,
-    /// S3, as root.
+    /// A client of S3 that may do everything.
     pub s3: aws_sdk_s3::Client,
 }
 
 /// An answer of the stack.
 #[derive(Debug)]
 pub struct Answer {
-    /// Its status.
+    /// The status.
     pub status: StatusCode,
-    /// Its headers.
+    /// The headers.
     pub headers: HeaderMap,
-    /// Its body.
+    /// The body.
     pub text: String,
 }
 
 impl Answer {
-    /// The body as JSON; `null` if it is none.
+    /// Reads the body as JSON. Gives `null` if it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or(Value::Null)
     }
 
-    /// The header `name`, or an empty text.
+    /// Gives the header `name`, or an empty text.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 }
 
 impl Stack {
-    /// The stack that the environment describes.
+    /// Connects to the stack that the environment describes.
     pub fn from_environment() -> Self {
         let config = waypost_lambda::sdk::config().expect("`make test` sets the AWS variables");
         let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(true).build();
@@ -90,13 +90,13 @@ impl Stack {
         }
     }
 
-    /// Calls the API with `key` and, if it is not null, a JSON body.
+    /// Calls the API with `key` and a JSON body, which is empty if it is null.
     pub async fn call(&self, key: &str, method: Method, path: &str, body: Value) -> Answer {
         let text = if body.is_null() { String::new() } else { body.to_string() };
         self.call_with_text(key, method, path, text).await
     }
 
-    /// Calls the API with a JSON body and further headers.
+    /// Calls the API with a JSON body and more headers.
     pub async fn call_with_headers(
         &self,
         key: &str,
@@ -116,7 +116,7 @@ impl Stack {
         send(request.bearer_auth(key).body(text)).await
     }
 
-    /// Calls the API with any text as its body.
+    /// Calls the API with any text as the body.
     pub async fn call_with_text(&self, key: &str, method: Method, path: &str, body: String) -> Answer {
         let request = self.http.request(method, format!("{}{path}", self.url)).header("host", &self.host);
         send(request.bearer_auth(key).header("content-type", "application/json").body(body)).await
@@ -137,7 +137,7 @@ impl Stack {
         send(request.header("content-type", "application/x-www-form-urlencoded").body(form.to_owned())).await
     }
 
-    /// Sends a file the way an import says.
+    /// Uploads a file as the import describes.
     pub async fn upload(&self, import: &Value, file: Vec<u8>) -> Answer {
         let upload = &import["upload"];
         let method = upload["method"].as_str().unwrap().parse().unwrap();
@@ -156,7 +156,7 @@ impl Stack {
         send(self.http.get(url)).await
     }
 
-    /// A new key with `role` in `workspace`, written as the documented command writes it.
+    /// Creates a key with `role` in `workspace`, as `make admin-key` does.
     pub async fn new_key(&self, workspace: &str, role: &str) -> String {
         let secret = KeySecret::generate(&SystemRandom);
         let hash = secret.hash();
@@ -176,7 +176,7 @@ impl Stack {
         secret.expose().to_owned()
     }
 
-    /// Invokes the function whose folder is `function` with an event, as a trigger does, and gives what it returns.
+    /// Invokes the function in the folder `function` with an event, as a trigger does, and gives what it returns.
     pub async fn invoke(&self, function: &str, event: &Value) -> Value {
         let name = setting(&format!("WAYPOST_FUNCTION_{}", function.to_uppercase().replace('-', "_")));
         let url = format!("{}/2015-03-31/functions/{name}/invocations", self.endpoint);
@@ -191,7 +191,7 @@ impl Stack {
         answer.json()
     }
 
-    /// Waits until the import is done, and gives it.
+    /// Waits until the import has ended, and gives it.
     pub async fn finished_import(&self, key: &str, id: &str) -> Value {
         wait_for(&format!("import {id} to end"), async || {
             let import = self.call(key, Method::GET, &format!("/v1/imports/{id}"), Value::Null).await.json();
@@ -202,14 +202,14 @@ impl Stack {
     }
 }
 
-/// Asks again and again until there is an answer. Fails the test when there is none in time.
+/// Repeats `ask` until it gives an answer. Fails the test if there is none in time.
 pub async fn wait_for<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
         if let Some(answer) = ask().await {
             return answer;
         }
-        assert!(start.elapsed() < PATIENCE, "waited {PATIENCE:?} for {what}");
+        assert!(start.elapsed() < TIMEOUT, "waited {TIMEOUT:?} for {what}");
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
@@ -220,7 +220,7 @@ async fn send(request: reqwest::RequestBuilder) -> Answer {
     Answer { status, headers, text: response.text().await.unwrap() }
 }
 
-/// Headers that sign a POST to `url` (AWS Signature Version 4) with the environment's credentials.
+/// Makes the headers that sign a POST to `url` (AWS Signature Version 4) with the environment's credentials.
 fn signature(url: &str, body: &[u8], service: &str) -> Vec<(String, String)> {
     let identity =
         Credentials::new(setting("AWS_ACCESS_KEY_ID"), setting("AWS_SECRET_ACCESS_KEY"), None, None, "environment")
