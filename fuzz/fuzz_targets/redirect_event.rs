@@ -1,13 +1,13 @@
-//! Anything as the redirect's event: never a panic, never a failure of the function, never another target.
+//! Sends any event to the redirect. It must not panic or fail, and must lead to known targets only.
 //!
-//! The input is an event in JSON or, where it is none, lines that become the fields of one.
+//! The input is an event in JSON. An input that is not JSON is lines, which become the fields of an event.
 
 #![no_main]
 
-// The handler uses only this module of `waypost-http`. The crate's other dependencies would take long to build with what
-// libFuzzer needs in them.
+// Include the one module of `waypost-http` that the handler uses: the crate's dependencies take long to build with
+// instrumentation for libFuzzer.
 extern crate self as waypost_http;
-#[allow(dead_code, reason = "only part of it is used here")]
+#[allow(dead_code, reason = "the handler uses only part of it")]
 #[path = "../../shared/http/src/problem.rs"]
 pub mod problem;
 
@@ -27,13 +27,13 @@ use http::Response;
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
 use url::Url;
+use waypost_domain::links::ports::LinkWriter;
 use waypost_domain::redirect::follow::FollowLinkPorts;
-use waypost_domain::testing::system::{FixedClock, SeededRandom};
+use waypost_domain::redirect::record_click::PendingClick;
 use waypost_domain::testing::clicks::MemoryAttempts;
 use waypost_domain::testing::links::MemoryLinks;
 use waypost_domain::testing::samples::link;
-use waypost_domain::links::ports::LinkWriter;
-use waypost_domain::redirect::record_click::PendingClick;
+use waypost_domain::testing::system::{FixedClock, SeededRandom};
 use waypost_domain::{Domains, TargetUrl};
 
 use crate::event::Event;
@@ -43,7 +43,7 @@ use crate::reply::Reply;
 /// argon2id of `secret`, with parameters that are cheap to check.
 const SECRET: &str = "$argon2id$v=19$m=8,t=1,p=1$YSBzYWx0IG9mIDE2IGJ5dA$VeK9IOBIgdgAydbckUUSGjhBb143hqeap2rX88vkvbc";
 const TARGET: &str = "https://example.com/docs?a=1#top";
-/// All that an answer may lead to, but for what a query adds to the link that forwards it.
+/// All targets that an answer may have. The link `q` may add parameters to its target.
 const TARGETS: [&str; 6] = [
     TARGET,
     "https://example.com/late",
@@ -52,7 +52,7 @@ const TARGETS: [&str; 6] = [
     "https://example.com/root",
     "https://example.com/none",
 ];
-/// The most that a click may take in the stream, in bytes.
+/// The largest size of a click in the stream, in bytes.
 const MAX_CLICK_BYTES: usize = 16 * 1024;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -65,8 +65,8 @@ fuzz_target!(|bytes: &[u8]| {
     }
 });
 
-/// The event that is sent as it is, or that is made of lines: method, path, query, host, user agent, referrer, languages,
-/// country, address and, last, the body.
+/// Reads an event in JSON, or makes one of lines: method, path, query, host, user agent, referrer, languages, country, address
+/// and, last, the body.
 fn event_of(bytes: &[u8]) -> Option<Event> {
     if let Ok(event) = serde_json::from_slice(bytes) {
         return Some(event);
@@ -87,7 +87,7 @@ fn event_of(bytes: &[u8]) -> Option<Event> {
     Some(serde_json::from_value(event).expect("an event"))
 }
 
-/// A link of each kind, under slugs of one letter.
+/// Makes a link of each kind, with slugs of one letter.
 fn links() -> Arc<MemoryLinks> {
     let links = Arc::new(MemoryLinks::default());
     let phones = json!([{"if": {"device": ["mobile"]}, "url": "https://example.com/phone"}]);
@@ -103,7 +103,7 @@ fn links() -> Arc<MemoryLinks> {
         ("m", json!({"max_clicks": 1})),
     ] {
         let mut link = link("acme", slug, TARGET);
-        link.settings = serde_json::from_value::<waypost_domain::LinkSettings>(settings).expect("a settings");
+        link.settings = serde_json::from_value::<waypost_domain::LinkSettings>(settings).expect("valid settings");
         assert!(block_on(links.insert(&link)).expect("memory does not fail"));
     }
     links
@@ -141,7 +141,7 @@ fn check(event: &Event, response: Response<String>, click: Option<PendingClick>,
         assert!(response.body().is_empty() && click.is_none());
     }
     if let Some(pending) = click {
-        assert!(response.headers().contains_key("location"), "only who is led on has clicked");
+        assert!(response.headers().contains_key("location"), "only a redirect counts a click");
         let text = serde_json::to_string(&pending.click).expect("a click is JSON");
         assert!(text.len() <= MAX_CLICK_BYTES, "{} bytes", text.len());
     }
@@ -149,7 +149,7 @@ fn check(event: &Event, response: Response<String>, click: Option<PendingClick>,
     assert_eq!(reply["statusCode"], Value::from(status));
 }
 
-/// Whether `value` is the target of the link that forwards queries, with nothing but parameters added.
+/// Tells whether `value` is the target with nothing but parameters added. The link `a` must not add any.
 fn is_forwarded(event: &Event, value: &str) -> bool {
     let (before, after) = (Url::parse(TARGET).expect("a URL"), Url::parse(value).expect("a URL"));
     event.raw_path.trim_start_matches('/') != "a"

@@ -1,4 +1,4 @@
-//! Any file: whatever it is taken for.
+//! Reads any file, in the format that is detected.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Bookmarks after their first line.
+//! Reads bookmarks. The input follows the first line.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! A CSV file after its header.
+//! Reads a CSV file. The input follows the header.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! gzip behind its header: deflate that is damaged, breaks off, or unpacks to too much.
+//! Reads a gzip file. The input follows the header: deflate data that is damaged, is cut, or unpacks to too much.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! A JSON document with a list of links.
+//! Reads a JSON document with a list of links. The input follows the first link.
 
 #![no_main]
 

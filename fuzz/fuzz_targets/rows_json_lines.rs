@@ -1,4 +1,4 @@
-//! JSON Lines after the first one.
+//! Reads JSON Lines. The input follows the first line.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! A spreadsheet: the input is its shared texts and its sheet, with an empty line between them.
+//! Reads a spreadsheet. The input is its shared strings and its sheet, with an empty line between them.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Text in UTF-16, the low byte first.
+//! Reads text in UTF-16, low byte first. The input follows the byte order mark and a header.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! A ZIP archive.
+//! Reads a ZIP archive. The input follows the first signature.
 
 #![no_main]
 

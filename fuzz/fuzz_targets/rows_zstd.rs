@@ -1,4 +1,4 @@
-//! Zstandard behind its magic number.
+//! Reads a Zstandard file. The input follows the magic number.
 
 #![no_main]
 

@@ -1,6 +1,6 @@
-//! Any text as a target, and any text as the query that is forwarded to it: what is accepted is safe to emit.
+//! Parses any text as a target, and forwards any text to it as a query. An accepted target must be safe in an answer.
 //!
-//! The first line is the target, the second the query; all of it together is tried as a target as well.
+//! The first line is the target, the rest is the query. The whole input is parsed as a target too.
 
 #![no_main]
 
@@ -20,7 +20,7 @@ fuzz_target!(|text: &str| {
     }
 });
 
-/// The target that `text` is, if it is one. Says again, in other words, what a target must be.
+/// Parses `text` as a target. Checks an accepted target against the rules, written here a second time.
 fn accept(text: &str, own: &Domains) -> Option<TargetUrl> {
     let target = TargetUrl::parse(text, own).ok()?;
     let shown = target.as_str();
@@ -37,11 +37,11 @@ fn accept(text: &str, own: &Domains) -> Option<TargetUrl> {
         Host::Ipv4(address) => assert!(!OWN.contains(&address.to_string().as_str()), "{shown:?}"),
         Host::Ipv6(_) => {}
     }
-    assert_eq!(TargetUrl::parse(shown, own).as_ref(), Ok(&target), "it is the same when it is read again");
+    assert_eq!(TargetUrl::parse(shown, own).as_ref(), Ok(&target), "a target parses to itself");
     Some(target)
 }
 
-/// Whatever the query, only the query changes, and the target's own parameters come first.
+/// Checks that forwarding changes only the query, and keeps the target's own parameters first.
 fn keeps_its_place(target: &TargetUrl, forwarded: &str, own: &Domains) {
     let again = accept(forwarded, own).expect("a target with a query is a target");
     assert_eq!(again.as_str(), forwarded);

@@ -1,4 +1,4 @@
-//! What several fuzz targets have in common.
+//! What several fuzz targets share.
 
 pub mod rows;
 pub mod zip;

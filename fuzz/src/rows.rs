@@ -1,30 +1,30 @@
-//! Reads a file in different pieces and from different places: it must come to the same rows.
+//! Reads a file in different pieces and from different places. The rows must be the same.
 
 use waypost_domain::imports::rows::{Boundaries, Boundary, Layout, Limits, Next, RowPlace, Rows};
 
-/// Small enough that a bomb of a few kilobytes is one.
+/// Small limits, so that a bomb of a few kilobytes exceeds them.
 const LIMITS: Limits = Limits { unpacked_bytes: 4 << 20, ratio: 250, ratio_from: 256 << 10 };
-/// An archive of a few kilobytes has no more files to go to.
+/// The most seeks in one file. An archive of a few kilobytes has fewer files.
 const MAX_SEEKS: usize = 5000;
 
-/// What a file came to.
+/// The result of reading a file.
 #[derive(Debug, PartialEq)]
 struct Read {
-    /// Each row, and the place behind it.
+    /// Each row, and the place after it.
     rows: Vec<(String, RowPlace)>,
-    /// Why it could not be read to its end.
+    /// Why the reading stopped before the end.
     error: Option<String>,
     layout: Option<Layout>,
 }
 
-/// Reads `head` followed by `body`. The first byte of `body` says how it is cut.
+/// Checks the file of `head` and `body`. The first byte of `body` is not part of it: it sets the size of the pieces.
 pub fn check(head: &[u8], body: &[u8]) {
     let (cut, body) = body.split_first().unwrap_or((&0, &[]));
     let file = [head, body].concat();
     check_file(&file, usize::from(*cut) + 1);
 }
 
-/// Reads `file` in pieces of `piece` bytes, and otherwise.
+/// Reads `file` whole, in pieces of `piece` bytes, and from its middle, and compares the rows.
 pub fn check_file(file: &[u8], piece: usize) {
     let whole = read(Rows::new(file.len() as u64, LIMITS), file, usize::MAX);
     let cut = read(Rows::new(file.len() as u64, LIMITS), file, piece);
@@ -39,7 +39,7 @@ fn shown(read: &Read) -> Vec<&str> {
     read.rows.iter().map(|(row, _)| row.as_str()).collect()
 }
 
-/// A file that is read from between two of its rows, and one that is planned.
+/// Checks that planning finds the place after each row, and that reading from the middle gives the remaining rows.
 fn check_parts(file: &[u8], layout: &Layout, rows: &[(String, RowPlace)], piece: usize) {
     let mut scan = Boundaries::new(layout, RowPlace::START, 1).expect("it can be split");
     let (mut pieces, mut places) = (file.chunks(piece), Vec::new());
@@ -56,7 +56,7 @@ fn check_parts(file: &[u8], layout: &Layout, rows: &[(String, RowPlace)], piece:
             }
         }
     }
-    assert!(places.iter().eq(rows.iter().map(|(_, place)| place)), "planned as it is read");
+    assert!(places.iter().eq(rows.iter().map(|(_, place)| place)), "planning finds the same places as reading");
     if let Some(middle) = rows.len().checked_sub(1).map(|last| last / 2) {
         let place = rows[middle].1;
         let rest = &file[place.byte as usize..];
@@ -84,7 +84,7 @@ fn read(mut rows: Rows, file: &[u8], piece: usize) -> Read {
                 continue;
             }
             Ok(Next::End) => break None,
-            // At which byte a damage is noticed depends on the pieces.
+            // Compare the cause only: the byte at which an error is noticed depends on the pieces.
             Err(error) => break Some(error.cause),
         };
         assert!(rows.position() >= done, "{} after {done}", rows.position());

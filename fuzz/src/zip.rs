@@ -1,6 +1,6 @@
-//! Archives with right checksums, which no input would come to have by chance.
+//! Makes archives with correct checksums, which random input almost never has.
 
-/// An archive with these files, not compressed.
+/// Makes an archive of these files, without compression.
 pub fn stored(files: &[(&str, &[u8])]) -> Vec<u8> {
     let (mut archive, mut directory) = (Vec::new(), Vec::new());
     for (name, content) in files {
