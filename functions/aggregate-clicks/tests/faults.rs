@@ -3,7 +3,7 @@
 //!
 //! `FAULT_SEED=17 cargo test -p aggregate-clicks --test faults` repeats one schedule, `FAULT_SCHEDULES=10000` runs more.
 
-#![allow(clippy::unwrap_used, reason = "a test stops where it is wrong")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 #[path = "embedded/driver.rs"]
 mod driver;
@@ -20,7 +20,7 @@ use waypost_domain::testing::faults::{Mutation, run};
 
 /// How many schedules an ordinary test run has.
 const SCHEDULES: u64 = 300;
-/// One of so many schedules runs over the embedded DynamoDB too.
+/// Every how many schedules one also runs over the embedded DynamoDB.
 const SHARE_OF_DYNAMODB: u64 = 20;
 
 static AGENTS: LazyLock<Arc<UserAgents>> = LazyLock::new(|| Arc::new(UserAgents::new().unwrap()));

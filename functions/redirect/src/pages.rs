@@ -67,7 +67,7 @@ pub(crate) fn robots() -> Response<String> {
     response
 }
 
-/// Answers a browser's request for an icon: there is none.
+/// Answers a browser's request for an icon with 204: Waypost has no icon.
 pub(crate) fn no_icon() -> Response<String> {
     let mut response = Response::new(String::new());
     *response.status_mut() = StatusCode::NO_CONTENT;

@@ -1,4 +1,4 @@
-//! Tokens of an issuer in memory, signed with real keys.
+//! Tests tokens of an issuer in memory, signed with real keys.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -148,7 +148,7 @@ async fn token_does_not_choose_the_algorithm() {
     let (rsa, p256) = (SigningKey::rsa(), SigningKey::p256());
     let issuer = issuer(vec![rsa.jwk("rsa"), p256.jwk("ec")]);
     let (tokens, claims) = (tokens(&issuer), claims(&issuer));
-    // The classic confusion: the public key as the secret of an HMAC.
+    // Algorithm confusion: the public key serves as the secret of an HMAC.
     for secret in [rsa.jwk("rsa").to_string(), rsa.jwk("rsa")["n"].as_str().unwrap().to_owned()] {
         let signed = unsigned(&json!({"alg": "HS256", "kid": "rsa"}), &claims);
         let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()), signed.as_bytes());
@@ -159,7 +159,7 @@ async fn token_does_not_choose_the_algorithm() {
         assert!(!is_accepted(&tokens, &rsa.sign(&header, &claims)).await, "{algorithm}");
         assert!(!is_accepted(&tokens, &format!("{}.", unsigned(&header, &claims))).await, "{algorithm}");
     }
-    // A key in the header, or a URL of keys, is ignored.
+    // A key or a URL of keys in the header is ignored.
     let stranger = SigningKey::p256();
     for header in [
         json!({"alg": "ES256", "kid": "ec", "jwk": stranger.jwk("ec")}),
@@ -337,7 +337,7 @@ async fn known_keys_stay_valid_without_the_issuer() {
     issuer.answer_with(500);
     let later = now().plus_seconds(7200);
     assert!(tokens.verify(&token, later).await.unwrap().is_some());
-    assert!(tokens.verify(&unknown, later).await.is_err(), "an unknown key cannot be judged");
+    assert!(tokens.verify(&unknown, later).await.is_err(), "an unknown key cannot be verified");
 }
 
 #[tokio::test]

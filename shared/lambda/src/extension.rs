@@ -33,7 +33,7 @@ impl Extension {
     /// Registers for invocations. Call it before the runtime asks for its first event.
     ///
     /// # Errors
-    /// There is no Extensions API, or it refuses the registration.
+    /// The Extensions API is missing or refuses the registration.
     pub async fn register(name: &'static str) -> Result<Self, BoxError> {
         let (host, path) = host_and_path(&required("AWS_LAMBDA_RUNTIME_API")?);
         let stream = TcpStream::connect(&host).await?;

@@ -90,7 +90,7 @@ fn visit(app: &App, event: &Event) -> Visit {
 /// Makes the redirect of a link. Send `no-store` with every status: 301 and 308 tell search engines that the move is permanent,
 /// but every click must still arrive here, to be counted and to follow the current rules.
 ///
-/// After a password the status is 303 and there is no referrer, so that the target gets neither the form nor the link's URL.
+/// After a password, sends 303 and no referrer, so that the target gets neither the form nor the link's URL.
 fn redirect_response(redirect: Redirect, intent: Intent<'_>) -> Option<Answer> {
     let Redirect { url, status, click } = redirect;
     let unlocked = matches!(intent, Intent::GivePassword(_));

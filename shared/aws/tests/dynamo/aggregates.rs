@@ -1,4 +1,4 @@
-//! Aggregates against an embedded DynamoDB, and against one that leaves keys unprocessed.
+//! Tests aggregates against an embedded DynamoDB, and against one that leaves keys unprocessed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,4 +1,4 @@
-//! Claims of idempotency keys against an embedded DynamoDB.
+//! Tests claims of idempotency keys against an embedded DynamoDB.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

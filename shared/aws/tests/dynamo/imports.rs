@@ -1,4 +1,4 @@
-//! Imports and batches of links against an embedded DynamoDB.
+//! Tests imports and batches of links against an embedded DynamoDB.
 
 use std::sync::Arc;
 
@@ -95,7 +95,7 @@ async fn import_is_read_as_written() {
     let lease = Lease { owner: "r1".into(), until: now.plus_seconds(900) };
     let running = first.leased(lease, "e", 7, now).unwrap();
     assert!(imports.replace(&running).await.unwrap());
-    assert!(imports.replace(&running).await.unwrap(), "an answer that was lost");
+    assert!(imports.replace(&running).await.unwrap(), "the same write again, after a lost answer");
     assert_eq!(imports.get(&first.workspace, &first.id).await.unwrap(), Some(running.clone()));
     let late = running.closed(&[], now);
     assert!(imports.replace(&running.planned(3, None)).await.unwrap());

@@ -1,4 +1,4 @@
-//! API keys against an embedded DynamoDB.
+//! Tests API keys against an embedded DynamoDB.
 
 use waypost_aws::dynamo::keys::DynamoKeys;
 use waypost_domain::access::list_keys::list_keys;

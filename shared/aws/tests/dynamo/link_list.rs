@@ -1,4 +1,4 @@
-//! Lists of links against an embedded DynamoDB. Counts their queries.
+//! Tests lists of links against an embedded DynamoDB, and counts their queries.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -134,7 +134,7 @@ async fn page_takes_one_round_of_queries() {
     assert_eq!(all.len(), 60 * 7);
 }
 
-/// Takes minutes without optimisation: `cargo test -p waypost-aws --test link_list -- --ignored`.
+/// Takes minutes without optimisation: `cargo test -p waypost-aws --test dynamo -- --ignored`.
 #[tokio::test]
 #[ignore = "writes 100,000 links"]
 async fn page_of_100_000_links_takes_one_round() {

@@ -1,4 +1,4 @@
-//! Links by their targets against an embedded DynamoDB.
+//! Tests the look-up of links by target against an embedded DynamoDB.
 
 use std::collections::HashSet;
 
@@ -18,7 +18,7 @@ async fn links() -> DynamoLinks {
     DynamoLinks::new(dynamodb().await, LINKS_TABLE).consistent()
 }
 
-/// Creates a link or gives the one that leads to the same target. Each `seed` has slugs of its own.
+/// Creates a link, or returns the one with the same target. Each `seed` has slugs of its own.
 async fn create_or_return(links: &DynamoLinks, seed: u64) -> Created {
     let domains = Domains::parse("go.example.com").unwrap();
     let (clock, random) = (FixedClock::at("2026-01-02T03:04:05Z"), SeededRandom::new(seed));

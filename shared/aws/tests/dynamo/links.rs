@@ -1,4 +1,4 @@
-//! Links, keys and salts against an embedded DynamoDB.
+//! Tests links, keys and salts against an embedded DynamoDB.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use waypost_aws::dynamo::keys::DynamoKeys;

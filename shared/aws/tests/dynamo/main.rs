@@ -1,4 +1,5 @@
-//! The adapters of DynamoDB against an embedded DynamoDB. One binary: each would link the SDK and the database again.
+//! Tests the adapters of DynamoDB against an embedded DynamoDB. Keep one binary: each binary links the SDK and the database
+//! again.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

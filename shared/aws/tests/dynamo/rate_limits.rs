@@ -1,4 +1,4 @@
-//! Token buckets against an embedded DynamoDB.
+//! Tests token buckets against an embedded DynamoDB.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use waypost_aws::dynamo::rate_limits::DynamoBuckets;

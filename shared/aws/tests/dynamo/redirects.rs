@@ -1,4 +1,4 @@
-//! The redirect's writes against an embedded DynamoDB.
+//! Tests the redirect's writes against an embedded DynamoDB.
 
 use waypost_aws::dynamo::click_limit::DynamoClickLimit;
 use waypost_aws::dynamo::links::{DynamoLinks, item_of, key};
@@ -92,7 +92,7 @@ async fn attempts_are_deleted_after_their_minute() {
     attempts.take_back(&id, now()).await.unwrap();
     attempts.begin(&id, now(), 10).await.unwrap();
     let items = client.scan().table_name(LINKS_TABLE).send().await.unwrap().items.unwrap();
-    assert_eq!(items.len(), 1, "taking back makes no item");
+    assert_eq!(items.len(), 1, "taking an attempt back creates no item");
     assert_eq!(items[0]["ttl"].as_n().unwrap(), &(now().as_seconds() + 3600).to_string());
 }
 

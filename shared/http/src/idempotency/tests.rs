@@ -24,7 +24,7 @@ struct Fixture {
     routes: Router,
 }
 
-/// A route that answers with the status in the query, and a count in the body.
+/// Makes a route that answers with the status in the query, and a count in the body.
 fn fixture() -> Fixture {
     let work = Arc::new(Work { done: AtomicUsize::new(0), gate: Semaphore::new(100) });
     let clock = Arc::new(FixedClock::at("2026-01-02T03:04:05Z"));

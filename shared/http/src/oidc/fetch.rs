@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use url::{Host, Url};
 
-/// Why there is no document.
+/// Why a document cannot be fetched.
 pub type FetchError = Box<dyn std::error::Error + Send + Sync>;
 
 /// How long a document may take, from the connection to its last byte.

@@ -14,7 +14,7 @@ use super::key::{PublicKey, keys_of_set};
 const FRESH_SECONDS: i64 = 3600;
 /// The shortest time between two requests to the issuer: a caller that invents key ids must not cause a request each time.
 const ASK_EVERY_SECONDS: i64 = 60;
-/// The same after a request that the issuer did not answer.
+/// The shortest time after a request that the issuer did not answer.
 const ASK_AGAIN_SECONDS: i64 = 5;
 
 /// The keys of one issuer.

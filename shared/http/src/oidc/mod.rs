@@ -45,7 +45,7 @@ impl OidcTokens {
         Ok(Self { keys: KeyRing::new(&expected.issuer, fetch), expected })
     }
 
-    /// Gives the caller of a token, or why it names none.
+    /// Gives the caller of a token, or the reason to refuse the token.
     async fn check(&self, token: &str, now: Timestamp) -> Result<Result<Caller, &'static str>, StoreError> {
         if token.len() > MAX_BYTES {
             return Ok(Err("it is too long"));
@@ -91,7 +91,7 @@ impl TokenVerifier for OidcTokens {
         match self.check(token, now).await? {
             Ok(caller) => Ok(Some(caller)),
             Err(reason) => {
-                // For the operator who sets the issuer up. The caller does not learn the reason.
+                // The log tells the operator who sets up the issuer. The caller does not learn the reason.
                 tracing::info!(event = "token.refused", reason);
                 Ok(None)
             }

@@ -1,7 +1,7 @@
 //! Works off the messages of an SQS queue.
 //!
-//! A message comes again until its work is done or the queue gives it up, each time later. One that comes again keeps no
-//! other of its batch from being done.
+//! A message comes again, each time later, until its work is done or the queue gives it up. It does not stop the work on the
+//! other messages of its batch.
 
 pub mod event;
 #[cfg(test)]
@@ -25,9 +25,9 @@ const MAX_WAIT_SECONDS: i64 = 900;
 /// Why the work on a message is not done, and when to try again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retry {
-    /// It failed: after a wait that grows with each delivery.
+    /// It failed. Try again after a wait that grows with each delivery.
     Later,
-    /// Another invocation works on it until this time: just after it.
+    /// Another invocation works on it until this time. Try again just after it.
     BusyUntil(Timestamp),
 }
 
@@ -89,7 +89,7 @@ impl QueueLoop {
     }
 }
 
-/// Whole seconds from `now` to just after `until`, within what a wait may be.
+/// Computes the whole seconds from `now` to just after `until`, between the shortest and the longest wait.
 fn seconds_until(until: Timestamp, now: Timestamp) -> u32 {
     let left = until.as_seconds() - now.as_seconds() + 1;
     u32::try_from(left.clamp(1, MAX_WAIT_SECONDS)).unwrap_or(900)

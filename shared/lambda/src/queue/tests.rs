@@ -28,7 +28,7 @@ fn fixture() -> Fixture {
     Fixture { messages, redelivery, done: Mutex::default() }
 }
 
-/// Messages `m0`, `m1`, ... with these bodies, each delivered so many times.
+/// Makes messages `m0`, `m1`, ... with these bodies and numbers of deliveries.
 fn event(messages: &[(&str, u32)]) -> QueueEvent {
     let records = messages.iter().zip(0..).map(|((body, deliveries), n)| {
         json!({
