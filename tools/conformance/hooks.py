@@ -24,7 +24,7 @@ RULES = (
     "for this link, margin and ecc",
     "is not a cursor that a page gave",
     "is reserved",
-    "is there more than once",
+    "is given more than once",
 )
 REUSED_KEY = "urn:problem-type:waypost:idempotency-key-reused"
 
