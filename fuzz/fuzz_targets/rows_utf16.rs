@@ -5,4 +5,4 @@
 use libfuzzer_sys::fuzz_target;
 use waypost_fuzz::rows::check;
 
-fuzz_target!(|body: &[u8]| check(b"\\xff\\xfeu\\0r\\0l\\0\\n\\0", body));
+fuzz_target!(|body: &[u8]| check(b"\xff\xfeu\0r\0l\0\n\0", body));

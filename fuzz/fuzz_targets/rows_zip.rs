@@ -5,4 +5,4 @@
 use libfuzzer_sys::fuzz_target;
 use waypost_fuzz::rows::check;
 
-fuzz_target!(|body: &[u8]| check(b"PK\\x03\\x04", body));
+fuzz_target!(|body: &[u8]| check(b"PK\x03\x04", body));
