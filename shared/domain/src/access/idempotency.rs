@@ -141,6 +141,13 @@ mod tests {
     }
 
     #[test]
+    fn answers_last_a_day_and_fit_into_an_item() {
+        assert_eq!(Claim::KEPT_SECONDS, 86_400);
+        // The item holds the headers and the keys beside the body; DynamoDB's limit is 400 KB.
+        assert_eq!(Answer::MAX_BODY_BYTES, 307_200);
+    }
+
+    #[test]
     fn key_has_1_to_255_printable_characters() {
         let (longest, too_long) = ("k".repeat(255), "k".repeat(256));
         assert!(claim("acme", &longest, &[]).is_some() && claim("acme", "a b#c", &[]).is_some());

@@ -141,6 +141,7 @@ pub fn check_tags<'a>(tags: impl IntoIterator<Item = &'a str>) -> Result<Vec<Str
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::samples::link;
 
     #[test]
     fn tags_are_bounded_and_unique() {
@@ -155,5 +156,28 @@ mod tests {
         assert!(check_title("a\u{7}b").is_err());
         assert!(check_title(&"ä".repeat(200)).is_ok());
         assert!(check_title(&"ä".repeat(201)).is_err());
+    }
+
+    #[test]
+    fn list_shard_is_stored_and_must_not_change() {
+        for (slug, shard) in [("docs", 6), ("a", 2), ("b", 6), ("spring-sale", 2)] {
+            assert_eq!(link("acme", slug, "https://example.com/").list_shard(), shard, "{slug}");
+        }
+        let shards: std::collections::BTreeSet<u8> =
+            (0..200).map(|n| link("acme", &n.to_string(), "https://example.com/").list_shard()).collect();
+        assert!(shards.into_iter().eq(0..Link::LIST_SHARDS), "the links of a workspace use all shards");
+    }
+
+    #[test]
+    fn entity_tag_identifies_change_used_clicks_and_total() {
+        let mut link = link("acme", "docs", "https://example.com/");
+        (link.revision, link.settings.used_clicks) = (0x1a, 0x2b);
+        let version = format!("{:x}-1a", link.created_at.as_millis());
+        assert_eq!(link.etag(), format!("\"{version}.2b\""));
+        assert_eq!(link.etag_with_clicks(Some(0x3c)), format!("\"{version}.2b.3c\""));
+        assert_eq!(link.etag_with_clicks(None), format!("\"{version}.2b.-\""));
+        assert_eq!(link.etag_with_clicks(Some(0)), link.etag());
+        link.settings.used_clicks = 0;
+        assert_eq!(link.etag(), format!("\"{version}\""));
     }
 }
