@@ -197,4 +197,65 @@ mod tests {
     fn roles_include_lower_ones() {
         assert!(Role::Viewer < Role::Editor && Role::Editor < Role::Admin);
     }
+
+    #[test]
+    fn text_of_another_shape_is_not_a_secret() {
+        let text = KeySecret::generate(&SeededRandom::new(1)).expose().to_owned();
+        let other_prefix = format!("wq_{}", &text[3..]);
+        let not_ascii = format!("{}ä", &text[..text.len() - 2]);
+        assert_eq!(not_ascii.len(), text.len());
+        for other in [&format!("{text}A"), &text[..text.len() - 1], &other_prefix, &not_ascii, "wp_", ""] {
+            assert_eq!(KeySecret::parse(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn hash_of_a_secret_is_its_sha_256() {
+        let secret = KeySecret::parse(&format!("wp_{}", "A".repeat(43))).unwrap();
+        // printf 'wp_%043d' 0 | tr 0 A | sha256sum
+        assert_eq!(secret.hash(), "e701456b8bc1f6d1f42be1a8cbb65c87eb9c774a3e5a4990212be7d97b6b2cba");
+    }
+
+    fn key(expires_at: Option<Timestamp>, last_used_at: Option<Timestamp>) -> ApiKey {
+        ApiKey {
+            key_id: "key_1".to_owned(),
+            workspace: WorkspaceId::parse("acme").unwrap(),
+            role: Role::Viewer,
+            name: "test".to_owned(),
+            created_at: Timestamp::from_millis(0).unwrap(),
+            expires_at,
+            last_used_at,
+            origin: None,
+        }
+    }
+
+    #[test]
+    fn key_expires_at_the_time_it_names() {
+        let end = Timestamp::parse("2026-01-02T03:04:05Z").unwrap();
+        assert!(!key(Some(end), None).is_expired(end.plus_seconds(-1)));
+        assert!(key(Some(end), None).is_expired(end));
+        assert!(!key(None, None).is_expired(end));
+    }
+
+    #[test]
+    fn use_is_noted_once_in_some_minutes() {
+        let noted = Timestamp::parse("2026-01-02T03:04:05Z").unwrap();
+        let due = noted.plus_seconds(ApiKey::USE_NOTED_EVERY_SECONDS);
+        assert!(key(None, None).should_note_use(noted));
+        assert!(!key(None, Some(noted)).should_note_use(due.plus_seconds(-1)));
+        assert!(key(None, Some(noted)).should_note_use(due));
+    }
+
+    #[test]
+    fn caller_may_do_what_its_role_and_lower_ones_may() {
+        let roles = [Role::Viewer, Role::Editor, Role::Admin];
+        for role in roles {
+            let caller = crate::testing::samples::caller("acme", role);
+            for needed in roles {
+                assert_eq!(caller.require(needed).is_ok(), role >= needed, "{role} asks for {needed}");
+            }
+        }
+        let error = crate::testing::samples::caller("acme", Role::Viewer).require(Role::Admin).unwrap_err();
+        assert_eq!(error.to_string(), "this needs the role admin; the caller has viewer");
+    }
 }
