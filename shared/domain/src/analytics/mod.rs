@@ -14,7 +14,6 @@ mod batch;
 mod click_form;
 mod click_text;
 pub mod counts;
-mod coupons;
 pub mod day;
 mod decoded;
 pub mod dimension;
