@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use super::click_form;
 use super::record::Malformed;
 use crate::Timestamp;
 use crate::click::{Click, Trigger};
@@ -12,12 +11,6 @@ use crate::click::{Click, Trigger};
 /// A text that is copied only if it has escapes.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(super) struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-
-impl<'a> From<&'a str> for Text<'a> {
-    fn from(text: &'a str) -> Self {
-        Self(Cow::Borrowed(text))
-    }
-}
 
 impl Text<'_> {
     pub(super) fn as_str(&self) -> &str {
@@ -82,8 +75,7 @@ impl<'a> ClickText<'a> {
         struct Versioned {
             version: u64,
         }
-        let in_our_form = std::str::from_utf8(json).ok().and_then(click_form::read);
-        let error = match in_our_form.map_or_else(|| serde_json::from_slice::<Self>(json), Ok) {
+        let error = match serde_json::from_slice::<Self>(json) {
             Ok(click) if click.version == u64::from(Click::VERSION) => {
                 let time = Timestamp::parse(click.time.as_str()).map_err(|error| Malformed::Time(error.to_string()))?;
                 return Ok((click, time));

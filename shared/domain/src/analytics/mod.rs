@@ -11,7 +11,6 @@ pub mod aggregate;
 pub mod aggregate_clicks;
 pub mod archive;
 mod batch;
-mod click_form;
 mod click_text;
 pub mod counts;
 pub mod day;
