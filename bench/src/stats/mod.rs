@@ -24,30 +24,40 @@ const WARM_UP: usize = 10;
 /// The greatest relative error of an estimate of visitors.
 const VISITORS_ERROR: f64 = 0.03;
 
-/// The requests, with the keys of their medians in the summary. The floor is the request for a year without clicks.
-const REQUESTS: [(&str, &str); 5] = [
-    ("stats_year_floor_ms_p50", "/v1/links/docs/stats?from=2019-01-01&to=2019-12-31"),
-    ("stats_year_ms_p50", "/v1/links/docs/stats?from=2025-01-01&to=2025-12-31"),
+/// The lanes of a day, one for each shard: one is the default, four are a busy stream's.
+const LANES: [u64; 2] = [1, 4];
+const YEAR: &str = "/v1/links/docs/stats?from=2025-01-01&to=2025-12-31";
+
+/// The requests: the key of the median in the summary, lanes, path. The floor is the request for a year without clicks.
+const REQUESTS: [(&str, u64, &str); 6] = [
+    ("stats_year_floor_ms_p50", 1, "/v1/links/docs/stats?from=2019-01-01&to=2019-12-31"),
+    ("stats_year_ms_p50", 1, YEAR),
+    ("stats_year_four_lanes_ms_p50", 4, YEAR),
     (
         "stats_year_by_month_ms_p50",
+        1,
         "/v1/links/docs/stats?from=2025-01-01&to=2025-12-31&interval=month&group_by=country",
     ),
-    ("stats_year_time_zone_ms_p50", "/v1/links/docs/stats?from=2025-01-01&to=2025-12-31&tz=Europe/Berlin"),
-    ("stats_year_all_groups_ms_p50", "/v1/links/docs/stats?from=2025-01-01&to=2025-12-31&group_by=all"),
+    ("stats_year_time_zone_ms_p50", 1, "/v1/links/docs/stats?from=2025-01-01&to=2025-12-31&tz=Europe/Berlin"),
+    ("stats_year_all_groups_ms_p50", 1, "/v1/links/docs/stats?from=2025-01-01&to=2025-12-31&group_by=all"),
 ];
 
 /// Builds the bootstrap and measures it; then measures the estimate of visitors.
 pub(crate) fn measure(setting: &Setting<'_>) -> Result<Findings> {
     let bootstraps = Bootstraps::build(setting.root, &["stats"])?;
     println!("folding a year of clicks");
-    let table = year::table()?;
-    let mut numbers = BTreeMap::from([
-        ("stats_year_items", table.items() as f64),
-        ("stats_year_item_bytes", table.bytes() as f64 / table.items() as f64),
-    ]);
+    let (mut tables, mut numbers) = (Vec::new(), BTreeMap::new());
+    for lanes in LANES {
+        let table = year::table(lanes)?;
+        if lanes == 1 {
+            numbers.insert("stats_year_items", table.items() as f64);
+            numbers.insert("stats_year_item_bytes", table.bytes() as f64 / table.items() as f64);
+        }
+        tables.push((lanes, table));
+    }
     {
         let _pinned = OneCore::pin()?;
-        numbers.extend(answer_times(setting, &bootstraps, table)?);
+        numbers.extend(answer_times(setting, &bootstraps, tables)?);
     }
     println!("estimating visitors");
     let errors = visitors::errors()?;
@@ -62,12 +72,22 @@ pub(crate) fn measure(setting: &Setting<'_>) -> Result<Findings> {
     Ok(Findings { numbers, goals, ..Findings::default() })
 }
 
-fn answer_times(setting: &Setting<'_>, bootstraps: &Bootstraps, table: Table) -> Result<BTreeMap<&'static str, f64>> {
-    let aws = Aws::with_table(table);
-    let (mut sandbox, _) = Sandbox::start(bootstraps.path("stats")?, &setting.folder.join("stats.log"), aws)?;
+/// Sends all requests in turns, each to a bootstrap whose table has its lanes.
+fn answer_times(
+    setting: &Setting<'_>,
+    bootstraps: &Bootstraps,
+    tables: Vec<(u64, Table)>,
+) -> Result<BTreeMap<&'static str, f64>> {
+    let mut sandboxes = BTreeMap::new();
+    for (lanes, table) in tables {
+        let log = setting.folder.join(format!("stats-{lanes}.log"));
+        let (sandbox, _) = Sandbox::start(bootstraps.path("stats")?, &log, Aws::with_table(table))?;
+        sandboxes.insert(lanes, sandbox);
+    }
     let mut times: BTreeMap<&str, Vec<Duration>> = BTreeMap::new();
     for turn in 0..WARM_UP + TURNS {
-        for (key, path) in REQUESTS {
+        for (key, lanes, path) in REQUESTS {
+            let sandbox = sandboxes.get_mut(&lanes).context("a table for each number of lanes")?;
             let (time, response) = sandbox.invoke(&event(path)?).with_context(|| key)?;
             let response = String::from_utf8_lossy(&response);
             ensure!(response.contains("\"statusCode\":200"), "the bootstrap answers {response}");

@@ -35,14 +35,13 @@ const REFERRERS: [&str; 12] = [
     "lobste.rs",
 ];
 const LANGUAGES: [&str; 6] = ["de", "en", "fr", "it", "es", "ja"];
-const LANES: u64 = 4;
 const DAYS: u64 = 365;
 const CLICKS_A_DAY: u64 = 270;
 /// 2025-01-01T00:00:00Z.
 const START: i64 = 1_735_689_600;
 
-/// Folds the clicks of the year; returns the items.
-pub(super) fn table() -> Result<Table> {
+/// Folds the clicks of the year, spread over `lanes`; returns the items.
+pub(super) fn table(lanes: u64) -> Result<Table> {
     let (agents, store, quarantine) = (UserAgents::new()?, MemoryAggregates::default(), MemoryQuarantine::default());
     let user_agents: Vec<&str> = USER_AGENTS.lines().filter_map(|line| Some(line.split_once('\t')?.1)).collect();
     let mut chance = Chance(7);
@@ -59,7 +58,7 @@ pub(super) fn table() -> Result<Table> {
             click.language = Some(pick(&mut chance, &LANGUAGES).to_owned());
             click.utm.source = Some("newsletter".to_owned());
             click.utm.campaign = Some(format!("week-{}", day / 7));
-            batch.push(received(number % LANES, day * CLICKS_A_DAY + number + 1, &click));
+            batch.push(received(number % lanes, day * CLICKS_A_DAY + number + 1, &click));
         }
         let ports = AggregateClicksPorts { agents: &agents, store: &store, quarantine: &quarantine, archive: None };
         let outcome = futures::executor::block_on(aggregate_clicks(&ports, &batch));

@@ -2,7 +2,6 @@
 
 pub mod aggregate;
 pub mod counts;
-mod coupons;
 pub mod day;
 pub mod dimension;
 pub mod lane;
