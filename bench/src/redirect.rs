@@ -46,7 +46,7 @@ fn goals(figures: &BTreeMap<&'static str, Figures>) -> Result<Vec<Goal>> {
         // A redirect that waits for its stream is slower by a factor of a hundred.
         Figure::of("redirect, stream of 20 ms, response p50, us", slow_stream.warm_us_p50)
             .over("redirect, pause of 20 ms", paced.warm_us_p50)
-            .at_most(1.25),
+            .at_most(2.0),
         Figure::of("redirect, exec to first next p50, ms", cached.init_ms_p50)
             .over("GetItem", getitem.init_ms_p50)
             .at_most(0.6),
