@@ -220,6 +220,68 @@ mod tests {
         })
     }
 
+    fn with(change: Value) -> Value {
+        let mut value = json!({"url": "https://a.example"});
+        value.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        value
+    }
+
+    fn with_conditions(conditions: Value) -> Value {
+        with(json!({"rules": [{"if": conditions, "url": "https://a.example"}]}))
+    }
+
+    fn with_variant(name: &str, weight: u32) -> Value {
+        with(json!({"variants": [{"name": name, "weight": weight, "url": "https://a.example"}]}))
+    }
+
+    #[test]
+    fn every_bound_is_inclusive() {
+        let query = |name: usize, value: usize| {
+            with_conditions(json!({"query": [{"name": "n".repeat(name), "value": "v".repeat(value)}]}))
+        };
+        let queries = |count: usize| with_conditions(json!({"query": vec![json!({"name": "n"}); count]}));
+        let list = |name: &str, value: &str, count: usize| with_conditions(json!({ (name): vec![value; count] }));
+        for (bound, beyond, pointer) in [
+            (with(json!({"max_clicks": 1})), with(json!({"max_clicks": 0})), "/max_clicks"),
+            (with(json!({"max_clicks": MAX_CLICKS})), with(json!({"max_clicks": MAX_CLICKS + 1})), "/max_clicks"),
+            (with_variant("a", 1), with_variant("a", 0), "/variants/0/weight"),
+            (with_variant("a", 1000), with_variant("a", 1001), "/variants/0/weight"),
+            (with_variant("a", 1), with_variant("", 1), "/variants/0/name"),
+            (with_variant(&"a".repeat(32), 1), with_variant(&"a".repeat(33), 1), "/variants/0/name"),
+            (query(1, 1), query(0, 1), "/rules/0/if/query/0/name"),
+            (query(200, 1), query(201, 1), "/rules/0/if/query/0/name"),
+            (query(1, 200), query(1, 201), "/rules/0/if/query/0/value"),
+            (queries(50), queries(51), "/rules/0/if/query"),
+            (list("device", "mobile", 50), list("device", "mobile", 51), "/rules/0/if/device"),
+            (list("os", "ios", 50), list("os", "ios", 51), "/rules/0/if/os"),
+            (list("language", "de", 50), list("language", "de", 51), "/rules/0/if/language"),
+            (list("country", "CH", 1), list("country", "C", 1), "/rules/0/if/country/0"),
+            (list("country", "CH", 1), list("country", "CHE", 1), "/rules/0/if/country/0"),
+            (list("country", "CH", 1), list("country", "C1", 1), "/rules/0/if/country/0"),
+            (list("language", "de", 1), list("language", "d", 1), "/rules/0/if/language/0"),
+            (list("language", "deu", 1), list("language", "deut", 1), "/rules/0/if/language/0"),
+        ] {
+            assert!(check(bound.clone()).is_ok(), "{pointer}: {bound}");
+            assert_eq!(check(beyond.clone()), Err(vec![pointer.to_owned()]), "{beyond}");
+        }
+    }
+
+    #[test]
+    fn rules_and_variants_have_32_kib_together() {
+        let of_size = |last: usize| {
+            let variant = |n: usize, length: usize| json!({"name": format!("v{n}"), "weight": 1, "url": format!("https://a.example/{}", "x".repeat(length))});
+            let mut variants: Vec<Value> = (0..8).map(|n| variant(n, 3900)).collect();
+            variants.push(variant(8, last));
+            with(json!({ "variants": variants }))
+        };
+        let size = |fields: &CheckedFields| {
+            serde_json::to_vec(&(&fields.settings.rules, &fields.settings.variants)).unwrap().len()
+        };
+        let room = MAX_CHOICE_BYTES - size(&check(of_size(1)).unwrap()) + 1;
+        assert_eq!(size(&check(of_size(room)).unwrap()), 32 * 1024);
+        assert_eq!(check(of_size(room + 1)), Err(vec!["/variants".to_owned()]));
+    }
+
     #[test]
     fn valid_fields_are_normalised() {
         let settings = check(json!({
