@@ -101,7 +101,7 @@ async fn clicks_count_for_link_tag_and_workspace() {
     assert_eq!((again.status.as_u16(), again.text.as_str(), again.header("etag")), (304, "", table.header("etag")));
 
     // The link shows its clicks. Another workspace sees nothing.
-    let shown = read(&stack, &key, "/v1/links/statistics-a", &[]).await.json();
+    let shown = read(&stack, &key, "/v1/links/statistics-a?include=clicks", &[]).await.json();
     assert_eq!((&shown["clicks"], &shown["last_click_at"]), (&json!(3), &link["all_time"]["last_click_at"]));
     let stranger = stack.new_key("statistics-stranger", "admin").await;
     for path in ["/v1/stats", "/v1/stats?tag=statistics"] {

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use waypost_api::links::ShortUrls;
-use waypost_aws::dynamo::aggregates::{DynamoAggregates, best_effort_client};
+use waypost_aws::dynamo::aggregates::DynamoAggregates;
 use waypost_aws::dynamo::links::DynamoLinks;
 use waypost_http::router::api;
 use waypost_lambda::start::BoxError;
@@ -33,7 +33,7 @@ async fn serve() -> Result<(), BoxError> {
         writer: links.clone(),
         targets: links.clone(),
         index: links,
-        aggregates: Arc::new(DynamoAggregates::new(best_effort_client(&config), settings::required("STATS_TABLE")?)),
+        aggregates: Arc::new(DynamoAggregates::new(dynamo.clone(), settings::required("STATS_TABLE")?)),
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
         short_urls: ShortUrls::new(&domains, settings::optional("SHORT_URL_ORIGIN")),

@@ -13,6 +13,24 @@ pub struct DomainQuery {
     pub domain: Option<String>,
 }
 
+/// What to read of the link whose slug is in the path.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+pub struct ReadLinkQuery {
+    /// A domain of the stack; the default one if absent.
+    #[schemars(with = "Option<Domain>")]
+    pub domain: Option<String>,
+    /// What to add to the link.
+    pub include: Option<Include>,
+}
+
+/// What a link can be read with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Include {
+    /// Its clicks since it exists.
+    Clicks,
+}
+
 /// A link.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(rename = "Link")]
@@ -58,19 +76,19 @@ pub struct LinkView {
     created_at: Timestamp,
     /// When the owner last changed the link; null before the first change.
     updated_at: Option<Timestamp>,
-    /// The link's clicks, where one link is read.
+    /// The link's clicks, if they are asked for.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     clicked: Option<ClickedView>,
 }
 
-/// The clicks of a link since it exists. Present only where one link is read; null while the statistics are unavailable.
+/// The clicks of a link since it exists. Present only with `include=clicks`; null while the statistics are unavailable.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 struct ClickedView {
-    /// Clicks of people, counted within a few seconds. Present only where one link is read; null while the statistics are
+    /// Clicks of people, counted within a few seconds. Present only with `include=clicks`; null while the statistics are
     /// unavailable.
     clicks: Option<u64>,
-    /// The time of the last of them. Present only where one link is read; null before the first click, and while the
-    /// statistics are unavailable.
+    /// The time of the last of them. Present only with `include=clicks`; null before the first click, and while the statistics
+    /// are unavailable.
     last_click_at: Option<Timestamp>,
 }
 

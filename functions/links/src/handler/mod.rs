@@ -13,7 +13,7 @@ use axum::routing::{get, post};
 use axum::{Extension, Router};
 use futures::future::join;
 use http::{HeaderMap, StatusCode, header};
-use waypost_api::links::{DomainQuery, LinkView, ShortUrls};
+use waypost_api::links::{DomainQuery, Include, LinkView, ReadLinkQuery, ShortUrls};
 use waypost_domain::access::idempotency::RequestFingerprint;
 use waypost_domain::analytics::ports::AggregateReader;
 use waypost_domain::analytics::stats::answer::AllTime;
@@ -102,15 +102,22 @@ async fn read(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path(slug): Path<String>,
-    Query(query): Query<DomainQuery>,
+    Query(query): Query<ReadLinkQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let id = link_id(&app.domains, &slug, query.domain.as_deref())?;
-    let (link, clicks) = join(find_link(app.reader.as_ref(), &caller, &id), clicks(&app, &caller, &id)).await;
+    let link = find_link(app.reader.as_ref(), &caller, &id);
+    if query.include != Some(Include::Clicks) {
+        return Ok(show(&app, link.await?, &headers));
+    }
+    let (link, clicks) = join(link, clicks(&app, &caller, &id)).await;
     let link = link?;
-    let etag = link.etag_with_clicks(clicks.map(|all| all.clicks));
-    let view = LinkView::of(link, &app.short_urls).with_clicks(clicks);
-    Ok(conditional_response(&headers, &etag, REVALIDATE, axum::Json(view)))
+    let etag = clicks.map(|all| link.etag_with_clicks(all.clicks));
+    let view = axum::Json(LinkView::of(link, &app.short_urls).with_clicks(clicks));
+    Ok(match etag {
+        Some(etag) => conditional_response(&headers, &etag, REVALIDATE, view),
+        None => ([(header::CACHE_CONTROL, REVALIDATE)], view).into_response(),
+    })
 }
 
 /// Reads the clicks of a link. Without statistics, the link is shown without them.
@@ -119,9 +126,9 @@ async fn clicks(app: &App, caller: &Caller, id: &LinkId) -> Option<AllTime> {
     read.inspect_err(|error| tracing::warn!(event = "stats.unavailable", operation = error.operation, %error)).ok()
 }
 
-fn show(app: &App, link: Link) -> Response {
+fn show(app: &App, link: Link, headers: &HeaderMap) -> Response {
     let etag = link.etag();
-    conditional_response(&HeaderMap::new(), &etag, REVALIDATE, axum::Json(LinkView::of(link, &app.short_urls)))
+    conditional_response(headers, &etag, REVALIDATE, axum::Json(LinkView::of(link, &app.short_urls)))
 }
 
 async fn change(
@@ -134,7 +141,7 @@ async fn change(
 ) -> Result<Response, Problem> {
     let id = link_id(&app.domains, &slug, query.domain.as_deref())?;
     let link = change_link(&app.link_ports(), &caller, &id, &precondition(&headers), &patch).await?;
-    Ok(show(&app, link))
+    Ok(show(&app, link, &HeaderMap::new()))
 }
 
 async fn delete(

@@ -8,7 +8,6 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use aws_smithy_types::retry::RetryConfig;
-use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use waypost_domain::analytics::model::aggregate::{Aggregate, AggregateKey};
 use waypost_domain::analytics::model::sequence::SequenceNumber;
@@ -30,13 +29,6 @@ const LONGEST_WAIT: Duration = Duration::from_secs(2);
 pub fn background_client(config: &SdkConfig) -> Client {
     let retries = RetryConfig::standard().with_max_attempts(6).with_initial_backoff(Duration::from_millis(50));
     Client::from_conf(aws_sdk_dynamodb::config::Builder::from(config).retry_config(retries).build())
-}
-
-/// Makes a client for numbers that an answer can omit: it asks once, and gives up after half a second.
-pub fn best_effort_client(config: &SdkConfig) -> Client {
-    let timeout = TimeoutConfig::builder().operation_timeout(Duration::from_millis(500)).build();
-    let config = aws_sdk_dynamodb::config::Builder::from(config).retry_config(RetryConfig::disabled());
-    Client::from_conf(config.timeout_config(timeout).build())
 }
 
 /// Aggregates in DynamoDB.

@@ -91,15 +91,9 @@ impl Link {
         }
     }
 
-    /// Returns the entity tag of the link together with its total of clicks, `None` if the total is unknown. Equals
-    /// [`Link::etag`] if the total is 0.
-    pub fn etag_with_clicks(&self, clicks: Option<u64>) -> String {
-        let clicks = match clicks {
-            Some(0) => return self.etag(),
-            Some(clicks) => format!("{clicks:x}"),
-            None => "-".to_owned(),
-        };
-        format!("\"{}.{:x}.{clicks}\"", self.version_tag(), self.settings.used_clicks)
+    /// Returns the strong entity tag of the link together with its total of clicks.
+    pub fn etag_with_clicks(&self, clicks: u64) -> String {
+        format!("\"{}.{:x}.{clicks:x}\"", self.version_tag(), self.settings.used_clicks)
     }
 
     /// Returns the key that sorts a workspace's links in the order of creation.
@@ -174,9 +168,7 @@ mod tests {
         (link.revision, link.settings.used_clicks) = (0x1a, 0x2b);
         let version = format!("{:x}-1a", link.created_at.as_millis());
         assert_eq!(link.etag(), format!("\"{version}.2b\""));
-        assert_eq!(link.etag_with_clicks(Some(0x3c)), format!("\"{version}.2b.3c\""));
-        assert_eq!(link.etag_with_clicks(None), format!("\"{version}.2b.-\""));
-        assert_eq!(link.etag_with_clicks(Some(0)), link.etag());
+        assert_eq!(link.etag_with_clicks(0x3c), format!("\"{version}.2b.3c\""));
         link.settings.used_clicks = 0;
         assert_eq!(link.etag(), format!("\"{version}\""));
     }

@@ -7,7 +7,7 @@ use waypost_domain::values::page::Page;
 use waypost_domain::{Role, Slug};
 
 use crate::link_batches::{BatchView, NewBatch};
-use crate::links::{DomainQuery, LinkView};
+use crate::links::{DomainQuery, LinkView, ReadLinkQuery};
 use crate::openapi::operation::{Operation, Operations};
 use crate::qr::QrQuery;
 
@@ -93,8 +93,8 @@ fn create_batch(to: &mut Operations) {
 
 fn read(to: &mut Operations) {
     link_operation(to, "get", ITEM, "readLink", Role::Viewer)
-        .about("links", "Read a link", "")
-        .query::<DomainQuery>()
+        .about("links", "Read a link", "Without `include`, the answer and its entity tag depend on the link alone. With its clicks, the answer has an entity tag only while the statistics are available.")
+        .query::<ReadLinkQuery>()
         .if_none_match()
         .json::<LinkView>(200, "The link.", &["ETag", "Cache-Control"])
         .end();
