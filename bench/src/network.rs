@@ -77,6 +77,23 @@ impl Network {
         Ok(())
     }
 
+    /// Sends an answer to a peer that may have given up waiting for it.
+    pub(crate) fn send_late(&mut self, to: Peer, answer: &[u8]) -> Result<()> {
+        if self.connections[to.0].is_none() {
+            return Ok(());
+        }
+        let sent = self.send(to, answer);
+        let hung_up = |error: &anyhow::Error| {
+            let kind = error.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+            matches!(kind, Some(ErrorKind::BrokenPipe | ErrorKind::ConnectionReset))
+        };
+        if sent.as_ref().is_err_and(hung_up) {
+            self.connections[to.0] = None;
+            return Ok(());
+        }
+        sent
+    }
+
     /// Returns the listeners and the connections that are ready to be read.
     fn wait(&self, timeout: Duration) -> Result<(Vec<usize>, Vec<usize>)> {
         let open: Vec<_> =

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// How long the slow stream takes to accept a click.
 pub(crate) const SLOW_STREAM: Duration = Duration::from_millis(20);
+/// How long the hanging stream takes: longer than a redirect waits for it.
+pub(crate) const HANGING_STREAM: Duration = Duration::from_secs(4);
 /// How many slugs one process is asked for. It must forget most of them to keep its memory.
 pub(crate) const MANY_SLUGS: usize = 100_000;
 
@@ -41,13 +43,20 @@ const PLAIN: Scenario = Scenario {
 pub(crate) const BASELINE: &str = "baseline";
 
 /// The scenarios that run in turns.
-pub(crate) const SCENARIOS: [Scenario; 8] = [
+pub(crate) const SCENARIOS: [Scenario; 9] = [
     PLAIN,
     Scenario { key: "getitem", bootstrap: "bench-getitem", slugs: Slugs::Distinct, ..PLAIN },
     Scenario { key: "redirect_cached", bootstrap: "redirect", ..PLAIN },
     Scenario { key: "redirect_uncached", bootstrap: "redirect", slugs: Slugs::Distinct, ..PLAIN },
     Scenario { key: "redirect_slow_stream", bootstrap: "redirect", stream_delay: SLOW_STREAM, ..PLAIN },
-    // The peer of the slow stream: a processor that has slept wakes up slowly, with or without a stream.
+    Scenario {
+        key: "redirect_hanging_stream",
+        bootstrap: "redirect",
+        stream_delay: HANGING_STREAM,
+        pause: SLOW_STREAM,
+        ..PLAIN
+    },
+    // The peer of the slow streams: a processor that has slept wakes up slowly, with or without a stream.
     Scenario { key: "redirect_paced", bootstrap: "redirect", pause: SLOW_STREAM, ..PLAIN },
     Scenario { key: "baseline_cached", bootstrap: BASELINE, ..PLAIN },
     Scenario { key: "baseline_uncached", bootstrap: BASELINE, slugs: Slugs::Distinct, ..PLAIN },

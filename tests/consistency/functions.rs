@@ -98,3 +98,15 @@ fn only_api_functions_depend_on_the_api_crate() {
     }
     require_none(&problems);
 }
+
+#[test]
+fn redirect_has_time_for_all_that_it_may_wait_for() {
+    let template = Template::read();
+    let timeout_s = template.timeout_s(&template.functions()["Redirect"]);
+    let needed = waypost_aws::time_budget::longest_redirect();
+    assert!(
+        needed.as_secs() < timeout_s,
+        "template.yaml: RedirectFunction has {timeout_s} s, but its calls may take {needed:?}: Lambda would end it before \
+         its click is kept"
+    );
+}

@@ -57,7 +57,7 @@ impl Aws {
             if !left.is_zero() {
                 return Ok(Some(left));
             }
-            network.send(*to, answer)?;
+            network.send_late(*to, answer)?;
             self.waiting.pop_front();
         }
         Ok(None)

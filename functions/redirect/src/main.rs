@@ -10,7 +10,6 @@ mod reply;
 
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use waypost_aws::dynamo::click_limit::DynamoClickLimit;
@@ -20,6 +19,7 @@ use waypost_aws::dynamo::salts::DynamoSalts;
 use waypost_aws::dynamo::warm_up::warm_up;
 use waypost_aws::kinesis::KinesisClicks;
 use waypost_aws::s3::spill::S3Spill;
+use waypost_aws::time_budget;
 use waypost_domain::redirect::cache::CachedLinks;
 use waypost_domain::redirect::deliver_clicks::DeliverClicksPorts;
 use waypost_domain::redirect::follow::FollowLinkPorts;
@@ -43,11 +43,9 @@ async fn serve() -> Result<(), BoxError> {
         visitors: Default::default(),
         salts: Arc::new(DynamoSalts::new(dynamo.clone(), &table)),
         random: Arc::new(SystemRandom),
-        stream: Arc::new(KinesisClicks::new(
-            aws_sdk_kinesis::Client::new(&config),
-            settings::required("CLICKS_STREAM")?,
-        )),
+        stream: Arc::new(KinesisClicks::new(config.clone(), connector.clone(), settings::required("CLICKS_STREAM")?)),
         spill: Arc::new(S3Spill::new(config, connector, &settings::required("DATA_BUCKET")?)),
+        breaker: Default::default(),
     };
     let links = Arc::new(DynamoLinks::new(dynamo.clone(), &table));
     let app = handler::App {
@@ -73,11 +71,11 @@ async fn serve() -> Result<(), BoxError> {
     after_response::run(app, delivery, warm).await
 }
 
-/// Sets how long a visitor waits for the table before the cache answers. DynamoDB answers within milliseconds; the timeouts of
-/// other functions are longer, because their callers prefer to wait.
+/// Limits how long a visitor waits for the table before the cache answers. The timeouts of other functions are longer, because
+/// their callers prefer to wait.
 fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
-        .operation_attempt_timeout(Duration::from_millis(700))
-        .operation_timeout(Duration::from_millis(1500))
+        .operation_attempt_timeout(time_budget::TABLE_ATTEMPT)
+        .operation_timeout(time_budget::TABLE_OPERATION)
         .build()
 }

@@ -10,4 +10,6 @@ pub mod kinesis;
 #[cfg(test)]
 mod replay;
 pub mod s3;
+mod signed;
 pub mod sqs;
+pub mod time_budget;

@@ -3,12 +3,16 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
 
 /// An answer: status, headers, body.
 pub(crate) type Answer = (u16, Vec<(&'static str, String)>, &'static str);
@@ -52,4 +56,14 @@ impl HttpConnector for Replay {
         }
         HttpConnectorFuture::ready(Ok(response))
     }
+}
+
+/// A configuration with invented credentials.
+pub(crate) fn config(region: &'static str, endpoint: Option<&str>) -> SdkConfig {
+    let credentials = Credentials::new("AKIDEXAMPLE", "secret", Some("token".into()), None, "test");
+    let mut builder = SdkConfig::builder()
+        .region(Region::new(region))
+        .credentials_provider(SharedCredentialsProvider::new(credentials));
+    builder.set_endpoint_url(endpoint.map(str::to_owned));
+    builder.build()
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use support::violations;
 use waypost_domain::clicks::click::Click;
 use waypost_domain::redirect::choose_target::choose_target;
-use waypost_domain::redirect::deliver_clicks::{DeliverClicksPorts, VisitorHasher, deliver_clicks};
+use waypost_domain::redirect::deliver_clicks::{DeliverClicksPorts, StreamBreaker, VisitorHasher, deliver_clicks};
 use waypost_domain::redirect::record_click::record_click;
 use waypost_domain::redirect::visit::Visit;
 use waypost_domain::testing::clicks::{MemorySalts, MemorySpill, MemoryStream};
@@ -42,6 +42,7 @@ fn streamed(link: &Link, visit: &Visit) -> Value {
         random: Arc::new(random),
         stream: stream.clone(),
         spill: Arc::<MemorySpill>::default(),
+        breaker: StreamBreaker::default(),
     };
     runtime.block_on(deliver_clicks(&ports, vec![pending]));
     serde_json::to_value(&stream.taken()[0]).unwrap()

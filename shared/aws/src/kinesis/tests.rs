@@ -1,5 +1,7 @@
-use aws_sdk_kinesis::config::{BehaviorVersion, Credentials, Region};
-use aws_smithy_types::retry::RetryConfig;
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use serde_json::Value;
 use waypost_domain::Timestamp;
 use waypost_domain::redirect::choose_target::choose_target;
@@ -9,9 +11,10 @@ use waypost_domain::testing::samples::link;
 use waypost_domain::testing::system::SeededRandom;
 
 use super::*;
-use crate::replay::{Answer, Replay};
+use crate::replay::{self, Replay, config};
+use crate::time_budget::longest_send;
 
-fn clicks(count: u64) -> Vec<Click> {
+pub(super) fn clicks(count: u64) -> Vec<Click> {
     let link = link("acme", "docs", "https://example.com/");
     let (visit, now) = (Visit::default(), Timestamp::parse("2026-01-02T03:04:05Z").unwrap());
     let choice = choose_target(&link, &visit, now);
@@ -19,18 +22,11 @@ fn clicks(count: u64) -> Vec<Click> {
 }
 
 fn stream(replay: &Replay) -> KinesisClicks {
-    let config = aws_sdk_kinesis::Config::builder()
-        .behavior_version(BehaviorVersion::v2026_01_12())
-        .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-        .retry_config(RetryConfig::disabled())
-        .http_client(replay.client())
-        .build();
-    KinesisClicks::new(Client::from_conf(config), "clicks")
+    KinesisClicks::new(config("us-east-1", None), SharedHttpConnector::new(replay.clone()), "clicks")
 }
 
-fn answer(status: u16, body: &'static str) -> Answer {
-    (status, vec![("content-type", "application/x-amz-json-1.1".to_owned())], body)
+fn answer(status: u16, body: &'static str) -> replay::Answer {
+    (status, Vec::new(), body)
 }
 
 const TAKEN: &str = r#"{"FailedRecordCount":0,"Records":[{"SequenceNumber":"1","ShardId":"s"}]}"#;
@@ -65,4 +61,52 @@ async fn clicks_that_stay_refused_are_given_back() {
     assert_eq!(stream(&replay).send(sent.clone()).await, sent[1..]);
     let away = Replay::new([answer(500, "{}"), answer(500, "{}"), answer(500, "{}")]);
     assert_eq!(stream(&away).send(sent.clone()).await, sent);
+}
+
+#[tokio::test]
+async fn a_request_is_signed_and_names_stream_and_operation() {
+    let replay = Replay::new([answer(200, TAKEN)]);
+    let sent = clicks(1);
+    stream(&replay).send(sent.clone()).await;
+    let request = &replay.requests()[0];
+    let header = |name: &str| request.headers().get(name).unwrap_or_default().to_owned();
+    assert_eq!((request.method(), request.uri()), ("POST", "https://kinesis.us-east-1.amazonaws.com/"));
+    assert_eq!(header("x-amz-target"), "Kinesis_20131202.PutRecords");
+    assert_eq!(header("content-type"), "application/x-amz-json-1.1");
+    assert_eq!(header("x-amz-security-token"), "token");
+    assert!(header("authorization").starts_with("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/"));
+    assert!(header("authorization").contains("/us-east-1/kinesis/aws4_request"));
+    let body: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+    assert_eq!(body["StreamName"], "clicks");
+    let data = STANDARD.decode(body["Records"][0]["Data"].as_str().unwrap()).unwrap();
+    assert_eq!(serde_json::from_slice::<Click>(&data).unwrap(), sent[0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_says_nothing_of_a_click_does_not_count_as_taken() {
+    for body in ["", "{}", "[]", r#"{"FailedRecordCount":0,"Records":[]}"#, "<html>"] {
+        let replay = Replay::new([answer(200, body), answer(200, body), answer(200, body)]);
+        let sent = clicks(1);
+        assert_eq!(stream(&replay).send(sent.clone()).await, sent, "{body}");
+    }
+}
+
+/// A stream that accepts requests and never answers.
+#[derive(Debug)]
+struct Hanging;
+
+impl HttpConnector for Hanging {
+    fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+        HttpConnectorFuture::new(std::future::pending())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_never_answers_gives_clicks_back_within_its_time() {
+    let connector = SharedHttpConnector::new(Hanging);
+    let stream = KinesisClicks::new(config("us-east-1", None), connector, "clicks");
+    let (sent, start) = (clicks(2), tokio::time::Instant::now());
+    assert_eq!(stream.send(sent.clone()).await, sent);
+    // Virtual time: timers are rounded up to milliseconds.
+    assert!(start.elapsed() <= longest_send() + Duration::from_millis(10), "{:?}", start.elapsed());
 }

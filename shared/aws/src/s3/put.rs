@@ -1,35 +1,20 @@
-//! Puts a small object without the S3 client: the client is a fifth of the redirect's binary, for a call that it makes only when
-//! the stream is unavailable.
+//! Puts a small object without the S3 client: see [`crate::signed`].
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html>
 
-use std::time::{Duration, SystemTime};
-
-use aws_credential_types::provider::ProvideCredentials;
-use aws_sigv4::http_request::{
-    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings, UriPathNormalizationMode,
-    sign,
-};
-use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_types::body::SdkBody;
+use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use aws_types::SdkConfig;
+use http::Method;
 
 use crate::backoff::Backoff;
-
-/// How long one attempt may take.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
-const ATTEMPTS: u32 = 3;
-/// The longest wait between two attempts.
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
+use crate::signed::{SignedRequests, Unsigned, dns_suffix};
+use crate::time_budget::{SPILL_ATTEMPT, SPILL_ATTEMPTS, SPILL_WAIT};
 
 /// Puts small objects into a bucket.
 #[derive(Debug, Clone)]
 pub(crate) struct SignedPut {
-    config: SdkConfig,
-    connector: SharedHttpConnector,
+    requests: SignedRequests,
     /// The URL of the bucket, without a slash at its end.
     base: String,
 }
@@ -37,14 +22,15 @@ pub(crate) struct SignedPut {
 impl SignedPut {
     /// Puts into `bucket`, with the region, credentials and endpoint of `config`.
     pub(crate) fn new(config: SdkConfig, connector: SharedHttpConnector, bucket: &str) -> Self {
-        let region = config.region().map(|region| region.as_ref()).unwrap_or_default();
-        let base = match config.endpoint_url() {
-            Some(url) => format!("{}/{bucket}", url.trim_end_matches('/')),
+        let requests = SignedRequests::new(config, connector, "s3");
+        let region = requests.region();
+        let base = match requests.endpoint() {
+            Some(url) => format!("{url}/{bucket}"),
             // No certificate covers a bucket name with dots as a host name.
-            None if bucket.contains('.') => format!("https://s3.{region}.{}/{bucket}", suffix(region)),
-            None => format!("https://{bucket}.s3.{region}.{}", suffix(region)),
+            None if bucket.contains('.') => format!("https://s3.{region}.{}/{bucket}", dns_suffix(region)),
+            None => format!("https://{bucket}.s3.{region}.{}", dns_suffix(region)),
         };
-        Self { config, connector, base }
+        Self { requests, base }
     }
 
     /// Puts `body` at `key`. Tries again if that can help.
@@ -55,7 +41,7 @@ impl SignedPut {
         if key.is_empty() || !key.bytes().all(is_plain) {
             return Err(format!("{key:?} cannot be a key here").into());
         }
-        let mut backoff = Backoff::new(ATTEMPTS, LONGEST_WAIT);
+        let mut backoff = Backoff::new(SPILL_ATTEMPTS, SPILL_WAIT);
         loop {
             let failure = match self.attempt(key, content_type, body).await {
                 Ok(status) if (200..300).contains(&status) => return Ok(()),
@@ -70,34 +56,13 @@ impl SignedPut {
     }
 
     async fn attempt(&self, key: &str, content_type: &str, body: &[u8]) -> Result<u16, BoxError> {
-        let request = self.signed(key, content_type, body).await?;
-        let answer = tokio::time::timeout(ATTEMPT_TIMEOUT, self.connector.call(request)).await??;
-        Ok(answer.status().as_u16())
-    }
-
-    async fn signed(&self, key: &str, content_type: &str, body: &[u8]) -> Result<HttpRequest, BoxError> {
-        let credentials = self.config.credentials_provider().ok_or("there are no credentials")?;
-        let identity = credentials.provide_credentials().await?.into();
-        let mut settings = SigningSettings::default();
-        settings.percent_encoding_mode = PercentEncodingMode::Single;
-        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
-        settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
-        let params = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(self.config.region().map(|region| region.as_ref()).unwrap_or_default())
-            .name("s3")
-            .time(SystemTime::now())
-            .settings(settings)
-            .build()?
-            .into();
-        let url = format!("{}/{key}", self.base);
-        let headers = [("content-type", content_type)];
-        let signable = SignableRequest::new("PUT", &url, headers.into_iter(), SignableBody::Bytes(body))?;
-        let (signature, _) = sign(signable, &params)?.into_parts();
-        let mut request =
-            http::Request::put(&url).header("content-type", content_type).body(SdkBody::from(body.to_vec()))?;
-        signature.apply_to_request_http1x(&mut request);
-        Ok(HttpRequest::try_from(request)?)
+        let request = Unsigned {
+            method: Method::PUT,
+            url: &format!("{}/{key}", self.base),
+            headers: &[("content-type", content_type)],
+            body: body.to_vec(),
+        };
+        Ok(self.requests.send(request, SPILL_ATTEMPT).await?.status().as_u16())
     }
 }
 
@@ -107,28 +72,10 @@ fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte)
 }
 
-/// Gives the DNS suffix of the region's partition (botocore, `partitions.json`).
-fn suffix(region: &str) -> &'static str {
-    if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_credential_types::Credentials;
-    use aws_credential_types::provider::SharedCredentialsProvider;
-    use aws_types::region::Region;
-
-    use crate::replay::Replay;
-
-    fn config(region: &'static str, endpoint: Option<&str>) -> SdkConfig {
-        let credentials = Credentials::new("AKIDEXAMPLE", "secret", Some("token".into()), None, "test");
-        let mut builder = SdkConfig::builder()
-            .region(Region::new(region))
-            .credentials_provider(SharedCredentialsProvider::new(credentials));
-        builder.set_endpoint_url(endpoint.map(str::to_owned));
-        builder.build()
-    }
+    use crate::replay::{Replay, config};
 
     fn answering(statuses: &[u16]) -> (SignedPut, Replay) {
         let replay = Replay::new(statuses.iter().map(|status| (*status, Vec::new(), "")));

@@ -5,14 +5,21 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::values::error::StoreErrorKind;
 use crate::values::timestamp::Timestamp;
 
-/// How many calls in a row must fail before calls pause.
-const FAILURES: u32 = 5;
-/// How long calls pause, in milliseconds; then one call tries the store again.
-const PAUSE_MILLIS: i64 = 2_000;
+/// When calls to a store pause, and how long.
+#[derive(Debug, Clone, Copy)]
+pub struct Pause {
+    /// How many calls in a row must fail before calls pause.
+    pub after_failures: u32,
+    /// How long calls pause, in milliseconds; then one call tries the store again.
+    pub millis: i64,
+}
 
 /// Counts failures in a row. Each store has a breaker of its own.
-#[derive(Debug, Default)]
-pub struct CircuitBreaker(Mutex<State>);
+#[derive(Debug)]
+pub struct CircuitBreaker {
+    pause: Pause,
+    state: Mutex<State>,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -21,18 +28,23 @@ struct State {
 }
 
 impl CircuitBreaker {
+    /// Makes a breaker that lets calls through until too many fail.
+    pub fn new(pause: Pause) -> Self {
+        Self { pause, state: Mutex::default() }
+    }
+
     /// Tells whether the store may be called at `now`. After a pause one caller may, and another after each further pause,
     /// until a call returns: a call that never returns blocks nothing.
     pub fn allows(&self, now: Timestamp) -> bool {
         let (mut state, now) = (self.state(), now.as_millis());
-        if state.failures < FAILURES {
+        if state.failures < self.pause.after_failures {
             return true;
         }
         // A remaining pause longer than any pause comes from a clock that was set back.
-        if (1..=PAUSE_MILLIS).contains(&(state.paused_until - now)) {
+        if (1..=self.pause.millis).contains(&(state.paused_until - now)) {
             return false;
         }
-        state.paused_until = now + PAUSE_MILLIS;
+        state.paused_until = now + self.pause.millis;
         true
     }
 
@@ -45,14 +57,14 @@ impl CircuitBreaker {
             return;
         }
         state.failures = state.failures.saturating_add(1);
-        state.paused_until = now.as_millis() + PAUSE_MILLIS;
-        if state.failures == FAILURES {
-            tracing::warn!(event = "store.paused", failures = FAILURES, pause_ms = PAUSE_MILLIS);
+        state.paused_until = now.as_millis() + self.pause.millis;
+        if state.failures == self.pause.after_failures {
+            tracing::warn!(event = "store.paused", failures = state.failures, pause_ms = self.pause.millis);
         }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -60,12 +72,19 @@ impl CircuitBreaker {
 mod tests {
     use super::*;
 
+    const FAILURES: u32 = 5;
+    const PAUSE_MILLIS: i64 = 2_000;
+
+    fn breaker() -> CircuitBreaker {
+        CircuitBreaker::new(Pause { after_failures: FAILURES, millis: PAUSE_MILLIS })
+    }
+
     fn at(millis: i64) -> Timestamp {
         Timestamp::from_millis(1_000_000 + millis).unwrap()
     }
 
     fn paused() -> CircuitBreaker {
-        let breaker = CircuitBreaker::default();
+        let breaker = self::breaker();
         for _ in 0..FAILURES {
             assert!(breaker.allows(at(0)));
             breaker.record(Some(StoreErrorKind::Throttled), at(0));
@@ -95,7 +114,7 @@ mod tests {
 
     #[test]
     fn separated_or_broken_failures_do_not_count() {
-        let breaker = CircuitBreaker::default();
+        let breaker = self::breaker();
         for n in 0..20 {
             let kind = if n % 2 == 0 { StoreErrorKind::Unavailable } else { StoreErrorKind::Broken };
             breaker.record(Some(kind), at(0));

@@ -6,11 +6,12 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
+use super::circuit_breaker::{CircuitBreaker, Pause};
 use super::ports::{ClickSpill, ClickStream, SaltStore};
 use super::record_click::PendingClick;
 use crate::clicks::click::Click;
 use crate::ports::Random;
-use crate::values::error::StoreError;
+use crate::values::error::{StoreError, StoreErrorKind};
 
 /// Counts what happened to the clicks of one delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -22,6 +23,9 @@ pub struct Delivered {
     /// Clicks that neither took; they are logged as `clicks.lost`.
     pub lost: usize,
 }
+
+/// When clicks go straight to the spill. A stream that hangs holds an invocation for more than a second each time that it is tried.
+const STREAM_PAUSE: Pause = Pause { after_failures: 3, millis: 30_000 };
 
 /// The ports of [`deliver_clicks`].
 pub struct DeliverClicksPorts {
@@ -35,6 +39,33 @@ pub struct DeliverClicksPorts {
     pub stream: Arc<dyn ClickStream>,
     /// Keeps the clicks that the stream refuses.
     pub spill: Arc<dyn ClickSpill>,
+    /// Tells when to leave the stream alone.
+    pub breaker: StreamBreaker,
+}
+
+/// Sends clicks straight to the spill after the stream took none several times in a row.
+#[derive(Debug)]
+pub struct StreamBreaker(CircuitBreaker);
+
+impl Default for StreamBreaker {
+    fn default() -> Self {
+        Self(CircuitBreaker::new(STREAM_PAUSE))
+    }
+}
+
+impl StreamBreaker {
+    /// Sends `clicks` to `stream` unless it is to be left alone. Returns those that it did not take.
+    async fn send(&self, stream: &dyn ClickStream, clicks: Vec<Click>) -> Vec<Click> {
+        let Some(now) = clicks.last().map(|click| click.time) else { return clicks };
+        if !self.0.allows(now) {
+            return clicks;
+        }
+        let total = clicks.len();
+        let refused = stream.send(clicks).await;
+        let failure = (refused.len() == total).then_some(StoreErrorKind::Unavailable);
+        self.0.record(failure, now);
+        refused
+    }
 }
 
 /// Makes visitor hashes. It keeps the salt of the last day it saw, so that a process reads each salt once.
@@ -81,10 +112,10 @@ impl VisitorHasher {
     }
 }
 
-/// Sends `pending` to the stream, and to the spill what the stream refuses. If the salt cannot be read, it sends the click
+/// Sends `pending` to the stream, and to the spill what the stream refuses. Leaves a stream that keeps refusing alone for a while. If the salt cannot be read, it sends the click
 /// without a visitor.
 pub async fn deliver_clicks(ports: &DeliverClicksPorts, pending: Vec<PendingClick>) -> Delivered {
-    let DeliverClicksPorts { visitors, salts, random, stream, spill } = ports;
+    let DeliverClicksPorts { visitors, salts, random, stream, spill, breaker } = ports;
     let mut clicks = Vec::with_capacity(pending.len());
     for item in pending {
         let anonymous = item.click.clone();
@@ -94,7 +125,7 @@ pub async fn deliver_clicks(ports: &DeliverClicksPorts, pending: Vec<PendingClic
         }));
     }
     let total = clicks.len();
-    let refused = stream.send(clicks).await;
+    let refused = breaker.send(stream.as_ref(), clicks).await;
     let mut delivered = Delivered { sent: total - refused.len(), ..Delivered::default() };
     if refused.is_empty() {
         return delivered;
@@ -140,6 +171,7 @@ mod tests {
             random: Arc::new(SeededRandom::new(9)),
             stream: stream.clone(),
             spill: spill.clone(),
+            breaker: StreamBreaker::default(),
         };
         deliver_clicks(&ports, clicks).await
     }
@@ -177,5 +209,46 @@ mod tests {
         salts.fail();
         assert_eq!(deliver(&stream, &Arc::<MemorySpill>::default(), &salts).await.sent, 3);
         assert!(stream.taken().iter().all(|click| click.visitor.is_none()));
+    }
+
+    fn pending_at(millis: i64) -> PendingClick {
+        let mut pending = pending(1);
+        pending.click.time = Timestamp::from_millis(1_700_000_000_000 + millis).unwrap();
+        pending
+    }
+
+    #[tokio::test]
+    async fn stream_that_keeps_refusing_is_left_alone_for_a_while() {
+        let (stream, spill) = (Arc::<MemoryStream>::default(), Arc::<MemorySpill>::default());
+        let ports = DeliverClicksPorts {
+            visitors: VisitorHasher::default(),
+            salts: Arc::<MemorySalts>::default(),
+            random: Arc::new(SeededRandom::new(9)),
+            stream: stream.clone(),
+            spill: spill.clone(),
+            breaker: StreamBreaker::default(),
+        };
+        stream.take_at_most(0);
+        for millis in 0..10 {
+            assert_eq!(deliver_clicks(&ports, vec![pending_at(millis)]).await.spilled, 1);
+        }
+        assert_eq!(stream.calls(), 3, "the other clicks go straight to the spill");
+        stream.take_at_most(usize::MAX);
+        assert_eq!(deliver_clicks(&ports, vec![pending_at(29_000)]).await.spilled, 1);
+        assert_eq!(deliver_clicks(&ports, vec![pending_at(30_010)]).await.sent, 1);
+        assert_eq!(deliver_clicks(&ports, vec![pending_at(30_011)]).await.sent, 1);
+        assert_eq!((stream.taken().len(), spill.kept().len()), (2, 11));
+    }
+
+    #[tokio::test]
+    async fn stream_that_takes_some_clicks_is_not_left_alone() {
+        let (stream, spill) = (Arc::<MemoryStream>::default(), Arc::<MemorySpill>::default());
+        let breaker = StreamBreaker::default();
+        for round in 1..10 {
+            stream.take_at_most(round);
+            let clicks = vec![pending(1).click, pending(2).click];
+            assert_eq!(breaker.send(stream.as_ref(), clicks).await.len(), 1);
+        }
+        assert_eq!((stream.calls(), spill.kept().len()), (9, 0));
     }
 }

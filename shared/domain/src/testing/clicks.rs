@@ -50,11 +50,12 @@ impl Countries for MemoryCountries {
 pub struct MemoryStream {
     taken: Mutex<Vec<Click>>,
     capacity: AtomicUsize,
+    calls: AtomicUsize,
 }
 
 impl Default for MemoryStream {
     fn default() -> Self {
-        Self { taken: Mutex::default(), capacity: AtomicUsize::new(usize::MAX) }
+        Self { taken: Mutex::default(), capacity: AtomicUsize::new(usize::MAX), calls: AtomicUsize::new(0) }
     }
 }
 
@@ -62,6 +63,11 @@ impl MemoryStream {
     /// Refuses clicks once the stream has `capacity` of them.
     pub fn take_at_most(&self, capacity: usize) {
         self.capacity.store(capacity, Ordering::SeqCst);
+    }
+
+    /// Returns how often clicks were sent.
+    pub fn calls(&self) -> usize {
+        self.calls.load(Ordering::SeqCst)
     }
 
     /// Returns the clicks that the stream accepted.
@@ -73,6 +79,7 @@ impl MemoryStream {
 #[async_trait]
 impl ClickStream for MemoryStream {
     async fn send(&self, mut clicks: Vec<Click>) -> Vec<Click> {
+        self.calls.fetch_add(1, Ordering::SeqCst);
         let mut taken = lock(&self.taken);
         let room = self.capacity.load(Ordering::SeqCst).saturating_sub(taken.len());
         let refused = clicks.split_off(room.min(clicks.len()));

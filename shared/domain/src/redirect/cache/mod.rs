@@ -9,7 +9,7 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, Shared, WeakShared};
 use quick_cache::{DefaultHashBuilder, Weighter, unsync};
 
-use super::circuit_breaker::CircuitBreaker;
+use super::circuit_breaker::{CircuitBreaker, Pause};
 use crate::links::link::{Link, LinkId};
 use crate::links::ports::LinkReader;
 use crate::ports::Clock;
@@ -32,6 +32,9 @@ pub struct Freshness {
     /// For a link while the table fails, in seconds since it was read.
     pub stale_seconds: u32,
 }
+
+/// When the cache stops calling the table. Its answers are old after that, or missing, so a pause is short.
+const TABLE_PAUSE: Pause = Pause { after_failures: 5, millis: 2_000 };
 
 /// Reads links through a cache. Concurrent reads of one link become one read of the table. While the table fails, the cache
 /// answers; after repeated failures the cache stops calling the table for a while ([`CircuitBreaker`]).
@@ -71,7 +74,8 @@ impl CachedLinks {
             DefaultHashBuilder::default(),
             unsync::DefaultLifecycle::default(),
         );
-        let store = Store { links, clock, freshness, entries: Mutex::new(entries), breaker: CircuitBreaker::default() };
+        let store =
+            Store { links, clock, freshness, entries: Mutex::new(entries), breaker: CircuitBreaker::new(TABLE_PAUSE) };
         Self { store: Arc::new(store), reads: Mutex::default() }
     }
 
