@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use waypost_domain::analytics::stats::answer::AllTime;
-use waypost_domain::{Domain, Domains, Link, LinkId, RedirectStatus, Rule, Slug, TargetUrl, Timestamp, Variant};
+use waypost_domain::{Domain, Domains, Link, LinkAddress, RedirectStatus, Rule, Slug, TargetUrl, Timestamp, Variant};
 
 /// The domain of the link whose slug is in the path.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -79,9 +79,9 @@ impl LinkView {
     pub fn of(link: Link, short_urls: &ShortUrls) -> Self {
         let settings = link.settings;
         Self {
-            short_url: short_urls.of(&link.id),
-            domain: link.id.domain,
-            slug: link.id.slug,
+            short_url: short_urls.of(&link.address),
+            domain: link.address.domain,
+            slug: link.address.slug,
             url: link.url,
             title: link.title,
             tags: link.tags,
@@ -128,11 +128,11 @@ impl ShortUrls {
     }
 
     /// Makes the URL of a link.
-    pub fn of(&self, id: &LinkId) -> String {
-        if id.domain == self.default_domain {
-            format!("{}/{}", self.default_origin, id.slug)
+    pub fn of(&self, address: &LinkAddress) -> String {
+        if address.domain == self.default_domain {
+            format!("{}/{}", self.default_origin, address.slug)
         } else {
-            format!("https://{}/{}", id.domain, id.slug)
+            format!("https://{}/{}", address.domain, address.slug)
         }
     }
 }

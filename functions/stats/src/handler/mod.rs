@@ -15,7 +15,7 @@ use waypost_domain::analytics::stats::ports::StatsPorts;
 use waypost_domain::analytics::stats::read_link_stats::read_link_stats;
 use waypost_domain::analytics::stats::read_tag_stats::read_tag_stats;
 use waypost_domain::analytics::stats::read_workspace_stats::read_workspace_stats;
-use waypost_domain::links::find::link_id;
+use waypost_domain::links::find::link_address;
 use waypost_domain::links::ports::{LinkIndex, LinkReader};
 use waypost_domain::ports::Clock;
 use waypost_domain::{Caller, Domains};
@@ -61,8 +61,8 @@ async fn link_stats(
     LinkStatsParameters(query): LinkStatsParameters,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let id = link_id(&app.domains, &slug, query.domain.as_deref())?;
-    let stats = read_link_stats(&app.ports(), &caller, &id, &query.request).await?;
+    let address = link_address(&app.domains, &slug, query.domain.as_deref())?;
+    let stats = read_link_stats(&app.ports(), &caller, &address, &query.request).await?;
     respond(&headers, &stats)
 }
 

@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::types::{
 };
 use waypost_domain::links::ports::LinkWriter;
 use waypost_domain::links::ports::{Inserted, LinkBatch};
-use waypost_domain::{Link, LinkId, StoreError, StoreErrorKind};
+use waypost_domain::{Link, LinkAddress, StoreError, StoreErrorKind};
 
 use super::Item;
 use super::links::{DynamoLinks, item_of, key, link_from};
@@ -93,9 +93,9 @@ impl LinkBatch for DynamoLinkBatch {
         DynamoLinks::new(self.client.clone(), &self.table).replace(seen, next).await
     }
 
-    async fn get_all(&self, ids: &[LinkId]) -> Result<Vec<Option<Link>>, StoreError> {
-        let mut open: Vec<Item> = ids.iter().map(key).collect();
-        let mut found: HashMap<LinkId, Link> = HashMap::new();
+    async fn get_all(&self, addresses: &[LinkAddress]) -> Result<Vec<Option<Link>>, StoreError> {
+        let mut open: Vec<Item> = addresses.iter().map(key).collect();
+        let mut found: HashMap<LinkAddress, Link> = HashMap::new();
         let mut backoff = Backoff::default();
         while !open.is_empty() {
             let before = open.len();
@@ -105,7 +105,7 @@ impl LinkBatch for DynamoLinkBatch {
             let output = output.map_err(|error| store_error(GET, error))?;
             for item in output.responses.into_iter().flat_map(|mut tables| tables.remove(&self.table)).flatten() {
                 let link = link_from(item, GET)?;
-                found.insert(link.id.clone(), link);
+                found.insert(link.address.clone(), link);
             }
             open = output
                 .unprocessed_keys
@@ -119,7 +119,7 @@ impl LinkBatch for DynamoLinkBatch {
                 return Err(StoreError::new(GET, StoreErrorKind::Throttled, "keys remain unprocessed"));
             }
         }
-        Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
+        Ok(addresses.iter().map(|address| found.get(address).cloned()).collect())
     }
 }
 

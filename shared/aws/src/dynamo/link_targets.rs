@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{CancellationReason, Put, TransactWriteItem};
 use sha2::{Digest, Sha256};
 use waypost_domain::links::ports::{Insertion, LinkTargets};
 use waypost_domain::values::hex::hex;
-use waypost_domain::{Domain, Link, LinkId, Slug, StoreError, StoreErrorKind, TargetUrl, WorkspaceId};
+use waypost_domain::{Domain, Link, LinkAddress, Slug, StoreError, StoreErrorKind, TargetUrl, WorkspaceId};
 
 use super::links::{DynamoLinks, item_of};
 use super::{Item, text};
@@ -24,7 +24,7 @@ impl LinkTargets for DynamoLinks {
         workspace: &WorkspaceId,
         domain: &Domain,
         url: &TargetUrl,
-    ) -> Result<Option<LinkId>, StoreError> {
+    ) -> Result<Option<LinkAddress>, StoreError> {
         const OPERATION: &str = "targets.find";
         let key = key(workspace, domain, url);
         let get = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
@@ -32,7 +32,7 @@ impl LinkTargets for DynamoLinks {
         let Some(item) = found.item else { return Ok(None) };
         let slug = item.get("slug").and_then(|slug| slug.as_s().ok()).and_then(|slug| Slug::parse(slug.as_str()).ok());
         let slug = slug.ok_or_else(|| broken(OPERATION, "the remembered link has no slug"))?;
-        Ok(Some(LinkId { domain: domain.clone(), slug }))
+        Ok(Some(LinkAddress { domain: domain.clone(), slug }))
     }
 
     async fn remember(&self, link: &Link) -> Result<(), StoreError> {
@@ -40,7 +40,7 @@ impl LinkTargets for DynamoLinks {
         put.send().await.map(drop).map_err(|error| store_error("targets.remember", error))
     }
 
-    async fn insert_as_only(&self, link: &Link, seen: Option<&LinkId>) -> Result<Insertion, StoreError> {
+    async fn insert_as_only(&self, link: &Link, seen: Option<&LinkAddress>) -> Result<Insertion, StoreError> {
         let free = self.put(item_of(link)?).condition_expression("attribute_not_exists(pk)");
         let remembered = self.put(pointer(link));
         let remembered = match seen {
@@ -77,7 +77,7 @@ fn outcome(reasons: &[CancellationReason]) -> Option<Result<Insertion, StoreErro
         return Some(Ok(Insertion::TargetTaken));
     }
     if refused(0) {
-        return Some(Ok(Insertion::IdTaken));
+        return Some(Ok(Insertion::AddressTaken));
     }
     let cause = reasons.iter().filter_map(CancellationReason::code).find(|code| *code != "None");
     match cause {
@@ -99,8 +99,8 @@ fn write(put: PutBuilder) -> Result<TransactWriteItem, StoreError> {
 }
 
 fn pointer(link: &Link) -> Item {
-    let mut item = key(&link.workspace, &link.id.domain, &link.url);
-    item.insert("slug".to_owned(), text(link.id.slug.as_str()));
+    let mut item = key(&link.workspace, &link.address.domain, &link.url);
+    item.insert("slug".to_owned(), text(link.address.slug.as_str()));
     item
 }
 

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use waypost_domain::links::ports::{LinkReader, LinkWriter};
-use waypost_domain::{Link, LinkId, StoreError, WorkspaceId};
+use waypost_domain::{Link, LinkAddress, StoreError, WorkspaceId};
 
 use super::conditional_writes::{put_if_absent, was_written};
 use super::link_changes::{Unchanged, Update};
@@ -33,13 +33,13 @@ impl DynamoLinks {
         Self { consistent: true, ..self }
     }
 
-    async fn read(&self, id: &LinkId, consistent: bool) -> Result<Option<Link>, StoreError> {
+    async fn read(&self, address: &LinkAddress, consistent: bool) -> Result<Option<Link>, StoreError> {
         const OPERATION: &str = "links.get";
         let found = self
             .client
             .get_item()
             .table_name(&self.table)
-            .set_key(Some(key(id)))
+            .set_key(Some(key(address)))
             .consistent_read(consistent)
             .send()
             .await
@@ -50,8 +50,8 @@ impl DynamoLinks {
 
 #[async_trait]
 impl LinkReader for DynamoLinks {
-    async fn get(&self, id: &LinkId) -> Result<Option<Link>, StoreError> {
-        self.read(id, self.consistent).await
+    async fn get(&self, address: &LinkAddress) -> Result<Option<Link>, StoreError> {
+        self.read(address, self.consistent).await
     }
 }
 
@@ -60,7 +60,7 @@ impl LinkWriter for DynamoLinks {
     async fn insert(&self, link: &Link) -> Result<bool, StoreError> {
         let made = put_if_absent(&self.client, &self.table, "links.insert", item_of(link)?).await?;
         // The first attempt of this write may have succeeded although its answer was lost.
-        Ok(made || self.read(&link.id, true).await?.as_ref() == Some(link))
+        Ok(made || self.read(&link.address, true).await?.as_ref() == Some(link))
     }
 
     async fn replace(&self, seen: &Link, next: &Link) -> Result<bool, StoreError> {
@@ -70,7 +70,7 @@ impl LinkWriter for DynamoLinks {
             .client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(key(&seen.id)))
+            .set_key(Some(key(&seen.address)))
             .update_expression(update.expression)
             .condition_expression(condition.expression)
             .set_expression_attribute_names(Some(update.names.into_iter().chain(condition.names).collect()))
@@ -81,7 +81,7 @@ impl LinkWriter for DynamoLinks {
             return Ok(true);
         }
         // As above. Clicks may have been counted since.
-        let stored = self.read(&seen.id, true).await?;
+        let stored = self.read(&seen.address, true).await?;
         Ok(stored.is_some_and(|stored| {
             let mut next = next.clone();
             next.settings.used_clicks = stored.settings.used_clicks;
@@ -96,7 +96,7 @@ impl LinkWriter for DynamoLinks {
             .client
             .delete_item()
             .table_name(&self.table)
-            .set_key(Some(key(&seen.id)))
+            .set_key(Some(key(&seen.address)))
             .condition_expression(condition.expression)
             .set_expression_attribute_names(Some(condition.names))
             .set_expression_attribute_values(Some(condition.values))
@@ -105,13 +105,13 @@ impl LinkWriter for DynamoLinks {
         was_written(OPERATION, result)
     }
 
-    async fn delete(&self, id: &LinkId, workspace: &WorkspaceId) -> Result<bool, StoreError> {
+    async fn delete(&self, address: &LinkAddress, workspace: &WorkspaceId) -> Result<bool, StoreError> {
         const OPERATION: &str = "links.delete";
         let result = self
             .client
             .delete_item()
             .table_name(&self.table)
-            .set_key(Some(key(id)))
+            .set_key(Some(key(address)))
             .condition_expression("workspace = :workspace")
             .expression_attribute_values(":workspace", text(workspace.as_str()))
             .send()
@@ -121,8 +121,11 @@ impl LinkWriter for DynamoLinks {
 }
 
 /// Makes the key of a link's item.
-pub fn key(id: &LinkId) -> Item {
-    Item::from([("pk".to_owned(), text(format!("LINK#{}#{}", id.domain, id.slug))), ("sk".to_owned(), text("LINK"))])
+pub fn key(address: &LinkAddress) -> Item {
+    Item::from([
+        ("pk".to_owned(), text(format!("LINK#{}#{}", address.domain, address.slug))),
+        ("sk".to_owned(), text("LINK")),
+    ])
 }
 
 /// Makes the whole item of a link. Write links as this item only.
@@ -131,7 +134,7 @@ pub fn key(id: &LinkId) -> Item {
 /// None in practice: a link has only texts and lists of texts.
 pub fn item_of(link: &Link) -> Result<Item, StoreError> {
     let mut item: Item = serde_dynamo::to_item(link).map_err(|error| broken("links.write", error))?;
-    item.extend(key(&link.id));
+    item.extend(key(&link.address));
     item.insert("list_pk".to_owned(), text(list_pk(&link.workspace, link.list_shard())));
     item.insert("list_sk".to_owned(), text(link.list_key()));
     Ok(item)

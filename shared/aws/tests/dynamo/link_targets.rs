@@ -33,18 +33,18 @@ async fn create_or_return(links: &DynamoLinks, seed: u64) -> Created {
 async fn link_and_pointer_are_written_together() {
     let links = links().await;
     let (first, second) = (link("acme", "a", "https://example.com/"), link("acme", "b", "https://example.com/"));
-    let find = async || links.find(&first.workspace, &first.id.domain, &first.url).await.unwrap();
+    let find = async || links.find(&first.workspace, &first.address.domain, &first.url).await.unwrap();
     assert_eq!(find().await, None);
     assert_eq!(links.insert_as_only(&first, None).await.unwrap(), Insertion::Done);
-    assert_eq!(find().await, Some(first.id.clone()));
+    assert_eq!(find().await, Some(first.address.clone()));
     assert_eq!(links.insert_as_only(&second, None).await.unwrap(), Insertion::TargetTaken);
-    assert_eq!(links.insert_as_only(&second, Some(&second.id)).await.unwrap(), Insertion::TargetTaken);
-    assert_eq!(links.get(&second.id).await.unwrap(), None);
-    assert_eq!(links.insert_as_only(&second, Some(&first.id)).await.unwrap(), Insertion::Done);
-    assert_eq!(find().await, Some(second.id.clone()));
-    assert_eq!(links.insert_as_only(&first, Some(&second.id)).await.unwrap(), Insertion::IdTaken);
+    assert_eq!(links.insert_as_only(&second, Some(&second.address)).await.unwrap(), Insertion::TargetTaken);
+    assert_eq!(links.get(&second.address).await.unwrap(), None);
+    assert_eq!(links.insert_as_only(&second, Some(&first.address)).await.unwrap(), Insertion::Done);
+    assert_eq!(find().await, Some(second.address.clone()));
+    assert_eq!(links.insert_as_only(&first, Some(&second.address)).await.unwrap(), Insertion::AddressTaken);
     links.remember(&first).await.unwrap();
-    assert_eq!(find().await, Some(first.id.clone()));
+    assert_eq!(find().await, Some(first.address.clone()));
 }
 
 #[tokio::test]
@@ -60,9 +60,9 @@ async fn concurrent_requests_get_the_same_link() {
             all.push(request.await.unwrap());
         }
         assert_eq!(all.iter().filter(|created| created.is_new).count(), 1, "round {round}");
-        let slugs: HashSet<&str> = all.iter().map(|created| created.link.id.slug.as_str()).collect();
+        let slugs: HashSet<&str> = all.iter().map(|created| created.link.address.slug.as_str()).collect();
         assert_eq!(slugs.len(), 1);
         // The next round meets a pointer to a deleted link.
-        assert!(links.delete(&all[0].link.id, &all[0].link.workspace).await.unwrap());
+        assert!(links.delete(&all[0].link.address, &all[0].link.workspace).await.unwrap());
     }
 }

@@ -18,7 +18,7 @@ async fn link_is_read_as_written() {
     let links = DynamoLinks::new(dynamodb().await, LINKS_TABLE);
     let written = full_link();
     assert!(links.insert(&written).await.unwrap());
-    assert_eq!(links.get(&written.id).await.unwrap(), Some(written));
+    assert_eq!(links.get(&written.address).await.unwrap(), Some(written));
 }
 
 /// Makes a link with every attribute.
@@ -50,7 +50,7 @@ async fn change_leaves_the_clicks_alone() {
     links.insert(&full).await.unwrap();
     count_click(&client, &full).await;
     assert!(links.replace(&full, &bare).await.unwrap());
-    let stored = links.get(&full.id).await.unwrap().unwrap();
+    let stored = links.get(&full.address).await.unwrap().unwrap();
     assert_eq!(stored.settings.used_clicks, 4);
     bare.settings.used_clicks = 4;
     assert_eq!(stored, bare);
@@ -60,12 +60,12 @@ async fn change_leaves_the_clicks_alone() {
     full.revision = 5;
     assert!(links.replace(&bare, &full).await.unwrap());
     full.settings.used_clicks = 4;
-    assert_eq!(links.get(&full.id).await.unwrap(), Some(full));
+    assert_eq!(links.get(&full.address).await.unwrap(), Some(full));
 }
 
 /// Counts a click as the redirect does.
 async fn count_click(client: &aws_sdk_dynamodb::Client, link: &Link) {
-    let key = waypost_aws::dynamo::links::key(&link.id);
+    let key = waypost_aws::dynamo::links::key(&link.address);
     let update =
         client.update_item().table_name(LINKS_TABLE).set_key(Some(key)).update_expression("ADD used_clicks :one");
     update.expression_attribute_values(":one", AttributeValue::N("1".to_owned())).send().await.unwrap();
@@ -101,7 +101,7 @@ async fn replaced_link_is_neither_changed_nor_deleted() {
         links.insert(&stored).await.unwrap();
         assert!(!links.replace(&seen, &next).await.unwrap());
         assert!(!links.delete_unchanged(&seen).await.unwrap());
-        assert_eq!(links.get(&seen.id).await.unwrap(), Some(stored.clone()));
+        assert_eq!(links.get(&seen.address).await.unwrap(), Some(stored.clone()));
         assert!(links.delete_unchanged(&stored).await.unwrap());
     }
 }
@@ -139,20 +139,20 @@ async fn only_the_owner_deletes() {
     let links = DynamoLinks::new(dynamodb().await, LINKS_TABLE);
     let link = link("acme", "docs", "https://example.com/");
     links.insert(&link).await.unwrap();
-    assert!(!links.delete(&link.id, &WorkspaceId::parse("other").unwrap()).await.unwrap());
-    assert!(links.delete(&link.id, &link.workspace).await.unwrap());
-    assert!(!links.delete(&link.id, &link.workspace).await.unwrap());
-    assert_eq!(links.get(&link.id).await.unwrap(), None);
+    assert!(!links.delete(&link.address, &WorkspaceId::parse("other").unwrap()).await.unwrap());
+    assert!(links.delete(&link.address, &link.workspace).await.unwrap());
+    assert!(!links.delete(&link.address, &link.workspace).await.unwrap());
+    assert_eq!(links.get(&link.address).await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn malformed_item_is_named() {
     let client = dynamodb().await;
     let links = DynamoLinks::new(client.clone(), LINKS_TABLE);
-    let id = link("acme", "docs", "https://example.com/").id;
-    let item = waypost_aws::dynamo::links::key(&id);
+    let address = link("acme", "docs", "https://example.com/").address;
+    let item = waypost_aws::dynamo::links::key(&address);
     client.put_item().table_name(LINKS_TABLE).set_item(Some(item)).send().await.unwrap();
-    let error = links.get(&id).await.unwrap_err();
+    let error = links.get(&address).await.unwrap_err();
     assert_eq!(error.kind, StoreErrorKind::Broken);
     assert!(error.to_string().contains("LINK#go.example.com#docs"), "{error}");
 }
@@ -160,7 +160,7 @@ async fn malformed_item_is_named() {
 #[tokio::test]
 async fn missing_table_is_a_lasting_error() {
     let links = DynamoLinks::new(dynamodb().await, "absent");
-    let error = links.get(&link("acme", "docs", "https://example.com/").id).await.unwrap_err();
+    let error = links.get(&link("acme", "docs", "https://example.com/").address).await.unwrap_err();
     assert_eq!(error.kind, StoreErrorKind::Broken);
 }
 

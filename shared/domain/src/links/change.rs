@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::create::{hash_password, remember_target};
 use super::find::find_link;
-use super::link::{Link, LinkId};
+use super::link::{Link, LinkAddress};
 use super::ports::LinkPorts;
 use super::precondition::Precondition;
 use super::request::LinkFields;
@@ -28,7 +28,7 @@ const MAX_ATTEMPTS: usize = 5;
 pub async fn change_link(
     ports: &LinkPorts<'_>,
     caller: &Caller,
-    id: &LinkId,
+    address: &LinkAddress,
     precondition: &Precondition,
     patch: &Value,
 ) -> Result<Link, Error> {
@@ -38,7 +38,7 @@ pub async fn change_link(
     }
     let mut password_hash = None;
     for _ in 0..MAX_ATTEMPTS {
-        let seen = find_link(ports.reader, caller, id).await?;
+        let seen = find_link(ports.reader, caller, address).await?;
         if !precondition.holds(&seen) {
             return Err(Error::Changed("link"));
         }
@@ -68,10 +68,10 @@ fn apply(ports: &LinkPorts<'_>, seen: &Link, patch: &Value, password_hash: &mut 
     let fields: LinkFields = read(document)?;
     let mut errors = Errors::default();
     let settings = check_fields(&fields, ports.domains, &mut errors);
-    if fields.slug.as_deref() != Some(seen.id.slug.as_str()) {
+    if fields.slug.as_deref() != Some(seen.address.slug.as_str()) {
         errors.add("/slug", "cannot be changed: create another link");
     }
-    if fields.domain.as_deref() != Some(seen.id.domain.as_str()) {
+    if fields.domain.as_deref() != Some(seen.address.domain.as_str()) {
         errors.add("/domain", "cannot be changed: create another link");
     }
     if fields.if_exists.is_some() {
@@ -125,8 +125,8 @@ mod tests {
         let (clock, random) = (FixedClock::at("2026-01-02T03:04:05Z"), SeededRandom::new(1));
         let ports =
             LinkPorts { reader: links, writer, targets: links, clock: &clock, random: &random, domains: &domains };
-        let id = link("acme", "docs", "https://example.com/").id;
-        change_link(&ports, &caller("acme", Role::Editor), &id, &Precondition::parse(precondition), &patch).await
+        let address = link("acme", "docs", "https://example.com/").address;
+        change_link(&ports, &caller("acme", Role::Editor), &address, &Precondition::parse(precondition), &patch).await
     }
 
     async fn change(links: &MemoryLinks, patch: Value) -> Result<Link, Error> {
@@ -222,8 +222,8 @@ mod tests {
             }
             self.0.replace(seen, next).await
         }
-        async fn delete(&self, id: &LinkId, workspace: &WorkspaceId) -> Result<bool, StoreError> {
-            self.0.delete(id, workspace).await
+        async fn delete(&self, address: &LinkAddress, workspace: &WorkspaceId) -> Result<bool, StoreError> {
+            self.0.delete(address, workspace).await
         }
         async fn delete_unchanged(&self, seen: &Link) -> Result<bool, StoreError> {
             self.0.delete_unchanged(seen).await

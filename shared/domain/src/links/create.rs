@@ -1,7 +1,7 @@
 //! Creates a short link with a slug that the caller chooses, or a generated one.
 
 use super::created::{Created, MAX_SLUGS, no_free_slug, slug_to_try};
-use super::link::{Link, LinkId};
+use super::link::{Link, LinkAddress};
 use super::password::Password;
 use super::ports::{LinkPorts, LinkTargets};
 use super::request::{IfExists, LinkFields};
@@ -44,7 +44,7 @@ async fn create_with_own_slug(ports: &LinkPorts<'_>, link: Link, if_exists: IfEx
     if ports.writer.insert(&link).await? {
         return Ok(Created { link, is_new: true });
     }
-    let existing = ports.reader.get(&link.id).await?.filter(|existing| existing.workspace == link.workspace);
+    let existing = ports.reader.get(&link.address).await?.filter(|existing| existing.workspace == link.workspace);
     match existing {
         Some(existing) if link.origin.is_some() && existing.origin == link.origin => {
             Ok(Created { link: existing, is_new: true })
@@ -52,7 +52,7 @@ async fn create_with_own_slug(ports: &LinkPorts<'_>, link: Link, if_exists: IfEx
         Some(existing) if if_exists == IfExists::Return && can_stand_in(&existing, &link) => {
             Ok(Created { link: existing, is_new: false })
         }
-        _ => Err(Error::Conflict(format!("the slug '{}' is taken on {}", link.id.slug, link.id.domain))),
+        _ => Err(Error::Conflict(format!("the slug '{}' is taken on {}", link.address.slug, link.address.domain))),
     }
 }
 
@@ -62,7 +62,7 @@ async fn create_with_free_slug(
     fingerprint: Option<&RequestFingerprint>,
 ) -> Result<Created, Error> {
     for number in 0..MAX_SLUGS {
-        link.id.slug = slug_to_try(ports, fingerprint, number);
+        link.address.slug = slug_to_try(ports, fingerprint, number);
         if ports.writer.insert(&link).await? {
             return Ok(Created { link, is_new: true });
         }
@@ -76,16 +76,16 @@ async fn create_with_free_slug(
 /// Lets later requests find `link` by its target. Only logs a failure, since the link exists already.
 pub(crate) async fn remember_target(targets: &dyn LinkTargets, link: &Link) {
     if let Err(error) = targets.remember(link).await {
-        tracing::warn!(event = "links.target_not_remembered", domain = %link.id.domain, slug = %link.id.slug, %error);
+        tracing::warn!(event = "links.target_not_remembered", domain = %link.address.domain, slug = %link.address.slug, %error);
     }
 }
 
-/// Returns the link that occupies the id of `link`, if an earlier attempt at the same request created it.
+/// Returns the link that occupies the address of `link`, if an earlier attempt at the same request created it.
 async fn created_before(ports: &LinkPorts<'_>, link: &Link) -> Result<Option<Link>, Error> {
     if link.origin.is_none() {
         return Ok(None);
     }
-    let existing = ports.reader.get(&link.id).await?;
+    let existing = ports.reader.get(&link.address).await?;
     Ok(existing.filter(|existing| existing.workspace == link.workspace && existing.origin == link.origin))
 }
 
@@ -106,14 +106,14 @@ fn check(
         Some(text) => errors.note("/domain", own_domain(text, ports.domains)),
         None => Some(ports.domains.default_domain().clone()),
     };
-    let id = slug.zip(domain).map(|(slug, domain)| LinkId { domain, slug });
-    let (checked, id) = errors.or(checked.zip(id))?;
+    let address = slug.zip(domain).map(|(slug, domain)| LinkAddress { domain, slug });
+    let (checked, address) = errors.or(checked.zip(address))?;
     let mut settings = checked.settings;
     // Hash the password last: it takes long.
     let password = fields.password.as_ref();
     settings.password_hash = password.map(|password| hash_password(password, ports.random)).transpose()?;
     Ok(Link {
-        id,
+        address,
         workspace: caller.workspace.clone(),
         url: checked.url,
         title: checked.title,
@@ -179,8 +179,8 @@ mod tests {
         let links = MemoryLinks::default();
         let first = create(&links, 1, new_link("https://example.com/1")).await.unwrap();
         let second = create(&links, 1, new_link("https://example.com/2")).await.unwrap();
-        assert_ne!(first.id.slug, second.id.slug);
-        assert_eq!(second.id.slug.as_str().len(), Slug::GENERATED_LEN);
+        assert_ne!(first.address.slug, second.address.slug);
+        assert_eq!(second.address.slug.as_str().len(), Slug::GENERATED_LEN);
     }
 
     #[tokio::test]

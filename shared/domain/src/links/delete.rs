@@ -1,7 +1,7 @@
 //! Deletes one link of the caller's workspace.
 
 use super::find::find_link;
-use super::link::LinkId;
+use super::link::LinkAddress;
 use super::ports::{LinkReader, LinkWriter};
 use super::precondition::Precondition;
 use crate::access::key::{Caller, Role};
@@ -16,16 +16,16 @@ pub async fn delete_link(
     reader: &dyn LinkReader,
     writer: &dyn LinkWriter,
     caller: &Caller,
-    id: &LinkId,
+    address: &LinkAddress,
     precondition: &Precondition,
 ) -> Result<(), Error> {
     caller.require(Role::Editor)?;
     if let Precondition::OneOf(_) = precondition {
-        let seen = find_link(reader, caller, id).await?;
+        let seen = find_link(reader, caller, address).await?;
         let deleted = precondition.holds(&seen) && writer.delete_unchanged(&seen).await?;
         return if deleted { Ok(()) } else { Err(Error::Changed("link")) };
     }
-    if writer.delete(id, &caller.workspace).await? { Ok(()) } else { Err(Error::NotFound("link")) }
+    if writer.delete(address, &caller.workspace).await? { Ok(()) } else { Err(Error::NotFound("link")) }
 }
 
 #[cfg(test)]
@@ -44,12 +44,12 @@ mod tests {
         links.replace(&seen, &next).await.unwrap();
         let editor = caller("acme", Role::Editor);
         let stale = Precondition::parse(Some(&seen.etag()));
-        let result = delete_link(&links, &links, &editor, &seen.id, &stale).await;
+        let result = delete_link(&links, &links, &editor, &seen.address, &stale).await;
         assert!(matches!(result, Err(Error::Changed(_))));
         let fresh = Precondition::parse(Some(&next.etag()));
-        delete_link(&links, &links, &editor, &seen.id, &fresh).await.unwrap();
+        delete_link(&links, &links, &editor, &seen.address, &fresh).await.unwrap();
         for precondition in [fresh, Precondition::Exists, Precondition::None] {
-            let result = delete_link(&links, &links, &editor, &seen.id, &precondition).await;
+            let result = delete_link(&links, &links, &editor, &seen.address, &precondition).await;
             assert!(matches!(result, Err(Error::NotFound(_))), "{precondition:?}");
         }
     }

@@ -11,9 +11,9 @@ use crate::values::text::check_text;
 use crate::values::timestamp::Timestamp;
 use crate::values::workspace::WorkspaceId;
 
-/// The id of a link: its domain and slug.
+/// The address of a link: its domain and slug.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct LinkId {
+pub struct LinkAddress {
     /// The host that serves it.
     pub domain: Domain,
     /// The path of the short URL.
@@ -25,7 +25,7 @@ pub struct LinkId {
 pub struct Link {
     /// The domain and slug.
     #[serde(flatten)]
-    pub id: LinkId,
+    pub address: LinkAddress,
     /// The workspace that owns it.
     pub workspace: WorkspaceId,
     /// The URL it leads to.
@@ -104,12 +104,12 @@ impl Link {
 
     /// Returns the key that sorts a workspace's links in the order of creation.
     pub fn list_key(&self) -> String {
-        format!("{}#{}#{}", self.created_at, self.id.slug, self.id.domain)
+        format!("{}#{}#{}", self.created_at, self.address.slug, self.address.domain)
     }
 
     /// Returns the index partition that lists the link, less than [`Link::LIST_SHARDS`].
     pub fn list_shard(&self) -> u8 {
-        Sha256::digest(self.id.slug.as_str().as_bytes())[0] % Self::LIST_SHARDS
+        Sha256::digest(self.address.slug.as_str().as_bytes())[0] % Self::LIST_SHARDS
     }
 }
 

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::link::{Link, LinkId};
+use super::link::{Link, LinkAddress};
 use super::query::{LinkQuery, LinkSlice};
 use crate::ports::{Clock, Random};
 use crate::values::domains::{Domain, Domains};
@@ -14,19 +14,19 @@ use crate::values::workspace::WorkspaceId;
 #[async_trait]
 pub trait LinkReader: Send + Sync {
     /// Returns the link, if it exists. May lag behind a write by less than a second.
-    async fn get(&self, id: &LinkId) -> Result<Option<Link>, StoreError>;
+    async fn get(&self, address: &LinkAddress) -> Result<Option<Link>, StoreError>;
 }
 
 /// Writes single links.
 #[async_trait]
 pub trait LinkWriter: Send + Sync {
-    /// Writes `link` if its id is free. Returns whether it was. Never overwrites a link.
+    /// Writes `link` if its address is free. Returns whether it was. Never overwrites a link.
     async fn insert(&self, link: &Link) -> Result<bool, StoreError>;
-    /// Replaces `seen` by `next`, which has the same id and owner, if the owner has not changed the link since. Returns whether
+    /// Replaces `seen` by `next`, which has the same address and owner, if the owner has not changed the link since. Returns whether
     /// it did. Keeps the stored [`crate::links::settings::LinkSettings::used_clicks`].
     async fn replace(&self, seen: &Link, next: &Link) -> Result<bool, StoreError>;
     /// Deletes the link if `workspace` owns it. Returns whether it did.
-    async fn delete(&self, id: &LinkId, workspace: &WorkspaceId) -> Result<bool, StoreError>;
+    async fn delete(&self, address: &LinkAddress, workspace: &WorkspaceId) -> Result<bool, StoreError>;
     /// Deletes the link if its owner has not changed it since `seen` was read. Returns whether it did.
     async fn delete_unchanged(&self, seen: &Link) -> Result<bool, StoreError>;
 }
@@ -48,11 +48,11 @@ pub trait LinkTargets: Send + Sync {
         workspace: &WorkspaceId,
         domain: &Domain,
         url: &TargetUrl,
-    ) -> Result<Option<LinkId>, StoreError>;
+    ) -> Result<Option<LinkAddress>, StoreError>;
     /// Remembers `link` for its target.
     async fn remember(&self, link: &Link) -> Result<(), StoreError>;
-    /// Writes and remembers `link` in one transaction, if its id is free and [`LinkTargets::find`] would still return `seen`.
-    async fn insert_as_only(&self, link: &Link, seen: Option<&LinkId>) -> Result<Insertion, StoreError>;
+    /// Writes and remembers `link` in one transaction, if its address is free and [`LinkTargets::find`] would still return `seen`.
+    async fn insert_as_only(&self, link: &Link, seen: Option<&LinkAddress>) -> Result<Insertion, StoreError>;
 }
 
 /// The result of [`LinkTargets::insert_as_only`].
@@ -60,8 +60,8 @@ pub trait LinkTargets: Send + Sync {
 pub enum Insertion {
     /// Wrote and remembered the link.
     Done,
-    /// The link's id is taken.
-    IdTaken,
+    /// The link's address is taken.
+    AddressTaken,
     /// The store has remembered another link by now, or is about to.
     TargetTaken,
 }
@@ -69,11 +69,11 @@ pub enum Insertion {
 /// Writes many links at once.
 #[async_trait]
 pub trait LinkBatch: Send + Sync {
-    /// Writes each of `links` whose id is free. Returns the result for each. Never overwrites a link. Takes 1 to [`MAX_BATCH`] links
-    /// with different ids. On an error, it may have written any of them. Does not retry if the store is busy.
+    /// Writes each of `links` whose address is free. Returns the result for each. Never overwrites a link. Takes 1 to [`MAX_BATCH`] links
+    /// with different addresses. On an error, it may have written any of them. Does not retry if the store is busy.
     async fn insert_all(&self, links: &[Link]) -> Result<Vec<Inserted>, StoreError>;
-    /// Reads the links with these ids (at most [`MAX_BATCH`]), in the same order. Sees every write that finished before.
-    async fn get_all(&self, ids: &[LinkId]) -> Result<Vec<Option<Link>>, StoreError>;
+    /// Reads the links with these addresses (at most [`MAX_BATCH`]), in the same order. Sees every write that finished before.
+    async fn get_all(&self, addresses: &[LinkAddress]) -> Result<Vec<Option<Link>>, StoreError>;
     /// Replaces a link as [`LinkWriter::replace`] does.
     async fn replace(&self, seen: &Link, next: &Link) -> Result<bool, StoreError>;
 }
@@ -83,7 +83,7 @@ pub trait LinkBatch: Send + Sync {
 pub enum Inserted {
     /// Wrote the link.
     Written,
-    /// The link's id is taken.
+    /// The link's address is taken.
     Taken,
     /// The store was busy and did not try.
     Busy,

@@ -166,8 +166,8 @@ impl LinkFields {
         let settings = &link.settings;
         Self {
             url: Some(link.url.to_string()),
-            slug: Some(link.id.slug.to_string()),
-            domain: Some(link.id.domain.to_string()),
+            slug: Some(link.address.slug.to_string()),
+            domain: Some(link.address.domain.to_string()),
             title: link.title.clone(),
             tags: link.tags.clone(),
             starts_at: settings.starts_at.map(|time| time.to_string()),

@@ -17,14 +17,14 @@ pub(crate) async fn return_existing(
     fingerprint: Option<&RequestFingerprint>,
 ) -> Result<Created, Error> {
     for number in 0..MAX_SLUGS {
-        let seen = ports.targets.find(&wanted.workspace, &wanted.id.domain, &wanted.url).await?;
-        if let Some(id) = &seen
-            && let Some(existing) = ports.reader.get(id).await?.filter(|existing| can_stand_in(existing, &wanted))
+        let seen = ports.targets.find(&wanted.workspace, &wanted.address.domain, &wanted.url).await?;
+        if let Some(address) = &seen
+            && let Some(existing) = ports.reader.get(address).await?.filter(|existing| can_stand_in(existing, &wanted))
         {
             let is_new = wanted.origin.is_some() && existing.origin == wanted.origin;
             return Ok(Created { link: existing, is_new });
         }
-        wanted.id.slug = slug_to_try(ports, fingerprint, number);
+        wanted.address.slug = slug_to_try(ports, fingerprint, number);
         if ports.targets.insert_as_only(&wanted, seen.as_ref()).await? == Insertion::Done {
             return Ok(Created { link: wanted, is_new: true });
         }
@@ -39,7 +39,7 @@ pub(crate) fn can_stand_in(existing: &Link, wanted: &Link) -> bool {
     let ended = settings.expires_at.is_some_and(|expiry| expiry <= wanted.created_at)
         || settings.max_clicks.is_some_and(|clicks| settings.used_clicks >= clicks);
     existing.workspace == wanted.workspace
-        && existing.id.domain == wanted.id.domain
+        && existing.address.domain == wanted.address.domain
         && existing.url == wanted.url
         && !settings.archived
         && !ended
@@ -121,7 +121,7 @@ mod tests {
         let own = LinkFields { slug: Some("docs".into()), ..fields(IfExists::Return) };
         assert!(create_in("acme", &links, 1, own.clone()).await.is_new);
         assert!(!create_in("acme", &links, 2, own).await.is_new);
-        let found = links.find(&links.all()[0].workspace, &links.all()[0].id.domain, &links.all()[0].url).await;
+        let found = links.find(&links.all()[0].workspace, &links.all()[0].address.domain, &links.all()[0].url).await;
         assert_eq!(found.unwrap().unwrap().slug.as_str(), "docs");
     }
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use async_trait::async_trait;
 
 use crate::clicks::click::Click;
-use crate::links::link::LinkId;
+use crate::links::link::LinkAddress;
 use crate::values::error::StoreError;
 use crate::values::timestamp::Timestamp;
 
@@ -14,7 +14,7 @@ use crate::values::timestamp::Timestamp;
 pub trait ClickLimit: Send + Sync {
     /// Uses up one click of the link; returns whether one was left. However many callers ask at once, at most
     /// [`crate::links::settings::LinkSettings::max_clicks`] get `true`.
-    async fn use_click(&self, id: &LinkId) -> Result<bool, StoreError>;
+    async fn use_click(&self, address: &LinkAddress) -> Result<bool, StoreError>;
 }
 
 /// Counts the attempts at a link's password.
@@ -22,9 +22,9 @@ pub trait ClickLimit: Send + Sync {
 pub trait PasswordAttempts: Send + Sync {
     /// Counts an attempt at `now`; returns whether it is allowed. Allows at most `limit` attempts in a minute of the clock,
     /// from all callers together.
-    async fn begin(&self, id: &LinkId, now: Timestamp, limit: u32) -> Result<bool, StoreError>;
+    async fn begin(&self, address: &LinkAddress, now: Timestamp, limit: u32) -> Result<bool, StoreError>;
     /// Takes back the attempt of `now`, since the password was right.
-    async fn take_back(&self, id: &LinkId, now: Timestamp) -> Result<(), StoreError>;
+    async fn take_back(&self, address: &LinkAddress, now: Timestamp) -> Result<(), StoreError>;
 }
 
 /// Locates addresses.

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard};
 use async_trait::async_trait;
 
 use super::outage::{lock, outage, yield_once};
-use crate::links::link::{Link, LinkId};
+use crate::links::link::{Link, LinkAddress};
 use crate::links::ports::{Inserted, Insertion, LinkBatch, LinkIndex, LinkReader, LinkShards, LinkTargets, LinkWriter};
 use crate::links::query::{LinkQuery, LinkSlice};
 use crate::redirect::ports::ClickLimit;
@@ -19,8 +19,8 @@ use crate::values::workspace::WorkspaceId;
 /// A store of links, which can fail.
 #[derive(Default)]
 pub struct MemoryLinks {
-    links: Mutex<HashMap<LinkId, Link>>,
-    targets: Mutex<HashMap<Target, LinkId>>,
+    links: Mutex<HashMap<LinkAddress, Link>>,
+    targets: Mutex<HashMap<Target, LinkAddress>>,
     failing: AtomicBool,
     reads: AtomicUsize,
 }
@@ -43,16 +43,16 @@ impl MemoryLinks {
         self.reads.load(Ordering::SeqCst)
     }
 
-    fn check(&self, operation: &'static str) -> Result<MutexGuard<'_, HashMap<LinkId, Link>>, StoreError> {
+    fn check(&self, operation: &'static str) -> Result<MutexGuard<'_, HashMap<LinkAddress, Link>>, StoreError> {
         if self.failing.load(Ordering::SeqCst) { Err(outage(operation)) } else { Ok(lock(&self.links)) }
     }
 }
 
 #[async_trait]
 impl LinkReader for MemoryLinks {
-    async fn get(&self, id: &LinkId) -> Result<Option<Link>, StoreError> {
+    async fn get(&self, address: &LinkAddress) -> Result<Option<Link>, StoreError> {
         self.reads.fetch_add(1, Ordering::SeqCst);
-        Ok(self.check("links.get")?.get(id).cloned())
+        Ok(self.check("links.get")?.get(address).cloned())
     }
 }
 
@@ -60,25 +60,27 @@ impl LinkReader for MemoryLinks {
 impl LinkWriter for MemoryLinks {
     async fn insert(&self, link: &Link) -> Result<bool, StoreError> {
         let mut links = self.check("links.insert")?;
-        if links.contains_key(&link.id) {
+        if links.contains_key(&link.address) {
             return Ok(false);
         }
-        links.insert(link.id.clone(), link.clone());
+        links.insert(link.address.clone(), link.clone());
         Ok(true)
     }
 
-    async fn delete(&self, id: &LinkId, workspace: &WorkspaceId) -> Result<bool, StoreError> {
+    async fn delete(&self, address: &LinkAddress, workspace: &WorkspaceId) -> Result<bool, StoreError> {
         let mut links = self.check("links.delete")?;
-        let owned = links.get(id).is_some_and(|link| link.workspace == *workspace);
+        let owned = links.get(address).is_some_and(|link| link.workspace == *workspace);
         if owned {
-            links.remove(id);
+            links.remove(address);
         }
         Ok(owned)
     }
 
     async fn replace(&self, seen: &Link, next: &Link) -> Result<bool, StoreError> {
         let mut links = self.check("links.replace")?;
-        let Some(link) = links.get_mut(&seen.id).filter(|link| link.is_unchanged_since(seen)) else { return Ok(false) };
+        let Some(link) = links.get_mut(&seen.address).filter(|link| link.is_unchanged_since(seen)) else {
+            return Ok(false);
+        };
         let used_clicks = link.settings.used_clicks;
         *link = next.clone();
         link.settings.used_clicks = used_clicks;
@@ -87,9 +89,9 @@ impl LinkWriter for MemoryLinks {
 
     async fn delete_unchanged(&self, seen: &Link) -> Result<bool, StoreError> {
         let mut links = self.check("links.delete")?;
-        let unchanged = links.get(&seen.id).is_some_and(|link| link.is_unchanged_since(seen));
+        let unchanged = links.get(&seen.address).is_some_and(|link| link.is_unchanged_since(seen));
         if unchanged {
-            links.remove(&seen.id);
+            links.remove(&seen.address);
         }
         Ok(unchanged)
     }
@@ -97,9 +99,9 @@ impl LinkWriter for MemoryLinks {
 
 #[async_trait]
 impl ClickLimit for MemoryLinks {
-    async fn use_click(&self, id: &LinkId) -> Result<bool, StoreError> {
+    async fn use_click(&self, address: &LinkAddress) -> Result<bool, StoreError> {
         let mut links = self.check("links.use_click")?;
-        let Some(settings) = links.get_mut(id).map(|link| &mut link.settings) else { return Ok(false) };
+        let Some(settings) = links.get_mut(address).map(|link| &mut link.settings) else { return Ok(false) };
         let left = settings.max_clicks.is_none_or(|max| settings.used_clicks < max);
         settings.used_clicks += u64::from(left);
         Ok(left)
@@ -130,28 +132,28 @@ impl LinkTargets for MemoryLinks {
         workspace: &WorkspaceId,
         domain: &Domain,
         url: &TargetUrl,
-    ) -> Result<Option<LinkId>, StoreError> {
+    ) -> Result<Option<LinkAddress>, StoreError> {
         drop(self.check("targets.find")?);
         Ok(lock(&self.targets).get(&(workspace.clone(), domain.clone(), url.clone())).cloned())
     }
 
     async fn remember(&self, link: &Link) -> Result<(), StoreError> {
         drop(self.check("targets.remember")?);
-        lock(&self.targets).insert(target_of(link), link.id.clone());
+        lock(&self.targets).insert(target_of(link), link.address.clone());
         Ok(())
     }
 
-    async fn insert_as_only(&self, link: &Link, seen: Option<&LinkId>) -> Result<Insertion, StoreError> {
+    async fn insert_as_only(&self, link: &Link, seen: Option<&LinkAddress>) -> Result<Insertion, StoreError> {
         let mut links = self.check("targets.insert")?;
         let mut targets = lock(&self.targets);
-        if links.contains_key(&link.id) {
-            return Ok(Insertion::IdTaken);
+        if links.contains_key(&link.address) {
+            return Ok(Insertion::AddressTaken);
         }
         if targets.get(&target_of(link)) != seen {
             return Ok(Insertion::TargetTaken);
         }
-        links.insert(link.id.clone(), link.clone());
-        targets.insert(target_of(link), link.id.clone());
+        links.insert(link.address.clone(), link.clone());
+        targets.insert(target_of(link), link.address.clone());
         Ok(Insertion::Done)
     }
 }
@@ -160,7 +162,7 @@ impl LinkTargets for MemoryLinks {
 type Target = (WorkspaceId, Domain, TargetUrl);
 
 fn target_of(link: &Link) -> Target {
-    (link.workspace.clone(), link.id.domain.clone(), link.url.clone())
+    (link.workspace.clone(), link.address.domain.clone(), link.url.clone())
 }
 
 #[async_trait]
@@ -175,11 +177,11 @@ impl LinkBatch for MemoryLinks {
         Ok(inserted)
     }
 
-    async fn get_all(&self, ids: &[LinkId]) -> Result<Vec<Option<Link>>, StoreError> {
-        let mut links = Vec::with_capacity(ids.len());
-        for id in ids {
+    async fn get_all(&self, addresses: &[LinkAddress]) -> Result<Vec<Option<Link>>, StoreError> {
+        let mut links = Vec::with_capacity(addresses.len());
+        for address in addresses {
             yield_once().await;
-            links.push(self.get(id).await?);
+            links.push(self.get(address).await?);
         }
         Ok(links)
     }

@@ -1,7 +1,7 @@
 //! Makes sample callers and links.
 
 use crate::access::key::{Caller, Role};
-use crate::links::link::{Link, LinkId};
+use crate::links::link::{Link, LinkAddress};
 use crate::links::settings::LinkSettings;
 use crate::values::domains::{Domain, Domains};
 use crate::values::slug::Slug;
@@ -22,7 +22,7 @@ pub fn link(workspace: &str, slug: &str, url: &str) -> Link {
     let domain = Domain::parse("go.example.com").expect("a valid domain");
     let own = Domains::parse("go.example.com").expect("valid domains");
     Link {
-        id: LinkId { domain, slug: Slug::parse(slug).expect("a valid slug") },
+        address: LinkAddress { domain, slug: Slug::parse(slug).expect("a valid slug") },
         workspace: WorkspaceId::parse(workspace).expect("a valid workspace"),
         url: TargetUrl::parse(url, &own).expect("a valid target"),
         title: None,

@@ -18,7 +18,7 @@ use crate::analytics::model::recent::ClickHash;
 use crate::analytics::model::sequence::Digits;
 use crate::analytics::model::visitors::Visitor;
 use crate::clicks::click::Trigger;
-use crate::links::link::LinkId;
+use crate::links::link::LinkAddress;
 use crate::values::borrowed_text::BorrowedText;
 use crate::values::domains::Domain;
 use crate::values::slug::Slug;
@@ -71,7 +71,7 @@ struct Reader<'a, 'b> {
     /// The domains, and for each the index in `names` by slug.
     links: Vec<(Domain, Map<String, usize>)>,
     /// The links of the batch and their names.
-    names: Vec<(LinkId, TextId)>,
+    names: Vec<(LinkAddress, TextId)>,
     workspaces: Map<String, usize>,
     /// The index in [`Batch::owned_links`] by lane, workspace and link.
     owned_links: Map<(usize, usize, usize), usize>,
@@ -155,10 +155,10 @@ impl<'a, 'b> Reader<'a, 'b> {
             return Ok(*link);
         }
         let parsed = Slug::parse(slug).map_err(|error| Malformed::Field("slug", error.to_string()))?;
-        let id = LinkId { domain: domain.clone(), slug: parsed };
+        let address = LinkAddress { domain: domain.clone(), slug: parsed };
         known.insert(slug.to_owned(), self.names.len());
-        let name = self.text_id(&format!("{}/{}", id.domain, id.slug));
-        self.names.push((id, name));
+        let name = self.text_id(&format!("{}/{}", address.domain, address.slug));
+        self.names.push((address, name));
         Ok(self.names.len() - 1)
     }
 

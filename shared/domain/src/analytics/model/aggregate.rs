@@ -6,7 +6,7 @@ use super::day::Day;
 use super::lane::Lane;
 use super::sequence::SequenceNumber;
 use super::tally::Tally;
-use crate::links::link::LinkId;
+use crate::links::link::LinkAddress;
 use crate::values::workspace::WorkspaceId;
 
 /// Which clicks an aggregate adds up.
@@ -33,8 +33,8 @@ pub struct AggregateKey {
 
 /// Returns the partition of a link's aggregates while `workspace` owns it. A slug that another workspace had before starts
 /// without clicks.
-pub fn link_pk(workspace: &WorkspaceId, id: &LinkId) -> String {
-    format!("WS#{workspace}#{}#{}", id.domain, id.slug)
+pub fn link_pk(workspace: &WorkspaceId, address: &LinkAddress) -> String {
+    format!("WS#{workspace}#{}#{}", address.domain, address.slug)
 }
 
 /// Returns the partition of a workspace's aggregates.

@@ -5,7 +5,7 @@ use super::read::pages;
 use crate::analytics::model::aggregate::{link_pk, total_range};
 use crate::analytics::model::tally::Tally;
 use crate::analytics::ports::{AggregateReader, KeyRange, Parts};
-use crate::links::link::LinkId;
+use crate::links::link::LinkAddress;
 use crate::values::error::StoreError;
 use crate::values::workspace::WorkspaceId;
 
@@ -16,9 +16,9 @@ use crate::values::workspace::WorkspaceId;
 pub async fn read_all_time(
     aggregates: &dyn AggregateReader,
     workspace: &WorkspaceId,
-    id: &LinkId,
+    address: &LinkAddress,
 ) -> Result<AllTime, StoreError> {
-    let (pk, (first, last)) = (link_pk(workspace, id), total_range());
+    let (pk, (first, last)) = (link_pk(workspace, address), total_range());
     let parts = Parts { clicked_at: true, ..Parts::default() };
     let mut all = Tally::default();
     for lane in pages(aggregates, KeyRange { pk: &pk, first, last, after: None }, &parts).await? {

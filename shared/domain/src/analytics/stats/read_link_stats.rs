@@ -10,10 +10,10 @@ use super::request::{StatsRequest, Subject};
 use crate::access::key::{Caller, Role};
 use crate::analytics::model::aggregate::link_pk;
 use crate::links::find::find_link;
-use crate::links::link::LinkId;
+use crate::links::link::LinkAddress;
 use crate::values::error::Error;
 
-/// Reads the statistics of the link `id`, if the caller's workspace owns it.
+/// Reads the statistics of the link `address`, if the caller's workspace owns it.
 ///
 /// # Errors
 /// [`Error::NotFound`] if there is no such link or another workspace owns it, [`Error::Invalid`] if the request cannot be
@@ -21,20 +21,20 @@ use crate::values::error::Error;
 pub async fn read_link_stats(
     ports: &StatsPorts<'_>,
     caller: &Caller,
-    id: &LinkId,
+    address: &LinkAddress,
     request: &StatsRequest,
 ) -> Result<Stats, Error> {
     let StatsPorts { links, aggregates, clock, .. } = *ports;
     caller.require(Role::Viewer)?;
     let query = request.check(Subject::Link, clock.now())?;
-    let pk = link_pk(&caller.workspace, id);
+    let pk = link_pk(&caller.workspace, address);
     // Read all at once. If the link does not exist, the error drops what was read.
-    let link = find_link(links, caller, id);
+    let link = find_link(links, caller, address);
     let found = async { Ok(read_aggregates(aggregates, &pk, &query).await?) };
-    let all_time = async { Ok(read_all_time(aggregates, &caller.workspace, id).await?) };
+    let all_time = async { Ok(read_all_time(aggregates, &caller.workspace, address).await?) };
     let (_, found, all_time) = try_join3(link, found, all_time).await?;
     let mut builder = StatsBuilder::new(&query);
     builder.add(&found)?;
-    let (domain, slug) = (Some(id.domain.clone()), Some(id.slug.clone()));
+    let (domain, slug) = (Some(address.domain.clone()), Some(address.slug.clone()));
     Ok(Stats { domain, slug, all_time: Some(all_time), ..builder.finish() })
 }

@@ -13,7 +13,7 @@ use crate::access::key::{Caller, Role};
 use crate::analytics::model::aggregate::link_pk;
 use crate::analytics::model::dimension::Dimension;
 use crate::analytics::ports::AggregateReader;
-use crate::links::link::{LinkId, check_tags};
+use crate::links::link::{LinkAddress, check_tags};
 use crate::links::ports::LinkIndex;
 use crate::links::query::{LinkFilter, LinkQuery};
 use crate::values::error::{Error, StoreError};
@@ -47,7 +47,7 @@ pub async fn read_tag_stats(
     let mut builder = StatsBuilder::new(&query);
     let mut by_link = Vec::new();
     // Make all futures before polling: with a lazy closure this future would not be `Send`.
-    let reads: Vec<_> = links.iter().map(|id| read_link(aggregates, caller, id, &query)).collect();
+    let reads: Vec<_> = links.iter().map(|address| read_link(aggregates, caller, address, &query)).collect();
     let mut reads = stream::iter(reads).buffered(AT_A_TIME);
     while let Some(read) = reads.next().await {
         let (link, found) = read?;
@@ -64,21 +64,21 @@ pub async fn read_tag_stats(
 async fn read_link(
     aggregates: &dyn AggregateReader,
     caller: &Caller,
-    id: &LinkId,
+    address: &LinkAddress,
     query: &StatsQuery,
 ) -> Result<(String, Aggregates), StoreError> {
-    let found = read_aggregates(aggregates, &link_pk(&caller.workspace, id), query).await?;
-    Ok((format!("{}/{}", id.domain, id.slug), found))
+    let found = read_aggregates(aggregates, &link_pk(&caller.workspace, address), query).await?;
+    Ok((format!("{}/{}", address.domain, address.slug), found))
 }
 
 /// Finds the links with any of `tags` by searching the list of links.
-async fn links_with(index: &dyn LinkIndex, caller: &Caller, tags: &[String]) -> Result<Vec<LinkId>, Error> {
+async fn links_with(index: &dyn LinkIndex, caller: &Caller, tags: &[String]) -> Result<Vec<LinkAddress>, Error> {
     let filter = LinkFilter { tags: tags.to_vec(), any_tag: true, ..LinkFilter::default() };
     let mut link_query = LinkQuery { filter, ..LinkQuery::newest(MAX_LINKS + 1) };
     let mut found = Vec::new();
     for _ in 0..MAX_SLICES {
         let slice = index.page(&caller.workspace, &link_query).await?;
-        found.extend(slice.links.into_iter().map(|link| link.id));
+        found.extend(slice.links.into_iter().map(|link| link.address));
         if found.len() > MAX_LINKS {
             let detail = format!("more than {MAX_LINKS} links have it, and one request adds up at most {MAX_LINKS}");
             return Err(Error::invalid("tag", detail));

@@ -84,9 +84,9 @@ impl Fixture {
     }
 
     async fn link(&self, workspace: &str, request: &StatsRequest) -> Result<Stats, Error> {
-        let id = link("acme", "a", "https://example.com/").id;
+        let address = link("acme", "a", "https://example.com/").address;
         let (clock, caller) = (FixedClock::at(NOW), caller(workspace, Role::Viewer));
-        read_link_stats(&self.ports(&clock), &caller, &id, request).await
+        read_link_stats(&self.ports(&clock), &caller, &address, request).await
     }
 
     async fn workspace(&self, workspace: &str, request: &StatsRequest) -> Result<Stats, Error> {
@@ -272,14 +272,14 @@ async fn slug_of_a_former_owner_has_no_clicks() {
     let fixture = Fixture::new().await;
     let mut taken = link("other", "a", "https://example.com/");
     let old_owner = link("acme", "a", "https://example.com/").workspace;
-    assert!(fixture.links.delete(&taken.id, &old_owner).await.unwrap());
+    assert!(fixture.links.delete(&taken.address, &old_owner).await.unwrap());
     taken.tags = vec!["taken".to_owned()];
     fixture.links.insert(&taken).await.unwrap();
     let ask = request("2026-01-01", "2026-01-31");
     let stats = fixture.link("other", &ask).await.unwrap();
     assert_eq!((stats.totals.clicks, stats.all_time.unwrap().clicks), (Some(0), 0));
     assert_eq!(fixture.tagged("other", &["taken"], &ask).await.unwrap().totals.clicks, Some(0));
-    assert_eq!(read_all_time(&fixture.aggregates, &taken.workspace, &taken.id).await.unwrap().clicks, 0);
+    assert_eq!(read_all_time(&fixture.aggregates, &taken.workspace, &taken.address).await.unwrap().clicks, 0);
 }
 
 #[tokio::test]

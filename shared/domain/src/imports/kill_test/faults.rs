@@ -11,7 +11,7 @@ use crate::imports::job::id::ImportId;
 use crate::imports::job::import::Import;
 use crate::imports::job::part::{Part, PartId};
 use crate::imports::job::ports::{ImportStore, PartQueue, PartStore};
-use crate::links::link::{Link, LinkId};
+use crate::links::link::{Link, LinkAddress};
 use crate::links::ports::{Inserted, LinkBatch};
 use crate::ports::Random;
 use crate::testing::files::{MemoryFileStore, MemoryUploads};
@@ -162,9 +162,9 @@ impl LinkBatch for FaultyStores<Arc<MemoryLinks>> {
         }
         self.inner.insert_all(links).await
     }
-    async fn get_all(&self, ids: &[LinkId]) -> Result<Vec<Option<Link>>, StoreError> {
+    async fn get_all(&self, addresses: &[LinkAddress]) -> Result<Vec<Option<Link>>, StoreError> {
         self.faults.before()?;
-        self.inner.get_all(ids).await
+        self.inner.get_all(addresses).await
     }
     async fn replace(&self, seen: &Link, next: &Link) -> Result<bool, StoreError> {
         self.faults.before()?;

@@ -1,13 +1,13 @@
-//! Decides what happens to a row whose id is taken.
+//! Decides what happens to a row whose address is taken.
 
 use super::report::{ReportLine, Reported};
 use super::row::Candidate;
 use crate::imports::job::import::Import;
 use crate::imports::job::options::OnConflict;
 use crate::imports::rows::Column;
-use crate::links::link::{Link, LinkId};
+use crate::links::link::{Link, LinkAddress};
 
-/// What happens to a row whose id is taken.
+/// What happens to a row whose address is taken.
 #[derive(Debug)]
 pub(crate) enum Resolution {
     /// The row itself has written the link: in an earlier attempt, or in a request whose answer was lost.
@@ -23,11 +23,11 @@ pub(crate) enum Resolution {
     NextSlug(Box<Candidate>),
     /// The row overwrites the link.
     Overwrite,
-    /// A later row of the import has the id. This row takes it over, since it comes first.
+    /// A later row of the import has the address. This row takes it over, since it comes first.
     Contested,
 }
 
-/// Decides what happens to `candidate`, a row of `import` that asks for the id of `existing`.
+/// Decides what happens to `candidate`, a row of `import` that asks for the address of `existing`.
 pub(crate) fn resolve_conflict(import: &Import, candidate: &Candidate, existing: &Link) -> Resolution {
     let own = existing.workspace == candidate.link.workspace;
     let sibling = existing.origin.as_deref().filter(|_| own).and_then(|origin| import.row_of(origin));
@@ -48,7 +48,7 @@ pub(crate) fn resolve_conflict(import: &Import, candidate: &Candidate, existing:
     if next.try_next_slug() {
         return Resolution::NextSlug(Box::new(next));
     }
-    let LinkId { domain, slug } = &candidate.link.id;
+    let LinkAddress { domain, slug } = &candidate.link.address;
     // Show a link's target only to its owner.
     let cause = match (candidate.attempt, own) {
         (Some(_), _) => "no free slug was found for the row".to_owned(),

@@ -8,7 +8,7 @@ use crate::imports::job::options::RowOptions;
 use crate::imports::rows::time::{NOT_A_TIME, read_time};
 use crate::imports::rows::{Column, Fault, Fields, RowAddress, Source};
 use crate::links::create::own_domain;
-use crate::links::link::{Link, LinkId, check_tags, check_title};
+use crate::links::link::{Link, LinkAddress, check_tags, check_title};
 use crate::links::settings::LinkSettings;
 use crate::values::domains::{Domain, Domains};
 use crate::values::slug::Slug;
@@ -39,7 +39,7 @@ impl Candidate {
         let Some(attempt) = self.attempt.map(|attempt| attempt + 1).filter(|&attempt| attempt < SLUG_ATTEMPTS) else {
             return false;
         };
-        self.link.id.slug = derived_slug(self.link.origin.as_deref().unwrap_or_default(), attempt);
+        self.link.address.slug = derived_slug(self.link.origin.as_deref().unwrap_or_default(), attempt);
         self.attempt = Some(attempt);
         true
     }
@@ -89,7 +89,7 @@ impl Context<'_> {
             columns => read_settings(&target, columns, self.domains)?,
         };
         let link = Link {
-            id: LinkId { domain, slug },
+            address: LinkAddress { domain, slug },
             workspace: self.import.workspace.clone(),
             url: target,
             title,
@@ -252,11 +252,11 @@ mod tests {
     #[test]
     fn derived_slugs_do_not_change() {
         let first = check(&fields("https://a.example/", "")).unwrap();
-        assert_eq!(first.link.id.slug, check(&fields("https://b.example/", "")).unwrap().link.id.slug);
+        assert_eq!(first.link.address.slug, check(&fields("https://b.example/", "")).unwrap().link.address.slug);
         let mut candidate = first;
-        let mut slugs = vec![candidate.link.id.slug.clone()];
+        let mut slugs = vec![candidate.link.address.slug.clone()];
         while candidate.try_next_slug() {
-            slugs.push(candidate.link.id.slug.clone());
+            slugs.push(candidate.link.address.slug.clone());
         }
         assert_eq!(slugs.len(), 5);
         slugs.sort();

@@ -11,7 +11,7 @@ use crate::imports::job::options::OnConflict;
 use crate::links::link::Link;
 use crate::values::error::{StoreError, StoreErrorKind};
 
-/// How often a row is tried again while the link at its id appears and disappears.
+/// How often a row is tried again while the link at its address appears and disappears.
 const MAX_ROUNDS: u32 = 10;
 
 /// A row of a batch.
@@ -76,7 +76,7 @@ struct OpenBatch<'a> {
     halted: bool,
 }
 
-/// What to do with a row whose id turns out to be free.
+/// What to do with a row whose address turns out to be free.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum IfFree {
     Return,
@@ -86,10 +86,10 @@ enum IfFree {
 impl OpenBatch<'_> {
     /// Tries to write each row once.
     async fn try_once(&mut self, waiting: Waiting) -> Result<(), StoreError> {
-        let mut ids = HashSet::new();
+        let mut addresses = HashSet::new();
         // A row's next slug may be one that another row of the batch asks for: such a row waits for the next round.
         let (mut open, later): (Waiting, Waiting) =
-            waiting.into_iter().partition(|(_, candidate)| ids.insert(candidate.link.id.clone()));
+            waiting.into_iter().partition(|(_, candidate)| addresses.insert(candidate.link.address.clone()));
         self.retries = later;
         if self.sender.reads_first() {
             let existing = self.sender.get_all(&open).await?;
@@ -110,15 +110,15 @@ impl OpenBatch<'_> {
         }
         if !taken.is_empty() {
             let existing = self.sender.get_all(&taken).await?;
-            // A free id belongs to a link that was deleted in between.
+            // A free address belongs to a link that was deleted in between.
             self.resolve_all(taken.into_iter().zip(existing), IfFree::Retry).await?;
             self.halt_at_conflict(&mut Vec::new());
         }
         Ok(())
     }
 
-    /// Settles the rows whose id is taken, or leaves them for the next round. Returns the rows
-    /// whose id is free, or tries them again, as `if_free` says.
+    /// Settles the rows whose address is taken, or leaves them for the next round. Returns the rows
+    /// whose address is free, or tries them again, as `if_free` says.
     async fn resolve_all(
         &mut self,
         rows: impl Iterator<Item = ((usize, Candidate), Option<Link>)>,

@@ -10,7 +10,7 @@ use futures::future::{BoxFuture, Shared, WeakShared};
 use quick_cache::{DefaultHashBuilder, Weighter, unsync};
 
 use super::circuit_breaker::CircuitBreaker;
-use crate::links::link::{Link, LinkId};
+use crate::links::link::{Link, LinkAddress};
 use crate::links::ports::LinkReader;
 use crate::ports::Clock;
 use crate::values::error::{StoreError, StoreErrorKind};
@@ -41,7 +41,7 @@ pub struct Freshness {
 /// since the link may have been created in the meantime.
 pub struct CachedLinks {
     store: Arc<Store>,
-    reads: Mutex<HashMap<LinkId, WeakShared<Read>>>,
+    reads: Mutex<HashMap<LinkAddress, WeakShared<Read>>>,
 }
 
 /// A read of the table, shared by all callers that wait for it.
@@ -51,7 +51,7 @@ struct Store {
     links: Arc<dyn LinkReader>,
     clock: Arc<dyn Clock>,
     freshness: Freshness,
-    entries: Mutex<unsync::Cache<LinkId, Entry, ByteWeighter>>,
+    entries: Mutex<unsync::Cache<LinkAddress, Entry, ByteWeighter>>,
     breaker: CircuitBreaker,
 }
 
@@ -75,40 +75,40 @@ impl CachedLinks {
         Self { store: Arc::new(store), reads: Mutex::default() }
     }
 
-    /// Joins the read of `id` that is under way, or starts one.
-    fn read(&self, id: &LinkId) -> Shared<Read> {
+    /// Joins the read of `address` that is under way, or starts one.
+    fn read(&self, address: &LinkAddress) -> Shared<Read> {
         let mut reads = lock(&self.reads);
-        if let Some(read) = reads.get(id).and_then(WeakShared::upgrade) {
+        if let Some(read) = reads.get(address).and_then(WeakShared::upgrade) {
             return read;
         }
         // Also forgets reads that nobody waits for: there are never more reads than concurrent requests.
         reads.retain(|_, read| read.upgrade().is_some_and(|read| read.peek().is_none()));
-        let (store, key) = (self.store.clone(), id.clone());
+        let (store, key) = (self.store.clone(), address.clone());
         let read = async move { store.read(key).await.map_err(Arc::new) }.boxed().shared();
         if let Some(weak) = read.downgrade() {
-            reads.insert(id.clone(), weak);
+            reads.insert(address.clone(), weak);
         }
         read
     }
 
-    fn forget_finished_read(&self, id: &LinkId) {
+    fn forget_finished_read(&self, address: &LinkAddress) {
         let mut reads = lock(&self.reads);
-        if reads.get(id).and_then(WeakShared::upgrade).is_none_or(|read| read.peek().is_some()) {
-            reads.remove(id);
+        if reads.get(address).and_then(WeakShared::upgrade).is_none_or(|read| read.peek().is_some()) {
+            reads.remove(address);
         }
     }
 }
 
 #[async_trait]
 impl LinkReader for CachedLinks {
-    async fn get(&self, id: &LinkId) -> Result<Option<Link>, StoreError> {
+    async fn get(&self, address: &LinkAddress) -> Result<Option<Link>, StoreError> {
         let now = self.store.clock.now();
-        if let Some(entry) = self.store.entry(id).filter(|entry| self.store.is_fresh(entry, now.as_millis())) {
+        if let Some(entry) = self.store.entry(address).filter(|entry| self.store.is_fresh(entry, now.as_millis())) {
             return Ok(entry.link.map(Arc::unwrap_or_clone));
         }
         let result = if self.store.breaker.allows(now) {
-            let result = self.read(id).await;
-            self.forget_finished_read(id);
+            let result = self.read(address).await;
+            self.forget_finished_read(address);
             result
         } else {
             let cause = "the table keeps failing; calls to it are paused";
@@ -116,7 +116,7 @@ impl LinkReader for CachedLinks {
         };
         match result {
             Ok(link) => Ok(link.map(Arc::unwrap_or_clone)),
-            Err(error) => self.store.stale(id, &error).map(Some).ok_or_else(|| unshare(error)),
+            Err(error) => self.store.stale(address, &error).map(Some).ok_or_else(|| unshare(error)),
         }
     }
 }
@@ -128,22 +128,22 @@ fn unshare(error: Arc<StoreError>) -> StoreError {
 }
 
 impl Store {
-    async fn read(&self, id: LinkId) -> Result<Option<Arc<Link>>, StoreError> {
+    async fn read(&self, address: LinkAddress) -> Result<Option<Arc<Link>>, StoreError> {
         let read_at = self.clock.now().as_millis();
-        let result = self.links.get(&id).await;
+        let result = self.links.get(&address).await;
         self.breaker.record(result.as_ref().err().map(|error| error.kind), self.clock.now());
         let link = result?.map(Arc::new);
         let mut entries = lock(&self.entries);
         if link.as_ref().is_some_and(|link| link.settings.bypasses_cache()) {
-            entries.remove(&id);
+            entries.remove(&address);
         } else {
-            entries.insert(id, Entry { link: link.clone(), read_at });
+            entries.insert(address, Entry { link: link.clone(), read_at });
         }
         Ok(link)
     }
 
-    fn entry(&self, id: &LinkId) -> Option<Entry> {
-        lock(&self.entries).get(id).cloned()
+    fn entry(&self, address: &LinkAddress) -> Option<Entry> {
+        lock(&self.entries).get(address).cloned()
     }
 
     fn is_fresh(&self, entry: &Entry, now: i64) -> bool {
@@ -152,12 +152,12 @@ impl Store {
     }
 
     /// Returns the link as the table last answered it, if that is recent enough.
-    fn stale(&self, id: &LinkId, error: &StoreError) -> Option<Link> {
-        let entry = self.entry(id)?;
+    fn stale(&self, address: &LinkAddress, error: &StoreError) -> Option<Link> {
+        let entry = self.entry(address)?;
         let now = self.clock.now().as_millis();
         let link = entry.link.filter(|_| is_within(self.freshness.stale_seconds, entry.read_at, now))?;
         let age_ms = now - entry.read_at;
-        tracing::warn!(event = "links.stale", domain = %id.domain, slug = %id.slug, age_ms, %error);
+        tracing::warn!(event = "links.stale", domain = %address.domain, slug = %address.slug, age_ms, %error);
         Some(Arc::unwrap_or_clone(link))
     }
 }
@@ -172,9 +172,9 @@ fn is_within(seconds: u32, then: i64, now: i64) -> bool {
 #[derive(Debug, Clone)]
 struct ByteWeighter;
 
-impl Weighter<LinkId, Entry> for ByteWeighter {
-    fn weight(&self, id: &LinkId, entry: &Entry) -> u64 {
-        let key = size_of::<LinkId>() + id.domain.as_str().len() + id.slug.as_str().len();
+impl Weighter<LinkAddress, Entry> for ByteWeighter {
+    fn weight(&self, address: &LinkAddress, entry: &Entry) -> u64 {
+        let key = size_of::<LinkAddress>() + address.domain.as_str().len() + address.slug.as_str().len();
         let link = entry.link.as_deref().map_or(0, estimated_bytes);
         (key + size_of::<Entry>() + link + OVERHEAD_BYTES) as u64
     }
@@ -182,7 +182,7 @@ impl Weighter<LinkId, Entry> for ByteWeighter {
 
 /// Estimates the memory of a link. Each text counts 32 bytes more, for its allocation and the small fields around it.
 fn estimated_bytes(link: &Link) -> usize {
-    let Link { id, workspace, url, title, tags, settings, origin, .. } = link;
+    let Link { address, workspace, url, title, tags, settings, origin, .. } = link;
     let text = |text: &str| text.len() + 32;
     let some = |value: &Option<String>| value.as_deref().map_or(0, text);
     let rules = settings.rules.iter().map(|rule| {
@@ -194,8 +194,8 @@ fn estimated_bytes(link: &Link) -> usize {
     let variants =
         settings.variants.iter().map(|variant| size_of_val(variant) + text(&variant.name) + text(variant.url.as_str()));
     size_of::<Link>()
-        + text(id.domain.as_str())
-        + text(id.slug.as_str())
+        + text(address.domain.as_str())
+        + text(address.slug.as_str())
         + text(workspace.as_str())
         + text(url.as_str())
         + some(title)

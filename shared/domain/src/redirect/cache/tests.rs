@@ -21,19 +21,19 @@ fn fixture() -> Fixture {
     Fixture { table, clock, cached }
 }
 
-async fn fixture_with_docs() -> (Fixture, LinkId) {
+async fn fixture_with_docs() -> (Fixture, LinkAddress) {
     let fixture = fixture();
     let link = link("acme", "docs", "https://example.com/docs");
     fixture.table.insert(&link).await.unwrap();
-    (fixture, link.id)
+    (fixture, link.address)
 }
 
 #[tokio::test]
 async fn fresh_link_is_not_read_again() {
-    let (Fixture { table, clock, cached }, id) = fixture_with_docs().await;
+    let (Fixture { table, clock, cached }, address) = fixture_with_docs().await;
     for (advance, reads) in [(0, 1), (4, 1), (1, 2), (4, 2)] {
         clock.advance(advance);
-        assert!(cached.get(&id).await.unwrap().is_some());
+        assert!(cached.get(&address).await.unwrap().is_some());
         assert_eq!(table.reads(), reads);
     }
 }
@@ -42,51 +42,51 @@ async fn fresh_link_is_not_read_again() {
 async fn new_link_is_found_once_the_miss_expires() {
     let Fixture { table, clock, cached } = fixture();
     let link = link("acme", "new", "https://example.com/");
-    assert_eq!(cached.get(&link.id).await.unwrap(), None);
+    assert_eq!(cached.get(&link.address).await.unwrap(), None);
     table.insert(&link).await.unwrap();
     clock.advance(1);
-    assert_eq!((cached.get(&link.id).await.unwrap(), table.reads()), (None, 1));
+    assert_eq!((cached.get(&link.address).await.unwrap(), table.reads()), (None, 1));
     clock.advance(1);
-    assert_eq!((cached.get(&link.id).await.unwrap(), table.reads()), (Some(link), 2));
+    assert_eq!((cached.get(&link.address).await.unwrap(), table.reads()), (Some(link), 2));
 }
 
 #[tokio::test]
 async fn stale_link_is_served_while_the_table_fails() {
-    let (Fixture { table, clock, cached }, id) = fixture_with_docs().await;
-    cached.get(&id).await.unwrap();
+    let (Fixture { table, clock, cached }, address) = fixture_with_docs().await;
+    cached.get(&address).await.unwrap();
     table.fail(true);
     clock.advance(599);
-    assert!(cached.get(&id).await.unwrap().is_some());
+    assert!(cached.get(&address).await.unwrap().is_some());
     clock.advance(1);
-    assert_eq!(cached.get(&id).await.unwrap_err().kind, StoreErrorKind::Unavailable);
+    assert_eq!(cached.get(&address).await.unwrap_err().kind, StoreErrorKind::Unavailable);
 }
 
 #[tokio::test]
 async fn failing_table_is_an_error_not_a_missing_link() {
     let Fixture { table, clock, cached } = fixture();
-    let id = link("acme", "docs", "https://example.com/").id;
-    assert_eq!(cached.get(&id).await.unwrap(), None);
+    let address = link("acme", "docs", "https://example.com/").address;
+    assert_eq!(cached.get(&address).await.unwrap(), None);
     table.fail(true);
     clock.advance(10);
-    assert!(cached.get(&id).await.is_err());
+    assert!(cached.get(&address).await.is_err());
 }
 
 #[tokio::test]
 async fn repeated_failures_pause_calls_to_the_table() {
-    let (Fixture { table, clock, cached }, id) = fixture_with_docs().await;
-    cached.get(&id).await.unwrap();
+    let (Fixture { table, clock, cached }, address) = fixture_with_docs().await;
+    cached.get(&address).await.unwrap();
     table.fail(true);
     clock.advance(60);
     for _ in 0..100 {
-        assert!(cached.get(&id).await.unwrap().is_some());
+        assert!(cached.get(&address).await.unwrap().is_some());
     }
     assert_eq!(table.reads(), 1 + 5);
     table.fail(false);
     clock.advance(2);
-    assert!(cached.get(&id).await.unwrap().is_some());
+    assert!(cached.get(&address).await.unwrap().is_some());
     assert_eq!(table.reads(), 1 + 5 + 1);
     clock.advance(4);
-    cached.get(&id).await.unwrap();
+    cached.get(&address).await.unwrap();
     assert_eq!(table.reads(), 1 + 5 + 1, "the link is fresh again");
 }
 
@@ -95,17 +95,17 @@ async fn link_with_a_password_is_never_kept() {
     let Fixture { table, clock, cached } = fixture();
     let mut plain = link("acme", "docs", "https://example.com/");
     table.insert(&plain).await.unwrap();
-    cached.get(&plain.id).await.unwrap();
+    cached.get(&plain.address).await.unwrap();
     plain.settings.password_hash = Some("$argon2id$".to_owned());
-    table.delete(&plain.id, &plain.workspace).await.unwrap();
+    table.delete(&plain.address, &plain.workspace).await.unwrap();
     table.insert(&plain).await.unwrap();
     clock.advance(5);
     for reads in 2..5 {
-        assert!(cached.get(&plain.id).await.unwrap().unwrap().settings.password_hash.is_some());
+        assert!(cached.get(&plain.address).await.unwrap().unwrap().settings.password_hash.is_some());
         assert_eq!(table.reads(), reads);
     }
     table.fail(true);
-    assert!(cached.get(&plain.id).await.is_err(), "the cache forgot the link without a password");
+    assert!(cached.get(&plain.address).await.is_err(), "the cache forgot the link without a password");
 }
 
 #[tokio::test]
@@ -113,11 +113,11 @@ async fn memory_is_bounded() {
     let Fixture { table, cached, .. } = fixture();
     let mut link = link("acme", "x", "https://example.com/a-path-of-some-length/that-is-typical-of-links");
     for n in 0..20_000 {
-        link.id.slug = Slug::parse(format!("slug-{n}")).unwrap();
+        link.address.slug = Slug::parse(format!("slug-{n}")).unwrap();
         if n % 2 == 0 {
             table.insert(&link).await.unwrap();
         }
-        cached.get(&link.id).await.unwrap();
+        cached.get(&link.address).await.unwrap();
     }
     let entries = lock(&cached.store.entries);
     assert!(entries.weight() <= MAX_BYTES && entries.len() > 2_000, "{} in {}", entries.weight(), entries.len());
@@ -133,7 +133,7 @@ struct SlowLinks {
 
 #[async_trait]
 impl LinkReader for SlowLinks {
-    async fn get(&self, _id: &LinkId) -> Result<Option<Link>, StoreError> {
+    async fn get(&self, _id: &LinkAddress) -> Result<Option<Link>, StoreError> {
         self.reads.fetch_add(1, Ordering::SeqCst);
         drop(self.ready.acquire().await.unwrap());
         if self.fails { Err(crate::testing::outage::outage("links.get")) } else { Ok(None) }
@@ -144,17 +144,17 @@ async fn count_concurrent_reads(fails: bool) -> usize {
     let slow = Arc::new(SlowLinks { reads: AtomicUsize::new(0), ready: tokio::sync::Semaphore::new(0), fails });
     let clock = Arc::new(FixedClock::at("2026-01-02T03:04:05Z"));
     let cached = Arc::new(CachedLinks::new(slow.clone(), clock, FRESHNESS));
-    let id = link("acme", "docs", "https://example.com/").id;
+    let address = link("acme", "docs", "https://example.com/").address;
     // A caller that gives up while it waits does not cancel the read for the others.
     let impatient = tokio::spawn({
-        let (cached, id) = (cached.clone(), id.clone());
-        async move { cached.get(&id).await.is_err() }
+        let (cached, address) = (cached.clone(), address.clone());
+        async move { cached.get(&address).await.is_err() }
     });
     tokio::task::yield_now().await;
     let waiting: Vec<_> = (0..50)
         .map(|_| {
-            let (cached, id) = (cached.clone(), id.clone());
-            tokio::spawn(async move { cached.get(&id).await.is_err() })
+            let (cached, address) = (cached.clone(), address.clone());
+            tokio::spawn(async move { cached.get(&address).await.is_err() })
         })
         .collect();
     tokio::task::yield_now().await;
@@ -176,9 +176,9 @@ async fn concurrent_misses_are_one_read() {
 
 #[tokio::test]
 async fn clock_set_back_makes_nothing_fresh() {
-    let (Fixture { table, clock, cached }, id) = fixture_with_docs().await;
-    cached.get(&id).await.unwrap();
+    let (Fixture { table, clock, cached }, address) = fixture_with_docs().await;
+    cached.get(&address).await.unwrap();
     clock.advance(-3600);
-    cached.get(&id).await.unwrap();
+    cached.get(&address).await.unwrap();
     assert_eq!(table.reads(), 2);
 }

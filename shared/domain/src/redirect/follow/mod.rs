@@ -10,7 +10,7 @@ use super::ports::{ClickLimit, PasswordAttempts};
 use super::record_click::{PendingClick, record_click};
 use super::verify_password::{PasswordCheck, verify_password};
 use super::visit::Visit;
-use crate::links::link::{Link, LinkId};
+use crate::links::link::{Link, LinkAddress};
 use crate::links::ports::LinkReader;
 use crate::links::settings::RedirectStatus;
 use crate::ports::{Clock, Random};
@@ -114,7 +114,7 @@ pub async fn follow_link(ports: &FollowLinkPorts, visit: &Visit, intent: Intent<
     if intent == Intent::Look {
         return Ok(Outcome::Redirect(Box::new(Redirect { url, status, click: None })));
     }
-    if settings.max_clicks.is_some() && !ports.limit.use_click(&link.id).await? {
+    if settings.max_clicks.is_some() && !ports.limit.use_click(&link.address).await? {
         return Ok(ports.gone(&link));
     }
     let click = record_click(visit, &link, &choice, now, ports.random.as_ref());
@@ -125,7 +125,7 @@ impl FollowLinkPorts {
     async fn find(&self, visit: &Visit) -> Result<Option<Link>, StoreError> {
         let Some(slug) = slug_in(&visit.path) else { return Ok(None) };
         let domain = self.domains.for_host(visit.host.as_deref()).clone();
-        self.links.get(&LinkId { domain, slug }).await
+        self.links.get(&LinkAddress { domain, slug }).await
     }
 
     /// Checks the password of a locked link. Returns `None` if the visitor may go on.
@@ -137,7 +137,7 @@ impl FollowLinkPorts {
     ) -> Result<Option<Locked>, StoreError> {
         let Some(hash) = &link.settings.password_hash else { return Ok(None) };
         let Intent::GivePassword(password) = intent else { return Ok(Some(Locked::Asked)) };
-        let check = verify_password(self.attempts.as_ref(), &link.id, hash, password, now).await?;
+        let check = verify_password(self.attempts.as_ref(), &link.address, hash, password, now).await?;
         Ok(match check {
             PasswordCheck::Right => None,
             PasswordCheck::Wrong => Some(Locked::Wrong),
@@ -161,7 +161,7 @@ impl FollowLinkPorts {
 
     /// Checks a stored target again before it is sent, since other code may have written it.
     fn check_target(&self, link: &Link, url: &str) -> Option<TargetUrl> {
-        let LinkId { domain, slug } = &link.id;
+        let LinkAddress { domain, slug } = &link.address;
         TargetUrl::parse(url, &self.domains)
             .inspect_err(|error| tracing::error!(event = "redirect.unsafe_target", %domain, %slug, %error))
             .ok()

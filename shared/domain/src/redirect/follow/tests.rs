@@ -93,7 +93,7 @@ async fn unsafe_stored_target_is_not_sent() {
     ] {
         let fixture = fixture(settings).await;
         let mut docs = fixture.links.all().remove(0);
-        fixture.links.delete(&docs.id, &docs.workspace).await.unwrap();
+        fixture.links.delete(&docs.address, &docs.workspace).await.unwrap();
         docs.url = serde_json::from_value(json!(url)).unwrap();
         fixture.links.insert(&docs).await.unwrap();
         assert_eq!(fixture.get().await, "NotFound", "{url}");

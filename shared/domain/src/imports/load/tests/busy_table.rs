@@ -10,7 +10,7 @@ use crate::imports::job::import::ImportStatus;
 use crate::imports::load::{Loaded, load_import};
 use crate::imports::load_ports::LoadImportPorts;
 use crate::jobs::timer::Timer;
-use crate::links::link::{Link, LinkId};
+use crate::links::link::{Link, LinkAddress};
 use crate::links::ports::{Inserted, LinkBatch, LinkWriter};
 use crate::ports::Clock;
 use crate::testing::links::MemoryLinks;
@@ -40,8 +40,8 @@ impl LinkBatch for Busy {
         inserted.resize(links.len(), Inserted::Busy);
         Ok(inserted)
     }
-    async fn get_all(&self, ids: &[LinkId]) -> Result<Vec<Option<Link>>, StoreError> {
-        self.inner.get_all(ids).await
+    async fn get_all(&self, addresses: &[LinkAddress]) -> Result<Vec<Option<Link>>, StoreError> {
+        self.inner.get_all(addresses).await
     }
     async fn replace(&self, seen: &Link, next: &Link) -> Result<bool, StoreError> {
         LinkBatch::replace(self.inner.as_ref(), seen, next).await
@@ -75,8 +75,8 @@ impl LinkBatch for Stuck {
     async fn insert_all(&self, _: &[Link]) -> Result<Vec<Inserted>, StoreError> {
         Err(StoreError::new("links.insert_all", StoreErrorKind::Throttled, "busy"))
     }
-    async fn get_all(&self, ids: &[LinkId]) -> Result<Vec<Option<Link>>, StoreError> {
-        Ok(vec![None; ids.len()])
+    async fn get_all(&self, addresses: &[LinkAddress]) -> Result<Vec<Option<Link>>, StoreError> {
+        Ok(vec![None; addresses.len()])
     }
     async fn replace(&self, _: &Link, _: &Link) -> Result<bool, StoreError> {
         Ok(false)
@@ -114,11 +114,11 @@ impl LinkBatch for Vanishing {
     async fn replace(&self, seen: &Link, next: &Link) -> Result<bool, StoreError> {
         LinkBatch::replace(self.0.as_ref(), seen, next).await
     }
-    async fn get_all(&self, ids: &[LinkId]) -> Result<Vec<Option<Link>>, StoreError> {
-        for id in ids {
-            self.0.delete(id, &WorkspaceId::parse("other").unwrap()).await?;
+    async fn get_all(&self, addresses: &[LinkAddress]) -> Result<Vec<Option<Link>>, StoreError> {
+        for address in addresses {
+            self.0.delete(address, &WorkspaceId::parse("other").unwrap()).await?;
         }
-        self.0.get_all(ids).await
+        self.0.get_all(addresses).await
     }
 }
 

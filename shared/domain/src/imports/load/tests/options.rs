@@ -35,7 +35,7 @@ async fn overwrite_keeps_what_a_file_cannot_hold() {
     assert_eq!(import.counts, expected);
     let all = world.links.all();
     assert!(all.contains(&foreign));
-    let mine = all.iter().find(|link| link.id == own.id).unwrap();
+    let mine = all.iter().find(|link| link.address == own.address).unwrap();
     assert_eq!((mine.url.as_str(), mine.title.as_ref()), ("https://new.example/", None));
     assert_eq!((mine.created_at, mine.revision, mine.updated_at), (own.created_at, 1, import.started_at));
     assert_eq!((mine.settings.password_hash.as_deref(), mine.settings.used_clicks), (Some("hash"), 3));
@@ -61,7 +61,10 @@ async fn metadata_options_apply_and_are_checked() {
     let import = world.load_with("url,tags\nhttps://a.example/,own\n", &options).await;
     assert_eq!(import.status, ImportStatus::Succeeded);
     let link = world.links.all().remove(0);
-    assert_eq!((link.id.domain.as_str(), link.tags), ("s.example.org", vec!["own".to_owned(), "moved".to_owned()]));
+    assert_eq!(
+        (link.address.domain.as_str(), link.tags),
+        ("s.example.org", vec!["own".to_owned(), "moved".to_owned()])
+    );
     let failed = world.load_with("https://b.example/\n", &[("on-conflict", "explode")]).await;
     assert_eq!(failed.status, ImportStatus::Failed);
     assert!(failed.error.as_deref().unwrap().contains("on-conflict"), "{:?}", failed.error);
