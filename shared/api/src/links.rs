@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use waypost_domain::analytics::stats::answer::AllTime;
-use waypost_domain::{Domain, Domains, Link, LinkAddress, RedirectStatus, Rule, Slug, TargetUrl, Timestamp, Variant};
+use waypost_domain::{
+    Domain, Domains, Link, LinkAddress, LinkId, RedirectStatus, Rule, Slug, TargetUrl, Timestamp, Variant,
+};
 
 /// The domain of the link whose slug is in the path.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -17,10 +19,14 @@ pub struct DomainQuery {
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(rename = "Link")]
 pub struct LinkView {
+    /// The link's id, which it keeps when it moves to another address.
+    id: LinkId,
     /// The host that serves the link.
     domain: Domain,
     /// The link's path.
     slug: Slug,
+    /// Former addresses that lead to the link too.
+    aliases: Vec<LinkAddress>,
     /// The URL that visitors open.
     #[schemars(url)]
     short_url: String,
@@ -77,8 +83,11 @@ struct ClickedView {
 impl LinkView {
     /// Makes the view of `link`.
     pub fn of(link: Link, short_urls: &ShortUrls) -> Self {
+        let id = link.id();
         let settings = link.settings;
         Self {
+            id,
+            aliases: link.aliases,
             short_url: short_urls.of(&link.address),
             domain: link.address.domain,
             slug: link.address.slug,

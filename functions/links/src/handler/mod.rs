@@ -11,7 +11,6 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
-use futures::future::join;
 use http::{HeaderMap, StatusCode, header};
 use waypost_api::links::{DomainQuery, LinkView, ShortUrls};
 use waypost_domain::access::idempotency::RequestFingerprint;
@@ -106,16 +105,16 @@ async fn read(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let address = link_address(&app.domains, &slug, query.domain.as_deref())?;
-    let (link, clicks) = join(find_link(app.reader.as_ref(), &caller, &address), clicks(&app, &caller, &address)).await;
-    let link = link?;
+    let link = find_link(app.reader.as_ref(), &caller, &address).await?;
+    let clicks = clicks(&app, &link).await;
     let etag = link.etag_with_clicks(clicks.map(|all| all.clicks));
     let view = LinkView::of(link, &app.short_urls).with_clicks(clicks);
     Ok(conditional_response(&headers, &etag, REVALIDATE, axum::Json(view)))
 }
 
 /// Reads the clicks of a link. Without statistics, the link is shown without them.
-async fn clicks(app: &App, caller: &Caller, address: &LinkAddress) -> Option<AllTime> {
-    let read = read_all_time(app.aggregates.as_ref(), &caller.workspace, address).await;
+async fn clicks(app: &App, link: &Link) -> Option<AllTime> {
+    let read = read_all_time(app.aggregates.as_ref(), link).await;
     read.inspect_err(|error| tracing::warn!(event = "stats.unavailable", operation = error.operation, %error)).ok()
 }
 
@@ -145,7 +144,7 @@ async fn delete(
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
     let address = link_address(&app.domains, &slug, query.domain.as_deref())?;
-    delete_link(app.reader.as_ref(), app.writer.as_ref(), &caller, &address, &precondition(&headers)).await?;
+    delete_link(&app.link_ports(), &caller, &address, &precondition(&headers)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

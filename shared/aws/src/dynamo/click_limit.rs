@@ -25,7 +25,8 @@ impl DynamoClickLimit {
 
 #[async_trait]
 impl ClickLimit for DynamoClickLimit {
-    /// Adds one on a condition. If the answer is lost and the SDK tries again, the link may serve one click too few, never one
+    /// Adds one on a condition, to a link only: an alias or a reservation, which can have taken its place since, has no
+    /// `created_at`. If the answer is lost and the SDK tries again, the link may serve one click too few, never one
     /// too many.
     async fn use_click(&self, address: &LinkAddress) -> Result<bool, StoreError> {
         let result = self
@@ -35,7 +36,7 @@ impl ClickLimit for DynamoClickLimit {
             .set_key(Some(links::key(address)))
             .update_expression("ADD used_clicks :one")
             .condition_expression(
-                "attribute_exists(pk) AND (attribute_not_exists(max_clicks) OR attribute_not_exists(used_clicks) \
+                "attribute_exists(created_at) AND (attribute_not_exists(max_clicks) OR attribute_not_exists(used_clicks) \
                  OR used_clicks < max_clicks)",
             )
             .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))

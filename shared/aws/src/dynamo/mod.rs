@@ -13,6 +13,7 @@ pub mod keys;
 pub mod link_batch;
 mod link_changes;
 pub mod link_list;
+mod link_moves;
 mod link_shards;
 mod link_targets;
 pub mod links;
@@ -21,6 +22,7 @@ pub mod password_attempts;
 pub mod probe;
 pub mod rate_limits;
 pub mod salts;
+mod stored_link;
 pub mod warm_up;
 
 use std::collections::HashMap;

@@ -18,7 +18,7 @@ use waypost_domain::imports::load_ports::LoadImportPorts;
 use waypost_domain::imports::rows::RowPlace;
 use waypost_domain::jobs::delivery::Delivery;
 use waypost_domain::jobs::lease::Lease;
-use waypost_domain::links::ports::{Inserted, LinkBatch};
+use waypost_domain::links::ports::{Inserted, LinkBatch, Occupant};
 use waypost_domain::links::ports::{LinkIndex, LinkReader, LinkWriter};
 use waypost_domain::links::query::LinkQuery;
 use waypost_domain::ports::Clock;
@@ -71,8 +71,8 @@ async fn links_are_found_in_the_requested_order() {
     let absent = LinkAddress { slug: Slug::parse("absent").unwrap(), ..rows[0].address.clone() };
     let addresses: Vec<LinkAddress> = rows.iter().rev().map(|link| link.address.clone()).chain([absent]).collect();
     let found = batch.get_all(&addresses).await.unwrap();
-    assert!(found.iter().zip(rows.iter().rev()).all(|(found, row)| found.as_ref() == Some(row)));
-    assert_eq!(found.last(), Some(&None));
+    let expected = rows.into_iter().rev().map(|row| Occupant::Link(Box::new(row))).chain([Occupant::Nobody]);
+    assert_eq!(found, expected.collect::<Vec<_>>());
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 //! Finds one link of the caller's workspace.
 
+use super::address::LinkAddress;
 use super::create::own_domain;
-use super::link::{Link, LinkAddress};
+use super::link::Link;
 use super::ports::LinkReader;
 use crate::access::key::{Caller, Role};
 use crate::values::domains::Domains;

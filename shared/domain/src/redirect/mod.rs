@@ -8,5 +8,6 @@ pub mod follow;
 pub mod forward_query;
 pub mod ports;
 pub mod record_click;
+mod tidy_path;
 pub mod verify_password;
 pub mod visit;

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use async_trait::async_trait;
 
 use crate::clicks::click::Click;
-use crate::links::link::LinkAddress;
+use crate::links::address::LinkAddress;
 use crate::values::error::StoreError;
 use crate::values::timestamp::Timestamp;
 

@@ -34,6 +34,7 @@ pub fn record_click(
         version: Click::VERSION,
         id: uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid().to_string(),
         time,
+        link_id: Some(link.id()),
         domain: link.address.domain.clone(),
         slug: link.address.slug.clone(),
         workspace: link.workspace.clone(),

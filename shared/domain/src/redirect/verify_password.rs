@@ -4,7 +4,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, Params, PasswordVerifier};
 
 use super::ports::PasswordAttempts;
-use crate::links::link::LinkAddress;
+use crate::links::address::LinkAddress;
 use crate::values::error::{StoreError, StoreErrorKind};
 use crate::values::timestamp::Timestamp;
 

@@ -202,6 +202,7 @@ pub fn click(slug: &str, time: &str) -> Click {
         version: Click::VERSION,
         id: format!("{slug}@{time}#{}", NEXT.fetch_add(1, Ordering::Relaxed)),
         time: Timestamp::parse(time).expect("a valid time"),
+        link_id: None,
         domain: link.address.domain,
         slug: link.address.slug,
         workspace: link.workspace,

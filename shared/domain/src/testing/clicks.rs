@@ -9,7 +9,7 @@ use async_trait::async_trait;
 
 use super::outage::{lock, outage};
 use crate::clicks::click::Click;
-use crate::links::link::LinkAddress;
+use crate::links::address::LinkAddress;
 use crate::redirect::ports::{ClickSpill, ClickStream, Countries, PasswordAttempts, SaltStore};
 use crate::values::error::StoreError;
 use crate::values::timestamp::Timestamp;

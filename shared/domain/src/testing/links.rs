@@ -7,22 +7,38 @@ use std::sync::{Mutex, MutexGuard};
 use async_trait::async_trait;
 
 use super::outage::{lock, outage, yield_once};
-use crate::links::link::{Link, LinkAddress};
-use crate::links::ports::{Inserted, Insertion, LinkBatch, LinkIndex, LinkReader, LinkShards, LinkTargets, LinkWriter};
+use super::system::{FixedClock, SeededRandom};
+use crate::links::address::LinkAddress;
+use crate::links::id::LinkId;
+use crate::links::link::Link;
+use crate::links::ports::{
+    Inserted, Insertion, LinkBatch, LinkIndex, LinkMoves, LinkPorts, LinkReader, LinkShards, LinkTargets, LinkWriter,
+    MAX_FOUND, Occupant, Relocation,
+};
 use crate::links::query::{LinkQuery, LinkSlice};
 use crate::redirect::ports::ClickLimit;
-use crate::values::domains::Domain;
+use crate::values::domains::{Domain, Domains};
 use crate::values::error::StoreError;
 use crate::values::target::TargetUrl;
+use crate::values::timestamp::Timestamp;
 use crate::values::workspace::WorkspaceId;
 
 /// A store of links, which can fail.
 #[derive(Default)]
 pub struct MemoryLinks {
     links: Mutex<HashMap<LinkAddress, Link>>,
+    pointers: Mutex<HashMap<LinkAddress, Pointer>>,
+    moves: Mutex<HashMap<(WorkspaceId, LinkId), LinkAddress>>,
     targets: Mutex<HashMap<Target, LinkAddress>>,
     failing: AtomicBool,
     reads: AtomicUsize,
+}
+
+/// What is at an address that is no link's own.
+#[derive(Clone, PartialEq, Eq)]
+enum Pointer {
+    Alias(LinkAddress),
+    Reserved(WorkspaceId),
 }
 
 impl MemoryLinks {
@@ -43,8 +59,38 @@ impl MemoryLinks {
         self.reads.load(Ordering::SeqCst)
     }
 
+    /// Removes what is at `address` without a trace: no reservation, no alias.
+    pub fn forget(&self, address: &LinkAddress) {
+        lock(&self.links).remove(address);
+        lock(&self.pointers).remove(address);
+    }
+
     fn check(&self, operation: &'static str) -> Result<MutexGuard<'_, HashMap<LinkAddress, Link>>, StoreError> {
         if self.failing.load(Ordering::SeqCst) { Err(outage(operation)) } else { Ok(lock(&self.links)) }
+    }
+
+    fn occupant(&self, links: &HashMap<LinkAddress, Link>, address: &LinkAddress) -> Occupant {
+        let at = |address: &LinkAddress| links.get(address).map(|link| Occupant::Link(Box::new(link.clone())));
+        let pointed = || match lock(&self.pointers).get(address) {
+            Some(Pointer::Alias(target)) => at(target),
+            Some(Pointer::Reserved(workspace)) => Some(Occupant::Reserved(workspace.clone())),
+            None => None,
+        };
+        at(address).or_else(pointed).unwrap_or(Occupant::Nobody)
+    }
+
+    /// Writes `link` to its address if that is free or reserved for its workspace.
+    fn put(&self, links: &mut HashMap<LinkAddress, Link>, link: &Link) -> bool {
+        let free = match self.occupant(links, &link.address) {
+            Occupant::Nobody => true,
+            Occupant::Link(_) => false,
+            Occupant::Reserved(workspace) => workspace == link.workspace,
+        };
+        if free {
+            lock(&self.pointers).remove(&link.address);
+            links.insert(link.address.clone(), link.clone());
+        }
+        free
     }
 }
 
@@ -52,7 +98,11 @@ impl MemoryLinks {
 impl LinkReader for MemoryLinks {
     async fn get(&self, address: &LinkAddress) -> Result<Option<Link>, StoreError> {
         self.reads.fetch_add(1, Ordering::SeqCst);
-        Ok(self.check("links.get")?.get(address).cloned())
+        let links = self.check("links.get")?;
+        Ok(match self.occupant(&links, address) {
+            Occupant::Link(link) => Some(*link),
+            Occupant::Nobody | Occupant::Reserved(_) => None,
+        })
     }
 }
 
@@ -60,20 +110,7 @@ impl LinkReader for MemoryLinks {
 impl LinkWriter for MemoryLinks {
     async fn insert(&self, link: &Link) -> Result<bool, StoreError> {
         let mut links = self.check("links.insert")?;
-        if links.contains_key(&link.address) {
-            return Ok(false);
-        }
-        links.insert(link.address.clone(), link.clone());
-        Ok(true)
-    }
-
-    async fn delete(&self, address: &LinkAddress, workspace: &WorkspaceId) -> Result<bool, StoreError> {
-        let mut links = self.check("links.delete")?;
-        let owned = links.get(address).is_some_and(|link| link.workspace == *workspace);
-        if owned {
-            links.remove(address);
-        }
-        Ok(owned)
+        Ok(self.put(&mut links, link))
     }
 
     async fn replace(&self, seen: &Link, next: &Link) -> Result<bool, StoreError> {
@@ -87,13 +124,56 @@ impl LinkWriter for MemoryLinks {
         Ok(true)
     }
 
-    async fn delete_unchanged(&self, seen: &Link) -> Result<bool, StoreError> {
-        let mut links = self.check("links.delete")?;
-        let unchanged = links.get(&seen.address).is_some_and(|link| link.is_unchanged_since(seen));
-        if unchanged {
-            links.remove(&seen.address);
+    async fn relocate(&self, seen: &Link, next: &Link, _now: Timestamp) -> Result<Relocation, StoreError> {
+        let mut links = self.check("links.relocate")?;
+        let same =
+            |link: &&Link| link.is_unchanged_since(seen) && link.settings.used_clicks == seen.settings.used_clicks;
+        if links.get(&seen.address).filter(same).is_none() {
+            return Ok(Relocation::Changed);
         }
-        Ok(unchanged)
+        let own = seen.addresses().any(|address| *address == next.address);
+        let free = match self.occupant(&links, &next.address) {
+            Occupant::Nobody => true,
+            Occupant::Link(_) => own,
+            Occupant::Reserved(workspace) => workspace == next.workspace,
+        };
+        if !free {
+            return Ok(Relocation::Taken);
+        }
+        links.remove(&seen.address);
+        let mut pointers = lock(&self.pointers);
+        for address in seen.addresses() {
+            pointers.insert(address.clone(), Pointer::Reserved(seen.workspace.clone()));
+        }
+        for alias in &next.aliases {
+            pointers.insert(alias.clone(), Pointer::Alias(next.address.clone()));
+        }
+        pointers.remove(&next.address);
+        links.insert(next.address.clone(), next.clone());
+        lock(&self.moves).insert((next.workspace.clone(), next.id()), next.address.clone());
+        Ok(Relocation::Done)
+    }
+
+    async fn delete(&self, seen: &Link, _now: Timestamp) -> Result<bool, StoreError> {
+        let mut links = self.check("links.delete")?;
+        if links.get(&seen.address).filter(|link| link.is_unchanged_since(seen)).is_none() {
+            return Ok(false);
+        }
+        links.remove(&seen.address);
+        let mut pointers = lock(&self.pointers);
+        for address in seen.addresses() {
+            pointers.insert(address.clone(), Pointer::Reserved(seen.workspace.clone()));
+        }
+        Ok(true)
+    }
+}
+
+#[async_trait]
+impl LinkMoves for MemoryLinks {
+    async fn addresses(&self, workspace: &WorkspaceId, ids: &[LinkId]) -> Result<Vec<Option<LinkAddress>>, StoreError> {
+        drop(self.check("links.addresses")?);
+        let moves = lock(&self.moves);
+        Ok(ids.iter().map(|id| moves.get(&(workspace.clone(), id.clone())).cloned()).collect())
     }
 }
 
@@ -137,6 +217,18 @@ impl LinkTargets for MemoryLinks {
         Ok(lock(&self.targets).get(&(workspace.clone(), domain.clone(), url.clone())).cloned())
     }
 
+    async fn find_all(
+        &self,
+        workspace: &WorkspaceId,
+        domain: &Domain,
+        url: &TargetUrl,
+    ) -> Result<Vec<LinkAddress>, StoreError> {
+        drop(self.check("targets.find_all")?);
+        let wanted = (workspace.clone(), domain.clone(), url.clone());
+        let known = |link: &Link| link.stored_id.is_some() && target_of(link) == wanted;
+        Ok(self.all().into_iter().rev().filter(known).map(|link| link.address).take(MAX_FOUND).collect())
+    }
+
     async fn remember(&self, link: &Link) -> Result<(), StoreError> {
         drop(self.check("targets.remember")?);
         lock(&self.targets).insert(target_of(link), link.address.clone());
@@ -146,13 +238,12 @@ impl LinkTargets for MemoryLinks {
     async fn insert_as_only(&self, link: &Link, seen: Option<&LinkAddress>) -> Result<Insertion, StoreError> {
         let mut links = self.check("targets.insert")?;
         let mut targets = lock(&self.targets);
-        if links.contains_key(&link.address) {
-            return Ok(Insertion::AddressTaken);
-        }
         if targets.get(&target_of(link)) != seen {
             return Ok(Insertion::TargetTaken);
         }
-        links.insert(link.address.clone(), link.clone());
+        if !self.put(&mut links, link) {
+            return Ok(Insertion::AddressTaken);
+        }
         targets.insert(target_of(link), link.address.clone());
         Ok(Insertion::Done)
     }
@@ -171,19 +262,27 @@ impl LinkBatch for MemoryLinks {
         let mut inserted = Vec::with_capacity(links.len());
         for link in links {
             yield_once().await;
-            let written = self.insert(link).await?;
+            let mut links = self.check("links.insert_all")?;
+            let free = self.occupant(&links, &link.address) == Occupant::Nobody;
+            let written = free && self.put(&mut links, link);
             inserted.push(if written { Inserted::Written } else { Inserted::Taken });
         }
         Ok(inserted)
     }
 
-    async fn get_all(&self, addresses: &[LinkAddress]) -> Result<Vec<Option<Link>>, StoreError> {
-        let mut links = Vec::with_capacity(addresses.len());
+    async fn insert_one(&self, link: &Link) -> Result<bool, StoreError> {
+        yield_once().await;
+        self.insert(link).await
+    }
+
+    async fn get_all(&self, addresses: &[LinkAddress]) -> Result<Vec<Occupant>, StoreError> {
+        let mut found = Vec::with_capacity(addresses.len());
         for address in addresses {
             yield_once().await;
-            links.push(self.get(address).await?);
+            let links = self.check("links.get_all")?;
+            found.push(self.occupant(&links, address));
         }
-        Ok(links)
+        Ok(found)
     }
 
     async fn replace(&self, seen: &Link, next: &Link) -> Result<bool, StoreError> {
@@ -208,5 +307,43 @@ impl LinkShards for MemoryLinks {
         let more = links.len() > PAGE;
         links.truncate(PAGE);
         Ok((links, more))
+    }
+}
+
+/// What the use cases of links need, in memory.
+pub struct LinkWorld {
+    /// The links.
+    pub links: MemoryLinks,
+    /// The clock.
+    pub clock: FixedClock,
+    /// The source of slugs and ids.
+    pub random: SeededRandom,
+    /// The stack's domains, `go.example.com` and `s.example.org`.
+    pub domains: Domains,
+}
+
+impl Default for LinkWorld {
+    #[allow(clippy::expect_used, reason = "only tests call it")]
+    fn default() -> Self {
+        Self {
+            links: MemoryLinks::default(),
+            clock: FixedClock::at("2026-01-02T03:04:05Z"),
+            random: SeededRandom::new(1),
+            domains: Domains::parse("go.example.com,s.example.org").expect("valid domains"),
+        }
+    }
+}
+
+impl LinkWorld {
+    /// Returns the ports.
+    pub fn ports(&self) -> LinkPorts<'_> {
+        LinkPorts {
+            reader: &self.links,
+            writer: &self.links,
+            targets: &self.links,
+            clock: &self.clock,
+            random: &self.random,
+            domains: &self.domains,
+        }
     }
 }

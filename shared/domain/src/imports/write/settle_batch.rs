@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use super::outcome::{ContestedRow, FilePosition, Outcome, SettledBatch};
 use super::report::{ReportLine, Reported};
-use super::resolve_conflict::{Resolution, replacement_of, resolve_conflict};
+use super::resolve_conflict::{Resolution, replacement_of, resolve_conflict, resolve_reserved};
 use super::row::Candidate;
 use super::send_rows::Sender;
 use crate::imports::job::options::OnConflict;
-use crate::links::link::Link;
+use crate::links::ports::Occupant;
 use crate::values::error::{StoreError, StoreErrorKind};
 
 /// How often a row is tried again while the link at its address appears and disappears.
@@ -110,7 +110,7 @@ impl OpenBatch<'_> {
         }
         if !taken.is_empty() {
             let existing = self.sender.get_all(&taken).await?;
-            // A free address belongs to a link that was deleted in between.
+            // A free address belongs to a reservation that ended in between.
             self.resolve_all(taken.into_iter().zip(existing), IfFree::Retry).await?;
             self.halt_at_conflict(&mut Vec::new());
         }
@@ -118,39 +118,62 @@ impl OpenBatch<'_> {
     }
 
     /// Settles the rows whose address is taken, or leaves them for the next round. Returns the rows
-    /// whose address is free, or tries them again, as `if_free` says.
+    /// whose address is free or reserved for their workspace, or tries them again, as `if_free` says.
     async fn resolve_all(
         &mut self,
-        rows: impl Iterator<Item = ((usize, Candidate), Option<Link>)>,
+        rows: impl Iterator<Item = ((usize, Candidate), Occupant)>,
         if_free: IfFree,
     ) -> Result<Waiting, StoreError> {
         let mut free = Vec::new();
-        for ((index, candidate), existing) in rows {
-            let Some(existing) = existing else {
-                match if_free {
-                    IfFree::Return => free.push((index, candidate)),
-                    IfFree::Retry => self.retries.push((index, candidate)),
+        for ((index, candidate), occupant) in rows {
+            let (resolution, existing) = match occupant {
+                Occupant::Link(existing) => {
+                    (resolve_conflict(self.sender.import, &candidate, &existing), Some(existing))
                 }
-                continue;
+                Occupant::Reserved(workspace) if workspace != candidate.link.workspace => {
+                    (resolve_reserved(&candidate), None)
+                }
+                _ if if_free == IfFree::Return => {
+                    free.push((index, candidate));
+                    continue;
+                }
+                Occupant::Reserved(_) => {
+                    // A batch cannot write to a reserved address.
+                    if self.sender.insert_reserved(&candidate.link).await? {
+                        self.outcomes[index] = Some(Outcome::Created);
+                    } else {
+                        self.retries.push((index, candidate));
+                    }
+                    continue;
+                }
+                Occupant::Nobody => {
+                    self.retries.push((index, candidate));
+                    continue;
+                }
             };
-            self.outcomes[index] = match resolve_conflict(self.sender.import, &candidate, &existing) {
+            self.outcomes[index] = match resolution {
                 Resolution::Own { overwrote: false } => Some(Outcome::Created),
                 Resolution::Own { overwrote: true } => Some(Outcome::Overwritten),
                 Resolution::Unchanged => Some(Outcome::Unchanged),
                 Resolution::Conflict(line) => Some(Outcome::Reported(line)),
-                Resolution::Contested => Some(Outcome::Contested(Box::new(ContestedRow { candidate, existing }))),
+                Resolution::Contested => existing
+                    .map(|existing| Outcome::Contested(Box::new(ContestedRow { candidate, existing: *existing }))),
                 Resolution::NextSlug(next) => {
                     self.retries.push((index, *next));
                     None
                 }
                 Resolution::Overwrite => {
-                    let (next, _) = replacement_of(self.sender.import, &candidate, &existing);
-                    if self.sender.replace(&existing, &next).await? {
-                        Some(Outcome::Overwritten)
-                    } else {
+                    let replaced = match &existing {
+                        Some(existing) => {
+                            let (next, _) = replacement_of(self.sender.import, &candidate, existing);
+                            self.sender.replace(existing, &next).await?
+                        }
+                        None => false,
+                    };
+                    if !replaced {
                         self.retries.push((index, candidate));
-                        None
                     }
+                    replaced.then_some(Outcome::Overwritten)
                 }
             };
         }

@@ -14,7 +14,7 @@ use super::row::Candidate;
 use super::send_rows::Sender;
 use super::settle_batch::{BatchRow, settle_batch};
 use crate::imports::rows::{Fault, RowAddress};
-use crate::links::link::LinkAddress;
+use crate::links::address::LinkAddress;
 use crate::links::ports::MAX_BATCH;
 use crate::values::error::StoreError;
 

@@ -10,7 +10,8 @@ use futures::future::{BoxFuture, Shared, WeakShared};
 use quick_cache::{DefaultHashBuilder, Weighter, unsync};
 
 use super::circuit_breaker::CircuitBreaker;
-use crate::links::link::{Link, LinkAddress};
+use crate::links::address::LinkAddress;
+use crate::links::link::Link;
 use crate::links::ports::LinkReader;
 use crate::ports::Clock;
 use crate::values::error::{StoreError, StoreErrorKind};

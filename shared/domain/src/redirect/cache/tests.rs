@@ -97,7 +97,7 @@ async fn link_with_a_password_is_never_kept() {
     table.insert(&plain).await.unwrap();
     cached.get(&plain.address).await.unwrap();
     plain.settings.password_hash = Some("$argon2id$".to_owned());
-    table.delete(&plain.address, &plain.workspace).await.unwrap();
+    table.forget(&plain.address);
     table.insert(&plain).await.unwrap();
     clock.advance(5);
     for reads in 2..5 {

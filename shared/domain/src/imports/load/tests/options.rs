@@ -3,8 +3,10 @@
 use super::{World, counts};
 use crate::imports::job::counts::Counts;
 use crate::imports::job::import::ImportStatus;
-use crate::links::ports::LinkWriter;
-use crate::testing::samples::link;
+use crate::links::link::Link;
+use crate::links::ports::{LinkReader, LinkWriter};
+use crate::testing::samples::{link, link_with_id};
+use crate::values::slug::Slug;
 
 #[tokio::test]
 async fn dry_run_reports_and_writes_no_links() {
@@ -68,4 +70,43 @@ async fn metadata_options_apply_and_are_checked() {
     let failed = world.load_with("https://b.example/\n", &[("on-conflict", "explode")]).await;
     assert_eq!(failed.status, ImportStatus::Failed);
     assert!(failed.error.as_deref().unwrap().contains("on-conflict"), "{:?}", failed.error);
+}
+
+#[tokio::test]
+async fn reserved_slug_is_free_for_its_workspace_only() {
+    for options in [&[("dry-run", "true")][..], &[("on-conflict", "overwrite")], &[("on-conflict", "skip")]] {
+        let world = World::new();
+        for (workspace, slug) in [("acme", "mine"), ("other", "theirs")] {
+            let gone = link(workspace, slug, "https://gone.example/");
+            world.links.insert(&gone).await.unwrap();
+            world.links.delete(&gone, gone.created_at).await.unwrap();
+        }
+        let file = "url,slug\nhttps://a.example/,mine\nhttps://b.example/,theirs\nhttps://c.example/,new\n";
+        let import = world.load_with(file, options).await;
+        assert_eq!(import.counts, counts(2, 0, 0, 1), "{options:?}");
+        assert_eq!(world.report(&import)[0]["cause"], "is taken on go.example.com");
+        let dry = options[0].0 == "dry-run";
+        assert_eq!(world.links.all().len(), if dry { 0 } else { 2 });
+    }
+}
+
+#[tokio::test]
+async fn row_with_the_slug_of_an_alias_means_its_link() {
+    for (option, expected) in [
+        ("skip", counts(0, 1, 0, 1)),
+        ("overwrite", Counts { read: 2, overwritten: 1, conflicting: 1, ..Counts::default() }),
+    ] {
+        let world = World::new();
+        let seen = link_with_id("acme", "old", "https://a.example/", "1");
+        let mut moved = Link { aliases: vec![seen.address.clone()], revision: 1, ..seen.clone() };
+        moved.address.slug = Slug::parse("new").unwrap();
+        world.links.insert(&seen).await.unwrap();
+        world.links.relocate(&seen, &moved, seen.created_at).await.unwrap();
+        let file = "url,slug\nhttps://a.example/,old\nhttps://b.example/,old\n";
+        let import = world.load_with(file, &[("on-conflict", option)]).await;
+        assert_eq!(import.counts, expected, "{option}");
+        let links = world.links.all();
+        assert_eq!((links.len(), &links[0].address, links[0].id()), (1, &moved.address, seen.id()));
+        assert_eq!(world.links.get(&seen.address).await.unwrap().as_ref(), Some(&links[0]));
+    }
 }
