@@ -26,17 +26,24 @@ pub struct DynamoLinks {
     pub(super) client: Client,
     pub(super) table: String,
     consistent: bool,
+    pub(super) marks_changes: bool,
 }
 
 impl DynamoLinks {
     /// Links in `table`.
     pub fn new(client: Client, table: impl Into<String>) -> Self {
-        Self { client, table: table.into(), consistent: false }
+        Self { client, table: table.into(), consistent: false, marks_changes: false }
     }
 
     /// Makes [`LinkReader::get`] see every write that was answered before it, at twice the price of a read.
     pub fn consistent(self) -> Self {
         Self { consistent: true, ..self }
+    }
+
+    /// Makes [`LinkWriter`] mark what it changes, so that redirects notice within a second. Each such change costs a write more, to one
+    /// item for all: not for changes by the thousand.
+    pub fn marking(self) -> Self {
+        Self { marks_changes: true, ..self }
     }
 
     /// Reads the link at `address`, at once or through an alias, which takes one read more.
@@ -77,6 +84,10 @@ impl LinkReader for DynamoLinks {
     async fn get(&self, address: &LinkAddress) -> Result<Option<Link>, StoreError> {
         self.read(address, self.consistent).await
     }
+
+    async fn get_latest(&self, address: &LinkAddress) -> Result<Option<Link>, StoreError> {
+        self.read(address, true).await
+    }
 }
 
 #[async_trait]
@@ -106,25 +117,46 @@ impl LinkWriter for DynamoLinks {
             .send()
             .await;
         if was_written("links.replace", result)? {
+            self.mark(seen, Some(next)).await;
             return Ok(true);
         }
         // As above. Clicks may have been counted since.
         let stored = self.read(&seen.address, true).await?;
-        Ok(stored.is_some_and(|stored| {
+        let replaced = stored.is_some_and(|stored| {
             let mut next = next.clone();
             next.settings.used_clicks = stored.settings.used_clicks;
             stored == next
-        }))
+        });
+        if replaced {
+            self.mark(seen, Some(next)).await;
+        }
+        Ok(replaced)
     }
 
     async fn relocate(&self, seen: &Link, next: &Link, now: Timestamp) -> Result<Relocation, StoreError> {
-        self.write_relocated(seen, next, now).await
+        let relocation = self.write_relocated(seen, next, now).await?;
+        if relocation == Relocation::Done {
+            self.mark(seen, Some(next)).await;
+        }
+        Ok(relocation)
     }
 
     async fn delete(&self, seen: &Link, now: Timestamp) -> Result<bool, StoreError> {
-        if !seen.aliases.is_empty() {
-            return self.write_deleted(seen, now).await;
+        let deleted = if seen.aliases.is_empty() {
+            self.write_reserved(seen, now).await?
+        } else {
+            self.write_deleted(seen, now).await?
+        };
+        if deleted {
+            self.mark(seen, None).await;
         }
+        Ok(deleted)
+    }
+}
+
+impl DynamoLinks {
+    /// Puts a reservation in the place of `seen`, which has no aliases. Returns whether the link was unchanged.
+    async fn write_reserved(&self, seen: &Link, now: Timestamp) -> Result<bool, StoreError> {
         let condition = Unchanged::since(seen);
         let reservation = pointer_of(&seen.address, &Reservation::new(&seen.workspace, now))?;
         let put = self.client.put_item().table_name(&self.table).set_item(Some(reservation));

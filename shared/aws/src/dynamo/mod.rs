@@ -3,6 +3,7 @@
 mod aggregate_decoder;
 mod aggregate_reader;
 pub mod aggregates;
+mod change_marks;
 pub mod click_limit;
 mod conditional_writes;
 pub mod exports;

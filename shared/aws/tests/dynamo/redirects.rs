@@ -4,10 +4,11 @@ use waypost_aws::dynamo::click_limit::DynamoClickLimit;
 use waypost_aws::dynamo::links::{DynamoLinks, item_of, key};
 use waypost_aws::dynamo::password_attempts::DynamoPasswordAttempts;
 use waypost_aws::dynamo::warm_up::warm_up;
+use waypost_domain::links::change_marks::{BUCKETS, bucket_of};
 use waypost_domain::links::ports::{LinkReader, LinkWriter};
-use waypost_domain::redirect::ports::{ClickLimit, PasswordAttempts};
+use waypost_domain::redirect::ports::{ChangeMarks, ClickLimit, PasswordAttempts};
 use waypost_domain::testing::samples::link;
-use waypost_domain::{StoreErrorKind, Timestamp};
+use waypost_domain::{Link, StoreErrorKind, Timestamp};
 
 use crate::support::{LINKS_TABLE, dynamodb};
 
@@ -104,4 +105,31 @@ async fn absent_table_fails_clicks_but_not_warm_up() {
     let limit = DynamoClickLimit::new(client, "absent");
     let error = limit.use_click(&link("acme", "docs", "https://example.com/").address).await.unwrap_err();
     assert_eq!(error.kind, StoreErrorKind::Broken);
+}
+
+#[tokio::test]
+async fn changes_that_visitors_notice_are_marked() {
+    let client = dynamodb().await;
+    let links = DynamoLinks::new(client.clone(), LINKS_TABLE).marking();
+    let seen = link("acme", "docs", "https://example.com/");
+    let bucket = bucket_of(&seen.address);
+    let mark = async || links.marks().await.unwrap()[bucket];
+    assert_eq!(links.marks().await.unwrap(), [0; BUCKETS]);
+    links.insert(&seen).await.unwrap();
+    let titled = Link { title: Some("x".into()), revision: 1, ..seen.clone() };
+    assert!(links.replace(&seen, &titled).await.unwrap());
+    assert_eq!(mark().await, 0);
+    let mut locked = Link { revision: 2, ..titled.clone() };
+    locked.settings.password_hash = Some("hash".into());
+    assert!(links.replace(&titled, &locked).await.unwrap());
+    assert_eq!(mark().await, 1);
+    assert!(!links.replace(&titled, &Link { revision: 9, ..seen.clone() }).await.unwrap());
+    assert_eq!(mark().await, 1, "nothing was changed");
+    assert!(links.delete(&locked, now()).await.unwrap());
+    assert_eq!((mark().await, links.marks().await.unwrap().iter().sum::<u64>()), (2, 2));
+    let unmarked = DynamoLinks::new(client, LINKS_TABLE);
+    let other = link("acme", "other", "https://example.com/");
+    unmarked.insert(&other).await.unwrap();
+    assert!(unmarked.delete(&other, now()).await.unwrap());
+    assert_eq!(links.marks().await.unwrap().iter().sum::<u64>(), 2);
 }

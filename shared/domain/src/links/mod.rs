@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod change;
+pub mod change_marks;
 pub mod create;
 pub mod created;
 pub mod delete;

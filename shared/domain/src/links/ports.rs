@@ -18,6 +18,10 @@ use crate::values::workspace::WorkspaceId;
 pub trait LinkReader: Send + Sync {
     /// Returns the link at the address, or the one that the address is an alias of. May lag behind a write by less than a second.
     async fn get(&self, address: &LinkAddress) -> Result<Option<Link>, StoreError>;
+    /// Returns the same, and sees every write that finished before.
+    async fn get_latest(&self, address: &LinkAddress) -> Result<Option<Link>, StoreError> {
+        self.get(address).await
+    }
 }
 
 /// Writes single links.

@@ -6,6 +6,7 @@ pub mod circuit_breaker;
 pub mod deliver_clicks;
 pub mod follow;
 pub mod forward_query;
+mod known_marks;
 pub mod ports;
 pub mod record_click;
 mod tidy_path;

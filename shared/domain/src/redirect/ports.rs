@@ -6,8 +6,16 @@ use async_trait::async_trait;
 
 use crate::clicks::click::Click;
 use crate::links::address::LinkAddress;
+use crate::links::change_marks::Marks;
 use crate::values::error::StoreError;
 use crate::values::timestamp::Timestamp;
+
+/// Tells which links have changed.
+#[async_trait]
+pub trait ChangeMarks: Send + Sync {
+    /// Reads the marks. Sees every change that was answered before.
+    async fn marks(&self) -> Result<Marks, StoreError>;
+}
 
 /// Counts the clicks of links with a click limit.
 #[async_trait]

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use super::outage::{lock, outage, yield_once};
 use super::system::{FixedClock, SeededRandom};
 use crate::links::address::LinkAddress;
+use crate::links::change_marks::{BUCKETS, Marks, changed_buckets};
 use crate::links::id::LinkId;
 use crate::links::link::Link;
 use crate::links::ports::{
@@ -16,7 +17,7 @@ use crate::links::ports::{
     MAX_FOUND, Occupant, Relocation,
 };
 use crate::links::query::{LinkQuery, LinkSlice};
-use crate::redirect::ports::ClickLimit;
+use crate::redirect::ports::{ChangeMarks, ClickLimit};
 use crate::values::domains::{Domain, Domains};
 use crate::values::error::StoreError;
 use crate::values::target::TargetUrl;
@@ -30,6 +31,8 @@ pub struct MemoryLinks {
     pointers: Mutex<HashMap<LinkAddress, Pointer>>,
     moves: Mutex<HashMap<(WorkspaceId, LinkId), LinkAddress>>,
     targets: Mutex<HashMap<Target, LinkAddress>>,
+    marks: Mutex<Option<Box<Marks>>>,
+    marks_read: AtomicUsize,
     failing: AtomicBool,
     reads: AtomicUsize,
 }
@@ -57,6 +60,19 @@ impl MemoryLinks {
     /// Returns how many calls of [`LinkReader::get`] there were.
     pub fn reads(&self) -> usize {
         self.reads.load(Ordering::SeqCst)
+    }
+
+    /// Returns how many calls of [`ChangeMarks::marks`] there were.
+    pub fn marks_read(&self) -> usize {
+        self.marks_read.load(Ordering::SeqCst)
+    }
+
+    fn mark(&self, seen: &Link, next: Option<&Link>) {
+        let mut marks = lock(&self.marks);
+        let marks = marks.get_or_insert_with(|| Box::new([0; BUCKETS]));
+        for bucket in changed_buckets(seen, next) {
+            marks[bucket] += 1;
+        }
     }
 
     /// Removes what is at `address` without a trace: no reservation, no alias.
@@ -121,6 +137,7 @@ impl LinkWriter for MemoryLinks {
         let used_clicks = link.settings.used_clicks;
         *link = next.clone();
         link.settings.used_clicks = used_clicks;
+        self.mark(seen, Some(next));
         Ok(true)
     }
 
@@ -150,6 +167,7 @@ impl LinkWriter for MemoryLinks {
         }
         pointers.remove(&next.address);
         links.insert(next.address.clone(), next.clone());
+        self.mark(seen, Some(next));
         lock(&self.moves).insert((next.workspace.clone(), next.id()), next.address.clone());
         Ok(Relocation::Done)
     }
@@ -164,7 +182,17 @@ impl LinkWriter for MemoryLinks {
         for address in seen.addresses() {
             pointers.insert(address.clone(), Pointer::Reserved(seen.workspace.clone()));
         }
+        self.mark(seen, None);
         Ok(true)
+    }
+}
+
+#[async_trait]
+impl ChangeMarks for MemoryLinks {
+    async fn marks(&self) -> Result<Marks, StoreError> {
+        self.marks_read.fetch_add(1, Ordering::SeqCst);
+        drop(self.check("links.marks")?);
+        Ok(lock(&self.marks).as_deref().copied().unwrap_or([0; BUCKETS]))
     }
 }
 

@@ -116,7 +116,7 @@ fn delete(to: &mut Operations) {
         .about(
             "links",
             "Delete a link",
-            "If the address is an alias, deletes the alias only. The statistics of the workspace keep the link's clicks; another link at the same address starts without clicks. The address is reserved for the workspace for 90 days. Visitors may still be redirected for some seconds.",
+            "If the address is an alias, deletes the alias only. The statistics of the workspace keep the link's clicks; another link at the same address starts without clicks. The address is reserved for the workspace for 90 days. Visitors may still be redirected for a second.",
         )
         .query::<DomainQuery>()
         .if_match()

@@ -10,7 +10,11 @@ use futures::future::{BoxFuture, Shared, WeakShared};
 use quick_cache::{DefaultHashBuilder, Weighter, unsync};
 
 use super::circuit_breaker::CircuitBreaker;
+use super::known_marks::KnownMarks;
+use super::ports::ChangeMarks;
 use crate::links::address::LinkAddress;
+use crate::links::change_marks::bucket_of;
+use crate::links::id::LinkId;
 use crate::links::link::Link;
 use crate::links::ports::LinkReader;
 use crate::ports::Clock;
@@ -26,7 +30,8 @@ const OVERHEAD_BYTES: usize = 128;
 /// How long the cache answers with what it has read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Freshness {
-    /// For a link, in seconds. A process that keeps the link sees a change after this time at the latest.
+    /// For a link, in seconds. A process that keeps the link sees a change after this time at the latest; with
+    /// [`CachedLinks::with_marks`], an owner's change after a second.
     pub hit_seconds: u32,
     /// For a missing link, in seconds. A process that missed the link finds a new one after this time at the latest.
     pub miss_seconds: u32,
@@ -42,7 +47,16 @@ pub struct Freshness {
 /// since the link may have been created in the meantime.
 pub struct CachedLinks {
     store: Arc<Store>,
-    reads: Mutex<HashMap<LinkAddress, WeakShared<Read>>>,
+    reads: Mutex<HashMap<(LinkAddress, Recency), WeakShared<Read>>>,
+}
+
+/// How recent a read must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Recency {
+    /// It may lag behind a write by less than a second.
+    Ordinary,
+    /// It must see a change that is known.
+    Latest,
 }
 
 /// A read of the table, shared by all callers that wait for it.
@@ -54,12 +68,15 @@ struct Store {
     freshness: Freshness,
     entries: Mutex<unsync::Cache<LinkAddress, Entry, ByteWeighter>>,
     breaker: CircuitBreaker,
+    marks: Option<KnownMarks>,
 }
 
 #[derive(Clone)]
 struct Entry {
     link: Option<Arc<Link>>,
     read_at: i64,
+    /// The mark of the address that was known when it was read, or an older one.
+    mark: Option<u64>,
 }
 
 impl CachedLinks {
@@ -72,30 +89,42 @@ impl CachedLinks {
             DefaultHashBuilder::default(),
             unsync::DefaultLifecycle::default(),
         );
-        let store = Store { links, clock, freshness, entries: Mutex::new(entries), breaker: CircuitBreaker::default() };
+        let (entries, breaker) = (Mutex::new(entries), CircuitBreaker::default());
+        let store = Store { links, clock, freshness, entries, breaker, marks: None };
         Self { store: Arc::new(store), reads: Mutex::default() }
     }
 
+    /// Makes the cache notice within a second that a link has changed, by `marks`: it reads them once a second at most, however many
+    /// links it keeps.
+    pub fn with_marks(mut self, marks: Arc<dyn ChangeMarks>) -> Self {
+        if let Some(store) = Arc::get_mut(&mut self.store) {
+            store.marks = Some(KnownMarks::new(marks));
+        }
+        self
+    }
+
     /// Joins the read of `address` that is under way, or starts one.
-    fn read(&self, address: &LinkAddress) -> Shared<Read> {
+    fn read(&self, address: &LinkAddress, recency: Recency) -> Shared<Read> {
         let mut reads = lock(&self.reads);
-        if let Some(read) = reads.get(address).and_then(WeakShared::upgrade) {
+        let key = (address.clone(), recency);
+        if let Some(read) = reads.get(&key).and_then(WeakShared::upgrade) {
             return read;
         }
         // Also forgets reads that nobody waits for: there are never more reads than concurrent requests.
         reads.retain(|_, read| read.upgrade().is_some_and(|read| read.peek().is_none()));
-        let (store, key) = (self.store.clone(), address.clone());
-        let read = async move { store.read(key).await.map_err(Arc::new) }.boxed().shared();
+        let (store, address) = (self.store.clone(), address.clone());
+        let read = async move { store.read(address, recency).await.map_err(Arc::new) }.boxed().shared();
         if let Some(weak) = read.downgrade() {
-            reads.insert(address.clone(), weak);
+            reads.insert(key, weak);
         }
         read
     }
 
-    fn forget_finished_read(&self, address: &LinkAddress) {
+    fn forget_finished_read(&self, address: &LinkAddress, recency: Recency) {
         let mut reads = lock(&self.reads);
-        if reads.get(address).and_then(WeakShared::upgrade).is_none_or(|read| read.peek().is_some()) {
-            reads.remove(address);
+        let key = (address.clone(), recency);
+        if reads.get(&key).and_then(WeakShared::upgrade).is_none_or(|read| read.peek().is_some()) {
+            reads.remove(&key);
         }
     }
 }
@@ -104,12 +133,16 @@ impl CachedLinks {
 impl LinkReader for CachedLinks {
     async fn get(&self, address: &LinkAddress) -> Result<Option<Link>, StoreError> {
         let now = self.store.clock.now();
+        let mut recency = Recency::Ordinary;
         if let Some(entry) = self.store.entry(address).filter(|entry| self.store.is_fresh(entry, now.as_millis())) {
-            return Ok(entry.link.map(Arc::unwrap_or_clone));
+            if self.store.is_unmarked(address, &entry).await {
+                return Ok(entry.link.map(Arc::unwrap_or_clone));
+            }
+            recency = Recency::Latest;
         }
         let result = if self.store.breaker.allows(now) {
-            let result = self.read(address).await;
-            self.forget_finished_read(address);
+            let result = self.read(address, recency).await;
+            self.forget_finished_read(address, recency);
             result
         } else {
             let cause = "the table keeps failing; calls to it are paused";
@@ -129,16 +162,23 @@ fn unshare(error: Arc<StoreError>) -> StoreError {
 }
 
 impl Store {
-    async fn read(&self, address: LinkAddress) -> Result<Option<Arc<Link>>, StoreError> {
+    async fn read(&self, address: LinkAddress, recency: Recency) -> Result<Option<Arc<Link>>, StoreError> {
         let read_at = self.clock.now().as_millis();
-        let result = self.links.get(&address).await;
+        // Before the link: a change in between counts as one after it.
+        let (mut mark, mut latest) = (None, recency == Recency::Latest);
+        if let Some(marks) = &self.marks {
+            let bucket = bucket_of(&address);
+            mark = marks.known(bucket);
+            latest |= marks.has_risen_lately(bucket, self.clock.as_ref());
+        }
+        let result = if latest { self.links.get_latest(&address).await } else { self.links.get(&address).await };
         self.breaker.record(result.as_ref().err().map(|error| error.kind), self.clock.now());
         let link = result?.map(Arc::new);
         let mut entries = lock(&self.entries);
         if link.as_ref().is_some_and(|link| link.settings.bypasses_cache()) {
             entries.remove(&address);
         } else {
-            entries.insert(address, Entry { link: link.clone(), read_at });
+            entries.insert(address, Entry { link: link.clone(), read_at, mark });
         }
         Ok(link)
     }
@@ -150,6 +190,16 @@ impl Store {
     fn is_fresh(&self, entry: &Entry, now: i64) -> bool {
         let Freshness { hit_seconds, miss_seconds, .. } = self.freshness;
         is_within(if entry.link.is_some() { hit_seconds } else { miss_seconds }, entry.read_at, now)
+    }
+
+    /// Tells whether no change of the link is known since it was read.
+    async fn is_unmarked(&self, address: &LinkAddress, entry: &Entry) -> bool {
+        match &self.marks {
+            Some(marks) if entry.link.is_some() => {
+                marks.is_still(bucket_of(address), entry.mark, self.clock.as_ref(), &self.breaker).await
+            }
+            _ => true,
+        }
     }
 
     /// Returns the link as the table last answered it, if that is recent enough.
@@ -183,7 +233,7 @@ impl Weighter<LinkAddress, Entry> for ByteWeighter {
 
 /// Estimates the memory of a link. Each text counts 32 bytes more, for its allocation and the small fields around it.
 fn estimated_bytes(link: &Link) -> usize {
-    let Link { address, workspace, url, title, tags, settings, origin, .. } = link;
+    let Link { address, aliases, workspace, url, title, tags, settings, origin, .. } = link;
     let text = |text: &str| text.len() + 32;
     let some = |value: &Option<String>| value.as_deref().map_or(0, text);
     let rules = settings.rules.iter().map(|rule| {
@@ -201,6 +251,8 @@ fn estimated_bytes(link: &Link) -> usize {
         + text(url.as_str())
         + some(title)
         + some(origin)
+        + LinkId::LEN
+        + aliases.iter().map(|alias| 48 + text(alias.domain.as_str()) + text(alias.slug.as_str())).sum::<usize>()
         + tags.iter().map(|tag| 24 + text(tag)).sum::<usize>()
         + settings.expired_url.as_ref().map_or(0, |url| text(url.as_str()))
         + rules.sum::<usize>()

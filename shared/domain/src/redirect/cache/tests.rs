@@ -182,3 +182,113 @@ async fn clock_set_back_makes_nothing_fresh() {
     cached.get(&address).await.unwrap();
     assert_eq!(table.reads(), 2);
 }
+
+fn fixture_with_marks() -> Fixture {
+    let Fixture { table, clock, cached } = fixture();
+    let cached = cached.with_marks(table.clone());
+    Fixture { table, clock, cached }
+}
+
+/// The change that must not wait: the link was in the cache before it.
+#[tokio::test]
+async fn change_of_a_cached_link_is_seen_within_a_second() {
+    type Change = fn(&mut Link);
+    let changes: [Change; 4] = [
+        |link| link.settings.password_hash = Some("hash".to_owned()),
+        |link| link.settings.max_clicks = Some(1),
+        |link| link.settings.expires_at = Some(link.created_at),
+        |link| link.settings.archived = true,
+    ];
+    for change in changes {
+        let Fixture { table, clock, cached } = fixture_with_marks();
+        let seen = link("acme", "docs", "https://example.com/docs");
+        table.insert(&seen).await.unwrap();
+        for _ in 0..3 {
+            assert_eq!(cached.get(&seen.address).await.unwrap().as_ref(), Some(&seen));
+        }
+        let mut next = Link { revision: 1, ..seen.clone() };
+        change(&mut next);
+        assert!(LinkWriter::replace(table.as_ref(), &seen, &next).await.unwrap());
+        clock.advance(1);
+        assert_eq!(cached.get(&seen.address).await.unwrap().as_ref(), Some(&next));
+        assert!(table.delete(&next, next.created_at).await.unwrap());
+        clock.advance(1);
+        assert_eq!(cached.get(&seen.address).await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn marks_are_read_once_a_second_whatever_is_kept() {
+    let Fixture { table, clock, cached } = fixture_with_marks();
+    let links: Vec<Link> = (0..100).map(|n| link("acme", &format!("s{n}"), "https://example.com/")).collect();
+    for link in &links {
+        table.insert(link).await.unwrap();
+        cached.get(&link.address).await.unwrap();
+        cached.get(&link.address).await.unwrap();
+    }
+    let (reads, marks) = (table.reads(), table.marks_read());
+    for _ in 0..4 {
+        clock.advance(1);
+        for link in &links {
+            cached.get(&link.address).await.unwrap();
+        }
+    }
+    assert_eq!((table.reads() - reads, table.marks_read() - marks), (0, 4), "nothing has changed");
+    let titled = Link { title: Some("x".to_owned()), revision: 1, ..links[0].clone() };
+    assert!(LinkWriter::replace(table.as_ref(), &links[0], &titled).await.unwrap());
+    for _ in 0..2 {
+        cached.get(&links[0].address).await.unwrap();
+    }
+    assert_eq!(table.reads() - reads, 0, "visitors see no titles");
+}
+
+/// A table whose ordinary reads lag behind.
+struct Lagging {
+    table: Arc<MemoryLinks>,
+    old: Link,
+}
+
+#[async_trait]
+impl LinkReader for Lagging {
+    async fn get(&self, _: &LinkAddress) -> Result<Option<Link>, StoreError> {
+        Ok(Some(self.old.clone()))
+    }
+    async fn get_latest(&self, address: &LinkAddress) -> Result<Option<Link>, StoreError> {
+        self.table.get(address).await
+    }
+}
+
+#[tokio::test]
+async fn read_after_a_change_does_not_lag_behind_it() {
+    let Fixture { table, clock, .. } = fixture();
+    let old = link("acme", "docs", "https://example.com/docs");
+    let neighbour = (0..).map(|n| link("acme", &format!("n{n}"), "https://example.com/"));
+    let neighbour = neighbour.into_iter().find(|link| bucket_of(&link.address) == bucket_of(&old.address)).unwrap();
+    let lagging = Arc::new(Lagging { table: table.clone(), old: old.clone() });
+    let cached = CachedLinks::new(lagging, clock.clone(), FRESHNESS).with_marks(table.clone());
+    table.insert(&old).await.unwrap();
+    table.insert(&neighbour).await.unwrap();
+    for _ in 0..3 {
+        cached.get(&neighbour.address).await.unwrap();
+    }
+    let mut next = Link { revision: 1, ..old.clone() };
+    next.settings.archived = true;
+    assert!(LinkWriter::replace(table.as_ref(), &old, &next).await.unwrap());
+    clock.advance(1);
+    cached.get(&neighbour.address).await.unwrap();
+    assert_eq!(cached.get(&old.address).await.unwrap(), Some(next), "it was not in the cache, but its mark has risen");
+}
+
+#[tokio::test]
+async fn redirects_go_on_without_marks() {
+    let Fixture { table, clock, cached } = fixture_with_marks();
+    let link = link("acme", "docs", "https://example.com/docs");
+    table.insert(&link).await.unwrap();
+    cached.get(&link.address).await.unwrap();
+    cached.get(&link.address).await.unwrap();
+    table.fail(true);
+    for _ in 0..60 {
+        clock.advance(1);
+        assert_eq!(cached.get(&link.address).await.unwrap().as_ref(), Some(&link));
+    }
+}
