@@ -73,6 +73,7 @@ def deploy_if_changed(ministack, http_port):
     parameters = {
         "Architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
         "Domains": "localhost",
+        "OtherHosts": "127.0.0.1",
         "ShortUrlOrigin": f"http://localhost:{http_port}",
     }
     template = deployment.write_placeholder_template(paths.DEV / "build")

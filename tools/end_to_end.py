@@ -66,6 +66,8 @@ def run():
         parameters = {
             "Architecture": architecture,
             "Domains": DOMAIN,
+            # The tests reach the local AWS by its address.
+            "OtherHosts": "127.0.0.1",
             "JwtIssuer": issuer,
             "JwtAudience": "waypost",
             # Small, so that the tests' files have several parts.

@@ -27,7 +27,7 @@ async fn serve() -> Result<(), BoxError> {
     let dynamo = aws_sdk_dynamodb::Client::new(&config);
     let table = settings::required("LINKS_TABLE")?;
     let domains = settings::domains()?;
-    let links = Arc::new(DynamoLinks::new(dynamo.clone(), &table).consistent());
+    let links = Arc::new(DynamoLinks::new(dynamo.clone(), &table).consistent().marking());
     let app = handler::App {
         reader: links.clone(),
         writer: links.clone(),

@@ -60,6 +60,11 @@ impl Event {
         &self.request_context.http.method
     }
 
+    /// Gives the request's host, as the `Host` header names it.
+    pub(crate) fn host(&self) -> Option<&str> {
+        self.headers.host.as_deref()
+    }
+
     /// Makes the visit. Its country is absent unless a header gives it.
     pub(crate) fn visit(&self) -> Visit {
         let headers = self.headers.clone();

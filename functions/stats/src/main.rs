@@ -26,7 +26,8 @@ async fn serve() -> Result<(), BoxError> {
     let links = Arc::new(DynamoLinks::new(dynamo.clone(), &links_table));
     let app = handler::App {
         links: links.clone(),
-        index: links,
+        index: links.clone(),
+        moves: links,
         aggregates: Arc::new(DynamoAggregates::new(dynamo.clone(), settings::required("STATS_TABLE")?)),
         clock: Arc::new(SystemClock),
         domains: settings::domains()?,

@@ -24,7 +24,9 @@ pub mod testing;
 pub mod values;
 
 pub use crate::access::key::{ApiKey, Caller, KeySecret, Role};
-pub use crate::links::link::{Link, LinkId};
+pub use crate::links::address::LinkAddress;
+pub use crate::links::id::LinkId;
+pub use crate::links::link::Link;
 pub use crate::links::settings::{LinkSettings, RedirectStatus, Rule, Variant};
 pub use crate::values::domains::{Domain, Domains};
 pub use crate::values::error::{Error, FieldError, StoreError, StoreErrorKind};

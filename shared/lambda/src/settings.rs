@@ -35,13 +35,12 @@ pub fn number(name: &'static str) -> Result<u64, SettingError> {
     text.parse().map_err(|_| SettingError::Invalid { name, problem: "is not a whole number".to_owned() })
 }
 
-/// Reads the stack's own domains from `DOMAINS`.
+/// Reads the stack's own domains from `DOMAINS`, and the other hosts that it serves from `OTHER_HOSTS`, which may be empty.
 pub fn domains() -> Result<Domains, SettingError> {
-    let list = required("DOMAINS")?;
-    Domains::parse(&list).map_err(|_| SettingError::Invalid {
-        name: "DOMAINS",
-        problem: "is not a comma-separated list of host names".to_owned(),
-    })
+    let invalid =
+        |name| SettingError::Invalid { name, problem: "is not a comma-separated list of host names".to_owned() };
+    let domains = Domains::parse(&required("DOMAINS")?).map_err(|_| invalid("DOMAINS"))?;
+    domains.with_hosts(&optional("OTHER_HOSTS").unwrap_or_default()).map_err(|_| invalid("OTHER_HOSTS"))
 }
 
 /// Reads the rate limit of each role from `RATE_LIMIT_VIEWER`, `RATE_LIMIT_EDITOR` and `RATE_LIMIT_ADMIN`.

@@ -45,6 +45,9 @@ pub(crate) async fn handle(app: &App, event: &Event, request_id: &str) -> Answer
 }
 
 async fn answer(app: &App, event: &Event) -> Answer {
+    if app.follow.domains.for_host(event.host()).is_none() {
+        return (refusal(event, misdirected()), None);
+    }
     let form;
     let intent = match event.method() {
         "GET" => Intent::Follow,
@@ -139,6 +142,13 @@ fn no_such_method(event: &Event) -> Response<String> {
 fn too_large() -> Problem {
     let detail = format!("the form is larger than {MAX_FORM_BYTES} bytes");
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large", detail)
+}
+
+/// Refuses a request to a host that the stack does not serve (RFC 9110, section 15.5.20). It answers with no domain's links, since
+/// whoever points a host here would get them.
+fn misdirected() -> Problem {
+    let detail = "this host serves no links; the operator can add it to the parameters Domains or OtherHosts";
+    Problem::new(StatusCode::MISDIRECTED_REQUEST, "misdirected", "Misdirected request", detail)
 }
 
 fn gone() -> Problem {

@@ -110,6 +110,29 @@ async fn permanent_redirect_is_counted_and_indexable() {
 }
 
 #[tokio::test]
+async fn host_that_is_not_served_is_421() {
+    let mut given = given().await;
+    let to = |host: &str, path: &str| {
+        event(GET, |event| (event["headers"]["host"], event["rawPath"]) = (json!(host), json!(path)))
+    };
+    for host in
+        ["elsewhere.example", "abc.execute-api.eu-west-1.amazonaws.com", "a b", "", "go.example.com.evil.example"]
+    {
+        for path in ["/docs", "/", "/none", "/robots.txt"] {
+            let (response, click) = given.answer(&to(host, path)).await;
+            assert_eq!((response.status().as_u16(), click.is_none()), (421, true), "{host} {path}");
+        }
+    }
+    let head = event(HEAD, |event| event["headers"]["host"] = json!("elsewhere.example"));
+    assert_eq!((given.status(&head).await, given.answer(&head).await.0.body().as_str()), (421, ""));
+    given.app.follow.domains = own().with_hosts("abc.execute-api.eu-west-1.amazonaws.com").unwrap();
+    assert_eq!(given.status(&to("abc.execute-api.eu-west-1.amazonaws.com", "/docs")).await, 302);
+    assert_eq!(given.status(&to("elsewhere.example", "/docs")).await, 421);
+    given.app.follow.domains = own().with_hosts("*").unwrap();
+    assert_eq!(given.status(&to("elsewhere.example", "/docs")).await, 302);
+}
+
+#[tokio::test]
 async fn head_has_no_click_and_no_body() {
     let given = given().await;
     let (response, click) = given.answer(&event(HEAD, |_| {})).await;

@@ -57,7 +57,8 @@ async fn fixture() -> Fixture {
     let (viewer, stranger) = (keys.authorize(1, "acme", Role::Viewer), keys.authorize(2, "other", Role::Viewer));
     let app = App {
         links: links.clone(),
-        index: links,
+        index: links.clone(),
+        moves: links,
         aggregates: aggregates.clone(),
         clock: clock.clone(),
         domains: Domains::parse("go.example.com,s.example.org").unwrap(),
@@ -138,7 +139,8 @@ async fn sample_day_has_hours() {
 async fn sample_of_a_workspace_has_top_links() {
     let (status, stats) = json_of(invoke(&fixture().await, WORKSPACE).await);
     assert_eq!((status, &stats["totals"]), (200, &json!({"clicks": 3, "bots": 1, "visitors": 2})));
-    let link = json!({"value": "go.example.com/docs", "clicks": 3, "error": 0});
+    let id = link("acme", "docs", "https://example.com/").id();
+    let link = json!({"value": "go.example.com/docs", "link_id": id, "clicks": 3, "error": 0});
     assert_eq!(stats["top"]["link"]["items"], json!([link]));
     let before = json!({"clicks": 0, "bots": 0, "visitors": 0});
     let change =

@@ -104,7 +104,8 @@ impl Schemas {
             if let Some(object) = property.as_object_mut() {
                 object.remove("default");
             }
-            if name != "url" {
+            // What every link has can be changed, but not removed.
+            if !["url", "slug", "domain"].contains(&name.as_str()) {
                 *property = with_null(property);
             }
         }

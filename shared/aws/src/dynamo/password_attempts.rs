@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use waypost_domain::redirect::ports::PasswordAttempts;
-use waypost_domain::{LinkId, StoreError, Timestamp};
+use waypost_domain::{LinkAddress, StoreError, Timestamp};
 
 use super::conditional_writes::was_written;
 use super::{Item, text};
@@ -28,12 +28,12 @@ impl DynamoPasswordAttempts {
 
 #[async_trait]
 impl PasswordAttempts for DynamoPasswordAttempts {
-    async fn begin(&self, id: &LinkId, now: Timestamp, limit: u32) -> Result<bool, StoreError> {
+    async fn begin(&self, address: &LinkAddress, now: Timestamp, limit: u32) -> Result<bool, StoreError> {
         let result = self
             .client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(key(id, now)))
+            .set_key(Some(key(address, now)))
             .update_expression("ADD tries :one SET #ttl = :ttl")
             .condition_expression("attribute_not_exists(tries) OR tries < :limit")
             .expression_attribute_names("#ttl", "ttl")
@@ -46,12 +46,12 @@ impl PasswordAttempts for DynamoPasswordAttempts {
     }
 
     /// Subtracts only from an item that exists: otherwise it would make one without a `ttl`.
-    async fn take_back(&self, id: &LinkId, now: Timestamp) -> Result<(), StoreError> {
+    async fn take_back(&self, address: &LinkAddress, now: Timestamp) -> Result<(), StoreError> {
         let result = self
             .client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(key(id, now)))
+            .set_key(Some(key(address, now)))
             .update_expression("ADD tries :back")
             .condition_expression("tries > :none")
             .expression_attribute_values(":back", number(-1))
@@ -62,10 +62,10 @@ impl PasswordAttempts for DynamoPasswordAttempts {
     }
 }
 
-fn key(id: &LinkId, now: Timestamp) -> Item {
+fn key(address: &LinkAddress, now: Timestamp) -> Item {
     let minute = now.as_seconds().div_euclid(60);
     Item::from([
-        ("pk".to_owned(), text(format!("TRY#{}#{}", id.domain, id.slug))),
+        ("pk".to_owned(), text(format!("TRY#{}#{}", address.domain, address.slug))),
         ("sk".to_owned(), text(format!("TRY#{minute}"))),
     ])
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::links::id::LinkId;
 use crate::values::domains::Domain;
 use crate::values::slug::Slug;
 use crate::values::timestamp::Timestamp;
@@ -53,6 +54,9 @@ pub struct Click {
     pub id: String,
     /// When the redirect was served.
     pub time: Timestamp,
+    /// The link's id. Absent in clicks from before links had ids.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link_id: Option<LinkId>,
     /// The link's domain.
     pub domain: Domain,
     /// The link's slug.

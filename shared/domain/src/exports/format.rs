@@ -47,8 +47,8 @@ impl Row {
         let fields = LinkFields::of(link);
         Self {
             url: link.url.to_string(),
-            slug: link.id.slug.to_string(),
-            domain: link.id.domain.to_string(),
+            slug: link.address.slug.to_string(),
+            domain: link.address.domain.to_string(),
             title: fields.title,
             tags: fields.tags,
             created_at: link.created_at,

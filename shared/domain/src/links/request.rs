@@ -20,10 +20,10 @@ pub struct LinkFields {
     /// The URL it leads to. Required.
     #[cfg_attr(feature = "openapi", schemars(with = "crate::values::target::TargetUrl"))]
     pub url: Option<String>,
-    /// The path of the short URL; generated if absent. Cannot be changed.
+    /// The path of the short URL; generated if absent. A change moves the link.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::values::slug::Slug>"))]
     pub slug: Option<String>,
-    /// The host that serves it; the stack's default domain if absent. Cannot be changed.
+    /// The host that serves it; the stack's default domain if absent. A change moves the link.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::values::domains::Domain>"))]
     pub domain: Option<String>,
     /// A title for its owner.
@@ -70,6 +70,9 @@ pub struct LinkFields {
     /// What to do if a link with the same target exists. Only for creating a link.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub if_exists: Option<IfExists>,
+    /// Whether the former address stays as an alias when the link moves. Only for changing a link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_alias: Option<bool>,
 }
 
 /// What to do if the workspace has a link with the same target on the same domain.
@@ -166,8 +169,8 @@ impl LinkFields {
         let settings = &link.settings;
         Self {
             url: Some(link.url.to_string()),
-            slug: Some(link.id.slug.to_string()),
-            domain: Some(link.id.domain.to_string()),
+            slug: Some(link.address.slug.to_string()),
+            domain: Some(link.address.domain.to_string()),
             title: link.title.clone(),
             tags: link.tags.clone(),
             starts_at: settings.starts_at.map(|time| time.to_string()),
@@ -181,6 +184,7 @@ impl LinkFields {
             variants: settings.variants.iter().map(VariantFields::of).collect(),
             archived: settings.archived,
             if_exists: None,
+            keep_alias: None,
         }
     }
 }

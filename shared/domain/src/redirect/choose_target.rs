@@ -58,7 +58,7 @@ fn choose_variant<'a>(link: &'a Link, visit: &Visit, now: Timestamp) -> Option<&
         return None;
     }
     let mut hash = Sha256::new();
-    for part in [&now.date(), link.id.domain.as_str(), link.id.slug.as_str()] {
+    for part in [now.date().as_str(), link.id().as_str()] {
         hash.update(part);
         hash.update([0]);
     }

@@ -4,7 +4,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, Params, PasswordVerifier};
 
 use super::ports::PasswordAttempts;
-use crate::links::link::LinkId;
+use crate::links::address::LinkAddress;
 use crate::values::error::{StoreError, StoreErrorKind};
 use crate::values::timestamp::Timestamp;
 
@@ -41,20 +41,20 @@ pub enum PasswordCheck {
 /// Those of `attempts`; then the password is not checked. [`StoreErrorKind::Broken`] if `hash` is not one of ours.
 pub async fn verify_password(
     attempts: &dyn PasswordAttempts,
-    id: &LinkId,
+    address: &LinkAddress,
     hash: &str,
     password: &[u8],
     now: Timestamp,
 ) -> Result<PasswordCheck, StoreError> {
-    if !attempts.begin(id, now, ATTEMPTS_PER_MINUTE).await? {
+    if !attempts.begin(address, now, ATTEMPTS_PER_MINUTE).await? {
         let seconds_of_minute = u32::try_from(now.as_seconds().rem_euclid(60)).unwrap_or(0);
         return Ok(PasswordCheck::TooMany { retry_after_seconds: 60 - seconds_of_minute });
     }
     if password.len() > MAX_PASSWORD_BYTES || !is_right(hash, password)? {
         return Ok(PasswordCheck::Wrong);
     }
-    if let Err(error) = attempts.take_back(id, now).await {
-        tracing::warn!(event = "password.attempt_kept", domain = %id.domain, slug = %id.slug, %error);
+    if let Err(error) = attempts.take_back(address, now).await {
+        tracing::warn!(event = "password.attempt_kept", domain = %address.domain, slug = %address.slug, %error);
     }
     Ok(PasswordCheck::Right)
 }
@@ -85,9 +85,9 @@ pub(crate) mod tests {
     }
 
     async fn try_at(attempts: &MemoryAttempts, password: &str, seconds: i64) -> PasswordCheck {
-        let id = link("acme", "docs", "https://example.com/").id;
+        let address = link("acme", "docs", "https://example.com/").address;
         let now = Timestamp::parse("2026-01-02T03:04:05Z").unwrap().plus_seconds(seconds);
-        verify_password(attempts, &id, &hash_of("right"), password.as_bytes(), now).await.unwrap()
+        verify_password(attempts, &address, &hash_of("right"), password.as_bytes(), now).await.unwrap()
     }
 
     #[tokio::test]

@@ -59,13 +59,18 @@ impl Slug {
         if text.is_empty() || text.len() > Self::MAX_LEN {
             return Err(SlugError::Length);
         }
-        if !text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b)) {
+        if !text.chars().all(Self::allows) {
             return Err(SlugError::Character);
         }
         if RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(&text)) {
             return Err(SlugError::Reserved);
         }
         Ok(Self(text))
+    }
+
+    /// Tells whether a slug can have this character: one of RFC 3986's unreserved characters.
+    pub fn allows(character: char) -> bool {
+        character.is_ascii_alphanumeric() || matches!(character, '-' | '.' | '_' | '~')
     }
 
     /// Generates a slug of [`Slug::GENERATED_LEN`] random characters, each of the 62 equally likely.

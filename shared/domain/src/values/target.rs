@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::values::domains::Domains;
+use crate::values::domains::{Domains, host_name};
 use crate::values::plain_url::plain_host;
 
 /// An absolute `http` or `https` URL in its normal form (WHATWG URL, host in punycode): at most
@@ -34,7 +34,7 @@ pub enum TargetError {
     /// A user name or password.
     #[error("must not contain a user name or password")]
     Credentials,
-    /// A link to a domain of this stack, which could make a redirect loop.
+    /// A link to a domain of this stack or another host that it serves, which could make a redirect loop.
     #[error("must not lead to one of this service's own domains")]
     OwnDomain,
 }
@@ -49,7 +49,7 @@ impl TargetUrl {
             return Err(TargetError::Length);
         }
         match plain_host(text) {
-            Some(host) if own.contains(host) => Err(TargetError::OwnDomain),
+            Some(host) if own.serves(host) => Err(TargetError::OwnDomain),
             Some(_) => Ok(Self(text.to_owned())),
             None => Self::normalise(text, own),
         }
@@ -72,11 +72,18 @@ impl TargetUrl {
             return Err(TargetError::Credentials);
         }
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or(TargetError::Syntax)?;
-        if own.contains(host) {
+        if own.serves(host) {
             return Err(TargetError::OwnDomain);
         }
         let text = String::from(url);
         if text.len() > Self::MAX_LEN { Err(TargetError::Length) } else { Ok(Self(text)) }
+    }
+
+    /// Tells whether the URL leads to the host of this `Host` header, whatever the port.
+    pub fn leads_to(&self, host: &str) -> bool {
+        let url = Url::parse(&self.0).ok();
+        let own = url.as_ref().and_then(Url::host_str).map(|own| own.trim_end_matches('.'));
+        own.is_some_and(|own| own.eq_ignore_ascii_case(host_name(host)))
     }
 
     /// Returns the text, which is valid in a `Location` header.

@@ -30,6 +30,8 @@ pub(crate) struct ClickText<'a> {
     pub(crate) id: BorrowedText<'a>,
     #[serde(borrow)]
     pub(crate) time: BorrowedText<'a>,
+    #[serde(borrow, default)]
+    pub(crate) link_id: Option<BorrowedText<'a>>,
     #[serde(borrow)]
     pub(crate) domain: BorrowedText<'a>,
     #[serde(borrow)]

@@ -42,7 +42,7 @@ pub enum Dimension {
     Rule,
     /// The name of the chosen variant.
     Variant,
-    /// The link, `{domain}/{slug}`. Only a workspace has it.
+    /// The link. Stored as `{id} {domain}/{slug}`, shown as its present address. Only a workspace has it.
     Link,
     /// What a bot calls itself, such as `Googlebot`. Only clicks of bots have it.
     Bot,
@@ -101,7 +101,7 @@ impl Dimension {
             Self::Country | Self::Device | Self::Language | Self::Trigger | Self::Rule => 16,
             Self::Variant | Self::BotKind => 32,
             Self::Browser | Self::Os | Self::Bot => 64,
-            Self::Link => 384,
+            Self::Link => 420,
             _ => 128,
         }
     }

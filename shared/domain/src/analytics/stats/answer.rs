@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::interval::Interval;
 use crate::analytics::model::day::Day;
 use crate::analytics::model::dimension::Dimension;
+use crate::links::id::LinkId;
 use crate::values::domains::Domain;
 use crate::values::slug::Slug;
 use crate::values::timestamp::Timestamp;
@@ -15,6 +16,9 @@ use crate::values::timestamp::Timestamp;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Stats {
+    /// The link's id. Only for one link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link_id: Option<LinkId>,
     /// The link's domain. Only for one link.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub domain: Option<Domain>,
@@ -154,8 +158,11 @@ pub struct Top {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct TopItem {
-    /// The value.
+    /// The value. A link is named by its present address, `{domain}/{slug}`; a deleted one by its last.
     pub value: String,
+    /// The link's id. Only for links: one that was deleted and one that was made again at its address have the same value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link_id: Option<LinkId>,
     /// Clicks that certainly have this value.
     pub clicks: u64,
     /// How many more clicks can have it at most.

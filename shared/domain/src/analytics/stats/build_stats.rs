@@ -7,6 +7,8 @@ use super::change::change;
 use super::read::read;
 use super::request::StatsQuery;
 use super::sums::{Sums, needed_parts};
+use crate::analytics::model::counts::Counts;
+use crate::analytics::model::dimension::Dimension;
 use crate::analytics::ports::{AggregateReader, Parts, Summand};
 use crate::values::error::StoreError;
 
@@ -58,12 +60,18 @@ impl<'a> StatsBuilder<'a> {
         Ok(self.sums.clicks_of_days() - before)
     }
 
+    /// Returns the values of a dimension that the request groups by, and the clicks that they are of.
+    pub(super) fn group(&self, dimension: Dimension) -> Option<(&Counts, u64)> {
+        self.sums.group(dimension)
+    }
+
     /// Builds the statistics, without the fields that say whose clicks they are.
     pub(super) fn finish(self) -> Stats {
         let period = &self.query.period;
         let totals = self.sums.totals();
         let comparison = self.query.previous.as_ref().zip(self.previous);
         Stats {
+            link_id: None,
             domain: None,
             slug: None,
             tags: None,

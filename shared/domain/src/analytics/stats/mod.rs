@@ -24,6 +24,7 @@ mod sums;
 #[cfg(test)]
 mod tests;
 mod top;
+mod top_links;
 pub mod zone;
 
 pub use self::answer::Stats;

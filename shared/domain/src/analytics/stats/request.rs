@@ -6,8 +6,11 @@ use jiff::civil::Date;
 use super::interval::Interval;
 use super::period::{Bound, Period};
 use super::zone::Zone;
+use crate::analytics::model::counts::Counts;
 use crate::analytics::model::day::Day;
 use crate::analytics::model::dimension::Dimension;
+use crate::analytics::model::link_value::LinkValue;
+use crate::links::id::LinkId;
 use crate::values::error::Error;
 use crate::values::field_errors::Errors;
 use crate::values::timestamp::Timestamp;
@@ -81,6 +84,38 @@ pub(super) enum Subject {
 pub(super) struct Filter {
     pub(super) dimension: Dimension,
     pub(super) value: String,
+    /// The link that `value` is the address of, if the dimension is that of links and there is one.
+    pub(super) link: Option<FilterLink>,
+}
+
+/// A link whose clicks are selected, wherever it has moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct FilterLink {
+    pub(super) id: LinkId,
+    /// The address that its clicks were counted by before it had an id.
+    pub(super) counted_at: Option<String>,
+}
+
+impl Filter {
+    /// Returns the clicks in `counts` that the filter selects, and how many more it can select at most.
+    pub(super) fn count(&self, counts: &Counts) -> (u64, u64) {
+        if self.dimension != Dimension::Link {
+            return (counts.clicks(&self.value), counts.error(&self.value));
+        }
+        let selected = counts.iter().filter(|(value, _)| self.selects_link(&LinkValue::read(value)));
+        let add = |(clicks, error): (u64, u64), (value, more)| (clicks + more, error + counts.error(value));
+        let (clicks, error) = selected.fold((0, 0), add);
+        if clicks == 0 { (0, counts.error(&self.value)) } else { (clicks, error) }
+    }
+
+    /// Without a link at the address, selects the clicks of those that had the address when they were clicked.
+    fn selects_link(&self, value: &LinkValue<'_>) -> bool {
+        match (&self.link, &value.id) {
+            (Some(link), Some(id)) => link.id == *id,
+            (Some(link), None) => link.counted_at.as_deref() == Some(value.address),
+            (None, _) => value.address == self.value,
+        }
+    }
 }
 
 /// A checked request for statistics.
@@ -174,7 +209,7 @@ impl StatsRequest {
             return Err("must be a dimension and a value, such as country:DE".to_owned());
         };
         let dimension = parse_dimension(name, &subject.dimensions())?;
-        Ok(Some(Filter { dimension, value: value.to_owned() }))
+        Ok(Some(Filter { dimension, value: value.to_owned(), link: None }))
     }
 
     fn compare(&self) -> Result<bool, &'static str> {

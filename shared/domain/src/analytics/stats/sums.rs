@@ -98,8 +98,8 @@ impl<'a> Sums<'a> {
         let noon = day * DAY_HOURS + DAY_HOURS / 2;
         if let Some(filter) = &self.query.filter {
             let counts = tally.dimensions.get(&filter.dimension);
-            let clicks = counts.map_or(0, |counts| counts.clicks(&filter.value));
-            self.filter_error += counts.map_or(0, |counts| counts.error(&filter.value));
+            let (clicks, error) = counts.map_or((0, 0), |counts| filter.count(counts));
+            self.filter_error += error;
             let (clicks, bots) = if filter.dimension.is_of_bots() { (0, clicks) } else { (clicks, 0) };
             self.add_clicks(noon, clicks, bots);
             return;
@@ -198,6 +198,12 @@ impl<'a> Sums<'a> {
             clicks: self.clicks_of_days,
             bots: self.bots_of_days,
         })
+    }
+
+    /// Returns the values of a requested dimension, and the clicks that they are of. `None` if there are none.
+    pub(super) fn group(&self, dimension: Dimension) -> Option<(&Counts, u64)> {
+        let counts = self.groups.get(&dimension).filter(|_| self.query.group_by.contains(&dimension))?;
+        Some((counts, if dimension.is_of_bots() { self.bots_of_days } else { self.clicks_of_days }))
     }
 
     /// Returns the most frequent values of each requested dimension.

@@ -18,11 +18,14 @@ use crate::analytics::ingest::record::Received;
 use crate::analytics::ingest::user_agent::tests::{AGENTS, CHROME, GOOGLEBOT, IPHONE};
 use crate::analytics::model::dimension::Dimension;
 use crate::clicks::click::Click;
-use crate::links::ports::LinkWriter;
+use crate::links::address::LinkAddress;
+use crate::links::id::LinkId;
+use crate::links::link::Link;
+use crate::links::ports::{LinkWriter, Relocation};
 use crate::testing::analytics::{MemoryAggregates, MemoryQuarantine, click, received};
 use crate::testing::links::MemoryLinks;
 use crate::testing::outage::outage;
-use crate::testing::samples::{caller, link};
+use crate::testing::samples::{caller, link, link_with_id};
 use crate::testing::system::FixedClock;
 use crate::values::error::Error;
 use crate::values::slug::Slug;
@@ -80,13 +83,13 @@ impl Fixture {
     }
 
     fn ports<'a>(&'a self, clock: &'a FixedClock) -> StatsPorts<'a> {
-        StatsPorts { links: &self.links, index: &self.links, aggregates: &self.aggregates, clock }
+        StatsPorts { links: &self.links, index: &self.links, moves: &self.links, aggregates: &self.aggregates, clock }
     }
 
     async fn link(&self, workspace: &str, request: &StatsRequest) -> Result<Stats, Error> {
-        let id = link("acme", "a", "https://example.com/").id;
+        let address = link("acme", "a", "https://example.com/").address;
         let (clock, caller) = (FixedClock::at(NOW), caller(workspace, Role::Viewer));
-        read_link_stats(&self.ports(&clock), &caller, &id, request).await
+        read_link_stats(&self.ports(&clock), &caller, &address, request).await
     }
 
     async fn workspace(&self, workspace: &str, request: &StatsRequest) -> Result<Stats, Error> {
@@ -271,15 +274,89 @@ async fn foreign_link_is_not_found() {
 async fn slug_of_a_former_owner_has_no_clicks() {
     let fixture = Fixture::new().await;
     let mut taken = link("other", "a", "https://example.com/");
-    let old_owner = link("acme", "a", "https://example.com/").workspace;
-    assert!(fixture.links.delete(&taken.id, &old_owner).await.unwrap());
+    fixture.links.forget(&taken.address);
     taken.tags = vec!["taken".to_owned()];
     fixture.links.insert(&taken).await.unwrap();
     let ask = request("2026-01-01", "2026-01-31");
     let stats = fixture.link("other", &ask).await.unwrap();
     assert_eq!((stats.totals.clicks, stats.all_time.unwrap().clicks), (Some(0), 0));
     assert_eq!(fixture.tagged("other", &["taken"], &ask).await.unwrap().totals.clicks, Some(0));
-    assert_eq!(read_all_time(&fixture.aggregates, &taken.workspace, &taken.id).await.unwrap().clicks, 0);
+    assert_eq!(read_all_time(&fixture.aggregates, &taken).await.unwrap().clicks, 0);
+}
+
+/// Makes the record of a click of a person on `link` at its address.
+fn clicked(link: &Link, id: Option<LinkId>, sequence: u64) -> Received<'static> {
+    let mut click = click(link.address.slug.as_str(), "2026-01-20T00:00:00Z");
+    (click.user_agent, click.link_id) = (Some(CHROME.to_owned()), id);
+    received(0, sequence, &click)
+}
+
+fn at(link: &Link, slug: &str) -> Link {
+    let address = LinkAddress { slug: Slug::parse(slug).unwrap(), ..link.address.clone() };
+    Link { address, revision: link.revision + 1, ..link.clone().with_stored_id() }
+}
+
+#[tokio::test]
+async fn clicks_stay_with_their_link_and_never_come_from_a_former_one() {
+    let first = link_with_id("acme", "docs", "https://example.com/", "1");
+    let again = link_with_id("acme", "docs", "https://example.com/", "2");
+    let moved = at(&again, "moved");
+    let links = [(&first, 3), (&again, 1), (&moved, 2)];
+    let all = links.iter().flat_map(|(link, clicks)| std::iter::repeat_n(*link, *clicks));
+    let records: Vec<_> = all.zip(1..).map(|(link, sequence)| clicked(link, Some(link.id()), sequence)).collect();
+    let fixture = Fixture::of(&records).await;
+    let now = first.created_at;
+    fixture.links.insert(&first).await.unwrap();
+    assert!(fixture.links.delete(&first, now).await.unwrap());
+    assert!(fixture.links.insert(&again).await.unwrap());
+    let ask = with(request("2026-01-01", "2026-01-31"), |r| r.group_by = text("link"));
+    let caller = caller("acme", Role::Viewer);
+    let clock = FixedClock::at(NOW);
+    let (ports, all) = (fixture.ports(&clock), request("2026-01-01", "2026-01-31"));
+    let before = read_link_stats(&ports, &caller, &again.address, &all).await.unwrap();
+    assert_eq!(before.totals.clicks, Some(3), "those of the former link do not count");
+    assert_eq!(fixture.links.relocate(&again, &moved, now).await.unwrap(), Relocation::Done);
+    let after = read_link_stats(&ports, &caller, &moved.address, &all).await.unwrap();
+    assert_eq!((after.totals.clicks, after.all_time.unwrap().clicks), (Some(3), 3));
+    assert_eq!((after.link_id, after.slug.as_ref()), (Some(again.id()), Some(&moved.address.slug)));
+    let stats = fixture.workspace("acme", &ask).await.unwrap();
+    let shown: Vec<_> = stats.top[&Dimension::Link]
+        .items
+        .iter()
+        .map(|item| (item.value.as_str(), item.link_id.clone(), item.clicks))
+        .collect();
+    let expected = [("go.example.com/docs", Some(first.id()), 3), ("go.example.com/moved", Some(again.id()), 3)];
+    assert_eq!(shown, expected);
+    for (address, expected) in [("moved", 3), ("docs", 4), ("none", 0)] {
+        let ask =
+            with(request("2026-01-01", "2026-01-31"), |r| r.filter = text(&format!("link:go.example.com/{address}")));
+        assert_eq!(fixture.workspace("acme", &ask).await.unwrap().totals.clicks, Some(expected), "{address}");
+    }
+}
+
+#[tokio::test]
+async fn link_from_before_the_ids_keeps_its_clicks() {
+    let old = link("acme", "old", "https://example.com/");
+    let moved = at(&old, "moved");
+    let records = [
+        clicked(&old, None, 1),
+        clicked(&old, None, 2),
+        clicked(&old, Some(old.id()), 3),
+        clicked(&moved, Some(old.id()), 4),
+    ];
+    let fixture = Fixture::of(&records).await;
+    let ask = with(request("2026-01-01", "2026-01-31"), |r| r.group_by = text("link"));
+    fixture.links.insert(&old).await.unwrap();
+    assert_eq!(read_all_time(&fixture.aggregates, &old).await.unwrap().clicks, 4);
+    fixture.links.relocate(&old, &moved, old.created_at).await.unwrap();
+    assert_eq!(read_all_time(&fixture.aggregates, &moved).await.unwrap().clicks, 4);
+    let stats = fixture.workspace("acme", &ask).await.unwrap();
+    assert_eq!(values(&stats, Dimension::Link), [("go.example.com/moved", 4)]);
+    let ask = with(request("2026-01-01", "2026-01-31"), |r| r.filter = text("link:go.example.com/moved"));
+    assert_eq!(fixture.workspace("acme", &ask).await.unwrap().totals.clicks, Some(4));
+    let new = link_with_id("acme", "old", "https://example.com/", "1");
+    assert!(fixture.links.insert(&new).await.unwrap());
+    assert_eq!(read_all_time(&fixture.aggregates, &new).await.unwrap().clicks, 0);
 }
 
 #[tokio::test]

@@ -174,7 +174,7 @@ impl Stack {
                 link.updated_at = Some(Timestamp::from_millis(0).unwrap());
             }
         }
-        links.sort_by_key(|link| link.id.slug.to_string());
+        links.sort_by_key(|link| link.address.slug.to_string());
         let name = format!("{}.", import.id);
         let reports = self.reports.all().into_iter().filter(|(key, _)| key.contains(&name)).collect();
         ImportResult { status: import.status, counts: import.counts, bytes_done: import.bytes_done, links, reports }

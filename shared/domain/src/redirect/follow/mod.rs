@@ -2,22 +2,21 @@
 
 use std::sync::Arc;
 
-use percent_encoding::percent_decode_str;
-
 use super::choose_target::{Choice, choose_target};
 use super::forward_query::forward_query;
 use super::ports::{ClickLimit, PasswordAttempts};
 use super::record_click::{PendingClick, record_click};
+use super::tidy_path::{exact_slug, tidied_slug};
 use super::verify_password::{PasswordCheck, verify_password};
 use super::visit::Visit;
-use crate::links::link::{Link, LinkId};
+use crate::links::address::LinkAddress;
+use crate::links::link::Link;
 use crate::links::ports::LinkReader;
 use crate::links::settings::RedirectStatus;
 use crate::ports::{Clock, Random};
 use crate::values::domains::Domains;
 use crate::values::error::StoreError;
-use crate::values::slug::Slug;
-use crate::values::target::TargetUrl;
+use crate::values::target::{TargetError, TargetUrl};
 use crate::values::timestamp::Timestamp;
 
 /// The ports of [`follow_link`], and the stack's domains.
@@ -103,7 +102,7 @@ pub async fn follow_link(ports: &FollowLinkPorts, visit: &Visit, intent: Intent<
     if settings.expires_at.is_some_and(|end| end <= now)
         || settings.max_clicks.is_some_and(|max| max <= settings.used_clicks)
     {
-        return Ok(ports.gone(&link));
+        return Ok(ports.gone(&link, visit));
     }
     if let Some(locked) = ports.check_password(&link, intent, now).await? {
         return Ok(Outcome::Locked(locked));
@@ -114,8 +113,8 @@ pub async fn follow_link(ports: &FollowLinkPorts, visit: &Visit, intent: Intent<
     if intent == Intent::Look {
         return Ok(Outcome::Redirect(Box::new(Redirect { url, status, click: None })));
     }
-    if settings.max_clicks.is_some() && !ports.limit.use_click(&link.id).await? {
-        return Ok(ports.gone(&link));
+    if settings.max_clicks.is_some() && !ports.limit.use_click(&link.address).await? {
+        return Ok(ports.gone(&link, visit));
     }
     let click = record_click(visit, &link, &choice, now, ports.random.as_ref());
     Ok(Outcome::Redirect(Box::new(Redirect { url, status, click: Some(click) })))
@@ -123,9 +122,18 @@ pub async fn follow_link(ports: &FollowLinkPorts, visit: &Visit, intent: Intent<
 
 impl FollowLinkPorts {
     async fn find(&self, visit: &Visit) -> Result<Option<Link>, StoreError> {
-        let Some(slug) = slug_in(&visit.path) else { return Ok(None) };
-        let domain = self.domains.for_host(visit.host.as_deref()).clone();
-        self.links.get(&LinkId { domain, slug }).await
+        let Some(domain) = self.domains.for_host(visit.host.as_deref()) else { return Ok(None) };
+        let address = |slug| LinkAddress { domain: domain.clone(), slug };
+        if let Some(slug) = exact_slug(&visit.path)
+            && let Some(link) = self.links.get(&address(slug)).await?
+        {
+            return Ok(Some(link));
+        }
+        // The answer would be "not found": what stands around the slug may be in the way.
+        match tidied_slug(&visit.path) {
+            Some(slug) => self.links.get(&address(slug)).await,
+            None => Ok(None),
+        }
     }
 
     /// Checks the password of a locked link. Returns `None` if the visitor may go on.
@@ -137,7 +145,7 @@ impl FollowLinkPorts {
     ) -> Result<Option<Locked>, StoreError> {
         let Some(hash) = &link.settings.password_hash else { return Ok(None) };
         let Intent::GivePassword(password) = intent else { return Ok(Some(Locked::Asked)) };
-        let check = verify_password(self.attempts.as_ref(), &link.id, hash, password, now).await?;
+        let check = verify_password(self.attempts.as_ref(), &link.address, hash, password, now).await?;
         Ok(match check {
             PasswordCheck::Right => None,
             PasswordCheck::Wrong => Some(Locked::Wrong),
@@ -148,39 +156,33 @@ impl FollowLinkPorts {
     /// Returns the target of `choice`, with the visit's parameters if the link forwards them, or `None` if it is unsafe.
     fn target(&self, link: &Link, choice: &Choice<'_>, visit: &Visit) -> Option<TargetUrl> {
         if link.settings.forward_query {
-            self.check_target(link, &forward_query(choice.url, &visit.query))
+            self.check_target(link, &forward_query(choice.url, &visit.query), visit)
         } else {
-            self.check_target(link, choice.url.as_str())
+            self.check_target(link, choice.url.as_str(), visit)
         }
     }
 
-    fn gone(&self, link: &Link) -> Outcome {
+    fn gone(&self, link: &Link, visit: &Visit) -> Outcome {
         let expired_url = link.settings.expired_url.as_ref();
-        Outcome::Gone(expired_url.and_then(|url| self.check_target(link, url.as_str())))
+        Outcome::Gone(expired_url.and_then(|url| self.check_target(link, url.as_str(), visit)))
     }
 
     /// Checks a stored target again before it is sent, since other code may have written it.
-    fn check_target(&self, link: &Link, url: &str) -> Option<TargetUrl> {
-        let LinkId { domain, slug } = &link.id;
-        TargetUrl::parse(url, &self.domains)
-            .inspect_err(|error| tracing::error!(event = "redirect.unsafe_target", %domain, %slug, %error))
-            .ok()
+    fn check_target(&self, link: &Link, url: &str, visit: &Visit) -> Option<TargetUrl> {
+        let LinkAddress { domain, slug } = &link.address;
+        let checked = TargetUrl::parse(url, &self.domains);
+        // A host that brought this visit here would bring the next one here too.
+        let checked = checked.and_then(|url| match visit.host.as_deref() {
+            Some(host) if self.domains.serves_any_host() && url.leads_to(host) => Err(TargetError::OwnDomain),
+            _ => Ok(url),
+        });
+        checked.inspect_err(|error| tracing::error!(event = "redirect.unsafe_target", %domain, %slug, %error)).ok()
     }
 }
 
 /// Tells whether visitors may see the link.
 fn is_visible(link: &Link, now: Timestamp) -> bool {
     !link.settings.archived && link.settings.starts_at.is_none_or(|start| start <= now)
-}
-
-/// Reads the slug in a path of one segment. Decodes it once: some gateways have decoded it before, some have not.
-fn slug_in(path: &str) -> Option<Slug> {
-    let segment = path.strip_prefix('/')?;
-    if segment.len() > 3 * Slug::MAX_LEN {
-        return None;
-    }
-    let text = percent_decode_str(segment).decode_utf8().ok()?;
-    Slug::parse(text).ok()
 }
 
 #[cfg(test)]
