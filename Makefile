@@ -3,7 +3,7 @@
 # You need rustup, Python 3, make and a C compiler. The targets install everything else in .tools/.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test check bench fuzz mutants deploy import admin-key replay-spill replay-quarantine rebuild-stats lock-tools
+.PHONY: help dev test check bench fuzz mutants deploy import admin-key replay-spill replay-failed replay-quarantine rebuild-stats lock-tools
 
 PYTHON ?= python3
 PY = .tools/sam/bin/python
@@ -69,6 +69,10 @@ admin-key: ## Create the first admin key of a deployed stack: make admin-key STA
 replay-spill: ## Send the clicks that the stream refused to it again: make replay-spill STACK=name
 	$(INSTALL) sam
 	@exec $(PY) tools/replay_spill.py --stack "$(STACK)"
+
+replay-failed: ## Send the clicks that could not be counted in time to the stream again: make replay-failed STACK=name
+	$(INSTALL) sam
+	@exec $(PY) tools/replay_failed.py --stack "$(STACK)"
 
 replay-quarantine: ## Send the records in the quarantine to the stream again: make replay-quarantine STACK=name
 	$(INSTALL) sam

@@ -14,3 +14,4 @@ mod routes;
 mod schedules;
 mod streams;
 mod template;
+mod timeouts;

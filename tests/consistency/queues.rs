@@ -128,6 +128,27 @@ fn queue_has_one_reader_or_takes_dead_letters() {
 }
 
 #[test]
+fn only_a_function_that_sends_to_its_own_queue_may_go_in_a_circle() {
+    let template = Template::read();
+    let queues = Queues::of(&template);
+    let roles = template.resources("AWS::IAM::Role");
+    let mut problems = Vec::new();
+    for (id, function) in template.functions() {
+        let own = queues.readers.iter().filter(|(_, readers)| readers.iter().any(|reader| reader.id == id));
+        let role = roles.get(&format!("{id}Role")).unwrap_or(&Value::Null);
+        let sends = own.map(|(queue, _)| queue).find(|queue| allows(role, "sqs:SendMessage", &format!("{queue}.Arn")));
+        match (sends, function["Properties"]["RecursiveLoop"].as_str()) {
+            (Some(_), Some("Allow")) | (None, None) => {}
+            (Some(queue), _) => problems.push(format!(
+                "template.yaml: {id}Function sends to {queue}, which it reads; without RecursiveLoop: Allow Lambda stops it after 16 messages"
+            )),
+            (None, Some(_)) => problems.push(format!("template.yaml: {id}Function needs no RecursiveLoop")),
+        }
+    }
+    require_none(&problems);
+}
+
+#[test]
 fn queue_has_a_dead_letter_queue() {
     let queues = Queues::of(&Template::read());
     let mut problems = Vec::new();

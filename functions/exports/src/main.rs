@@ -19,7 +19,7 @@ fn main() -> ExitCode {
 }
 
 async fn serve() -> Result<(), BoxError> {
-    let config = sdk::config()?;
+    let config = sdk::request_config()?;
     let dynamo = aws_sdk_dynamodb::Client::new(&config);
     let (table, bucket) = (settings::required("LINKS_TABLE")?, settings::required("DATA_BUCKET")?);
     let queue = SqsQueue::new(aws_sdk_sqs::Client::new(&config), settings::required("EXPORTS_QUEUE")?);

@@ -17,7 +17,7 @@ fn main() -> ExitCode {
 }
 
 async fn serve() -> Result<(), BoxError> {
-    let config = sdk::config()?;
+    let config = sdk::request_config()?;
     let dynamo = aws_sdk_dynamodb::Client::new(&config);
     let (links, stats) = (settings::required("LINKS_TABLE")?, settings::required("STATS_TABLE")?);
     let stream = settings::required("CLICKS_STREAM")?;

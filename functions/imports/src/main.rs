@@ -20,7 +20,7 @@ fn main() -> ExitCode {
 }
 
 async fn serve() -> Result<(), BoxError> {
-    let config = sdk::config()?;
+    let config = sdk::request_config()?;
     let (dynamo, s3) = (aws_sdk_dynamodb::Client::new(&config), aws_sdk_s3::Client::new(&config));
     let (table, bucket) = (settings::required("LINKS_TABLE")?, settings::required("DATA_BUCKET")?);
     let imports = Arc::new(DynamoImports::new(dynamo.clone(), &table));

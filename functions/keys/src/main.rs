@@ -17,7 +17,7 @@ fn main() -> ExitCode {
 }
 
 async fn serve() -> Result<(), BoxError> {
-    let dynamo = aws_sdk_dynamodb::Client::new(&sdk::config()?);
+    let dynamo = aws_sdk_dynamodb::Client::new(&sdk::request_config()?);
     let table = settings::required("LINKS_TABLE")?;
     let keys = Arc::new(DynamoKeys::new(dynamo.clone(), &table));
     let app = handler::App {

@@ -8,19 +8,25 @@ use http::{HeaderName, HeaderValue};
 use lambda_http::RequestExt;
 
 use crate::authentication::{Authentication, require_caller};
+use crate::deadline::answer_in_time;
 use crate::problem::Problem;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Makes an API of `routes`: every request has a [`waypost_domain::Caller`] (an `Extension` for handlers) or gets 401, every
-/// answer has `X-Request-Id`, and an unknown path or method gets a problem.
+/// answer has `X-Request-Id` and comes before the invocation ends, and an unknown path or method gets a problem.
 pub fn api(routes: Router, authentication: Authentication) -> Router {
-    with_problems(routes).layer(from_fn_with_state(authentication, require_caller)).layer(from_fn(add_request_id))
+    answering(with_problems(routes).layer(from_fn_with_state(authentication, require_caller)))
 }
 
 /// Like [`api`], but without callers: anyone may send requests.
 pub fn public_api(routes: Router) -> Router {
-    with_problems(routes).layer(from_fn(add_request_id))
+    answering(with_problems(routes))
+}
+
+/// Adds what every answer has.
+fn answering(routes: Router) -> Router {
+    routes.layer(from_fn(answer_in_time)).layer(from_fn(add_request_id))
 }
 
 fn with_problems(routes: Router) -> Router {
