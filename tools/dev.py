@@ -74,6 +74,8 @@ def deploy_if_changed(ministack, http_port):
         "Architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
         "Domains": "localhost",
         "ShortUrlOrigin": f"http://localhost:{http_port}",
+        # The local AWS drops what is above a limit, where AWS would try again.
+        "LoadImportConcurrency": "0",
     }
     template = deployment.write_placeholder_template(paths.DEV / "build")
     stamp = paths.DEV / "deployed"

@@ -98,3 +98,27 @@ fn only_api_functions_depend_on_the_api_crate() {
     }
     require_none(&problems);
 }
+
+#[test]
+fn background_work_leaves_instances_for_redirects() {
+    let template = Template::read();
+    let mut problems = Vec::new();
+    for (id, function) in template.functions() {
+        for (name, kind, event) in events(&function) {
+            let bounded = match kind {
+                "SQS" => !event["ScalingConfig"]["MaximumConcurrency"].is_null(),
+                // One invocation a shard.
+                "Kinesis" | "DynamoDB" => event["ParallelizationFactor"] == 1,
+                // Lambda starts an instance for each event.
+                _ => !function["Properties"]["ReservedConcurrentExecutions"].is_null(),
+            };
+            if !bounded {
+                problems.push(format!("template.yaml: {kind} event {name} can fill the account with {id}Function"));
+            }
+        }
+    }
+    if template.functions()["Redirect"]["Properties"]["ReservedConcurrentExecutions"].is_null() {
+        problems.push("template.yaml: no parameter keeps instances for RedirectFunction".to_owned());
+    }
+    require_none(&problems);
+}

@@ -6,6 +6,7 @@
 
 mod events;
 mod functions;
+mod items;
 mod queues;
 #[path = "../repository.rs"]
 mod repository;

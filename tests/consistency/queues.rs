@@ -10,22 +10,12 @@ use crate::roles::allows;
 use crate::template::{Template, events, list};
 
 /// Queues without an alarm, each with the reason.
-const WITHOUT_ALARM: [(&str, &str); 5] = [
-    ("ExportsQueue", NO_ALARMS),
-    ("FailedEventsQueue", NO_ALARMS),
-    ("FailedExportsQueue", NO_ALARMS),
-    ("FailedImportPartsQueue", NO_ALARMS),
-    ("ImportPartsQueue", NO_ALARMS),
-];
-const NO_ALARMS: &str = "the template has no alarms yet: docs/operations.md says what to watch";
+const WITHOUT_ALARM: [(&str, &str); 0] = [];
 
 /// Queues whose visibility timeout is shorter than six times the function's timeout, each with the reason.
 ///
 /// AWS recommends six times, so that Lambda can retry while it is throttled ("Using Lambda with Amazon SQS").
-const SHORT_VISIBILITY: [(&str, &str); 2] = [
-    ("ExportsQueue", "one message at a time: the function itself sets when a failed message becomes visible again"),
-    ("ImportPartsQueue", "one message at a time: the function itself sets when a failed message becomes visible again"),
-];
+const SHORT_VISIBILITY: [(&str, &str); 0] = [];
 
 /// Queues without a dead-letter queue, each with the reason.
 const WITHOUT_DEAD_LETTERS: [(&str, &str); 0] = [];
@@ -217,6 +207,35 @@ fn queue_has_an_alarm() {
         let without = !watched.contains(id.as_str());
         if !is_exception(&WITHOUT_ALARM, "WITHOUT_ALARM", id, without, &mut problems) && without {
             problems.push(format!("template.yaml has no alarm for {id}"));
+        }
+    }
+    require_none(&problems);
+}
+
+#[test]
+fn queue_refuses_plain_http_and_has_an_output() {
+    let template = Template::read();
+    let policies = template.resources("AWS::SQS::QueuePolicy");
+    let outputs = template.outputs();
+    let mut problems = Vec::new();
+    for id in template.resources("AWS::SQS::Queue").keys() {
+        let mut own = policies.values().map(|policy| &policy["Properties"]).filter(|policy| {
+            list(&policy["Queues"]).iter().any(|queue| **queue == **id)
+        });
+        let refuses = own.any(|policy| {
+            list(&policy["PolicyDocument"]["Statement"]).iter().any(|statement| {
+                statement["Effect"] == "Deny"
+                    && statement["Principal"] == "*"
+                    && statement["Action"] == "sqs:*"
+                    && statement["Resource"] == format!("{id}.Arn")
+                    && statement["Condition"]["Bool"]["aws:SecureTransport"] == "false"
+            })
+        });
+        if !refuses {
+            problems.push(format!("template.yaml: {id} takes plain HTTP: it needs a policy that denies it"));
+        }
+        if !outputs.values().any(|output| output["Value"] == **id) {
+            problems.push(format!("template.yaml has no output with the URL of {id}"));
         }
     }
     require_none(&problems);

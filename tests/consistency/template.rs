@@ -41,6 +41,11 @@ impl Template {
         self.0["Parameters"].as_object().unwrap().clone().into_iter().collect()
     }
 
+    /// Lists all outputs, by name.
+    pub(crate) fn outputs(&self) -> BTreeMap<String, Value> {
+        self.0["Outputs"].as_object().unwrap().clone().into_iter().collect()
+    }
+
     /// Gives the value of a mapping.
     pub(crate) fn mapped(&self, mapping: &str, key: &str, attribute: &str) -> &Value {
         &self.0["Mappings"][mapping][key][attribute]
