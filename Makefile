@@ -3,7 +3,7 @@
 # You need rustup, Python 3, make and a C compiler. The targets install everything else in .tools/.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test check bench fuzz mutants deploy import admin-key replay-spill replay-failed replay-quarantine rebuild-stats lock-tools
+.PHONY: help dev test check bench fuzz mutants deploy adopt import admin-key replay-spill replay-failed replay-quarantine rebuild-stats lock-tools
 
 PYTHON ?= python3
 PY = .tools/sam/bin/python
@@ -52,10 +52,13 @@ mutants: ## Change the domain's code bit by bit and list what no test notices: m
 	$(INSTALL) cargo-mutants
 	@exec $(PYTHON) tools/mutants.py "$(AT)" --shard "$(or $(SHARD),0/1)" --minutes "$(or $(MINUTES),60)"
 
-deploy: ## Build for AWS and deploy to a real account; asks for the settings, keeps the answers in samconfig.toml
+deploy: ## Build for AWS and deploy to a real account; asks for the settings: make deploy [STACK=name SET="Name=value ..."]
 	$(INSTALL) sam
-	PATH="$(CURDIR)/.tools/sam/bin:$$PATH" sam build --beta-features --template template.yaml
-	.tools/sam/bin/sam deploy --guided
+	@exec $(PY) tools/deploy.py $(if $(STACK),--stack "$(STACK)") $(foreach setting,$(SET),--set "$(setting)")
+
+adopt: ## Make a stack of the tables and the bucket that a deleted stack left behind: make adopt STACK=name
+	$(INSTALL) sam
+	@exec $(PY) tools/adopt.py --stack "$(STACK)"
 
 import: ## Import a file of links and show the result: make import FILE=links.csv [URL=https://… KEY=wp_… DOMAIN= TAGS=a,b ON_CONFLICT=overwrite DRY_RUN=1]
 	$(INSTALL) sam

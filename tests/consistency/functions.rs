@@ -45,6 +45,8 @@ fn function_has_one_name_everywhere() {
 #[test]
 fn function_has_a_log_group() {
     let template = Template::read();
+    let common = template.global("LoggingConfig");
+    assert_eq!((&common["LogFormat"], &common["ApplicationLogLevel"][1]), (&"JSON".into(), &"LogLevel".into()));
     let groups = template.resources("AWS::Logs::LogGroup");
     let mut problems = Vec::new();
     for (id, function) in template.functions() {

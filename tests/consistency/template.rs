@@ -31,6 +31,11 @@ impl Template {
         functions.map(|(id, function)| (id.strip_suffix("Function").unwrap_or(&id).to_owned(), function)).collect()
     }
 
+    /// Gives a property that all functions have.
+    pub(crate) fn global(&self, property: &str) -> &Value {
+        &self.0["Globals"]["Function"][property]
+    }
+
     /// Gives a parameter.
     pub(crate) fn parameter(&self, name: &str) -> &Value {
         &self.0["Parameters"][name]
