@@ -33,6 +33,7 @@ async fn serve() -> Result<(), BoxError> {
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
         domains: settings::domains()?,
+        retention: settings::file_retention()?,
         max_bytes: settings::number("MAX_IMPORT_BYTES")?,
     };
     let idempotency = idempotency(&dynamo, &table);

@@ -5,6 +5,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use waypost_domain::exports::export::{Export, ExportId};
 use waypost_domain::exports::ports::ExportStore;
+use waypost_domain::files::retention::Retention;
 use waypost_domain::{StoreError, WorkspaceId};
 
 use super::conditional_writes::{put_if_absent, put_next};
@@ -16,19 +17,28 @@ use crate::error::{broken, store_error};
 pub struct DynamoExports {
     client: Client,
     table: String,
+    files: Retention,
 }
 
 impl DynamoExports {
-    /// Exports in `table`.
-    pub fn new(client: Client, table: impl Into<String>) -> Self {
-        Self { client, table: table.into() }
+    /// Exports in `table`, whose files the bucket keeps for as long as `files` says.
+    pub fn new(client: Client, table: impl Into<String>, files: Retention) -> Self {
+        Self { client, table: table.into(), files }
+    }
+
+    fn item_of(&self, export: &Export) -> Result<Item, StoreError> {
+        let mut item: Item = serde_dynamo::to_item(export).map_err(|error| broken("exports.write", error))?;
+        item.extend(key(&export.workspace, &export.id));
+        let expiry = export.created_at.plus_seconds(self.files.seconds() + Export::KEPT_SECONDS);
+        item.insert("ttl".to_owned(), AttributeValue::N(expiry.as_seconds().to_string()));
+        Ok(item)
     }
 }
 
 #[async_trait]
 impl ExportStore for DynamoExports {
     async fn create(&self, export: &Export) -> Result<bool, StoreError> {
-        let made = put_if_absent(&self.client, &self.table, "exports.create", item_of(export)?).await?;
+        let made = put_if_absent(&self.client, &self.table, "exports.create", self.item_of(export)?).await?;
         // The first attempt of this write may have succeeded although its answer was lost.
         Ok(made || self.get(&export.workspace, &export.id).await?.as_ref() == Some(export))
     }
@@ -41,7 +51,7 @@ impl ExportStore for DynamoExports {
     }
 
     async fn replace(&self, next: &Export) -> Result<bool, StoreError> {
-        let item = (item_of(next)?, next.revision);
+        let item = (self.item_of(next)?, next.revision);
         let made = put_next(&self.client, &self.table, "exports.replace", item).await?;
         // As above.
         Ok(made || self.get(&next.workspace, &next.id).await?.as_ref() == Some(next))
@@ -50,14 +60,6 @@ impl ExportStore for DynamoExports {
 
 fn key(workspace: &WorkspaceId, id: &ExportId) -> Item {
     Item::from([("pk".to_owned(), text(format!("WS#{workspace}"))), ("sk".to_owned(), text(format!("EXPORT#{id}")))])
-}
-
-fn item_of(export: &Export) -> Result<Item, StoreError> {
-    let mut item: Item = serde_dynamo::to_item(export).map_err(|error| broken("exports.write", error))?;
-    item.extend(key(&export.workspace, &export.id));
-    let expiry = export.created_at.plus_seconds(Export::KEPT_SECONDS);
-    item.insert("ttl".to_owned(), AttributeValue::N(expiry.as_seconds().to_string()));
-    Ok(item)
 }
 
 fn export_from(item: Item, operation: &'static str) -> Result<Export, StoreError> {
