@@ -25,7 +25,7 @@ test: ## Run unit and adapter tests, then test a stack and its OpenAPI document 
 	$(PY) -m unittest discover --quiet --start-directory tools
 	@exec $(PY) tools/end_to_end.py
 
-check: ## Check formatting, lints, documentation, licences, template
+check: ## Check formatting, lints, documentation, licences, security advisories, template
 	$(INSTALL) sam cargo-deny
 	cargo fmt --all --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
@@ -36,6 +36,7 @@ check: ## Check formatting, lints, documentation, licences, template
 	# With --examples (there are none) cargo resolves the features that clippy did, so that rustdoc finds every dependency checked.
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --lib --bins --examples
 	.tools/cargo-deny/bin/cargo-deny check bans licenses sources
+	$(PY) tools/advisories.py
 	.tools/sam/bin/ruff check --no-cache tools
 	.tools/sam/bin/ruff format --no-cache --check tools
 	.tools/sam/bin/cfn-lint template.yaml
@@ -85,5 +86,5 @@ rebuild-stats: ## Count the archived clicks again in another table: make rebuild
 	$(INSTALL) sam
 	@exec $(PY) tools/rebuild_stats.py --stack "$(STACK)" --table "$(TABLE)"
 
-lock-tools: ## Pin the packages of tools/requirements/*.in again
+lock-tools: ## Pin the packages of tools/requirements/*.in again, by hash
 	$(PYTHON) tools/lock.py
