@@ -26,5 +26,5 @@ async fn serve() -> Result<(), BoxError> {
         ("stats_table", Arc::new(TableProbe::new(dynamo, stats))),
         ("click_stream", Arc::new(StreamProbe::new(aws_sdk_kinesis::Client::new(&config), stream))),
     ]);
-    lambda_http::run(public_api(handler::routes(checks))).await
+    waypost_http::event::run(public_api(handler::routes(checks))).await
 }

@@ -38,5 +38,5 @@ async fn serve() -> Result<(), BoxError> {
     };
     let idempotency = idempotency(&dynamo, &table);
     let authentication = authentication(&dynamo, &table)?;
-    lambda_http::run(api(handler::routes(app, idempotency), authentication)).await
+    waypost_http::event::run(api(handler::routes(app, idempotency), authentication)).await
 }

@@ -32,5 +32,5 @@ async fn serve() -> Result<(), BoxError> {
         domains: settings::domains()?,
     };
     let authentication = authentication(&dynamo, &links_table)?;
-    lambda_http::run(api(handler::routes(app), authentication)).await
+    waypost_http::event::run(api(handler::routes(app), authentication)).await
 }

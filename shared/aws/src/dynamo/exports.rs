@@ -50,6 +50,20 @@ impl ExportStore for DynamoExports {
         found.item.map(|item| export_from(item, OPERATION)).transpose()
     }
 
+    async fn newest(&self, workspace: &WorkspaceId, limit: usize) -> Result<Vec<Export>, StoreError> {
+        const OPERATION: &str = "exports.newest";
+        let query = self.client.query().table_name(&self.table).consistent_read(true).scan_index_forward(false);
+        let page = query
+            .key_condition_expression("pk = :pk AND begins_with(sk, :exports)")
+            .expression_attribute_values(":pk", text(format!("WS#{workspace}")))
+            .expression_attribute_values(":exports", text("EXPORT#"))
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(|error| store_error(OPERATION, error))?;
+        page.items.unwrap_or_default().into_iter().map(|item| export_from(item, OPERATION)).collect()
+    }
+
     async fn replace(&self, next: &Export) -> Result<bool, StoreError> {
         let item = (self.item_of(next)?, next.revision);
         let made = put_next(&self.client, &self.table, "exports.replace", item).await?;

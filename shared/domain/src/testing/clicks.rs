@@ -16,20 +16,20 @@ use crate::values::timestamp::Timestamp;
 
 /// A store of password attempts.
 #[derive(Default)]
-pub struct MemoryAttempts(Mutex<HashMap<(LinkId, i64), u32>>);
+pub struct MemoryAttempts(Mutex<HashMap<(LinkId, Option<String>, i64), u32>>);
 
 #[async_trait]
 impl PasswordAttempts for MemoryAttempts {
-    async fn begin(&self, id: &LinkId, now: Timestamp, limit: u32) -> Result<bool, StoreError> {
+    async fn begin(&self, id: &LinkId, who: Option<&str>, now: Timestamp, limit: u32) -> Result<bool, StoreError> {
         let mut attempts = lock(&self.0);
-        let made = attempts.entry((id.clone(), now.as_seconds() / 60)).or_default();
+        let made = attempts.entry((id.clone(), who.map(str::to_owned), now.as_seconds() / 60)).or_default();
         let allowed = *made < limit;
         *made += u32::from(allowed);
         Ok(allowed)
     }
 
-    async fn take_back(&self, id: &LinkId, now: Timestamp) -> Result<(), StoreError> {
-        if let Some(made) = lock(&self.0).get_mut(&(id.clone(), now.as_seconds() / 60)) {
+    async fn take_back(&self, id: &LinkId, who: Option<&str>, now: Timestamp) -> Result<(), StoreError> {
+        if let Some(made) = lock(&self.0).get_mut(&(id.clone(), who.map(str::to_owned), now.as_seconds() / 60)) {
             *made = made.saturating_sub(1);
         }
         Ok(())
