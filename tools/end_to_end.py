@@ -31,6 +31,8 @@ from local_stack.processes import Child, Stopped, last_line, signals_raise
 
 STACK = "waypost-test"
 DOMAIN = "go.example.com"
+# With this header a test is the front door.
+FRONT_DOOR_SECRET = "the-secret-of-the-front-door-of-the-tests"
 BUILD = paths.E2E / "build"
 CONFORMANCE = paths.ROOT / "tools" / "conformance"
 # Options of Schemathesis for each part; the parts run at the same time.
@@ -66,6 +68,7 @@ def run():
         parameters = {
             "Architecture": architecture,
             "Domains": DOMAIN,
+            "FrontDoorSecret": FRONT_DOOR_SECRET,
             "JwtIssuer": issuer,
             "JwtAudience": "waypost",
             # The local AWS drops what is above a limit, where AWS would try again.

@@ -29,7 +29,9 @@ fn leading_keys(statement: &Value) -> Vec<&str> {
 /// Lists a role's statements on a table or its index.
 fn on_tables(role: &Value) -> impl Iterator<Item = &Value> {
     statements(role).filter(|statement| {
-        list(&statement["Action"]).iter().any(|action| action.as_str().is_some_and(|text| text.starts_with("dynamodb:")))
+        list(&statement["Action"])
+            .iter()
+            .any(|action| action.as_str().is_some_and(|text| text.starts_with("dynamodb:")))
     })
 }
 
@@ -67,7 +69,9 @@ fn problems(template: &Template, documented: &BTreeSet<String>) -> Vec<String> {
             for key in &keys {
                 let kind = key.strip_suffix('*').unwrap_or(key);
                 if !documented.contains(kind) && !PROBES.contains(key) {
-                    problems.push(format!("template.yaml: {id} names the items {key}, which docs/data-model.md does not know"));
+                    problems.push(format!(
+                        "template.yaml: {id} names the items {key}, which docs/data-model.md does not know"
+                    ));
                 }
             }
             let writes = actions.iter().any(|action| !READS.iter().any(|read| *action == read));
@@ -98,7 +102,10 @@ fn only_notes_use(statement: &Value, keys: &[&str]) -> bool {
 #[test]
 fn role_names_the_items_that_it_touches_and_cannot_write_keys() {
     let documented = documented();
-    assert!(documented.contains("LINK#") && documented.contains("KEYS#") && documented.contains("WS#"), "{documented:?}");
+    assert!(
+        documented.contains("LINK#") && documented.contains("KEYS#") && documented.contains("WS#"),
+        "{documented:?}"
+    );
     require_none(&problems(&Template::read(), &documented));
 }
 
@@ -154,6 +161,12 @@ fn adapters() -> BTreeMap<String, BTreeSet<String>> {
     found
 }
 
+/// Cuts a public function out of a file.
+fn function(code: &str, name: &str) -> String {
+    let begin = code.split_once(&format!("pub fn {name}(")).unwrap_or_else(|| panic!("there is no {name}")).1;
+    begin.split("\n}").next().unwrap_or_default().to_owned()
+}
+
 #[test]
 fn role_allows_the_items_of_its_adapters() {
     let (roles, adapters) = (Template::read().resources("AWS::IAM::Role"), adapters());
@@ -161,9 +174,9 @@ fn role_allows_the_items_of_its_adapters() {
     let mut problems = Vec::new();
     for name in folders("functions") {
         let mut code = read(&format!("functions/{name}/src/main.rs"));
-        for (call, wiring) in [("wiring::http", "http"), ("wiring::imports", "imports")] {
-            if code.contains(call) {
-                code.push_str(&read(&format!("shared/lambda/src/wiring/{wiring}.rs")));
+        for (wiring, call) in [("http", "authentication"), ("http", "idempotency"), ("imports", "loader")] {
+            if code.contains(&format!("{call}(&")) {
+                code.push_str(&function(&read(&format!("shared/lambda/src/wiring/{wiring}.rs")), call));
             }
         }
         let role = format!("{}Role", pascal(&name));

@@ -219,9 +219,10 @@ fn queue_refuses_plain_http_and_has_an_output() {
     let outputs = template.outputs();
     let mut problems = Vec::new();
     for id in template.resources("AWS::SQS::Queue").keys() {
-        let mut own = policies.values().map(|policy| &policy["Properties"]).filter(|policy| {
-            list(&policy["Queues"]).iter().any(|queue| **queue == **id)
-        });
+        let mut own = policies
+            .values()
+            .map(|policy| &policy["Properties"])
+            .filter(|policy| list(&policy["Queues"]).iter().any(|queue| **queue == **id));
         let refuses = own.any(|policy| {
             list(&policy["PolicyDocument"]["Statement"]).iter().any(|statement| {
                 statement["Effect"] == "Deny"

@@ -55,7 +55,9 @@ fn failed_batch_is_given_up_while_the_stream_still_has_it() {
             problems.push(format!("template.yaml: GiveUpClicksAfter has {age_s:?} s for {hours} hours"));
         }
         if retention["Default"] == hours && age_s.is_none_or(|age_s| age_s < LONG_WEEKEND_H * 3600) {
-            problems.push(format!("template.yaml: the default of StreamRetentionHours ends within a long weekend: {hours}"));
+            problems.push(format!(
+                "template.yaml: the default of StreamRetentionHours ends within a long weekend: {hours}"
+            ));
         }
     }
     require_none(&problems);

@@ -35,7 +35,8 @@ async fn given_up_batch_is_counted_after_its_replay() {
     });
     event["Records"] = records.collect();
     batch["payload"] = json!(event.to_string());
-    let name = "aws/lambda/3f2c8a0e-1b7d-4a55-9d0e-6f1f3b1c2d4e/shardId-000000000001/2026/01/09/2026-01-09T00.38.06-9f7c";
+    let name =
+        "aws/lambda/3f2c8a0e-1b7d-4a55-9d0e-6f1f3b1c2d4e/shardId-000000000001/2026/01/09/2026-01-09T00.38.06-9f7c";
     let body = ByteStream::from(batch.to_string().into_bytes());
     stack.s3.put_object().bucket(&stack.bucket).key(name).body(body).send().await.unwrap();
 

@@ -26,6 +26,7 @@ VALUES = {
     "ShortUrlOrigin": (["", "https://go.example.com", "http://localhost:9000"], ["go.example.com", "https://a.b/", "https://a b"]),
     "RootUrl": (["", "https://www.example.com/", "https://example.com/a?b=c"], ["www.example.com", "https:/example.com", "https://", "/a"]),
     "NotFoundUrl": (["", "https://www.example.com/404"], ["www.example.com", "ftp://example.com/"]),
+    "FrontDoorSecret": (["", "a-secret_of_32_characters_or_more"], ["short", "a secret of 32 characters or more"]),
     "GeoipDb": (["", "/opt/countries.mmdb"], ["opt/countries.mmdb", "/opt/a b"]),
     "GeoipLayerArn": (["", "arn:aws:lambda:eu-west-1:123456789012:layer:geo:3"], ["countries", "arn:aws:lambda:eu-west-1:1:layer:a:1"]),
     "RateLimitViewer": (["50/200", "off"], ["", "50", "0/1", "50/ 200", "on"]),

@@ -138,7 +138,13 @@ mod tests {
             ),
             (
                 Broken,
-                &["AccessDeniedException", "ResourceNotFoundException", "ValidationException", "NoSuchBucket", "MessageRejected"],
+                &[
+                    "AccessDeniedException",
+                    "ResourceNotFoundException",
+                    "ValidationException",
+                    "NoSuchBucket",
+                    "MessageRejected",
+                ],
             ),
         ] {
             for code in codes {

@@ -339,7 +339,12 @@ mod tests {
         let routes = Router::new()
             .route("/v1/links", get(async || "listed").post(created))
             .route("/v1/replayed", get(async || "").post(replayed))
-            .route("/v1/links/{slug}", get(async || "").delete(async || http::StatusCode::NO_CONTENT).patch(async || http::StatusCode::CONFLICT));
+            .route(
+                "/v1/links/{slug}",
+                get(async || "")
+                    .delete(async || http::StatusCode::NO_CONTENT)
+                    .patch(async || http::StatusCode::CONFLICT),
+            );
         let routes = api(routes, fixture.authentication.clone());
         for (method, target) in [
             ("GET", "/v1/links"),
@@ -366,7 +371,10 @@ mod tests {
                 ["acme", "viewer", "DELETE", "/v1/links/docs", "go.example.com", ""],
             ]
         );
-        assert!(changes.iter().all(|line| line["key_id"].as_str().is_some_and(|id| id.starts_with("key_"))), "{changes:?}");
+        assert!(
+            changes.iter().all(|line| line["key_id"].as_str().is_some_and(|id| id.starts_with("key_"))),
+            "{changes:?}"
+        );
         let secret = fixture.key.trim_start_matches("Bearer ");
         assert!(!lines.text().contains("hunter2") && !lines.text().contains(secret));
     }

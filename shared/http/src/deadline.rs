@@ -27,7 +27,10 @@ pub(crate) async fn answer_in_time(request: Request, next: Next) -> Response {
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
         Err(_) => {
-            tracing::warn!(event = "request.timed_out", limit_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX));
+            tracing::warn!(
+                event = "request.timed_out",
+                limit_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX)
+            );
             let detail = "the request took too long; try again";
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Unavailable", detail).into_response()
         }

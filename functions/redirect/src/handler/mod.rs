@@ -11,7 +11,7 @@ use waypost_domain::{RedirectStatus, TargetUrl};
 use waypost_http::problem::Problem;
 
 use crate::event::{Event, TooLarge};
-use crate::pages;
+use crate::{config, pages};
 
 /// The greatest size of a form, in bytes: enough for a percent-encoded password.
 const MAX_FORM_BYTES: usize = 4096;
@@ -80,7 +80,7 @@ async fn answer(app: &App, event: &Event) -> Answer {
 }
 
 fn visit(app: &App, event: &Event) -> Visit {
-    let mut visit = event.visit();
+    let mut visit = event.visit(config::front_door_secret());
     if let (Some(countries), None, Some(address)) = (&app.countries, visit.country(), visit.address) {
         visit.country = countries.country(address);
     }

@@ -110,10 +110,8 @@ impl Writer {
         let part = client.upload_part().bucket(bucket).key(&self.key).upload_id(upload_id).part_number(number);
         let part = part.checksum_algorithm(CHECKSUM).body(body).send().await;
         let part = part.map_err(|error| store_error(OPERATION, error))?;
-        let completed = CompletedPart::builder()
-            .part_number(number)
-            .set_e_tag(part.e_tag)
-            .set_checksum_crc32(part.checksum_crc32);
+        let completed =
+            CompletedPart::builder().part_number(number).set_e_tag(part.e_tag).set_checksum_crc32(part.checksum_crc32);
         self.parts.push(completed.build());
         Ok(())
     }

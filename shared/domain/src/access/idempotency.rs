@@ -65,7 +65,13 @@ impl Claim {
         }
         let mut owner = [0_u8; 16];
         random.fill(&mut owner);
-        Some(Self { workspace, key: key.to_owned(), request: hex(&hash.finalize().into_bytes()), owner: hex(&owner), now })
+        Some(Self {
+            workspace,
+            key: key.to_owned(),
+            request: hex(&hash.finalize().into_bytes()),
+            owner: hex(&owner),
+            now,
+        })
     }
 
     /// Returns the fingerprint of the request, the same for all attempts at it.
@@ -172,9 +178,9 @@ mod tests {
         let now = Timestamp::from_millis(0).unwrap();
         let body: [&[u8]; 2] = [b"POST", br#"{"url":"https://example.com/","password":"hunter22"}"#];
         let of = |credential: &[u8]| Claim::new(workspace.clone(), "k", (&body, credential), now, &random).unwrap();
-        let plain = body.iter().fold(Sha256::new(), |hash, part| {
-            hash.chain_update((part.len() as u64).to_be_bytes()).chain_update(part)
-        });
+        let plain = body
+            .iter()
+            .fold(Sha256::new(), |hash, part| hash.chain_update((part.len() as u64).to_be_bytes()).chain_update(part));
         let (own, other) = (of(b"Bearer wp_1"), of(b"Bearer wp_2"));
         assert_ne!(own.request, hex(&plain.finalize()), "the request alone must not lead to the hash");
         assert_ne!(own.request, other.request);

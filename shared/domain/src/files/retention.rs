@@ -33,8 +33,8 @@ impl Retention {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::system::FixedClock;
     use crate::ports::Clock;
+    use crate::testing::system::FixedClock;
 
     #[test]
     fn file_is_gone_after_its_days() {

@@ -171,7 +171,10 @@ pub(crate) mod tests {
             assert_eq!(try_from(&attempts, &format!("203.0.113.{host}"), "right", 0).await, PasswordCheck::Right);
         }
         assert_eq!(try_from(&attempts, "203.0.113.9", "typo", 0).await, PasswordCheck::Wrong);
-        assert_eq!(try_from(&attempts, "203.0.113.9", "right", 0).await, PasswordCheck::TooMany { retry_after_seconds: 55 });
+        assert_eq!(
+            try_from(&attempts, "203.0.113.9", "right", 0).await,
+            PasswordCheck::TooMany { retry_after_seconds: 55 }
+        );
         assert_eq!(try_from(&attempts, "203.0.113.9", "right", 55).await, PasswordCheck::Right);
     }
 

@@ -80,10 +80,12 @@ async fn claim(by: &Idempotency, request: Request) -> Result<(Claim, Request), P
     let (role, target) = (caller.role.to_string(), parts.uri.path_and_query().map_or("", |target| target.as_str()));
     let what: [&[u8]; 4] = [parts.method.as_str().as_bytes(), target.as_bytes(), role.as_bytes(), &body];
     let credential = parts.headers.get(AUTHORIZATION).ok_or_else(no_caller)?.as_bytes();
-    let claim = Claim::new(caller.workspace, key, (&what, credential), by.clock.now(), by.random.as_ref()).ok_or_else(|| {
-        let detail = format!("Idempotency-Key has 1 to {} printable ASCII characters", Claim::MAX_KEY_LEN);
-        Problem::new(StatusCode::BAD_REQUEST, "malformed", "Malformed request", detail)
-    })?;
+    let claim = Claim::new(caller.workspace, key, (&what, credential), by.clock.now(), by.random.as_ref()).ok_or_else(
+        || {
+            let detail = format!("Idempotency-Key has 1 to {} printable ASCII characters", Claim::MAX_KEY_LEN);
+            Problem::new(StatusCode::BAD_REQUEST, "malformed", "Malformed request", detail)
+        },
+    )?;
     parts.extensions.insert(claim.fingerprint());
     Ok((claim, Request::from_parts(parts, Body::from(body))))
 }
