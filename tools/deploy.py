@@ -22,12 +22,15 @@ import template as templates
 from deployed_stack import aws_failures_explained
 from local_stack import paths
 from local_stack.failure import Failure, run_main
+from local_stack.private_file import write_private
 
 CONFIG = paths.ROOT / "samconfig.toml"
 # The longest name of an S3 bucket.
 BUCKET_LENGTH = 63
 # What follows the stack's name in the name of the bucket: -data-{account}-{region}.
 BUCKET_REST = len("-data-") + 12 + len("-")
+# Stands for the value of a secret that the stack has.
+UNCHANGED = "unchanged"
 # What AWS leaves for functions without instances of their own, if the account's quota is larger.
 UNRESERVED = 100
 
@@ -52,7 +55,7 @@ def main():
         exists = stack_exists(boto3.client("cloudformation", region_name=region), stack)
         if not exists:
             check_account(stack, region, parameters)
-    CONFIG.write_text(config(stack, region, parameters))
+    write_private(CONFIG, config(stack, region, without_secrets(template, parameters)))
     build(parameters["Architecture"])
     command = [
         str(paths.SAM), "deploy",
@@ -88,7 +91,10 @@ def check_stack_name(name, region):
 
 
 def answers(template, known, asking):
-    """Returns a value for each parameter. Asks for each if `asking`, until the value is one that CloudFormation takes."""
+    """Returns a value for each parameter. Asks for each if `asking`, until the value is one that CloudFormation takes.
+
+    Leaves out a secret that nobody gives: CloudFormation keeps the one that the stack has.
+    """
     found = {}
     groups = template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
     for group in groups:
@@ -96,11 +102,13 @@ def answers(template, known, asking):
             print(f"\n{group['Label']['default']}")
         for name in group["Parameters"]:
             parameter = template["Parameters"][name]
-            value = known.get(name, str(parameter["Default"]))
+            value = known.get(name, UNCHANGED if parameter.get("NoEcho") else str(parameter["Default"]))
             if asking:
                 print(f"  {parameter['Description']}")
             while True:
                 value = ask(f"  {name}", value, asking)
+                if value == UNCHANGED:
+                    break
                 wrong = templates.problem(parameter, value)
                 if not wrong:
                     break
@@ -108,8 +116,14 @@ def answers(template, known, asking):
                     raise Failure(f"{name}: {value!r} {wrong}")
                 print(f"  {value!r} {wrong}")
                 value = str(parameter["Default"])
-            found[name] = value
+            if value != UNCHANGED:
+                found[name] = value
     return found
+
+
+def without_secrets(template, parameters):
+    """Leaves out what must not be kept in a file."""
+    return {name: value for name, value in parameters.items() if not template["Parameters"][name].get("NoEcho")}
 
 
 def ask(question, default, asking):

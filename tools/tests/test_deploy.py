@@ -108,7 +108,16 @@ class Deploy(unittest.TestCase):
     def test_wrong_answer_without_a_terminal_fails(self):
         with self.assertRaisesRegex(Failure, "LogLevel: 'verbose' is not one of"):
             deploy.answers(TEMPLATE, {"LogLevel": "verbose"}, asking=False)
-        self.assertEqual(deploy.answers(TEMPLATE, {}, asking=False).keys(), PARAMETERS.keys())
+        self.assertEqual(deploy.answers(TEMPLATE, {}, asking=False).keys(), PARAMETERS.keys() - {"FrontDoorSecret"})
+
+    def test_secret_is_kept_by_the_stack_and_not_in_a_file(self):
+        secret = "a-secret_of_32_characters_or_more"
+        given = deploy.answers(TEMPLATE, {"FrontDoorSecret": secret}, asking=False)
+        self.assertEqual(given["FrontDoorSecret"], secret)
+        self.assertNotIn("FrontDoorSecret", deploy.without_secrets(TEMPLATE, given))
+        answer = mock.patch("builtins.input", lambda question: "-" if "FrontDoor" in question else "")
+        with answer, contextlib.redirect_stdout(io.StringIO()):
+            self.assertEqual(deploy.answers(TEMPLATE, {}, asking=True)["FrontDoorSecret"], "")
 
     def test_architecture_reaches_the_build(self):
         with mock.patch.object(deploy.subprocess, "run") as run:
