@@ -1,7 +1,5 @@
 //! Reads the redirect's own settings.
 
-use std::sync::LazyLock;
-
 use waypost_domain::redirect::cache::Freshness;
 use waypost_domain::{Domains, TargetUrl};
 use waypost_lambda::settings::{SettingError, number, optional, required};
@@ -17,13 +15,6 @@ pub(crate) fn freshness() -> Result<Freshness, SettingError> {
 
 fn seconds(name: &'static str) -> Result<u32, SettingError> {
     number(name)?.try_into().map_err(|_| SettingError::Invalid { name, problem: "is too large".to_owned() })
-}
-
-/// Reads the secret by which the front door proves that a request came through it, once: `FRONT_DOOR_SECRET`. Without one there
-/// is no front door.
-pub(crate) fn front_door_secret() -> Option<&'static str> {
-    static SECRET: LazyLock<Option<String>> = LazyLock::new(|| optional("FRONT_DOOR_SECRET"));
-    SECRET.as_deref()
 }
 
 /// Reads the target in the setting `name`, if it is set. An unsafe target is an error, as for links.

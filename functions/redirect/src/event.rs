@@ -10,7 +10,6 @@ use std::net::{IpAddr, SocketAddr};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 use waypost_domain::redirect::visit::Visit;
 
 /// A request. Every field may be absent.
@@ -103,10 +102,14 @@ impl Event {
         Ok(field.map(|(_, value)| value.into_owned().into_bytes()))
     }
 
-    /// Tells whether the request has the secret of the front door. Compares hashes, so that the time tells nothing.
+    /// Tells whether the request has the secret of the front door. Compares every byte, so that the time tells nothing but the
+    /// length.
     fn came_through(&self, secret: Option<&str>) -> bool {
         let given = self.headers.x_waypost_front_door.as_deref();
-        secret.zip(given).is_some_and(|(secret, given)| Sha256::digest(secret) == Sha256::digest(given))
+        secret.zip(given).is_some_and(|(secret, given)| {
+            let differing = secret.bytes().zip(given.bytes()).fold(0, |found, (a, b)| found | (a ^ b));
+            secret.len() == given.len() && differing == 0
+        })
     }
 
     /// Reads the visitor's address: from CloudFront's header behind CloudFront, else from the gateway.
