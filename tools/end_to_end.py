@@ -31,6 +31,8 @@ from local_stack.processes import Child, Stopped, last_line, signals_raise
 
 STACK = "waypost-test"
 DOMAIN = "go.example.com"
+# With this header a test is the front door.
+FRONT_DOOR_SECRET = "the-secret-of-the-front-door-of-the-tests"
 BUILD = paths.E2E / "build"
 CONFORMANCE = paths.ROOT / "tools" / "conformance"
 # Options of Schemathesis for each part; the parts run at the same time.
@@ -68,8 +70,11 @@ def run():
             "Domains": DOMAIN,
             # The tests reach the local AWS by its address.
             "OtherHosts": "127.0.0.1",
+            "FrontDoorSecret": FRONT_DOOR_SECRET,
             "JwtIssuer": issuer,
             "JwtAudience": "waypost",
+            # The local AWS drops what is above a limit, where AWS would try again.
+            "LoadImportConcurrency": "0",
             # Small, so that the tests' files have several parts.
             "ImportPartBytes": "20000",
             # Schemathesis sends all its requests with one admin's key. The other roles keep the template's limits.
@@ -94,8 +99,11 @@ def run():
 
 def allow_what_aws_allows(ministack, stack):
     """Allows what AWS allows and the local AWS refuses."""
-    # The bucket's policy demands TLS, which the local AWS enforces but does not speak.
+    # The policies of the bucket and the queues demand TLS, which the local AWS enforces but does not speak.
     ministack.client("s3").delete_bucket_policy(Bucket=stack.outputs["DataBucket"])
+    sqs = ministack.client("sqs")
+    for url in (value for name, value in stack.outputs.items() if name.endswith("QueueUrl")):
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})
     # AWS authorises a PartiQL batch by the action of each statement (dynamodb:PartiQLInsert) and a batch of messages by
     # sqs:SendMessage. The template allows those. The local AWS asks for actions named like the calls, which AWS does not have.
     allow_batches(ministack, stack, "dynamodb:BatchExecuteStatement", ("load-import", "load-part"))

@@ -9,10 +9,11 @@ use axum::{Extension, Router};
 use http::{StatusCode, header};
 use waypost_api::exports::ExportView;
 use waypost_domain::Caller;
-use waypost_domain::exports::find::find_export;
+use waypost_domain::exports::find::{FindExportPorts, find_export};
 use waypost_domain::exports::ports::{ExportQueue, ExportStore};
 use waypost_domain::exports::start::{NewExport, StartExportPorts, start_export};
 use waypost_domain::files::ports::DownloadSigner;
+use waypost_domain::files::retention::Retention;
 use waypost_domain::ports::{Clock, Random};
 use waypost_http::extract::{Json, Path};
 use waypost_http::idempotency::{Idempotency, idempotent};
@@ -26,6 +27,7 @@ pub(crate) struct App {
     pub(crate) files: Arc<dyn DownloadSigner>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
+    pub(crate) retention: Retention,
 }
 
 /// Makes the routes of this function.
@@ -55,7 +57,13 @@ async fn read(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
-    let (export, url) = find_export(app.exports.as_ref(), app.files.as_ref(), &caller, &id).await?;
+    let ports = FindExportPorts {
+        exports: app.exports.as_ref(),
+        files: app.files.as_ref(),
+        clock: app.clock.as_ref(),
+        retention: app.retention,
+    };
+    let (export, url) = find_export(&ports, &caller, &id).await?;
     // Caches must not keep the answer: its URL gives access to the file.
     Ok(([(header::CACHE_CONTROL, "no-store")], axum::Json(ExportView::new(export, url))))
 }
@@ -97,6 +105,7 @@ mod tests {
             files: Arc::new(MemorySigner),
             clock: clock.clone(),
             random: Arc::new(SeededRandom::new(9)),
+            retention: Retention::days(40),
         };
         let idempotency = Idempotency {
             store: Arc::new(MemoryIdempotency::default()),
@@ -136,6 +145,10 @@ mod tests {
         let (_, read) = call(&fixture, 0, "GET", &path, "").await;
         assert_eq!((&read["status"], &read["links"], &read["bytes"]), (&json!("succeeded"), &json!(2), &json!(100)));
         assert!(read["url"].as_str().unwrap().contains("/exports/acme/"), "{read}");
+        // The bucket deletes the file after 40 days.
+        fixture.clock.advance(40 * 86_400);
+        let (status, gone) = call(&fixture, 0, "GET", &path, "").await;
+        assert_eq!((status, &gone["type"]), (StatusCode::GONE, &json!("urn:problem-type:waypost:gone")), "{gone}");
     }
 
     #[tokio::test]

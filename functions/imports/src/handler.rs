@@ -9,6 +9,7 @@ use axum::{Extension, Router};
 use http::{StatusCode, header};
 use waypost_api::imports::{ImportView, ReportQuery, StartedView};
 use waypost_domain::files::ports::{DownloadSigner, UploadSigner};
+use waypost_domain::files::retention::Retention;
 use waypost_domain::imports::cancel::cancel_import;
 use waypost_domain::imports::find::{FindReportPorts, find_import, find_report, with_progress};
 use waypost_domain::imports::job::import::Import;
@@ -33,6 +34,7 @@ pub(crate) struct App {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) domains: Domains,
+    pub(crate) retention: Retention,
     pub(crate) max_bytes: u64,
 }
 
@@ -98,7 +100,12 @@ async fn report(
     Path(id): Path<String>,
     Query(query): Query<ReportQuery>,
 ) -> Result<impl IntoResponse, Problem> {
-    let ports = FindReportPorts { imports: app.imports.as_ref(), reports: app.reports.as_ref() };
+    let ports = FindReportPorts {
+        imports: app.imports.as_ref(),
+        reports: app.reports.as_ref(),
+        clock: app.clock.as_ref(),
+        retention: app.retention,
+    };
     let location = find_report(&ports, &caller, &id, query.format).await?;
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, location), (header::CACHE_CONTROL, "no-store".to_owned())]))
 }
@@ -158,6 +165,7 @@ mod tests {
             clock: clock.clone(),
             random: Arc::new(SeededRandom::new(9)),
             domains: Domains::parse("go.example.com").unwrap(),
+            retention: Retention::days(30),
             max_bytes: 1000,
         };
         let idempotency = Idempotency {

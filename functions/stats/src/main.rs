@@ -21,7 +21,7 @@ fn main() -> ExitCode {
 }
 
 async fn serve() -> Result<(), BoxError> {
-    let dynamo = aws_sdk_dynamodb::Client::new(&sdk::config()?);
+    let dynamo = aws_sdk_dynamodb::Client::new(&sdk::request_config()?);
     let links_table = settings::required("LINKS_TABLE")?;
     let links = Arc::new(DynamoLinks::new(dynamo.clone(), &links_table));
     let app = handler::App {
@@ -33,5 +33,5 @@ async fn serve() -> Result<(), BoxError> {
         domains: settings::domains()?,
     };
     let authentication = authentication(&dynamo, &links_table)?;
-    lambda_http::run(api(handler::routes(app), authentication)).await
+    waypost_http::event::run(api(handler::routes(app), authentication)).await
 }

@@ -1,6 +1,7 @@
 //! What every HTTP function shares.
 //!
-//! * [`router`] turns routes into an API, [`extract`] reads requests, [`problem`] is the one format of errors.
+//! * [`event`] runs an API on Lambda. [`router`] turns routes into an API, [`extract`] reads requests, [`problem`] is the one format of errors,
+//!   [`deadline`] answers before Lambda ends the invocation.
 //! * [`authentication`] proves who calls and limits how often, [`oidc`] verifies the tokens of an identity provider.
 //! * [`idempotency`] answers a repeated POST once, [`conditional_requests`] has entity tags.
 //!
@@ -9,6 +10,8 @@
 
 pub mod authentication;
 pub mod conditional_requests;
+pub mod deadline;
+pub mod event;
 pub mod extract;
 pub mod idempotency;
 pub mod oidc;

@@ -2,6 +2,7 @@
 
 use waypost_domain::Domains;
 use waypost_domain::access::rate_limit::{RateLimit, RateLimits};
+use waypost_domain::files::retention::Retention;
 
 /// A setting that is missing or cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +34,11 @@ pub fn optional(name: &'static str) -> Option<String> {
 pub fn number(name: &'static str) -> Result<u64, SettingError> {
     let text = required(name)?;
     text.parse().map_err(|_| SettingError::Invalid { name, problem: "is not a whole number".to_owned() })
+}
+
+/// Reads how long the bucket keeps uploads, reports and exports from `IMPORT_RETENTION_DAYS`.
+pub fn file_retention() -> Result<Retention, SettingError> {
+    Ok(Retention::days(number("IMPORT_RETENTION_DAYS")?))
 }
 
 /// Reads the stack's own domains from `DOMAINS`, and the other hosts that it serves from `OTHER_HOSTS`, which may be empty.

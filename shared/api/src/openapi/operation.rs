@@ -127,7 +127,7 @@ impl Operation<'_> {
         let schema = json!({ "type": "string", "minLength": 1, "maxLength": Claim::MAX_KEY_LEN, "pattern": "^[!-~]([ -~]*[!-~])?$" });
         self.header("Idempotency-Key", description, schema)
             .problem(409, "Another request with this `Idempotency-Key` is in progress (`Retry-After` says when to ask again), or its answer was too large to be kept.")
-            .problem(422, "Or the `Idempotency-Key` was used for another request.")
+            .problem(422, "Or the `Idempotency-Key` was used for another request, or by another API key or token.")
             .problem(400, "")
             .problem(413, "")
     }

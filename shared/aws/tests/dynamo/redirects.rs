@@ -68,7 +68,7 @@ async fn concurrent_attempts_never_exceed_the_limit() {
     let tries: Vec<_> = (0..60)
         .map(|_| {
             let (attempts, address) = (DynamoPasswordAttempts::new(client.clone(), LINKS_TABLE), address.clone());
-            tokio::spawn(async move { attempts.begin(&address, now(), 10).await.unwrap() })
+            tokio::spawn(async move { attempts.begin(&address, None, now(), 10).await.unwrap() })
         })
         .collect();
     let mut heard = 0;
@@ -77,12 +77,17 @@ async fn concurrent_attempts_never_exceed_the_limit() {
     }
     assert_eq!(heard, 10);
     let attempts = DynamoPasswordAttempts::new(client, LINKS_TABLE);
-    attempts.take_back(&address, now()).await.unwrap();
-    assert!(attempts.begin(&address, now(), 10).await.unwrap());
-    assert!(!attempts.begin(&address, now().plus_seconds(54), 10).await.unwrap());
-    assert!(attempts.begin(&address, now().plus_seconds(55), 10).await.unwrap());
+    attempts.take_back(&address, None, now()).await.unwrap();
+    assert!(attempts.begin(&address, None, now(), 10).await.unwrap());
+    assert!(!attempts.begin(&address, None, now().plus_seconds(54), 10).await.unwrap());
+    assert!(attempts.begin(&address, None, now().plus_seconds(55), 10).await.unwrap());
     let other = link("acme", "other", "https://example.com/").address;
-    assert!(attempts.begin(&other, now(), 10).await.unwrap());
+    assert!(attempts.begin(&other, None, now(), 10).await.unwrap());
+    for (who, allowed) in [("a", true), ("a", false), ("b", true)] {
+        assert_eq!(attempts.begin(&address, Some(who), now(), 1).await.unwrap(), allowed, "{who}");
+    }
+    attempts.take_back(&address, Some("a"), now()).await.unwrap();
+    assert!(attempts.begin(&address, Some("a"), now(), 1).await.unwrap());
 }
 
 #[tokio::test]
@@ -90,8 +95,8 @@ async fn attempts_are_deleted_after_their_minute() {
     let client = dynamodb().await;
     let attempts = DynamoPasswordAttempts::new(client.clone(), LINKS_TABLE);
     let address = link("acme", "docs", "https://example.com/").address;
-    attempts.take_back(&address, now()).await.unwrap();
-    attempts.begin(&address, now(), 10).await.unwrap();
+    attempts.take_back(&address, None, now()).await.unwrap();
+    attempts.begin(&address, None, now(), 10).await.unwrap();
     let items = client.scan().table_name(LINKS_TABLE).send().await.unwrap().items.unwrap();
     assert_eq!(items.len(), 1, "taking an attempt back creates no item");
     assert_eq!(items[0]["ttl"].as_n().unwrap(), &(now().as_seconds() + 3600).to_string());

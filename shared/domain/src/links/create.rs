@@ -262,7 +262,7 @@ mod tests {
     fn fingerprint(key: &str) -> RequestFingerprint {
         let workspace = WorkspaceId::parse("acme").unwrap();
         let now = Timestamp::from_millis(0).unwrap();
-        Claim::new(workspace, key, &[], now, &SeededRandom::new(1)).unwrap().fingerprint()
+        Claim::new(workspace, key, (&[], b"credential"), now, &SeededRandom::new(1)).unwrap().fingerprint()
     }
 
     #[tokio::test]

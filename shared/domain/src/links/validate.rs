@@ -287,7 +287,7 @@ mod tests {
         let settings = check(json!({
             "url": "https://exämple.com", "title": " Docs ", "tags": ["a", "a"],
             "starts_at": "2026-01-01T01:00:00+01:00", "expires_at": "2027-01-01T00:00:00Z",
-            "expired_url": "https://example.com/late", "max_clicks": 10, "password": "x",
+            "expired_url": "https://example.com/late", "max_clicks": 10, "password": "x-rays",
             "redirect_status": 308, "forward_query": true, "archived": true,
             "rules": [{"if": {"device": ["mobile"], "os": ["ios"], "country": ["ch"], "language": ["DE"],
                 "query": [{"name": "a"}, {"name": "b", "value": "c"}],

@@ -28,11 +28,11 @@ pub trait ClickLimit: Send + Sync {
 /// Counts the attempts at a link's password.
 #[async_trait]
 pub trait PasswordAttempts: Send + Sync {
-    /// Counts an attempt at `now`; returns whether it is allowed. Allows at most `limit` attempts in a minute of the clock,
-    /// from all callers together.
-    async fn begin(&self, address: &LinkAddress, now: Timestamp, limit: u32) -> Result<bool, StoreError>;
-    /// Takes back the attempt of `now`, since the password was right.
-    async fn take_back(&self, address: &LinkAddress, now: Timestamp) -> Result<(), StoreError>;
+    /// Counts an attempt at `now`; returns whether it is allowed. Allows at most `limit` attempts in a minute of the clock: from
+    /// callers of the name `who`, or without a name from all callers together.
+    async fn begin(&self, address: &LinkAddress, who: Option<&str>, now: Timestamp, limit: u32) -> Result<bool, StoreError>;
+    /// Takes back the attempt of `now` under this name, since the password was right.
+    async fn take_back(&self, address: &LinkAddress, who: Option<&str>, now: Timestamp) -> Result<(), StoreError>;
 }
 
 /// Locates addresses.

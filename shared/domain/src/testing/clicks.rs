@@ -16,20 +16,20 @@ use crate::values::timestamp::Timestamp;
 
 /// A store of password attempts.
 #[derive(Default)]
-pub struct MemoryAttempts(Mutex<HashMap<(LinkAddress, i64), u32>>);
+pub struct MemoryAttempts(Mutex<HashMap<(LinkAddress, Option<String>, i64), u32>>);
 
 #[async_trait]
 impl PasswordAttempts for MemoryAttempts {
-    async fn begin(&self, address: &LinkAddress, now: Timestamp, limit: u32) -> Result<bool, StoreError> {
+    async fn begin(&self, address: &LinkAddress, who: Option<&str>, now: Timestamp, limit: u32) -> Result<bool, StoreError> {
         let mut attempts = lock(&self.0);
-        let made = attempts.entry((address.clone(), now.as_seconds() / 60)).or_default();
+        let made = attempts.entry((address.clone(), who.map(str::to_owned), now.as_seconds() / 60)).or_default();
         let allowed = *made < limit;
         *made += u32::from(allowed);
         Ok(allowed)
     }
 
-    async fn take_back(&self, address: &LinkAddress, now: Timestamp) -> Result<(), StoreError> {
-        if let Some(made) = lock(&self.0).get_mut(&(address.clone(), now.as_seconds() / 60)) {
+    async fn take_back(&self, address: &LinkAddress, who: Option<&str>, now: Timestamp) -> Result<(), StoreError> {
+        if let Some(made) = lock(&self.0).get_mut(&(address.clone(), who.map(str::to_owned), now.as_seconds() / 60)) {
             *made = made.saturating_sub(1);
         }
         Ok(())

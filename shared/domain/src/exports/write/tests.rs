@@ -5,8 +5,9 @@ use futures::stream::StreamExt;
 use super::*;
 use crate::access::key::{Caller, Role};
 use crate::exports::export::ExportStatus;
-use crate::exports::find::find_export;
+use crate::exports::find::{FindExportPorts, find_export};
 use crate::exports::start::{NewExport, StartExportPorts, start_export};
+use crate::files::retention::Retention;
 use crate::imports::job::counts::Counts;
 use crate::imports::job::import::Import;
 use crate::imports::load::{Loaded, load_import};
@@ -34,6 +35,11 @@ struct World {
 }
 
 impl World {
+    fn find_ports(&self) -> FindExportPorts<'_> {
+        let (exports, clock) = (self.exports.as_ref(), self.clock.as_ref());
+        FindExportPorts { exports, files: &MemorySigner, clock, retention: Retention::days(30) }
+    }
+
     fn new() -> Self {
         Self {
             exports: Arc::default(),
@@ -146,7 +152,7 @@ async fn importing_an_export_gives_the_same_links() {
         let (key, file) = world.files.all().pop_first().unwrap();
         assert_eq!((key, export.bytes), (format!("exports/acme/{}.{name}", started.id), Some(file.len() as u64)));
         let id = started.id.to_string();
-        let (found, url) = find_export(world.exports.as_ref(), &MemorySigner, &viewer, &id).await.unwrap();
+        let (found, url) = find_export(&world.find_ports(), &viewer, &id).await.unwrap();
         assert!(found == export && url.unwrap().contains("/exports/acme/"));
 
         let (import, mut imported) = world.import(file).await;
@@ -237,7 +243,7 @@ async fn foreign_export_is_not_found() {
     world.start(&caller("acme", Role::Viewer), NewExport::default()).await;
     let id = world.write().await.id.to_string();
     for (workspace, id) in [("other", id.as_str()), ("acme", "exp_x"), ("acme", "")] {
-        let found = find_export(world.exports.as_ref(), &MemorySigner, &caller(workspace, Role::Admin), id).await;
+        let found = find_export(&world.find_ports(), &caller(workspace, Role::Admin), id).await;
         assert!(matches!(found, Err(Error::NotFound(_))), "{workspace} {id}");
     }
 }

@@ -1,5 +1,6 @@
 //! Follows a short link: turns a visitor's request into the answer and the click to count.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::choose_target::{Choice, choose_target};
@@ -104,7 +105,7 @@ pub async fn follow_link(ports: &FollowLinkPorts, visit: &Visit, intent: Intent<
     {
         return Ok(ports.gone(&link, visit));
     }
-    if let Some(locked) = ports.check_password(&link, intent, now).await? {
+    if let Some(locked) = ports.check_password(&link, intent, (visit.address, now)).await? {
         return Ok(Outcome::Locked(locked));
     }
     let choice = choose_target(&link, visit, now);
@@ -141,15 +142,22 @@ impl FollowLinkPorts {
         &self,
         link: &Link,
         intent: Intent<'_>,
-        now: Timestamp,
+        (address, now): (Option<IpAddr>, Timestamp),
     ) -> Result<Option<Locked>, StoreError> {
         let Some(hash) = &link.settings.password_hash else { return Ok(None) };
         let Intent::GivePassword(password) = intent else { return Ok(Some(Locked::Asked)) };
-        let check = verify_password(self.attempts.as_ref(), &link.address, hash, password, now).await?;
+        let LinkAddress { domain, slug } = &link.address;
+        let check = verify_password(self.attempts.as_ref(), (&link.address, hash), password, address, now).await?;
         Ok(match check {
             PasswordCheck::Right => None,
-            PasswordCheck::Wrong => Some(Locked::Wrong),
-            PasswordCheck::TooMany { retry_after_seconds } => Some(Locked::TooMany { retry_after_seconds }),
+            PasswordCheck::Wrong => {
+                tracing::warn!(event = "unlock.failed", workspace = %link.workspace, %domain, %slug);
+                Some(Locked::Wrong)
+            }
+            PasswordCheck::TooMany { retry_after_seconds } => {
+                tracing::warn!(event = "unlock.refused", workspace = %link.workspace, %domain, %slug);
+                Some(Locked::TooMany { retry_after_seconds })
+            }
         })
     }
 
