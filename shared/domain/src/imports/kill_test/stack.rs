@@ -17,6 +17,7 @@ use crate::imports::load::{Loaded, Skipped, load_import};
 use crate::imports::load_part::{PartLoaded, load_part};
 use crate::imports::load_ports::LoadImportPorts;
 use crate::jobs::delivery::Delivery;
+use crate::links::id::LinkId;
 use crate::links::link::Link;
 use crate::links::ports::LinkWriter;
 use crate::ports::Clock;
@@ -169,6 +170,12 @@ impl Stack {
             if link.created_at == started_at {
                 link.created_at = Timestamp::from_millis(0).unwrap();
                 link.revision = 0;
+            }
+            // The id of a row's link has the time of the start too.
+            if let Some(origin) = &link.origin
+                && link.stored_id == Some(LinkId::derive(started_at, origin))
+            {
+                link.stored_id = Some(LinkId::derive(Timestamp::from_millis(0).unwrap(), origin));
             }
             if link.updated_at == Some(started_at) {
                 link.updated_at = Some(Timestamp::from_millis(0).unwrap());
