@@ -6,10 +6,10 @@ use std::ops::Range;
 use super::answer::{Numbers, Series, Step, Top, UtcDays};
 use super::interval::Interval;
 use super::period::{DAY_HOURS, Period};
-use super::request::StatsQuery;
+use super::request::{Filter, StatsQuery};
 use super::top::top;
 use crate::analytics::model::aggregate::TimeBucket;
-use crate::analytics::model::counts::Counts;
+use crate::analytics::model::counts::{Counts, fold_case};
 use crate::analytics::model::day::Day;
 use crate::analytics::model::dimension::Dimension;
 use crate::analytics::model::tally::Tally;
@@ -30,6 +30,8 @@ pub(super) struct Sums<'a> {
     /// Clicks of bots on `nearest_days`.
     bots_of_days: u64,
     groups: BTreeMap<Dimension, Counts>,
+    /// The first spelling of each value that ignores case, with its day, by the value in lower case.
+    spellings: BTreeMap<(Dimension, String), (i64, String)>,
     filter_error: u64,
 }
 
@@ -53,6 +55,16 @@ pub(super) fn needed_parts(query: &StatsQuery, period: &Period) -> Parts {
     }
 }
 
+/// Returns the clicks with the value of `filter`, and how many more there may be.
+fn filtered(counts: &Counts, filter: &Filter) -> (u64, u64) {
+    if filter.dimension.ignores_case() {
+        let (counts, value) = (counts.folded(), fold_case(&filter.value));
+        (counts.clicks(&value), counts.error(&value))
+    } else {
+        (counts.clicks(&filter.value), counts.error(&filter.value))
+    }
+}
+
 impl<'a> Sums<'a> {
     pub(super) fn new(query: &'a StatsQuery, period: &'a Period) -> Self {
         let steps = period.step_starts.iter().map(|_| StepSum::default()).collect();
@@ -65,6 +77,7 @@ impl<'a> Sums<'a> {
             clicks_of_days: 0,
             bots_of_days: 0,
             groups: BTreeMap::new(),
+            spellings: BTreeMap::new(),
             filter_error: 0,
         }
     }
@@ -98,8 +111,8 @@ impl<'a> Sums<'a> {
         let noon = day * DAY_HOURS + DAY_HOURS / 2;
         if let Some(filter) = &self.query.filter {
             let counts = tally.dimensions.get(&filter.dimension);
-            let clicks = counts.map_or(0, |counts| counts.clicks(&filter.value));
-            self.filter_error += counts.map_or(0, |counts| counts.error(&filter.value));
+            let (clicks, error) = counts.map_or((0, 0), |counts| filtered(counts, filter));
+            self.filter_error += error;
             let (clicks, bots) = if filter.dimension.is_of_bots() { (0, clicks) } else { (clicks, 0) };
             self.add_clicks(noon, clicks, bots);
             return;
@@ -113,12 +126,30 @@ impl<'a> Sums<'a> {
             self.clicks_of_days += tally.clicks;
             self.bots_of_days += tally.bots;
             for (dimension, counts) in &tally.dimensions {
-                self.groups.entry(*dimension).or_default().merge(counts);
+                let group = self.groups.entry(*dimension).or_default();
+                if dimension.ignores_case() {
+                    group.merge(&counts.folded());
+                    self.add_spellings(*dimension, counts, day);
+                } else {
+                    group.merge(counts);
+                }
             }
             // A period without a noon has its visitors in its first step.
             let step = self.period.step_of(noon).unwrap_or(0);
             if let Some(step) = self.steps.get_mut(step).filter(|_| !tally.visitors.is_empty()) {
                 step.visitors.get_or_insert_default().add(&tally.visitors);
+            }
+        }
+    }
+
+    /// Keeps the spellings of the first day. Of several on one day it keeps the first in sort order, so that the order of the
+    /// aggregates does not matter.
+    fn add_spellings(&mut self, dimension: Dimension, counts: &Counts, day: i64) {
+        for (value, _) in counts.iter() {
+            let spelling = (day, value.to_owned());
+            let known = self.spellings.entry((dimension, fold_case(value))).or_insert_with(|| spelling.clone());
+            if spelling < *known {
+                *known = spelling;
             }
         }
     }
@@ -206,7 +237,13 @@ impl<'a> Sums<'a> {
         let groups = self.query.group_by.iter().map(|dimension| {
             let clicks = if dimension.is_of_bots() { self.bots_of_days } else { self.clicks_of_days };
             let counts = self.groups.get(dimension).unwrap_or(&none);
-            (*dimension, top(counts, clicks, self.query.limit))
+            let mut top = top(counts, clicks, self.query.limit);
+            for item in &mut top.items {
+                if let Some((_, spelling)) = self.spellings.get(&(*dimension, item.value.clone())) {
+                    item.value.clone_from(spelling);
+                }
+            }
+            (*dimension, top)
         });
         groups.collect()
     }
