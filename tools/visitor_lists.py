@@ -117,7 +117,8 @@ def measure():
                 continue
             client, device, system = (entry.get(key) or {} for key in ("client", "device", "os"))
             labels = (client.get("type"), device.get("type"), entry.get("os_family"), entry.get("browser_family"), client.get("name"))
-            people.append((user_agent, *labels, (system or {}).get("name") if isinstance(system, dict) else None, bool(entry.get("headers"))))
+            name = system.get("name") if isinstance(system, dict) else None
+            people.append((user_agent, *labels, name, bool(entry.get("headers"))))
     (FIXTURES / "bots.txt").write_text("\n".join(sorted({bot for bot in bots if is_line(bot)})) + "\n", encoding="utf-8")
     rows = {"\t".join("" if field is None else str(field) for field in row) for row in people if is_line(row[0])}
     (FIXTURES / "people.tsv").write_text("\n".join(sorted(rows)) + "\n", encoding="utf-8")

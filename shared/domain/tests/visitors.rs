@@ -3,6 +3,8 @@
 //! The first tests read examples whose licences allow to keep them here. `make measure-visitors` downloads the labels of Matomo's
 //! device-detector, and runs the ignored test over them.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -19,7 +21,6 @@ fn is_bot(user_agent: &str) -> bool {
 }
 
 /// Returns the share of `part` in `whole`, and prints it.
-#[allow(clippy::cast_precision_loss, reason = "the numbers are small")]
 fn share(name: &str, part: usize, whole: usize) -> f64 {
     let share = part as f64 / whole as f64;
     println!("{name}: {part} of {whole}, {share:.5}");

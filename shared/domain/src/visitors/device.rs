@@ -137,7 +137,6 @@ impl Place {
 
 /// Which words a user agent has.
 #[derive(Debug, Default)]
-#[allow(clippy::struct_excessive_bools, reason = "each is a word that was seen or not")]
 struct Seen {
     has_model: bool,
     console: bool,

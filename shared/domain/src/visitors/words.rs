@@ -49,10 +49,11 @@ impl<T> Words<T> {
             let word = self.words.get(index)?;
             let letter = |at: Option<&u8>| at.is_some_and(u8::is_ascii_lowercase);
             let bytes = text.as_bytes();
-            let fits = (!word.at_start || start == 0)
-                && !(word.after_no_letter && letter(start.checked_sub(1).and_then(|before| bytes.get(before))))
-                && !(word.before_no_letter && letter(bytes.get(end)));
-            fits.then_some(Found { start, end, index, value: &word.value })
+            let preceded = letter(start.checked_sub(1).and_then(|before| bytes.get(before)));
+            let followed = letter(bytes.get(end));
+            let misfits =
+                word.at_start && start > 0 || word.after_no_letter && preceded || word.before_no_letter && followed;
+            (!misfits).then_some(Found { start, end, index, value: &word.value })
         })
     }
 
