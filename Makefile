@@ -3,7 +3,7 @@
 # You need rustup, Python 3, make and a C compiler. The targets install everything else in .tools/.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test check bench fuzz mutants deploy adopt import admin-key replay-spill replay-failed replay-quarantine rebuild-stats lock-tools
+.PHONY: help dev test check bench fuzz mutants deploy adopt import admin-key replay-spill replay-failed replay-quarantine rebuild-stats lock-tools update-lists measure-visitors
 
 PYTHON ?= python3
 PY = .tools/sam/bin/python
@@ -88,3 +88,11 @@ rebuild-stats: ## Count the archived clicks again in another table: make rebuild
 
 lock-tools: ## Pin the packages of tools/requirements/*.in again, by hash
 	$(PYTHON) tools/lock.py
+
+update-lists: ## Rewrite the lists of other projects that tell bots and browsers, from the releases pinned in tools/visitor_lists.py
+	$(INSTALL) sam
+	@exec $(PY) tools/visitor_lists.py update
+
+measure-visitors: ## Compare bots, devices, systems and browsers with the labels of Matomo's device-detector
+	$(INSTALL) sam
+	@exec $(PY) tools/visitor_lists.py measure

@@ -11,6 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use waypost_domain::redirect::visit::Visit;
+use waypost_domain::visitors::prefetch::is_prefetch;
 
 /// A request. Every field may be absent.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -37,8 +38,12 @@ pub(crate) struct Headers {
     referer: Option<String>,
     sec_ch_ua_mobile: Option<String>,
     sec_ch_ua_platform: Option<String>,
+    purpose: Option<String>,
     sec_gpc: Option<String>,
+    sec_purpose: Option<String>,
     user_agent: Option<String>,
+    x_moz: Option<String>,
+    x_purpose: Option<String>,
     x_waypost_front_door: Option<String>,
 }
 
@@ -71,6 +76,8 @@ impl Event {
     pub(crate) fn visit(&self, secret: Option<&str>) -> Visit {
         let headers = self.headers.clone();
         let proven = self.came_through(secret);
+        let purposes = [&headers.sec_purpose, &headers.purpose, &headers.x_purpose, &headers.x_moz];
+        let prefetch = is_prefetch(purposes.into_iter().filter_map(|header| header.as_deref()));
         Visit {
             host: headers.host,
             path: self.raw_path.clone(),
@@ -82,6 +89,7 @@ impl Event {
             referrer: headers.referer,
             accept_language: headers.accept_language,
             country: headers.cloudfront_viewer_country.filter(|_| proven),
+            prefetch,
             opted_out: headers.dnt.as_deref() == Some("1") || headers.sec_gpc.as_deref() == Some("1"),
         }
     }

@@ -72,6 +72,13 @@ pub struct Click {
     /// The user agent, cut to [`Click::MAX_USER_AGENT_BYTES`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
+    /// The [`Platform`](crate::visitors::system::Platform) that the client hint `Sec-CH-UA-Platform` names; absent if the
+    /// visitor's browser sends none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<String>,
+    /// What the client hint `Sec-CH-UA-Mobile` says: whether the visitor prefers pages for phones; absent like `platform`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mobile: Option<bool>,
     /// The referrer's host.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub referrer: Option<String>,

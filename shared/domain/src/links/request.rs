@@ -5,12 +5,14 @@ use serde::{Deserialize, Serialize};
 
 use super::link::Link;
 use super::password::Password;
-use super::settings::{Conditions, Device, Os, QueryCondition, Rule, Variant};
+use super::settings::{Conditions, QueryCondition, Rule, Variant};
 #[cfg(feature = "openapi")]
 use super::settings::{LinkSettings, MAX_CLICKS, MAX_QUERY_CHARS, MAX_VARIANT_NAME, MAX_WEIGHT};
 use crate::values::json::{whole, whole_or_null};
 #[cfg(feature = "openapi")]
 use crate::values::schema::TEXT;
+use crate::visitors::device::Device;
+use crate::visitors::system::Os;
 
 /// The fields of a link to create. Absent fields have their defaults.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

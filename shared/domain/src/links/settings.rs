@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::values::target::TargetUrl;
 use crate::values::timestamp::Timestamp;
+use crate::visitors::device::Device;
+use crate::visitors::system::Os;
 
 /// The settings of a link beyond its target.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -153,36 +155,6 @@ pub struct QueryCondition {
     /// The parameter's value; any if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-}
-
-/// The kind of device, from a check of the user agent that is cheap enough for a redirect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
-pub enum Device {
-    /// A phone.
-    Mobile,
-    /// A tablet.
-    Tablet,
-    /// Anything else.
-    Desktop,
-}
-
-/// The visitor's operating system.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
-pub enum Os {
-    /// iOS and iPadOS.
-    Ios,
-    /// Android.
-    Android,
-    /// Windows.
-    Windows,
-    /// macOS.
-    Macos,
-    /// Linux and ChromeOS.
-    Linux,
 }
 
 /// One of several weighted targets.

@@ -1,5 +1,7 @@
 //! Chooses which of a link's targets a visit goes to.
 
+use std::cell::LazyCell;
+
 use sha2::{Digest, Sha256};
 
 use super::visit::Visit;
@@ -7,6 +9,7 @@ use crate::links::link::Link;
 use crate::links::settings::{Conditions, QueryCondition, Variant};
 use crate::values::target::TargetUrl;
 use crate::values::timestamp::Timestamp;
+use crate::visitors::client::Client;
 
 /// A target, and the rule or variant that chose it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +24,9 @@ pub struct Choice<'a> {
 
 /// Chooses the target of the first rule whose conditions `visit` meets; else a variant's; else the link's own.
 pub fn choose_target<'a>(link: &'a Link, visit: &Visit, now: Timestamp) -> Choice<'a> {
-    let rules = (0_u8..).zip(&link.settings.rules);
-    if let Some((index, rule)) = rules.into_iter().find(|(_, rule)| meets(&rule.conditions, visit, now)) {
+    let client = LazyCell::new(|| visit.client());
+    let mut rules = (0_u8..).zip(&link.settings.rules);
+    if let Some((index, rule)) = rules.find(|(_, rule)| meets(&rule.conditions, visit, &client, now)) {
         return Choice { url: &rule.url, rule: Some(index), variant: None };
     }
     match choose_variant(link, visit, now) {
@@ -31,12 +35,17 @@ pub fn choose_target<'a>(link: &'a Link, visit: &Visit, now: Timestamp) -> Choic
     }
 }
 
-fn meets(conditions: &Conditions, visit: &Visit, now: Timestamp) -> bool {
+fn meets(
+    conditions: &Conditions,
+    visit: &Visit,
+    client: &LazyCell<Client, impl FnOnce() -> Client>,
+    now: Timestamp,
+) -> bool {
     let Conditions { device, os, country, language, query, after, before } = conditions;
     after.is_none_or(|after| after <= now)
         && before.is_none_or(|before| now < before)
-        && (device.is_empty() || device.contains(&visit.device()))
-        && (os.is_empty() || visit.os().is_some_and(|it| os.contains(&it)))
+        && (device.is_empty() || client.device().is_some_and(|it| device.contains(&it)))
+        && (os.is_empty() || client.system().and_then(|it| it.os).is_some_and(|it| os.contains(&it)))
         && (country.is_empty() || visit.country().is_some_and(|it| country.contains(&it)))
         && (language.is_empty() || visit.language().is_some_and(|it| language.contains(&it)))
         && query.iter().all(|condition| has_parameter(condition, visit))

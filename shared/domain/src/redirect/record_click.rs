@@ -41,6 +41,8 @@ pub fn record_click(
         country: visit.country(),
         visitor: None,
         user_agent: visit.user_agent.as_deref().map(|text| cut(text, Click::MAX_USER_AGENT_BYTES).to_owned()),
+        platform: visit.platform().map(|platform| platform.as_str().to_owned()),
+        mobile: visit.mobile(),
         referrer: visit.referrer.as_deref().and_then(referrer_host),
         language: visit.language(),
         utm,
@@ -55,13 +57,13 @@ pub fn record_click(
 fn read_query(visit: &Visit) -> (Utm, Trigger) {
     let (mut utm, mut trigger) = (Utm::default(), Trigger::Link);
     for (name, value) in visit.parameters() {
-        let field = match name.as_ref() {
+        let field = match name.to_ascii_lowercase().as_str() {
             "utm_source" => &mut utm.source,
             "utm_medium" => &mut utm.medium,
             "utm_campaign" => &mut utm.campaign,
             "utm_term" => &mut utm.term,
             "utm_content" => &mut utm.content,
-            "qr" if value == "1" => {
+            _ if name == "qr" && value == "1" => {
                 trigger = Trigger::Qr;
                 continue;
             }
@@ -77,7 +79,9 @@ fn read_query(visit: &Visit) -> (Utm, Trigger) {
 
 fn referrer_host(text: &str) -> Option<String> {
     let url = url::Url::parse(cut(text, 2048)).ok()?;
-    url.host_str().map(|host| cut(host.trim_start_matches("www."), Click::MAX_FIELD_BYTES).to_owned())
+    // The names of apps (`android-app://com.Slack`) keep their case in a URL, hosts don't.
+    let host = url.host_str()?.to_ascii_lowercase();
+    Some(cut(host.trim_start_matches("www."), Click::MAX_FIELD_BYTES).to_owned()).filter(|host| !host.is_empty())
 }
 
 #[cfg(test)]
@@ -116,6 +120,18 @@ mod tests {
         );
         assert_eq!((click.utm.source.as_deref(), click.trigger), (Some("news"), Trigger::Qr));
         assert_eq!(uuid::Uuid::parse_str(&click.id).unwrap().get_version_num(), 7);
+    }
+
+    #[test]
+    fn utm_parameters_and_apps_are_read_in_any_case() {
+        let visit = Visit {
+            query: "UTM_SOURCE=Google&Utm_Medium=cpc&utm_source=other&QR=1".into(),
+            referrer: Some("android-app://com.Slack/https/acme.slack.com".into()),
+            ..Visit::default()
+        };
+        let click = pending(&visit).click;
+        assert_eq!((click.utm.source.as_deref(), click.utm.medium.as_deref()), (Some("Google"), Some("cpc")));
+        assert_eq!((click.referrer.as_deref(), click.trigger), (Some("com.slack"), Trigger::Link));
     }
 
     #[test]

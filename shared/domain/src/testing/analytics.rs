@@ -209,6 +209,8 @@ pub fn click(slug: &str, time: &str) -> Click {
         country: None,
         visitor: None,
         user_agent: None,
+        platform: None,
+        mobile: None,
         referrer: None,
         language: None,
         utm: Utm::default(),

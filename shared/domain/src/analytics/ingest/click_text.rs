@@ -45,6 +45,10 @@ pub(crate) struct ClickText<'a> {
     #[serde(borrow, default)]
     pub(crate) user_agent: Option<BorrowedText<'a>>,
     #[serde(borrow, default)]
+    pub(crate) platform: Option<BorrowedText<'a>>,
+    #[serde(default)]
+    pub(crate) mobile: Option<bool>,
+    #[serde(borrow, default)]
     pub(crate) referrer: Option<BorrowedText<'a>>,
     #[serde(borrow, default)]
     pub(crate) language: Option<BorrowedText<'a>>,

@@ -10,7 +10,7 @@ use super::click_text::ClickText;
 use super::decoded::Decoded;
 use super::record::{Malformed, Received};
 use super::referrer;
-use super::user_agent::{Agent, UserAgents};
+use super::user_agent::{Agent, ClickClient, UserAgents};
 use crate::analytics::model::aggregate::{LinkKey, link_pk};
 use crate::analytics::model::dimension::Dimension;
 use crate::analytics::model::lane::Lane;
@@ -25,6 +25,7 @@ use crate::values::borrowed_text::BorrowedText;
 use crate::values::domains::Domain;
 use crate::values::slug::Slug;
 use crate::values::workspace::WorkspaceId;
+use crate::visitors::system::Platform;
 
 type Map<K, V> = HashMap<K, V, RandomState>;
 
@@ -68,6 +69,9 @@ struct LinkRef {
     name: TextId,
 }
 
+/// What the client hints of a click say.
+type Hints = (Option<Platform>, Option<bool>);
+
 /// Reads records, and replaces each text by its index.
 struct Reader<'a, 'b> {
     agents: &'b UserAgents,
@@ -91,7 +95,7 @@ struct Reader<'a, 'b> {
     /// The index in [`Batch::owned_links`] by lane, workspace and link.
     owned_links: Map<(usize, usize, usize), usize>,
     referrers: Map<String, (TextId, TextId)>,
-    known_agents: Map<String, AgentValues>,
+    known_agents: Map<Hints, Map<String, AgentValues>>,
 }
 
 impl<'a, 'b> Reader<'a, 'b> {
@@ -224,7 +228,11 @@ impl<'a, 'b> Reader<'a, 'b> {
     /// Tells whether a bot clicked, and returns the values of the click by dimension.
     fn values(&mut self, click: &ClickText<'_>) -> (bool, [TextId; Dimension::COUNT]) {
         let mut values = [0; Dimension::COUNT];
-        let agent = self.agent(click.user_agent.as_ref().map_or("", BorrowedText::as_str));
+        let agent = self.agent(&ClickClient {
+            user_agent: click.user_agent.as_ref().map_or("", BorrowedText::as_str),
+            platform: click.platform.as_ref().and_then(|name| Platform::named(name.as_str())),
+            mobile: click.mobile,
+        });
         for (dimension, value) in agent.values {
             values[dimension as usize] = value;
         }
@@ -259,12 +267,13 @@ impl<'a, 'b> Reader<'a, 'b> {
         (bot, values)
     }
 
-    fn agent(&mut self, text: &str) -> AgentValues {
-        if let Some(values) = self.known_agents.get(text) {
+    fn agent(&mut self, client: &ClickClient<'_>) -> AgentValues {
+        let hints = (client.platform, client.mobile);
+        if let Some(values) = self.known_agents.get(&hints).and_then(|agents| agents.get(client.user_agent)) {
             return *values;
         }
-        let values = self.agent_values(&self.agents.read(text));
-        self.known_agents.insert(text.to_owned(), values);
+        let values = self.agent_values(&self.agents.read(client));
+        self.known_agents.entry(hints).or_default().insert(client.user_agent.to_owned(), values);
         values
     }
 
@@ -276,7 +285,7 @@ impl<'a, 'b> Reader<'a, 'b> {
             values: [
                 (Dimension::Device, value(agent.device.map(|device| device.as_str()))),
                 (Dimension::Browser, value(agent.browser.as_deref())),
-                (Dimension::Os, value(agent.os.as_deref())),
+                (Dimension::Os, value(agent.os)),
                 (Dimension::BotKind, value(bot.map(|bot| bot.kind))),
                 (Dimension::Bot, value(bot.and_then(|bot| bot.name.as_deref()))),
             ],
@@ -288,7 +297,8 @@ impl<'a, 'b> Reader<'a, 'b> {
         if let Some(values) = self.referrers.get(host) {
             return *values;
         }
-        let values = (self.text_id(referrer::group(host)), self.text_id(host));
+        let lower = host.to_ascii_lowercase();
+        let values = (self.text_id(referrer::group(&lower)), self.text_id(&lower));
         self.referrers.insert(host.to_owned(), values);
         values
     }
@@ -330,7 +340,7 @@ mod tests {
     fn click_is_read() {
         let mut click = click("a", TIME);
         click.utm.source = Some("a \"quoted\"\ttext".into());
-        click.user_agent = Some("Fernseher".into());
+        click.user_agent = Some("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".into());
         let received = [received(6, 17, &click)];
         let decoded = Decoded::of(&received);
         let (batch, malformed) = read_batch(&received, &decoded, &AGENTS);

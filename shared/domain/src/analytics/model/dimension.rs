@@ -80,6 +80,11 @@ impl Dimension {
         Self::deserialize(name).ok()
     }
 
+    /// Tells whether values that differ in case only are one value: `Google` and `google`. People type UTM parameters.
+    pub fn ignores_case(self) -> bool {
+        matches!(self, Self::UtmSource | Self::UtmMedium | Self::UtmCampaign | Self::UtmTerm | Self::UtmContent)
+    }
+
     /// Tells whether the clicks of bots have it, rather than those of people.
     pub fn is_of_bots(self) -> bool {
         Self::OF_BOTS.contains(&self)

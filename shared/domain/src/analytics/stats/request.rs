@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use super::interval::Interval;
 use super::period::{Bound, Period};
 use super::zone::Zone;
-use crate::analytics::model::counts::Counts;
+use crate::analytics::model::counts::{Counts, fold_case};
 use crate::analytics::model::day::Day;
 use crate::analytics::model::dimension::Dimension;
 use crate::analytics::model::link_value::LinkValue;
@@ -99,6 +99,10 @@ pub(super) struct FilterLink {
 impl Filter {
     /// Returns the clicks in `counts` that the filter selects, and how many more it can select at most.
     pub(super) fn count(&self, counts: &Counts) -> (u64, u64) {
+        if self.dimension.ignores_case() {
+            let (counts, value) = (counts.folded(), fold_case(&self.value));
+            return (counts.clicks(&value), counts.error(&value));
+        }
         if self.dimension != Dimension::Link {
             return (counts.clicks(&self.value), counts.error(&self.value));
         }

@@ -9,7 +9,7 @@ use super::period::{DAY_HOURS, Period};
 use super::request::StatsQuery;
 use super::top::top;
 use crate::analytics::model::aggregate::TimeBucket;
-use crate::analytics::model::counts::Counts;
+use crate::analytics::model::counts::{Counts, fold_case};
 use crate::analytics::model::day::Day;
 use crate::analytics::model::dimension::Dimension;
 use crate::analytics::model::tally::Tally;
@@ -30,6 +30,8 @@ pub(super) struct Sums<'a> {
     /// Clicks of bots on `nearest_days`.
     bots_of_days: u64,
     groups: BTreeMap<Dimension, Counts>,
+    /// The first spelling of each value that ignores case, with its day, by the value in lower case.
+    spellings: BTreeMap<(Dimension, String), (i64, String)>,
     filter_error: u64,
 }
 
@@ -65,6 +67,7 @@ impl<'a> Sums<'a> {
             clicks_of_days: 0,
             bots_of_days: 0,
             groups: BTreeMap::new(),
+            spellings: BTreeMap::new(),
             filter_error: 0,
         }
     }
@@ -113,12 +116,30 @@ impl<'a> Sums<'a> {
             self.clicks_of_days += tally.clicks;
             self.bots_of_days += tally.bots;
             for (dimension, counts) in &tally.dimensions {
-                self.groups.entry(*dimension).or_default().merge(counts);
+                let group = self.groups.entry(*dimension).or_default();
+                if dimension.ignores_case() {
+                    group.merge(&counts.folded());
+                    self.add_spellings(*dimension, counts, day);
+                } else {
+                    group.merge(counts);
+                }
             }
             // A period without a noon has its visitors in its first step.
             let step = self.period.step_of(noon).unwrap_or(0);
             if let Some(step) = self.steps.get_mut(step).filter(|_| !tally.visitors.is_empty()) {
                 step.visitors.get_or_insert_default().add(&tally.visitors);
+            }
+        }
+    }
+
+    /// Keeps the spellings of the first day. Of several on one day it keeps the first in sort order, so that the order of the
+    /// aggregates does not matter.
+    fn add_spellings(&mut self, dimension: Dimension, counts: &Counts, day: i64) {
+        for (value, _) in counts.iter() {
+            let spelling = (day, value.to_owned());
+            let known = self.spellings.entry((dimension, fold_case(value))).or_insert_with(|| spelling.clone());
+            if spelling < *known {
+                *known = spelling;
             }
         }
     }
@@ -212,7 +233,13 @@ impl<'a> Sums<'a> {
         let groups = self.query.group_by.iter().map(|dimension| {
             let clicks = if dimension.is_of_bots() { self.bots_of_days } else { self.clicks_of_days };
             let counts = self.groups.get(dimension).unwrap_or(&none);
-            (*dimension, top(counts, clicks, self.query.limit))
+            let mut top = top(counts, clicks, self.query.limit);
+            for item in &mut top.items {
+                if let Some((_, spelling)) = self.spellings.get(&(*dimension, item.value.clone())) {
+                    item.value.clone_from(spelling);
+                }
+            }
+            (*dimension, top)
         });
         groups.collect()
     }

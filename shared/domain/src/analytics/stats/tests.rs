@@ -494,3 +494,31 @@ fn dimensions_are_found_by_name() {
     assert_eq!(names.len(), Dimension::OF_LINK.len() + Dimension::OF_BOTS.len());
     assert!(names.iter().all(|(name, dimension)| Dimension::named(name) == Some(*dimension)));
 }
+
+#[tokio::test]
+async fn utm_values_that_differ_in_case_are_one_value_in_its_first_spelling() {
+    let spelt = |time: &str, shard, sequence, source: &str| {
+        let mut click = click("a", time);
+        (click.user_agent, click.utm.source) = (text(CHROME), text(source));
+        received(shard, sequence, &click)
+    };
+    let fixture = Fixture::of(&[
+        spelt("2026-01-05T03:00:00Z", 0, 1, "GOOGLE"),
+        spelt("2026-01-06T03:00:00Z", 0, 2, "google"),
+        spelt("2026-01-06T03:00:01Z", 0, 3, "GooGle"),
+        spelt("2026-01-02T03:00:00Z", 1, 4, "Google"),
+        spelt("2026-01-02T03:00:00Z", 1, 5, "Newsletter"),
+    ])
+    .await;
+    let january = || request("2026-01-01", "2026-01-31");
+    let grouped = with(january(), |request| request.group_by = text("utm_source"));
+    for stats in
+        [fixture.link("acme", &grouped).await.unwrap(), fixture.tagged("acme", &["x"], &grouped).await.unwrap()]
+    {
+        let top = &stats.top[&Dimension::UtmSource];
+        let items: Vec<_> = top.items.iter().map(|item| (item.value.as_str(), item.clicks)).collect();
+        assert_eq!(items, [("Google", 4), ("Newsletter", 1)]);
+    }
+    let filtered = with(january(), |request| request.filter = text("utm_source:gOOGLE"));
+    assert_eq!(fixture.link("acme", &filtered).await.unwrap().totals.clicks, Some(4));
+}

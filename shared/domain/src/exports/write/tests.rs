@@ -14,7 +14,7 @@ use crate::imports::load::{Loaded, load_import};
 use crate::imports::load_ports::LoadImportPorts;
 use crate::jobs::lease::Lease;
 use crate::links::ports::LinkWriter;
-use crate::links::settings::{Conditions, Device, RedirectStatus, Rule, Variant};
+use crate::links::settings::{Conditions, RedirectStatus, Rule, Variant};
 use crate::testing::exports::{MemoryExportQueue, MemoryExports};
 use crate::testing::files::{MemoryFileStore, MemorySigner, MemoryUploads};
 use crate::testing::imports::{MemoryImports, MemoryPartQueue, MemoryParts};
@@ -25,6 +25,7 @@ use crate::testing::system::{FixedClock, SeededRandom};
 use crate::values::domains::Domains;
 use crate::values::error::Error;
 use crate::values::target::TargetUrl;
+use crate::visitors::device::Device;
 
 struct World {
     exports: Arc<MemoryExports>,

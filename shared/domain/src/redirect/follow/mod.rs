@@ -19,6 +19,7 @@ use crate::values::domains::Domains;
 use crate::values::error::StoreError;
 use crate::values::target::{TargetError, TargetUrl};
 use crate::values::timestamp::Timestamp;
+use crate::visitors::client::VisitorKind;
 
 /// The ports of [`follow_link`], and the stack's domains.
 pub struct FollowLinkPorts {
@@ -111,10 +112,12 @@ pub async fn follow_link(ports: &FollowLinkPorts, visit: &Visit, intent: Intent<
     let choice = choose_target(&link, visit, now);
     let Some(url) = ports.target(&link, &choice, visit) else { return Ok(Outcome::NotFound) };
     let status = settings.redirect_status;
-    if intent == Intent::Look {
+    if intent == Intent::Look || visit.prefetch {
         return Ok(Outcome::Redirect(Box::new(Redirect { url, status, click: None })));
     }
-    if settings.max_clicks.is_some() && !ports.limit.use_click(&link.address).await? {
+    // Programs are counted as such, and leave the clicks of a limited link to people.
+    let by_program = || visit.client().kind() == VisitorKind::Program;
+    if settings.max_clicks.is_some() && !by_program() && !ports.limit.use_click(&link.address).await? {
         return Ok(ports.gone(&link, visit));
     }
     let click = record_click(visit, &link, &choice, now, ports.random.as_ref());

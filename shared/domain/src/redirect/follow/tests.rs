@@ -34,7 +34,8 @@ async fn fixture(settings: Value) -> Fixture {
 }
 
 fn visit(path: &str) -> Visit {
-    Visit { host: Some("go.example.com".into()), path: path.into(), ..Visit::default() }
+    let user_agent = Some("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".to_owned());
+    Visit { host: Some("go.example.com".into()), path: path.into(), user_agent, ..Visit::default() }
 }
 
 impl Fixture {
@@ -264,6 +265,26 @@ async fn click_names_its_rule_or_variant() {
         let click = redirect.click.unwrap().click;
         assert_eq!((redirect.url.as_str(), click.rule, click.variant.as_deref()), (url, rule, variant));
     }
+}
+
+#[tokio::test]
+async fn program_or_prefetch_uses_up_no_click() {
+    let fixture = fixture(json!({"max_clicks": 1})).await;
+    let program = |name: &str| Visit { user_agent: Some(name.into()), ..visit("/docs") };
+    for (visit, counts) in [
+        (program("Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"), true),
+        (program("facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)"), true),
+        (program("curl/8.5.0"), true),
+        (Visit { prefetch: true, ..visit("/docs") }, false),
+    ] {
+        let outcome = follow_link(&fixture.ports, &visit, Intent::Follow).await.unwrap();
+        let Outcome::Redirect(redirect) = outcome else { panic!("{visit:?}") };
+        assert_eq!(redirect.click.is_some(), counts, "{visit:?}");
+    }
+    let unnamed = Visit { user_agent: None, ..visit("/docs") };
+    let outcome = follow_link(&fixture.ports, &unnamed, Intent::Follow).await.unwrap();
+    assert_eq!(show(outcome), "302 https://example.com/docs");
+    assert_eq!(fixture.get().await, "gone ", "a client without a user agent uses up a click");
 }
 
 #[tokio::test]

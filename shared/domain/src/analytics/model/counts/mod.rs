@@ -2,6 +2,7 @@
 
 mod space_saving;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use compact_str::CompactString;
@@ -70,7 +71,7 @@ impl Counts {
         if value.is_empty() {
             return;
         }
-        match self.find(value) {
+        match self.find(value).or_else(|index| self.find_spelling(dimension, value).ok_or(index)) {
             Ok(index) => self.values[index].1.clicks += clicks,
             Err(mut index) => {
                 while self.values.len() >= dimension.max_values() {
@@ -85,6 +86,28 @@ impl Counts {
     /// Finds the index of `value`, or the index at which to insert it.
     fn find(&self, value: &str) -> Result<usize, usize> {
         self.values.binary_search_by(|(other, _)| other.as_str().cmp(value))
+    }
+
+    /// Finds the index of another spelling of `value`, if `dimension` ignores case. The first spelling stays.
+    fn find_spelling(&self, dimension: Dimension, value: &str) -> Option<usize> {
+        if !dimension.ignores_case() {
+            return None;
+        }
+        if value.is_ascii() {
+            return self.values.iter().position(|(other, _)| other.eq_ignore_ascii_case(value));
+        }
+        let folded = fold_case(value);
+        self.values.iter().position(|(other, _)| fold_case(other) == folded)
+    }
+
+    /// Returns the counts of the values in lower case. An aggregate may have several spellings of a value, if a version that
+    /// knew no case wrote it.
+    pub fn folded(&self) -> Self {
+        let mut values = BTreeMap::<CompactString, Count>::new();
+        for (value, count) in &self.values {
+            values.entry(fold_case(value).into()).or_default().add(*count);
+        }
+        Self { values: values.into_iter().collect(), other: self.other, floor: self.floor }
     }
 
     /// Evicts the value that can have been seen least often, and returns the index that it had. Of equal ones it evicts the
@@ -203,6 +226,11 @@ impl Counts {
     }
 }
 
+/// Returns `value` in lower case, as values are compared that ignore case.
+pub fn fold_case(value: &str) -> String {
+    value.to_lowercase()
+}
+
 /// Stores the values as a map, and reads them in any order.
 mod as_map {
     use super::*;
@@ -269,8 +297,6 @@ impl<'de> Deserialize<'de> for Count {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -326,6 +352,26 @@ mod tests {
         let mut full = stored.clone();
         (0..CAPACITY).for_each(|n| full.add(Dimension::Referrer, &format!("new{n}")));
         assert_eq!((full.clicks("new99"), full.error("new99"), full.sum()), (1, 7, 11 + CAPACITY as u64));
+    }
+
+    #[test]
+    fn first_spelling_of_a_utm_value_stays() {
+        let mut counts = Counts::default();
+        for value in ["Google", "google", "GOOGLE", "Größe", "GRÖSSE", "größe"] {
+            counts.add(Dimension::UtmSource, value);
+        }
+        assert_eq!(counts.top(9), [("Google", 3), ("Größe", 2), ("GRÖSSE", 1)]);
+        let mut hosts = Counts::default();
+        ["a", "A"].iter().for_each(|value| hosts.add(Dimension::Variant, value));
+        assert_eq!(hosts.len(), 2, "names of variants differ in case");
+    }
+
+    #[test]
+    fn spellings_of_older_versions_fold_into_one() {
+        let stored: Counts = serde_json::from_str(r#"{"values":{"Google":[3,1],"google":2,"x":1},"other":4}"#).unwrap();
+        let folded = stored.folded();
+        assert_eq!(folded.iter().collect::<Vec<_>>(), [("google", 5), ("x", 1)]);
+        assert_eq!((folded.error("google"), folded.sum()), (1, stored.sum()));
     }
 
     #[test]
