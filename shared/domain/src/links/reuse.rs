@@ -7,8 +7,7 @@
 
 use futures::stream::{self, StreamExt};
 
-use super::create::remember_target;
-use super::created::{Created, MAX_SLUGS, no_free_slug, slug_to_try};
+use super::created::{Created, MAX_SLUGS, no_free_slug, remember_target, slug_to_try};
 use super::link::Link;
 use super::ports::{Insertion, LinkPorts};
 use crate::access::idempotency::RequestFingerprint;
