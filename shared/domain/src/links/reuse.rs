@@ -157,7 +157,8 @@ mod tests {
         // As an import writes it: nothing remembers it for its target.
         let imported = link_with_id("acme", "imported", URL, "1");
         links.insert(&imported).await.unwrap();
-        let changes: [(&str, fn(&mut Link)); 3] = [
+        type Change = (&'static str, fn(&mut Link));
+        let changes: [Change; 3] = [
             ("archived", |link| link.settings.archived = true),
             ("ended", |link| link.settings.expires_at = Some(link.created_at)),
             ("elsewhere", |link| link.address.domain = Domain::parse("s.example.org").unwrap()),
