@@ -7,8 +7,10 @@ use futures::stream::{self, StreamExt};
 
 use super::answer::{Stats, Top, TopItem};
 use super::build_stats::{Aggregates, StatsBuilder, read_aggregates};
+use super::filter::link_name;
 use super::ports::StatsPorts;
-use super::request::{StatsQuery, StatsRequest, Subject};
+use super::request::{StatsQuery, StatsRequest};
+use super::subject::Subject;
 use crate::access::key::{Caller, Role};
 use crate::analytics::model::aggregate::link_pk;
 use crate::analytics::model::dimension::Dimension;
@@ -42,22 +44,26 @@ pub async fn read_tag_stats(
     caller.require(Role::Viewer)?;
     let tags = check_tags(tags.iter().map(String::as_str)).map_err(|(_, detail)| Error::invalid("tag", detail))?;
     let query = request.check(Subject::Tagged, clock.now())?;
-    let links = links_with(index, caller, &tags).await?;
+    let tagged = links_with(index, caller, &tags).await?;
+    let passes = |id: &LinkId| query.filter.as_ref().is_none_or(|filter| !filter.is_by_partition || filter.selects(id));
+    let links: Vec<&LinkId> = tagged.iter().filter(|id| passes(id)).collect();
     check_size(&query, links.len())?;
     let mut builder = StatsBuilder::new(&query);
     let mut by_link = Vec::new();
     // Make all futures before polling: with a lazy closure this future would not be `Send`.
-    let reads: Vec<_> = links.iter().map(|id| read_link(aggregates, caller, id, &query)).collect();
+    let reads: Vec<_> = links.into_iter().map(|id| read_link(aggregates, caller, id, &query)).collect();
     let mut reads = stream::iter(reads).buffered(AT_A_TIME);
     while let Some(read) = reads.next().await {
         let (link, found) = read?;
         by_link.push((link, builder.add(&found)?));
     }
     let mut stats = builder.finish();
+    // Each link was added up on its own, by hour, so that its clicks are known for any range.
     if let Some(top) = stats.top.get_mut(&Dimension::Link) {
-        *top = top_links(by_link, query.limit);
+        *top = Some(top_links(by_link, query.limit));
+        stats.null_because.remove(&format!("top.{}", Dimension::Link));
     }
-    Ok(Stats { tags: Some(tags), links: Some(links.len()), ..stats })
+    Ok(Stats { tags: Some(tags), links: Some(tagged.len()), ..stats })
 }
 
 /// Reads the aggregates of a link. Returns them with the link's name among top values.
@@ -68,7 +74,7 @@ async fn read_link(
     query: &StatsQuery,
 ) -> Result<(String, Aggregates), StoreError> {
     let found = read_aggregates(aggregates, &link_pk(&caller.workspace, id), query).await?;
-    Ok((format!("{}/{}", id.domain, id.slug), found))
+    Ok((link_name(id), found))
 }
 
 /// Finds the links with any of `tags` by searching the list of links.

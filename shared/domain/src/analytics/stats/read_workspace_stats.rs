@@ -3,7 +3,8 @@
 use super::answer::Stats;
 use super::build_stats::{StatsBuilder, read_aggregates};
 use super::ports::StatsPorts;
-use super::request::{StatsRequest, Subject};
+use super::request::StatsRequest;
+use super::subject::Subject;
 use crate::access::key::{Caller, Role};
 use crate::analytics::model::aggregate::workspace_pk;
 use crate::values::error::Error;
