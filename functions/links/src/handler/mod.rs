@@ -14,6 +14,7 @@ use axum::{Extension, Router};
 use futures::future::join;
 use http::{HeaderMap, StatusCode, header};
 use waypost_api::links::{DomainQuery, LinkView, ShortUrls};
+use waypost_api::parameters::parameters_of;
 use waypost_domain::access::idempotency::RequestFingerprint;
 use waypost_domain::analytics::ports::AggregateReader;
 use waypost_domain::analytics::stats::answer::AllTime;
@@ -32,6 +33,7 @@ use waypost_http::conditional_requests::{conditional_response, precondition};
 use waypost_http::extract::{Json, Path, Query};
 use waypost_http::idempotency::{Idempotency, idempotent};
 use waypost_http::problem::Problem;
+use waypost_http::query_parameters::only_known_parameters;
 
 use crate::list_query::ListQuery;
 use crate::patch::Patch;
@@ -73,7 +75,8 @@ pub(crate) fn routes(app: App, idempotency: Idempotency) -> Router {
         .route("/v1/links/{slug}", get(read).patch(change).delete(delete))
         .route("/v1/links/{slug}/qr", get(qr::qr))
         .route("/v1/link-batches", post(batch::create_batch));
-    idempotent(routes.with_state(Arc::new(app)), idempotency)
+    let routes = idempotent(routes.with_state(Arc::new(app)), idempotency);
+    only_known_parameters(routes, parameters_of)
 }
 
 async fn create(
@@ -133,7 +136,9 @@ async fn change(
     Patch(patch): Patch,
 ) -> Result<Response, Problem> {
     let id = link_id(&app.domains, &slug, query.domain.as_deref())?;
-    let link = change_link(&app.link_ports(), &caller, &id, &precondition(&headers), &patch).await?;
+    // A view is texts, numbers and lists of them, which always make JSON.
+    let show = |link: &Link| serde_json::to_value(LinkView::of(link.clone(), &app.short_urls)).unwrap_or_default();
+    let link = change_link(&app.link_ports(), &caller, &id, &precondition(&headers), &patch, &show).await?;
     Ok(show(&app, link))
 }
 

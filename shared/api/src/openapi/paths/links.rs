@@ -102,7 +102,7 @@ fn read(to: &mut Operations) {
 
 fn change(to: &mut Operations) {
     link_operation(to, "patch", ITEM, "changeLink", Role::Editor)
-        .about("links", "Change a link", "Takes a JSON Merge Patch (RFC 7396). `slug` and `domain` cannot be changed; they may be present with their current values.")
+        .about("links", "Change a link", "Takes a JSON Merge Patch (RFC 7396). A patch may hold all that a read of the link gave: `slug`, `domain` and the fields that are read-only cannot be changed, but may be present with the values of the read.")
         .query::<DomainQuery>()
         .if_match()
         .patch::<LinkFields>("LinkPatch", &["slug", "domain", "if_exists"], json!({ "title": { "title": "The app", "expires_at": null } }))
