@@ -137,8 +137,8 @@ async fn change(
 ) -> Result<Response, Problem> {
     let id = link_id(&app.domains, &slug, query.domain.as_deref())?;
     // A view is texts, numbers and lists of them, which always make JSON.
-    let show = |link: &Link| serde_json::to_value(LinkView::of(link.clone(), &app.short_urls)).unwrap_or_default();
-    let link = change_link(&app.link_ports(), &caller, &id, &precondition(&headers), &patch, &show).await?;
+    let shown = |link: &Link| serde_json::to_value(LinkView::of(link.clone(), &app.short_urls)).unwrap_or_default();
+    let link = change_link(&app.link_ports(), &caller, &id, &precondition(&headers), &patch, &shown).await?;
     Ok(show(&app, link))
 }
 
