@@ -259,7 +259,7 @@ mod tests {
         let operations = [
             ("GET", "/v1/keys", "/v1/keys"),
             ("POST", "/v1/keys", "/v1/keys"),
-            ("DELETE", "/v1/keys/{key_id}", "/v1/keys/key_1"),
+            ("DELETE", "/v1/keys/{key_id}", "/v1/keys/key_none"),
         ];
         send_any_queries(&fixture.router, &fixture.admin, parameters_of, &operations).await;
     }

@@ -177,7 +177,8 @@ impl StatsQuery {
             errors.add("filter", "cannot be combined with group_by: clicks are counted by one dimension at a time");
         }
         let of_utc_days = |period: &Period| period.exact && period.needs_no_hours();
-        if !filter.is_by_partition && !(of_utc_days(&self.period) && self.previous.as_ref().is_none_or(of_utc_days)) {
+        let all_of_utc_days = of_utc_days(&self.period) && self.previous.as_ref().is_none_or(of_utc_days);
+        if !filter.is_by_partition && !all_of_utc_days {
             let detail =
                 "values are counted by day in UTC: ask with tz=UTC, whole days, and an interval of day, week or month";
             errors.add("filter", detail);
