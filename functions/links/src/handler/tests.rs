@@ -85,6 +85,7 @@ async fn link_is_shown_while_statistics_fail() {
     assert_eq!(link.get("clicks"), None);
     let etag = created.headers()["etag"].to_str().unwrap();
     let mut clicked = click("docs", "2026-01-02T03:04:05Z");
+    clicked.link_id = serde_json::from_value(link["id"].clone()).unwrap();
     clicked.user_agent = Some("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".to_owned());
     let (agents, quarantine) = (UserAgents::new().unwrap(), MemoryQuarantine::default());
     let ports = AggregateClicksPorts {

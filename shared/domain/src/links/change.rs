@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::address::LinkAddress;
-use super::create::{hash_password, open_domain, remember_target, slug_is_taken};
+use super::create::{hash_password, open_domain, slug_is_taken};
+use super::created::remember_target;
 use super::find::find_link;
 use super::link::Link;
 use super::ports::{LinkPorts, Relocation};

@@ -1,11 +1,11 @@
 //! Creates a short link with a slug that the caller chooses, or a generated one.
 
 use super::address::LinkAddress;
-use super::created::{Created, MAX_SLUGS, no_free_slug, slug_to_try};
+use super::created::{Created, MAX_SLUGS, no_free_slug, remember_target, slug_to_try};
 use super::id::LinkId;
 use super::link::Link;
 use super::password::Password;
-use super::ports::{LinkPorts, LinkTargets};
+use super::ports::LinkPorts;
 use super::request::{IfExists, LinkFields};
 use super::reuse::{can_stand_in, return_existing};
 use super::validate::check_fields;
@@ -79,13 +79,6 @@ async fn create_with_free_slug(
         }
     }
     Err(no_free_slug())
-}
-
-/// Lets later requests find `link` by its target. Only logs a failure, since the link exists already.
-pub(crate) async fn remember_target(targets: &dyn LinkTargets, link: &Link) {
-    if let Err(error) = targets.remember(link).await {
-        tracing::warn!(event = "links.target_not_remembered", domain = %link.address.domain, slug = %link.address.slug, %error);
-    }
 }
 
 /// Returns the link that occupies the address of `link`, if an earlier attempt at the same request created it.

@@ -7,8 +7,7 @@
 
 use futures::stream::{self, StreamExt};
 
-use super::create::remember_target;
-use super::created::{Created, MAX_SLUGS, no_free_slug, slug_to_try};
+use super::created::{Created, MAX_SLUGS, no_free_slug, remember_target, slug_to_try};
 use super::link::Link;
 use super::ports::{Insertion, LinkPorts};
 use crate::access::idempotency::RequestFingerprint;
@@ -158,7 +157,8 @@ mod tests {
         // As an import writes it: nothing remembers it for its target.
         let imported = link_with_id("acme", "imported", URL, "1");
         links.insert(&imported).await.unwrap();
-        let changes: [(&str, fn(&mut Link)); 3] = [
+        type Change = (&'static str, fn(&mut Link));
+        let changes: [Change; 3] = [
             ("archived", |link| link.settings.archived = true),
             ("ended", |link| link.settings.expires_at = Some(link.created_at)),
             ("elsewhere", |link| link.address.domain = Domain::parse("s.example.org").unwrap()),
