@@ -47,10 +47,9 @@ fn prefixes(text: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for quote in ['"', '`'] {
         for piece in text.split(quote).skip(1) {
-            if let Some((name, _)) = piece.split_once('#') {
-                if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase()) {
-                    found.insert(format!("{name}#"));
-                }
+            let name = piece.split_once('#').map(|(name, _)| name).unwrap_or_default();
+            if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase()) {
+                found.insert(format!("{name}#"));
             }
         }
     }

@@ -41,11 +41,6 @@ impl Template {
         &self.0["Parameters"][name]
     }
 
-    /// Lists all parameters, by name.
-    pub(crate) fn parameters(&self) -> BTreeMap<String, Value> {
-        self.0["Parameters"].as_object().unwrap().clone().into_iter().collect()
-    }
-
     /// Lists all outputs, by name.
     pub(crate) fn outputs(&self) -> BTreeMap<String, Value> {
         self.0["Outputs"].as_object().unwrap().clone().into_iter().collect()

@@ -169,7 +169,7 @@ mod tests {
         let own = format!("Bearer {}", created["secret"].as_str().unwrap());
         assert_eq!(call(&fixture, &own, "GET", "/v1/keys", "").await.0.status(), 403, "the key has the role viewer");
         let (other, problem) = create(&second_admin).await;
-        assert_eq!(other.status(), 409, "another key does not get the secret: {problem}");
+        assert_eq!(other.status(), 422, "another key does not get the secret: {problem}");
         assert_eq!(fixture.keys.all().len(), 5);
     }
 

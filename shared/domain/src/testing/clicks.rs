@@ -14,9 +14,12 @@ use crate::redirect::ports::{ClickSpill, ClickStream, Countries, PasswordAttempt
 use crate::values::error::StoreError;
 use crate::values::timestamp::Timestamp;
 
+/// Attempts by link, name and minute.
+type Attempts = HashMap<(LinkAddress, Option<String>, i64), u32>;
+
 /// A store of password attempts.
 #[derive(Default)]
-pub struct MemoryAttempts(Mutex<HashMap<(LinkAddress, Option<String>, i64), u32>>);
+pub struct MemoryAttempts(Mutex<Attempts>);
 
 #[async_trait]
 impl PasswordAttempts for MemoryAttempts {
