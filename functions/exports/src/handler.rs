@@ -8,6 +8,7 @@ use axum::routing::{get, post};
 use axum::{Extension, Router};
 use http::{StatusCode, header};
 use waypost_api::exports::ExportView;
+use waypost_api::parameters::parameters_of;
 use waypost_domain::Caller;
 use waypost_domain::exports::find::{FindExportPorts, find_export};
 use waypost_domain::exports::ports::{ExportQueue, ExportStore};
@@ -18,6 +19,7 @@ use waypost_domain::ports::{Clock, Random};
 use waypost_http::extract::{Json, Path};
 use waypost_http::idempotency::{Idempotency, idempotent};
 use waypost_http::problem::Problem;
+use waypost_http::query_parameters::only_known_parameters;
 
 /// The ports and settings of the routes.
 #[derive(Clone)]
@@ -33,7 +35,8 @@ pub(crate) struct App {
 /// Makes the routes of this function.
 pub(crate) fn routes(app: App, idempotency: Idempotency) -> Router {
     let routes = Router::new().route("/v1/exports", post(start)).route("/v1/exports/{id}", get(read));
-    idempotent(routes.with_state(Arc::new(app)), idempotency)
+    let routes = idempotent(routes.with_state(Arc::new(app)), idempotency);
+    only_known_parameters(routes, parameters_of)
 }
 
 async fn start(
@@ -84,6 +87,7 @@ mod tests {
     use waypost_domain::testing::system::{FixedClock, SeededRandom};
     use waypost_http::authentication::Authentication;
     use waypost_http::router::api;
+    use waypost_http::testing::send_any_queries;
 
     struct Fixture {
         router: Router,
@@ -179,5 +183,12 @@ mod tests {
             let (given, json) = send(&fixture, 0, request).await;
             assert_eq!(given, status, "{json}");
         }
+    }
+
+    #[tokio::test]
+    async fn any_query_is_answered_or_refused() {
+        let fixture = fixture();
+        let operations = [("POST", "/v1/exports", "/v1/exports"), ("GET", "/v1/exports/{id}", "/v1/exports/exp_1")];
+        send_any_queries(&fixture.router, &fixture.keys[0], parameters_of, &operations).await;
     }
 }

@@ -8,6 +8,7 @@ use axum::routing::{get, post};
 use axum::{Extension, Router};
 use http::{StatusCode, header};
 use waypost_api::imports::{ImportView, ReportQuery, StartedView};
+use waypost_api::parameters::parameters_of;
 use waypost_domain::files::ports::{DownloadSigner, UploadSigner};
 use waypost_domain::files::retention::Retention;
 use waypost_domain::imports::cancel::cancel_import;
@@ -22,6 +23,7 @@ use waypost_domain::{Caller, Domains, StoreError};
 use waypost_http::extract::{Json, Path, Query};
 use waypost_http::idempotency::{Idempotency, idempotent};
 use waypost_http::problem::Problem;
+use waypost_http::query_parameters::only_known_parameters;
 
 /// The ports and settings of the routes.
 #[derive(Clone)]
@@ -45,7 +47,8 @@ pub(crate) fn routes(app: App, idempotency: Idempotency) -> Router {
         .route("/v1/imports/{id}", get(read))
         .route("/v1/imports/{id}/cancel", post(cancel))
         .route("/v1/imports/{id}/report", get(report));
-    idempotent(routes.with_state(Arc::new(app)), idempotency)
+    let routes = idempotent(routes.with_state(Arc::new(app)), idempotency);
+    only_known_parameters(routes, parameters_of)
 }
 
 async fn start(
@@ -138,6 +141,7 @@ mod tests {
     use waypost_domain::testing::system::{FixedClock, SeededRandom};
     use waypost_http::authentication::Authentication;
     use waypost_http::router::api;
+    use waypost_http::testing::send_any_queries;
 
     struct Fixture {
         router: Router,
@@ -291,5 +295,18 @@ mod tests {
             let (response, json) = send(&fixture, http::Request::from_parts(parts, body)).await;
             assert_eq!(response.status(), status, "{json}");
         }
+    }
+
+    #[tokio::test]
+    async fn any_query_is_answered_or_refused() {
+        let fixture = fixture();
+        let operations = [
+            ("GET", "/v1/imports", "/v1/imports"),
+            ("POST", "/v1/imports", "/v1/imports"),
+            ("GET", "/v1/imports/{id}", "/v1/imports/imp_1"),
+            ("POST", "/v1/imports/{id}/cancel", "/v1/imports/imp_1/cancel"),
+            ("GET", "/v1/imports/{id}/report", "/v1/imports/imp_1/report"),
+        ];
+        send_any_queries(&fixture.router, &fixture.keys[EDITOR], parameters_of, &operations).await;
     }
 }

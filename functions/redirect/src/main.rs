@@ -1,4 +1,4 @@
-//! `GET|HEAD|POST /{slug}`: follows a short link. The visitor gets the answer first, then the click goes to the stream.
+//! Any method on `/{slug}`: follows a short link. The visitor gets the answer first, then the click goes to the stream.
 
 mod after_response;
 mod config;

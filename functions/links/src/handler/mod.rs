@@ -13,6 +13,7 @@ use axum::routing::{get, post};
 use axum::{Extension, Router};
 use http::{HeaderMap, StatusCode, header};
 use waypost_api::links::{DomainQuery, Include, LinkView, ReadLinkQuery, ShortUrls};
+use waypost_api::parameters::parameters_of;
 use waypost_domain::access::idempotency::RequestFingerprint;
 use waypost_domain::analytics::ports::AggregateReader;
 use waypost_domain::analytics::stats::answer::AllTime;
@@ -31,6 +32,7 @@ use waypost_http::conditional_requests::{conditional_response, precondition};
 use waypost_http::extract::{Json, Path, Query};
 use waypost_http::idempotency::{Idempotency, idempotent};
 use waypost_http::problem::Problem;
+use waypost_http::query_parameters::only_known_parameters;
 
 use crate::list_query::ListQuery;
 use crate::patch::Patch;
@@ -72,7 +74,8 @@ pub(crate) fn routes(app: App, idempotency: Idempotency) -> Router {
         .route("/v1/links/{slug}", get(read).patch(change).delete(delete))
         .route("/v1/links/{slug}/qr", get(qr::qr))
         .route("/v1/link-batches", post(batch::create_batch));
-    idempotent(routes.with_state(Arc::new(app)), idempotency)
+    let routes = idempotent(routes.with_state(Arc::new(app)), idempotency);
+    only_known_parameters(routes, parameters_of)
 }
 
 async fn create(
@@ -138,7 +141,9 @@ async fn change(
     Patch(patch): Patch,
 ) -> Result<Response, Problem> {
     let address = link_address(&app.domains, &slug, query.domain.as_deref())?;
-    let link = change_link(&app.link_ports(), &caller, &address, &precondition(&headers), &patch).await?;
+    // A view is texts, numbers and lists of them, which always make JSON.
+    let shown = |link: &Link| serde_json::to_value(LinkView::of(link.clone(), &app.short_urls)).unwrap_or_default();
+    let link = change_link(&app.link_ports(), &caller, &address, &precondition(&headers), &patch, &shown).await?;
     Ok(show(&app, link, &HeaderMap::new()))
 }
 

@@ -176,11 +176,75 @@ async fn expired_link_is_gone_or_redirects() {
 #[tokio::test]
 async fn other_methods_are_405() {
     let given = given().await;
-    for (method, path) in [("POST", "/docs"), ("POST", "/none"), ("POST", "/"), ("PUT", "/docs"), ("X-Y", "/secret")] {
+    for (method, path) in [("POST", "/docs"), ("POST", "/none"), ("POST", "/"), ("PUT", "/docs"), ("X-Y", "/docs")] {
         let (response, click) = given.answer(&with_method(method, path)).await;
         assert_eq!((response.status().as_u16(), click.is_none()), (405, true), "{method} {path}");
         assert_eq!(header(&response, "allow"), "GET, HEAD");
     }
+}
+
+#[tokio::test]
+async fn redirect_that_keeps_the_method_takes_every_method_and_body() {
+    let given = given().await;
+    for (slug, status) in [("kept", 307), ("kept-for-good", 308)] {
+        let mut link = link("acme", slug, "https://example.com/docs");
+        link.settings = serde_json::from_value(json!({"redirect_status": status})).unwrap();
+        given.links.insert(&link).await.unwrap();
+        for (method, counted) in [
+            ("POST", true),
+            ("PUT", true),
+            ("PATCH", true),
+            ("DELETE", true),
+            ("GET", true),
+            ("HEAD", false),
+            ("OPTIONS", false),
+        ] {
+            let event = event(GET, |event| {
+                event["rawPath"] = json!(format!("/{slug}"));
+                event["requestContext"]["http"]["method"] = json!(method);
+                // Larger than any form.
+                event["body"] = json!("x".repeat(100_000));
+            });
+            let (response, click) = given.answer(&event).await;
+            assert_eq!((response.status().as_u16(), click.is_some()), (status, counted), "{method}");
+            assert_eq!(header(&response, "location"), "https://example.com/docs", "{method}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn allow_names_the_methods_of_the_link() {
+    let given = given().await;
+    let mut link = link("acme", "kept", "https://example.com/docs");
+    link.settings = serde_json::from_value(json!({"redirect_status": 307})).unwrap();
+    given.links.insert(&link).await.unwrap();
+    for (method, path, allow) in [
+        ("POST", "/docs", "GET, HEAD"),
+        ("OPTIONS", "/docs", "GET, HEAD"),
+        ("DELETE", "/for-good", "GET, HEAD"),
+        ("PUT", "/none", "GET, HEAD"),
+        ("POST", "/robots.txt", "GET, HEAD"),
+        ("PUT", "/secret", "GET, HEAD, POST"),
+        ("TRACE", "/kept", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),
+    ] {
+        let (response, _) = given.answer(&with_method(method, path)).await;
+        assert_eq!((response.status().as_u16(), header(&response, "allow")), (405, allow), "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn password_is_never_sent_to_the_target() {
+    let given = given().await;
+    let mut link = link("acme", "kept-secret", "https://example.com/docs");
+    link.settings = serde_json::from_value(json!({"redirect_status": 307, "password_hash": SECRET})).unwrap();
+    given.links.insert(&link).await.unwrap();
+    let unlock = |path: &str| event(PASSWORD, |event| event["rawPath"] = json!(path));
+    assert_eq!(given.status(&unlock("/kept-secret")).await, 303);
+    let large = event(PASSWORD, |event| {
+        event["rawPath"] = json!("/kept-secret");
+        (event["body"], event["isBase64Encoded"]) = (json!("x".repeat(5000)), json!(false));
+    });
+    assert_eq!(given.status(&large).await, 413);
 }
 
 #[tokio::test]

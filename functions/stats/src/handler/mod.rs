@@ -10,6 +10,7 @@ use axum::response::Response;
 use axum::routing::get;
 use axum::{Extension, Router};
 use http::HeaderMap;
+use waypost_api::parameters::parameters_of;
 use waypost_domain::analytics::ports::AggregateReader;
 use waypost_domain::analytics::stats::ports::StatsPorts;
 use waypost_domain::analytics::stats::read_link_stats::read_link_stats;
@@ -21,6 +22,7 @@ use waypost_domain::ports::Clock;
 use waypost_domain::{Caller, Domains};
 use waypost_http::extract::Path;
 use waypost_http::problem::Problem;
+use waypost_http::query_parameters::only_known_parameters;
 
 use crate::query::{LinkStatsParameters, WorkspaceStatsParameters};
 use crate::respond::respond;
@@ -50,10 +52,11 @@ impl App {
 
 /// Makes the routes of this function.
 pub(crate) fn routes(app: App) -> Router {
-    Router::new()
+    let routes = Router::new()
         .route("/v1/links/{slug}/stats", get(link_stats))
         .route("/v1/stats", get(workspace_stats))
-        .with_state(Arc::new(app))
+        .with_state(Arc::new(app));
+    only_known_parameters(routes, parameters_of)
 }
 
 async fn link_stats(

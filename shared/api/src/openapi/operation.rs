@@ -222,8 +222,12 @@ impl Operation<'_> {
         self
     }
 
-    /// Adds the operation to the document.
-    pub(crate) fn end(mut self) {
+    /// Adds the operation to the document, with the answer to an unknown query parameter.
+    pub(crate) fn end(self) {
+        self.problem(422, "").insert();
+    }
+
+    fn insert(mut self) {
         let (method, path) = self.place;
         self.value.insert("parameters".to_owned(), self.parameters.into());
         self.value.insert("responses".to_owned(), self.answers.into());

@@ -27,10 +27,12 @@ pub struct StartExportPorts<'a> {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct NewExport {
     /// The format of the file.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::values::json::or_default")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<ExportFormat>"))]
     pub format: ExportFormat,
     /// Whether to compress the file with gzip.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::values::json::or_default")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<bool>"))]
     pub gzip: bool,
 }
 

@@ -1,6 +1,6 @@
 //! Changes a link of the caller's workspace by a JSON Merge Patch (RFC 7396). A new slug or domain moves the link.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::address::LinkAddress;
 use super::create::{hash_password, open_domain, slug_is_taken};
@@ -9,6 +9,7 @@ use super::find::find_link;
 use super::link::Link;
 use super::ports::{LinkPorts, Relocation};
 use super::precondition::Precondition;
+use super::read_only::without_read_only;
 use super::request::LinkFields;
 use super::validate::check_fields;
 use crate::access::key::{Caller, Role};
@@ -23,6 +24,8 @@ const MAX_ATTEMPTS: usize = 10;
 
 /// Applies `patch` to the link if `precondition` holds. Returns the changed link. Needs [`Role::Editor`].
 ///
+/// `show` makes the link as callers read it: a patch may hold all of that, also what cannot be changed.
+///
 /// If another request changes the link at the same time, applies the patch again on top of that change, provided that the
 /// precondition still holds. Writes nothing if the patch changes nothing.
 ///
@@ -36,18 +39,19 @@ pub async fn change_link(
     address: &LinkAddress,
     precondition: &Precondition,
     patch: &Value,
+    show: &(dyn Fn(&Link) -> Value + Sync),
 ) -> Result<Link, Error> {
     caller.require(Role::Editor)?;
-    if !patch.is_object() {
+    let Value::Object(patch) = patch else {
         return Err(Error::invalid("", "a patch must be a JSON object"));
-    }
+    };
     let mut password_hash = None;
     for _ in 0..MAX_ATTEMPTS {
         let seen = find_link(ports.reader, caller, address).await?;
         if !precondition.holds(&seen) {
             return Err(Error::Changed("link"));
         }
-        let mut next = apply(ports, &seen, patch, &mut password_hash)?;
+        let mut next = apply(ports, &seen, patch, &show(&seen), &mut password_hash)?;
         if next == seen {
             return Ok(seen);
         }
@@ -78,14 +82,21 @@ async fn write(ports: &LinkPorts<'_>, seen: &Link, next: &Link) -> Result<bool, 
     }
 }
 
-/// Applies `patch` to `seen`. Keeps the hash of the patch's password in `password_hash` for the next attempt, since hashing
-/// takes long.
-fn apply(ports: &LinkPorts<'_>, seen: &Link, patch: &Value, password_hash: &mut Option<String>) -> Result<Link, Error> {
+/// Applies `patch` to `seen`, which callers see as `shown`. Keeps the hash of the patch's password in `password_hash` for the next
+/// attempt, since hashing takes long.
+fn apply(
+    ports: &LinkPorts<'_>,
+    seen: &Link,
+    patch: &Map<String, Value>,
+    shown: &Value,
+    password_hash: &mut Option<String>,
+) -> Result<Link, Error> {
     let mut document = serde_json::to_value(LinkFields::of(seen))
         .map_err(|error| StoreError::new("links.patch", StoreErrorKind::Broken, error))?;
-    merge(&mut document, patch.clone());
-    let fields: LinkFields = read(document)?;
     let mut errors = Errors::default();
+    let changes = without_read_only(patch, shown, &document, &mut errors);
+    merge(&mut document, Value::Object(changes));
+    let fields: LinkFields = read(document)?;
     let settings = check_fields(&fields, ports.domains, &mut errors);
     let place = place(ports, seen, &fields, &mut errors);
     if fields.if_exists.is_some() {
@@ -175,7 +186,16 @@ mod tests {
         let ports =
             LinkPorts { reader: links, writer, targets: links, clock: &clock, random: &random, domains: &domains };
         let address = link("acme", "docs", "https://example.com/").address;
-        change_link(&ports, &caller("acme", Role::Editor), &address, &Precondition::parse(precondition), &patch).await
+        let precondition = Precondition::parse(precondition);
+        change_link(&ports, &caller("acme", Role::Editor), &address, &precondition, &patch, &show).await
+    }
+
+    /// Shows a link with what callers can read but not set.
+    fn show(link: &Link) -> Value {
+        let mut shown = serde_json::to_value(LinkFields::of(link)).unwrap();
+        shown["created_at"] = json!(link.created_at);
+        shown["used_clicks"] = json!(link.settings.used_clicks);
+        shown
     }
 
     async fn change(links: &MemoryLinks, patch: Value) -> Result<Link, Error> {
@@ -229,7 +249,8 @@ mod tests {
             ["/slug", "/domain"]
         );
         assert_eq!(pointers(change(&links, json!({"url": null})).await), ["/url"]);
-        assert_eq!(pointers(change(&links, json!({"used_clicks": 0})).await), ["/used_clicks"]);
+        assert_eq!(pointers(change(&links, json!({"used_clicks": 1, "color": 0})).await), ["/color"]);
+        assert_eq!(pointers(change(&links, json!({"used_clicks": 1})).await), ["/used_clicks"]);
         assert_eq!(pointers(change(&links, json!({"tags": {"a": 1}})).await), ["/tags"]);
         for patch in [json!([]), json!(null), json!("x")] {
             assert_eq!(pointers(change(&links, patch).await), [""]);
@@ -314,6 +335,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_a_read_gave_can_be_sent_back_with_a_change() {
+        let links = links().await;
+        let mut patch = show(&links.all()[0]);
+        patch["title"] = json!("New");
+        let changed = change(&links, patch.clone()).await.unwrap();
+        assert_eq!((changed.title.as_deref(), changed.revision), (Some("New"), 1));
+        assert_eq!(change(&links, show(&changed)).await.unwrap(), changed, "nothing to change");
+        patch["created_at"] = json!("2020-01-01T00:00:00Z");
+        assert_eq!(pointers(change(&links, patch).await), ["/created_at"]);
+    }
+
+    #[tokio::test]
     async fn outdated_precondition_prevents_the_change() {
         let links = links().await;
         let tag = links.all()[0].etag();
@@ -387,7 +420,7 @@ mod tests {
             let domains = Domains::parse("go.example.com").unwrap();
             let (links, clock, random) = (MemoryLinks::default(), FixedClock::at(""), SeededRandom::new(1));
             let ports = LinkPorts { reader: &links, writer: &links, targets: &links, clock: &clock, random: &random, domains: &domains };
-            prop_assert_eq!(apply(&ports, &seen, &json!({}), &mut None).unwrap(), seen);
+            prop_assert_eq!(apply(&ports, &seen, &Map::new(), &show(&seen), &mut None).unwrap(), seen);
         }
     }
 }

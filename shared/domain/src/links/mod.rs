@@ -14,6 +14,7 @@ pub mod password;
 pub mod ports;
 pub mod precondition;
 pub mod query;
+mod read_only;
 pub mod request;
 mod reuse;
 pub mod settings;

@@ -132,7 +132,7 @@ pub struct Conditions {
     /// The visitor's country is one of these: ISO 3166-1 alpha-2 codes in upper case.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub country: Vec<String>,
-    /// The visitor's first language is one of these: ISO 639 codes in lower case.
+    /// The language that the visitor prefers matches one of these language ranges (BCP 47), such as `de` or `de-CH`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub language: Vec<String>,
     /// The visit has all of these query parameters.

@@ -1,7 +1,6 @@
 //! Checks the fields of a link all at once, so that the error names every field that is wrong.
 
 use std::collections::HashSet;
-use std::ops::RangeInclusive;
 
 use super::link::{check_tags, check_title};
 use super::request::{ConditionFields, LinkFields, QueryFields, RuleFields, VariantFields};
@@ -9,8 +8,10 @@ use super::settings::{
     Conditions, LinkSettings, MAX_CLICKS, MAX_QUERY_CHARS, MAX_VARIANT_NAME, MAX_WEIGHT, QueryCondition,
     RedirectStatus, Rule, Variant,
 };
+use crate::values::country::parse_country;
 use crate::values::domains::Domains;
 use crate::values::field_errors::Errors;
+use crate::values::language::parse_language_range;
 use crate::values::target::TargetUrl;
 use crate::values::timestamp::Timestamp;
 
@@ -122,34 +123,25 @@ fn check_conditions(at: &str, fields: &ConditionFields, errors: &mut Errors) -> 
         (&format!("{at}/before"), fields.before.as_deref()),
         errors,
     );
-    let country = |text: &str| letters(text, 2..=2).map(|code| code.to_ascii_uppercase());
-    let language = |text: &str| letters(text, 2..=3).map(|code| code.to_ascii_lowercase());
     Conditions {
         device: fields.device.clone(),
         os: fields.os.clone(),
         country: check_each(&format!("{at}/country"), &fields.country, errors, |text| {
-            country(text).ok_or("is not a country code of two letters (ISO 3166-1), such as CH")
+            parse_country(text).map(str::to_owned)
         }),
-        language: check_each(&format!("{at}/language"), &fields.language, errors, |text| {
-            language(text).ok_or("is not a language code of two or three letters (ISO 639), such as de")
-        }),
+        language: check_each(&format!("{at}/language"), &fields.language, errors, parse_language_range),
         query: check_query(&format!("{at}/query"), &fields.query, errors),
         after,
         before,
     }
 }
 
-/// Returns `text` if it has only letters and one of these lengths.
-fn letters(text: &str, lengths: RangeInclusive<usize>) -> Option<&str> {
-    (lengths.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphabetic())).then_some(text)
-}
-
 /// Checks each of the first [`LinkSettings::MAX_VALUES`] values. Returns the valid ones.
-fn check_each(
+fn check_each<E: ToString>(
     at: &str,
     values: &[String],
     errors: &mut Errors,
-    check: impl Fn(&str) -> Result<String, &'static str>,
+    check: impl Fn(&str) -> Result<String, E>,
 ) -> Vec<String> {
     let values = values.iter().take(LinkSettings::MAX_VALUES).enumerate();
     values.filter_map(|(index, value)| errors.note(&format!("{at}/{index}"), check(value))).collect()
@@ -376,6 +368,24 @@ mod tests {
             let mut value = json!({"url": "https://a.example"});
             value.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
             assert_eq!(check(value.clone()), Err(vec![pointer.to_owned()]), "{value}");
+        }
+    }
+
+    #[test]
+    fn countries_and_languages_have_a_normal_form() {
+        let of = |country: &str, language: &str| {
+            json!({"url": "https://a.example",
+                "rules": [{"if": {"country": [country], "language": [language]}, "url": "https://a.example"}]})
+        };
+        let conditions = check(of("gb", "zh-hant-TW")).unwrap().settings.rules.remove(0).conditions;
+        assert_eq!((conditions.country, conditions.language), (vec!["GB".to_owned()], vec!["zh-Hant-TW".to_owned()]));
+        for (country, language, pointer) in [
+            ("UK", "de", "/rules/0/if/country/0"),
+            ("ZZ", "de", "/rules/0/if/country/0"),
+            ("CH", "jp", "/rules/0/if/language/0"),
+            ("CH", "de_CH", "/rules/0/if/language/0"),
+        ] {
+            assert_eq!(check(of(country, language)), Err(vec![pointer.to_owned()]), "{country} {language}");
         }
     }
 

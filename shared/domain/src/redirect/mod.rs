@@ -1,5 +1,6 @@
 //! Follows links. This is the hot path: it answers a visitor's request, and delivers the click after the answer.
 
+mod accept_language;
 pub mod cache;
 pub mod choose_target;
 pub mod circuit_breaker;

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+use super::accept_language::preferred_language;
+use crate::values::country::parse_country;
 use crate::visitors::client::{self, Client};
 use crate::visitors::system::Platform;
 
@@ -44,19 +46,21 @@ impl Visit {
         url::form_urlencoded::parse(self.query.as_bytes()).take(MAX_PARAMETERS)
     }
 
-    /// Returns the primary subtag of the first language range (RFC 9110, section 12.5.4), in lower case.
+    /// Returns the tag of the language that the visitor prefers, `*` if any.
+    pub fn preferred_language(&self) -> Option<&str> {
+        preferred_language(self.accept_language.as_deref()?)
+    }
+
+    /// Returns the primary subtag of the language that the visitor prefers, in lower case.
     pub fn language(&self) -> Option<String> {
-        let tag = self.accept_language.as_deref()?.split([',', ';']).next()?.trim();
-        let primary = tag.split('-').next()?;
+        let primary = self.preferred_language()?.split('-').next()?;
         let valid = (2..=3).contains(&primary.len()) && primary.bytes().all(|b| b.is_ascii_alphabetic());
         valid.then(|| primary.to_ascii_lowercase())
     }
 
     /// Returns the country's ISO 3166-1 alpha-2 code in upper case, if there is one.
     pub fn country(&self) -> Option<String> {
-        let text = self.country.as_deref()?;
-        let valid = text.len() == 2 && text.bytes().all(|b| b.is_ascii_alphabetic());
-        valid.then(|| text.to_ascii_uppercase())
+        parse_country(self.country.as_deref()?).ok().map(str::to_owned)
     }
 
     /// Returns what the visit says about its client.
@@ -88,6 +92,9 @@ mod tests {
             ("", None, None),
             ("ü", None, None),
             ("c1", None, None),
+            ("UK", None, Some("uk")),
+            ("fr;q=0.2, de-AT", None, Some("de")),
+            ("de;q=0", None, None),
         ] {
             let text = Some(text.to_owned());
             let visit = Visit { country: text.clone(), accept_language: text, ..Visit::default() };

@@ -44,6 +44,14 @@ impl MemoryAggregates {
         lock(&self.items).values().cloned().collect()
     }
 
+    /// Makes all aggregates such as an older version wrote: without hours.
+    pub fn forget_hours(&self) {
+        for aggregate in lock(&self.items).values_mut() {
+            aggregate.tally.hours.clear();
+            aggregate.tally.bot_hours.clear();
+        }
+    }
+
     /// Returns how many writes succeeded.
     pub fn writes(&self) -> usize {
         self.writes.load(Ordering::SeqCst)

@@ -43,8 +43,10 @@ impl TargetUrl {
     /// The greatest length in bytes. API Gateway allows 10,240 for all response headers.
     pub const MAX_LEN: usize = 4096;
 
-    /// Checks and normalises `text`, which must not lead to the domains `own`.
+    /// Checks and normalises `text`, which must not lead to the domains `own`. Ignores white space at both ends, and characters
+    /// without width that come with pasted text.
     pub fn parse(text: &str, own: &Domains) -> Result<Self, TargetError> {
+        let text = text.trim_matches(is_blank);
         if text.len() > Self::MAX_LEN {
             return Err(TargetError::Length);
         }
@@ -92,6 +94,11 @@ impl TargetUrl {
     }
 }
 
+/// Tells whether `c` is white space, or looks like none at all: a byte order mark, a zero-width space, a word joiner.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}' | '\u{2060}')
+}
+
 /// Returns the text between the scheme's `//` and the next `/`, `?` or `#`, if the scheme is `http` or `https`.
 fn authority(text: &str) -> Option<&str> {
     let (scheme, rest) = text.split_once("://")?;
@@ -134,7 +141,9 @@ mod tests {
             ("file:///etc/passwd", TargetError::Scheme),
             ("//example.com/", TargetError::Scheme),
             ("/path", TargetError::Scheme),
-            (" https://example.com", TargetError::Scheme),
+            ("x https://example.com", TargetError::Scheme),
+            (" ", TargetError::Scheme),
+            ("\0https://example.com", TargetError::Character),
             ("https:example.com", TargetError::Scheme),
             ("https:\\\\example.com", TargetError::Scheme),
             ("https://a\\@b.com/", TargetError::Character),
@@ -155,6 +164,17 @@ mod tests {
     fn normal_form_has_punycode_and_escapes() {
         let target = TargetUrl::parse("https://exämple.com/ä b?q=ü#ö", &own()).unwrap();
         assert_eq!(target.as_str(), "https://xn--exmple-cua.com/%C3%A4%20b?q=%C3%BC#%C3%B6");
+    }
+
+    #[test]
+    fn white_space_at_both_ends_is_ignored() {
+        for blank in ["", " ", "\t", "\r\n", "\n\n ", "\u{a0}", "\u{3000}", "\u{feff}", "\u{200b}", "\u{2028}"] {
+            let target = TargetUrl::parse(&format!("{blank}https://example.com/a?b=c{blank}"), &own());
+            assert_eq!(target.as_ref().map(TargetUrl::as_str), Ok("https://example.com/a?b=c"), "{blank:?}");
+        }
+        assert_eq!(TargetUrl::parse("https://example.com/a\nb", &own()), Err(TargetError::Character));
+        let longest = format!("{}https://example.com/{}{}", " ".repeat(50), "a".repeat(4096 - 20), "\n".repeat(50));
+        assert!(TargetUrl::parse(&longest, &own()).is_ok(), "white space does not count");
     }
 
     #[test]

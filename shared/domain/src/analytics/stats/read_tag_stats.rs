@@ -9,7 +9,8 @@ use futures::stream::{self, StreamExt};
 use super::answer::{Stats, Top, TopItem};
 use super::build_stats::{Aggregates, StatsBuilder, read_aggregates};
 use super::ports::StatsPorts;
-use super::request::{StatsQuery, StatsRequest, Subject};
+use super::request::{StatsQuery, StatsRequest};
+use super::subject::Subject;
 use crate::access::key::{Caller, Role};
 use crate::analytics::model::aggregate::link_pks;
 use crate::analytics::model::dimension::Dimension;
@@ -43,7 +44,11 @@ pub async fn read_tag_stats(
     caller.require(Role::Viewer)?;
     let tags = check_tags(tags.iter().map(String::as_str)).map_err(|(_, detail)| Error::invalid("tag", detail))?;
     let query = request.check(Subject::Tagged, clock.now())?;
-    let links = links_with(index, caller, &tags).await?;
+    let tagged = links_with(index, caller, &tags).await?;
+    let passes = |link: &Link| {
+        query.filter.as_ref().is_none_or(|filter| !filter.is_by_partition || filter.selects(&link.address))
+    };
+    let links: Vec<&Link> = tagged.iter().filter(|link| passes(link)).collect();
     check_size(&query, links.len())?;
     let mut builder = StatsBuilder::new(&query);
     let mut by_link = Vec::new();
@@ -58,10 +63,12 @@ pub async fn read_tag_stats(
         by_link.push(item);
     }
     let mut stats = builder.finish();
+    // Each link was added up on its own, by hour, so that its clicks are known for any range.
     if let Some(top) = stats.top.get_mut(&Dimension::Link) {
-        *top = top_links(by_link, query.limit);
+        *top = Some(top_links(by_link, query.limit));
+        stats.null_because.remove(&format!("top.{}", Dimension::Link));
     }
-    Ok(Stats { tags: Some(tags), links: Some(links.len()), ..stats })
+    Ok(Stats { tags: Some(tags), links: Some(tagged.len()), ..stats })
 }
 
 /// Reads the aggregates of a link. Returns them with the link as a top value that has no clicks yet.

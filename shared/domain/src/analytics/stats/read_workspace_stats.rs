@@ -3,7 +3,9 @@
 use super::answer::Stats;
 use super::build_stats::{StatsBuilder, read_aggregates};
 use super::ports::StatsPorts;
-use super::request::{FilterLink, StatsRequest, Subject};
+use super::filter::FilterLink;
+use super::request::StatsRequest;
+use super::subject::Subject;
 use super::top_links::top_links;
 use crate::access::key::{Caller, Role};
 use crate::analytics::model::aggregate::workspace_pk;

@@ -1,6 +1,7 @@
 use std::io::Read;
 
 use futures::stream::StreamExt;
+use proptest::prelude::*;
 
 use super::*;
 use crate::access::key::{Caller, Role};
@@ -13,6 +14,7 @@ use crate::imports::job::import::Import;
 use crate::imports::load::{Loaded, load_import};
 use crate::imports::load_ports::LoadImportPorts;
 use crate::jobs::lease::Lease;
+use crate::links::link::{check_tags, check_title};
 use crate::links::ports::LinkWriter;
 use crate::links::settings::{Conditions, RedirectStatus, Rule, Variant};
 use crate::testing::exports::{MemoryExportQueue, MemoryExports};
@@ -246,5 +248,40 @@ async fn foreign_export_is_not_found() {
     for (workspace, id) in [("other", id.as_str()), ("acme", "exp_x"), ("acme", "")] {
         let found = find_export(&world.find_ports(), &caller(workspace, Role::Admin), id).await;
         assert!(matches!(found, Err(Error::NotFound(_))), "{workspace} {id}");
+    }
+}
+
+/// Generates texts that a spreadsheet, or a reader of CSV, could take for something else.
+fn any_text() -> impl Strategy<Value = String> {
+    let special = "'{0,2}[=+@;|,\"\u{ff1d}\u{ff0b}\u{ff0d}\u{ff20}\\[\\]a' -]{1,8}";
+    prop_oneof![3 => special, 1 => "\\PC{1,12}"]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_title_tags_and_targets_survive_export_and_import(
+        title in any_text(), tags in prop::collection::vec(any_text(), 0..4), slug in "[a-z-][a-z0-9._~-]{0,9}",
+        path in "(;=|,-|\\|@|=|'|a|&){0,8}", jsonl: bool,
+    ) {
+        let mut wanted = link("acme", "x", &format!("https://a.example/?{path}"));
+        wanted.id.slug = crate::values::slug::Slug::parse(slug.as_str()).unwrap_or(wanted.id.slug);
+        wanted.title = check_title(&title).ok();
+        wanted.tags = check_tags(tags.iter().map(String::as_str)).unwrap_or_default();
+        wanted.settings.expired_url = Some(wanted.url.clone());
+        wanted.settings.variants = vec![Variant { name: "a".into(), url: wanted.url.clone(), weight: 1 }];
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let imported = runtime.block_on(async {
+            let world = World::new();
+            world.links.insert(&wanted).await.unwrap();
+            let format = if jsonl { ExportFormat::Jsonl } else { ExportFormat::Csv };
+            world.start(&caller("acme", Role::Viewer), NewExport { format, gzip: false }).await;
+            let export = world.write().await;
+            let file = world.files.all()[&export.object_key()].clone();
+            world.import(file).await.1
+        });
+        let imported: Vec<Link> = imported.into_iter().map(|link| Link { origin: None, ..link }).collect();
+        prop_assert_eq!(imported, [wanted]);
     }
 }

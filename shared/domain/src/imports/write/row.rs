@@ -131,8 +131,7 @@ impl Context<'_> {
     }
 
     fn tags(&self, fields: &Fields<'_>) -> Result<Vec<String>, Fault> {
-        let read_tag = |tag| if fields.source == Some(Source::Waypost) { unescape_formula(tag) } else { tag };
-        let all = || fields.tags.iter().map(read_tag).chain(self.options.tags.iter().map(String::as_str));
+        let all = || fields.tags.iter().chain(self.options.tags.iter().map(String::as_str));
         check_tags(all()).map_err(|(index, detail)| fault(Column::Tags, all().nth(index).unwrap_or(""), detail))
     }
 
@@ -172,9 +171,8 @@ fn split_short_url(text: &str) -> (&str, &str) {
 fn title(fields: &Fields<'_>) -> Result<Option<String>, Fault> {
     let Some(text) = fields.title.as_deref() else { return Ok(None) };
     let text: Cow<'_, str> = match fields.source {
-        Some(Source::Waypost) => Cow::Borrowed(unescape_formula(text)),
+        Some(Source::Waypost) | None => Cow::Borrowed(text),
         Some(_) => Cow::Owned(fit_title(text)),
-        None => Cow::Borrowed(text),
     };
     if text.is_empty() {
         return Ok(None);
@@ -192,15 +190,6 @@ fn fit_title(text: &str) -> String {
     let mut cut: String = cut.chars().take(Link::MAX_TITLE_CHARS - 1).collect();
     cut.push('…');
     cut
-}
-
-/// Removes the apostrophe that our exports put before a text that a spreadsheet would run as a formula. Further apostrophes
-/// may stand between the two.
-fn unescape_formula(text: &str) -> &str {
-    match text.strip_prefix('\'') {
-        Some(rest) if rest.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r']) => rest,
-        _ => text,
-    }
 }
 
 /// Reads a number of clicks, with or without separators between thousands, or with `.0` at its end.

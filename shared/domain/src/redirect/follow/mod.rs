@@ -13,7 +13,7 @@ use super::visit::Visit;
 use crate::links::address::LinkAddress;
 use crate::links::link::Link;
 use crate::links::ports::LinkReader;
-use crate::links::settings::RedirectStatus;
+use crate::links::settings::{LinkSettings, RedirectStatus};
 use crate::ports::{Clock, Random};
 use crate::values::domains::Domains;
 use crate::values::error::StoreError;
@@ -44,8 +44,28 @@ pub enum Intent<'a> {
     Look,
     /// A redirect (GET).
     Follow,
-    /// A redirect with this password (POST).
-    GivePassword(&'a [u8]),
+    /// A redirect (POST): with the password of a form if the link has one, else with this method and body.
+    Post {
+        /// The password in the body. `None` if the body is too large to be read as a form.
+        password: Option<&'a [u8]>,
+    },
+    /// A redirect with this method and body (PUT, PATCH, DELETE).
+    Keep,
+    /// Where a request with this method leads (OPTIONS). It counts no click and uses none up.
+    LookAndKeep,
+    /// Something that no link can do (any other method).
+    Unknown,
+}
+
+/// The methods that a link answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Methods {
+    /// GET and HEAD: the redirect may change the method.
+    Follow,
+    /// GET and HEAD, and POST of the password.
+    FollowOrUnlock,
+    /// All: the redirect keeps method and body.
+    All,
 }
 
 /// The answer to a visitor.
@@ -59,8 +79,8 @@ pub enum Outcome {
     NotFound,
     /// The link needs a password.
     Locked(Locked),
-    /// The visitor sent a password, but the link needs none.
-    NotLocked,
+    /// The link does not take this method, but these.
+    MethodNotAllowed(Methods),
 }
 
 /// A redirect of a visitor.
@@ -70,6 +90,8 @@ pub struct Redirect {
     pub url: TargetUrl,
     /// The link's status.
     pub status: RedirectStatus,
+    /// Whether the visitor gave the link's password. Then the target must get neither the method nor the body.
+    pub is_unlocked: bool,
     /// The click, if the visit counts as one.
     pub click: Option<PendingClick>,
 }
@@ -95,11 +117,13 @@ pub enum Locked {
 pub async fn follow_link(ports: &FollowLinkPorts, visit: &Visit, intent: Intent<'_>) -> Result<Outcome, StoreError> {
     let now = ports.clock.now();
     let Some(link) = ports.find(visit).await?.filter(|link| is_visible(link, now)) else {
-        return Ok(if matches!(intent, Intent::GivePassword(_)) { Outcome::NotLocked } else { Outcome::NotFound });
+        let reads = matches!(intent, Intent::Look | Intent::Follow);
+        return Ok(if reads { Outcome::NotFound } else { Outcome::MethodNotAllowed(Methods::Follow) });
     };
     let settings = &link.settings;
-    if matches!(intent, Intent::GivePassword(_)) && settings.password_hash.is_none() {
-        return Ok(Outcome::NotLocked);
+    let methods = methods(settings);
+    if !takes(methods, intent) {
+        return Ok(Outcome::MethodNotAllowed(methods));
     }
     if settings.expires_at.is_some_and(|end| end <= now)
         || settings.max_clicks.is_some_and(|max| max <= settings.used_clicks)
@@ -111,9 +135,9 @@ pub async fn follow_link(ports: &FollowLinkPorts, visit: &Visit, intent: Intent<
     }
     let choice = choose_target(&link, visit, now);
     let Some(url) = ports.target(&link, &choice, visit) else { return Ok(Outcome::NotFound) };
-    let status = settings.redirect_status;
-    if intent == Intent::Look || visit.prefetch {
-        return Ok(Outcome::Redirect(Box::new(Redirect { url, status, click: None })));
+    let (status, is_unlocked) = (settings.redirect_status, settings.password_hash.is_some());
+    if matches!(intent, Intent::Look | Intent::LookAndKeep) || visit.prefetch {
+        return Ok(Outcome::Redirect(Box::new(Redirect { url, status, is_unlocked, click: None })));
     }
     // Programs are counted as such, and leave the clicks of a limited link to people.
     let by_program = || visit.client().kind() == VisitorKind::Program;
@@ -121,7 +145,7 @@ pub async fn follow_link(ports: &FollowLinkPorts, visit: &Visit, intent: Intent<
         return Ok(ports.gone(&link, visit));
     }
     let click = record_click(visit, &link, &choice, now, ports.random.as_ref());
-    Ok(Outcome::Redirect(Box::new(Redirect { url, status, click: Some(click) })))
+    Ok(Outcome::Redirect(Box::new(Redirect { url, status, is_unlocked, click: Some(click) })))
 }
 
 impl FollowLinkPorts {
@@ -148,7 +172,7 @@ impl FollowLinkPorts {
         (address, now): (Option<IpAddr>, Timestamp),
     ) -> Result<Option<Locked>, StoreError> {
         let Some(hash) = &link.settings.password_hash else { return Ok(None) };
-        let Intent::GivePassword(password) = intent else { return Ok(Some(Locked::Asked)) };
+        let Intent::Post { password: Some(password) } = intent else { return Ok(Some(Locked::Asked)) };
         let LinkAddress { domain, slug } = &link.address;
         let check = verify_password(self.attempts.as_ref(), (&link.address, hash), password, address, now).await?;
         Ok(match check {
@@ -188,6 +212,24 @@ impl FollowLinkPorts {
             _ => Ok(url),
         });
         checked.inspect_err(|error| tracing::error!(event = "redirect.unsafe_target", %domain, %slug, %error)).ok()
+    }
+}
+
+/// Returns the methods that a link with these settings answers.
+fn methods(settings: &LinkSettings) -> Methods {
+    match settings.redirect_status {
+        _ if settings.password_hash.is_some() => Methods::FollowOrUnlock,
+        RedirectStatus::TemporaryRedirect | RedirectStatus::PermanentRedirect => Methods::All,
+        RedirectStatus::MovedPermanently | RedirectStatus::Found => Methods::Follow,
+    }
+}
+
+fn takes(methods: Methods, intent: Intent<'_>) -> bool {
+    match intent {
+        Intent::Look | Intent::Follow => true,
+        Intent::Post { .. } => methods != Methods::Follow,
+        Intent::Keep | Intent::LookAndKeep => methods == Methods::All,
+        Intent::Unknown => false,
     }
 }
 

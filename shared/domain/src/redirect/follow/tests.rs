@@ -171,7 +171,10 @@ async fn archived_link_is_not_found() {
         settings["archived"] = json!(true);
         let fixture = fixture(settings).await;
         assert_eq!(fixture.get().await, "NotFound");
-        assert!(matches!(fixture.follow(Intent::GivePassword(b"x")).await, Outcome::NotLocked));
+        assert!(matches!(
+            fixture.follow(Intent::Post { password: Some(b"x") }).await,
+            Outcome::MethodNotAllowed(Methods::Follow)
+        ));
     }
 }
 
@@ -210,9 +213,9 @@ async fn only_the_password_opens_a_locked_link() {
     let fixture = fixture(json!({"password_hash": hash_of("secret"), "max_clicks": 2})).await;
     assert!(matches!(fixture.follow(Intent::Follow).await, Outcome::Locked(Locked::Asked)));
     assert!(matches!(fixture.follow(Intent::Look).await, Outcome::Locked(Locked::Asked)));
-    assert!(matches!(fixture.follow(Intent::GivePassword(b"wrong")).await, Outcome::Locked(Locked::Wrong)));
+    assert!(matches!(fixture.follow(Intent::Post { password: Some(b"wrong") }).await, Outcome::Locked(Locked::Wrong)));
     assert_eq!(fixture.links.all()[0].settings.used_clicks, 0);
-    let Outcome::Redirect(redirect) = fixture.follow(Intent::GivePassword(b"secret")).await else {
+    let Outcome::Redirect(redirect) = fixture.follow(Intent::Post { password: Some(b"secret") }).await else {
         panic!("the link stays locked")
     };
     assert!(redirect.click.is_some());
@@ -223,17 +226,23 @@ async fn only_the_password_opens_a_locked_link() {
 async fn password_attempts_are_limited() {
     let fixture = fixture(json!({"password_hash": hash_of("secret")})).await;
     for _ in 0..ATTEMPTS_PER_MINUTE {
-        assert!(matches!(fixture.follow(Intent::GivePassword(b"wrong")).await, Outcome::Locked(Locked::Wrong)));
+        assert!(matches!(
+            fixture.follow(Intent::Post { password: Some(b"wrong") }).await,
+            Outcome::Locked(Locked::Wrong)
+        ));
     }
-    let outcome = fixture.follow(Intent::GivePassword(b"secret")).await;
+    let outcome = fixture.follow(Intent::Post { password: Some(b"secret") }).await;
     assert!(matches!(outcome, Outcome::Locked(Locked::TooMany { retry_after_seconds: 55 })), "{outcome:?}");
     fixture.clock.advance(55);
-    assert!(matches!(fixture.follow(Intent::GivePassword(b"secret")).await, Outcome::Redirect(_)));
+    assert!(matches!(fixture.follow(Intent::Post { password: Some(b"secret") }).await, Outcome::Redirect(_)));
 }
 
 #[tokio::test]
 async fn password_for_an_open_link_is_not_locked() {
-    assert!(matches!(fixture(json!({})).await.follow(Intent::GivePassword(b"x")).await, Outcome::NotLocked));
+    assert!(matches!(
+        fixture(json!({})).await.follow(Intent::Post { password: Some(b"x") }).await,
+        Outcome::MethodNotAllowed(Methods::Follow)
+    ));
 }
 
 #[tokio::test]
@@ -319,5 +328,41 @@ proptest! {
             Outcome::NotFound => {}
             other => prop_assert!(false, "{:?}", other),
         }
+    }
+}
+
+#[tokio::test]
+async fn only_a_redirect_that_keeps_the_method_takes_others() {
+    let post = Intent::Post { password: Some(b"x") };
+    for (status, locked, intent, expected) in [
+        (302, false, post, "no: Follow"),
+        (301, false, Intent::Keep, "no: Follow"),
+        (302, false, Intent::LookAndKeep, "no: Follow"),
+        (302, false, Intent::Unknown, "no: Follow"),
+        (307, false, post, "307 counted"),
+        (308, false, Intent::Post { password: None }, "308 counted"),
+        (308, false, Intent::Keep, "308 counted"),
+        (307, false, Intent::LookAndKeep, "307"),
+        (307, false, Intent::Look, "307"),
+        (307, false, Intent::Unknown, "no: All"),
+        (307, true, Intent::Keep, "no: FollowOrUnlock"),
+        (302, true, Intent::Unknown, "no: FollowOrUnlock"),
+        (307, true, Intent::Post { password: None }, "locked"),
+        (307, true, post, "locked"),
+    ] {
+        let mut settings = json!({"redirect_status": status});
+        if locked {
+            settings["password_hash"] = json!(hash_of("secret"));
+        }
+        let shown = match fixture(settings).await.follow(intent).await {
+            Outcome::Redirect(redirect) => {
+                let counted = if redirect.click.is_some() { " counted" } else { "" };
+                format!("{}{counted}", u16::from(redirect.status))
+            }
+            Outcome::MethodNotAllowed(methods) => format!("no: {methods:?}"),
+            Outcome::Locked(_) => "locked".to_owned(),
+            other => format!("{other:?}"),
+        };
+        assert_eq!(shown, expected, "{status} {locked} {intent:?}");
     }
 }
