@@ -177,4 +177,31 @@ mod tests {
         let found = create_in("acme", &links, 3, fields(IfExists::Return)).await;
         assert_eq!((found.is_new, &found.link), (false, &imported), "the remembered link is gone, the other lives");
     }
+
+    #[test]
+    fn only_a_live_link_to_the_same_target_stands_in() {
+        use crate::testing::samples::link;
+        use crate::values::domains::Domain;
+        type Change = fn(&mut Link);
+        let changes: [(bool, &str, Change); 10] = [
+            (true, "another slug", |link| link.id.slug = crate::Slug::parse("other").unwrap()),
+            (false, "another workspace", |link| link.workspace = crate::WorkspaceId::parse("other").unwrap()),
+            (false, "another domain", |link| link.id.domain = Domain::parse("s.example.org").unwrap()),
+            (false, "another target", |link| {
+                link.url = crate::testing::samples::link("acme", "docs", "https://example.com/x").url;
+            }),
+            (false, "archived", |link| link.settings.archived = true),
+            (false, "ends now", |link| link.settings.expires_at = Some(link.created_at)),
+            (true, "ends later", |link| link.settings.expires_at = Some(link.created_at.plus_seconds(1))),
+            (true, "a click left", |link| (link.settings.max_clicks, link.settings.used_clicks) = (Some(2), 1)),
+            (false, "no click left", |link| (link.settings.max_clicks, link.settings.used_clicks) = (Some(2), 2)),
+            (false, "lower limit", |link| (link.settings.max_clicks, link.settings.used_clicks) = (Some(2), 3)),
+        ];
+        let wanted = link("acme", "docs", URL);
+        for (stands_in, name, change) in changes {
+            let mut existing = wanted.clone();
+            change(&mut existing);
+            assert_eq!(can_stand_in(&existing, &wanted), stands_in, "{name}");
+        }
+    }
 }

@@ -187,3 +187,33 @@ pub(crate) const MAX_VARIANT_NAME: usize = 32;
 
 /// The greatest length of a condition's parameter, and of its value, in characters.
 pub(crate) const MAX_QUERY_CHARS: usize = 200;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn status_is_one_of_four() {
+        for code in 295_u16..315 {
+            let status = RedirectStatus::try_from(code);
+            assert_eq!(status.map(u16::from).ok(), [301, 302, 307, 308].contains(&code).then_some(code), "{code}");
+        }
+    }
+
+    #[test]
+    fn limited_and_locked_links_bypass_the_cache() {
+        let plain = LinkSettings::default();
+        assert!(!plain.bypasses_cache());
+        assert!(LinkSettings { max_clicks: Some(1), ..plain.clone() }.bypasses_cache());
+        assert!(LinkSettings { password_hash: Some("$argon2id$".to_owned()), ..plain }.bypasses_cache());
+    }
+
+    #[test]
+    fn default_settings_take_no_room_and_others_are_kept() {
+        assert_eq!(serde_json::to_string(&LinkSettings::default()).unwrap(), "{}");
+        let settings = LinkSettings { used_clicks: 1, forward_query: true, archived: true, ..LinkSettings::default() };
+        let json = r#"{"used_clicks":1,"forward_query":true,"archived":true}"#;
+        assert_eq!(serde_json::to_string(&settings).unwrap(), json);
+        assert_eq!(serde_json::from_str::<LinkSettings>(json).unwrap(), settings);
+    }
+}

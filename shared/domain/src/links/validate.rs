@@ -417,6 +417,75 @@ mod tests {
         assert_eq!(check(countries(51)), Err(vec!["/rules/0/if/country".to_owned()]));
     }
 
+    #[test]
+    fn every_bound_is_exact() {
+        let rule = |conditions: Value| json!({"rules": [{"if": conditions, "url": "https://a.example"}]});
+        let variant = |name: String, weight: u32| json!({"variants": [{"name": name, "url": "https://a.example", "weight": weight}]});
+        let rules = |count| json!({"rules": vec![json!({"if": {"os": ["ios"]}, "url": "https://a.example"}); count]});
+        let query = |name: usize, value: usize| {
+            rule(json!({"query": [{"name": "ä".repeat(name), "value": "ä".repeat(value)}]}))
+        };
+        let many = |name: &str, value: Value, count: usize| rule(json!({name: vec![value; count]}));
+        for (fields, wrong) in [
+            (json!({"max_clicks": 1}), None),
+            (json!({"max_clicks": 1_000_000_000_000_u64}), None),
+            (json!({"max_clicks": 1_000_000_000_001_u64}), Some("/max_clicks")),
+            (rules(20), None),
+            (rules(21), Some("/rules")),
+            (query(200, 200), None),
+            (query(1, 0), None),
+            (query(201, 0), Some("/rules/0/if/query/0/name")),
+            (query(0, 0), Some("/rules/0/if/query/0/name")),
+            (query(1, 201), Some("/rules/0/if/query/0/value")),
+            (rule(json!({"country": ["C"]})), Some("/rules/0/if/country/0")),
+            (rule(json!({"country": ["C1"]})), Some("/rules/0/if/country/0")),
+            (rule(json!({"language": ["gsw", "de"]})), None),
+            (rule(json!({"language": ["abcd"]})), Some("/rules/0/if/language/0")),
+            (many("device", json!("mobile"), 50), None),
+            (many("device", json!("mobile"), 51), Some("/rules/0/if/device")),
+            (many("os", json!("ios"), 51), Some("/rules/0/if/os")),
+            (many("language", json!("de"), 51), Some("/rules/0/if/language")),
+            (many("query", json!({"name": "a"}), 51), Some("/rules/0/if/query")),
+            (rule(json!({"after": "2026-01-01T00:00:00Z", "before": "2026-01-01T00:00:00.001Z"})), None),
+            (variant("Az09-_".to_owned(), 1), None),
+            (variant("a".repeat(32), 1000), None),
+            (variant("a".repeat(33), 1), Some("/variants/0/name")),
+            (variant(String::new(), 1), Some("/variants/0/name")),
+            (variant("a.b".to_owned(), 1), Some("/variants/0/name")),
+            (variant("a".to_owned(), 0), Some("/variants/0/weight")),
+            (variant("a".to_owned(), 1001), Some("/variants/0/weight")),
+        ] {
+            let mut value = fields.clone();
+            value["url"] = json!("https://a.example");
+            let expected = wrong.map_or(Ok(()), |pointer| Err(vec![pointer.to_owned()]));
+            assert_eq!(check(value).map(|_| ()), expected, "{fields}");
+        }
+    }
+
+    #[test]
+    fn rules_and_variants_have_32_kib_together() {
+        // One rule and one variant whose targets fill up the room, of which each takes at most 4096 bytes.
+        let fields = |length: usize| {
+            let url = |length: usize| format!("https://a.example/{}", "x".repeat(length));
+            let mut variants: Vec<Value> =
+                (0..9).map(|n| json!({"name": format!("v{n}"), "url": url(3_500), "weight": 1})).collect();
+            variants.push(json!({"name": "last", "url": url(length), "weight": 1}));
+            json!({"url": "https://a.example", "variants": variants})
+        };
+        let size = |length: usize| {
+            let settings = check(fields(length)).unwrap().settings;
+            serde_json::to_vec(&(settings.rules, settings.variants)).unwrap().len()
+        };
+        let room = 32 * 1024 - size(0);
+        assert_eq!(size(room), 32 * 1024);
+        assert_eq!(check(fields(room + 1)), Err(vec!["/variants".to_owned()]));
+    }
+
+    #[test]
+    fn missing_target_is_an_error() {
+        assert_eq!(check(json!({})), Err(vec!["/url".to_owned()]));
+    }
+
     proptest! {
         /// Accepted fields have only safe targets, and pass the check again in their normal form.
         #[test]

@@ -92,6 +92,19 @@ mod tests {
         assert_eq!(all_too_long, long);
     }
 
+    #[test]
+    fn parameters_fit_to_the_last_byte() {
+        // The target, then `?` or `&`, then the parameter.
+        for (room, forwarded) in [(6, "?a=123"), (5, ""), (9, "?a=123&b"), (8, "?a=123&b"), (7, "?a=123")] {
+            let target = format!("https://example.com/{}", "a".repeat(4096 - 20 - room));
+            assert_eq!(forward(&target, "a=123&b"), format!("{target}{forwarded}"), "{room}");
+        }
+        // A byte that is written as %XX takes three.
+        let target = |room: usize| format!("https://example.com/{}", "a".repeat(4096 - 20 - room));
+        assert_eq!(forward(&target(5), "a\""), format!("{}?a%22", target(5)));
+        assert_eq!(forward(&target(4), "a\""), target(4));
+    }
+
     proptest! {
         #[test]
         fn scheme_host_port_path_and_fragment_never_change(

@@ -141,6 +141,30 @@ mod tests {
         assert_eq!(pending(&Visit { address, ..Visit::default() }).address, address);
     }
 
+    #[test]
+    fn first_value_of_each_utm_field_is_kept() {
+        let query =
+            "utm_source=&utm_source=s&utm_source=t&utm_medium=m&utm_campaign=c&utm_term=%C3%BC&utm_content=x&utm=y";
+        let click = pending(&Visit { query: query.into(), ..Visit::default() }).click;
+        let utm = Utm {
+            source: Some("s".into()),
+            medium: Some("m".into()),
+            campaign: Some("c".into()),
+            term: Some("ü".into()),
+            content: Some("x".into()),
+        };
+        assert_eq!(click.utm, utm);
+    }
+
+    #[test]
+    fn only_our_qr_parameter_makes_a_scan() {
+        for (query, trigger) in
+            [("qr=1", Trigger::Qr), ("a&qr=1", Trigger::Qr), ("qr=0", Trigger::Link), ("qr", Trigger::Link)]
+        {
+            assert_eq!(pending(&Visit { query: query.into(), ..Visit::default() }).click.trigger, trigger, "{query}");
+        }
+    }
+
     proptest! {
         #[test]
         fn any_header_makes_a_valid_click(text in "\\PC{0,80}", query in "\\PC{0,80}") {

@@ -211,4 +211,24 @@ pub(crate) mod tests {
         assert_eq!(is_right(hash, b"password").map_err(|error| error.kind), Ok(true));
         assert_eq!(is_right(hash, b"Password").map_err(|error| error.kind), Ok(false));
     }
+
+    #[tokio::test]
+    async fn longest_password_is_checked() {
+        let longest = "x".repeat(MAX_PASSWORD_BYTES);
+        let (attempts, id) = (MemoryAttempts::default(), link("acme", "docs", "https://example.com/").id);
+        let now = Timestamp::parse("2026-01-02T03:04:05Z").unwrap();
+        let check = verify_password(&attempts, &id, &hash_of(&longest), longest.as_bytes(), now).await.unwrap();
+        assert_eq!(check, PasswordCheck::Right);
+    }
+
+    #[test]
+    fn hash_may_cost_64_mib_and_ten_passes() {
+        let cheap = hash_of("x");
+        let hash = |memory: u32, passes: u32| cheap.replace("m=8,t=1,", &format!("m={memory},t={passes},"));
+        for (memory, passes, checked) in [(65_536, 1, true), (65_537, 1, false), (8, 10, true), (8, 11, false)] {
+            let result = is_right(&hash(memory, passes), b"x").map_err(|error| error.kind);
+            let expected = if checked { Ok(false) } else { Err(StoreErrorKind::Broken) };
+            assert_eq!(result, expected, "{memory} KiB, {passes} passes");
+        }
+    }
 }

@@ -209,4 +209,41 @@ mod tests {
         assert!(named.serves(GATEWAY) && !named.contains(GATEWAY) && !domains.serves(GATEWAY));
         assert!(domains.with_hosts("a b").is_err());
     }
+
+    #[test]
+    fn name_has_at_most_253_characters() {
+        let label = "a".repeat(49);
+        let longest = format!("{}abc", format!("{label}.").repeat(5));
+        assert_eq!(longest.len(), 253);
+        assert_eq!(Domain::parse(&longest).unwrap().as_str(), longest);
+        assert!(Domain::parse(&format!("{longest}d")).is_err());
+    }
+
+    #[test]
+    fn address_is_a_domain_in_its_usual_form() {
+        assert_eq!(Domain::parse("127.1").unwrap().as_str(), "127.0.0.1");
+    }
+
+    #[test]
+    fn stored_domain_is_checked_when_it_is_read() {
+        let domain: Domain = serde_json::from_str("\"go.example.com\"").unwrap();
+        assert_eq!(domain.to_string(), "go.example.com");
+        assert_eq!(serde_json::to_string(&domain).unwrap(), "\"go.example.com\"");
+        assert!(serde_json::from_str::<Domain>("\"a b\"").is_err());
+    }
+
+    #[test]
+    fn list_has_the_default_first_and_no_bad_name() {
+        let domains = Domains::parse("go.example.com, s.example.org").unwrap();
+        let names: Vec<&str> = domains.iter().map(Domain::as_str).collect();
+        assert_eq!(names, ["go.example.com", "s.example.org"]);
+        assert_eq!(domains.default_domain().as_str(), "go.example.com");
+        for list in ["", "go.example.com,", "go.example.com,a b"] {
+            assert!(Domains::parse(list).is_err(), "{list:?}");
+        }
+        for (host, contained) in [("s.example.org", true), ("s.example.org.", true), ("example.org", false)] {
+            assert_eq!(domains.contains(host), contained, "{host}");
+        }
+        assert_eq!(domains.for_host(Some("s.example.org.:443")).as_str(), "s.example.org");
+    }
 }

@@ -107,3 +107,17 @@ impl StoreError {
         self.kind != StoreErrorKind::Broken
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_broken_store_is_not_asked_again() {
+        for (kind, retryable) in
+            [(StoreErrorKind::Throttled, true), (StoreErrorKind::Unavailable, true), (StoreErrorKind::Broken, false)]
+        {
+            assert_eq!(StoreError::new("links.get", kind, "cause").is_retryable(), retryable, "{kind:?}");
+        }
+    }
+}

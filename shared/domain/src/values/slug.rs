@@ -174,6 +174,24 @@ mod tests {
         assert!(ALPHABET.iter().all(|&character| all.contains(char::from(character))));
     }
 
+    #[test]
+    fn no_character_is_likelier_than_another() {
+        let every_byte: Vec<u8> = (0..=u8::MAX).collect();
+        let mut counts = std::collections::BTreeMap::new();
+        characters(&every_byte).for_each(|character| *counts.entry(character).or_insert(0) += 1);
+        assert_eq!(counts.len(), 62);
+        assert!(counts.values().all(|count| *count == 4), "{counts:?}");
+    }
+
+    #[test]
+    fn derived_slug_is_never_longer_than_a_slug_may_be() {
+        for (len, expected) in [(1, 1), (31, 31), (32, 32), (33, 33), (128, 128), (129, 128), (1000, 128)] {
+            let slug = Slug::derive("imp#1", len);
+            assert_eq!(slug.as_str().len(), expected, "{len}");
+            assert_eq!(Slug::parse(slug.as_str()), Ok(slug));
+        }
+    }
+
     proptest! {
         #[test]
         fn slugs_need_no_encoding_in_a_path(text in ".{0,140}") {

@@ -156,6 +156,21 @@ mod tests {
     }
 
     #[test]
+    fn parts_are_right_before_and_after_the_epoch() {
+        for (text, millis, seconds, date, hour, minute) in [
+            ("1970-01-01T00:00:00Z", 0, 0, "1970-01-01", 0, 0),
+            ("1970-01-01T00:00:00.999Z", 999, 0, "1970-01-01", 0, 0),
+            ("1969-12-31T23:59:59.999Z", -1, -1, "1969-12-31", 23, 59),
+            ("1969-12-31T22:30:00Z", -5_400_000, -5_400, "1969-12-31", 22, 30),
+            ("1970-01-02T13:07:01Z", 133_621_000, 133_621, "1970-01-02", 13, 7),
+        ] {
+            let time = Timestamp::parse(text).unwrap();
+            assert_eq!((time.as_millis(), time.as_seconds()), (millis, seconds), "{text}");
+            assert_eq!((time.date().as_str(), time.hour(), time.minute()), (date, hour, minute), "{text}");
+        }
+    }
+
+    #[test]
     fn sums_stay_within_the_range() {
         let (first, last) = (Timestamp::from_millis(MIN_MILLIS).unwrap(), Timestamp::from_millis(MAX_MILLIS).unwrap());
         for (time, seconds, sum) in
@@ -164,6 +179,13 @@ mod tests {
             assert_eq!(time.plus_seconds(seconds), sum, "{time} {seconds}");
         }
         assert_eq!(last.plus_seconds(-1).to_string(), "9999-12-31T23:59:58.999Z");
+    }
+
+    #[test]
+    fn stored_time_is_checked_when_it_is_read() {
+        let time: Timestamp = serde_json::from_str("\"2026-01-02T03:04:05+01:00\"").unwrap();
+        assert_eq!(serde_json::to_string(&time).unwrap(), "\"2026-01-02T02:04:05.000Z\"");
+        assert!(serde_json::from_str::<Timestamp>("\"tomorrow\"").is_err());
     }
 
     proptest! {

@@ -117,3 +117,36 @@ impl fmt::Display for Dimension {
         self.serialize(f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_of_each_dimension_is_as_documented() {
+        for (names, values, bytes) in [
+            ("country", 260, 16),
+            ("device language trigger rule", 100, 16),
+            ("variant bot_kind", 100, 32),
+            ("browser os bot", 100, 64),
+            ("referrer referrer_host utm_source utm_medium utm_campaign utm_term utm_content", 100, 128),
+            ("link", 100, 384),
+        ] {
+            for name in names.split(' ') {
+                let dimension = Dimension::named(name).unwrap();
+                assert_eq!((dimension.max_values(), dimension.max_value_bytes()), (values, bytes), "{name}");
+                assert_eq!(dimension.to_string(), name);
+                assert_eq!(dimension.is_of_bots(), name.starts_with("bot"), "{name}");
+            }
+        }
+        assert_eq!(Dimension::named("colour"), None);
+    }
+
+    #[test]
+    fn every_dimension_has_a_place_of_its_own() {
+        let all = Dimension::OF_LINK.into_iter().chain(Dimension::OF_BOTS).chain([Dimension::Link]);
+        let mut places: Vec<usize> = all.map(|dimension| dimension as usize).collect();
+        places.sort_unstable();
+        assert_eq!(places, (0..Dimension::COUNT).collect::<Vec<_>>());
+    }
+}

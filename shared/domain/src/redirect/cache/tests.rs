@@ -292,3 +292,75 @@ async fn redirects_go_on_without_marks() {
         assert_eq!(cached.get(&link.address).await.unwrap().as_ref(), Some(&link));
     }
 }
+
+fn weight(link: &Link) -> u64 {
+    ByteWeighter.weight(&link.id, &Entry { link: Some(Arc::new(link.clone())), read_at: 0 })
+}
+
+#[test]
+fn cache_keeps_thousands_of_links_and_of_missing_paths() {
+    let mut typical =
+        link("acme", "spring", "https://www.example.com/shop/spring-sale?utm_source=mail&utm_medium=newsletter");
+    typical.title = Some("The sale of the spring".to_owned());
+    typical.tags = vec!["spring".to_owned(), "sale".to_owned()];
+    let missing = ByteWeighter.weight(&typical.id, &Entry { link: None, read_at: 0 });
+    let (links, paths) = (MAX_BYTES / weight(&typical), MAX_BYTES / missing);
+    assert!((6_000..8_500).contains(&links), "{links} links");
+    assert!((28_500..30_000).contains(&paths), "{paths} paths without a link");
+}
+
+#[test]
+fn every_text_of_a_link_takes_memory() {
+    type Change = fn(&mut Link, String);
+    fn with(link: &mut Link, settings: serde_json::Value) {
+        link.settings = serde_json::from_value(settings).unwrap();
+    }
+    let url = |text: &str| format!("https://example.com/{text}");
+    let long = |slug: &str, target: &str| link("acme", slug, target);
+    let changes: [(&str, Change); 9] = [
+        ("title", |link, text| link.title = Some(text)),
+        ("origin", |link, text| link.origin = Some(text)),
+        ("tag", |link, text| link.tags.push(text)),
+        ("expired_url", |link, text| {
+            with(link, serde_json::json!({"expired_url": format!("https://example.com/{text}")}));
+        }),
+        ("country", |link, text| {
+            with(link, serde_json::json!({"rules": [{"if": {"country": [text]}, "url": "https://a.example/"}]}));
+        }),
+        ("language", |link, text| {
+            with(link, serde_json::json!({"rules": [{"if": {"language": [text]}, "url": "https://a.example/"}]}));
+        }),
+        ("query", |link, text| {
+            let query = serde_json::json!([{"name": text[..text.len() / 2], "value": text[text.len() / 2..]}]);
+            with(link, serde_json::json!({"rules": [{"if": {"query": query}, "url": "https://a.example/"}]}));
+        }),
+        ("rule", |link, text| {
+            let url = format!("https://example.com/{text}");
+            with(link, serde_json::json!({"rules": [{"if": {}, "url": url}]}));
+        }),
+        ("variant", |link, text| {
+            let url = format!("https://example.com/{}", &text[8..]);
+            with(link, serde_json::json!({"variants": [{"name": text[..8], "url": url, "weight": 1}]}));
+        }),
+    ];
+    let plain = weight(&link("acme", "docs", "https://example.com/"));
+    for (name, change) in changes {
+        let mut weights = [0, 0];
+        for (weight_of, length) in weights.iter_mut().zip([1_000, 3_000]) {
+            let mut changed = link("acme", "docs", "https://example.com/");
+            change(&mut changed, "x".repeat(length));
+            *weight_of = weight(&changed);
+        }
+        assert_eq!(weights[1] - weights[0], 2_000, "{name}: each byte counts");
+        let fixed = weights[0].saturating_sub(plain + 1_000);
+        assert!((32..800).contains(&fixed), "{name}: {fixed} bytes beside the text");
+    }
+    let longer = long("docs", &url(&"x".repeat(1_000)));
+    assert_eq!(weight(&longer) - plain, 1_000);
+    // The key and the link both hold the slug and the domain.
+    assert_eq!(weight(&long(&"d".repeat(104), "https://example.com/")) - plain, 200);
+    let mut elsewhere = link("acme", "docs", "https://example.com/");
+    elsewhere.id.domain = crate::Domain::parse(&format!("{}.go.example.com", "d".repeat(49))).unwrap();
+    assert_eq!(weight(&elsewhere) - plain, 100);
+    assert_eq!(weight(&link(&"a".repeat(54), "docs", "https://example.com/")) - plain, 50);
+}

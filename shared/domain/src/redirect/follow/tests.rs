@@ -366,3 +366,13 @@ async fn only_a_redirect_that_keeps_the_method_takes_others() {
         assert_eq!(shown, expected, "{status} {locked} {intent:?}");
     }
 }
+
+#[tokio::test]
+async fn longest_slug_may_be_encoded() {
+    let fixture = fixture(json!({})).await;
+    let longest = "d".repeat(Slug::MAX_LEN);
+    fixture.links.insert(&link("acme", &longest, "https://example.com/longest")).await.unwrap();
+    let outcome =
+        follow_link(&fixture.ports, &visit(&format!("/{}", "%64".repeat(Slug::MAX_LEN))), Intent::Follow).await;
+    assert_eq!(show(outcome.unwrap()), "302 https://example.com/longest");
+}
