@@ -184,9 +184,9 @@ mod tests {
         use crate::values::domains::Domain;
         type Change = fn(&mut Link);
         let changes: [(bool, &str, Change); 10] = [
-            (true, "another slug", |link| link.id.slug = crate::Slug::parse("other").unwrap()),
+            (true, "another slug", |link| link.address.slug = crate::Slug::parse("other").unwrap()),
             (false, "another workspace", |link| link.workspace = crate::WorkspaceId::parse("other").unwrap()),
-            (false, "another domain", |link| link.id.domain = Domain::parse("s.example.org").unwrap()),
+            (false, "another domain", |link| link.address.domain = Domain::parse("s.example.org").unwrap()),
             (false, "another target", |link| {
                 link.url = crate::testing::samples::link("acme", "docs", "https://example.com/x").url;
             }),

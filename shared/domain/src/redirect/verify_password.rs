@@ -215,9 +215,10 @@ pub(crate) mod tests {
     #[tokio::test]
     async fn longest_password_is_checked() {
         let longest = "x".repeat(MAX_PASSWORD_BYTES);
-        let (attempts, id) = (MemoryAttempts::default(), link("acme", "docs", "https://example.com/").id);
+        let (attempts, address) = (MemoryAttempts::default(), link("acme", "docs", "https://example.com/").address);
         let now = Timestamp::parse("2026-01-02T03:04:05Z").unwrap();
-        let check = verify_password(&attempts, &id, &hash_of(&longest), longest.as_bytes(), now).await.unwrap();
+        let hash = hash_of(&longest);
+        let check = verify_password(&attempts, (&address, &hash), longest.as_bytes(), None, now).await.unwrap();
         assert_eq!(check, PasswordCheck::Right);
     }
 

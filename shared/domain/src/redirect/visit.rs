@@ -103,34 +103,6 @@ mod tests {
     }
 
     #[test]
-    fn hints_of_every_system_are_known() {
-        for (platform, os) in [
-            ("\"Android\"", Some(Os::Android)),
-            ("\"iOS\"", Some(Os::Ios)),
-            ("\"Windows\"", Some(Os::Windows)),
-            ("\"macOS\"", Some(Os::Macos)),
-            ("\"Linux\"", Some(Os::Linux)),
-            ("\"Chrome OS\"", Some(Os::Linux)),
-            ("\"Chromium OS\"", Some(Os::Linux)),
-            ("Windows", Some(Os::Windows)),
-            ("\"Fuchsia\"", None),
-        ] {
-            let visit = Visit { platform: Some(platform.to_owned()), ..Visit::default() };
-            assert_eq!(visit.os(), os, "{platform}");
-        }
-        // The user agent says something else, or answers for a hint that is not known.
-        let agent = Some("Mozilla/5.0 (X11; Linux x86_64)".to_owned());
-        for (platform, os) in [("\"Windows\"", Os::Windows), ("\"macOS\"", Os::Macos), ("\"Fuchsia\"", Os::Linux)] {
-            let visit = Visit { user_agent: agent.clone(), platform: Some(platform.to_owned()), ..Visit::default() };
-            assert_eq!(visit.os(), Some(os), "{platform}");
-        }
-        for (mobile, device) in [("?1", Device::Mobile), ("?0", Device::Desktop)] {
-            let visit = Visit { mobile: Some(mobile.to_owned()), ..Visit::default() };
-            assert_eq!(visit.device(), device, "{mobile}");
-        }
-    }
-
-    #[test]
     fn only_the_first_fifty_parameters_are_read() {
         let query: Vec<String> = (0..60).map(|n| format!("p{n}=%20{n}")).collect();
         let visit = Visit { query: query.join("&"), ..Visit::default() };

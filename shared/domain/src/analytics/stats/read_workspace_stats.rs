@@ -38,7 +38,7 @@ pub async fn read_workspace_stats(
     };
     let mut stats = builder.finish();
     if let Some(top) = top {
-        stats.top.insert(Dimension::Link, top);
+        stats.top.insert(Dimension::Link, Some(top));
     }
     Ok(stats)
 }

@@ -412,6 +412,8 @@ async fn clicks_stay_with_their_link_and_never_come_from_a_former_one() {
     assert_eq!((after.link_id, after.slug.as_ref()), (Some(again.id()), Some(&moved.address.slug)));
     let stats = fixture.workspace("acme", &ask).await.unwrap();
     let shown: Vec<_> = stats.top[&Dimension::Link]
+        .as_ref()
+        .unwrap()
         .items
         .iter()
         .map(|item| (item.value.as_str(), item.link_id.clone(), item.clicks))
@@ -673,7 +675,7 @@ async fn utm_values_that_differ_in_case_are_one_value_in_its_first_spelling() {
     for stats in
         [fixture.link("acme", &grouped).await.unwrap(), fixture.tagged("acme", &["x"], &grouped).await.unwrap()]
     {
-        let top = &stats.top[&Dimension::UtmSource];
+        let top = stats.top[&Dimension::UtmSource].as_ref().unwrap();
         let items: Vec<_> = top.items.iter().map(|item| (item.value.as_str(), item.clicks)).collect();
         assert_eq!(items, [("Google", 4), ("Newsletter", 1)]);
     }

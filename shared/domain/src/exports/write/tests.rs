@@ -266,7 +266,7 @@ proptest! {
         path in "(;=|,-|\\|@|=|'|a|&){0,8}", jsonl: bool,
     ) {
         let mut wanted = link("acme", "x", &format!("https://a.example/?{path}"));
-        wanted.id.slug = crate::values::slug::Slug::parse(slug.as_str()).unwrap_or(wanted.id.slug);
+        wanted.address.slug = crate::values::slug::Slug::parse(slug.as_str()).unwrap_or(wanted.address.slug);
         wanted.title = check_title(&title).ok();
         wanted.tags = check_tags(tags.iter().map(String::as_str)).unwrap_or_default();
         wanted.settings.expired_url = Some(wanted.url.clone());

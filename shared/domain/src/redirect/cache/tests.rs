@@ -294,7 +294,7 @@ async fn redirects_go_on_without_marks() {
 }
 
 fn weight(link: &Link) -> u64 {
-    ByteWeighter.weight(&link.id, &Entry { link: Some(Arc::new(link.clone())), read_at: 0 })
+    ByteWeighter.weight(&link.address, &Entry { link: Some(Arc::new(link.clone())), read_at: 0, mark: None })
 }
 
 #[test]
@@ -303,7 +303,7 @@ fn cache_keeps_thousands_of_links_and_of_missing_paths() {
         link("acme", "spring", "https://www.example.com/shop/spring-sale?utm_source=mail&utm_medium=newsletter");
     typical.title = Some("The sale of the spring".to_owned());
     typical.tags = vec!["spring".to_owned(), "sale".to_owned()];
-    let missing = ByteWeighter.weight(&typical.id, &Entry { link: None, read_at: 0 });
+    let missing = ByteWeighter.weight(&typical.address, &Entry { link: None, read_at: 0, mark: None });
     let (links, paths) = (MAX_BYTES / weight(&typical), MAX_BYTES / missing);
     assert!((6_000..8_500).contains(&links), "{links} links");
     assert!((28_500..30_000).contains(&paths), "{paths} paths without a link");
@@ -360,7 +360,7 @@ fn every_text_of_a_link_takes_memory() {
     // The key and the link both hold the slug and the domain.
     assert_eq!(weight(&long(&"d".repeat(104), "https://example.com/")) - plain, 200);
     let mut elsewhere = link("acme", "docs", "https://example.com/");
-    elsewhere.id.domain = crate::Domain::parse(&format!("{}.go.example.com", "d".repeat(49))).unwrap();
+    elsewhere.address.domain = crate::Domain::parse(&format!("{}.go.example.com", "d".repeat(49))).unwrap();
     assert_eq!(weight(&elsewhere) - plain, 100);
     assert_eq!(weight(&link(&"a".repeat(54), "docs", "https://example.com/")) - plain, 50);
 }

@@ -9,6 +9,7 @@ use crate::testing::clicks::MemoryAttempts;
 use crate::testing::links::MemoryLinks;
 use crate::testing::samples::link;
 use crate::testing::system::{FixedClock, SeededRandom};
+use crate::values::slug::Slug;
 
 struct Fixture {
     links: Arc<MemoryLinks>,
