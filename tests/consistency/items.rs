@@ -35,11 +35,13 @@ fn on_tables(role: &Value) -> impl Iterator<Item = &Value> {
     })
 }
 
-/// Lists the prefixes of partition keys in the tables of the documentation, such as `LINK#`.
+/// Lists the partition keys in the tables of the documentation: prefixes such as `LINK#`, and whole ones such as `CHANGES`.
 fn documented() -> BTreeSet<String> {
     let text = read("docs/data-model.md") + &read("docs/analytics.md");
-    let cells = text.lines().filter(|line| line.starts_with('|')).flat_map(|line| line.split('|').skip(2));
-    cells.flat_map(prefixes).collect()
+    let rows = || text.lines().filter(|line| line.starts_with('|'));
+    let whole = rows().filter_map(|line| line.split('|').nth(2)?.trim().strip_prefix('`')?.strip_suffix('`'));
+    let whole = whole.filter(|key| key.bytes().all(|byte| byte.is_ascii_uppercase())).map(str::to_owned);
+    rows().flat_map(|line| line.split('|').skip(2)).flat_map(prefixes).chain(whole).collect()
 }
 
 /// Lists the prefixes that a text has behind a quote or a backtick: `LINK#{domain}` -> `LINK#`.
@@ -141,16 +143,26 @@ fn every_way_to_write_a_key_is_found() {
     assert_eq!(role("dynamodb:GetItem", "Sid: Any").len(), 1);
 }
 
-/// Reads the adapters of the table: the name of each, with the prefixes of the partition keys in its file.
+/// Reads a module of the adapters, and the private ones that it uses.
+fn code_of(module: &str, private: &BTreeSet<&str>) -> String {
+    let code = read(&format!("shared/aws/src/dynamo/{module}.rs"));
+    let used = private.iter().filter(|name| code.contains(&format!("super::{name}::")));
+    let used: String = used.map(|name| read(&format!("shared/aws/src/dynamo/{name}.rs"))).collect();
+    code + &used
+}
+
+/// Reads the adapters of the table: the name of each, with the prefixes of the partition keys in its file and in those it uses.
 fn adapters() -> BTreeMap<String, BTreeSet<String>> {
     let mut found = BTreeMap::new();
     let modules = read("shared/aws/src/dynamo/mod.rs");
-    for module in modules.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')) {
-        let path = format!("shared/aws/src/dynamo/{module}.rs");
-        if !crate::repository::root().join(&path).is_file() {
-            continue;
-        }
-        let code = read(&path);
+    let is_file =
+        |module: &&str| crate::repository::root().join(format!("shared/aws/src/dynamo/{module}.rs")).is_file();
+    let named = |kind: &str| -> BTreeSet<&str> {
+        modules.lines().filter_map(|line| line.strip_prefix(kind)?.strip_suffix(';')).filter(is_file).collect()
+    };
+    let private = named("mod ");
+    for module in named("pub mod ") {
+        let code = code_of(module, &private);
         for line in code.lines().filter_map(|line| line.strip_prefix("pub struct Dynamo")) {
             let name: String = line.chars().take_while(char::is_ascii_alphanumeric).collect();
             let own: String = code.lines().filter(|line| line.contains("format!(\"")).collect();

@@ -5,6 +5,7 @@ use waypost_domain::values::query_parameter::QueryParameter;
 const NONE: &[QueryParameter] = &[];
 const PAGE: &[QueryParameter] = &[QueryParameter::one("limit"), QueryParameter::one("cursor")];
 const DOMAIN: &[QueryParameter] = &[QueryParameter::one("domain")];
+const LINK: &[QueryParameter] = &[QueryParameter::one("domain"), QueryParameter::one("include")];
 const LINKS: &[QueryParameter] = &[
     QueryParameter::one("limit"),
     QueryParameter::one("cursor"),
@@ -54,7 +55,8 @@ const REPORT: &[QueryParameter] = &[QueryParameter::one("format")];
 pub fn parameters_of(method: &str, path: &str) -> Option<&'static [QueryParameter]> {
     Some(match (method, path) {
         ("GET", "/v1/links") => LINKS,
-        ("GET" | "PATCH" | "DELETE", "/v1/links/{slug}") => DOMAIN,
+        ("GET", "/v1/links/{slug}") => LINK,
+        ("PATCH" | "DELETE", "/v1/links/{slug}") => DOMAIN,
         ("GET", "/v1/links/{slug}/qr") => QR,
         ("GET", "/v1/links/{slug}/stats") => LINK_STATS,
         ("GET", "/v1/stats") => STATS,

@@ -68,8 +68,8 @@ async fn create_item(
         Ok(created) => {
             if created.is_new {
                 // The log line of the request names who it was, and stands for the whole batch.
-                let id = &created.link.id;
-                tracing::info!(event = "link.created", domain = %id.domain, slug = %id.slug);
+                let address = &created.link.address;
+                tracing::info!(event = "link.created", domain = %address.domain, slug = %address.slug);
             }
             let status = if created.is_new { StatusCode::CREATED } else { StatusCode::OK };
             let link = LinkView::of(created.link, &app.short_urls);

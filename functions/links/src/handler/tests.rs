@@ -253,10 +253,7 @@ async fn unchanged_link_is_304() {
     assert_eq!(link["updated_at"], "2026-01-02T03:04:05.000Z");
     assert_ne!(changed.headers()["etag"], etag);
     let (read, again) = call_with(&fixture, key, "GET", "/v1/links/docs", "", &[("if-none-match", etag)]).await;
-    assert_eq!(
-        (read.status(), &read.headers()["etag"], again),
-        (StatusCode::OK, &changed.headers()["etag"], link)
-    );
+    assert_eq!((read.status(), &read.headers()["etag"], again), (StatusCode::OK, &changed.headers()["etag"], link));
 }
 
 #[tokio::test]

@@ -29,7 +29,13 @@ impl DynamoPasswordAttempts {
 
 #[async_trait]
 impl PasswordAttempts for DynamoPasswordAttempts {
-    async fn begin(&self, address: &LinkAddress, who: Option<&str>, now: Timestamp, limit: u32) -> Result<bool, StoreError> {
+    async fn begin(
+        &self,
+        address: &LinkAddress,
+        who: Option<&str>,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<bool, StoreError> {
         let result = self
             .client
             .update_item()

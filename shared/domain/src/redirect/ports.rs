@@ -30,7 +30,13 @@ pub trait ClickLimit: Send + Sync {
 pub trait PasswordAttempts: Send + Sync {
     /// Counts an attempt at `now`; returns whether it is allowed. Allows at most `limit` attempts in a minute of the clock: from
     /// callers of the name `who`, or without a name from all callers together.
-    async fn begin(&self, address: &LinkAddress, who: Option<&str>, now: Timestamp, limit: u32) -> Result<bool, StoreError>;
+    async fn begin(
+        &self,
+        address: &LinkAddress,
+        who: Option<&str>,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<bool, StoreError>;
     /// Takes back the attempt of `now` under this name, since the password was right.
     async fn take_back(&self, address: &LinkAddress, who: Option<&str>, now: Timestamp) -> Result<(), StoreError>;
 }

@@ -23,7 +23,13 @@ pub struct MemoryAttempts(Mutex<Attempts>);
 
 #[async_trait]
 impl PasswordAttempts for MemoryAttempts {
-    async fn begin(&self, address: &LinkAddress, who: Option<&str>, now: Timestamp, limit: u32) -> Result<bool, StoreError> {
+    async fn begin(
+        &self,
+        address: &LinkAddress,
+        who: Option<&str>,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<bool, StoreError> {
         let mut attempts = lock(&self.0);
         let made = attempts.entry((address.clone(), who.map(str::to_owned), now.as_seconds() / 60)).or_default();
         let allowed = *made < limit;

@@ -130,7 +130,7 @@ mod tests {
             ("variant bot_kind", 100, 32),
             ("browser os bot", 100, 64),
             ("referrer referrer_host utm_source utm_medium utm_campaign utm_term utm_content", 100, 128),
-            ("link", 100, 384),
+            ("link", 100, 420),
         ] {
             for name in names.split(' ') {
                 let dimension = Dimension::named(name).unwrap();

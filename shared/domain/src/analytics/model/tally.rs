@@ -130,16 +130,15 @@ mod tests {
             seconds.iter().for_each(|seconds| tally.add_click_time(at(*seconds)));
             tally
         };
-        let cases: [(&[i64], &[i64], Option<(i64, i64)>); 5] = [
-            (&[], &[], None),
-            (&[5], &[], Some((5, 5))),
-            (&[], &[5, 3], Some((3, 5))),
-            (&[4, 6, 5], &[1, 9], Some((1, 9))),
-            (&[1, 9], &[4], Some((1, 9))),
-        ];
-        for (mine, theirs, span) in cases {
-            let mut merged = of(mine);
-            merged.merge(&of(theirs));
+        for (mine, theirs, span) in [
+            (vec![], vec![], None),
+            (vec![5], vec![], Some((5, 5))),
+            (vec![], vec![5, 3], Some((3, 5))),
+            (vec![4, 6, 5], vec![1, 9], Some((1, 9))),
+            (vec![1, 9], vec![4], Some((1, 9))),
+        ] {
+            let mut merged = of(&mine);
+            merged.merge(&of(&theirs));
             let found = merged.first_click_at.zip(merged.last_click_at);
             assert_eq!(found, span.map(|(first, last)| (at(first), at(last))), "{mine:?} {theirs:?}");
         }

@@ -2,8 +2,8 @@
 
 use super::answer::Stats;
 use super::build_stats::{StatsBuilder, read_aggregates};
-use super::ports::StatsPorts;
 use super::filter::FilterLink;
+use super::ports::StatsPorts;
 use super::request::StatsRequest;
 use super::subject::Subject;
 use super::top_links::top_links;

@@ -281,7 +281,7 @@ proptest! {
             let file = world.files.all()[&export.object_key()].clone();
             world.import(file).await.1
         });
-        let imported: Vec<Link> = imported.into_iter().map(|link| Link { origin: None, ..link }).collect();
+        let imported: Vec<Link> = imported.into_iter().map(|link| Link { origin: None, stored_id: None, ..link }).collect();
         prop_assert_eq!(imported, [wanted]);
     }
 }

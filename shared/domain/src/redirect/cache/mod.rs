@@ -20,7 +20,7 @@ use crate::links::ports::LinkReader;
 use crate::ports::Clock;
 use crate::values::error::{StoreError, StoreErrorKind};
 
-/// The most that the cache keeps, in estimated bytes: some 7,000 links, or 29,000 paths without a link.
+/// The most that the cache keeps, in estimated bytes: some 5,500 links, or 27,000 paths without a link.
 const MAX_BYTES: u64 = 6 * 1024 * 1024;
 /// How many entries the cache has room for at first; it grows with use.
 const EXPECTED_ENTRIES: usize = 1_000;
