@@ -46,10 +46,10 @@ fuzz_target!(|query: &str| {
     docs.tags = vec!["guides".to_owned()];
     assert!(block_on(links.insert(&docs)).expect("memory does not fail"));
     let (clock, viewer) = (FixedClock::at("2026-01-31T12:30:00Z"), caller("acme", Role::Viewer));
-    let ports = StatsPorts { links: &links, index: &links, aggregates: &aggregates, clock: &clock };
+    let ports = StatsPorts { links: &links, index: &links, moves: &links, aggregates: &aggregates, clock: &clock };
     let tags = ["guides".to_owned()];
     for answer in [
-        block_on(read_link_stats(&ports, &viewer, &docs.id, &request)),
+        block_on(read_link_stats(&ports, &viewer, &docs.address, &request)),
         block_on(read_tag_stats(&ports, &viewer, &tags, &request)),
         block_on(read_workspace_stats(&ports, &viewer, &request)),
     ] {

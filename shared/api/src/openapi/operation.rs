@@ -138,9 +138,9 @@ impl Operation<'_> {
         self.body_as(&["application/json"], schema, examples)
     }
 
-    /// Adds a body that is a JSON Merge Patch of a `T`.
-    pub(crate) fn patch<T: JsonSchema>(self, name: &str, without: &[&str], examples: Value) -> Self {
-        let schema = self.all.schemas.patch::<T>(name, without);
+    /// Adds a body that is a JSON Merge Patch of a `T`, without some fields, and with others (name and schema).
+    pub(crate) fn patch<T: JsonSchema>(self, name: &str, without: &[&str], also: Value, examples: Value) -> Self {
+        let schema = self.all.schemas.patch::<T>(name, without, also);
         self.body_as(&["application/merge-patch+json", "application/json"], schema, examples)
             .problem(415, "The body is not a JSON Merge Patch.")
     }

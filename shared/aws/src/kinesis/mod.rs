@@ -1,4 +1,4 @@
-//! Sends clicks to Kinesis, without a client of the SDK: see [`crate::signed`].
+//! Sends clicks to Kinesis, without a client of the SDK: see `signed`.
 //!
 //! <https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html>
 

@@ -78,6 +78,7 @@ pub struct LinkFields {
     pub if_exists: Option<IfExists>,
     /// Whether the former address stays as an alias when the link moves. Only for changing a link.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(skip))]
     pub keep_alias: Option<bool>,
 }
 
