@@ -26,7 +26,7 @@ async fn given_up_batch_is_counted_after_its_replay() {
     let records = (0..3).map(|number| {
         let click = json!({
             "version": 1, "id": format!("019b0000-0000-7000-8000-0000000000{number:02}"), "time": SystemClock.now(),
-            "domain": link["domain"], "slug": SLUG, "workspace": SLUG, "trigger": "link",
+            "link_id": link["id"], "domain": link["domain"], "slug": SLUG, "workspace": SLUG, "trigger": "link",
             "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
         });
         let mut record = record.clone();

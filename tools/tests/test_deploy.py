@@ -23,7 +23,10 @@ VALUES = {
         ["go.example.com", "localhost", "go.example.com,xn--bcher-kva.example", "127.0.0.1"],
         ["", "https://go.example.com", "go.example.com, a.b", "Go.example.com", "go..com", "-a.com", "a.com,", "go.example.com/"],
     ),
-    "OtherHosts": (["", "*", "127.0.0.1", "a.example,b.example"], [",", "a.example,", "a.example, b.example", "https://a.example", "*.example"]),
+    "OtherHosts": (
+        ["", "*", "127.0.0.1", "a.example,b.example"],
+        [",", "a.example,", "a.example, b.example", "https://a.example", "*.example"],
+    ),
     "ShortUrlOrigin": (["", "https://go.example.com", "http://localhost:9000"], ["go.example.com", "https://a.b/", "https://a b"]),
     "RootUrl": (["", "https://www.example.com/", "https://example.com/a?b=c"], ["www.example.com", "https:/example.com", "https://", "/a"]),
     "NotFoundUrl": (["", "https://www.example.com/404"], ["www.example.com", "ftp://example.com/"]),
