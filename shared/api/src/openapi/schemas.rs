@@ -105,9 +105,8 @@ impl Schemas {
                 object.remove("default");
             }
             // What every link has can be changed, but not removed.
-            if !["url", "slug", "domain"].contains(&name.as_str()) {
-                *property = with_null(property);
-            }
+            let is_removable = !["url", "slug", "domain"].contains(&name.as_str());
+            *property = if is_removable { with_null(property) } else { without_null(property) };
         }
         for name in without {
             schema["properties"].as_object_mut().map(|properties| properties.remove(*name));
