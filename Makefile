@@ -3,7 +3,7 @@
 # You need rustup, Python 3, make and a C compiler. The targets install everything else in .tools/.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test check bench fuzz mutants deploy import admin-key replay-spill replay-quarantine rebuild-stats lock-tools
+.PHONY: help dev test check bench fuzz mutants deploy adopt import admin-key replay-spill replay-failed replay-quarantine rebuild-stats lock-tools update-lists measure-visitors
 
 PYTHON ?= python3
 PY = .tools/sam/bin/python
@@ -25,7 +25,7 @@ test: ## Run unit and adapter tests, then test a stack and its OpenAPI document 
 	$(PY) -m unittest discover --quiet --start-directory tools
 	@exec $(PY) tools/end_to_end.py
 
-check: ## Check formatting, lints, documentation, licences, template
+check: ## Check formatting, lints, documentation, licences, security advisories, template
 	$(INSTALL) sam cargo-deny
 	cargo fmt --all --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
@@ -36,6 +36,7 @@ check: ## Check formatting, lints, documentation, licences, template
 	# With --examples (there are none) cargo resolves the features that clippy did, so that rustdoc finds every dependency checked.
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --lib --bins --examples
 	.tools/cargo-deny/bin/cargo-deny check bans licenses sources
+	$(PY) tools/advisories.py
 	.tools/sam/bin/ruff check --no-cache tools
 	.tools/sam/bin/ruff format --no-cache --check tools
 	.tools/sam/bin/cfn-lint template.yaml
@@ -52,10 +53,13 @@ mutants: ## Change the domain's code bit by bit and list what no test notices: m
 	$(INSTALL) cargo-mutants
 	@exec $(PYTHON) tools/mutants.py "$(AT)" --shard "$(or $(SHARD),0/1)" --minutes "$(or $(MINUTES),60)"
 
-deploy: ## Build for AWS and deploy to a real account; asks for the settings, keeps the answers in samconfig.toml
+deploy: ## Build for AWS and deploy to a real account; asks for the settings: make deploy [STACK=name SET="Name=value ..."]
 	$(INSTALL) sam
-	PATH="$(CURDIR)/.tools/sam/bin:$$PATH" sam build --beta-features --template template.yaml
-	.tools/sam/bin/sam deploy --guided
+	@exec $(PY) tools/deploy.py $(if $(STACK),--stack "$(STACK)") $(foreach setting,$(SET),--set "$(setting)")
+
+adopt: ## Make a stack of the tables and the bucket that a deleted stack left behind: make adopt STACK=name
+	$(INSTALL) sam
+	@exec $(PY) tools/adopt.py --stack "$(STACK)"
 
 import: ## Import a file of links and show the result: make import FILE=links.csv [URL=https://… KEY=wp_… DOMAIN= TAGS=a,b ON_CONFLICT=overwrite DRY_RUN=1]
 	$(INSTALL) sam
@@ -70,6 +74,10 @@ replay-spill: ## Send the clicks that the stream refused to it again: make repla
 	$(INSTALL) sam
 	@exec $(PY) tools/replay_spill.py --stack "$(STACK)"
 
+replay-failed: ## Send the clicks that could not be counted in time to the stream again: make replay-failed STACK=name
+	$(INSTALL) sam
+	@exec $(PY) tools/replay_failed.py --stack "$(STACK)"
+
 replay-quarantine: ## Send the records in the quarantine to the stream again: make replay-quarantine STACK=name
 	$(INSTALL) sam
 	@exec $(PY) tools/replay_quarantine.py --stack "$(STACK)"
@@ -78,5 +86,13 @@ rebuild-stats: ## Count the archived clicks again in another table: make rebuild
 	$(INSTALL) sam
 	@exec $(PY) tools/rebuild_stats.py --stack "$(STACK)" --table "$(TABLE)"
 
-lock-tools: ## Pin the packages of tools/requirements/*.in again
+lock-tools: ## Pin the packages of tools/requirements/*.in again, by hash
 	$(PYTHON) tools/lock.py
+
+update-lists: ## Rewrite the lists of other projects that tell bots and browsers, from the releases pinned in tools/visitor_lists.py
+	$(INSTALL) sam
+	@exec $(PY) tools/visitor_lists.py update
+
+measure-visitors: ## Compare bots, devices, systems and browsers with the labels of Matomo's device-detector
+	$(INSTALL) sam
+	@exec $(PY) tools/visitor_lists.py measure

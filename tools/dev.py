@@ -1,8 +1,8 @@
 """`make dev`: runs the whole platform on this machine until Ctrl-C.
 
-Deploys template.yaml to MiniStack, the local AWS. `cargo lambda watch` runs the functions: HTTP reaches them
-through its router; S3, SQS and Kinesis reach them through MiniStack. State stays in .dev/: remove that folder to start
-afresh.
+Deploys template.yaml to MiniStack, the local AWS. `cargo lambda watch` runs the functions, behind a small proxy that bounds
+what it gets at once: HTTP reaches them through its router; S3, SQS and Kinesis reach them through MiniStack. State stays
+in .dev/: remove that folder to start afresh.
 
 WAYPOST_HTTP_PORT (9000) chooses the port of the API and the links, WAYPOST_AWS_PORT (4566) that of the local AWS.
 """
@@ -16,8 +16,9 @@ from contextlib import contextmanager
 from local_stack import deployment, paths, watch
 from local_stack.admin_key import create_admin_key, is_known
 from local_stack.failure import Failure, run_main
+from local_stack.front import Front, Router
 from local_stack.ministack import MiniStack
-from local_stack.ports import unused_port_from_environment
+from local_stack.ports import free_port, unused_port_from_environment
 from local_stack.private_file import write_private
 from local_stack.processes import Stopped, signals_raise
 
@@ -60,7 +61,12 @@ def run(http_port, aws_port):
         key = admin_key(ministack, stack)
         write_env_file(ministack, stack)
         wait_for(build)
-        with watch.watch(http_port, ENV_FILE, ministack.environment()) as functions:
+        watch_port = free_port()
+        with (
+            watch.watch(watch_port, ENV_FILE, ministack.environment()) as functions,
+            # It has threads, so start it when all processes run.
+            Front(http_port, watch_port, Router.of_workspace()),
+        ):
             print(welcome(f"http://localhost:{http_port}", key, ministack), flush=True)
             while True:
                 functions.require_running()
@@ -73,7 +79,10 @@ def deploy_if_changed(ministack, http_port):
     parameters = {
         "Architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
         "Domains": "localhost",
+        "OtherHosts": "127.0.0.1",
         "ShortUrlOrigin": f"http://localhost:{http_port}",
+        # The local AWS drops what is above a limit, where AWS would try again.
+        "LoadImportConcurrency": "0",
     }
     template = deployment.write_placeholder_template(paths.DEV / "build")
     stamp = paths.DEV / "deployed"

@@ -21,7 +21,9 @@ import urllib.request
 from pathlib import Path
 
 import botocore.exceptions
+from samcli.yamlhelper import yaml_dump
 
+import template
 from local_stack import deployment, paths
 from local_stack.admin_key import create_admin_key
 from local_stack.failure import Failure, run_main
@@ -31,6 +33,8 @@ from local_stack.processes import Child, Stopped, last_line, signals_raise
 
 STACK = "waypost-test"
 DOMAIN = "go.example.com"
+# With this header a test is the front door.
+FRONT_DOOR_SECRET = "the-secret-of-the-front-door-of-the-tests"
 BUILD = paths.E2E / "build"
 CONFORMANCE = paths.ROOT / "tools" / "conformance"
 # Options of Schemathesis for each part; the parts run at the same time.
@@ -60,14 +64,20 @@ def run():
     shutil.rmtree(paths.E2E, ignore_errors=True)
     architecture = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
     build(architecture)
+    without_queue_policies(BUILD / "template.yaml")
     with MiniStack(free_port(), paths.E2E / "ministack.log", enforce_iam=True) as ministack:
         require_enforcement(ministack)
         issuer = f"http://127.0.0.1:{free_port()}"
         parameters = {
             "Architecture": architecture,
             "Domains": DOMAIN,
+            # The tests reach the local AWS by its address.
+            "OtherHosts": "127.0.0.1",
+            "FrontDoorSecret": FRONT_DOOR_SECRET,
             "JwtIssuer": issuer,
             "JwtAudience": "waypost",
+            # The local AWS drops what is above a limit, where AWS would try again.
+            "LoadImportConcurrency": "0",
             # Small, so that the tests' files have several parts.
             "ImportPartBytes": "20000",
             # Schemathesis sends all its requests with one admin's key. The other roles keep the template's limits.
@@ -90,9 +100,18 @@ def run():
     return code
 
 
+def without_queue_policies(path):
+    """Leaves the policies of the queues out of a template. They demand TLS, which the local AWS enforces but does not speak."""
+    all_of_it = template.read(path)
+    resources = all_of_it["Resources"]
+    for name in [name for name, resource in resources.items() if resource["Type"] == "AWS::SQS::QueuePolicy"]:
+        del resources[name]
+    path.write_text(yaml_dump(all_of_it))
+
+
 def allow_what_aws_allows(ministack, stack):
     """Allows what AWS allows and the local AWS refuses."""
-    # The bucket's policy demands TLS, which the local AWS enforces but does not speak.
+    # The policy of the bucket demands TLS, which the local AWS enforces but does not speak.
     ministack.client("s3").delete_bucket_policy(Bucket=stack.outputs["DataBucket"])
     # AWS authorises a PartiQL batch by the action of each statement (dynamodb:PartiQLInsert) and a batch of messages by
     # sqs:SendMessage. The template allows those. The local AWS asks for actions named like the calls, which AWS does not have.

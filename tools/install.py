@@ -50,7 +50,7 @@ def require_rust():
 
 
 def install_environment(name):
-    """Makes the virtual environment .tools/NAME with exactly the packages in tools/requirements/NAME.txt."""
+    """Makes the virtual environment .tools/NAME with exactly the packages in tools/requirements/NAME.txt, each checked by its hash."""
     require_rust()
     lock = ROOT / "tools" / "requirements" / f"{name}.txt"
     folder = TOOLS / name
@@ -61,7 +61,18 @@ def install_environment(name):
     shutil.rmtree(folder, ignore_errors=True)
     run([sys.executable, "-m", "venv", str(folder)], "install the venv module (Debian, Ubuntu: apt install python3-venv)")
     run(
-        [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r", str(lock)],
+        [
+            str(folder / "bin" / "python"),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-deps",
+            "--require-hashes",
+            "-r",
+            str(lock),
+        ],
         "check that pip can reach the package index, then try again",
     )
     mark_installed(folder, wanted)

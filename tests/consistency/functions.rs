@@ -45,6 +45,8 @@ fn function_has_one_name_everywhere() {
 #[test]
 fn function_has_a_log_group() {
     let template = Template::read();
+    let common = template.global("LoggingConfig");
+    assert_eq!((&common["LogFormat"], &common["ApplicationLogLevel"][1]), (&"JSON".into(), &"LogLevel".into()));
     let groups = template.resources("AWS::Logs::LogGroup");
     let mut problems = Vec::new();
     for (id, function) in template.functions() {
@@ -109,4 +111,28 @@ fn redirect_has_time_for_all_that_it_may_wait_for() {
         "template.yaml: RedirectFunction has {timeout_s} s, but its calls may take {needed:?}: Lambda would end it before \
          its click is kept"
     );
+}
+
+#[test]
+fn background_work_leaves_instances_for_redirects() {
+    let template = Template::read();
+    let mut problems = Vec::new();
+    for (id, function) in template.functions() {
+        for (name, kind, event) in events(&function) {
+            let bounded = match kind {
+                "SQS" => !event["ScalingConfig"]["MaximumConcurrency"].is_null(),
+                // One invocation a shard.
+                "Kinesis" | "DynamoDB" => event["ParallelizationFactor"] == 1,
+                // Lambda starts an instance for each event.
+                _ => !function["Properties"]["ReservedConcurrentExecutions"].is_null(),
+            };
+            if !bounded {
+                problems.push(format!("template.yaml: {kind} event {name} can fill the account with {id}Function"));
+            }
+        }
+    }
+    if template.functions()["Redirect"]["Properties"]["ReservedConcurrentExecutions"].is_null() {
+        problems.push("template.yaml: no parameter keeps instances for RedirectFunction".to_owned());
+    }
+    require_none(&problems);
 }

@@ -4,8 +4,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod bucket;
 mod events;
 mod functions;
+mod items;
 mod queues;
 #[path = "../repository.rs"]
 mod repository;
@@ -14,3 +16,4 @@ mod routes;
 mod schedules;
 mod streams;
 mod template;
+mod timeouts;

@@ -10,22 +10,12 @@ use crate::roles::allows;
 use crate::template::{Template, events, list};
 
 /// Queues without an alarm, each with the reason.
-const WITHOUT_ALARM: [(&str, &str); 5] = [
-    ("ExportsQueue", NO_ALARMS),
-    ("FailedEventsQueue", NO_ALARMS),
-    ("FailedExportsQueue", NO_ALARMS),
-    ("FailedImportPartsQueue", NO_ALARMS),
-    ("ImportPartsQueue", NO_ALARMS),
-];
-const NO_ALARMS: &str = "the template has no alarms yet: docs/operations.md says what to watch";
+const WITHOUT_ALARM: [(&str, &str); 0] = [];
 
 /// Queues whose visibility timeout is shorter than six times the function's timeout, each with the reason.
 ///
 /// AWS recommends six times, so that Lambda can retry while it is throttled ("Using Lambda with Amazon SQS").
-const SHORT_VISIBILITY: [(&str, &str); 2] = [
-    ("ExportsQueue", "one message at a time: the function itself sets when a failed message becomes visible again"),
-    ("ImportPartsQueue", "one message at a time: the function itself sets when a failed message becomes visible again"),
-];
+const SHORT_VISIBILITY: [(&str, &str); 0] = [];
 
 /// Queues without a dead-letter queue, each with the reason.
 const WITHOUT_DEAD_LETTERS: [(&str, &str); 0] = [];
@@ -128,6 +118,27 @@ fn queue_has_one_reader_or_takes_dead_letters() {
 }
 
 #[test]
+fn only_a_function_that_sends_to_its_own_queue_may_go_in_a_circle() {
+    let template = Template::read();
+    let queues = Queues::of(&template);
+    let roles = template.resources("AWS::IAM::Role");
+    let mut problems = Vec::new();
+    for (id, function) in template.functions() {
+        let own = queues.readers.iter().filter(|(_, readers)| readers.iter().any(|reader| reader.id == id));
+        let role = roles.get(&format!("{id}Role")).unwrap_or(&Value::Null);
+        let sends = own.map(|(queue, _)| queue).find(|queue| allows(role, "sqs:SendMessage", &format!("{queue}.Arn")));
+        match (sends, function["Properties"]["RecursiveLoop"].as_str()) {
+            (Some(_), Some("Allow")) | (None, None) => {}
+            (Some(queue), _) => problems.push(format!(
+                "template.yaml: {id}Function sends to {queue}, which it reads; without RecursiveLoop: Allow Lambda stops it after 16 messages"
+            )),
+            (None, Some(_)) => problems.push(format!("template.yaml: {id}Function needs no RecursiveLoop")),
+        }
+    }
+    require_none(&problems);
+}
+
+#[test]
 fn queue_has_a_dead_letter_queue() {
     let queues = Queues::of(&Template::read());
     let mut problems = Vec::new();
@@ -196,6 +207,36 @@ fn queue_has_an_alarm() {
         let without = !watched.contains(id.as_str());
         if !is_exception(&WITHOUT_ALARM, "WITHOUT_ALARM", id, without, &mut problems) && without {
             problems.push(format!("template.yaml has no alarm for {id}"));
+        }
+    }
+    require_none(&problems);
+}
+
+#[test]
+fn queue_refuses_plain_http_and_has_an_output() {
+    let template = Template::read();
+    let policies = template.resources("AWS::SQS::QueuePolicy");
+    let outputs = template.outputs();
+    let mut problems = Vec::new();
+    for id in template.resources("AWS::SQS::Queue").keys() {
+        let mut own = policies
+            .values()
+            .map(|policy| &policy["Properties"])
+            .filter(|policy| list(&policy["Queues"]).iter().any(|queue| **queue == **id));
+        let refuses = own.any(|policy| {
+            list(&policy["PolicyDocument"]["Statement"]).iter().any(|statement| {
+                statement["Effect"] == "Deny"
+                    && statement["Principal"] == "*"
+                    && statement["Action"] == "sqs:*"
+                    && statement["Resource"] == format!("{id}.Arn")
+                    && statement["Condition"]["Bool"]["aws:SecureTransport"] == "false"
+            })
+        });
+        if !refuses {
+            problems.push(format!("template.yaml: {id} takes plain HTTP: it needs a policy that denies it"));
+        }
+        if !outputs.values().any(|output| output["Value"] == **id) {
+            problems.push(format!("template.yaml has no output with the URL of {id}"));
         }
     }
     require_none(&problems);

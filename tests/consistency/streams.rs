@@ -5,8 +5,10 @@ use crate::template::{Template, events, list};
 
 #[test]
 fn stream_trigger_allows_exact_counts() {
+    let template = Template::read();
+    let buckets = template.resources("AWS::S3::Bucket");
     let mut problems = Vec::new();
-    for (id, function) in Template::read().functions() {
+    for (id, function) in template.functions() {
         for (name, kind, properties) in events(&function).filter(|(_, kind, _)| ["Kinesis", "DynamoDB"].contains(kind))
         {
             let mut require = |met: bool, what: &str| {
@@ -23,9 +25,39 @@ fn stream_trigger_allows_exact_counts() {
             require(partial, "needs ReportBatchItemFailures");
             require(properties["BisectBatchOnFunctionError"] == true, "needs BisectBatchOnFunctionError");
             require(
-                !properties["DestinationConfig"]["OnFailure"].is_null(),
-                "needs a queue for failed batches (OnFailure)",
+                properties["MaximumRetryAttempts"] == -1,
+                "needs MaximumRetryAttempts -1: an outage must not use up the attempts",
             );
+            let destination = properties["DestinationConfig"]["OnFailure"]["Destination"].as_str().unwrap_or_default();
+            require(
+                buckets.keys().any(|bucket| format!("{bucket}.Arn") == destination),
+                "needs a bucket for failed batches (OnFailure): only there Lambda writes the records themselves",
+            );
+        }
+    }
+    require_none(&problems);
+}
+
+/// The longest time from a Friday evening to the Tuesday morning after a holiday, in hours.
+const LONG_WEEKEND_H: u64 = 4 * 24;
+/// The longest age of a record that a mapping accepts, in seconds ("CreateEventSourceMapping", Lambda API reference).
+const MAX_AGE_S: u64 = 7 * 24 * 3600;
+
+#[test]
+fn failed_batch_is_given_up_while_the_stream_still_has_it() {
+    let template = Template::read();
+    let retention = template.parameter("StreamRetentionHours");
+    let mut problems = Vec::new();
+    for hours in retention["AllowedValues"].as_array().unwrap().iter().map(|hours| hours.as_u64().unwrap()) {
+        let age_s = template.mapped("GiveUpClicksAfter", &hours.to_string(), "Seconds").as_u64();
+        // An hour is enough for Lambda to read the batch once more and to write it.
+        if age_s.is_none_or(|age_s| age_s == 0 || age_s > MAX_AGE_S.min((hours - 1) * 3600)) {
+            problems.push(format!("template.yaml: GiveUpClicksAfter has {age_s:?} s for {hours} hours"));
+        }
+        if retention["Default"] == hours && age_s.is_none_or(|age_s| age_s < LONG_WEEKEND_H * 3600) {
+            problems.push(format!(
+                "template.yaml: the default of StreamRetentionHours ends within a long weekend: {hours}"
+            ));
         }
     }
     require_none(&problems);

@@ -31,6 +31,26 @@ impl Template {
         functions.map(|(id, function)| (id.strip_suffix("Function").unwrap_or(&id).to_owned(), function)).collect()
     }
 
+    /// Gives a property that all functions have.
+    pub(crate) fn global(&self, property: &str) -> &Value {
+        &self.0["Globals"]["Function"][property]
+    }
+
+    /// Gives a parameter.
+    pub(crate) fn parameter(&self, name: &str) -> &Value {
+        &self.0["Parameters"][name]
+    }
+
+    /// Lists all outputs, by name.
+    pub(crate) fn outputs(&self) -> BTreeMap<String, Value> {
+        self.0["Outputs"].as_object().unwrap().clone().into_iter().collect()
+    }
+
+    /// Gives the value of a mapping.
+    pub(crate) fn mapped(&self, mapping: &str, key: &str, attribute: &str) -> &Value {
+        &self.0["Mappings"][mapping][key][attribute]
+    }
+
     /// Gives a function's timeout, in seconds.
     pub(crate) fn timeout_s(&self, function: &Value) -> u64 {
         let own = function["Properties"]["Timeout"].as_u64();

@@ -173,3 +173,23 @@ async fn routes_need_the_documented_role() {
     }
     assert_eq!(resources.look(&stack, &admin).await, resources.seen);
 }
+
+#[tokio::test]
+async fn no_route_takes_an_unknown_query_parameter() {
+    let stack = Stack::from_environment();
+    let admin = stack.new_key("every-route-query", "admin").await;
+    let resources = Resources::create(&stack, &admin, "every-route-query").await;
+    for Operation { method, path, role, body } in operations(&stack).await {
+        let what = format!("{method} {path}");
+        let at = resources.fill(&path).unwrap_or(path);
+        for query in ["Domain=x", "tags=x", "limit_=1", "unknown=1"] {
+            let key = if role.is_some() { admin.as_str() } else { "" };
+            let answer = stack.call(key, method.clone(), &format!("{at}?{query}"), body.clone()).await;
+            assert_eq!(answer.status, 422, "{what}: {answer:?}");
+            must_be_a_problem(&answer, &what);
+            let name = query.split('=').next().unwrap();
+            assert_eq!(answer.json()["errors"][0]["pointer"], name, "{what}: {answer:?}");
+        }
+    }
+    assert_eq!(resources.look(&stack, &admin).await, resources.seen);
+}

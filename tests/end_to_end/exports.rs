@@ -59,7 +59,9 @@ async fn export_imports_to_the_same_links() {
         );
         for link in before {
             let path = format!("/v1/links/{}", link["slug"].as_str().unwrap());
-            let again = stack.call(&key, Method::GET, &path, Value::Null).await.json();
+            let mut again = stack.call(&key, Method::GET, &path, Value::Null).await.json();
+            assert_ne!(again["id"], link["id"], "it is another link with the same settings");
+            again["id"] = link["id"].clone();
             assert_eq!(again, link, "{format}");
         }
     }

@@ -57,12 +57,21 @@ async fn key_is_created_used_listed_and_revoked() {
     assert_eq!(listed(&stack, &admin, &key_id).await, None);
 }
 
+/// Makes a request that is counted. A function that cannot count in time, as on a busy machine, answers without the headers.
+async fn counted(stack: &Stack, key: &str) -> Answer {
+    wait_for("a request that is counted", async || {
+        let answer = stack.call(key, Method::GET, "/v1/links", Value::Null).await;
+        answer.headers.contains_key("ratelimit-limit").then_some(answer)
+    })
+    .await
+}
+
 #[tokio::test]
 async fn key_above_its_limit_is_refused_everywhere() {
     let stack = Stack::from_environment();
     let admin = stack.new_key("keys-limit", "admin").await;
     let (key_id, secret) = create(&stack, &admin, "viewer").await;
-    let answer = stack.call(&secret, Method::GET, "/v1/links", Value::Null).await;
+    let answer = counted(&stack, &secret).await;
     assert_eq!((answer.status.as_u16(), answer.header("ratelimit-limit")), (200, "200"), "{answer:?}");
     let policy = answer.header("ratelimit-policy");
     assert_eq!(policy, "\"key\";q=200;w=4");
@@ -107,7 +116,7 @@ async fn issuers_token_works_like_a_key() {
     let link = json!({"url": "https://example.com/", "slug": "keys-token"});
     let answer = stack.call(&token("editor", now + 300), Method::POST, "/v1/links", link.clone()).await;
     assert_eq!(answer.status, 201, "{answer:?}");
-    assert_ne!(answer.header("ratelimit-remaining"), "");
+    counted(&stack, &token("viewer", now + 300)).await;
     for (token, status) in [
         (token("viewer", now + 300), 403),
         (token("owner", now + 300), 401),

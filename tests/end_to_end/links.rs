@@ -59,6 +59,8 @@ async fn pages_list_every_link_once() {
     assert_eq!((slugs.len(), slugs.iter().collect::<HashSet<_>>().len()), (25, 25));
 }
 
+const BROWSER: (&str, &str) = ("user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0");
+
 /// Makes a body with every field that can be set and read, as the API returns it.
 fn full(slug: &str) -> Value {
     json!({
@@ -108,7 +110,7 @@ async fn all_fields_are_created_read_and_changed() {
         let late = stack.call_with_headers(&key, method.clone(), path, patch.clone(), &headers).await;
         assert_eq!((late.status.as_u16(), late.header("content-type")), (412, "application/problem+json"), "{method}");
     }
-    let wrong = json!({"slug": "other", "variants": [{"name": "a", "url": "https://go.example.com/x", "weight": 1}]});
+    let wrong = json!({"slug": "a/b", "variants": [{"name": "a", "url": "https://go.example.com/x", "weight": 1}]});
     let wrong = stack.call(&key, Method::PATCH, path, wrong).await;
     assert_eq!(wrong.status, 422);
     let pointers: Vec<String> =
@@ -134,6 +136,38 @@ async fn concurrent_patches_are_all_kept() {
     }
     let link = stack.call(&key, Method::GET, "/v1/links/link-races", Value::Null).await.json();
     assert_eq!((&link["title"], &link["tags"], &link["max_clicks"]), (&json!("mine"), &json!(["theirs"]), &json!(7)));
+}
+
+#[tokio::test]
+async fn link_moves_and_its_former_address_stays_an_alias() {
+    let stack = Stack::from_environment();
+    let key = stack.new_key("link-moves", "editor").await;
+    let body = json!({"url": "https://example.com/moves", "slug": "move-a", "max_clicks": 9});
+    let created = stack.call(&key, Method::POST, "/v1/links", body).await.json();
+    assert_eq!(stack.visit(Method::GET, "/move-a", &[BROWSER]).await.status, 302);
+    let patch = json!({"slug": "move-b", "keep_alias": true});
+    let moved = stack.call(&key, Method::PATCH, "/v1/links/move-a", patch).await;
+    assert_eq!(moved.status, 200, "{moved:?}");
+    let link = moved.json();
+    assert_eq!((&link["id"], &link["slug"], &link["used_clicks"]), (&created["id"], &json!("move-b"), &json!(1)));
+    assert_eq!(link["aliases"], json!([{"domain": "go.example.com", "slug": "move-a"}]));
+    // Limited links are not cached, so the visitors see the move at once.
+    for path in ["/move-a", "/move-b", "/move-b/", "/move-a%20"] {
+        assert_eq!(stack.visit(Method::GET, path, &[BROWSER]).await.status, 302, "{path}");
+    }
+    let read = stack.call(&key, Method::GET, "/v1/links/move-a", Value::Null).await.json();
+    assert_eq!((&read["slug"], &read["used_clicks"]), (&json!("move-b"), &json!(5)));
+    assert_eq!(stack.call(&key, Method::DELETE, "/v1/links/move-a", Value::Null).await.status, 204);
+    assert_eq!(stack.visit(Method::GET, "/move-a", &[BROWSER]).await.status, 404);
+    assert_eq!(stack.visit(Method::GET, "/move-b", &[BROWSER]).await.status, 302);
+    let stranger = stack.new_key("link-moves-other", "editor").await;
+    let again = json!({"url": "https://example.com/again", "slug": "move-a"});
+    assert_eq!(stack.call(&stranger, Method::POST, "/v1/links", again.clone()).await.status, 409);
+    let made = stack.call(&key, Method::POST, "/v1/links", again).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    assert_ne!(made.json()["id"], created["id"]);
+    assert_eq!(stack.call(&key, Method::DELETE, "/v1/links/move-b", Value::Null).await.status, 204);
+    assert_eq!(stack.call(&key, Method::GET, "/v1/links/move-b", Value::Null).await.status, 404);
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod bad_input;
 mod bad_requests;
 mod every_route;
 mod exports;
+mod failed_batch;
 mod imports;
 mod keys;
 mod links;

@@ -25,8 +25,8 @@ async fn quarantined_record_is_counted_once_after_repair() {
     let click = |number: u8, version: u8| {
         let id = format!("019b0000-0000-7000-8000-0000000000{number:02}");
         json!({
-            "version": version, "id": id, "time": SystemClock.now(), "domain": link["domain"], "slug": SLUG,
-            "workspace": SLUG, "user_agent": BROWSER.1, "trigger": "link",
+            "version": version, "id": id, "time": SystemClock.now(), "link_id": link["id"],
+            "domain": link["domain"], "slug": SLUG, "workspace": SLUG, "user_agent": BROWSER.1, "trigger": "link",
         })
     };
     let of_later_version = json!({"version": 2, "clicked": [click(2, 2)]}).to_string();

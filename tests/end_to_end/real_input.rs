@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use futures::stream::{self, StreamExt};
 use reqwest::Method;
 use serde_json::{Value, json};
-use waypost_tests::{Stack, wait_for};
+use waypost_tests::{FRONT_DOOR, Stack, wait_for};
 
 const FILE: &[u8] = include_bytes!("../data/public-apis.csv");
 const USER_AGENTS: &str = include_str!("../data/user-agents.tsv");
@@ -119,7 +119,8 @@ async fn follow(stack: &Stack, expected: &Expected) -> Clicks {
         .collect();
     stream::iter(&visits)
         .for_each_concurrent(8, async |(slug, _, agent)| {
-            let headers = [("user-agent", *agent), ("accept", "text/html"), ("cloudfront-viewer-country", "CH")];
+            let headers =
+                [("user-agent", *agent), ("accept", "text/html"), ("cloudfront-viewer-country", "CH"), FRONT_DOOR];
             let answer = stack.visit(Method::GET, &format!("/{slug}"), &headers).await;
             assert_eq!(answer.status, 302, "{slug}: {answer:?}");
             assert_eq!(answer.header("location"), normal(&expected.by_slug[*slug]), "{slug}");

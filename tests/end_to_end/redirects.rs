@@ -65,6 +65,11 @@ async fn limited_link_serves_exactly_its_clicks() {
     let stack = Stack::from_environment();
     write(&stack, "limited", json!({"max_clicks": 7})).await;
     assert_eq!(stack.visit(Method::HEAD, "/limited", &[]).await.status, 302);
+    for header in
+        [("user-agent", "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"), ("sec-purpose", "prefetch")]
+    {
+        assert_eq!(stack.visit(Method::GET, "/limited", &[header]).await.status, 302, "{header:?}");
+    }
     let answers = join_all((0..30).map(|_| get(&stack, "/limited"))).await;
     let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status.as_u16()).collect();
     statuses.sort_unstable();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use waypost_tests::{Answer, Stack, wait_for};
+use waypost_tests::{Answer, FRONT_DOOR, Stack, wait_for};
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 const IPHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Version/18.5 Mobile/15E148 Safari/604.1";
@@ -19,7 +19,8 @@ async fn create(stack: &Stack, key: &str, slug: &str, tags: Value) {
 }
 
 async fn click(stack: &Stack, slug: &str, agent: &str, address: &str) {
-    let headers = [("user-agent", agent), ("x-forwarded-for", address), ("cloudfront-viewer-country", "CH")];
+    let headers =
+        [("user-agent", agent), ("x-forwarded-for", address), ("cloudfront-viewer-country", "CH"), FRONT_DOOR];
     let answer = stack.visit(Method::GET, &format!("/{slug}"), &headers).await;
     assert_eq!(answer.status, 302, "{slug}");
 }

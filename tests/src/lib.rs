@@ -22,6 +22,9 @@ use waypost_lambda::system::SystemRandom;
 /// bounds a failing test; it is not a goal for speed.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
+/// The header with which CloudFront proves that a request came through it. `tools/end_to_end.py` has the secret too.
+pub const FRONT_DOOR: (&str, &str) = ("x-waypost-front-door", "the-secret-of-the-front-door-of-the-tests");
+
 /// A deployed stack.
 pub struct Stack {
     http: reqwest::Client,

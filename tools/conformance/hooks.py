@@ -17,8 +17,9 @@ HOST = st.from_regex(r"[a-z][a-z0-9]{0,9}\.(example|test)", fullmatch=True)
 RULES = (
     "must be in the future",
     "must be after ",
-    "must not be after to",
+    "must be before the end of the range",
     "days before the end of the range",
+    "is not a language of ISO 639",
     "is the name of another variant",
     "must be darker than background",
     "for this link, margin and ecc",

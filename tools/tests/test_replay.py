@@ -4,12 +4,20 @@ import base64
 import json
 import unittest
 from io import BytesIO
+from pathlib import Path
 from unittest import mock
 
 import click_stream
+import replay_failed
 import replay_quarantine
 import replay_spill
 
+# What Lambda writes for a batch that it gives up, in the shape that its developer guide documents.
+FAILED = (Path(__file__).parent / "failed_batch.json").read_bytes()
+FAILED_KEY = (
+    f"{replay_failed.PREFIX}3f2c8a0e-1b7d-4a55-9d0e-6f1f3b1c2d4e/shardId-000000000001/2026/01/09/"
+    "2026-01-09T00.38.06-9f7c1a2b-0000-4000-8000-5d6e7f8a9b0c"
+)
 CLICK = {"version": 1, "domain": "go.example.com", "slug": "docs"}
 
 
@@ -109,6 +117,43 @@ class Replay(unittest.TestCase):
         stream = Stream()
         self.assertEqual(replay_spill.replay(bucket, stream, "bucket", "stream"), (1, 2, 0))
         self.assertEqual((stream.taken, bucket.objects), ([lines[1], lines[3]], {}))
+
+    def test_a_failed_batch_is_sent_whole_and_deleted(self):
+        bucket, stream = Bucket({FAILED_KEY: FAILED, "clicks/other": b""}), Stream()
+        self.assertEqual(replay_failed.replay(bucket, stream, "bucket", "stream"), (2, 0, []))
+        self.assertEqual(stream.taken, [json.dumps(CLICK, separators=(",", ":")).encode(), b"\xffno click"])
+        self.assertEqual(bucket.objects, {"clicks/other": b""})
+
+    def test_a_failed_batch_keeps_what_the_stream_refused(self):
+        bucket = Bucket({FAILED_KEY: FAILED})
+        with mock.patch.object(click_stream, "ATTEMPTS", 1):
+            self.assertEqual(replay_failed.replay(bucket, Stream(refuses=lambda place: True), "bucket", "stream"), (0, 2, []))
+            self.assertEqual(bucket.objects, {FAILED_KEY: FAILED})
+            self.assertEqual(replay_failed.replay(bucket, Stream(refuses=lambda place: place == 0), "bucket", "stream"), (1, 1, []))
+        document = json.loads(bucket.objects[FAILED_KEY])
+        self.assertEqual({**document, "payload": ""}, {**json.loads(FAILED), "payload": ""})
+        stream = Stream()
+        self.assertEqual(replay_failed.replay(bucket, stream, "bucket", "stream"), (1, 0, []))
+        self.assertEqual((stream.taken, bucket.objects), ([json.dumps(CLICK, separators=(",", ":")).encode()], {}))
+
+    def test_a_stop_repeats_at_most_one_call(self):
+        record = json.loads(json.loads(FAILED)["payload"])["Records"][0]
+        large = json.dumps(json.loads(FAILED) | {"payload": json.dumps({"Records": [record] * 1200})}).encode()
+        bucket, stream = Bucket({FAILED_KEY: large}), Stream()
+        with mock.patch.object(bucket, "put_object", side_effect=KeyboardInterrupt), self.assertRaises(KeyboardInterrupt):
+            replay_failed.replay(bucket, stream, "bucket", "stream")
+        self.assertEqual(len(stream.taken), 500)
+        self.assertEqual(replay_failed.replay(bucket, stream, "bucket", "stream"), (1200, 0, []))
+        self.assertEqual((len(stream.taken), stream.calls, bucket.objects), (1700, 4, {}))
+
+    def test_what_is_no_failed_batch_stays(self):
+        document = json.loads(FAILED)
+        pointer = {name: value for name, value in document.items() if name != "payload"}
+        other = {name: value for name, value in document.items() if name != "KinesisBatchInfo"}
+        for body in (b"", b"[]", b"{}", json.dumps(pointer).encode(), json.dumps(other).encode(), FAILED.replace(b"/25vIGNsaWNr", b"?")):
+            bucket, stream = Bucket({FAILED_KEY: body}), Stream()
+            self.assertEqual(replay_failed.replay(bucket, stream, "bucket", "stream"), (0, 0, [FAILED_KEY]), body[:40])
+            self.assertEqual((bucket.objects, stream.calls), ({FAILED_KEY: body}, 0))
 
 
 if __name__ == "__main__":

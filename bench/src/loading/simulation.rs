@@ -17,9 +17,9 @@ use waypost_domain::imports::job::import::ImportStatus;
 use waypost_domain::imports::load::{Loaded, load_import};
 use waypost_domain::imports::load_part::{PartLoaded, load_part};
 use waypost_domain::jobs::delivery::Delivery;
-use waypost_domain::links::ports::{Inserted, LinkBatch};
+use waypost_domain::links::ports::{Inserted, LinkBatch, Occupant};
 use waypost_domain::ports::Clock;
-use waypost_domain::{Link, LinkId, StoreError, Timestamp};
+use waypost_domain::{Link, LinkAddress, StoreError, Timestamp};
 
 use super::source::GeneratedFile;
 use super::stubs::{KEY, PART_BYTES, loader};
@@ -105,8 +105,11 @@ impl LinkBatch for PacedStore {
         self.0.until(done).await;
         Ok(vec![Inserted::Written; links.len()])
     }
-    async fn get_all(&self, ids: &[LinkId]) -> Result<Vec<Option<Link>>, StoreError> {
-        Ok(vec![None; ids.len()])
+    async fn insert_one(&self, _: &Link) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+    async fn get_all(&self, addresses: &[LinkAddress]) -> Result<Vec<Occupant>, StoreError> {
+        Ok(vec![Occupant::Nobody; addresses.len()])
     }
     async fn replace(&self, _: &Link, _: &Link) -> Result<bool, StoreError> {
         Ok(true)

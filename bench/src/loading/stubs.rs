@@ -11,11 +11,11 @@ use waypost_domain::imports::load::{Loaded, load_import};
 use waypost_domain::imports::load_part::{PartLoaded, load_part};
 use waypost_domain::imports::load_ports::LoadImportPorts;
 use waypost_domain::jobs::delivery::Delivery;
-use waypost_domain::links::ports::{Inserted, LinkBatch};
+use waypost_domain::links::ports::{Inserted, LinkBatch, Occupant};
 use waypost_domain::testing::files::MemoryFileStore;
 use waypost_domain::testing::imports::{MemoryImports, MemoryPartQueue, MemoryParts};
 use waypost_domain::testing::jobs::MemoryTimer;
-use waypost_domain::{Domains, Link, LinkId, StoreError};
+use waypost_domain::{Domains, Link, LinkAddress, StoreError};
 use waypost_lambda::system::SystemClock;
 
 /// The size of parts in the template.
@@ -33,8 +33,11 @@ impl LinkBatch for DiscardingLinks {
         self.0.fetch_add(links.len() as u64, Ordering::Relaxed);
         Ok(vec![Inserted::Written; links.len()])
     }
-    async fn get_all(&self, ids: &[LinkId]) -> Result<Vec<Option<Link>>, StoreError> {
-        Ok(vec![None; ids.len()])
+    async fn insert_one(&self, _: &Link) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+    async fn get_all(&self, addresses: &[LinkAddress]) -> Result<Vec<Occupant>, StoreError> {
+        Ok(vec![Occupant::Nobody; addresses.len()])
     }
     async fn replace(&self, _: &Link, _: &Link) -> Result<bool, StoreError> {
         Ok(true)

@@ -27,7 +27,7 @@ async fn serve() -> Result<(), BoxError> {
     let (table, bucket) = (settings::required("LINKS_TABLE")?, settings::required("DATA_BUCKET")?);
     let queue = SqsQueue::new(aws_sdk_sqs::Client::new(&config), settings::required("EXPORTS_QUEUE")?);
     let exporter = WriteExportPorts {
-        exports: Arc::new(DynamoExports::new(dynamo.clone(), &table)),
+        exports: Arc::new(DynamoExports::new(dynamo.clone(), &table, settings::file_retention()?)),
         links: Arc::new(DynamoLinks::new(dynamo, table)),
         files: Arc::new(S3Files::new(aws_sdk_s3::Client::new(&config), bucket)),
         clock: Arc::new(SystemClock),

@@ -8,15 +8,18 @@ use axum::routing::{get, post};
 use axum::{Extension, Router};
 use http::{StatusCode, header};
 use waypost_api::exports::ExportView;
+use waypost_api::parameters::parameters_of;
 use waypost_domain::Caller;
-use waypost_domain::exports::find::find_export;
+use waypost_domain::exports::find::{FindExportPorts, find_export};
 use waypost_domain::exports::ports::{ExportQueue, ExportStore};
 use waypost_domain::exports::start::{NewExport, StartExportPorts, start_export};
 use waypost_domain::files::ports::DownloadSigner;
+use waypost_domain::files::retention::Retention;
 use waypost_domain::ports::{Clock, Random};
 use waypost_http::extract::{Json, Path};
 use waypost_http::idempotency::{Idempotency, idempotent};
 use waypost_http::problem::Problem;
+use waypost_http::query_parameters::only_known_parameters;
 
 /// The ports and settings of the routes.
 #[derive(Clone)]
@@ -26,12 +29,14 @@ pub(crate) struct App {
     pub(crate) files: Arc<dyn DownloadSigner>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
+    pub(crate) retention: Retention,
 }
 
 /// Makes the routes of this function.
 pub(crate) fn routes(app: App, idempotency: Idempotency) -> Router {
     let routes = Router::new().route("/v1/exports", post(start)).route("/v1/exports/{id}", get(read));
-    idempotent(routes.with_state(Arc::new(app)), idempotency)
+    let routes = idempotent(routes.with_state(Arc::new(app)), idempotency);
+    only_known_parameters(routes, parameters_of)
 }
 
 async fn start(
@@ -55,7 +60,13 @@ async fn read(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
-    let (export, url) = find_export(app.exports.as_ref(), app.files.as_ref(), &caller, &id).await?;
+    let ports = FindExportPorts {
+        exports: app.exports.as_ref(),
+        files: app.files.as_ref(),
+        clock: app.clock.as_ref(),
+        retention: app.retention,
+    };
+    let (export, url) = find_export(&ports, &caller, &id).await?;
     // Caches must not keep the answer: its URL gives access to the file.
     Ok(([(header::CACHE_CONTROL, "no-store")], axum::Json(ExportView::new(export, url))))
 }
@@ -76,6 +87,7 @@ mod tests {
     use waypost_domain::testing::system::{FixedClock, SeededRandom};
     use waypost_http::authentication::Authentication;
     use waypost_http::router::api;
+    use waypost_http::testing::send_any_queries;
 
     struct Fixture {
         router: Router,
@@ -97,6 +109,7 @@ mod tests {
             files: Arc::new(MemorySigner),
             clock: clock.clone(),
             random: Arc::new(SeededRandom::new(9)),
+            retention: Retention::days(40),
         };
         let idempotency = Idempotency {
             store: Arc::new(MemoryIdempotency::default()),
@@ -136,6 +149,10 @@ mod tests {
         let (_, read) = call(&fixture, 0, "GET", &path, "").await;
         assert_eq!((&read["status"], &read["links"], &read["bytes"]), (&json!("succeeded"), &json!(2), &json!(100)));
         assert!(read["url"].as_str().unwrap().contains("/exports/acme/"), "{read}");
+        // The bucket deletes the file after 40 days.
+        fixture.clock.advance(40 * 86_400);
+        let (status, gone) = call(&fixture, 0, "GET", &path, "").await;
+        assert_eq!((status, &gone["type"]), (StatusCode::GONE, &json!("urn:problem-type:waypost:gone")), "{gone}");
     }
 
     #[tokio::test]
@@ -166,5 +183,12 @@ mod tests {
             let (given, json) = send(&fixture, 0, request).await;
             assert_eq!(given, status, "{json}");
         }
+    }
+
+    #[tokio::test]
+    async fn any_query_is_answered_or_refused() {
+        let fixture = fixture();
+        let operations = [("POST", "/v1/exports", "/v1/exports"), ("GET", "/v1/exports/{id}", "/v1/exports/exp_1")];
+        send_any_queries(&fixture.router, &fixture.keys[0], parameters_of, &operations).await;
     }
 }

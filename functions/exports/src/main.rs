@@ -19,12 +19,14 @@ fn main() -> ExitCode {
 }
 
 async fn serve() -> Result<(), BoxError> {
-    let config = sdk::config()?;
+    let config = sdk::request_config()?;
     let dynamo = aws_sdk_dynamodb::Client::new(&config);
     let (table, bucket) = (settings::required("LINKS_TABLE")?, settings::required("DATA_BUCKET")?);
     let queue = SqsQueue::new(aws_sdk_sqs::Client::new(&config), settings::required("EXPORTS_QUEUE")?);
+    let retention = settings::file_retention()?;
     let app = handler::App {
-        exports: Arc::new(DynamoExports::new(dynamo.clone(), &table)),
+        exports: Arc::new(DynamoExports::new(dynamo.clone(), &table, retention)),
+        retention,
         queue: Arc::new(queue),
         files: Arc::new(S3Files::new(aws_sdk_s3::Client::new(&config), bucket)),
         clock: Arc::new(SystemClock),
@@ -32,5 +34,5 @@ async fn serve() -> Result<(), BoxError> {
     };
     let idempotency = idempotency(&dynamo, &table);
     let authentication = authentication(&dynamo, &table)?;
-    lambda_http::run(api(handler::routes(app, idempotency), authentication)).await
+    waypost_http::event::run(api(handler::routes(app, idempotency), authentication)).await
 }

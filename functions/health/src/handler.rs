@@ -8,12 +8,15 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use http::{StatusCode, header};
 use waypost_api::health::{HealthView, Status};
+use waypost_api::parameters::parameters_of;
+use waypost_http::query_parameters::only_known_parameters;
 
 use crate::checks::Checks;
 
 /// Makes the routes of this function.
 pub(crate) fn routes(checks: Checks) -> Router {
-    Router::new().route("/healthz", get(health)).with_state(Arc::new(checks))
+    let routes = Router::new().route("/healthz", get(health)).with_state(Arc::new(checks));
+    only_known_parameters(routes, parameters_of)
 }
 
 /// Answers 200 if all parts are healthy, else 503: load balancers and monitors only read the status.
@@ -37,6 +40,7 @@ mod tests {
     use tower::ServiceExt;
     use waypost_domain::testing::system::MemoryProbe;
     use waypost_http::router::public_api;
+    use waypost_http::testing::send_any_queries;
 
     fn router(links: MemoryProbe, stream: MemoryProbe) -> Router {
         public_api(routes(Checks::new(vec![("links_table", Arc::new(links)), ("click_stream", Arc::new(stream))])))
@@ -65,6 +69,7 @@ mod tests {
         assert_eq!(call(&router, request("HEAD", "/healthz")).await.0, 200);
         assert_eq!(call(&router, request("POST", "/healthz")).await.0, 405);
         assert_eq!(call(&router, request("GET", "/healthz/x")).await.0, 404);
+        assert_eq!(call(&router, request("GET", "/healthz?verbose=1")).await.0, 422);
     }
 
     #[tokio::test]
@@ -93,5 +98,12 @@ mod tests {
         let event = lambda_http::request::from_str(include_str!("../../../events/health/get.json")).unwrap();
         let router = router(MemoryProbe::Healthy, MemoryProbe::Healthy);
         assert_eq!(call(&router, event.map(|_| Body::empty())).await.0, 200);
+    }
+
+    #[tokio::test]
+    async fn any_query_is_answered_or_refused() {
+        let router = router(MemoryProbe::Healthy, MemoryProbe::Healthy);
+        let operations = [("GET", "/healthz", "/healthz")];
+        send_any_queries(&router, "", parameters_of, &operations).await;
     }
 }

@@ -17,7 +17,7 @@ fn main() -> ExitCode {
 }
 
 async fn serve() -> Result<(), BoxError> {
-    let config = sdk::config()?;
+    let config = sdk::request_config()?;
     let dynamo = aws_sdk_dynamodb::Client::new(&config);
     let (links, stats) = (settings::required("LINKS_TABLE")?, settings::required("STATS_TABLE")?);
     let stream = settings::required("CLICKS_STREAM")?;
@@ -26,5 +26,5 @@ async fn serve() -> Result<(), BoxError> {
         ("stats_table", Arc::new(TableProbe::new(dynamo, stats))),
         ("click_stream", Arc::new(StreamProbe::new(aws_sdk_kinesis::Client::new(&config), stream))),
     ]);
-    lambda_http::run(public_api(handler::routes(checks))).await
+    waypost_http::event::run(public_api(handler::routes(checks))).await
 }

@@ -8,7 +8,9 @@ use axum::routing::{get, post};
 use axum::{Extension, Router};
 use http::{StatusCode, header};
 use waypost_api::imports::{ImportView, ReportQuery, StartedView};
+use waypost_api::parameters::parameters_of;
 use waypost_domain::files::ports::{DownloadSigner, UploadSigner};
+use waypost_domain::files::retention::Retention;
 use waypost_domain::imports::cancel::cancel_import;
 use waypost_domain::imports::find::{FindReportPorts, find_import, find_report, with_progress};
 use waypost_domain::imports::job::import::Import;
@@ -21,6 +23,7 @@ use waypost_domain::{Caller, Domains, StoreError};
 use waypost_http::extract::{Json, Path, Query};
 use waypost_http::idempotency::{Idempotency, idempotent};
 use waypost_http::problem::Problem;
+use waypost_http::query_parameters::only_known_parameters;
 
 /// The ports and settings of the routes.
 #[derive(Clone)]
@@ -33,6 +36,7 @@ pub(crate) struct App {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) domains: Domains,
+    pub(crate) retention: Retention,
     pub(crate) max_bytes: u64,
 }
 
@@ -43,7 +47,8 @@ pub(crate) fn routes(app: App, idempotency: Idempotency) -> Router {
         .route("/v1/imports/{id}", get(read))
         .route("/v1/imports/{id}/cancel", post(cancel))
         .route("/v1/imports/{id}/report", get(report));
-    idempotent(routes.with_state(Arc::new(app)), idempotency)
+    let routes = idempotent(routes.with_state(Arc::new(app)), idempotency);
+    only_known_parameters(routes, parameters_of)
 }
 
 async fn start(
@@ -98,7 +103,12 @@ async fn report(
     Path(id): Path<String>,
     Query(query): Query<ReportQuery>,
 ) -> Result<impl IntoResponse, Problem> {
-    let ports = FindReportPorts { imports: app.imports.as_ref(), reports: app.reports.as_ref() };
+    let ports = FindReportPorts {
+        imports: app.imports.as_ref(),
+        reports: app.reports.as_ref(),
+        clock: app.clock.as_ref(),
+        retention: app.retention,
+    };
     let location = find_report(&ports, &caller, &id, query.format).await?;
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, location), (header::CACHE_CONTROL, "no-store".to_owned())]))
 }
@@ -131,6 +141,7 @@ mod tests {
     use waypost_domain::testing::system::{FixedClock, SeededRandom};
     use waypost_http::authentication::Authentication;
     use waypost_http::router::api;
+    use waypost_http::testing::send_any_queries;
 
     struct Fixture {
         router: Router,
@@ -158,6 +169,7 @@ mod tests {
             clock: clock.clone(),
             random: Arc::new(SeededRandom::new(9)),
             domains: Domains::parse("go.example.com").unwrap(),
+            retention: Retention::days(30),
             max_bytes: 1000,
         };
         let idempotency = Idempotency {
@@ -283,5 +295,18 @@ mod tests {
             let (response, json) = send(&fixture, http::Request::from_parts(parts, body)).await;
             assert_eq!(response.status(), status, "{json}");
         }
+    }
+
+    #[tokio::test]
+    async fn any_query_is_answered_or_refused() {
+        let fixture = fixture();
+        let operations = [
+            ("GET", "/v1/imports", "/v1/imports"),
+            ("POST", "/v1/imports", "/v1/imports"),
+            ("GET", "/v1/imports/{id}", "/v1/imports/imp_1"),
+            ("POST", "/v1/imports/{id}/cancel", "/v1/imports/imp_1/cancel"),
+            ("GET", "/v1/imports/{id}/report", "/v1/imports/imp_1/report"),
+        ];
+        send_any_queries(&fixture.router, &fixture.keys[EDITOR], parameters_of, &operations).await;
     }
 }

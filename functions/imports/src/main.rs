@@ -20,7 +20,7 @@ fn main() -> ExitCode {
 }
 
 async fn serve() -> Result<(), BoxError> {
-    let config = sdk::config()?;
+    let config = sdk::request_config()?;
     let (dynamo, s3) = (aws_sdk_dynamodb::Client::new(&config), aws_sdk_s3::Client::new(&config));
     let (table, bucket) = (settings::required("LINKS_TABLE")?, settings::required("DATA_BUCKET")?);
     let imports = Arc::new(DynamoImports::new(dynamo.clone(), &table));
@@ -33,9 +33,10 @@ async fn serve() -> Result<(), BoxError> {
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
         domains: settings::domains()?,
+        retention: settings::file_retention()?,
         max_bytes: settings::number("MAX_IMPORT_BYTES")?,
     };
     let idempotency = idempotency(&dynamo, &table);
     let authentication = authentication(&dynamo, &table)?;
-    lambda_http::run(api(handler::routes(app, idempotency), authentication)).await
+    waypost_http::event::run(api(handler::routes(app, idempotency), authentication)).await
 }

@@ -8,6 +8,7 @@ use axum::routing::{delete, get};
 use axum::{Extension, Router};
 use http::{StatusCode, header};
 use waypost_api::keys::{KeyView, NewKeyView};
+use waypost_api::parameters::parameters_of;
 use waypost_domain::Caller;
 use waypost_domain::access::create_key::{CreateKeyPorts, NewKey, create_key};
 use waypost_domain::access::idempotency::RequestFingerprint;
@@ -19,6 +20,7 @@ use waypost_domain::values::page::PageRequest;
 use waypost_http::extract::{Json, Path, Query};
 use waypost_http::idempotency::{Idempotency, Secret, idempotent};
 use waypost_http::problem::Problem;
+use waypost_http::query_parameters::only_known_parameters;
 
 /// The ports and settings of the routes.
 #[derive(Clone)]
@@ -32,7 +34,8 @@ pub(crate) struct App {
 /// Makes the routes of this function.
 pub(crate) fn routes(app: App, idempotency: Idempotency) -> Router {
     let routes = Router::new().route("/v1/keys", get(list).post(create)).route("/v1/keys/{key_id}", delete(revoke));
-    idempotent(routes.with_state(Arc::new(app)), idempotency)
+    let routes = idempotent(routes.with_state(Arc::new(app)), idempotency);
+    only_known_parameters(routes, parameters_of)
 }
 
 async fn create(
@@ -84,6 +87,7 @@ mod tests {
     use waypost_domain::testing::system::{FixedClock, SeededRandom};
     use waypost_http::authentication::Authentication;
     use waypost_http::router::api;
+    use waypost_http::testing::send_any_queries;
 
     struct Fixture {
         router: Router,
@@ -169,7 +173,7 @@ mod tests {
         let own = format!("Bearer {}", created["secret"].as_str().unwrap());
         assert_eq!(call(&fixture, &own, "GET", "/v1/keys", "").await.0.status(), 403, "the key has the role viewer");
         let (other, problem) = create(&second_admin).await;
-        assert_eq!(other.status(), 409, "another key does not get the secret: {problem}");
+        assert_eq!(other.status(), 422, "another key does not get the secret: {problem}");
         assert_eq!(fixture.keys.all().len(), 5);
     }
 
@@ -247,5 +251,16 @@ mod tests {
             let (response, json) = send(&fixture, Request::from_parts(parts, Body::from(body.to_vec()))).await;
             assert_eq!(response.status(), status, "{json}");
         }
+    }
+
+    #[tokio::test]
+    async fn any_query_is_answered_or_refused() {
+        let fixture = fixture();
+        let operations = [
+            ("GET", "/v1/keys", "/v1/keys"),
+            ("POST", "/v1/keys", "/v1/keys"),
+            ("DELETE", "/v1/keys/{key_id}", "/v1/keys/key_none"),
+        ];
+        send_any_queries(&fixture.router, &fixture.admin, parameters_of, &operations).await;
     }
 }

@@ -17,7 +17,7 @@ fn main() -> ExitCode {
 }
 
 async fn serve() -> Result<(), BoxError> {
-    let dynamo = aws_sdk_dynamodb::Client::new(&sdk::config()?);
+    let dynamo = aws_sdk_dynamodb::Client::new(&sdk::request_config()?);
     let table = settings::required("LINKS_TABLE")?;
     let keys = Arc::new(DynamoKeys::new(dynamo.clone(), &table));
     let app = handler::App {
@@ -28,5 +28,5 @@ async fn serve() -> Result<(), BoxError> {
     };
     let idempotency = idempotency(&dynamo, &table);
     let authentication = authentication(&dynamo, &table)?;
-    lambda_http::run(api(handler::routes(app, idempotency), authentication)).await
+    waypost_http::event::run(api(handler::routes(app, idempotency), authentication)).await
 }

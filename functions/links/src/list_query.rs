@@ -1,4 +1,5 @@
-//! Reads the query parameters of a list, of which `tag` can be repeated.
+//! Reads the query parameters of a list, of which `tag` can be repeated. [`waypost_http::query_parameters`] has refused all
+//! others.
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
@@ -6,7 +7,7 @@ use waypost_domain::Error;
 use waypost_domain::links::list::ListRequest;
 use waypost_http::problem::Problem;
 
-/// Reads the request for a page from a query string. Ignores unknown parameters.
+/// Reads the request for a page from a query string.
 #[derive(Debug)]
 pub(crate) struct ListQuery(pub(crate) ListRequest);
 
@@ -37,9 +38,7 @@ fn read(query: &str) -> Result<ListRequest, Error> {
             "created_before" => &mut request.created_before,
             _ => continue,
         };
-        if field.replace(value.into_owned()).is_some() {
-            return Err(Error::invalid(name, "is given more than once"));
-        }
+        *field = Some(value.into_owned());
     }
     request.page.limit =
         limit.map(|text| text.parse().map_err(|_| Error::invalid("limit", "is not a number"))).transpose()?;

@@ -23,11 +23,11 @@ fn main() -> ExitCode {
 }
 
 async fn serve() -> Result<(), BoxError> {
-    let config = sdk::config()?;
+    let config = sdk::request_config()?;
     let dynamo = aws_sdk_dynamodb::Client::new(&config);
     let table = settings::required("LINKS_TABLE")?;
     let domains = settings::domains()?;
-    let links = Arc::new(DynamoLinks::new(dynamo.clone(), &table).consistent());
+    let links = Arc::new(DynamoLinks::new(dynamo.clone(), &table).consistent().marking());
     let app = handler::App {
         reader: links.clone(),
         writer: links.clone(),
@@ -41,5 +41,5 @@ async fn serve() -> Result<(), BoxError> {
     };
     let idempotency = idempotency(&dynamo, &table);
     let authentication = authentication(&dynamo, &table)?;
-    lambda_http::run(api(handler::routes(app, idempotency), authentication)).await
+    waypost_http::event::run(api(handler::routes(app, idempotency), authentication)).await
 }

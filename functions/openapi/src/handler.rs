@@ -8,7 +8,9 @@ use axum::response::Response;
 use axum::routing::get;
 use bytes::Bytes;
 use http::{HeaderMap, header};
+use waypost_api::parameters::parameters_of;
 use waypost_http::conditional_requests::{conditional_response, etag_of};
+use waypost_http::query_parameters::only_known_parameters;
 
 /// Lets caches keep the document: it is public, and changes only with the deployed version.
 const KEEP_FOR_FIVE_MINUTES: &str = "public, max-age=300";
@@ -23,7 +25,8 @@ struct Document {
 pub(crate) fn routes(document: &str) -> Router {
     let json = Bytes::copy_from_slice(document.as_bytes());
     let document = Document { etag: etag_of(&json), json };
-    Router::new().route("/v1/openapi.json", get(read)).with_state(Arc::new(document))
+    let routes = Router::new().route("/v1/openapi.json", get(read)).with_state(Arc::new(document));
+    only_known_parameters(routes, parameters_of)
 }
 
 async fn read(State(document): State<Arc<Document>>, headers: HeaderMap) -> Response {
@@ -40,6 +43,7 @@ mod tests {
     use serde_json::Value;
     use tower::ServiceExt;
     use waypost_http::router::public_api;
+    use waypost_http::testing::send_any_queries;
 
     async fn call(method: &str, path: &str, etag: Option<&str>) -> (u16, HeaderMap, Value) {
         let mut request = Request::builder().method(method).uri(path);
@@ -67,11 +71,19 @@ mod tests {
         assert_eq!((status, &headers["etag"], body), (304, &etag.parse().unwrap(), Value::Null));
         assert_eq!(call("POST", "/v1/openapi.json", None).await.0, 405);
         assert_eq!(call("GET", "/v1/openapi.yaml", None).await.0, 404);
+        assert_eq!(call("GET", "/v1/openapi.json?pretty=1", None).await.0, 422);
     }
 
     #[tokio::test]
     async fn sample_event_works() {
         let event = lambda_http::request::from_str(include_str!("../../../events/openapi/get.json")).unwrap();
         assert_eq!(send(event.map(|_| Body::empty())).await.0, 200);
+    }
+
+    #[tokio::test]
+    async fn any_query_is_answered_or_refused() {
+        let document = waypost_api::openapi::document().to_string();
+        let operations = [("GET", "/v1/openapi.json", "/v1/openapi.json")];
+        send_any_queries(&public_api(routes(&document)), "", parameters_of, &operations).await;
     }
 }

@@ -13,5 +13,5 @@ fn main() -> ExitCode {
 }
 
 async fn serve() -> Result<(), BoxError> {
-    lambda_http::run(public_api(handler::routes(&waypost_api::openapi::document().to_string()))).await
+    waypost_http::event::run(public_api(handler::routes(&waypost_api::openapi::document().to_string()))).await
 }

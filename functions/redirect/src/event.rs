@@ -11,6 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use waypost_domain::redirect::visit::Visit;
+use waypost_domain::visitors::prefetch::is_prefetch;
 
 /// A request. Every field may be absent.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -37,8 +38,13 @@ pub(crate) struct Headers {
     referer: Option<String>,
     sec_ch_ua_mobile: Option<String>,
     sec_ch_ua_platform: Option<String>,
+    purpose: Option<String>,
     sec_gpc: Option<String>,
+    sec_purpose: Option<String>,
     user_agent: Option<String>,
+    x_moz: Option<String>,
+    x_purpose: Option<String>,
+    x_waypost_front_door: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -60,20 +66,30 @@ impl Event {
         &self.request_context.http.method
     }
 
-    /// Makes the visit. Its country is absent unless a header gives it.
-    pub(crate) fn visit(&self) -> Visit {
+    /// Gives the request's host, as the `Host` header names it.
+    pub(crate) fn host(&self) -> Option<&str> {
+        self.headers.host.as_deref()
+    }
+
+    /// Makes the visit. What a front door adds counts only if the request proves with `secret` that it came through it: everyone
+    /// else can write these headers too. The country is absent unless such a header gives it.
+    pub(crate) fn visit(&self, secret: Option<&str>) -> Visit {
         let headers = self.headers.clone();
+        let proven = self.came_through(secret);
+        let purposes = [&headers.sec_purpose, &headers.purpose, &headers.x_purpose, &headers.x_moz];
+        let prefetch = is_prefetch(purposes.into_iter().filter_map(|header| header.as_deref()));
         Visit {
             host: headers.host,
             path: self.raw_path.clone(),
             query: self.raw_query_string.clone().unwrap_or_default(),
-            address: self.address(),
+            address: self.address(proven),
             user_agent: headers.user_agent,
             platform: headers.sec_ch_ua_platform,
             mobile: headers.sec_ch_ua_mobile,
             referrer: headers.referer,
             accept_language: headers.accept_language,
-            country: headers.cloudfront_viewer_country,
+            country: headers.cloudfront_viewer_country.filter(|_| proven),
+            prefetch,
             opted_out: headers.dnt.as_deref() == Some("1") || headers.sec_gpc.as_deref() == Some("1"),
         }
     }
@@ -99,10 +115,19 @@ impl Event {
         Ok(field.map(|(_, value)| value.into_owned().into_bytes()))
     }
 
-    /// Reads the visitor's address: from CloudFront's header behind CloudFront, else from the gateway. A client that calls the
-    /// gateway directly can forge the header; it then counts as another visitor, as it would with another address.
-    fn address(&self) -> Option<IpAddr> {
-        if let Some(text) = self.headers.cloudfront_viewer_address.as_deref() {
+    /// Tells whether the request has the secret of the front door. Compares every byte, so that the time tells nothing but the
+    /// length.
+    fn came_through(&self, secret: Option<&str>) -> bool {
+        let given = self.headers.x_waypost_front_door.as_deref();
+        secret.zip(given).is_some_and(|(secret, given)| {
+            let differing = secret.bytes().zip(given.bytes()).fold(0, |found, (a, b)| found | (a ^ b));
+            secret.len() == given.len() && differing == 0
+        })
+    }
+
+    /// Reads the visitor's address: from CloudFront's header behind CloudFront, else from the gateway.
+    fn address(&self, proven: bool) -> Option<IpAddr> {
+        if let Some(text) = self.headers.cloudfront_viewer_address.as_deref().filter(|_| proven) {
             return text.parse::<SocketAddr>().map(|address| address.ip()).ok().or_else(|| viewer_v6(text));
         }
         self.request_context.http.source_ip.as_deref()?.parse().ok()
@@ -137,17 +162,42 @@ mod tests {
             (json!(null), Some("203.0.113.9")),
         ] {
             let event = event(json!({
-                "headers": {"cloudfront-viewer-address": viewer},
+                "headers": {"cloudfront-viewer-address": viewer, "x-waypost-front-door": "s3cret"},
                 "requestContext": {"http": {"sourceIp": "203.0.113.9"}},
             }));
-            assert_eq!(event.visit().address, address.map(|text| text.parse().unwrap()));
+            assert_eq!(event.visit(Some("s3cret")).address, address.map(|text| text.parse().unwrap()));
+        }
+    }
+
+    #[test]
+    fn headers_of_the_front_door_count_only_with_its_secret() {
+        for (secret, given, proven) in [
+            (Some("s3cret"), json!("s3cret"), true),
+            (Some("s3cret"), json!("other"), false),
+            (Some("s3cret"), json!(""), false),
+            (Some("s3cret"), json!(null), false),
+            (None, json!("s3cret"), false),
+            (None, json!(""), false),
+            (None, json!(null), false),
+        ] {
+            let event = event(json!({
+                "headers": {
+                    "cloudfront-viewer-address": "198.51.100.7:4711", "cloudfront-viewer-country": "CH",
+                    "x-waypost-front-door": given,
+                },
+                "requestContext": {"http": {"sourceIp": "203.0.113.9"}},
+            }));
+            let visit = event.visit(secret);
+            let address = if proven { "198.51.100.7" } else { "203.0.113.9" };
+            assert_eq!(visit.address, address.parse().ok(), "{secret:?} {given}");
+            assert_eq!(visit.country.is_some(), proven, "{secret:?} {given}");
         }
     }
 
     #[test]
     fn event_may_lack_everything() {
         let empty = event(json!({}));
-        assert_eq!((empty.method(), empty.visit().path.as_str()), ("", ""));
+        assert_eq!((empty.method(), empty.visit(None).path.as_str()), ("", ""));
         assert_eq!(empty.form_field("password", 10), Ok(None));
     }
 

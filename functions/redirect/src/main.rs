@@ -1,4 +1,4 @@
-//! `GET|HEAD|POST /{slug}`: follows a short link. The visitor gets the answer first, then the click goes to the stream.
+//! Any method on `/{slug}`: follows a short link. The visitor gets the answer first, then the click goes to the stream.
 
 mod after_response;
 mod config;
@@ -54,7 +54,7 @@ async fn serve() -> Result<(), BoxError> {
         countries: settings::optional("GEOIP_DB")
             .map(|path| Arc::new(countries::MaxMindCountries::new(path)) as Arc<dyn Countries>),
         follow: FollowLinkPorts {
-            links: Arc::new(CachedLinks::new(links, clock.clone(), config::freshness()?)),
+            links: Arc::new(CachedLinks::new(links.clone(), clock.clone(), config::freshness()?).with_marks(links)),
             limit: Arc::new(DynamoClickLimit::new(dynamo.clone(), &table)),
             attempts: Arc::new(DynamoPasswordAttempts::new(dynamo.clone(), &table)),
             domains,

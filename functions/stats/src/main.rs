@@ -21,16 +21,17 @@ fn main() -> ExitCode {
 }
 
 async fn serve() -> Result<(), BoxError> {
-    let dynamo = aws_sdk_dynamodb::Client::new(&sdk::config()?);
+    let dynamo = aws_sdk_dynamodb::Client::new(&sdk::request_config()?);
     let links_table = settings::required("LINKS_TABLE")?;
     let links = Arc::new(DynamoLinks::new(dynamo.clone(), &links_table));
     let app = handler::App {
         links: links.clone(),
-        index: links,
+        index: links.clone(),
+        moves: links,
         aggregates: Arc::new(DynamoAggregates::new(dynamo.clone(), settings::required("STATS_TABLE")?)),
         clock: Arc::new(SystemClock),
         domains: settings::domains()?,
     };
     let authentication = authentication(&dynamo, &links_table)?;
-    lambda_http::run(api(handler::routes(app), authentication)).await
+    waypost_http::event::run(api(handler::routes(app), authentication)).await
 }

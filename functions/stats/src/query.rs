@@ -1,4 +1,4 @@
-//! Reads the query parameters, of which `tag` can be repeated.
+//! Reads the query parameters, of which `tag` can be repeated. [`waypost_http::query_parameters`] has refused all others.
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
@@ -7,11 +7,11 @@ use waypost_domain::Error;
 use waypost_domain::analytics::stats::request::StatsRequest;
 use waypost_http::problem::Problem;
 
-/// Reads the parameters of a link's statistics. Ignores unknown parameters.
+/// Reads the parameters of a link's statistics.
 #[derive(Debug)]
 pub(crate) struct LinkStatsParameters(pub(crate) LinkStatsQuery);
 
-/// Reads the parameters of a workspace's statistics. Ignores unknown parameters.
+/// Reads the parameters of a workspace's statistics.
 #[derive(Debug)]
 pub(crate) struct WorkspaceStatsParameters(pub(crate) StatsQuery);
 
@@ -21,7 +21,11 @@ impl<S: Sync> FromRequestParts<S> for LinkStatsParameters {
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
         let mut query = LinkStatsQuery::default();
         query.request = read(parts.uri.query().unwrap_or_default(), |name, value| {
-            (name == "domain").then(|| set_once(&mut query.domain, name, value))
+            let found = name == "domain";
+            if found {
+                query.domain = Some(value.to_owned());
+            }
+            found
         })?;
         Ok(Self(query))
     }
@@ -33,22 +37,22 @@ impl<S: Sync> FromRequestParts<S> for WorkspaceStatsParameters {
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
         let mut query = StatsQuery::default();
         query.request = read(parts.uri.query().unwrap_or_default(), |name, value| {
-            (name == "tag").then(|| {
+            let found = name == "tag";
+            if found {
                 query.tag.push(value.to_owned());
-                Ok(())
-            })
+            }
+            found
         })?;
         Ok(Self(query))
     }
 }
 
-/// Reads the parameters that both have in common; `other` takes its own.
-fn read(query: &str, mut other: impl FnMut(&str, &str) -> Option<Result<(), Error>>) -> Result<StatsRequest, Error> {
+/// Reads the parameters that both have in common; `other` takes its own, and tells whether it took one.
+fn read(query: &str, mut other: impl FnMut(&str, &str) -> bool) -> Result<StatsRequest, Error> {
     let mut request = StatsRequest::default();
     let mut limit = None;
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        if let Some(taken) = other(&name, &value) {
-            taken?;
+        if other(&name, &value) {
             continue;
         }
         let field = match name.as_ref() {
@@ -62,16 +66,9 @@ fn read(query: &str, mut other: impl FnMut(&str, &str) -> Option<Result<(), Erro
             "limit" => &mut limit,
             _ => continue,
         };
-        set_once(field, &name, &value)?;
+        *field = Some(value.into_owned());
     }
     request.limit =
         limit.map(|text| text.parse().map_err(|_| Error::invalid("limit", "is not a number"))).transpose()?;
     Ok(request)
-}
-
-fn set_once(field: &mut Option<String>, name: &str, value: &str) -> Result<(), Error> {
-    match field.replace(value.to_owned()) {
-        None => Ok(()),
-        Some(_) => Err(Error::invalid(name, "is given more than once")),
-    }
 }

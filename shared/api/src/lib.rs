@@ -10,5 +10,6 @@ pub mod keys;
 pub mod link_batches;
 pub mod links;
 pub mod openapi;
+pub mod parameters;
 pub mod qr;
 pub mod stats;

@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use waypost_domain::analytics::stats::answer::AllTime;
-use waypost_domain::{Domain, Domains, Link, LinkId, RedirectStatus, Rule, Slug, TargetUrl, Timestamp, Variant};
+use waypost_domain::{
+    Domain, Domains, Link, LinkAddress, LinkId, RedirectStatus, Rule, Slug, TargetUrl, Timestamp, Variant,
+};
 
 /// The domain of the link whose slug is in the path.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -35,10 +37,14 @@ pub enum Include {
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(rename = "Link")]
 pub struct LinkView {
+    /// The link's id, which it keeps when it moves to another address.
+    id: LinkId,
     /// The host that serves the link.
     domain: Domain,
     /// The link's path.
     slug: Slug,
+    /// Former addresses that lead to the link too.
+    aliases: Vec<LinkAddress>,
     /// The URL that visitors open.
     #[schemars(url)]
     short_url: String,
@@ -95,11 +101,14 @@ struct ClickedView {
 impl LinkView {
     /// Makes the view of `link`.
     pub fn of(link: Link, short_urls: &ShortUrls) -> Self {
+        let id = link.id();
         let settings = link.settings;
         Self {
-            short_url: short_urls.of(&link.id),
-            domain: link.id.domain,
-            slug: link.id.slug,
+            id,
+            aliases: link.aliases,
+            short_url: short_urls.of(&link.address),
+            domain: link.address.domain,
+            slug: link.address.slug,
             url: link.url,
             title: link.title,
             tags: link.tags,
@@ -146,11 +155,11 @@ impl ShortUrls {
     }
 
     /// Makes the URL of a link.
-    pub fn of(&self, id: &LinkId) -> String {
-        if id.domain == self.default_domain {
-            format!("{}/{}", self.default_origin, id.slug)
+    pub fn of(&self, address: &LinkAddress) -> String {
+        if address.domain == self.default_domain {
+            format!("{}/{}", self.default_origin, address.slug)
         } else {
-            format!("https://{}/{}", id.domain, id.slug)
+            format!("https://{}/{}", address.domain, address.slug)
         }
     }
 }

@@ -9,9 +9,9 @@ use std::time::Duration;
 pub const TABLE_ATTEMPT: Duration = Duration::from_millis(700);
 /// How long an operation of the table may take, with its retries. A visitor waits for it; the cache answers afterwards.
 pub const TABLE_OPERATION: Duration = Duration::from_millis(1500);
-/// The most operations of the table in one invocation: read the link, count an attempt at its password, take it back, use up a
-/// click, read the day's salt.
-pub const TABLE_OPERATIONS: u32 = 5;
+/// The most operations of the table in one invocation: read the marks of changes; read an alias and its link, twice if the link moves
+/// meanwhile; count an attempt at a password three times, and take it back twice; use up a click; read the day's salt and make it.
+pub const TABLE_OPERATIONS: u32 = 13;
 
 /// How often to send a click. After that it goes to the spill.
 pub(crate) const STREAM_ATTEMPTS: u32 = 3;

@@ -3,7 +3,7 @@
 //! * [`values`] holds values that are valid once they exist, errors and pages.
 //! * [`links`], [`redirect`], [`access`], [`imports`], [`exports`] and [`analytics`] are the subjects: one folder each, with one
 //!   file for each use case.
-//! * [`clicks`], [`jobs`] and [`files`] hold what several subjects share.
+//! * [`clicks`], [`visitors`], [`jobs`] and [`files`] hold what several subjects share.
 //! * Ports are narrow traits, mostly in the `ports` of their subject. `waypost-aws` implements them; `testing` implements them in
 //!   memory for tests.
 //!
@@ -22,9 +22,12 @@ pub mod redirect;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod values;
+pub mod visitors;
 
 pub use crate::access::key::{ApiKey, Caller, KeySecret, Role};
-pub use crate::links::link::{Link, LinkId};
+pub use crate::links::address::LinkAddress;
+pub use crate::links::id::LinkId;
+pub use crate::links::link::Link;
 pub use crate::links::settings::{LinkSettings, RedirectStatus, Rule, Variant};
 pub use crate::values::domains::{Domain, Domains};
 pub use crate::values::error::{Error, FieldError, StoreError, StoreErrorKind};

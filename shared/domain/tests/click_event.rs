@@ -55,6 +55,8 @@ fn full_visit() -> Visit {
         query: "utm_source=a&utm_medium=b&utm_campaign=c&utm_term=d&utm_content=e&qr=1&token=secret".into(),
         address: Some(IpAddr::from([203, 0, 113, 9])),
         user_agent: Some("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".into()),
+        platform: Some("\"Linux\"".into()),
+        mobile: Some("?0".into()),
         referrer: Some("https://www.example.org/private".into()),
         accept_language: Some("de-CH,de;q=0.9".into()),
         country: Some("CH".into()),
@@ -117,7 +119,7 @@ proptest! {
             host: Some(other.clone()), path: "/docs".into(), query: format!("utm_source={text}&{query}"),
             address: Some(address), user_agent: Some(text.clone()), platform: Some(other.clone()),
             mobile: Some(other.clone()), referrer: Some(format!("https://{other}")), accept_language: Some(other.clone()),
-            country: Some(other), opted_out,
+            country: Some(other), prefetch: false, opted_out,
         };
         let click = streamed(&docs(json!({})), &visit);
         prop_assert_eq!(violations(&schema(), &click, ""), Vec::<String>::new());

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use tracing::Instrument;
 use waypost_domain::access::authenticate::{AuthenticatePorts, Authenticated, authenticate};
 use waypost_domain::access::ports::KeyReader;
@@ -15,6 +15,7 @@ use waypost_domain::access::rate_limit::{Admission, RateLimitStatus, RateLimiter
 use waypost_domain::ports::Clock;
 use waypost_domain::{ApiKey, Caller, Error};
 
+use crate::idempotency::REPLAYED;
 use crate::problem::Problem;
 
 /// How long the note of a key's use may take. It is written while the handler works, so that it rarely delays the answer.
@@ -84,9 +85,16 @@ impl Authentication {
 pub(crate) async fn require_caller(State(by): State<Authentication>, mut request: Request, next: Next) -> Response {
     let Authenticated { caller, note_use_of } = match by.prove(request.headers()).await {
         Ok(proof) => proof,
-        Err(error) => return Problem::from(error).into_response(),
+        Err(error) => {
+            // Without a header nobody tried to sign in.
+            if matches!(error, Error::Unauthenticated(_)) && request.headers().contains_key(header::AUTHORIZATION) {
+                tracing::warn!(event = "sign_in.failed", method = %request.method(), path = request.uri().path());
+            }
+            return Problem::from(error).into_response();
+        }
     };
     let admission = by.admit(&caller).await;
+    let change = Change::of(&request);
     let mut response = match admission {
         Admission::Refused(_, retry_after_seconds) => {
             tracing::info!(event = "limits.refused", workspace = %caller.workspace, key_id = caller.key_id);
@@ -95,13 +103,58 @@ pub(crate) async fn require_caller(State(by): State<Authentication>, mut request
         Admission::Admitted(_) | Admission::Unlimited => {
             let span = tracing::info_span!("call", workspace = %caller.workspace, key_id = caller.key_id);
             request.extensions_mut().insert(caller.clone());
-            tokio::join!(next.run(request).instrument(span), by.note_use(note_use_of, &caller)).0
+            let response = tokio::join!(next.run(request).instrument(span), by.note_use(note_use_of, &caller)).0;
+            if let Some(change) = change {
+                change.log(&caller, &response);
+            }
+            response
         }
     };
     if let Admission::Admitted(standing) | Admission::Refused(standing, _) = admission {
         describe(&standing, response.headers_mut());
     }
     response
+}
+
+/// A request that changes something if it succeeds.
+struct Change {
+    method: Method,
+    path: String,
+    /// The domain that the query names: with the path it identifies a link. No other parameter is logged, as callers put anything
+    /// there.
+    domain: Option<String>,
+}
+
+impl Change {
+    /// Gives `None` if the request only reads.
+    fn of(request: &Request) -> Option<Self> {
+        if request.method().is_safe() {
+            return None;
+        }
+        let query = request.uri().query().unwrap_or_default();
+        let parameters: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
+        let domain = parameters.into_iter().find(|(name, _)| name == "domain").map(|(_, value)| value);
+        Some(Self { method: request.method().clone(), path: request.uri().path().to_owned(), domain })
+    }
+
+    /// Logs who changed what. Leaves out refused requests, and repeated ones that got the answer of the first.
+    fn log(&self, caller: &Caller, response: &Response) {
+        if !response.status().is_success() || response.headers().contains_key(REPLAYED) {
+            return;
+        }
+        let location = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
+        tracing::info!(
+            event = "change.made",
+            workspace = %caller.workspace,
+            key_id = caller.key_id,
+            role = %caller.role,
+            method = %self.method,
+            path = self.path,
+            domain = self.domain,
+            location,
+            status = response.status().as_u16(),
+        );
+    }
 }
 
 /// Tells the caller how much of its limit is left: in `RateLimit-Policy` and `RateLimit` as in
@@ -126,6 +179,8 @@ fn describe(standing: &RateLimitStatus, headers: &mut HeaderMap) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use super::*;
     use crate::router::api;
     use axum::routing::get;
@@ -243,5 +298,97 @@ mod tests {
         tokens.fail();
         let response = call(&fixture.authentication.with_tokens(Arc::new(tokens)), "Bearer a.b.c").await;
         assert_eq!((response.status().as_u16(), &response.headers()["retry-after"]), (503, &"2".parse().unwrap()));
+    }
+
+    /// What is logged, as JSON lines.
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Lines {
+        /// Lists the lines of an event.
+        fn of(&self, event: &str) -> Vec<serde_json::Value> {
+            let bytes = self.0.lock().unwrap().clone();
+            let lines = bytes.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
+            lines.filter(|line: &serde_json::Value| line["event"] == event).collect()
+        }
+
+        fn text(&self) -> String {
+            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+        }
+    }
+
+    #[tokio::test]
+    async fn change_is_logged_with_who_made_it_and_nothing_secret() {
+        let (fixture, lines) = (fixture(), Lines::default());
+        let writer = lines.clone();
+        let subscriber = tracing_subscriber::fmt().json().flatten_event(true).with_writer(move || writer.clone());
+        let _guard = tracing::subscriber::set_default(subscriber.finish());
+        let created = async || (http::StatusCode::CREATED, [(header::LOCATION, "/v1/links/docs")], "made");
+        let replayed = async || ([(REPLAYED, "true")], "made before");
+        let routes = Router::new()
+            .route("/v1/links", get(async || "listed").post(created))
+            .route("/v1/replayed", get(async || "").post(replayed))
+            .route(
+                "/v1/links/{slug}",
+                get(async || "")
+                    .delete(async || http::StatusCode::NO_CONTENT)
+                    .patch(async || http::StatusCode::CONFLICT),
+            );
+        let routes = api(routes, fixture.authentication.clone());
+        for (method, target) in [
+            ("GET", "/v1/links"),
+            ("POST", "/v1/links"),
+            ("POST", "/v1/replayed"),
+            ("DELETE", "/v1/links/docs?domain=go.example.com&token=hunter2"),
+            ("PATCH", "/v1/links/docs"),
+            ("PUT", "/v1/links"),
+        ] {
+            let request = Request::builder().method(method).uri(target).header("authorization", &fixture.key);
+            let request = request.body(axum::body::Body::from("{\"password\": \"hunter2\"}")).unwrap();
+            routes.clone().oneshot(request).await.unwrap();
+        }
+        let changes = lines.of("change.made");
+        let told = |line: &serde_json::Value, names: &[&str]| -> Vec<String> {
+            names.iter().map(|name| line[*name].as_str().unwrap_or_default().to_owned()).collect()
+        };
+        let names = ["workspace", "role", "method", "path", "domain", "location"];
+        let all: Vec<_> = changes.iter().map(|line| told(line, &names)).collect();
+        assert_eq!(
+            all,
+            [
+                ["acme", "viewer", "POST", "/v1/links", "", "/v1/links/docs"],
+                ["acme", "viewer", "DELETE", "/v1/links/docs", "go.example.com", ""],
+            ]
+        );
+        assert!(
+            changes.iter().all(|line| line["key_id"].as_str().is_some_and(|id| id.starts_with("key_"))),
+            "{changes:?}"
+        );
+        let secret = fixture.key.trim_start_matches("Bearer ");
+        assert!(!lines.text().contains("hunter2") && !lines.text().contains(secret));
+    }
+
+    #[tokio::test]
+    async fn failed_sign_in_is_logged_without_the_credential() {
+        let (fixture, lines) = (fixture(), Lines::default());
+        let writer = lines.clone();
+        let subscriber = tracing_subscriber::fmt().json().flatten_event(true).with_writer(move || writer.clone());
+        let _guard = tracing::subscriber::set_default(subscriber.finish());
+        let other = waypost_domain::KeySecret::generate(&waypost_domain::testing::system::SeededRandom::new(99));
+        assert_eq!(call(&fixture.authentication, &format!("Bearer {}", other.expose())).await.status(), 401);
+        assert_eq!(call(&fixture.authentication, &fixture.key).await.status(), 200);
+        assert_eq!(lines.of("sign_in.failed").len(), 1);
+        assert!(!lines.text().contains(other.expose()));
     }
 }

@@ -1,6 +1,8 @@
 //! What every HTTP function shares.
 //!
-//! * [`router`] turns routes into an API, [`extract`] reads requests, [`problem`] is the one format of errors.
+//! * [`event`] runs an API on Lambda. [`router`] turns routes into an API, [`extract`] reads requests, [`problem`] is the one format of errors,
+//!   [`deadline`] answers before Lambda ends the invocation.
+//! * [`query_parameters`] refuses parameters that an operation does not take.
 //! * [`authentication`] proves who calls and limits how often, [`oidc`] verifies the tokens of an identity provider.
 //! * [`idempotency`] answers a repeated POST once, [`conditional_requests`] has entity tags.
 //!
@@ -9,8 +11,13 @@
 
 pub mod authentication;
 pub mod conditional_requests;
+pub mod deadline;
+pub mod event;
 pub mod extract;
 pub mod idempotency;
 pub mod oidc;
 pub mod problem;
+pub mod query_parameters;
 pub mod router;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;

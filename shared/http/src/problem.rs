@@ -67,6 +67,7 @@ impl From<Error> for Problem {
             }
             Error::Forbidden(_) => Self::new(StatusCode::FORBIDDEN, "forbidden", "Forbidden", detail),
             Error::NotFound(_) => Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail),
+            Error::Gone { .. } => Self::new(StatusCode::GONE, "gone", "Gone", detail),
             Error::Conflict(_) => Self::new(StatusCode::CONFLICT, "conflict", "Conflict", detail),
             Error::RateLimited { retry_after_seconds } => {
                 let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "rate-limited", "Too many requests", detail);

@@ -16,8 +16,25 @@ use waypost_aws::connector::Connections;
 
 use crate::settings::{SettingError, optional, required};
 
+/// How long one attempt may take if a caller waits for the answer.
+const REQUEST_ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1500);
+/// How long a call may take, with all its attempts, if a caller waits for the answer. Shorter than any HTTP function may run, so
+/// that the caller gets 503 with `Retry-After`: a test on the template holds it.
+pub const REQUEST_OPERATION_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// Builds [`config`] for a function whose caller waits: a call fails after [`REQUEST_OPERATION_TIMEOUT`].
+///
+/// # Errors
+/// As [`config`].
+pub fn request_config() -> Result<SdkConfig, SettingError> {
+    let timeouts = TimeoutConfig::builder()
+        .operation_attempt_timeout(REQUEST_ATTEMPT_TIMEOUT)
+        .operation_timeout(REQUEST_OPERATION_TIMEOUT);
+    Ok(config()?.into_builder().timeout_config(timeouts.build()).build())
+}
+
 /// Builds the configuration that all clients share: region and credentials from the environment, one connection pool, TLS by
-/// rustls with ring, three attempts, and time limits that leave room for a retry within an API Gateway request (30 s).
+/// rustls with ring, three attempts of at most five seconds each.
 ///
 /// `AWS_ENDPOINT_URL` sends every client elsewhere; the local stack sets it.
 ///

@@ -2,6 +2,7 @@
 
 use waypost_domain::Domains;
 use waypost_domain::access::rate_limit::{RateLimit, RateLimits};
+use waypost_domain::files::retention::Retention;
 
 /// A setting that is missing or cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -35,13 +36,17 @@ pub fn number(name: &'static str) -> Result<u64, SettingError> {
     text.parse().map_err(|_| SettingError::Invalid { name, problem: "is not a whole number".to_owned() })
 }
 
-/// Reads the stack's own domains from `DOMAINS`.
+/// Reads how long the bucket keeps uploads, reports and exports from `IMPORT_RETENTION_DAYS`.
+pub fn file_retention() -> Result<Retention, SettingError> {
+    Ok(Retention::days(number("IMPORT_RETENTION_DAYS")?))
+}
+
+/// Reads the stack's own domains from `DOMAINS`, and the other hosts that it serves from `OTHER_HOSTS`, which may be empty.
 pub fn domains() -> Result<Domains, SettingError> {
-    let list = required("DOMAINS")?;
-    Domains::parse(&list).map_err(|_| SettingError::Invalid {
-        name: "DOMAINS",
-        problem: "is not a comma-separated list of host names".to_owned(),
-    })
+    let invalid =
+        |name| SettingError::Invalid { name, problem: "is not a comma-separated list of host names".to_owned() };
+    let domains = Domains::parse(&required("DOMAINS")?).map_err(|_| invalid("DOMAINS"))?;
+    domains.with_hosts(&optional("OTHER_HOSTS").unwrap_or_default()).map_err(|_| invalid("OTHER_HOSTS"))
 }
 
 /// Reads the rate limit of each role from `RATE_LIMIT_VIEWER`, `RATE_LIMIT_EDITOR` and `RATE_LIMIT_ADMIN`.

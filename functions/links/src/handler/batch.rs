@@ -66,6 +66,11 @@ async fn create_item(
     };
     match created {
         Ok(created) => {
+            if created.is_new {
+                // The log line of the request names who it was, and stands for the whole batch.
+                let address = &created.link.address;
+                tracing::info!(event = "link.created", domain = %address.domain, slug = %address.slug);
+            }
             let status = if created.is_new { StatusCode::CREATED } else { StatusCode::OK };
             let link = LinkView::of(created.link, &app.short_urls);
             BatchItemView { status: status.as_u16(), link: Some(link), problem: None }

@@ -11,9 +11,9 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
-use futures::future::join;
 use http::{HeaderMap, StatusCode, header};
 use waypost_api::links::{DomainQuery, Include, LinkView, ReadLinkQuery, ShortUrls};
+use waypost_api::parameters::parameters_of;
 use waypost_domain::access::idempotency::RequestFingerprint;
 use waypost_domain::analytics::ports::AggregateReader;
 use waypost_domain::analytics::stats::answer::AllTime;
@@ -21,17 +21,18 @@ use waypost_domain::analytics::stats::read_all_time::read_all_time;
 use waypost_domain::links::change::change_link;
 use waypost_domain::links::create::create_link;
 use waypost_domain::links::delete::delete_link;
-use waypost_domain::links::find::{find_link, link_id};
+use waypost_domain::links::find::{find_link, link_address};
 use waypost_domain::links::list::list_links;
 use waypost_domain::links::ports::LinkPorts;
 use waypost_domain::links::ports::{LinkIndex, LinkReader, LinkTargets, LinkWriter};
 use waypost_domain::links::request::LinkFields;
 use waypost_domain::ports::{Clock, Random};
-use waypost_domain::{Caller, Domains, Link, LinkId};
+use waypost_domain::{Caller, Domains, Link, LinkAddress};
 use waypost_http::conditional_requests::{conditional_response, precondition};
 use waypost_http::extract::{Json, Path, Query};
 use waypost_http::idempotency::{Idempotency, idempotent};
 use waypost_http::problem::Problem;
+use waypost_http::query_parameters::only_known_parameters;
 
 use crate::list_query::ListQuery;
 use crate::patch::Patch;
@@ -73,7 +74,8 @@ pub(crate) fn routes(app: App, idempotency: Idempotency) -> Router {
         .route("/v1/links/{slug}", get(read).patch(change).delete(delete))
         .route("/v1/links/{slug}/qr", get(qr::qr))
         .route("/v1/link-batches", post(batch::create_batch));
-    idempotent(routes.with_state(Arc::new(app)), idempotency)
+    let routes = idempotent(routes.with_state(Arc::new(app)), idempotency);
+    only_known_parameters(routes, parameters_of)
 }
 
 async fn create(
@@ -85,16 +87,16 @@ async fn create(
     let created = create_link(&app.link_ports(), &caller, &fields, fingerprint.as_deref()).await?;
     let status = if created.is_new { StatusCode::CREATED } else { StatusCode::OK };
     let link = created.link;
-    let headers = [(header::LOCATION, location(&link.id, &app.domains)), (header::ETAG, link.etag())];
+    let headers = [(header::LOCATION, location(&link.address, &app.domains)), (header::ETAG, link.etag())];
     Ok((status, headers, axum::Json(LinkView::of(link, &app.short_urls))))
 }
 
 /// Makes the path of the link in the API.
-fn location(id: &LinkId, domains: &Domains) -> String {
-    if id.domain == *domains.default_domain() {
-        format!("/v1/links/{}", id.slug)
+fn location(address: &LinkAddress, domains: &Domains) -> String {
+    if address.domain == *domains.default_domain() {
+        format!("/v1/links/{}", address.slug)
     } else {
-        format!("/v1/links/{}?domain={}", id.slug, id.domain)
+        format!("/v1/links/{}?domain={}", address.slug, address.domain)
     }
 }
 
@@ -105,13 +107,12 @@ async fn read(
     Query(query): Query<ReadLinkQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let id = link_id(&app.domains, &slug, query.domain.as_deref())?;
-    let link = find_link(app.reader.as_ref(), &caller, &id);
+    let address = link_address(&app.domains, &slug, query.domain.as_deref())?;
+    let link = find_link(app.reader.as_ref(), &caller, &address).await?;
     if query.include != Some(Include::Clicks) {
-        return Ok(show(&app, link.await?, &headers));
+        return Ok(show(&app, link, &headers));
     }
-    let (link, clicks) = join(link, clicks(&app, &caller, &id)).await;
-    let link = link?;
+    let clicks = clicks(&app, &link).await;
     let etag = clicks.map(|all| link.etag_with_clicks(all.clicks));
     let view = axum::Json(LinkView::of(link, &app.short_urls).with_clicks(clicks));
     Ok(match etag {
@@ -121,8 +122,8 @@ async fn read(
 }
 
 /// Reads the clicks of a link. Without statistics, the link is shown without them.
-async fn clicks(app: &App, caller: &Caller, id: &LinkId) -> Option<AllTime> {
-    let read = read_all_time(app.aggregates.as_ref(), &caller.workspace, id).await;
+async fn clicks(app: &App, link: &Link) -> Option<AllTime> {
+    let read = read_all_time(app.aggregates.as_ref(), link).await;
     read.inspect_err(|error| tracing::warn!(event = "stats.unavailable", operation = error.operation, %error)).ok()
 }
 
@@ -139,8 +140,10 @@ async fn change(
     headers: HeaderMap,
     Patch(patch): Patch,
 ) -> Result<Response, Problem> {
-    let id = link_id(&app.domains, &slug, query.domain.as_deref())?;
-    let link = change_link(&app.link_ports(), &caller, &id, &precondition(&headers), &patch).await?;
+    let address = link_address(&app.domains, &slug, query.domain.as_deref())?;
+    // A view is texts, numbers and lists of them, which always make JSON.
+    let shown = |link: &Link| serde_json::to_value(LinkView::of(link.clone(), &app.short_urls)).unwrap_or_default();
+    let link = change_link(&app.link_ports(), &caller, &address, &precondition(&headers), &patch, &shown).await?;
     Ok(show(&app, link, &HeaderMap::new()))
 }
 
@@ -151,8 +154,8 @@ async fn delete(
     Query(query): Query<DomainQuery>,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
-    let id = link_id(&app.domains, &slug, query.domain.as_deref())?;
-    delete_link(app.reader.as_ref(), app.writer.as_ref(), &caller, &id, &precondition(&headers)).await?;
+    let address = link_address(&app.domains, &slug, query.domain.as_deref())?;
+    delete_link(&app.link_ports(), &caller, &address, &precondition(&headers)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

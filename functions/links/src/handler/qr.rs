@@ -8,7 +8,7 @@ use axum::response::Response;
 use http::{HeaderMap, header};
 use waypost_api::qr::QrQuery;
 use waypost_domain::Caller;
-use waypost_domain::links::find::{find_link, link_id};
+use waypost_domain::links::find::{find_link, link_address};
 use waypost_http::conditional_requests::{conditional_response, etag_of};
 use waypost_http::extract::{Path, Query};
 use waypost_http::problem::Problem;
@@ -27,10 +27,10 @@ pub(super) async fn qr(
     Query(query): Query<QrQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let id = link_id(&app.domains, &slug, query.domain.as_deref())?;
+    let address = link_address(&app.domains, &slug, query.domain.as_deref())?;
     let style = Style::check(&query)?;
-    find_link(app.reader.as_ref(), &caller, &id).await?;
-    let image = draw(&format!("{}?qr=1", app.short_urls.of(&id)), &style)?;
+    find_link(app.reader.as_ref(), &caller, &address).await?;
+    let image = draw(&format!("{}?qr=1", app.short_urls.of(&address)), &style)?;
     let etag = etag_of(&image);
     let answer = (
         [

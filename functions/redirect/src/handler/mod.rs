@@ -1,22 +1,25 @@
 //! Turns a visitor's request into the answer, and the click to count.
 
+mod front_door;
+
 use std::sync::Arc;
 
 use http::{HeaderValue, Response, StatusCode, header};
-use waypost_domain::redirect::follow::{FollowLinkPorts, Intent, Outcome, Redirect, follow_link};
+use waypost_domain::redirect::follow::{FollowLinkPorts, Intent, Methods, Outcome, Redirect, follow_link};
 use waypost_domain::redirect::ports::Countries;
 use waypost_domain::redirect::record_click::PendingClick;
 use waypost_domain::redirect::visit::Visit;
 use waypost_domain::{RedirectStatus, TargetUrl};
 use waypost_http::problem::Problem;
 
-use crate::event::{Event, TooLarge};
+use crate::event::Event;
 use crate::pages;
 
 /// The greatest size of a form, in bytes: enough for a percent-encoded password.
 const MAX_FORM_BYTES: usize = 4096;
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
-const GET_HEAD: HeaderValue = HeaderValue::from_static("GET, HEAD");
+/// Asks browsers to come by HTTPS from now on (RFC 6797). They ignore it if they came by HTTP, as they do here locally.
+const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=63072000");
 
 /// The ports and settings of the redirect.
 pub(crate) struct App {
@@ -38,6 +41,7 @@ pub(crate) async fn handle(app: &App, event: &Event, request_id: &str) -> Answer
     if let Ok(id) = HeaderValue::from_str(request_id) {
         response.headers_mut().insert("x-request-id", id);
     }
+    response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HTTPS_ONLY);
     if event.method() == "HEAD" {
         response.body_mut().clear();
     }
@@ -45,21 +49,23 @@ pub(crate) async fn handle(app: &App, event: &Event, request_id: &str) -> Answer
 }
 
 async fn answer(app: &App, event: &Event) -> Answer {
+    if app.follow.domains.for_host(event.host()).is_none() {
+        return (refusal(event, misdirected()), None);
+    }
     let form;
     let intent = match event.method() {
         "GET" => Intent::Follow,
         "HEAD" => Intent::Look,
-        "POST" => match event.form_field("password", MAX_FORM_BYTES) {
-            Ok(password) => {
-                form = password.unwrap_or_default();
-                Intent::GivePassword(&form)
-            }
-            Err(TooLarge) => return (refusal(event, too_large()), None),
-        },
-        _ => return (no_such_method(event), None),
+        "POST" => {
+            form = event.form_field("password", MAX_FORM_BYTES).map(Option::unwrap_or_default);
+            Intent::Post { password: form.as_deref().ok() }
+        }
+        "PUT" | "PATCH" | "DELETE" => Intent::Keep,
+        "OPTIONS" => Intent::LookAndKeep,
+        _ => Intent::Unknown,
     };
     match event.raw_path.as_str() {
-        _ if matches!(intent, Intent::GivePassword(_)) => {}
+        _ if !matches!(intent, Intent::Follow | Intent::Look) => {}
         "/robots.txt" => return (pages::robots(), None),
         "/favicon.ico" => return (pages::no_icon(), None),
         "/" => return (redirect_or_not_found(app.root_url.as_ref(), event), None),
@@ -68,19 +74,21 @@ async fn answer(app: &App, event: &Event) -> Answer {
     let visit = visit(app, event);
     match follow_link(&app.follow, &visit, intent).await {
         Ok(Outcome::Redirect(redirect)) => {
-            redirect_response(*redirect, intent).unwrap_or_else(|| (not_found(app, event), None))
+            redirect_response(*redirect).unwrap_or_else(|| (not_found(app, event), None))
         }
         Ok(Outcome::Gone(None)) => (refusal(event, gone()), None),
         Ok(Outcome::Gone(url)) => (redirect_or_not_found(url.as_ref(), event), None),
         Ok(Outcome::NotFound) => (not_found(app, event), None),
+        // Only a form is read, and only for a link that asks for one.
+        Ok(Outcome::Locked(_)) if intent == (Intent::Post { password: None }) => (refusal(event, too_large()), None),
         Ok(Outcome::Locked(locked)) => (pages::password_form(locked), None),
-        Ok(Outcome::NotLocked) => (no_such_method(event), None),
+        Ok(Outcome::MethodNotAllowed(methods)) => (no_such_method(event, methods), None),
         Err(error) => (refusal(event, error.into()), None),
     }
 }
 
 fn visit(app: &App, event: &Event) -> Visit {
-    let mut visit = event.visit();
+    let mut visit = event.visit(front_door::secret());
     if let (Some(countries), None, Some(address)) = (&app.countries, visit.country(), visit.address) {
         visit.country = countries.country(address);
     }
@@ -91,9 +99,8 @@ fn visit(app: &App, event: &Event) -> Visit {
 /// but every click must still arrive here, to be counted and to follow the current rules.
 ///
 /// After a password, sends 303 and no referrer, so that the target gets neither the form nor the link's URL.
-fn redirect_response(redirect: Redirect, intent: Intent<'_>) -> Option<Answer> {
-    let Redirect { url, status, click } = redirect;
-    let unlocked = matches!(intent, Intent::GivePassword(_));
+fn redirect_response(redirect: Redirect) -> Option<Answer> {
+    let Redirect { url, status, is_unlocked: unlocked, click } = redirect;
     let code = if unlocked { StatusCode::SEE_OTHER } else { StatusCode::from_u16(status.into()).ok()? };
     let mut response = Response::new(String::new());
     *response.status_mut() = code;
@@ -130,15 +137,27 @@ fn not_found(app: &App, event: &Event) -> Response<String> {
     redirect_or_not_found(app.not_found_url.as_ref().filter(|_| !is_api), event)
 }
 
-fn no_such_method(event: &Event) -> Response<String> {
+fn no_such_method(event: &Event, methods: Methods) -> Response<String> {
     let mut response = refusal(event, Problem::no_such_method());
-    response.headers_mut().insert(header::ALLOW, GET_HEAD);
+    let allow = match methods {
+        Methods::Follow => "GET, HEAD",
+        Methods::FollowOrUnlock => "GET, HEAD, POST",
+        Methods::All => "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
+    };
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));
     response
 }
 
 fn too_large() -> Problem {
     let detail = format!("the form is larger than {MAX_FORM_BYTES} bytes");
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large", detail)
+}
+
+/// Refuses a request to a host that the stack does not serve (RFC 9110, section 15.5.20). It answers with no domain's links, since
+/// whoever points a host here would get them.
+fn misdirected() -> Problem {
+    let detail = "this host serves no links; the operator can add it to the parameters Domains or OtherHosts";
+    Problem::new(StatusCode::MISDIRECTED_REQUEST, "misdirected", "Misdirected request", detail)
 }
 
 fn gone() -> Problem {

@@ -2,7 +2,11 @@ use super::*;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use waypost_domain::Domains;
+use waypost_domain::analytics::ingest::aggregate_clicks::{AggregateClicksPorts, aggregate_clicks};
+use waypost_domain::analytics::ingest::user_agent::UserAgents;
+use waypost_domain::analytics::model::dimension::Dimension;
 use waypost_domain::links::ports::LinkWriter;
+use waypost_domain::testing::analytics::{MemoryAggregates, MemoryQuarantine, received};
 use waypost_domain::testing::clicks::{MemoryAttempts, MemoryCountries};
 use waypost_domain::testing::links::MemoryLinks;
 use waypost_domain::testing::samples::link;
@@ -110,6 +114,29 @@ async fn permanent_redirect_is_counted_and_indexable() {
 }
 
 #[tokio::test]
+async fn host_that_is_not_served_is_421() {
+    let mut given = given().await;
+    let to = |host: &str, path: &str| {
+        event(GET, |event| (event["headers"]["host"], event["rawPath"]) = (json!(host), json!(path)))
+    };
+    for host in
+        ["elsewhere.example", "abc.execute-api.eu-west-1.amazonaws.com", "a b", "", "go.example.com.evil.example"]
+    {
+        for path in ["/docs", "/", "/none", "/robots.txt"] {
+            let (response, click) = given.answer(&to(host, path)).await;
+            assert_eq!((response.status().as_u16(), click.is_none()), (421, true), "{host} {path}");
+        }
+    }
+    let head = event(HEAD, |event| event["headers"]["host"] = json!("elsewhere.example"));
+    assert_eq!((given.status(&head).await, given.answer(&head).await.0.body().as_str()), (421, ""));
+    given.app.follow.domains = own().with_hosts("abc.execute-api.eu-west-1.amazonaws.com").unwrap();
+    assert_eq!(given.status(&to("abc.execute-api.eu-west-1.amazonaws.com", "/docs")).await, 302);
+    assert_eq!(given.status(&to("elsewhere.example", "/docs")).await, 421);
+    given.app.follow.domains = own().with_hosts("*").unwrap();
+    assert_eq!(given.status(&to("elsewhere.example", "/docs")).await, 302);
+}
+
+#[tokio::test]
 async fn head_has_no_click_and_no_body() {
     let given = given().await;
     let (response, click) = given.answer(&event(HEAD, |_| {})).await;
@@ -149,11 +176,75 @@ async fn expired_link_is_gone_or_redirects() {
 #[tokio::test]
 async fn other_methods_are_405() {
     let given = given().await;
-    for (method, path) in [("POST", "/docs"), ("POST", "/none"), ("POST", "/"), ("PUT", "/docs"), ("X-Y", "/secret")] {
+    for (method, path) in [("POST", "/docs"), ("POST", "/none"), ("POST", "/"), ("PUT", "/docs"), ("X-Y", "/docs")] {
         let (response, click) = given.answer(&with_method(method, path)).await;
         assert_eq!((response.status().as_u16(), click.is_none()), (405, true), "{method} {path}");
         assert_eq!(header(&response, "allow"), "GET, HEAD");
     }
+}
+
+#[tokio::test]
+async fn redirect_that_keeps_the_method_takes_every_method_and_body() {
+    let given = given().await;
+    for (slug, status) in [("kept", 307), ("kept-for-good", 308)] {
+        let mut link = link("acme", slug, "https://example.com/docs");
+        link.settings = serde_json::from_value(json!({"redirect_status": status})).unwrap();
+        given.links.insert(&link).await.unwrap();
+        for (method, counted) in [
+            ("POST", true),
+            ("PUT", true),
+            ("PATCH", true),
+            ("DELETE", true),
+            ("GET", true),
+            ("HEAD", false),
+            ("OPTIONS", false),
+        ] {
+            let event = event(GET, |event| {
+                event["rawPath"] = json!(format!("/{slug}"));
+                event["requestContext"]["http"]["method"] = json!(method);
+                // Larger than any form.
+                event["body"] = json!("x".repeat(100_000));
+            });
+            let (response, click) = given.answer(&event).await;
+            assert_eq!((response.status().as_u16(), click.is_some()), (status, counted), "{method}");
+            assert_eq!(header(&response, "location"), "https://example.com/docs", "{method}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn allow_names_the_methods_of_the_link() {
+    let given = given().await;
+    let mut link = link("acme", "kept", "https://example.com/docs");
+    link.settings = serde_json::from_value(json!({"redirect_status": 307})).unwrap();
+    given.links.insert(&link).await.unwrap();
+    for (method, path, allow) in [
+        ("POST", "/docs", "GET, HEAD"),
+        ("OPTIONS", "/docs", "GET, HEAD"),
+        ("DELETE", "/for-good", "GET, HEAD"),
+        ("PUT", "/none", "GET, HEAD"),
+        ("POST", "/robots.txt", "GET, HEAD"),
+        ("PUT", "/secret", "GET, HEAD, POST"),
+        ("TRACE", "/kept", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),
+    ] {
+        let (response, _) = given.answer(&with_method(method, path)).await;
+        assert_eq!((response.status().as_u16(), header(&response, "allow")), (405, allow), "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn password_is_never_sent_to_the_target() {
+    let given = given().await;
+    let mut link = link("acme", "kept-secret", "https://example.com/docs");
+    link.settings = serde_json::from_value(json!({"redirect_status": 307, "password_hash": SECRET})).unwrap();
+    given.links.insert(&link).await.unwrap();
+    let unlock = |path: &str| event(PASSWORD, |event| event["rawPath"] = json!(path));
+    assert_eq!(given.status(&unlock("/kept-secret")).await, 303);
+    let large = event(PASSWORD, |event| {
+        event["rawPath"] = json!("/kept-secret");
+        (event["body"], event["isBase64Encoded"]) = (json!("x".repeat(5000)), json!(false));
+    });
+    assert_eq!(given.status(&large).await, 413);
 }
 
 #[tokio::test]
@@ -229,13 +320,124 @@ async fn bare_domain_and_unknown_paths_are_redirected() {
 }
 
 #[tokio::test]
-async fn country_is_looked_up_without_header() {
+async fn country_is_looked_up_without_a_proven_header() {
     let mut given = given().await;
     let countries = MemoryCountries([("203.0.113.9".parse().unwrap(), "CH".to_owned())].into());
     given.app.countries = Some(Arc::new(countries));
-    for (told, country) in [(json!("AT"), "AT"), (json!(null), "CH"), (json!("nonsense"), "CH")] {
+    // The header comes from anyone here, not through the front door.
+    for (told, country) in [(json!("AT"), "CH"), (json!(null), "CH"), (json!("nonsense"), "CH")] {
         let event = event(GET, |event| event["headers"]["cloudfront-viewer-country"] = told);
         assert_eq!(given.answer(&event).await.1.unwrap().click.country.as_deref(), Some(country));
+    }
+}
+
+/// The classes of one request: the device and the system that its rules see, and whether it uses up a limited link; and for
+/// the statistics the same device, the system's name, and what counts the click.
+struct Classes {
+    device: &'static str,
+    os: &'static str,
+    system: &'static str,
+    counted: &'static str,
+    uses_limit: bool,
+}
+
+const CHROME: &str =
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 Safari/537.36";
+const CHROME_ON_LINUX: &str =
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 Safari/537.36";
+const ANDROID: &str =
+    "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 Mobile Safari/537.36";
+const TELEVISION: &str =
+    "Mozilla/5.0 (Web0S; Linux/SmartTV) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/94.0.4606.128 Safari/537.36";
+const SLACK: &str = "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)";
+const GOOGLE_ON_PHONE: &str = "Mozilla/5.0 (Linux; Android 6.0.1; Nexus 5X Build/MMB29P) AppleWebKit/537.36 (KHTML, like Gecko) \
+    Chrome/138.0.0.0 Mobile Safari/537.36 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";
+
+/// Makes links whose rules tell the classes of a request, and one for a single person.
+async fn given_rules() -> Given {
+    let given = given().await;
+    let rules = |condition: &str, values: &[&str]| {
+        let rule = |value: &&str| json!({"if": {condition: [value]}, "url": format!("https://example.com/{value}")});
+        json!({"rules": values.iter().map(rule).collect::<Vec<_>>()})
+    };
+    for (slug, settings) in [
+        ("device", rules("device", &["mobile", "tablet", "desktop", "tv", "console"])),
+        ("os", rules("os", &["ios", "android", "windows", "macos", "linux"])),
+        ("once", json!({"max_clicks": 1})),
+    ] {
+        let mut link = link("acme", slug, "https://example.com/none");
+        link.settings = serde_json::from_value(settings).unwrap();
+        given.links.insert(&link).await.unwrap();
+    }
+    given
+}
+
+fn request(slug: &str, headers: &Value) -> Event {
+    event(GET, |event| {
+        event["rawPath"] = json!(format!("/{slug}"));
+        event["headers"] = headers.clone();
+        event["headers"]["host"] = json!("go.example.com");
+    })
+}
+
+#[tokio::test]
+async fn request_has_one_class_in_limit_rules_and_statistics() {
+    let agents = UserAgents::new().unwrap();
+    let person = |device, os, system| Classes { device, os, system, counted: "clicks", uses_limit: true };
+    let bot = |device, os| Classes { device, os, system: "", counted: "bots", uses_limit: false };
+    let prefetch = || Classes { counted: "nothing", uses_limit: false, ..person("desktop", "windows", "") };
+    let chrome_with = |name: &str, value: &str| json!({"user-agent": CHROME, name: value});
+    for (headers, expected) in [
+        (json!({"user-agent": CHROME}), person("desktop", "windows", "Windows")),
+        (json!({"user-agent": ANDROID}), person("mobile", "android", "Android")),
+        (json!({"user-agent": TELEVISION}), person("tv", "none", "Web0S")),
+        (json!({"user-agent": CHROME_ON_LINUX}), person("desktop", "linux", "Linux")),
+        (
+            json!({"user-agent": CHROME_ON_LINUX, "sec-ch-ua-platform": "\"Android\"", "sec-ch-ua-mobile": "?1"}),
+            person("mobile", "android", "Android"),
+        ),
+        (
+            json!({"user-agent": CHROME_ON_LINUX, "sec-ch-ua-platform": "\"Android\"", "sec-ch-ua-mobile": "?0"}),
+            person("tablet", "android", "Android"),
+        ),
+        (json!({"user-agent": SLACK}), bot("none", "none")),
+        (json!({"user-agent": GOOGLE_ON_PHONE}), bot("mobile", "android")),
+        (json!({"user-agent": "curl/8.5.0"}), bot("none", "none")),
+        (json!({}), Classes { uses_limit: true, ..bot("none", "none") }),
+        (chrome_with("sec-purpose", "prefetch;prerender"), prefetch()),
+        (chrome_with("purpose", "prefetch"), prefetch()),
+        (chrome_with("x-moz", "prefetch"), prefetch()),
+        (chrome_with("x-purpose", "preview"), prefetch()),
+    ] {
+        let given = given_rules().await;
+        for (slug, class) in [("device", expected.device), ("os", expected.os)] {
+            let (response, click) = given.answer(&request(slug, &headers)).await;
+            assert_eq!(header(&response, "location"), format!("https://example.com/{class}"), "{headers}");
+
+            let (aggregates, quarantine) = (MemoryAggregates::default(), MemoryQuarantine::default());
+            let records: Vec<_> = click.iter().map(|pending| received(0, 1, &pending.click)).collect();
+            let ports =
+                AggregateClicksPorts { agents: &agents, store: &aggregates, quarantine: &quarantine, archive: None };
+            aggregate_clicks(&ports, &records).await;
+            let day = aggregates.all().into_iter().find(|item| item.key.sk.starts_with("DAY#"));
+            let Some(tally) = day.map(|day| day.tally) else {
+                assert_eq!(expected.counted, "nothing", "{headers}");
+                continue;
+            };
+            let counted = if tally.clicks == 1 { "clicks" } else { "bots" };
+            assert_eq!((counted, tally.clicks + tally.bots), (expected.counted, 1), "{headers}");
+            let value = |dimension| {
+                let values = tally.dimensions.get(&dimension);
+                values.and_then(|counts| counts.iter().next()).map_or("none", |(value, _)| value).to_owned()
+            };
+            if counted == "clicks" {
+                assert_eq!(value(Dimension::Device), expected.device, "{headers}");
+                assert_eq!(value(Dimension::Os), expected.system, "{headers}");
+            }
+        }
+        assert_eq!(given.status(&request("once", &headers)).await, 302, "{headers}");
+        let next = given.status(&request("once", &json!({"user-agent": CHROME}))).await;
+        assert_eq!(next, if expected.uses_limit { 410 } else { 302 }, "{headers}");
     }
 }
 
@@ -259,7 +461,7 @@ proptest! {
         query in prop_oneof![".{0,80}", "(a=%ff&|[?#@/\\\\]|qr=1&){0,30}", "[a-z=&]{1000,9000}"],
         names in prop::sample::subsequence(vec![
             "host", "accept", "accept-language", "user-agent", "referer", "dnt", "sec-gpc", "sec-ch-ua-mobile",
-            "sec-ch-ua-platform", "cloudfront-viewer-address", "cloudfront-viewer-country", "x-forwarded-host",
+            "sec-ch-ua-platform", "sec-purpose", "purpose", "x-moz", "x-purpose", "cloudfront-viewer-address", "cloudfront-viewer-country", "x-forwarded-host",
             "x-original-url", "forwarded", "x-unknown",
         ], 0..10),
         value in prop_oneof![".{0,80}", "text/html", "go\\.example\\.com", "[\\x00-\\x1f\\x7f-\\xff]{0,20}", "[a-z]{5000}"],

@@ -10,17 +10,19 @@ use axum::response::Response;
 use axum::routing::get;
 use axum::{Extension, Router};
 use http::HeaderMap;
+use waypost_api::parameters::parameters_of;
 use waypost_domain::analytics::ports::AggregateReader;
 use waypost_domain::analytics::stats::ports::StatsPorts;
 use waypost_domain::analytics::stats::read_link_stats::read_link_stats;
 use waypost_domain::analytics::stats::read_tag_stats::read_tag_stats;
 use waypost_domain::analytics::stats::read_workspace_stats::read_workspace_stats;
-use waypost_domain::links::find::link_id;
-use waypost_domain::links::ports::{LinkIndex, LinkReader};
+use waypost_domain::links::find::link_address;
+use waypost_domain::links::ports::{LinkIndex, LinkMoves, LinkReader};
 use waypost_domain::ports::Clock;
 use waypost_domain::{Caller, Domains};
 use waypost_http::extract::Path;
 use waypost_http::problem::Problem;
+use waypost_http::query_parameters::only_known_parameters;
 
 use crate::query::{LinkStatsParameters, WorkspaceStatsParameters};
 use crate::respond::respond;
@@ -30,6 +32,7 @@ use crate::respond::respond;
 pub(crate) struct App {
     pub(crate) links: Arc<dyn LinkReader>,
     pub(crate) index: Arc<dyn LinkIndex>,
+    pub(crate) moves: Arc<dyn LinkMoves>,
     pub(crate) aggregates: Arc<dyn AggregateReader>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) domains: Domains,
@@ -40,6 +43,7 @@ impl App {
         StatsPorts {
             links: self.links.as_ref(),
             index: self.index.as_ref(),
+            moves: self.moves.as_ref(),
             aggregates: self.aggregates.as_ref(),
             clock: self.clock.as_ref(),
         }
@@ -48,10 +52,11 @@ impl App {
 
 /// Makes the routes of this function.
 pub(crate) fn routes(app: App) -> Router {
-    Router::new()
+    let routes = Router::new()
         .route("/v1/links/{slug}/stats", get(link_stats))
         .route("/v1/stats", get(workspace_stats))
-        .with_state(Arc::new(app))
+        .with_state(Arc::new(app));
+    only_known_parameters(routes, parameters_of)
 }
 
 async fn link_stats(
@@ -61,8 +66,8 @@ async fn link_stats(
     LinkStatsParameters(query): LinkStatsParameters,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let id = link_id(&app.domains, &slug, query.domain.as_deref())?;
-    let stats = read_link_stats(&app.ports(), &caller, &id, &query.request).await?;
+    let address = link_address(&app.domains, &slug, query.domain.as_deref())?;
+    let stats = read_link_stats(&app.ports(), &caller, &address, &query.request).await?;
     respond(&headers, &stats)
 }
 

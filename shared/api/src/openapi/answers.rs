@@ -49,6 +49,7 @@ pub(crate) fn problem(status: u16, when: &str, with_limits: bool) -> Value {
         401 => "The key or token is missing, unknown, expired or not valid.",
         403 => "The caller's role is too low.",
         404 => "The caller's workspace has no such resource.",
+        410 => "The file was deleted because of its age.",
         412 => "The resource has changed since the state that `If-Match` names.",
         413 => "The body is larger than 256 KiB.",
         422 => "Fields or parameters are not valid; `errors` names them.",

@@ -19,8 +19,9 @@ Manages the short links of a team, and counts who follows them.
 - Each role may do what the ones before it may: `viewer` reads, `editor` creates and changes links, `admin` manages keys. \
 The security requirement of an operation names the least role that it needs.
 - Every error is `application/problem+json` (RFC 9457). A path that does not exist is 404, a method 405 with `Allow`.
-- A body is JSON in UTF-8, whatever its `Content-Type` says, of at most 256 KiB. Unknown fields are refused, unknown query \
-parameters are ignored.
+- A body is JSON in UTF-8, whatever its `Content-Type` says, of at most 256 KiB. Unknown fields are refused.
+- A query parameter that an operation does not take is refused with the nearest name, and so is one that is given more often than \
+the operation takes it.
 - Text that a person reads (titles, tags, names) loses white space at both ends.
 - Times are written in UTC to the millisecond and read with any offset.
 - Requests are limited for each key and each subject of tokens. Answers tell how much of the limit is left: `RateLimit-Policy` and \

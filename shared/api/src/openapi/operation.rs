@@ -127,7 +127,7 @@ impl Operation<'_> {
         let schema = json!({ "type": "string", "minLength": 1, "maxLength": Claim::MAX_KEY_LEN, "pattern": "^[!-~]([ -~]*[!-~])?$" });
         self.header("Idempotency-Key", description, schema)
             .problem(409, "Another request with this `Idempotency-Key` is in progress (`Retry-After` says when to ask again), or its answer was too large to be kept.")
-            .problem(422, "Or the `Idempotency-Key` was used for another request.")
+            .problem(422, "Or the `Idempotency-Key` was used for another request, or by another API key or token.")
             .problem(400, "")
             .problem(413, "")
     }
@@ -138,9 +138,9 @@ impl Operation<'_> {
         self.body_as(&["application/json"], schema, examples)
     }
 
-    /// Adds a body that is a JSON Merge Patch of a `T`.
-    pub(crate) fn patch<T: JsonSchema>(self, name: &str, without: &[&str], examples: Value) -> Self {
-        let schema = self.all.schemas.patch::<T>(name, without);
+    /// Adds a body that is a JSON Merge Patch of a `T`, without some fields, and with others (name and schema).
+    pub(crate) fn patch<T: JsonSchema>(self, name: &str, without: &[&str], also: Value, examples: Value) -> Self {
+        let schema = self.all.schemas.patch::<T>(name, without, also);
         self.body_as(&["application/merge-patch+json", "application/json"], schema, examples)
             .problem(415, "The body is not a JSON Merge Patch.")
     }
@@ -222,8 +222,12 @@ impl Operation<'_> {
         self
     }
 
-    /// Adds the operation to the document.
-    pub(crate) fn end(mut self) {
+    /// Adds the operation to the document, with the answer to an unknown query parameter.
+    pub(crate) fn end(self) {
+        self.problem(422, "").insert();
+    }
+
+    fn insert(mut self) {
         let (method, path) = self.place;
         self.value.insert("parameters".to_owned(), self.parameters.into());
         self.value.insert("responses".to_owned(), self.answers.into());

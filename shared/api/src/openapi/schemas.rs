@@ -91,8 +91,8 @@ impl Schemas {
     }
 
     /// Makes the schema of a JSON Merge Patch of a `T`, as the component `name`: nothing is required, and `null` restores the
-    /// default. Leaves out the fields in `without`, which cannot be changed.
-    pub(crate) fn patch<T: JsonSchema>(&mut self, name: &str, without: &[&str]) -> Value {
+    /// default. Leaves out the fields in `without`, which cannot be changed, and adds those in `also`, which say how to change.
+    pub(crate) fn patch<T: JsonSchema>(&mut self, name: &str, without: &[&str], also: Value) -> Value {
         let mut schema = T::json_schema(&mut self.reading);
         RecursiveTransform(plain).transform(&mut schema);
         let mut schema = schema.to_value();
@@ -104,12 +104,15 @@ impl Schemas {
             if let Some(object) = property.as_object_mut() {
                 object.remove("default");
             }
-            if name != "url" {
-                *property = with_null(property);
-            }
+            // What every link has can be changed, but not removed.
+            let is_removable = !["url", "slug", "domain"].contains(&name.as_str());
+            *property = if is_removable { with_null(property) } else { without_null(property) };
         }
         for name in without {
             schema["properties"].as_object_mut().map(|properties| properties.remove(*name));
+        }
+        if let (Some(properties), Value::Object(also)) = (schema["properties"].as_object_mut(), also) {
+            properties.extend(also);
         }
         self.others.insert(name.to_owned(), schema);
         json!({ "$ref": format!("#/components/schemas/{name}") })

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use waypost_domain::redirect::ports::ClickLimit;
-use waypost_domain::{LinkId, StoreError};
+use waypost_domain::{LinkAddress, StoreError};
 
 use super::conditional_writes::was_written;
 use super::links;
@@ -25,17 +25,18 @@ impl DynamoClickLimit {
 
 #[async_trait]
 impl ClickLimit for DynamoClickLimit {
-    /// Adds one on a condition. If the answer is lost and the SDK tries again, the link may serve one click too few, never one
+    /// Adds one on a condition, to a link only: an alias or a reservation, which can have taken its place since, has no
+    /// `created_at`. If the answer is lost and the SDK tries again, the link may serve one click too few, never one
     /// too many.
-    async fn use_click(&self, id: &LinkId) -> Result<bool, StoreError> {
+    async fn use_click(&self, address: &LinkAddress) -> Result<bool, StoreError> {
         let result = self
             .client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(links::key(id)))
+            .set_key(Some(links::key(address)))
             .update_expression("ADD used_clicks :one")
             .condition_expression(
-                "attribute_exists(pk) AND (attribute_not_exists(max_clicks) OR attribute_not_exists(used_clicks) \
+                "attribute_exists(created_at) AND (attribute_not_exists(max_clicks) OR attribute_not_exists(used_clicks) \
                  OR used_clicks < max_clicks)",
             )
             .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))

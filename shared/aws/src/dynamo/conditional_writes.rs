@@ -13,13 +13,9 @@ use crate::error::store_error;
 ///
 /// # Errors
 /// Any other failure, as the port's error for `operation`.
-pub(super) fn was_written<T, E, R>(
-    operation: &'static str,
-    result: Result<T, SdkError<E, R>>,
-) -> Result<bool, StoreError>
+pub(super) fn was_written<T, E>(operation: &'static str, result: Result<T, SdkError<E>>) -> Result<bool, StoreError>
 where
     E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
-    R: std::fmt::Debug + Send + Sync + 'static,
 {
     match result {
         Ok(_) => Ok(true),

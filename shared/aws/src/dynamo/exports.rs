@@ -5,6 +5,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use waypost_domain::exports::export::{Export, ExportId};
 use waypost_domain::exports::ports::ExportStore;
+use waypost_domain::files::retention::Retention;
 use waypost_domain::{StoreError, WorkspaceId};
 
 use super::conditional_writes::{put_if_absent, put_next};
@@ -16,19 +17,28 @@ use crate::error::{broken, store_error};
 pub struct DynamoExports {
     client: Client,
     table: String,
+    files: Retention,
 }
 
 impl DynamoExports {
-    /// Exports in `table`.
-    pub fn new(client: Client, table: impl Into<String>) -> Self {
-        Self { client, table: table.into() }
+    /// Exports in `table`, whose files the bucket keeps for as long as `files` says.
+    pub fn new(client: Client, table: impl Into<String>, files: Retention) -> Self {
+        Self { client, table: table.into(), files }
+    }
+
+    fn item_of(&self, export: &Export) -> Result<Item, StoreError> {
+        let mut item: Item = serde_dynamo::to_item(export).map_err(|error| broken("exports.write", error))?;
+        item.extend(key(&export.workspace, &export.id));
+        let expiry = export.created_at.plus_seconds(self.files.seconds() + Export::KEPT_SECONDS);
+        item.insert("ttl".to_owned(), AttributeValue::N(expiry.as_seconds().to_string()));
+        Ok(item)
     }
 }
 
 #[async_trait]
 impl ExportStore for DynamoExports {
     async fn create(&self, export: &Export) -> Result<bool, StoreError> {
-        let made = put_if_absent(&self.client, &self.table, "exports.create", item_of(export)?).await?;
+        let made = put_if_absent(&self.client, &self.table, "exports.create", self.item_of(export)?).await?;
         // The first attempt of this write may have succeeded although its answer was lost.
         Ok(made || self.get(&export.workspace, &export.id).await?.as_ref() == Some(export))
     }
@@ -40,8 +50,22 @@ impl ExportStore for DynamoExports {
         found.item.map(|item| export_from(item, OPERATION)).transpose()
     }
 
+    async fn newest(&self, workspace: &WorkspaceId, limit: usize) -> Result<Vec<Export>, StoreError> {
+        const OPERATION: &str = "exports.newest";
+        let query = self.client.query().table_name(&self.table).consistent_read(true).scan_index_forward(false);
+        let page = query
+            .key_condition_expression("pk = :pk AND begins_with(sk, :exports)")
+            .expression_attribute_values(":pk", text(format!("WS#{workspace}")))
+            .expression_attribute_values(":exports", text("EXPORT#"))
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(|error| store_error(OPERATION, error))?;
+        page.items.unwrap_or_default().into_iter().map(|item| export_from(item, OPERATION)).collect()
+    }
+
     async fn replace(&self, next: &Export) -> Result<bool, StoreError> {
-        let item = (item_of(next)?, next.revision);
+        let item = (self.item_of(next)?, next.revision);
         let made = put_next(&self.client, &self.table, "exports.replace", item).await?;
         // As above.
         Ok(made || self.get(&next.workspace, &next.id).await?.as_ref() == Some(next))
@@ -50,14 +74,6 @@ impl ExportStore for DynamoExports {
 
 fn key(workspace: &WorkspaceId, id: &ExportId) -> Item {
     Item::from([("pk".to_owned(), text(format!("WS#{workspace}"))), ("sk".to_owned(), text(format!("EXPORT#{id}")))])
-}
-
-fn item_of(export: &Export) -> Result<Item, StoreError> {
-    let mut item: Item = serde_dynamo::to_item(export).map_err(|error| broken("exports.write", error))?;
-    item.extend(key(&export.workspace, &export.id));
-    let expiry = export.created_at.plus_seconds(Export::KEPT_SECONDS);
-    item.insert("ttl".to_owned(), AttributeValue::N(expiry.as_seconds().to_string()));
-    Ok(item)
 }
 
 fn export_from(item: Item, operation: &'static str) -> Result<Export, StoreError> {

@@ -2,7 +2,7 @@
 //! `DuplicateItem`. (BatchWriteItem has no conditions and would overwrite; a transaction fails as a whole and costs twice as
 //! much.)
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
@@ -10,12 +10,12 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, BatchStatementErrorCodeEnum as Code, BatchStatementRequest, BatchStatementResponse,
     KeysAndAttributes,
 };
-use waypost_domain::links::ports::LinkWriter;
-use waypost_domain::links::ports::{Inserted, LinkBatch};
-use waypost_domain::{Link, LinkId, StoreError, StoreErrorKind};
+use waypost_domain::links::ports::{Inserted, LinkBatch, LinkWriter, Occupant};
+use waypost_domain::{Link, LinkAddress, StoreError, StoreErrorKind};
 
 use super::Item;
-use super::links::{DynamoLinks, item_of, key, link_from};
+use super::links::{DynamoLinks, item_of, key};
+use super::stored_link::{Alias, Stored, address_in, stored_from};
 use crate::backoff::Backoff;
 use crate::error::{broken, kind_of, store_error};
 
@@ -93,9 +93,37 @@ impl LinkBatch for DynamoLinkBatch {
         DynamoLinks::new(self.client.clone(), &self.table).replace(seen, next).await
     }
 
-    async fn get_all(&self, ids: &[LinkId]) -> Result<Vec<Option<Link>>, StoreError> {
-        let mut open: Vec<Item> = ids.iter().map(key).collect();
-        let mut found: HashMap<LinkId, Link> = HashMap::new();
+    async fn insert_one(&self, link: &Link) -> Result<bool, StoreError> {
+        DynamoLinks::new(self.client.clone(), &self.table).insert(link).await
+    }
+
+    async fn get_all(&self, addresses: &[LinkAddress]) -> Result<Vec<Occupant>, StoreError> {
+        let found = self.stored(addresses.iter().collect()).await?;
+        let targets: HashSet<&LinkAddress> = found.values().filter_map(alias_of).map(|alias| &alias.alias_of).collect();
+        let behind = self.stored(targets.into_iter().collect()).await?;
+        let occupant = |address: &LinkAddress| match found.get(address) {
+            None => Occupant::Nobody,
+            Some(Stored::Link(link)) => Occupant::Link(link.clone()),
+            Some(Stored::Reserved(reservation)) => Occupant::Reserved(reservation.reserved_for.clone()),
+            Some(Stored::Alias(alias)) => match behind.get(&alias.alias_of) {
+                Some(Stored::Link(link)) if link.id() == alias.link_id => Occupant::Link(link.clone()),
+                // The link has moved between the two reads. Whoever takes the address for free finds it taken, and asks again.
+                _ => Occupant::Nobody,
+            },
+        };
+        Ok(addresses.iter().map(occupant).collect())
+    }
+}
+
+fn alias_of(stored: &Stored) -> Option<&Alias> {
+    if let Stored::Alias(alias) = stored { Some(alias) } else { None }
+}
+
+impl DynamoLinkBatch {
+    /// Reads what stands at these addresses, each once.
+    async fn stored(&self, addresses: Vec<&LinkAddress>) -> Result<HashMap<LinkAddress, Stored>, StoreError> {
+        let mut open: Vec<Item> = addresses.into_iter().map(key).collect();
+        let mut found = HashMap::new();
         let mut backoff = Backoff::default();
         while !open.is_empty() {
             let before = open.len();
@@ -104,8 +132,8 @@ impl LinkBatch for DynamoLinkBatch {
             let output = self.client.batch_get_item().request_items(&self.table, keys).send().await;
             let output = output.map_err(|error| store_error(GET, error))?;
             for item in output.responses.into_iter().flat_map(|mut tables| tables.remove(&self.table)).flatten() {
-                let link = link_from(item, GET)?;
-                found.insert(link.id.clone(), link);
+                let address = address_in(&item).ok_or_else(|| broken(GET, "an item has the key of no address"))?;
+                found.insert(address, stored_from(item, GET)?);
             }
             open = output
                 .unprocessed_keys
@@ -119,7 +147,7 @@ impl LinkBatch for DynamoLinkBatch {
                 return Err(StoreError::new(GET, StoreErrorKind::Throttled, "keys remain unprocessed"));
             }
         }
-        Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
+        Ok(found)
     }
 }
 

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use waypost_domain::Link;
+use waypost_domain::{Link, LinkId, WorkspaceId};
 
 use super::{Item, text};
 
@@ -46,8 +46,8 @@ impl Update {
     }
 }
 
-/// A condition expression with its names and values.
-#[derive(Debug)]
+/// A condition expression with its names and values, either of which may be empty.
+#[derive(Debug, Default)]
 pub(crate) struct Unchanged {
     pub(crate) expression: String,
     pub(crate) names: HashMap<String, String>,
@@ -70,6 +70,34 @@ impl Unchanged {
             expression: format!("#workspace = :workspace AND #created = :created AND (#revision = :revision{never})"),
             names: names.map(|(placeholder, name)| (placeholder.to_owned(), name.to_owned())).into(),
             values: values.map(|(placeholder, value)| (placeholder.to_owned(), value)).into(),
+        }
+    }
+
+    /// Adds that the link has served no click of its limit since `seen` was read.
+    pub(super) fn and_unclicked(mut self, seen: &Link) -> Self {
+        let used = seen.settings.used_clicks;
+        let never = if used == 0 { " OR attribute_not_exists(#used)" } else { "" };
+        self.expression = format!("{} AND (#used = :used{never})", self.expression);
+        self.names.insert("#used".to_owned(), "used_clicks".to_owned());
+        self.values.insert(":used".to_owned(), AttributeValue::N(used.to_string()));
+        self
+    }
+
+    /// Requires that an address is free, or reserved for `workspace`.
+    pub(super) fn free_for(workspace: &WorkspaceId) -> Self {
+        Self {
+            expression: "attribute_not_exists(pk) OR reserved_for = :owner".to_owned(),
+            values: Item::from([(":owner".to_owned(), text(workspace.as_str()))]),
+            ..Self::default()
+        }
+    }
+
+    /// Requires that an address is an alias of the link with this id.
+    pub(super) fn alias_of(id: &LinkId) -> Self {
+        Self {
+            expression: "link_id = :link".to_owned(),
+            values: Item::from([(":link".to_owned(), text(id.as_str()))]),
+            ..Self::default()
         }
     }
 }

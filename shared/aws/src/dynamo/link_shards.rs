@@ -21,7 +21,7 @@ impl LinkShards for DynamoLinks {
     ) -> Result<(Vec<Link>, bool), StoreError> {
         let list_pk = list_pk(workspace, shard);
         let start = after.map(|link| {
-            let mut start: Item = key(&link.id);
+            let mut start: Item = key(&link.address);
             start.insert("list_pk".to_owned(), text(list_pk.as_str()));
             start.insert("list_sk".to_owned(), text(link.list_key()));
             start

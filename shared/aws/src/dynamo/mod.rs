@@ -3,6 +3,7 @@
 mod aggregate_decoder;
 mod aggregate_reader;
 pub mod aggregates;
+mod change_marks;
 pub mod click_limit;
 mod conditional_writes;
 pub mod exports;
@@ -13,6 +14,7 @@ pub mod keys;
 pub mod link_batch;
 mod link_changes;
 pub mod link_list;
+mod link_moves;
 mod link_shards;
 mod link_targets;
 pub mod links;
@@ -21,6 +23,7 @@ pub mod password_attempts;
 pub mod probe;
 pub mod rate_limits;
 pub mod salts;
+mod stored_link;
 pub mod warm_up;
 
 use std::collections::HashMap;

@@ -1,10 +1,11 @@
-//! Counts password attempts by link and minute: `pk = TRY#{domain}#{slug}`, `sk = TRY#{minute}`, deleted some time later.
+//! Counts password attempts by link and minute: `pk = TRY#{domain}#{slug}`, deleted some time later. `sk = TRY#{minute}` counts
+//! those of all visitors, `sk = TRY#{minute}#{name}` those of one.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use waypost_domain::redirect::ports::PasswordAttempts;
-use waypost_domain::{LinkId, StoreError, Timestamp};
+use waypost_domain::{LinkAddress, StoreError, Timestamp};
 
 use super::conditional_writes::was_written;
 use super::{Item, text};
@@ -28,12 +29,18 @@ impl DynamoPasswordAttempts {
 
 #[async_trait]
 impl PasswordAttempts for DynamoPasswordAttempts {
-    async fn begin(&self, id: &LinkId, now: Timestamp, limit: u32) -> Result<bool, StoreError> {
+    async fn begin(
+        &self,
+        address: &LinkAddress,
+        who: Option<&str>,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<bool, StoreError> {
         let result = self
             .client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(key(id, now)))
+            .set_key(Some(key(address, who, now)))
             .update_expression("ADD tries :one SET #ttl = :ttl")
             .condition_expression("attribute_not_exists(tries) OR tries < :limit")
             .expression_attribute_names("#ttl", "ttl")
@@ -46,12 +53,12 @@ impl PasswordAttempts for DynamoPasswordAttempts {
     }
 
     /// Subtracts only from an item that exists: otherwise it would make one without a `ttl`.
-    async fn take_back(&self, id: &LinkId, now: Timestamp) -> Result<(), StoreError> {
+    async fn take_back(&self, address: &LinkAddress, who: Option<&str>, now: Timestamp) -> Result<(), StoreError> {
         let result = self
             .client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(key(id, now)))
+            .set_key(Some(key(address, who, now)))
             .update_expression("ADD tries :back")
             .condition_expression("tries > :none")
             .expression_attribute_values(":back", number(-1))
@@ -62,11 +69,12 @@ impl PasswordAttempts for DynamoPasswordAttempts {
     }
 }
 
-fn key(id: &LinkId, now: Timestamp) -> Item {
+fn key(address: &LinkAddress, who: Option<&str>, now: Timestamp) -> Item {
     let minute = now.as_seconds().div_euclid(60);
+    let name = who.map(|who| format!("#{who}")).unwrap_or_default();
     Item::from([
-        ("pk".to_owned(), text(format!("TRY#{}#{}", id.domain, id.slug))),
-        ("sk".to_owned(), text(format!("TRY#{minute}"))),
+        ("pk".to_owned(), text(format!("TRY#{}#{}", address.domain, address.slug))),
+        ("sk".to_owned(), text(format!("TRY#{minute}{name}"))),
     ])
 }
 

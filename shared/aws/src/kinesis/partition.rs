@@ -4,7 +4,7 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::sync::{Mutex, PoisonError};
 
-use waypost_domain::LinkId;
+use waypost_domain::LinkAddress;
 use waypost_domain::clicks::click::Click;
 
 /// How many clicks of one link a process sends in a second before it spreads them. A shard takes 1,000 records a second from
@@ -50,7 +50,7 @@ impl Partition {
             counters.clicks.clear();
             counters.clicks.resize(COUNTERS, 0);
         }
-        let hash = counters.hasher.hash_one(LinkId { domain: click.domain.clone(), slug: click.slug.clone() });
+        let hash = counters.hasher.hash_one(LinkAddress { domain: click.domain.clone(), slug: click.slug.clone() });
         let place = usize::try_from(hash % COUNTERS as u64).unwrap_or(0);
         let Some(count) = counters.clicks.get_mut(place) else { return 0 };
         *count = count.saturating_add(1);

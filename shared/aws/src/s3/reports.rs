@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
+use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
 use waypost_domain::StoreError;
 use waypost_domain::files::ports::{Body, DownloadSigner, FileStore, FileWriter, ObjectReader};
 
@@ -14,6 +14,9 @@ use crate::error::{broken, store_error};
 /// How much of a report is kept in memory. S3 takes at most 10,000 parts, of at least 5 MiB each but the last.
 const PART_BYTES: usize = 5 * 1024 * 1024;
 const OPERATION: &str = "reports.write";
+/// The checksum of each part. S3 refuses a part whose checksum is not of the kind that the upload declared when it began
+/// ("Checking object integrity", S3 user guide), and the SDK adds this kind to a part by itself.
+const CHECKSUM: ChecksumAlgorithm = ChecksumAlgorithm::Crc32;
 
 /// Chooses the media type of a file by the end of its key.
 fn content_type(key: &str) -> &'static str {
@@ -95,6 +98,7 @@ impl Writer {
                     .create_multipart_upload()
                     .bucket(bucket)
                     .key(&self.key)
+                    .checksum_algorithm(CHECKSUM)
                     .content_type(content_type(&self.key));
                 let begun = begun.send().await.map_err(|error| store_error(OPERATION, error))?;
                 let upload_id = begun.upload_id.ok_or_else(|| broken(OPERATION, "the upload has no id"))?;
@@ -103,14 +107,11 @@ impl Writer {
         };
         let number = i32::try_from(self.parts.len() + 1).map_err(|error| broken(OPERATION, error))?;
         let body = ByteStream::from(std::mem::take(&mut self.buffer));
-        let part =
-            client.upload_part().bucket(bucket).key(&self.key).upload_id(upload_id).part_number(number).body(body);
-        let part = part.send().await.map_err(|error| store_error(OPERATION, error))?;
-        let completed = CompletedPart::builder()
-            .part_number(number)
-            .set_e_tag(part.e_tag)
-            .set_checksum_crc32(part.checksum_crc32)
-            .set_checksum_crc64_nvme(part.checksum_crc64_nvme);
+        let part = client.upload_part().bucket(bucket).key(&self.key).upload_id(upload_id).part_number(number);
+        let part = part.checksum_algorithm(CHECKSUM).body(body).send().await;
+        let part = part.map_err(|error| store_error(OPERATION, error))?;
+        let completed =
+            CompletedPart::builder().part_number(number).set_e_tag(part.e_tag).set_checksum_crc32(part.checksum_crc32);
         self.parts.push(completed.build());
         Ok(())
     }
@@ -159,5 +160,57 @@ impl FileWriter for Writer {
             let error = store_error("reports.abort", error);
             tracing::warn!(event = "report.not_aborted", key = self.key, %error);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
+
+    use crate::replay::Replay;
+
+    #[tokio::test]
+    async fn an_upload_in_parts_declares_the_checksum_that_its_parts_have() {
+        const BEGUN: &str = "<InitiateMultipartUploadResult><UploadId>u1</UploadId></InitiateMultipartUploadResult>";
+        const DONE: &str = "<CompleteMultipartUploadResult><ETag>e</ETag></CompleteMultipartUploadResult>";
+        let part = |sum: &str| (200, vec![("etag", "\"e\"".to_owned()), ("x-amz-checksum-crc32", sum.to_owned())], "");
+        let replay = Replay::new([(200, vec![], BEGUN), part("c29tZQ=="), part("bW9yZQ=="), (200, vec![], DONE)]);
+        let config = aws_sdk_s3::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+            .http_client(replay.client());
+        let files = S3Files::new(Client::from_conf(config.build()), "bucket");
+        let mut writer = files.create("exports/acme/exp_1.csv").await.unwrap();
+        writer.write(&vec![b'x'; PART_BYTES]).await.unwrap();
+        writer.write(b"rest").await.unwrap();
+        writer.finish().await.unwrap();
+        let requests = replay.requests();
+        assert_eq!(requests[0].headers().get("x-amz-checksum-algorithm"), Some("CRC32"));
+        for (number, request) in (1..).zip(&requests[1..3]) {
+            assert!(request.uri().contains(&format!("partNumber={number}")), "{}", request.uri());
+            // The checksum itself, or its announcement as a trailer of the body.
+            let headers = request.headers();
+            let announced = headers.get("x-amz-trailer") == Some("x-amz-checksum-crc32");
+            assert!(announced || headers.get("x-amz-checksum-crc32").is_some(), "{headers:?}");
+        }
+        let list = std::str::from_utf8(requests[3].body().bytes().unwrap()).unwrap();
+        for sum in ["c29tZQ==", "bW9yZQ=="] {
+            assert!(list.contains(&format!("<ChecksumCRC32>{sum}</ChecksumCRC32>")), "{list}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_download_needs_no_header_of_the_client() {
+        let config = aws_sdk_s3::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(Credentials::new("test", "test", Some("token".into()), None, "test"))
+            .http_client(Replay::new([]).client());
+        let files = S3Files::new(Client::from_conf(config.build()), "bucket");
+        let url = files.sign_download("exports/acme/exp_1.csv", 300).await.unwrap();
+        assert!(url.contains("X-Amz-SignedHeaders=host&") || url.ends_with("X-Amz-SignedHeaders=host"), "{url}");
+        assert!(!url.contains("checksum"), "{url}");
     }
 }

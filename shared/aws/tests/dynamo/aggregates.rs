@@ -139,7 +139,7 @@ async fn range_is_read_to_its_last_page() {
         let mut item = aggregate(&format!("DAY#2026-01-{n:02}#0"), "1", n);
         for value in 0..100 {
             let counts = item.tally.dimensions.entry(Dimension::Referrer).or_default();
-            counts.add(Dimension::Link, &format!("{value}{}", "x".repeat(380)));
+            counts.add(Dimension::Link, &format!("{value}{}", "x".repeat(416)));
         }
         store.put(item.clone(), None).await.unwrap();
     }

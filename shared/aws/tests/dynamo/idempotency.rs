@@ -16,7 +16,7 @@ fn claim(workspace: &str, request: &str, second: i64) -> Claim {
     let random = SeededRandom::new(SEED.fetch_add(1, Ordering::Relaxed));
     let now = Timestamp::parse("2026-01-02T03:04:05Z").unwrap().plus_seconds(second);
     let workspace = WorkspaceId::parse(workspace).unwrap();
-    Claim::new(workspace, "a key # with \"signs\"", &[request.as_bytes()], now, &random).unwrap()
+    Claim::new(workspace, "a key # with \"signs\"", (&[request.as_bytes()], b"credential"), now, &random).unwrap()
 }
 
 fn answer() -> Answer {

@@ -18,7 +18,7 @@ use waypost_domain::imports::load_ports::LoadImportPorts;
 use waypost_domain::imports::rows::RowPlace;
 use waypost_domain::jobs::delivery::Delivery;
 use waypost_domain::jobs::lease::Lease;
-use waypost_domain::links::ports::{Inserted, LinkBatch};
+use waypost_domain::links::ports::{Inserted, LinkBatch, Occupant};
 use waypost_domain::links::ports::{LinkIndex, LinkReader, LinkWriter};
 use waypost_domain::links::query::LinkQuery;
 use waypost_domain::ports::Clock;
@@ -28,7 +28,7 @@ use waypost_domain::testing::jobs::MemoryTimer;
 use waypost_domain::testing::samples::{caller, link};
 use waypost_domain::testing::system::{FixedClock, SeededRandom};
 use waypost_domain::values::page::PageRequest;
-use waypost_domain::{Domains, LinkId, Role, Slug, StoreErrorKind, Timestamp, WorkspaceId};
+use waypost_domain::{Domains, LinkAddress, Role, Slug, StoreErrorKind, Timestamp, WorkspaceId};
 
 use crate::support::{LINKS_TABLE, dynamodb};
 
@@ -55,8 +55,8 @@ async fn batch_inserts_all_but_the_taken_ids() {
     let inserted = batch.insert_all(&rows).await.unwrap();
     let expected = (0..25).map(|n| if n == 3 { Inserted::Taken } else { Inserted::Written });
     assert_eq!(inserted, expected.collect::<Vec<_>>());
-    assert_eq!(links.get(&taken.id).await.unwrap(), Some(taken.clone()));
-    assert_eq!(links.get(&rows[0].id).await.unwrap().as_ref(), Some(&rows[0]), "as if it had been created alone");
+    assert_eq!(links.get(&taken.address).await.unwrap(), Some(taken.clone()));
+    assert_eq!(links.get(&rows[0].address).await.unwrap().as_ref(), Some(&rows[0]), "as if it had been created alone");
     let listed = links.page(&acme(), &LinkQuery::newest(100)).await.unwrap().links;
     assert_eq!(listed.len(), 24, "the index lists them");
     assert_eq!(batch.insert_all(&rows).await.unwrap(), vec![Inserted::Taken; 25]);
@@ -68,11 +68,11 @@ async fn links_are_found_in_the_requested_order() {
     let batch = DynamoLinkBatch::new(client, LINKS_TABLE);
     let rows: Vec<_> = (0..20).map(|n| link("acme", &format!("s{n}"), "https://example.com/")).collect();
     batch.insert_all(&rows).await.unwrap();
-    let absent = LinkId { slug: Slug::parse("absent").unwrap(), ..rows[0].id.clone() };
-    let ids: Vec<LinkId> = rows.iter().rev().map(|link| link.id.clone()).chain([absent]).collect();
-    let found = batch.get_all(&ids).await.unwrap();
-    assert!(found.iter().zip(rows.iter().rev()).all(|(found, row)| found.as_ref() == Some(row)));
-    assert_eq!(found.last(), Some(&None));
+    let absent = LinkAddress { slug: Slug::parse("absent").unwrap(), ..rows[0].address.clone() };
+    let addresses: Vec<LinkAddress> = rows.iter().rev().map(|link| link.address.clone()).chain([absent]).collect();
+    let found = batch.get_all(&addresses).await.unwrap();
+    let expected = rows.into_iter().rev().map(|row| Occupant::Link(Box::new(row))).chain([Occupant::Nobody]);
+    assert_eq!(found, expected.collect::<Vec<_>>());
 }
 
 #[tokio::test]
@@ -203,5 +203,5 @@ async fn real_file_is_loaded_once() {
     let again = load_import(&loader, "imports/acme/public-apis.csv", &etag, &first).await.unwrap();
     assert!(matches!(again, Loaded::Skipped(_)));
     assert_eq!((links.page(&acme(), &LinkQuery::newest(2000)).await.unwrap().links, reports.all()), (listed, report));
-    assert_eq!(links.get(&taken.id).await.unwrap(), Some(taken));
+    assert_eq!(links.get(&taken.address).await.unwrap(), Some(taken));
 }

@@ -188,7 +188,7 @@ async fn filters_match_those_in_memory() {
         link.tags = ["x", "y", "z"].iter().take(n % 4).map(|tag| (*tag).to_owned()).collect();
         link.settings.archived = n % 5 == 0;
         if n % 3 == 0 {
-            link.id.domain = Domain::parse("s.example.org").unwrap();
+            link.address.domain = Domain::parse("s.example.org").unwrap();
         }
         memory.insert(link).await.unwrap();
     }

@@ -1,15 +1,19 @@
 //! Tests links, keys and salts against an embedded DynamoDB.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use waypost_aws::dynamo::click_limit::DynamoClickLimit;
 use waypost_aws::dynamo::keys::DynamoKeys;
+use waypost_aws::dynamo::link_batch::DynamoLinkBatch;
 use waypost_aws::dynamo::links::DynamoLinks;
 use waypost_aws::dynamo::salts::DynamoSalts;
 use waypost_domain::access::ports::KeyReader;
-use waypost_domain::links::ports::{LinkIndex, LinkReader, LinkWriter};
+use waypost_domain::links::ports::{
+    Inserted, LinkBatch, LinkIndex, LinkMoves, LinkReader, LinkWriter, Occupant, Relocation,
+};
 use waypost_domain::links::query::LinkQuery;
-use waypost_domain::redirect::ports::SaltStore;
-use waypost_domain::testing::samples::link;
-use waypost_domain::{Link, Role, StoreErrorKind, WorkspaceId};
+use waypost_domain::redirect::ports::{ClickLimit, SaltStore};
+use waypost_domain::testing::samples::{link, link_with_id};
+use waypost_domain::{Link, LinkAddress, Role, Slug, StoreErrorKind, WorkspaceId};
 
 use crate::support::{LINKS_TABLE, dynamodb};
 
@@ -18,7 +22,7 @@ async fn link_is_read_as_written() {
     let links = DynamoLinks::new(dynamodb().await, LINKS_TABLE);
     let written = full_link();
     assert!(links.insert(&written).await.unwrap());
-    assert_eq!(links.get(&written.id).await.unwrap(), Some(written));
+    assert_eq!(links.get(&written.address).await.unwrap(), Some(written));
 }
 
 /// Makes a link with every attribute.
@@ -50,7 +54,7 @@ async fn change_leaves_the_clicks_alone() {
     links.insert(&full).await.unwrap();
     count_click(&client, &full).await;
     assert!(links.replace(&full, &bare).await.unwrap());
-    let stored = links.get(&full.id).await.unwrap().unwrap();
+    let stored = links.get(&full.address).await.unwrap().unwrap();
     assert_eq!(stored.settings.used_clicks, 4);
     bare.settings.used_clicks = 4;
     assert_eq!(stored, bare);
@@ -60,12 +64,12 @@ async fn change_leaves_the_clicks_alone() {
     full.revision = 5;
     assert!(links.replace(&bare, &full).await.unwrap());
     full.settings.used_clicks = 4;
-    assert_eq!(links.get(&full.id).await.unwrap(), Some(full));
+    assert_eq!(links.get(&full.address).await.unwrap(), Some(full));
 }
 
 /// Counts a click as the redirect does.
 async fn count_click(client: &aws_sdk_dynamodb::Client, link: &Link) {
-    let key = waypost_aws::dynamo::links::key(&link.id);
+    let key = waypost_aws::dynamo::links::key(&link.address);
     let update =
         client.update_item().table_name(LINKS_TABLE).set_key(Some(key)).update_expression("ADD used_clicks :one");
     update.expression_attribute_values(":one", AttributeValue::N("1".to_owned())).send().await.unwrap();
@@ -90,7 +94,8 @@ async fn one_of_many_concurrent_changes_is_made() {
 
 #[tokio::test]
 async fn replaced_link_is_neither_changed_nor_deleted() {
-    let links = DynamoLinks::new(dynamodb().await, LINKS_TABLE).consistent();
+    let client = dynamodb().await;
+    let links = DynamoLinks::new(client.clone(), LINKS_TABLE).consistent();
     let seen = link("acme", "docs", "https://example.com/");
     let next = Link { title: Some("x".into()), revision: 1, ..seen.clone() };
     assert!(!links.replace(&seen, &next).await.unwrap());
@@ -100,9 +105,9 @@ async fn replaced_link_is_neither_changed_nor_deleted() {
     for stored in [again, foreign, changed] {
         links.insert(&stored).await.unwrap();
         assert!(!links.replace(&seen, &next).await.unwrap());
-        assert!(!links.delete_unchanged(&seen).await.unwrap());
-        assert_eq!(links.get(&seen.id).await.unwrap(), Some(stored.clone()));
-        assert!(links.delete_unchanged(&stored).await.unwrap());
+        assert!(!links.delete(&seen, seen.created_at).await.unwrap());
+        assert_eq!(links.get(&seen.address).await.unwrap(), Some(stored.clone()));
+        forget(&client, &stored).await;
     }
 }
 
@@ -134,25 +139,135 @@ async fn concurrent_inserts_overwrite_no_link() {
     assert_eq!(inserted, 1);
 }
 
+/// Removes the item at the link's address.
+async fn forget(client: &aws_sdk_dynamodb::Client, link: &Link) {
+    let key = waypost_aws::dynamo::links::key(&link.address);
+    client.delete_item().table_name(LINKS_TABLE).set_key(Some(key)).send().await.unwrap();
+}
+
 #[tokio::test]
-async fn only_the_owner_deletes() {
-    let links = DynamoLinks::new(dynamodb().await, LINKS_TABLE);
-    let link = link("acme", "docs", "https://example.com/");
-    links.insert(&link).await.unwrap();
-    assert!(!links.delete(&link.id, &WorkspaceId::parse("other").unwrap()).await.unwrap());
-    assert!(links.delete(&link.id, &link.workspace).await.unwrap());
-    assert!(!links.delete(&link.id, &link.workspace).await.unwrap());
-    assert_eq!(links.get(&link.id).await.unwrap(), None);
+async fn deleted_address_is_reserved_for_its_workspace() {
+    let client = dynamodb().await;
+    let links = DynamoLinks::new(client.clone(), LINKS_TABLE);
+    let mine = link_with_id("acme", "docs", "https://example.com/", "1");
+    links.insert(&mine).await.unwrap();
+    assert!(links.delete(&mine, mine.created_at).await.unwrap());
+    assert!(!links.delete(&mine, mine.created_at).await.unwrap());
+    assert_eq!(links.get(&mine.address).await.unwrap(), None);
+    assert!(links.page(&mine.workspace, &LinkQuery::newest(10)).await.unwrap().links.is_empty());
+    let get = client.get_item().table_name(LINKS_TABLE).set_key(Some(waypost_aws::dynamo::links::key(&mine.address)));
+    let item = get.send().await.unwrap().item.unwrap();
+    let ninety_days = mine.created_at.as_seconds() + 90 * 24 * 3600;
+    assert_eq!(item["ttl"].as_n().unwrap(), &ninety_days.to_string(), "the table forgets the reservation by itself");
+    let theirs = link_with_id("other", "docs", "https://a.example/", "2");
+    assert!(!links.insert(&theirs).await.unwrap());
+    let batch = DynamoLinkBatch::new(client.clone(), LINKS_TABLE);
+    assert_eq!(batch.insert_all(std::slice::from_ref(&theirs)).await.unwrap(), [Inserted::Taken]);
+    let reserved = Occupant::Reserved(mine.workspace.clone());
+    assert_eq!(batch.get_all(std::slice::from_ref(&mine.address)).await.unwrap(), [reserved]);
+    let again = link_with_id("acme", "docs", "https://example.com/", "3");
+    assert!(batch.insert_one(&again).await.unwrap());
+    assert_eq!(links.get(&mine.address).await.unwrap(), Some(again.clone()));
+    forget(&client, &again).await;
+    assert!(links.insert(&theirs).await.unwrap(), "the reservation has ended");
+}
+
+fn moved_to(seen: &Link, slug: &str, aliases: &[&LinkAddress]) -> Link {
+    let address = LinkAddress { slug: Slug::parse(slug).unwrap(), ..seen.address.clone() };
+    let aliases = aliases.iter().map(|alias| (*alias).clone()).collect();
+    Link { address, aliases, revision: seen.revision + 1, ..seen.clone().with_stored_id() }
+}
+
+#[tokio::test]
+async fn moved_link_is_found_at_its_address_and_its_aliases() {
+    let client = dynamodb().await;
+    let links = DynamoLinks::new(client.clone(), LINKS_TABLE).consistent();
+    let batch = DynamoLinkBatch::new(client.clone(), LINKS_TABLE);
+    let first = full_link();
+    links.insert(&first).await.unwrap();
+    let second = moved_to(&first, "second", &[&first.address]);
+    let third = moved_to(&second, "third", &[&first.address, &second.address]);
+    let now = first.created_at;
+    assert_eq!(links.addresses(&first.workspace, &[first.id()]).await.unwrap(), [None]);
+    assert_eq!(links.relocate(&first, &second, now).await.unwrap(), Relocation::Done);
+    assert_eq!(links.relocate(&second, &third, now).await.unwrap(), Relocation::Done);
+    for address in third.addresses() {
+        assert_eq!(links.get(address).await.unwrap().as_ref(), Some(&third), "{address}");
+        assert!(!links.insert(&Link { address: address.clone(), ..full_link() }).await.unwrap());
+    }
+    let found = batch.get_all(&third.addresses().cloned().collect::<Vec<_>>()).await.unwrap();
+    assert_eq!(found, vec![Occupant::Link(Box::new(third.clone())); 3]);
+    let listed = links.page(&first.workspace, &LinkQuery::newest(10)).await.unwrap().links;
+    assert_eq!(listed, std::slice::from_ref(&third), "the list shows a link once, at its address");
+    let moves = links.addresses(&first.workspace, &[first.id()]).await.unwrap();
+    assert_eq!(moves, [Some(third.address.clone())]);
+    // Back to an alias, without the other two.
+    let back = moved_to(&third, "docs", &[]);
+    assert_eq!(links.relocate(&third, &back, now).await.unwrap(), Relocation::Done);
+    assert_eq!(links.get(&first.address).await.unwrap(), Some(back.clone()));
+    for gone in [&second.address, &third.address] {
+        assert_eq!(links.get(gone).await.unwrap(), None);
+        assert_eq!(
+            batch.get_all(std::slice::from_ref(gone)).await.unwrap(),
+            [Occupant::Reserved(first.workspace.clone())]
+        );
+    }
+    assert!(links.delete(&back, now).await.unwrap());
+}
+
+#[tokio::test]
+async fn deletion_takes_the_aliases_along() {
+    let links = DynamoLinks::new(dynamodb().await, LINKS_TABLE).consistent();
+    let first = link_with_id("acme", "docs", "https://example.com/", "1");
+    links.insert(&first).await.unwrap();
+    let second = moved_to(&first, "second", &[&first.address]);
+    links.relocate(&first, &second, first.created_at).await.unwrap();
+    assert!(!links.delete(&first, first.created_at).await.unwrap());
+    assert!(links.delete(&second, first.created_at).await.unwrap());
+    for address in second.addresses() {
+        assert_eq!(links.get(address).await.unwrap(), None);
+        let theirs = Link { address: address.clone(), ..link_with_id("other", "x", "https://a.example/", "2") };
+        assert!(!links.insert(&theirs).await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn link_does_not_move_to_a_taken_address_nor_lose_a_change() {
+    let client = dynamodb().await;
+    let links = DynamoLinks::new(client.clone(), LINKS_TABLE).consistent();
+    let mut seen = link_with_id("acme", "docs", "https://example.com/", "1");
+    seen.settings.max_clicks = Some(9);
+    let theirs = link_with_id("other", "theirs", "https://a.example/", "2");
+    let gone = link_with_id("other", "gone", "https://a.example/", "3");
+    for link in [&seen, &theirs, &gone] {
+        links.insert(link).await.unwrap();
+    }
+    links.delete(&gone, gone.created_at).await.unwrap();
+    let now = seen.created_at;
+    for slug in ["theirs", "gone"] {
+        assert_eq!(links.relocate(&seen, &moved_to(&seen, slug, &[]), now).await.unwrap(), Relocation::Taken);
+    }
+    count_click(&client, &seen).await;
+    let next = moved_to(&seen, "free", &[]);
+    assert_eq!(links.relocate(&seen, &next, now).await.unwrap(), Relocation::Changed, "a click came in between");
+    assert_eq!(links.get(&next.address).await.unwrap(), None);
+    let clicked = links.get(&seen.address).await.unwrap().unwrap();
+    let next = moved_to(&clicked, "free", &[&seen.address]);
+    assert_eq!(links.relocate(&clicked, &next, now).await.unwrap(), Relocation::Done);
+    let limit = DynamoClickLimit::new(client, LINKS_TABLE);
+    assert!(!limit.use_click(&seen.address).await.unwrap(), "an alias counts no clicks");
+    assert!(limit.use_click(&next.address).await.unwrap());
+    assert_eq!(links.get(&seen.address).await.unwrap().unwrap().settings.used_clicks, 2);
 }
 
 #[tokio::test]
 async fn malformed_item_is_named() {
     let client = dynamodb().await;
     let links = DynamoLinks::new(client.clone(), LINKS_TABLE);
-    let id = link("acme", "docs", "https://example.com/").id;
-    let item = waypost_aws::dynamo::links::key(&id);
+    let address = link("acme", "docs", "https://example.com/").address;
+    let item = waypost_aws::dynamo::links::key(&address);
     client.put_item().table_name(LINKS_TABLE).set_item(Some(item)).send().await.unwrap();
-    let error = links.get(&id).await.unwrap_err();
+    let error = links.get(&address).await.unwrap_err();
     assert_eq!(error.kind, StoreErrorKind::Broken);
     assert!(error.to_string().contains("LINK#go.example.com#docs"), "{error}");
 }
@@ -160,7 +275,7 @@ async fn malformed_item_is_named() {
 #[tokio::test]
 async fn missing_table_is_a_lasting_error() {
     let links = DynamoLinks::new(dynamodb().await, "absent");
-    let error = links.get(&link("acme", "docs", "https://example.com/").id).await.unwrap_err();
+    let error = links.get(&link("acme", "docs", "https://example.com/").address).await.unwrap_err();
     assert_eq!(error.kind, StoreErrorKind::Broken);
 }
 

@@ -153,7 +153,7 @@ mod tests {
         let fingerprint = |key: &str| {
             let workspace = caller("acme", Role::Admin).workspace;
             let now = Timestamp::parse("2026-01-02T03:04:05Z").unwrap();
-            Claim::new(workspace, key, &[b"body"], now, &random).unwrap().fingerprint()
+            Claim::new(workspace, key, (&[b"body"], b"credential"), now, &random).unwrap().fingerprint()
         };
         let mut secrets = Vec::new();
         let (a, b) = (fingerprint("a"), fingerprint("b"));

@@ -5,6 +5,7 @@
 //! then recognises what the first attempt created by its [`RequestFingerprint`], and does not create it again.
 
 use async_trait::async_trait;
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
 use crate::ports::Random;
@@ -13,6 +14,9 @@ use crate::values::hex::hex;
 use crate::values::timestamp::Timestamp;
 use crate::values::workspace::WorkspaceId;
 
+/// Tells these hashes from others that a credential is the key of.
+const PURPOSE: &[u8] = b"waypost idempotency request";
+
 /// A claim to an idempotency key: the right to perform a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
@@ -20,7 +24,7 @@ pub struct Claim {
     pub workspace: WorkspaceId,
     /// The key that the caller sent: 1 to [`Claim::MAX_KEY_LEN`] printable characters.
     pub key: String,
-    /// A hash of the request. A key must not be used for two different requests.
+    /// A keyed hash of the request. A key must not be used for two different requests.
     pub request: String,
     /// A random id of this attempt.
     pub owner: String,
@@ -37,10 +41,14 @@ impl Claim {
     pub const KEPT_SECONDS: i64 = 24 * 3600;
 
     /// Makes a claim of `key` for the request that consists of `parts`. Returns `None` if the key is not valid.
+    ///
+    /// `credential` is what proves the caller. The hash of the request depends on it, since a request can hold a link's password,
+    /// and all of it but the password can be known: without the credential, the stored hash does not tell a right guess
+    /// from a wrong one. So the same request by another credential is another request.
     pub fn new(
         workspace: WorkspaceId,
         key: &str,
-        parts: &[&[u8]],
+        (parts, credential): (&[&[u8]], &[u8]),
         now: Timestamp,
         random: &dyn Random,
     ) -> Option<Self> {
@@ -48,14 +56,22 @@ impl Claim {
         if key.is_empty() || key.len() > Self::MAX_KEY_LEN || !printable {
             return None;
         }
-        let mut hash = Sha256::new();
+        // HMAC takes a key of any length (RFC 2104).
+        let mut hash = Hmac::<Sha256>::new_from_slice(credential).ok()?;
+        hash.update(PURPOSE);
         for part in parts {
-            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(&(part.len() as u64).to_be_bytes());
             hash.update(part);
         }
         let mut owner = [0_u8; 16];
         random.fill(&mut owner);
-        Some(Self { workspace, key: key.to_owned(), request: hex(&hash.finalize()), owner: hex(&owner), now })
+        Some(Self {
+            workspace,
+            key: key.to_owned(),
+            request: hex(&hash.finalize().into_bytes()),
+            owner: hex(&owner),
+            now,
+        })
     }
 
     /// Returns the fingerprint of the request, the same for all attempts at it.
@@ -137,7 +153,7 @@ mod tests {
 
     fn claim(workspace: &str, key: &str, parts: &[&[u8]]) -> Option<Claim> {
         let workspace = WorkspaceId::parse(workspace).unwrap();
-        Claim::new(workspace, key, parts, Timestamp::from_millis(0).unwrap(), &SeededRandom::new(1))
+        Claim::new(workspace, key, (parts, b"Bearer wp_1"), Timestamp::from_millis(0).unwrap(), &SeededRandom::new(1))
     }
 
     #[test]
@@ -154,6 +170,22 @@ mod tests {
         for key in ["", &too_long, "a\tb", "ä", "\u{7f}"] {
             assert!(claim("acme", key, &[]).is_none(), "{key:?}");
         }
+    }
+
+    #[test]
+    fn stored_hash_does_not_tell_a_right_guess_of_the_request() {
+        let (workspace, random) = (WorkspaceId::parse("acme").unwrap(), SeededRandom::new(1));
+        let now = Timestamp::from_millis(0).unwrap();
+        let body: [&[u8]; 2] = [b"POST", br#"{"url":"https://example.com/","password":"hunter22"}"#];
+        let of = |credential: &[u8]| Claim::new(workspace.clone(), "k", (&body, credential), now, &random).unwrap();
+        let plain = body
+            .iter()
+            .fold(Sha256::new(), |hash, part| hash.chain_update((part.len() as u64).to_be_bytes()).chain_update(part));
+        let (own, other) = (of(b"Bearer wp_1"), of(b"Bearer wp_2"));
+        assert_ne!(own.request, hex(&plain.finalize()), "the request alone must not lead to the hash");
+        assert_ne!(own.request, other.request);
+        assert_ne!(own.fingerprint(), other.fingerprint());
+        assert_eq!(own.request, of(b"Bearer wp_1").request);
     }
 
     proptest! {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::links::id::LinkId;
 use crate::values::domains::Domain;
 use crate::values::slug::Slug;
 use crate::values::timestamp::Timestamp;
@@ -53,6 +54,9 @@ pub struct Click {
     pub id: String,
     /// When the redirect was served.
     pub time: Timestamp,
+    /// The link's id. Absent in clicks from before links had ids.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link_id: Option<LinkId>,
     /// The link's domain.
     pub domain: Domain,
     /// The link's slug.
@@ -68,6 +72,13 @@ pub struct Click {
     /// The user agent, cut to [`Click::MAX_USER_AGENT_BYTES`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
+    /// The [`Platform`](crate::visitors::system::Platform) that the client hint `Sec-CH-UA-Platform` names; absent if the
+    /// visitor's browser sends none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<String>,
+    /// What the client hint `Sec-CH-UA-Mobile` says: whether the visitor prefers pages for phones; absent like `platform`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mobile: Option<bool>,
     /// The referrer's host.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub referrer: Option<String>,

@@ -122,7 +122,7 @@ pub struct Export {
 }
 
 impl Export {
-    /// How long the record is kept, in seconds. The bucket's rules decide how long the file is.
+    /// How much longer than the file the record is kept, in seconds: it tells that the file is gone.
     pub const KEPT_SECONDS: i64 = 30 * 24 * 3600;
 
     /// Makes a new export.

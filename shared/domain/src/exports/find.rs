@@ -4,27 +4,46 @@ use super::export::{Export, ExportId, ExportStatus};
 use super::ports::ExportStore;
 use crate::access::key::{Caller, Role};
 use crate::files::ports::DownloadSigner;
+use crate::files::retention::Retention;
+use crate::ports::Clock;
 use crate::values::error::Error;
 
 /// How long the URL of a file works, in seconds.
 pub const FILE_SECONDS: u32 = 5 * 60;
 
+/// The ports of [`find_export`].
+#[derive(Clone, Copy)]
+pub struct FindExportPorts<'a> {
+    /// Keeps the exports.
+    pub exports: &'a dyn ExportStore,
+    /// Signs the file's URL.
+    pub files: &'a dyn DownloadSigner,
+    /// Tells how old the file is.
+    pub clock: &'a dyn Clock,
+    /// How long the bucket keeps the file.
+    pub retention: Retention,
+}
+
 /// Returns the export `id` of the caller's workspace, and once it has succeeded a URL of its file that works for
 /// [`FILE_SECONDS`].
 ///
 /// # Errors
-/// [`Error::NotFound`] if there is no such export, it belongs to another workspace, or `id` is not an export's id.
+/// [`Error::NotFound`] if there is no such export, it belongs to another workspace, or `id` is not an export's id;
+/// [`Error::Gone`] if the bucket has deleted its file.
 pub async fn find_export(
-    exports: &dyn ExportStore,
-    files: &dyn DownloadSigner,
+    ports: &FindExportPorts<'_>,
     caller: &Caller,
     id: &str,
 ) -> Result<(Export, Option<String>), Error> {
     caller.require(Role::Viewer)?;
     let id = ExportId::parse(id).map_err(|_| Error::NotFound("export"))?;
-    let export = exports.get(&caller.workspace, &id).await?.ok_or(Error::NotFound("export"))?;
+    let export = ports.exports.get(&caller.workspace, &id).await?.ok_or(Error::NotFound("export"))?;
     let url = match export.status {
-        ExportStatus::Succeeded => Some(files.sign_download(&export.object_key(), FILE_SECONDS).await?),
+        ExportStatus::Succeeded => {
+            let written = export.finished_at.unwrap_or(export.created_at);
+            ports.retention.require("export's file", written, ports.clock.now())?;
+            Some(ports.files.sign_download(&export.object_key(), FILE_SECONDS).await?)
+        }
         _ => None,
     };
     Ok((export, url))

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::files::csv::{csv_cell, quoted_cell};
+use crate::files::csv::{csv_cell, short_csv_cell};
 use crate::links::link::Link;
 use crate::links::request::{LinkFields, RuleFields, VariantFields};
 use crate::values::timestamp::Timestamp;
@@ -47,8 +47,8 @@ impl Row {
         let fields = LinkFields::of(link);
         Self {
             url: link.url.to_string(),
-            slug: link.id.slug.to_string(),
-            domain: link.id.domain.to_string(),
+            slug: link.address.slug.to_string(),
+            domain: link.address.domain.to_string(),
             title: fields.title,
             tags: fields.tags,
             created_at: link.created_at,
@@ -75,16 +75,16 @@ pub fn json_line(link: &Link) -> String {
     line
 }
 
-/// Writes the link as a row of CSV under [`CSV_HEADER`]. It puts an apostrophe before a title that a spreadsheet would run as
-/// a formula, and an import removes it. Tags with special characters become a JSON list.
+/// Writes the link as a row of CSV under [`CSV_HEADER`]. It puts an apostrophe before what a spreadsheet would run as a formula,
+/// in any column, and an import removes it. Tags with special characters become a JSON list.
 pub fn csv_row(link: &Link) -> String {
     let row = Row::of(link);
     let text = |text: Option<String>| text.map(|text| csv_cell(&text)).unwrap_or_default();
     let number = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
     let flag = |flag: bool| if flag { "true" } else { "" }.to_owned();
     let cells = [
-        quoted_cell(&row.url),
-        row.slug,
+        csv_cell(&row.url),
+        short_csv_cell(&row.slug),
         row.domain,
         text(row.title),
         tags(&row.tags),
@@ -105,14 +105,14 @@ pub fn csv_row(link: &Link) -> String {
 }
 
 fn tags(tags: &[String]) -> String {
-    let special = |tag: &String| tag.contains(['|', ',']) || tag.starts_with(['=', '+', '-', '@', '[', '\'']);
+    let special = |tag: &String| tag.contains(['|', ',']) || tag.starts_with('[');
     match tags {
         [] => String::new(),
         tags if tags.iter().any(special) => json_list(tags),
-        tags => quoted_cell(&tags.join("|")),
+        tags => csv_cell(&tags.join("|")),
     }
 }
 
 fn json_list<T: Serialize>(values: &[T]) -> String {
-    if values.is_empty() { String::new() } else { quoted_cell(&serde_json::to_string(values).unwrap_or_default()) }
+    if values.is_empty() { String::new() } else { csv_cell(&serde_json::to_string(values).unwrap_or_default()) }
 }

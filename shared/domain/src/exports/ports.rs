@@ -14,6 +14,8 @@ pub trait ExportStore: Send + Sync {
     async fn create(&self, export: &Export) -> Result<bool, StoreError>;
     /// Returns the export as it was last written.
     async fn get(&self, workspace: &WorkspaceId, id: &ExportId) -> Result<Option<Export>, StoreError>;
+    /// Lists the `limit` newest exports of the workspace, the newest first.
+    async fn newest(&self, workspace: &WorkspaceId, limit: usize) -> Result<Vec<Export>, StoreError>;
     /// Writes `next` in place of the revision before it; returns `false` if the stored one is another. Returns `true` if the
     /// store holds `next` already: the answer to an earlier call may have been lost.
     async fn replace(&self, next: &Export) -> Result<bool, StoreError>;

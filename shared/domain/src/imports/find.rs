@@ -6,6 +6,8 @@ use super::job::object_key::{ReportFormat, report_key};
 use super::job::ports::{ImportStore, PartStore};
 use crate::access::key::{Caller, Role};
 use crate::files::ports::DownloadSigner;
+use crate::files::retention::Retention;
+use crate::ports::Clock;
 use crate::values::error::{Error, StoreError};
 
 /// How long the URL of a report works, in seconds.
@@ -18,6 +20,10 @@ pub struct FindReportPorts<'a> {
     pub imports: &'a dyn ImportStore,
     /// Signs the report's URL.
     pub reports: &'a dyn DownloadSigner,
+    /// Tells how old the report is.
+    pub clock: &'a dyn Clock,
+    /// How long the bucket keeps the report.
+    pub retention: Retention,
 }
 
 /// Returns the import `id` of the caller's workspace.
@@ -47,7 +53,8 @@ pub async fn with_progress(parts: &dyn PartStore, import: Import) -> Result<Impo
 /// Returns a URL of the import's report that works for [`REPORT_SECONDS`].
 ///
 /// # Errors
-/// [`Error::Conflict`] until the import is closed; [`Error::NotFound`] if it has nothing to report.
+/// [`Error::Conflict`] until the import is closed; [`Error::NotFound`] if it has nothing to report;
+/// [`Error::Gone`] if the bucket has deleted the report.
 pub async fn find_report(
     ports: &FindReportPorts<'_>,
     caller: &Caller,
@@ -61,6 +68,7 @@ pub async fn find_report(
     if import.counts.reported() == 0 {
         return Err(Error::NotFound("report"));
     }
+    ports.retention.require("report", import.finished_at.unwrap_or(import.created_at), ports.clock.now())?;
     Ok(ports.reports.sign_download(&report_key(&import.workspace, &import.id, format), REPORT_SECONDS).await?)
 }
 
@@ -68,7 +76,6 @@ pub async fn find_report(
 mod tests {
     use super::*;
     use crate::imports::job::counts::Counts;
-    use crate::ports::Clock;
     use crate::testing::files::MemorySigner;
     use crate::testing::imports::MemoryImports;
     use crate::testing::samples::caller;
@@ -97,7 +104,8 @@ mod tests {
     async fn report_needs_a_closed_import_with_reported_rows() {
         let (imports, import, clock) = fixture().await;
         let viewer = caller("acme", Role::Viewer);
-        let ports = FindReportPorts { imports: &imports, reports: &MemorySigner };
+        let retention = Retention::days(40);
+        let ports = FindReportPorts { imports: &imports, reports: &MemorySigner, clock: &clock, retention };
         let report = || find_report(&ports, &viewer, import.id.as_str(), ReportFormat::Csv);
         assert!(matches!(report().await, Err(Error::Conflict(_))));
         let clean = import.closed(&[], clock.now());
@@ -106,6 +114,9 @@ mod tests {
         let mut bad = clean.closed(&[], clock.now());
         bad.counts = Counts { read: 1, invalid: 1, ..Counts::default() };
         imports.replace(&bad).await.unwrap();
+        clock.advance(40 * 86_400 - 1);
         assert!(report().await.unwrap().contains(&format!("reports/acme/{}.csv", import.id)));
+        clock.advance(1);
+        assert!(matches!(report().await, Err(Error::Gone { days: 40, .. })));
     }
 }

@@ -37,14 +37,16 @@ pub struct NewImport {
     #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::values::domains::Domain>"))]
     pub domain: Option<String>,
     /// Tags that every link gets, after its own.
-    #[serde(default)]
-    #[cfg_attr(feature = "openapi", schemars(length(max = ImportOptions::MAX_TAGS), inner(length(min = 1, max = Link::MAX_TAG_CHARS), regex(pattern = crate::values::schema::TEXT))))]
+    #[serde(default, deserialize_with = "crate::values::json::or_default")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Vec<String>>", length(max = ImportOptions::MAX_TAGS), inner(length(min = 1, max = Link::MAX_TAG_CHARS), regex(pattern = crate::values::schema::TEXT))))]
     pub tags: Vec<String>,
     /// What happens to a row whose slug is already a link of the workspace.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::values::json::or_default")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<OnConflict>"))]
     pub on_conflict: OnConflict,
     /// Whether to write the report only, and no links.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::values::json::or_default")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<bool>"))]
     pub dry_run: bool,
 }
 

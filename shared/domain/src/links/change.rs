@@ -1,55 +1,66 @@
-//! Changes a link of the caller's workspace by a JSON Merge Patch (RFC 7396).
+//! Changes a link of the caller's workspace by a JSON Merge Patch (RFC 7396). A new slug or domain moves the link.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::create::{hash_password, remember_target};
+use super::address::LinkAddress;
+use super::create::{hash_password, open_domain, slug_is_taken};
+use super::created::remember_target;
 use super::find::find_link;
-use super::link::{Link, LinkId};
-use super::ports::LinkPorts;
+use super::link::Link;
+use super::ports::{LinkPorts, Relocation};
 use super::precondition::Precondition;
+use super::read_only::without_read_only;
 use super::request::LinkFields;
 use super::validate::check_fields;
 use crate::access::key::{Caller, Role};
 use crate::values::error::{Error, StoreError, StoreErrorKind};
 use crate::values::field_errors::Errors;
 use crate::values::json::{merge, read};
+use crate::values::slug::Slug;
 
-/// How many times to apply a patch to a link that other requests change at the same time.
-const MAX_ATTEMPTS: usize = 5;
+/// How many times to apply a patch to a link that other requests change at the same time. A move of a link with a click limit
+/// also meets the clicks of visitors.
+const MAX_ATTEMPTS: usize = 10;
 
 /// Applies `patch` to the link if `precondition` holds. Returns the changed link. Needs [`Role::Editor`].
+///
+/// `show` makes the link as callers read it: a patch may hold all of that, also what cannot be changed.
 ///
 /// If another request changes the link at the same time, applies the patch again on top of that change, provided that the
 /// precondition still holds. Writes nothing if the patch changes nothing.
 ///
 /// # Errors
 /// [`Error::Invalid`] names every field that would be wrong; [`Error::Changed`] says that the precondition does not hold;
-/// [`Error::NotFound`] says that there is no such link, or that another workspace owns it.
+/// [`Error::NotFound`] says that there is no such link, or that another workspace owns it; [`Error::Conflict`] says that the
+/// address to move to is taken.
 pub async fn change_link(
     ports: &LinkPorts<'_>,
     caller: &Caller,
-    id: &LinkId,
+    address: &LinkAddress,
     precondition: &Precondition,
     patch: &Value,
+    show: &(dyn Fn(&Link) -> Value + Sync),
 ) -> Result<Link, Error> {
     caller.require(Role::Editor)?;
-    if !patch.is_object() {
+    let Value::Object(patch) = patch else {
         return Err(Error::invalid("", "a patch must be a JSON object"));
-    }
+    };
     let mut password_hash = None;
     for _ in 0..MAX_ATTEMPTS {
-        let seen = find_link(ports.reader, caller, id).await?;
+        let seen = find_link(ports.reader, caller, address).await?;
         if !precondition.holds(&seen) {
             return Err(Error::Changed("link"));
         }
-        let mut next = apply(ports, &seen, patch, &mut password_hash)?;
+        let mut next = apply(ports, &seen, patch, &show(&seen), &mut password_hash)?;
         if next == seen {
             return Ok(seen);
         }
+        let first = seen.clone().with_stored_id();
+        (next.stored_id, next.counted_at) = (first.stored_id, first.counted_at);
         next.revision += 1;
         next.updated_at = Some(ports.clock.now());
-        if ports.writer.replace(&seen, &next).await? {
-            if next.url != seen.url {
+        if write(ports, &seen, &next).await? {
+            if (&next.address, &next.url) != (&seen.address, &seen.url) {
                 remember_target(ports.targets, &next).await;
             }
             return Ok(next);
@@ -59,26 +70,42 @@ pub async fn change_link(
     Err(StoreError::new("links.replace", StoreErrorKind::Throttled, busy).into())
 }
 
-/// Applies `patch` to `seen`. Keeps the hash of the patch's password in `password_hash` for the next attempt, since hashing
-/// takes long.
-fn apply(ports: &LinkPorts<'_>, seen: &Link, patch: &Value, password_hash: &mut Option<String>) -> Result<Link, Error> {
+/// Writes `next` in place of `seen`. Returns `false` if the link has changed since it was read.
+async fn write(ports: &LinkPorts<'_>, seen: &Link, next: &Link) -> Result<bool, Error> {
+    if next.address == seen.address {
+        return Ok(ports.writer.replace(seen, next).await?);
+    }
+    match ports.writer.relocate(seen, next, ports.clock.now()).await? {
+        Relocation::Done => Ok(true),
+        Relocation::Changed => Ok(false),
+        Relocation::Taken => Err(slug_is_taken(&next.address)),
+    }
+}
+
+/// Applies `patch` to `seen`, which callers see as `shown`. Keeps the hash of the patch's password in `password_hash` for the next
+/// attempt, since hashing takes long.
+fn apply(
+    ports: &LinkPorts<'_>,
+    seen: &Link,
+    patch: &Map<String, Value>,
+    shown: &Value,
+    password_hash: &mut Option<String>,
+) -> Result<Link, Error> {
     let mut document = serde_json::to_value(LinkFields::of(seen))
         .map_err(|error| StoreError::new("links.patch", StoreErrorKind::Broken, error))?;
-    merge(&mut document, patch.clone());
-    let fields: LinkFields = read(document)?;
     let mut errors = Errors::default();
+    let changes = without_read_only(patch, shown, &document, &mut errors);
+    merge(&mut document, Value::Object(changes));
+    let fields: LinkFields = read(document)?;
     let settings = check_fields(&fields, ports.domains, &mut errors);
-    if fields.slug.as_deref() != Some(seen.id.slug.as_str()) {
-        errors.add("/slug", "cannot be changed: create another link");
-    }
-    if fields.domain.as_deref() != Some(seen.id.domain.as_str()) {
-        errors.add("/domain", "cannot be changed: create another link");
-    }
+    let place = place(ports, seen, &fields, &mut errors);
     if fields.if_exists.is_some() {
         errors.add("/if_exists", "is for creating a link");
     }
-    let settings = errors.or(settings)?;
+    let (settings, (address, aliases)) = errors.or(settings.zip(place))?;
     let mut next = Link {
+        address,
+        aliases,
         url: settings.url,
         title: settings.title,
         tags: settings.tags,
@@ -99,18 +126,51 @@ fn apply(ports: &LinkPorts<'_>, seen: &Link, patch: &Value, password_hash: &mut 
     Ok(next)
 }
 
+/// Returns the address that `fields` ask for, and the aliases of the link there.
+fn place(
+    ports: &LinkPorts<'_>,
+    seen: &Link,
+    fields: &LinkFields,
+    errors: &mut Errors,
+) -> Option<(LinkAddress, Vec<LinkAddress>)> {
+    const NOT_REMOVED: &str = "cannot be removed";
+    let slug = match &fields.slug {
+        Some(text) if text == seen.address.slug.as_str() => Some(seen.address.slug.clone()),
+        Some(text) => errors.note("/slug", Slug::parse(text.as_str())),
+        None => errors.note("/slug", Err(NOT_REMOVED)),
+    };
+    let domain = match &fields.domain {
+        Some(text) if text == seen.address.domain.as_str() => Some(seen.address.domain.clone()),
+        Some(text) => errors.note("/domain", open_domain(text, ports.domains, &seen.workspace)),
+        None => errors.note("/domain", Err(NOT_REMOVED)),
+    };
+    let address = LinkAddress { domain: domain?, slug: slug? };
+    let mut aliases = seen.aliases.clone();
+    if address != seen.address {
+        aliases.retain(|alias| *alias != address);
+        if fields.keep_alias == Some(true) {
+            aliases.push(seen.address.clone());
+        }
+        if aliases.len() > Link::MAX_ALIASES {
+            let detail = format!("a link has at most {} aliases: delete one first", Link::MAX_ALIASES);
+            errors.add("/keep_alias", detail);
+        }
+    }
+    Some((address, aliases))
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
     use crate::links::password::Password;
-    use crate::links::ports::LinkWriter;
+    use crate::links::ports::{LinkMoves, LinkReader, LinkWriter};
     use crate::testing::links::MemoryLinks;
-    use crate::testing::samples::{caller, link};
+    use crate::testing::samples::{caller, link, link_with_id};
     use crate::testing::system::{FixedClock, SeededRandom};
-    use crate::values::domains::Domains;
-    use crate::values::workspace::WorkspaceId;
+    use crate::values::domains::{Domain, Domains};
+    use crate::values::timestamp::Timestamp;
     use async_trait::async_trait;
     use proptest::prelude::*;
     use serde_json::json;
@@ -125,8 +185,17 @@ mod tests {
         let (clock, random) = (FixedClock::at("2026-01-02T03:04:05Z"), SeededRandom::new(1));
         let ports =
             LinkPorts { reader: links, writer, targets: links, clock: &clock, random: &random, domains: &domains };
-        let id = link("acme", "docs", "https://example.com/").id;
-        change_link(&ports, &caller("acme", Role::Editor), &id, &Precondition::parse(precondition), &patch).await
+        let address = link("acme", "docs", "https://example.com/").address;
+        let precondition = Precondition::parse(precondition);
+        change_link(&ports, &caller("acme", Role::Editor), &address, &precondition, &patch, &show).await
+    }
+
+    /// Shows a link with what callers can read but not set.
+    fn show(link: &Link) -> Value {
+        let mut shown = serde_json::to_value(LinkFields::of(link)).unwrap();
+        shown["created_at"] = json!(link.created_at);
+        shown["used_clicks"] = json!(link.settings.used_clicks);
+        shown
     }
 
     async fn change(links: &MemoryLinks, patch: Value) -> Result<Link, Error> {
@@ -171,12 +240,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn error_names_fixed_and_invalid_fields() {
+    async fn error_names_invalid_fields() {
         let links = links().await;
-        let patch = json!({"slug": "other", "domain": null, "if_exists": "return", "expired_url": "file:///x"});
+        let patch = json!({"slug": "a/b", "domain": null, "if_exists": "return", "expired_url": "file:///x"});
         assert_eq!(pointers(change(&links, patch).await), ["/expired_url", "/slug", "/domain", "/if_exists"]);
+        assert_eq!(
+            pointers(change(&links, json!({"slug": null, "domain": "elsewhere.example"})).await),
+            ["/slug", "/domain"]
+        );
         assert_eq!(pointers(change(&links, json!({"url": null})).await), ["/url"]);
-        assert_eq!(pointers(change(&links, json!({"used_clicks": 0})).await), ["/used_clicks"]);
+        assert_eq!(pointers(change(&links, json!({"used_clicks": 1, "color": 0})).await), ["/color"]);
+        assert_eq!(pointers(change(&links, json!({"used_clicks": 1})).await), ["/used_clicks"]);
         assert_eq!(pointers(change(&links, json!({"tags": {"a": 1}})).await), ["/tags"]);
         for patch in [json!([]), json!(null), json!("x")] {
             assert_eq!(pointers(change(&links, patch).await), [""]);
@@ -186,12 +260,90 @@ mod tests {
         assert_eq!(pointers(too_early), ["/expires_at"]);
     }
 
+    fn at(domain: &str, slug: &str) -> LinkAddress {
+        LinkAddress { domain: Domain::parse(domain).unwrap(), slug: Slug::parse(slug).unwrap() }
+    }
+
+    #[tokio::test]
+    async fn move_keeps_everything_but_the_address() {
+        let links = MemoryLinks::default();
+        let mut seen = link_with_id("acme", "docs", "https://example.com/", "1");
+        seen.title = Some("Docs".into());
+        seen.settings.password_hash = Some("hash".into());
+        (seen.settings.max_clicks, seen.settings.used_clicks) = (Some(9), 4);
+        links.insert(&seen).await.unwrap();
+        let moved = change(&links, json!({"slug": "moved", "domain": "s.example.org"})).await.unwrap();
+        let expected =
+            Link { address: at("s.example.org", "moved"), revision: 1, updated_at: moved.updated_at, ..seen.clone() };
+        assert_eq!((links.all(), &moved), (vec![expected.clone()], &expected));
+        assert_eq!(links.get(&seen.address).await.unwrap(), None);
+        assert!(!links.insert(&link("other", "docs", "https://a.example/")).await.unwrap(), "the address is reserved");
+        assert!(links.insert(&link("acme", "docs", "https://a.example/")).await.unwrap());
+        let moves = links.addresses(&seen.workspace, &[seen.id()]).await.unwrap();
+        assert_eq!(moves, [Some(moved.address)]);
+    }
+
+    #[tokio::test]
+    async fn alias_leads_to_the_link_wherever_it_moves() {
+        let links = links().await;
+        let first = links.all()[0].clone();
+        change(&links, json!({"slug": "second", "keep_alias": true})).await.unwrap();
+        let moved = change(&links, json!({"slug": "third", "keep_alias": true, "title": "x"})).await.unwrap();
+        assert_eq!((moved.id(), moved.counted_at()), (first.id(), Some(&first.address)), "a link from before the ids");
+        for slug in ["docs", "second", "third"] {
+            assert_eq!(links.get(&at("go.example.com", slug)).await.unwrap().as_ref(), Some(&moved), "{slug}");
+        }
+        let again = change(&links, json!({"slug": "third", "keep_alias": true})).await.unwrap();
+        assert_eq!(again.revision, moved.revision, "a repeated move changes nothing");
+        let back = change(&links, json!({"slug": "docs", "keep_alias": false})).await.unwrap();
+        assert_eq!((back.address.slug.as_str(), back.aliases), ("docs", vec![at("go.example.com", "second")]));
+        assert_eq!(links.get(&at("go.example.com", "third")).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn link_does_not_move_to_a_taken_address() {
+        let links = links().await;
+        links.insert(&link("other", "theirs", "https://a.example/")).await.unwrap();
+        let gone = link("other", "gone", "https://a.example/");
+        links.insert(&gone).await.unwrap();
+        links.delete(&gone, gone.created_at).await.unwrap();
+        let before = links.all();
+        for slug in ["theirs", "gone"] {
+            let result = change(&links, json!({"slug": slug})).await;
+            assert!(matches!(&result, Err(Error::Conflict(detail)) if detail.contains(slug)), "{result:?}");
+        }
+        assert_eq!(links.all(), before);
+    }
+
+    #[tokio::test]
+    async fn aliases_are_bounded() {
+        let links = links().await;
+        for n in 0..Link::MAX_ALIASES {
+            change(&links, json!({"slug": format!("n{n}"), "keep_alias": true})).await.unwrap();
+        }
+        let one_more = json!({"slug": "more", "keep_alias": true});
+        assert_eq!(pointers(change(&links, one_more).await), ["/keep_alias"]);
+        assert!(change(&links, json!({"slug": "more"})).await.is_ok());
+    }
+
     #[tokio::test]
     async fn patch_without_a_change_writes_nothing() {
         let links = links().await;
         for patch in [json!({}), json!({"slug": "docs", "url": "https://example.com"}), json!({"title": null})] {
             assert_eq!(change(&links, patch).await.unwrap().revision, 0);
         }
+    }
+
+    #[tokio::test]
+    async fn what_a_read_gave_can_be_sent_back_with_a_change() {
+        let links = links().await;
+        let mut patch = show(&links.all()[0]);
+        patch["title"] = json!("New");
+        let changed = change(&links, patch.clone()).await.unwrap();
+        assert_eq!((changed.title.as_deref(), changed.revision), (Some("New"), 1));
+        assert_eq!(change(&links, show(&changed)).await.unwrap(), changed, "nothing to change");
+        patch["created_at"] = json!("2020-01-01T00:00:00Z");
+        assert_eq!(pointers(change(&links, patch).await), ["/created_at"]);
     }
 
     #[tokio::test]
@@ -222,11 +374,11 @@ mod tests {
             }
             self.0.replace(seen, next).await
         }
-        async fn delete(&self, id: &LinkId, workspace: &WorkspaceId) -> Result<bool, StoreError> {
-            self.0.delete(id, workspace).await
+        async fn relocate(&self, seen: &Link, next: &Link, now: Timestamp) -> Result<Relocation, StoreError> {
+            self.0.relocate(seen, next, now).await
         }
-        async fn delete_unchanged(&self, seen: &Link) -> Result<bool, StoreError> {
-            self.0.delete_unchanged(seen).await
+        async fn delete(&self, seen: &Link, now: Timestamp) -> Result<bool, StoreError> {
+            self.0.delete(seen, now).await
         }
     }
 
@@ -250,7 +402,7 @@ mod tests {
         let mut clicked = links.all()[0].clone();
         let seen = clicked.clone();
         clicked.settings.used_clicks = 9;
-        links.delete_unchanged(&seen).await.unwrap();
+        links.forget(&seen.address);
         links.insert(&clicked).await.unwrap();
         let mut next = seen.clone();
         (next.title, next.revision) = (Some("x".into()), 1);
@@ -268,7 +420,7 @@ mod tests {
             let domains = Domains::parse("go.example.com").unwrap();
             let (links, clock, random) = (MemoryLinks::default(), FixedClock::at(""), SeededRandom::new(1));
             let ports = LinkPorts { reader: &links, writer: &links, targets: &links, clock: &clock, random: &random, domains: &domains };
-            prop_assert_eq!(apply(&ports, &seen, &json!({}), &mut None).unwrap(), seen);
+            prop_assert_eq!(apply(&ports, &seen, &Map::new(), &show(&seen), &mut None).unwrap(), seen);
         }
     }
 }

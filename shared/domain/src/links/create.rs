@@ -1,9 +1,11 @@
 //! Creates a short link with a slug that the caller chooses, or a generated one.
 
-use super::created::{Created, MAX_SLUGS, no_free_slug, slug_to_try};
-use super::link::{Link, LinkId};
+use super::address::LinkAddress;
+use super::created::{Created, MAX_SLUGS, no_free_slug, remember_target, slug_to_try};
+use super::id::LinkId;
+use super::link::Link;
 use super::password::Password;
-use super::ports::{LinkPorts, LinkTargets};
+use super::ports::LinkPorts;
 use super::request::{IfExists, LinkFields};
 use super::reuse::{can_stand_in, return_existing};
 use super::validate::check_fields;
@@ -14,6 +16,7 @@ use crate::values::domains::{Domain, Domains};
 use crate::values::error::{Error, StoreError, StoreErrorKind};
 use crate::values::field_errors::Errors;
 use crate::values::slug::Slug;
+use crate::values::workspace::WorkspaceId;
 
 /// Creates a link in the caller's workspace, or returns an existing one if the request allows that. Needs [`Role::Editor`].
 ///
@@ -44,7 +47,7 @@ async fn create_with_own_slug(ports: &LinkPorts<'_>, link: Link, if_exists: IfEx
     if ports.writer.insert(&link).await? {
         return Ok(Created { link, is_new: true });
     }
-    let existing = ports.reader.get(&link.id).await?.filter(|existing| existing.workspace == link.workspace);
+    let existing = ports.reader.get(&link.address).await?.filter(|existing| existing.workspace == link.workspace);
     match existing {
         Some(existing) if link.origin.is_some() && existing.origin == link.origin => {
             Ok(Created { link: existing, is_new: true })
@@ -52,8 +55,13 @@ async fn create_with_own_slug(ports: &LinkPorts<'_>, link: Link, if_exists: IfEx
         Some(existing) if if_exists == IfExists::Return && can_stand_in(&existing, &link) => {
             Ok(Created { link: existing, is_new: false })
         }
-        _ => Err(Error::Conflict(format!("the slug '{}' is taken on {}", link.id.slug, link.id.domain))),
+        _ => Err(slug_is_taken(&link.address)),
     }
+}
+
+/// Returns the error of an address that another link has, or that is reserved for another workspace.
+pub(crate) fn slug_is_taken(address: &LinkAddress) -> Error {
+    Error::Conflict(format!("the slug '{}' is taken on {}", address.slug, address.domain))
 }
 
 async fn create_with_free_slug(
@@ -62,7 +70,7 @@ async fn create_with_free_slug(
     fingerprint: Option<&RequestFingerprint>,
 ) -> Result<Created, Error> {
     for number in 0..MAX_SLUGS {
-        link.id.slug = slug_to_try(ports, fingerprint, number);
+        link.address.slug = slug_to_try(ports, fingerprint, number);
         if ports.writer.insert(&link).await? {
             return Ok(Created { link, is_new: true });
         }
@@ -73,19 +81,12 @@ async fn create_with_free_slug(
     Err(no_free_slug())
 }
 
-/// Lets later requests find `link` by its target. Only logs a failure, since the link exists already.
-pub(crate) async fn remember_target(targets: &dyn LinkTargets, link: &Link) {
-    if let Err(error) = targets.remember(link).await {
-        tracing::warn!(event = "links.target_not_remembered", domain = %link.id.domain, slug = %link.id.slug, %error);
-    }
-}
-
-/// Returns the link that occupies the id of `link`, if an earlier attempt at the same request created it.
+/// Returns the link that occupies the address of `link`, if an earlier attempt at the same request created it.
 async fn created_before(ports: &LinkPorts<'_>, link: &Link) -> Result<Option<Link>, Error> {
     if link.origin.is_none() {
         return Ok(None);
     }
-    let existing = ports.reader.get(&link.id).await?;
+    let existing = ports.reader.get(&link.address).await?;
     Ok(existing.filter(|existing| existing.workspace == link.workspace && existing.origin == link.origin))
 }
 
@@ -103,17 +104,23 @@ fn check(
         None => Some(Slug::generate(ports.random)),
     };
     let domain = match &fields.domain {
-        Some(text) => errors.note("/domain", own_domain(text, ports.domains)),
+        Some(text) => errors.note("/domain", open_domain(text, ports.domains, &caller.workspace)),
         None => Some(ports.domains.default_domain().clone()),
     };
-    let id = slug.zip(domain).map(|(slug, domain)| LinkId { domain, slug });
-    let (checked, id) = errors.or(checked.zip(id))?;
+    let address = slug.zip(domain).map(|(slug, domain)| LinkAddress { domain, slug });
+    if fields.keep_alias.is_some() {
+        errors.add("/keep_alias", "is for changing a link");
+    }
+    let (checked, address) = errors.or(checked.zip(address))?;
     let mut settings = checked.settings;
     // Hash the password last: it takes long.
     let password = fields.password.as_ref();
     settings.password_hash = password.map(|password| hash_password(password, ports.random)).transpose()?;
     Ok(Link {
-        id,
+        address,
+        stored_id: Some(LinkId::generate(ports.clock, ports.random)),
+        counted_at: None,
+        aliases: Vec::new(),
         workspace: caller.workspace.clone(),
         url: checked.url,
         title: checked.title,
@@ -132,6 +139,15 @@ pub(crate) fn hash_password(password: &Password, random: &dyn Random) -> Result<
     password.hash(random).map_err(|error| StoreError::new("password.hash", StoreErrorKind::Broken, error))
 }
 
+/// Parses a domain, and checks that `workspace` can make links there.
+///
+/// # Errors
+/// What is wrong, for a person.
+pub fn open_domain(text: &str, domains: &Domains, workspace: &WorkspaceId) -> Result<Domain, String> {
+    let domain = own_domain(text, domains)?;
+    if domains.is_open_to(&domain, workspace) { Ok(domain) } else { Err("belongs to another workspace".to_owned()) }
+}
+
 /// Parses a domain, and checks that the stack serves it.
 ///
 /// # Errors
@@ -145,11 +161,10 @@ pub fn own_domain(text: &str, domains: &Domains) -> Result<Domain, String> {
 mod tests {
     use super::*;
     use crate::access::idempotency::Claim;
-    use crate::testing::links::MemoryLinks;
+    use crate::testing::links::{LinkWorld, MemoryLinks};
     use crate::testing::samples::caller;
     use crate::testing::system::{FixedClock, SeededRandom};
     use crate::values::timestamp::Timestamp;
-    use crate::values::workspace::WorkspaceId;
 
     async fn create_as(role: Role, links: &MemoryLinks, seed: u64, fields: LinkFields) -> Result<Link, Error> {
         let domains = Domains::parse("go.example.com,s.example.org").unwrap();
@@ -179,8 +194,8 @@ mod tests {
         let links = MemoryLinks::default();
         let first = create(&links, 1, new_link("https://example.com/1")).await.unwrap();
         let second = create(&links, 1, new_link("https://example.com/2")).await.unwrap();
-        assert_ne!(first.id.slug, second.id.slug);
-        assert_eq!(second.id.slug.as_str().len(), Slug::GENERATED_LEN);
+        assert_ne!(first.address.slug, second.address.slug);
+        assert_eq!(second.address.slug.as_str().len(), Slug::GENERATED_LEN);
     }
 
     #[tokio::test]
@@ -240,7 +255,23 @@ mod tests {
     fn fingerprint(key: &str) -> RequestFingerprint {
         let workspace = WorkspaceId::parse("acme").unwrap();
         let now = Timestamp::from_millis(0).unwrap();
-        Claim::new(workspace, key, &[], now, &SeededRandom::new(1)).unwrap().fingerprint()
+        Claim::new(workspace, key, (&[], b"credential"), now, &SeededRandom::new(1)).unwrap().fingerprint()
+    }
+
+    #[tokio::test]
+    async fn domain_of_another_workspace_is_refused() {
+        let world =
+            LinkWorld { domains: Domains::parse("go.example.com,x.example.org=acme").unwrap(), ..LinkWorld::default() };
+        let fields = LinkFields { domain: Some("x.example.org".into()), ..new_link("https://example.com/") };
+        let create = async |workspace| {
+            create_link(&world.ports(), &caller(workspace, Role::Editor), &fields, None)
+                .await
+                .map(|created| created.link)
+        };
+        let Err(Error::Invalid(errors)) = create("other").await else { panic!() };
+        assert_eq!(errors[0].pointer, "/domain");
+        let mine = create("acme").await.unwrap();
+        assert_eq!((mine.address.domain.as_str(), mine.counted_at()), ("x.example.org", None));
     }
 
     #[tokio::test]

@@ -1,7 +1,7 @@
-//! Defines the result of a request for a link, and chooses slugs for new links.
+//! Defines the result of a request for a link, chooses slugs for new links, and remembers their targets.
 
 use super::link::Link;
-use super::ports::LinkPorts;
+use super::ports::{LinkPorts, LinkTargets};
 use crate::access::idempotency::RequestFingerprint;
 use crate::values::error::Error;
 use crate::values::slug::Slug;
@@ -30,4 +30,11 @@ pub(crate) fn slug_to_try(ports: &LinkPorts<'_>, fingerprint: Option<&RequestFin
 /// Returns the error after [`MAX_SLUGS`] taken slugs.
 pub(crate) fn no_free_slug() -> Error {
     Error::Conflict("no free slug was found; try again".to_owned())
+}
+
+/// Lets later requests find `link` by its target. Only logs a failure, since the link exists already.
+pub(crate) async fn remember_target(targets: &dyn LinkTargets, link: &Link) {
+    if let Err(error) = targets.remember(link).await {
+        tracing::warn!(event = "links.target_not_remembered", domain = %link.address.domain, slug = %link.address.slug, %error);
+    }
 }

@@ -3,29 +3,31 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::address::LinkAddress;
+use super::id::LinkId;
 use super::settings::LinkSettings;
 use crate::values::domains::Domain;
-use crate::values::slug::Slug;
+use crate::values::hex::hex;
 use crate::values::target::TargetUrl;
 use crate::values::text::check_text;
 use crate::values::timestamp::Timestamp;
 use crate::values::workspace::WorkspaceId;
-
-/// The id of a link: its domain and slug.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct LinkId {
-    /// The host that serves it.
-    pub domain: Domain,
-    /// The path of the short URL.
-    pub slug: Slug,
-}
 
 /// A short link as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
     /// The domain and slug.
     #[serde(flatten)]
-    pub id: LinkId,
+    pub address: LinkAddress,
+    /// The stored id. Absent in links from before the ids until their owner changes them; [`Link::id`] always gives one.
+    #[serde(rename = "id", default, skip_serializing_if = "Option::is_none")]
+    pub stored_id: Option<LinkId>,
+    /// For a link from before the ids that has got one: the address that its clicks were counted by until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted_at: Option<LinkAddress>,
+    /// Former addresses that lead to the link too, each once. The link's own address is not one of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<LinkAddress>,
     /// The workspace that owns it.
     pub workspace: WorkspaceId,
     /// The URL it leads to.
@@ -66,6 +68,40 @@ impl Link {
     pub const MAX_TAGS: usize = 20;
     /// The greatest length of a tag, in characters.
     pub const MAX_TAG_CHARS: usize = 50;
+    /// The greatest number of aliases. A move writes the link and all of its aliases in one transaction.
+    pub const MAX_ALIASES: usize = 20;
+
+    /// Returns the link's id, which it keeps for ever.
+    pub fn id(&self) -> LinkId {
+        self.stored_id.clone().unwrap_or_else(|| LinkId::of_address(&self.workspace, &self.address))
+    }
+
+    /// Returns the address that the link's clicks were counted by before it had an id. `None` if it has always had one.
+    pub fn counted_at(&self) -> Option<&LinkAddress> {
+        match self.stored_id {
+            None => Some(&self.address),
+            Some(_) => self.counted_at.as_ref(),
+        }
+    }
+
+    /// Stores the id in a link from before the ids, as every change of such a link does.
+    pub fn with_stored_id(mut self) -> Self {
+        if self.stored_id.is_none() {
+            self.counted_at = Some(self.address.clone());
+            self.stored_id = Some(self.id());
+        }
+        self
+    }
+
+    /// Returns all addresses that lead to the link, its own first.
+    pub fn addresses(&self) -> impl Iterator<Item = &LinkAddress> {
+        std::iter::once(&self.address).chain(&self.aliases)
+    }
+
+    /// Returns a text that all links of the workspace with this target on this domain share, and that differs for all others.
+    pub fn target_key(workspace: &WorkspaceId, domain: &Domain, url: &TargetUrl) -> String {
+        format!("{workspace}#{domain}#{}", hex(&Sha256::digest(url.as_str())))
+    }
 
     /// Tells whether the owner has made no change since `seen` was read. Deleting and creating a link again is a change; a click
     /// is not.
@@ -98,12 +134,12 @@ impl Link {
 
     /// Returns the key that sorts a workspace's links in the order of creation.
     pub fn list_key(&self) -> String {
-        format!("{}#{}#{}", self.created_at, self.id.slug, self.id.domain)
+        format!("{}#{}#{}", self.created_at, self.address.slug, self.address.domain)
     }
 
     /// Returns the index partition that lists the link, less than [`Link::LIST_SHARDS`].
     pub fn list_shard(&self) -> u8 {
-        Sha256::digest(self.id.slug.as_str().as_bytes())[0] % Self::LIST_SHARDS
+        Sha256::digest(self.address.slug.as_str().as_bytes())[0] % Self::LIST_SHARDS
     }
 }
 
@@ -136,6 +172,7 @@ pub fn check_tags<'a>(tags: impl IntoIterator<Item = &'a str>) -> Result<Vec<Str
 mod tests {
     use super::*;
     use crate::testing::samples::link;
+    use crate::values::slug::Slug;
 
     #[test]
     fn tags_are_bounded_and_unique() {
@@ -150,6 +187,22 @@ mod tests {
         assert!(check_title("a\u{7}b").is_err());
         assert!(check_title(&"ä".repeat(200)).is_ok());
         assert!(check_title(&"ä".repeat(201)).is_err());
+    }
+
+    #[test]
+    fn link_from_before_the_ids_keeps_the_id_of_its_first_address() {
+        let old = link("acme", "docs", "https://example.com/");
+        let mut moved = old.clone().with_stored_id();
+        assert_eq!((moved.id(), moved.counted_at()), (old.id(), Some(&old.address)));
+        moved.address.slug = Slug::parse("moved").unwrap();
+        let again = moved.clone().with_stored_id();
+        assert_eq!((again.id(), again.counted_at()), (old.id(), Some(&old.address)));
+        let new = Link { stored_id: Some(LinkId::derive(old.created_at, "x")), ..old.clone() };
+        assert_eq!((new.counted_at(), new.id() != old.id()), (None, true));
+        let stored: Link = serde_json::from_value(serde_json::to_value(&moved).unwrap()).unwrap();
+        assert_eq!(stored, moved);
+        let json = serde_json::to_string(&old).unwrap();
+        assert!(!json.contains("\"id\"") && !json.contains("aliases") && !json.contains("counted_at"), "{json}");
     }
 
     #[test]

@@ -156,7 +156,7 @@ mod tests {
             ("b2", "go.example.com", vec![], 4, true),
         ] {
             let mut link = link("acme", slug, "https://example.com/");
-            link.id.domain = Domain::parse(domain).unwrap();
+            link.address.domain = Domain::parse(domain).unwrap();
             link.tags = tags.into_iter().map(str::to_owned).collect();
             link.created_at = link.created_at.plus_seconds(second);
             link.settings.archived = archived;
@@ -178,7 +178,7 @@ mod tests {
             (ListRequest { created_before: text("2026-01-01T00:00:02Z"), ..all() }, "a1"),
         ] {
             let page = page(&links, &request).await.unwrap();
-            let found: Vec<&str> = page.items.iter().map(|link| link.id.slug.as_str()).collect();
+            let found: Vec<&str> = page.items.iter().map(|link| link.address.slug.as_str()).collect();
             assert_eq!(found.join(" "), slugs, "{request:?}");
         }
     }

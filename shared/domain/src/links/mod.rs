@@ -1,16 +1,20 @@
 //! Creates, finds, lists, changes and deletes short links. Each use case has one file.
 
+pub mod address;
 pub mod change;
+pub mod change_marks;
 pub mod create;
 pub mod created;
 pub mod delete;
 pub mod find;
+pub mod id;
 pub mod link;
 pub mod list;
 pub mod password;
 pub mod ports;
 pub mod precondition;
 pub mod query;
+mod read_only;
 pub mod request;
 mod reuse;
 pub mod settings;

@@ -25,6 +25,8 @@ pub struct Password(String);
 pub struct PasswordError(String);
 
 impl Password {
+    /// The least length of a password, in characters. At ten tries a minute, six random letters take decades to guess.
+    pub const MIN_CHARS: usize = 6;
     /// The greatest length of a password, in characters.
     pub const MAX_CHARS: usize = 128;
 
@@ -33,14 +35,15 @@ impl Password {
         Self(text.into())
     }
 
-    /// Checks that a visitor can type the password into a form: 1 to [`Password::MAX_CHARS`] characters, no control characters.
+    /// Checks that a visitor can type the password into a form and no one can guess it soon: [`Password::MIN_CHARS`] to
+    /// [`Password::MAX_CHARS`] characters, no control characters.
     ///
     /// # Errors
     /// What is wrong, for a person. The message does not quote the password.
     pub fn check(&self) -> Result<(), String> {
         let chars = self.0.chars().count();
-        if chars == 0 || chars > Self::MAX_CHARS {
-            return Err(format!("must have 1 to {} characters", Self::MAX_CHARS));
+        if !(Self::MIN_CHARS..=Self::MAX_CHARS).contains(&chars) {
+            return Err(format!("must have {} to {} characters", Self::MIN_CHARS, Self::MAX_CHARS));
         }
         if self.0.chars().any(char::is_control) {
             return Err("must not have control characters".to_owned());
@@ -78,7 +81,7 @@ impl fmt::Debug for Password {
 #[cfg(feature = "openapi")]
 crate::values::schema::schema!(Password, "Password", {
     "type": "string",
-    "minLength": 1,
+    "minLength": Password::MIN_CHARS,
     "maxLength": Password::MAX_CHARS,
     "pattern": r"^[^\u0000-\u001f\u007f-\u009f]+$",
     "writeOnly": true,
@@ -108,9 +111,11 @@ mod tests {
     }
 
     #[test]
-    fn password_must_be_typeable() {
+    fn password_must_be_typeable_and_not_short() {
         assert!(Password::new("").check().is_err());
-        assert!(Password::new("a\nb").check().is_err());
+        assert!(Password::new("ä".repeat(5)).check().is_err());
+        assert!(Password::new("ä".repeat(6)).check().is_ok());
+        assert!(Password::new("abc\ndef").check().is_err());
         assert!(Password::new("ä".repeat(128)).check().is_ok());
         assert!(Password::new("ä".repeat(129)).check().is_err());
     }

@@ -30,8 +30,8 @@ impl LinkFilter {
         let has = |tag: &String| link.tags.contains(tag);
         let tags = if self.any_tag { self.tags.iter().any(has) } else { self.tags.iter().all(has) };
         (self.tags.is_empty() || tags)
-            && self.domain.as_ref().is_none_or(|domain| link.id.domain == *domain)
-            && self.slug_prefix.as_ref().is_none_or(|prefix| link.id.slug.as_str().starts_with(prefix))
+            && self.domain.as_ref().is_none_or(|domain| link.address.domain == *domain)
+            && self.slug_prefix.as_ref().is_none_or(|prefix| link.address.slug.as_str().starts_with(prefix))
             && self.archived.is_none_or(|archived| link.settings.archived == archived)
     }
 }

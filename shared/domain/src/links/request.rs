@@ -5,12 +5,16 @@ use serde::{Deserialize, Serialize};
 
 use super::link::Link;
 use super::password::Password;
-use super::settings::{Conditions, Device, Os, QueryCondition, Rule, Variant};
+use super::settings::{Conditions, QueryCondition, Rule, Variant};
 #[cfg(feature = "openapi")]
 use super::settings::{LinkSettings, MAX_CLICKS, MAX_QUERY_CHARS, MAX_VARIANT_NAME, MAX_WEIGHT};
-use crate::values::json::{whole, whole_or_null};
+use crate::values::json::{or_default, whole, whole_or_null};
+#[cfg(feature = "openapi")]
+use crate::values::language::{MAX_RANGE_BYTES, PATTERN};
 #[cfg(feature = "openapi")]
 use crate::values::schema::TEXT;
+use crate::visitors::device::Device;
+use crate::visitors::system::Os;
 
 /// The fields of a link to create. Absent fields have their defaults.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -20,18 +24,18 @@ pub struct LinkFields {
     /// The URL it leads to. Required.
     #[cfg_attr(feature = "openapi", schemars(with = "crate::values::target::TargetUrl"))]
     pub url: Option<String>,
-    /// The path of the short URL; generated if absent. Cannot be changed.
+    /// The path of the short URL; generated if absent. A change moves the link.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::values::slug::Slug>"))]
     pub slug: Option<String>,
-    /// The host that serves it; the stack's default domain if absent. Cannot be changed.
+    /// The host that serves it; the stack's default domain if absent. A change moves the link.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::values::domains::Domain>"))]
     pub domain: Option<String>,
     /// A title for its owner.
     #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = Link::MAX_TITLE_CHARS), regex(pattern = TEXT)))]
     pub title: Option<String>,
     /// Words to filter links by.
-    #[serde(default)]
-    #[cfg_attr(feature = "openapi", schemars(length(max = Link::MAX_TAGS), inner(length(min = 1, max = Link::MAX_TAG_CHARS), regex(pattern = TEXT))))]
+    #[serde(default, deserialize_with = "or_default")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Vec<String>>", length(max = Link::MAX_TAGS), inner(length(min = 1, max = Link::MAX_TAG_CHARS), regex(pattern = TEXT))))]
     pub tags: Vec<String>,
     /// Before this time, visitors get "not found" (RFC 3339).
     #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::values::timestamp::Timestamp>"))]
@@ -54,22 +58,28 @@ pub struct LinkFields {
     #[serde(default, deserialize_with = "whole_or_null")]
     pub redirect_status: Option<u16>,
     /// Whether to merge query parameters of the visit into the target.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<bool>"))]
     pub forward_query: bool,
     /// Other targets for some visits. The first rule that matches wins. Rules and variants together have at most 32 KiB of JSON.
-    #[serde(default)]
-    #[cfg_attr(feature = "openapi", schemars(length(max = LinkSettings::MAX_CHOICES)))]
+    #[serde(default, deserialize_with = "or_default")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Vec<RuleFields>>", length(max = LinkSettings::MAX_CHOICES)))]
     pub rules: Vec<RuleFields>,
     /// Weighted targets for visits that match no rule.
-    #[serde(default)]
-    #[cfg_attr(feature = "openapi", schemars(length(max = LinkSettings::MAX_CHOICES)))]
+    #[serde(default, deserialize_with = "or_default")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Vec<VariantFields>>", length(max = LinkSettings::MAX_CHOICES)))]
     pub variants: Vec<VariantFields>,
     /// Whether it is archived: visitors get "not found", but its owner keeps it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<bool>"))]
     pub archived: bool,
     /// What to do if a link with the same target exists. Only for creating a link.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub if_exists: Option<IfExists>,
+    /// Whether the former address stays as an alias when the link moves. Only for changing a link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(skip))]
+    pub keep_alias: Option<bool>,
 }
 
 /// What to do if the workspace has a link with the same target on the same domain.
@@ -103,24 +113,25 @@ pub struct RuleFields {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewConditions", extend("anyOf" = at_least_one_condition())))]
 pub struct ConditionFields {
     /// The visitor's device is one of these.
-    #[serde(default)]
-    #[cfg_attr(feature = "openapi", schemars(length(max = LinkSettings::MAX_VALUES)))]
+    #[serde(default, deserialize_with = "or_default")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Vec<Device>>", length(max = LinkSettings::MAX_VALUES)))]
     pub device: Vec<Device>,
     /// The visitor's operating system is one of these.
-    #[serde(default)]
-    #[cfg_attr(feature = "openapi", schemars(length(max = LinkSettings::MAX_VALUES)))]
+    #[serde(default, deserialize_with = "or_default")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Vec<Os>>", length(max = LinkSettings::MAX_VALUES)))]
     pub os: Vec<Os>,
-    /// The visitor's country is one of these: ISO 3166-1 alpha-2 codes.
-    #[serde(default)]
-    #[cfg_attr(feature = "openapi", schemars(length(max = LinkSettings::MAX_VALUES), inner(regex(pattern = "^[A-Za-z]{2}$"))))]
+    /// The visitor's country is one of these: ISO 3166-1 alpha-2 codes, such as `GB` (not `UK`), and `XK` for Kosovo.
+    #[serde(default, deserialize_with = "or_default")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Vec<crate::values::country::Country>>", length(max = LinkSettings::MAX_VALUES)))]
     pub country: Vec<String>,
-    /// The visitor's first language is one of these: ISO 639 codes of two or three letters.
-    #[serde(default)]
-    #[cfg_attr(feature = "openapi", schemars(length(max = LinkSettings::MAX_VALUES), inner(regex(pattern = "^[A-Za-z]{2,3}$"))))]
+    /// The language that the visitor prefers matches one of these language ranges (BCP 47; extended filtering of RFC 4647):
+    /// `de` matches `de-CH`, `*-CH` matches `fr-CH`. The weights of `Accept-Language` decide which language that is.
+    #[serde(default, deserialize_with = "or_default")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Vec<String>>", length(max = LinkSettings::MAX_VALUES), inner(length(max = MAX_RANGE_BYTES), regex(pattern = PATTERN))))]
     pub language: Vec<String>,
     /// The visit has all of these query parameters.
-    #[serde(default)]
-    #[cfg_attr(feature = "openapi", schemars(length(max = LinkSettings::MAX_VALUES)))]
+    #[serde(default, deserialize_with = "or_default")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Vec<QueryFields>>", length(max = LinkSettings::MAX_VALUES)))]
     pub query: Vec<QueryFields>,
     /// The visit is at this time or later (RFC 3339).
     #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::values::timestamp::Timestamp>"))]
@@ -166,8 +177,8 @@ impl LinkFields {
         let settings = &link.settings;
         Self {
             url: Some(link.url.to_string()),
-            slug: Some(link.id.slug.to_string()),
-            domain: Some(link.id.domain.to_string()),
+            slug: Some(link.address.slug.to_string()),
+            domain: Some(link.address.domain.to_string()),
             title: link.title.clone(),
             tags: link.tags.clone(),
             starts_at: settings.starts_at.map(|time| time.to_string()),
@@ -181,6 +192,7 @@ impl LinkFields {
             variants: settings.variants.iter().map(VariantFields::of).collect(),
             archived: settings.archived,
             if_exists: None,
+            keep_alias: None,
         }
     }
 }
@@ -216,8 +228,8 @@ impl VariantFields {
 /// Returns the alternatives of a JSON Schema's `anyOf`, each of which requires one condition that is not empty.
 #[cfg(feature = "openapi")]
 pub(crate) fn at_least_one_condition() -> Vec<serde_json::Value> {
-    let lists =
-        ["device", "os", "country", "language", "query"].map(|name| (name, serde_json::json!({ "minItems": 1 })));
+    let lists = ["device", "os", "country", "language", "query"]
+        .map(|name| (name, serde_json::json!({ "type": "array", "minItems": 1 })));
     let times = ["after", "before"].map(|name| (name, serde_json::json!({ "type": "string" })));
     let alternatives = lists.into_iter().chain(times);
     alternatives

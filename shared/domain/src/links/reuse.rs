@@ -1,14 +1,20 @@
 //! Returns the link that leads to a target already, for `if_exists: return`, and creates one only if there is none.
 //!
 //! [`LinkTargets`](super::ports::LinkTargets) remembers one link for each target. This link may have been deleted, changed or
-//! archived since, or have ended. The new link then replaces it, in one transaction that fails if another request replaced it
-//! first. So among concurrent requests, one creates the link and the others return it.
+//! archived since, or have ended. Then another link may lead to the target, which an import wrote or which was created beside the
+//! remembered one: the index of targets finds it. If there is none, a new link replaces the remembered one, in one transaction that
+//! fails if another request replaced it first. So among concurrent requests, one creates the link and the others return it.
 
-use super::created::{Created, MAX_SLUGS, no_free_slug, slug_to_try};
+use futures::stream::{self, StreamExt};
+
+use super::created::{Created, MAX_SLUGS, no_free_slug, remember_target, slug_to_try};
 use super::link::Link;
 use super::ports::{Insertion, LinkPorts};
 use crate::access::idempotency::RequestFingerprint;
 use crate::values::error::Error;
+
+/// How many links are read at a time.
+const AT_A_TIME: usize = 20;
 
 /// Returns an existing link to the target of `wanted`, or creates `wanted` with a free slug.
 pub(crate) async fn return_existing(
@@ -17,19 +23,39 @@ pub(crate) async fn return_existing(
     fingerprint: Option<&RequestFingerprint>,
 ) -> Result<Created, Error> {
     for number in 0..MAX_SLUGS {
-        let seen = ports.targets.find(&wanted.workspace, &wanted.id.domain, &wanted.url).await?;
-        if let Some(id) = &seen
-            && let Some(existing) = ports.reader.get(id).await?.filter(|existing| can_stand_in(existing, &wanted))
+        let seen = ports.targets.find(&wanted.workspace, &wanted.address.domain, &wanted.url).await?;
+        if let Some(address) = &seen
+            && let Some(existing) = ports.reader.get(address).await?.filter(|existing| can_stand_in(existing, &wanted))
         {
             let is_new = wanted.origin.is_some() && existing.origin == wanted.origin;
             return Ok(Created { link: existing, is_new });
         }
-        wanted.id.slug = slug_to_try(ports, fingerprint, number);
+        if number == 0
+            && let Some(existing) = find_another(ports, &wanted).await?
+        {
+            remember_target(ports.targets, &existing).await;
+            return Ok(Created { link: existing, is_new: false });
+        }
+        wanted.address.slug = slug_to_try(ports, fingerprint, number);
         if ports.targets.insert_as_only(&wanted, seen.as_ref()).await? == Insertion::Done {
             return Ok(Created { link: wanted, is_new: true });
         }
     }
     Err(no_free_slug())
+}
+
+/// Finds a link to the target of `wanted` in the index of targets, the newest that can stand in.
+async fn find_another(ports: &LinkPorts<'_>, wanted: &Link) -> Result<Option<Link>, Error> {
+    let found = ports.targets.find_all(&wanted.workspace, &wanted.address.domain, &wanted.url).await?;
+    // Make all futures before polling: with a lazy closure this future would not be `Send`.
+    let reads: Vec<_> = found.iter().map(|address| ports.reader.get(address)).collect();
+    let mut reads = stream::iter(reads).buffered(AT_A_TIME);
+    while let Some(read) = reads.next().await {
+        if let Some(existing) = read?.filter(|existing| can_stand_in(existing, wanted)) {
+            return Ok(Some(existing));
+        }
+    }
+    Ok(None)
 }
 
 /// Tells whether `existing` can stand in for `wanted`: it has the same owner, domain and target, is not archived, and has not
@@ -39,7 +65,7 @@ pub(crate) fn can_stand_in(existing: &Link, wanted: &Link) -> bool {
     let ended = settings.expires_at.is_some_and(|expiry| expiry <= wanted.created_at)
         || settings.max_clicks.is_some_and(|clicks| settings.used_clicks >= clicks);
     existing.workspace == wanted.workspace
-        && existing.id.domain == wanted.id.domain
+        && existing.address.domain == wanted.address.domain
         && existing.url == wanted.url
         && !settings.archived
         && !ended
@@ -53,9 +79,9 @@ mod tests {
     use crate::links::ports::{LinkTargets, LinkWriter};
     use crate::links::request::{IfExists, LinkFields};
     use crate::testing::links::MemoryLinks;
-    use crate::testing::samples::caller;
+    use crate::testing::samples::{caller, link_with_id};
     use crate::testing::system::{FixedClock, SeededRandom};
-    use crate::values::domains::Domains;
+    use crate::values::domains::{Domain, Domains};
 
     const URL: &str = "https://example.com/";
 
@@ -103,7 +129,7 @@ mod tests {
             let first = create_in("acme", &links, 1, fields(IfExists::Return)).await.link;
             let mut outdated = first.clone();
             change(&mut outdated);
-            links.delete_unchanged(&first).await.unwrap();
+            links.forget(&first.address);
             links.insert(&outdated).await.unwrap();
             let second = create_in("acme", &links, 2, fields(IfExists::Return)).await;
             assert!(second.is_new);
@@ -111,7 +137,7 @@ mod tests {
         }
         let links = MemoryLinks::default();
         let first = create_in("acme", &links, 1, fields(IfExists::Return)).await.link;
-        links.delete_unchanged(&first).await.unwrap();
+        links.forget(&first.address);
         assert!(create_in("acme", &links, 2, fields(IfExists::Return)).await.is_new);
     }
 
@@ -121,7 +147,61 @@ mod tests {
         let own = LinkFields { slug: Some("docs".into()), ..fields(IfExists::Return) };
         assert!(create_in("acme", &links, 1, own.clone()).await.is_new);
         assert!(!create_in("acme", &links, 2, own).await.is_new);
-        let found = links.find(&links.all()[0].workspace, &links.all()[0].id.domain, &links.all()[0].url).await;
+        let found = links.find(&links.all()[0].workspace, &links.all()[0].address.domain, &links.all()[0].url).await;
         assert_eq!(found.unwrap().unwrap().slug.as_str(), "docs");
+    }
+
+    #[tokio::test]
+    async fn any_living_link_of_the_target_is_returned() {
+        let links = MemoryLinks::default();
+        // As an import writes it: nothing remembers it for its target.
+        let imported = link_with_id("acme", "imported", URL, "1");
+        links.insert(&imported).await.unwrap();
+        type Change = (&'static str, fn(&mut Link));
+        let changes: [Change; 3] = [
+            ("archived", |link| link.settings.archived = true),
+            ("ended", |link| link.settings.expires_at = Some(link.created_at)),
+            ("elsewhere", |link| link.address.domain = Domain::parse("s.example.org").unwrap()),
+        ];
+        for (slug, change) in changes {
+            let mut other = link_with_id("acme", slug, URL, slug);
+            other.created_at = other.created_at.plus_seconds(9);
+            change(&mut other);
+            links.insert(&other).await.unwrap();
+        }
+        links.insert(&link_with_id("other", "theirs", URL, "2")).await.unwrap();
+        let found = create_in("acme", &links, 1, fields(IfExists::Return)).await;
+        assert_eq!((found.is_new, &found.link), (false, &imported));
+        let second = create_in("acme", &links, 2, fields(IfExists::Create)).await;
+        links.forget(&second.link.address);
+        let found = create_in("acme", &links, 3, fields(IfExists::Return)).await;
+        assert_eq!((found.is_new, &found.link), (false, &imported), "the remembered link is gone, the other lives");
+    }
+
+    #[test]
+    fn only_a_live_link_to_the_same_target_stands_in() {
+        use crate::testing::samples::link;
+        use crate::values::domains::Domain;
+        type Change = fn(&mut Link);
+        let changes: [(bool, &str, Change); 10] = [
+            (true, "another slug", |link| link.address.slug = crate::Slug::parse("other").unwrap()),
+            (false, "another workspace", |link| link.workspace = crate::WorkspaceId::parse("other").unwrap()),
+            (false, "another domain", |link| link.address.domain = Domain::parse("s.example.org").unwrap()),
+            (false, "another target", |link| {
+                link.url = crate::testing::samples::link("acme", "docs", "https://example.com/x").url;
+            }),
+            (false, "archived", |link| link.settings.archived = true),
+            (false, "ends now", |link| link.settings.expires_at = Some(link.created_at)),
+            (true, "ends later", |link| link.settings.expires_at = Some(link.created_at.plus_seconds(1))),
+            (true, "a click left", |link| (link.settings.max_clicks, link.settings.used_clicks) = (Some(2), 1)),
+            (false, "no click left", |link| (link.settings.max_clicks, link.settings.used_clicks) = (Some(2), 2)),
+            (false, "lower limit", |link| (link.settings.max_clicks, link.settings.used_clicks) = (Some(2), 3)),
+        ];
+        let wanted = link("acme", "docs", URL);
+        for (stands_in, name, change) in changes {
+            let mut existing = wanted.clone();
+            change(&mut existing);
+            assert_eq!(can_stand_in(&existing, &wanted), stands_in, "{name}");
+        }
     }
 }

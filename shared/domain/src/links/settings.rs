@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::values::target::TargetUrl;
 use crate::values::timestamp::Timestamp;
+use crate::visitors::device::Device;
+use crate::visitors::system::Os;
 
 /// The settings of a link beyond its target.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -130,7 +132,7 @@ pub struct Conditions {
     /// The visitor's country is one of these: ISO 3166-1 alpha-2 codes in upper case.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub country: Vec<String>,
-    /// The visitor's first language is one of these: ISO 639 codes in lower case.
+    /// The language that the visitor prefers matches one of these language ranges (BCP 47), such as `de` or `de-CH`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub language: Vec<String>,
     /// The visit has all of these query parameters.
@@ -153,36 +155,6 @@ pub struct QueryCondition {
     /// The parameter's value; any if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-}
-
-/// The kind of device, from a check of the user agent that is cheap enough for a redirect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
-pub enum Device {
-    /// A phone.
-    Mobile,
-    /// A tablet.
-    Tablet,
-    /// Anything else.
-    Desktop,
-}
-
-/// The visitor's operating system.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
-pub enum Os {
-    /// iOS and iPadOS.
-    Ios,
-    /// Android.
-    Android,
-    /// Windows.
-    Windows,
-    /// macOS.
-    Macos,
-    /// Linux and ChromeOS.
-    Linux,
 }
 
 /// One of several weighted targets.
@@ -215,3 +187,33 @@ pub(crate) const MAX_VARIANT_NAME: usize = 32;
 
 /// The greatest length of a condition's parameter, and of its value, in characters.
 pub(crate) const MAX_QUERY_CHARS: usize = 200;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn status_is_one_of_four() {
+        for code in 295_u16..315 {
+            let status = RedirectStatus::try_from(code);
+            assert_eq!(status.map(u16::from).ok(), [301, 302, 307, 308].contains(&code).then_some(code), "{code}");
+        }
+    }
+
+    #[test]
+    fn limited_and_locked_links_bypass_the_cache() {
+        let plain = LinkSettings::default();
+        assert!(!plain.bypasses_cache());
+        assert!(LinkSettings { max_clicks: Some(1), ..plain.clone() }.bypasses_cache());
+        assert!(LinkSettings { password_hash: Some("$argon2id$".to_owned()), ..plain }.bypasses_cache());
+    }
+
+    #[test]
+    fn default_settings_take_no_room_and_others_are_kept() {
+        assert_eq!(serde_json::to_string(&LinkSettings::default()).unwrap(), "{}");
+        let settings = LinkSettings { used_clicks: 1, forward_query: true, archived: true, ..LinkSettings::default() };
+        let json = r#"{"used_clicks":1,"forward_query":true,"archived":true}"#;
+        assert_eq!(serde_json::to_string(&settings).unwrap(), json);
+        assert_eq!(serde_json::from_str::<LinkSettings>(json).unwrap(), settings);
+    }
+}

@@ -1,7 +1,6 @@
 //! Checks the fields of a link all at once, so that the error names every field that is wrong.
 
 use std::collections::HashSet;
-use std::ops::RangeInclusive;
 
 use super::link::{check_tags, check_title};
 use super::request::{ConditionFields, LinkFields, QueryFields, RuleFields, VariantFields};
@@ -9,8 +8,10 @@ use super::settings::{
     Conditions, LinkSettings, MAX_CLICKS, MAX_QUERY_CHARS, MAX_VARIANT_NAME, MAX_WEIGHT, QueryCondition,
     RedirectStatus, Rule, Variant,
 };
+use crate::values::country::parse_country;
 use crate::values::domains::Domains;
 use crate::values::field_errors::Errors;
+use crate::values::language::parse_language_range;
 use crate::values::target::TargetUrl;
 use crate::values::timestamp::Timestamp;
 
@@ -122,34 +123,25 @@ fn check_conditions(at: &str, fields: &ConditionFields, errors: &mut Errors) -> 
         (&format!("{at}/before"), fields.before.as_deref()),
         errors,
     );
-    let country = |text: &str| letters(text, 2..=2).map(|code| code.to_ascii_uppercase());
-    let language = |text: &str| letters(text, 2..=3).map(|code| code.to_ascii_lowercase());
     Conditions {
         device: fields.device.clone(),
         os: fields.os.clone(),
         country: check_each(&format!("{at}/country"), &fields.country, errors, |text| {
-            country(text).ok_or("is not a country code of two letters (ISO 3166-1), such as CH")
+            parse_country(text).map(str::to_owned)
         }),
-        language: check_each(&format!("{at}/language"), &fields.language, errors, |text| {
-            language(text).ok_or("is not a language code of two or three letters (ISO 639), such as de")
-        }),
+        language: check_each(&format!("{at}/language"), &fields.language, errors, parse_language_range),
         query: check_query(&format!("{at}/query"), &fields.query, errors),
         after,
         before,
     }
 }
 
-/// Returns `text` if it has only letters and one of these lengths.
-fn letters(text: &str, lengths: RangeInclusive<usize>) -> Option<&str> {
-    (lengths.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphabetic())).then_some(text)
-}
-
 /// Checks each of the first [`LinkSettings::MAX_VALUES`] values. Returns the valid ones.
-fn check_each(
+fn check_each<E: ToString>(
     at: &str,
     values: &[String],
     errors: &mut Errors,
-    check: impl Fn(&str) -> Result<String, &'static str>,
+    check: impl Fn(&str) -> Result<String, E>,
 ) -> Vec<String> {
     let values = values.iter().take(LinkSettings::MAX_VALUES).enumerate();
     values.filter_map(|(index, value)| errors.note(&format!("{at}/{index}"), check(value))).collect()
@@ -287,7 +279,7 @@ mod tests {
         let settings = check(json!({
             "url": "https://exämple.com", "title": " Docs ", "tags": ["a", "a"],
             "starts_at": "2026-01-01T01:00:00+01:00", "expires_at": "2027-01-01T00:00:00Z",
-            "expired_url": "https://example.com/late", "max_clicks": 10, "password": "x",
+            "expired_url": "https://example.com/late", "max_clicks": 10, "password": "x-rays",
             "redirect_status": 308, "forward_query": true, "archived": true,
             "rules": [{"if": {"device": ["mobile"], "os": ["ios"], "country": ["ch"], "language": ["DE"],
                 "query": [{"name": "a"}, {"name": "b", "value": "c"}],
@@ -380,6 +372,24 @@ mod tests {
     }
 
     #[test]
+    fn countries_and_languages_have_a_normal_form() {
+        let of = |country: &str, language: &str| {
+            json!({"url": "https://a.example",
+                "rules": [{"if": {"country": [country], "language": [language]}, "url": "https://a.example"}]})
+        };
+        let conditions = check(of("gb", "zh-hant-TW")).unwrap().settings.rules.remove(0).conditions;
+        assert_eq!((conditions.country, conditions.language), (vec!["GB".to_owned()], vec!["zh-Hant-TW".to_owned()]));
+        for (country, language, pointer) in [
+            ("UK", "de", "/rules/0/if/country/0"),
+            ("ZZ", "de", "/rules/0/if/country/0"),
+            ("CH", "jp", "/rules/0/if/language/0"),
+            ("CH", "de_CH", "/rules/0/if/language/0"),
+        ] {
+            assert_eq!(check(of(country, language)), Err(vec![pointer.to_owned()]), "{country} {language}");
+        }
+    }
+
+    #[test]
     fn link_must_expire_after_its_start() {
         let at = |start: &str, end: &str| json!({"url": "https://a.example", "starts_at": start, "expires_at": end});
         assert!(check(at("2026-01-01T00:00:00Z", "2026-01-01T00:00:00.001Z")).is_ok());
@@ -405,6 +415,56 @@ mod tests {
         };
         assert!(check(countries(50)).is_ok());
         assert_eq!(check(countries(51)), Err(vec!["/rules/0/if/country".to_owned()]));
+    }
+
+    #[test]
+    fn every_bound_is_exact() {
+        let rule = |conditions: Value| json!({"rules": [{"if": conditions, "url": "https://a.example"}]});
+        let variant = |name: String, weight: u32| json!({"variants": [{"name": name, "url": "https://a.example", "weight": weight}]});
+        let rules = |count| json!({"rules": vec![json!({"if": {"os": ["ios"]}, "url": "https://a.example"}); count]});
+        let query = |name: usize, value: usize| {
+            rule(json!({"query": [{"name": "ä".repeat(name), "value": "ä".repeat(value)}]}))
+        };
+        let many = |name: &str, value: Value, count: usize| rule(json!({name: vec![value; count]}));
+        for (fields, wrong) in [
+            (json!({"max_clicks": 1}), None),
+            (json!({"max_clicks": 1_000_000_000_000_u64}), None),
+            (json!({"max_clicks": 1_000_000_000_001_u64}), Some("/max_clicks")),
+            (rules(20), None),
+            (rules(21), Some("/rules")),
+            (query(200, 200), None),
+            (query(1, 0), None),
+            (query(201, 0), Some("/rules/0/if/query/0/name")),
+            (query(0, 0), Some("/rules/0/if/query/0/name")),
+            (query(1, 201), Some("/rules/0/if/query/0/value")),
+            (rule(json!({"country": ["C"]})), Some("/rules/0/if/country/0")),
+            (rule(json!({"country": ["C1"]})), Some("/rules/0/if/country/0")),
+            (rule(json!({"language": ["gsw", "de"]})), None),
+            (rule(json!({"language": ["abcd"]})), Some("/rules/0/if/language/0")),
+            (many("device", json!("mobile"), 50), None),
+            (many("device", json!("mobile"), 51), Some("/rules/0/if/device")),
+            (many("os", json!("ios"), 51), Some("/rules/0/if/os")),
+            (many("language", json!("de"), 51), Some("/rules/0/if/language")),
+            (many("query", json!({"name": "a"}), 51), Some("/rules/0/if/query")),
+            (rule(json!({"after": "2026-01-01T00:00:00Z", "before": "2026-01-01T00:00:00.001Z"})), None),
+            (variant("Az09-_".to_owned(), 1), None),
+            (variant("a".repeat(32), 1000), None),
+            (variant("a".repeat(33), 1), Some("/variants/0/name")),
+            (variant(String::new(), 1), Some("/variants/0/name")),
+            (variant("a.b".to_owned(), 1), Some("/variants/0/name")),
+            (variant("a".to_owned(), 0), Some("/variants/0/weight")),
+            (variant("a".to_owned(), 1001), Some("/variants/0/weight")),
+        ] {
+            let mut value = fields.clone();
+            value["url"] = json!("https://a.example");
+            let expected = wrong.map_or(Ok(()), |pointer| Err(vec![pointer.to_owned()]));
+            assert_eq!(check(value).map(|_| ()), expected, "{fields}");
+        }
+    }
+
+    #[test]
+    fn missing_target_is_an_error() {
+        assert_eq!(check(json!({})), Err(vec!["/url".to_owned()]));
     }
 
     proptest! {

@@ -1,12 +1,16 @@
 //! Chooses which of a link's targets a visit goes to.
 
+use std::cell::LazyCell;
+
 use sha2::{Digest, Sha256};
 
 use super::visit::Visit;
 use crate::links::link::Link;
 use crate::links::settings::{Conditions, QueryCondition, Variant};
+use crate::values::language::matches_range;
 use crate::values::target::TargetUrl;
 use crate::values::timestamp::Timestamp;
+use crate::visitors::client::Client;
 
 /// A target, and the rule or variant that chose it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +25,9 @@ pub struct Choice<'a> {
 
 /// Chooses the target of the first rule whose conditions `visit` meets; else a variant's; else the link's own.
 pub fn choose_target<'a>(link: &'a Link, visit: &Visit, now: Timestamp) -> Choice<'a> {
-    let rules = (0_u8..).zip(&link.settings.rules);
-    if let Some((index, rule)) = rules.into_iter().find(|(_, rule)| meets(&rule.conditions, visit, now)) {
+    let client = LazyCell::new(|| visit.client());
+    let mut rules = (0_u8..).zip(&link.settings.rules);
+    if let Some((index, rule)) = rules.find(|(_, rule)| meets(&rule.conditions, visit, &client, now)) {
         return Choice { url: &rule.url, rule: Some(index), variant: None };
     }
     match choose_variant(link, visit, now) {
@@ -31,15 +36,25 @@ pub fn choose_target<'a>(link: &'a Link, visit: &Visit, now: Timestamp) -> Choic
     }
 }
 
-fn meets(conditions: &Conditions, visit: &Visit, now: Timestamp) -> bool {
+fn meets(
+    conditions: &Conditions,
+    visit: &Visit,
+    client: &LazyCell<Client, impl FnOnce() -> Client>,
+    now: Timestamp,
+) -> bool {
     let Conditions { device, os, country, language, query, after, before } = conditions;
     after.is_none_or(|after| after <= now)
         && before.is_none_or(|before| now < before)
-        && (device.is_empty() || device.contains(&visit.device()))
-        && (os.is_empty() || visit.os().is_some_and(|it| os.contains(&it)))
+        && (device.is_empty() || client.device().is_some_and(|it| device.contains(&it)))
+        && (os.is_empty() || client.system().and_then(|it| it.os).is_some_and(|it| os.contains(&it)))
         && (country.is_empty() || visit.country().is_some_and(|it| country.contains(&it)))
-        && (language.is_empty() || visit.language().is_some_and(|it| language.contains(&it)))
+        && (language.is_empty() || speaks_any(language, visit))
         && query.iter().all(|condition| has_parameter(condition, visit))
+}
+
+/// Tells whether any of `ranges` matches the language that the visitor prefers.
+fn speaks_any(ranges: &[String], visit: &Visit) -> bool {
+    visit.preferred_language().is_some_and(|tag| ranges.iter().any(|range| matches_range(range, tag)))
 }
 
 fn has_parameter(QueryCondition { name, value }: &QueryCondition, visit: &Visit) -> bool {
@@ -58,7 +73,7 @@ fn choose_variant<'a>(link: &'a Link, visit: &Visit, now: Timestamp) -> Option<&
         return None;
     }
     let mut hash = Sha256::new();
-    for part in [&now.date(), link.id.domain.as_str(), link.id.slug.as_str()] {
+    for part in [now.date().as_str(), link.id().as_str()] {
         hash.update(part);
         hash.update([0]);
     }
@@ -151,6 +166,33 @@ mod tests {
         ] {
             let link = with_rules(std::slice::from_ref(&conditions));
             assert_eq!(choose_target(&link, &swiss(), now()).rule.is_some(), met, "{conditions}");
+        }
+    }
+
+    #[test]
+    fn language_is_the_one_that_the_visitor_prefers() {
+        for (header, ranges, met) in [
+            ("de-CH", json!(["de"]), true),
+            ("de-CH", json!(["de-CH"]), true),
+            ("DE-ch", json!(["de-CH"]), true),
+            ("de-CH", json!(["de-AT"]), false),
+            ("de", json!(["de-CH"]), false),
+            ("de-Latn-CH", json!(["de-CH"]), true),
+            ("fr-CH, de;q=0.9", json!(["*-CH"]), true),
+            ("en;q=0.5, de", json!(["de"]), true),
+            ("en;q=0.5, de", json!(["en"]), false),
+            ("de;q=0, en", json!(["de"]), false),
+            ("de;q=0", json!(["de"]), false),
+            ("de;q=0", json!(["*"]), false),
+            ("*, de;q=0", json!(["de"]), false),
+            ("gsw, de", json!(["gsw"]), true),
+            ("den", json!(["de"]), false),
+            // A link of before ranges existed.
+            ("de-CH", json!(["fr", "de"]), true),
+        ] {
+            let link = with_rules(&[json!({"language": ranges})]);
+            let visit = Visit { accept_language: Some(header.into()), ..Visit::default() };
+            assert_eq!(choose_target(&link, &visit, now()).rule.is_some(), met, "{header} {ranges}");
         }
     }
 

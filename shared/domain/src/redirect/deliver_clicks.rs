@@ -251,4 +251,35 @@ mod tests {
         }
         assert_eq!((stream.calls(), spill.kept().len()), (9, 0));
     }
+
+    #[tokio::test]
+    async fn salt_is_read_once_a_day() {
+        let (visitors, salts, random) = (VisitorHasher::default(), MemorySalts::default(), SeededRandom::new(9));
+        let first = visitors.salt("2026-01-02", &salts, &random).await.unwrap();
+        let next = visitors.salt("2026-01-03", &salts, &random).await.unwrap();
+        assert_ne!(first, next);
+        salts.fail();
+        assert_eq!(visitors.salt("2026-01-03", &salts, &random).await.unwrap(), next);
+        assert!(visitors.salt("2026-01-04", &salts, &random).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn another_user_agent_is_another_visitor() {
+        let stream = Arc::<MemoryStream>::default();
+        let ports = DeliverClicksPorts {
+            visitors: VisitorHasher::default(),
+            salts: Arc::<MemorySalts>::default(),
+            random: Arc::new(SeededRandom::new(9)),
+            stream: stream.clone(),
+            spill: Arc::<MemorySpill>::default(),
+            breaker: StreamBreaker::default(),
+        };
+        let mut clicks = vec![pending(1), pending(1), pending(1)];
+        clicks[1].click.user_agent = Some("Test/1".to_owned());
+        clicks[2].address = None;
+        deliver_clicks(&ports, clicks).await;
+        let visitors: Vec<_> = stream.taken().into_iter().map(|click| click.visitor).collect();
+        assert!(visitors[0].is_some() && visitors[1].is_some() && visitors[0] != visitors[1]);
+        assert_eq!(visitors[2], None);
+    }
 }

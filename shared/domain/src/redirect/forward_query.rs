@@ -10,8 +10,8 @@ use crate::values::target::TargetUrl;
 /// The parameter that our QR codes carry. The target does not get it.
 const QR_PARAMETER: &str = "qr";
 
-/// Adds the parameters of `query` to those of `target`, as long as they fit into [`TargetUrl::MAX_LEN`]. A parameter of the
-/// target keeps its value. Scheme, host, port, path and fragment do not change.
+/// Adds the parameters of `query` to those of `target`. Leaves out one that does not fit into [`TargetUrl::MAX_LEN`] after those
+/// before it. A parameter of the target keeps its value. Scheme, host, port, path and fragment do not change.
 ///
 /// Parameters keep their spelling (`a`, `a=`, `%20`, `+`), since some sites tell these apart.
 pub fn forward_query(target: &TargetUrl, query: &str) -> String {
@@ -31,7 +31,7 @@ pub fn forward_query(target: &TargetUrl, query: &str) -> String {
         }
         // Percent-encoding turns a byte that is not a URL character into three.
         let longest = 1 + part.bytes().map(|byte| if is_url_character(byte) { 1 } else { 3 }).sum::<usize>();
-        let Some(left) = room.checked_sub(longest) else { break };
+        let Some(left) = room.checked_sub(longest) else { continue };
         room = left;
         if !merged.is_empty() {
             merged.push('&');
@@ -87,7 +87,22 @@ mod tests {
     fn parameters_without_room_are_left_out() {
         let long = format!("https://example.com/{}", "a".repeat(4000));
         let forwarded = forward(&long, &format!("x=1&y={}&z=1", "ü".repeat(100)));
-        assert_eq!(forwarded, format!("{long}?x=1"));
+        assert_eq!(forwarded, format!("{long}?x=1&z=1"), "only the one that is too long");
+        let all_too_long = forward(&long, &format!("x={0}&y={0}", "a".repeat(100)));
+        assert_eq!(all_too_long, long);
+    }
+
+    #[test]
+    fn parameters_fit_to_the_last_byte() {
+        // The target, then `?` or `&`, then the parameter.
+        for (room, forwarded) in [(6, "?a=123"), (5, "?b"), (1, ""), (9, "?a=123&b"), (8, "?a=123&b"), (7, "?a=123")] {
+            let target = format!("https://example.com/{}", "a".repeat(4096 - 20 - room));
+            assert_eq!(forward(&target, "a=123&b"), format!("{target}{forwarded}"), "{room}");
+        }
+        // A byte that is written as %XX takes three.
+        let target = |room: usize| format!("https://example.com/{}", "a".repeat(4096 - 20 - room));
+        assert_eq!(forward(&target(5), "a\""), format!("{}?a%22", target(5)));
+        assert_eq!(forward(&target(4), "a\""), target(4));
     }
 
     proptest! {

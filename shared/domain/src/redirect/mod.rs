@@ -1,12 +1,15 @@
 //! Follows links. This is the hot path: it answers a visitor's request, and delivers the click after the answer.
 
+mod accept_language;
 pub mod cache;
 pub mod choose_target;
 pub mod circuit_breaker;
 pub mod deliver_clicks;
 pub mod follow;
 pub mod forward_query;
+mod known_marks;
 pub mod ports;
 pub mod record_click;
+mod tidy_path;
 pub mod verify_password;
 pub mod visit;

@@ -5,26 +5,40 @@ use std::net::IpAddr;
 use async_trait::async_trait;
 
 use crate::clicks::click::Click;
-use crate::links::link::LinkId;
+use crate::links::address::LinkAddress;
+use crate::links::change_marks::Marks;
 use crate::values::error::StoreError;
 use crate::values::timestamp::Timestamp;
+
+/// Tells which links have changed.
+#[async_trait]
+pub trait ChangeMarks: Send + Sync {
+    /// Reads the marks. Sees every change that was answered before.
+    async fn marks(&self) -> Result<Marks, StoreError>;
+}
 
 /// Counts the clicks of links with a click limit.
 #[async_trait]
 pub trait ClickLimit: Send + Sync {
     /// Uses up one click of the link; returns whether one was left. However many callers ask at once, at most
     /// [`crate::links::settings::LinkSettings::max_clicks`] get `true`.
-    async fn use_click(&self, id: &LinkId) -> Result<bool, StoreError>;
+    async fn use_click(&self, address: &LinkAddress) -> Result<bool, StoreError>;
 }
 
 /// Counts the attempts at a link's password.
 #[async_trait]
 pub trait PasswordAttempts: Send + Sync {
-    /// Counts an attempt at `now`; returns whether it is allowed. Allows at most `limit` attempts in a minute of the clock,
-    /// from all callers together.
-    async fn begin(&self, id: &LinkId, now: Timestamp, limit: u32) -> Result<bool, StoreError>;
-    /// Takes back the attempt of `now`, since the password was right.
-    async fn take_back(&self, id: &LinkId, now: Timestamp) -> Result<(), StoreError>;
+    /// Counts an attempt at `now`; returns whether it is allowed. Allows at most `limit` attempts in a minute of the clock: from
+    /// callers of the name `who`, or without a name from all callers together.
+    async fn begin(
+        &self,
+        address: &LinkAddress,
+        who: Option<&str>,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<bool, StoreError>;
+    /// Takes back the attempt of `now` under this name, since the password was right.
+    async fn take_back(&self, address: &LinkAddress, who: Option<&str>, now: Timestamp) -> Result<(), StoreError>;
 }
 
 /// Locates addresses.

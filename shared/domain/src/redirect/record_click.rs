@@ -34,12 +34,15 @@ pub fn record_click(
         version: Click::VERSION,
         id: uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid().to_string(),
         time,
-        domain: link.id.domain.clone(),
-        slug: link.id.slug.clone(),
+        link_id: Some(link.id()),
+        domain: link.address.domain.clone(),
+        slug: link.address.slug.clone(),
         workspace: link.workspace.clone(),
         country: visit.country(),
         visitor: None,
         user_agent: visit.user_agent.as_deref().map(|text| cut(text, Click::MAX_USER_AGENT_BYTES).to_owned()),
+        platform: visit.platform().map(|platform| platform.as_str().to_owned()),
+        mobile: visit.mobile(),
         referrer: visit.referrer.as_deref().and_then(referrer_host),
         language: visit.language(),
         utm,
@@ -54,13 +57,13 @@ pub fn record_click(
 fn read_query(visit: &Visit) -> (Utm, Trigger) {
     let (mut utm, mut trigger) = (Utm::default(), Trigger::Link);
     for (name, value) in visit.parameters() {
-        let field = match name.as_ref() {
+        let field = match name.to_ascii_lowercase().as_str() {
             "utm_source" => &mut utm.source,
             "utm_medium" => &mut utm.medium,
             "utm_campaign" => &mut utm.campaign,
             "utm_term" => &mut utm.term,
             "utm_content" => &mut utm.content,
-            "qr" if value == "1" => {
+            _ if name == "qr" && value == "1" => {
                 trigger = Trigger::Qr;
                 continue;
             }
@@ -76,7 +79,9 @@ fn read_query(visit: &Visit) -> (Utm, Trigger) {
 
 fn referrer_host(text: &str) -> Option<String> {
     let url = url::Url::parse(cut(text, 2048)).ok()?;
-    url.host_str().map(|host| cut(host.trim_start_matches("www."), Click::MAX_FIELD_BYTES).to_owned())
+    // The names of apps (`android-app://com.Slack`) keep their case in a URL, hosts don't.
+    let host = url.host_str()?.to_ascii_lowercase();
+    Some(cut(host.trim_start_matches("www."), Click::MAX_FIELD_BYTES).to_owned()).filter(|host| !host.is_empty())
 }
 
 #[cfg(test)]
@@ -118,10 +123,46 @@ mod tests {
     }
 
     #[test]
+    fn utm_parameters_and_apps_are_read_in_any_case() {
+        let visit = Visit {
+            query: "UTM_SOURCE=Google&Utm_Medium=cpc&utm_source=other&QR=1".into(),
+            referrer: Some("android-app://com.Slack/https/acme.slack.com".into()),
+            ..Visit::default()
+        };
+        let click = pending(&visit).click;
+        assert_eq!((click.utm.source.as_deref(), click.utm.medium.as_deref()), (Some("Google"), Some("cpc")));
+        assert_eq!((click.referrer.as_deref(), click.trigger), (Some("com.slack"), Trigger::Link));
+    }
+
+    #[test]
     fn opted_out_visit_has_no_address() {
         let address = Some(IpAddr::from([203, 0, 113, 9]));
         assert_eq!(pending(&Visit { opted_out: true, address, ..Visit::default() }).address, None);
         assert_eq!(pending(&Visit { address, ..Visit::default() }).address, address);
+    }
+
+    #[test]
+    fn first_value_of_each_utm_field_is_kept() {
+        let query =
+            "utm_source=&utm_source=s&utm_source=t&utm_medium=m&utm_campaign=c&utm_term=%C3%BC&utm_content=x&utm=y";
+        let click = pending(&Visit { query: query.into(), ..Visit::default() }).click;
+        let utm = Utm {
+            source: Some("s".into()),
+            medium: Some("m".into()),
+            campaign: Some("c".into()),
+            term: Some("ü".into()),
+            content: Some("x".into()),
+        };
+        assert_eq!(click.utm, utm);
+    }
+
+    #[test]
+    fn only_our_qr_parameter_makes_a_scan() {
+        for (query, trigger) in
+            [("qr=1", Trigger::Qr), ("a&qr=1", Trigger::Qr), ("qr=0", Trigger::Link), ("qr", Trigger::Link)]
+        {
+            assert_eq!(pending(&Visit { query: query.into(), ..Visit::default() }).click.trigger, trigger, "{query}");
+        }
     }
 
     proptest! {

@@ -1,15 +1,23 @@
 //! Checks a visitor's password for a link, and limits the attempts.
 
+use std::net::IpAddr;
+
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, Params, PasswordVerifier};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 
 use super::ports::PasswordAttempts;
-use crate::links::link::LinkId;
+use crate::links::address::LinkAddress;
 use crate::values::error::{StoreError, StoreErrorKind};
+use crate::values::hex::hex;
 use crate::values::timestamp::Timestamp;
 
-/// How many wrong passwords may be tried on a link in a minute.
+/// How many wrong passwords may be tried on a link in a minute from one address.
 pub const ATTEMPTS_PER_MINUTE: u32 = 10;
+/// How many wrong passwords may be tried on a link in a minute from all addresses. Beyond that the link is under attack, and each
+/// address may try once a minute: a visitor who knows the password still gets in, and a guesser needs an address a guess.
+pub const ATTEMPTS_OF_ALL_PER_MINUTE: u32 = 60;
 /// The longest password that is checked, in bytes. A longer one is always wrong.
 pub const MAX_PASSWORD_BYTES: usize = 1024;
 /// The most memory that a check may take, in KiB. We never store a hash that asks for more, and checking one could bring the
@@ -34,29 +42,55 @@ pub enum PasswordCheck {
 
 /// Checks `password` against `hash`, an argon2id hash in PHC string format.
 ///
-/// It counts an attempt before the check, so that concurrent attempts cannot get round the limit, and takes it back if the
-/// password was right, so that visitors with the password never reach the limit.
+/// It counts an attempt before the check, so that concurrent attempts cannot get round the limits, and takes it back if the
+/// password was right, so that visitors with the password never reach them.
 ///
 /// # Errors
 /// Those of `attempts`; then the password is not checked. [`StoreErrorKind::Broken`] if `hash` is not one of ours.
 pub async fn verify_password(
     attempts: &dyn PasswordAttempts,
-    id: &LinkId,
-    hash: &str,
+    (link, hash): (&LinkAddress, &str),
     password: &[u8],
+    address: Option<IpAddr>,
     now: Timestamp,
 ) -> Result<PasswordCheck, StoreError> {
-    if !attempts.begin(id, now, ATTEMPTS_PER_MINUTE).await? {
+    let who = name_of(address, hash);
+    let once = format!("{who}-once");
+    let mut counted = vec![Some(who.as_str())];
+    let mut allowed = attempts.begin(link, Some(&who), now, ATTEMPTS_PER_MINUTE).await?;
+    if allowed && attempts.begin(link, None, now, ATTEMPTS_OF_ALL_PER_MINUTE).await? {
+        counted.push(None);
+    } else if allowed {
+        counted.push(Some(once.as_str()));
+        allowed = attempts.begin(link, Some(&once), now, 1).await?;
+    }
+    if !allowed {
         let seconds_of_minute = u32::try_from(now.as_seconds().rem_euclid(60)).unwrap_or(0);
         return Ok(PasswordCheck::TooMany { retry_after_seconds: 60 - seconds_of_minute });
     }
     if password.len() > MAX_PASSWORD_BYTES || !is_right(hash, password)? {
         return Ok(PasswordCheck::Wrong);
     }
-    if let Err(error) = attempts.take_back(id, now).await {
-        tracing::warn!(event = "password.attempt_kept", domain = %id.domain, slug = %id.slug, %error);
+    for who in counted {
+        if let Err(error) = attempts.take_back(link, who, now).await {
+            tracing::warn!(event = "password.attempt_kept", domain = %link.domain, slug = %link.slug, %error);
+        }
     }
     Ok(PasswordCheck::Right)
+}
+
+/// Makes a name for the visitors of an address. The link's hash is the key, so that the name tells the address to nobody who
+/// does not have it, and tells nothing about other links. An IPv6 network counts as one address: its owner has them all.
+fn name_of(address: Option<IpAddr>, hash: &str) -> String {
+    let network = match address {
+        Some(IpAddr::V6(address)) if address.to_ipv4_mapped().is_none() => {
+            format!("{:?}", &address.segments()[..4])
+        }
+        Some(address) => address.to_canonical().to_string(),
+        None => String::new(),
+    };
+    let Ok(mac) = Hmac::<Sha256>::new_from_slice(hash.as_bytes()) else { return String::new() };
+    hex(&mac.chain_update(b"waypost password attempts").chain_update(network).finalize().into_bytes()[..8])
 }
 
 fn is_right(hash: &str, password: &[u8]) -> Result<bool, StoreError> {
@@ -85,9 +119,14 @@ pub(crate) mod tests {
     }
 
     async fn try_at(attempts: &MemoryAttempts, password: &str, seconds: i64) -> PasswordCheck {
-        let id = link("acme", "docs", "https://example.com/").id;
+        try_from(attempts, "192.0.2.1", password, seconds).await
+    }
+
+    async fn try_from(attempts: &MemoryAttempts, address: &str, password: &str, seconds: i64) -> PasswordCheck {
+        let docs = link("acme", "docs", "https://example.com/").address;
         let now = Timestamp::parse("2026-01-02T03:04:05Z").unwrap().plus_seconds(seconds);
-        verify_password(attempts, &id, &hash_of("right"), password.as_bytes(), now).await.unwrap()
+        let (hash, address) = (hash_of("right"), address.parse().ok());
+        verify_password(attempts, (&docs, &hash), password.as_bytes(), address, now).await.unwrap()
     }
 
     #[tokio::test]
@@ -102,6 +141,52 @@ pub(crate) mod tests {
         assert_eq!(try_at(&attempts, "right", 0).await, PasswordCheck::TooMany { retry_after_seconds: 55 });
         assert_eq!(try_at(&attempts, "right", 54).await, PasswordCheck::TooMany { retry_after_seconds: 1 });
         assert_eq!(try_at(&attempts, "right", 55).await, PasswordCheck::Right);
+    }
+
+    #[tokio::test]
+    async fn guesser_does_not_lock_visitors_out() {
+        let attempts = MemoryAttempts::default();
+        for _ in 0..3 * ATTEMPTS_PER_MINUTE {
+            try_from(&attempts, "192.0.2.1", "wrong", 0).await;
+        }
+        let refused = try_from(&attempts, "192.0.2.1", "right", 0).await;
+        assert!(matches!(refused, PasswordCheck::TooMany { .. }), "the guesser itself waits");
+        assert_eq!(try_from(&attempts, "192.0.2.2", "right", 0).await, PasswordCheck::Right);
+    }
+
+    #[tokio::test]
+    async fn many_guessers_have_a_guess_each_and_visitors_get_in() {
+        let attempts = MemoryAttempts::default();
+        let mut guesses = 0;
+        for host in 0..100 {
+            for _ in 0..20 {
+                let given = try_from(&attempts, &format!("198.51.100.{host}"), "wrong", 0).await;
+                guesses += u32::from(given == PasswordCheck::Wrong);
+            }
+        }
+        // Six addresses use up what all may; the others have one guess each.
+        assert_eq!(guesses, ATTEMPTS_OF_ALL_PER_MINUTE + 94);
+        for host in 1..9 {
+            assert_eq!(try_from(&attempts, &format!("203.0.113.{host}"), "right", 0).await, PasswordCheck::Right);
+            assert_eq!(try_from(&attempts, &format!("203.0.113.{host}"), "right", 0).await, PasswordCheck::Right);
+        }
+        assert_eq!(try_from(&attempts, "203.0.113.9", "typo", 0).await, PasswordCheck::Wrong);
+        assert_eq!(
+            try_from(&attempts, "203.0.113.9", "right", 0).await,
+            PasswordCheck::TooMany { retry_after_seconds: 55 }
+        );
+        assert_eq!(try_from(&attempts, "203.0.113.9", "right", 55).await, PasswordCheck::Right);
+    }
+
+    #[test]
+    fn network_of_an_owner_has_one_name() {
+        let name = |address: &str, hash: &str| name_of(address.parse().ok(), hash);
+        assert_eq!(name("2001:db8::1", "h"), name("2001:db8:0:0:ffff::2", "h"));
+        assert_ne!(name("2001:db8::1", "h"), name("2001:db8:0:1::1", "h"));
+        assert_eq!(name("::ffff:192.0.2.1", "h"), name("192.0.2.1", "h"));
+        assert_ne!(name("192.0.2.1", "h"), name("192.0.2.2", "h"));
+        assert_ne!(name("192.0.2.1", "h"), name("192.0.2.1", "other link"), "names of two links tell nothing together");
+        assert!(!name("192.0.2.1", "h").contains("192"));
     }
 
     #[tokio::test]
@@ -125,5 +210,26 @@ pub(crate) mod tests {
         let hash = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
         assert_eq!(is_right(hash, b"password").map_err(|error| error.kind), Ok(true));
         assert_eq!(is_right(hash, b"Password").map_err(|error| error.kind), Ok(false));
+    }
+
+    #[tokio::test]
+    async fn longest_password_is_checked() {
+        let longest = "x".repeat(MAX_PASSWORD_BYTES);
+        let (attempts, address) = (MemoryAttempts::default(), link("acme", "docs", "https://example.com/").address);
+        let now = Timestamp::parse("2026-01-02T03:04:05Z").unwrap();
+        let hash = hash_of(&longest);
+        let check = verify_password(&attempts, (&address, &hash), longest.as_bytes(), None, now).await.unwrap();
+        assert_eq!(check, PasswordCheck::Right);
+    }
+
+    #[test]
+    fn hash_may_cost_64_mib_and_ten_passes() {
+        let cheap = hash_of("x");
+        let hash = |memory: u32, passes: u32| cheap.replace("m=8,t=1,", &format!("m={memory},t={passes},"));
+        for (memory, passes, checked) in [(65_536, 1, true), (65_537, 1, false), (8, 10, true), (8, 11, false)] {
+            let result = is_right(&hash(memory, passes), b"x").map_err(|error| error.kind);
+            let expected = if checked { Ok(false) } else { Err(StoreErrorKind::Broken) };
+            assert_eq!(result, expected, "{memory} KiB, {passes} passes");
+        }
     }
 }

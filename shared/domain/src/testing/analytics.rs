@@ -44,6 +44,14 @@ impl MemoryAggregates {
         lock(&self.items).values().cloned().collect()
     }
 
+    /// Makes all aggregates such as an older version wrote: without hours.
+    pub fn forget_hours(&self) {
+        for aggregate in lock(&self.items).values_mut() {
+            aggregate.tally.hours.clear();
+            aggregate.tally.bot_hours.clear();
+        }
+    }
+
     /// Returns how many writes succeeded.
     pub fn writes(&self) -> usize {
         self.writes.load(Ordering::SeqCst)
@@ -202,12 +210,15 @@ pub fn click(slug: &str, time: &str) -> Click {
         version: Click::VERSION,
         id: format!("{slug}@{time}#{}", NEXT.fetch_add(1, Ordering::Relaxed)),
         time: Timestamp::parse(time).expect("a valid time"),
-        domain: link.id.domain,
-        slug: link.id.slug,
+        link_id: None,
+        domain: link.address.domain,
+        slug: link.address.slug,
         workspace: link.workspace,
         country: None,
         visitor: None,
         user_agent: None,
+        platform: None,
+        mobile: None,
         referrer: None,
         language: None,
         utm: Utm::default(),

@@ -9,27 +9,36 @@ use async_trait::async_trait;
 
 use super::outage::{lock, outage};
 use crate::clicks::click::Click;
-use crate::links::link::LinkId;
+use crate::links::address::LinkAddress;
 use crate::redirect::ports::{ClickSpill, ClickStream, Countries, PasswordAttempts, SaltStore};
 use crate::values::error::StoreError;
 use crate::values::timestamp::Timestamp;
 
+/// Attempts by link, name and minute.
+type Attempts = HashMap<(LinkAddress, Option<String>, i64), u32>;
+
 /// A store of password attempts.
 #[derive(Default)]
-pub struct MemoryAttempts(Mutex<HashMap<(LinkId, i64), u32>>);
+pub struct MemoryAttempts(Mutex<Attempts>);
 
 #[async_trait]
 impl PasswordAttempts for MemoryAttempts {
-    async fn begin(&self, id: &LinkId, now: Timestamp, limit: u32) -> Result<bool, StoreError> {
+    async fn begin(
+        &self,
+        address: &LinkAddress,
+        who: Option<&str>,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<bool, StoreError> {
         let mut attempts = lock(&self.0);
-        let made = attempts.entry((id.clone(), now.as_seconds() / 60)).or_default();
+        let made = attempts.entry((address.clone(), who.map(str::to_owned), now.as_seconds() / 60)).or_default();
         let allowed = *made < limit;
         *made += u32::from(allowed);
         Ok(allowed)
     }
 
-    async fn take_back(&self, id: &LinkId, now: Timestamp) -> Result<(), StoreError> {
-        if let Some(made) = lock(&self.0).get_mut(&(id.clone(), now.as_seconds() / 60)) {
+    async fn take_back(&self, address: &LinkAddress, who: Option<&str>, now: Timestamp) -> Result<(), StoreError> {
+        if let Some(made) = lock(&self.0).get_mut(&(address.clone(), who.map(str::to_owned), now.as_seconds() / 60)) {
             *made = made.saturating_sub(1);
         }
         Ok(())

@@ -31,6 +31,14 @@ impl ExportStore for MemoryExports {
         Ok(lock(&self.0).get(&(workspace.clone(), id.clone())).cloned())
     }
 
+    async fn newest(&self, workspace: &WorkspaceId, limit: usize) -> Result<Vec<Export>, StoreError> {
+        let exports = lock(&self.0);
+        let mut own: Vec<Export> = exports.values().filter(|export| export.workspace == *workspace).cloned().collect();
+        own.sort_by(|a, b| b.id.cmp(&a.id));
+        own.truncate(limit);
+        Ok(own)
+    }
+
     async fn replace(&self, next: &Export) -> Result<bool, StoreError> {
         let mut exports = lock(&self.0);
         let Some(stored) = exports.get_mut(&(next.workspace.clone(), next.id.clone())) else { return Ok(false) };

@@ -23,6 +23,11 @@ impl MemoryRedelivery {
 
 #[async_trait]
 impl Redelivery for MemoryRedelivery {
+    /// Keeps no record of it: the message is about to be worked on.
+    async fn hold(&self, _: &str, _: u32) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     async fn retry_after(&self, receipt: &str, seconds: u32) -> Result<(), StoreError> {
         lock(&self.0).push((receipt.to_owned(), seconds));
         Ok(())

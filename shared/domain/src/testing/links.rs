@@ -7,22 +7,41 @@ use std::sync::{Mutex, MutexGuard};
 use async_trait::async_trait;
 
 use super::outage::{lock, outage, yield_once};
-use crate::links::link::{Link, LinkId};
-use crate::links::ports::{Inserted, Insertion, LinkBatch, LinkIndex, LinkReader, LinkShards, LinkTargets, LinkWriter};
+use super::system::{FixedClock, SeededRandom};
+use crate::links::address::LinkAddress;
+use crate::links::change_marks::{BUCKETS, Marks, changed_buckets};
+use crate::links::id::LinkId;
+use crate::links::link::Link;
+use crate::links::ports::{
+    Inserted, Insertion, LinkBatch, LinkIndex, LinkMoves, LinkPorts, LinkReader, LinkShards, LinkTargets, LinkWriter,
+    MAX_FOUND, Occupant, Relocation,
+};
 use crate::links::query::{LinkQuery, LinkSlice};
-use crate::redirect::ports::ClickLimit;
-use crate::values::domains::Domain;
+use crate::redirect::ports::{ChangeMarks, ClickLimit};
+use crate::values::domains::{Domain, Domains};
 use crate::values::error::StoreError;
 use crate::values::target::TargetUrl;
+use crate::values::timestamp::Timestamp;
 use crate::values::workspace::WorkspaceId;
 
 /// A store of links, which can fail.
 #[derive(Default)]
 pub struct MemoryLinks {
-    links: Mutex<HashMap<LinkId, Link>>,
-    targets: Mutex<HashMap<Target, LinkId>>,
+    links: Mutex<HashMap<LinkAddress, Link>>,
+    pointers: Mutex<HashMap<LinkAddress, Pointer>>,
+    moves: Mutex<HashMap<(WorkspaceId, LinkId), LinkAddress>>,
+    targets: Mutex<HashMap<Target, LinkAddress>>,
+    marks: Mutex<Option<Box<Marks>>>,
+    marks_read: AtomicUsize,
     failing: AtomicBool,
     reads: AtomicUsize,
+}
+
+/// What is at an address that is no link's own.
+#[derive(Clone, PartialEq, Eq)]
+enum Pointer {
+    Alias(LinkAddress),
+    Reserved(WorkspaceId),
 }
 
 impl MemoryLinks {
@@ -43,16 +62,63 @@ impl MemoryLinks {
         self.reads.load(Ordering::SeqCst)
     }
 
-    fn check(&self, operation: &'static str) -> Result<MutexGuard<'_, HashMap<LinkId, Link>>, StoreError> {
+    /// Returns how many calls of [`ChangeMarks::marks`] there were.
+    pub fn marks_read(&self) -> usize {
+        self.marks_read.load(Ordering::SeqCst)
+    }
+
+    fn mark(&self, seen: &Link, next: Option<&Link>) {
+        let mut marks = lock(&self.marks);
+        let marks = marks.get_or_insert_with(|| Box::new([0; BUCKETS]));
+        for bucket in changed_buckets(seen, next) {
+            marks[bucket] += 1;
+        }
+    }
+
+    /// Removes what is at `address` without a trace: no reservation, no alias.
+    pub fn forget(&self, address: &LinkAddress) {
+        lock(&self.links).remove(address);
+        lock(&self.pointers).remove(address);
+    }
+
+    fn check(&self, operation: &'static str) -> Result<MutexGuard<'_, HashMap<LinkAddress, Link>>, StoreError> {
         if self.failing.load(Ordering::SeqCst) { Err(outage(operation)) } else { Ok(lock(&self.links)) }
+    }
+
+    fn occupant(&self, links: &HashMap<LinkAddress, Link>, address: &LinkAddress) -> Occupant {
+        let at = |address: &LinkAddress| links.get(address).map(|link| Occupant::Link(Box::new(link.clone())));
+        let pointed = || match lock(&self.pointers).get(address) {
+            Some(Pointer::Alias(target)) => at(target),
+            Some(Pointer::Reserved(workspace)) => Some(Occupant::Reserved(workspace.clone())),
+            None => None,
+        };
+        at(address).or_else(pointed).unwrap_or(Occupant::Nobody)
+    }
+
+    /// Writes `link` to its address if that is free or reserved for its workspace.
+    fn put(&self, links: &mut HashMap<LinkAddress, Link>, link: &Link) -> bool {
+        let free = match self.occupant(links, &link.address) {
+            Occupant::Nobody => true,
+            Occupant::Link(_) => false,
+            Occupant::Reserved(workspace) => workspace == link.workspace,
+        };
+        if free {
+            lock(&self.pointers).remove(&link.address);
+            links.insert(link.address.clone(), link.clone());
+        }
+        free
     }
 }
 
 #[async_trait]
 impl LinkReader for MemoryLinks {
-    async fn get(&self, id: &LinkId) -> Result<Option<Link>, StoreError> {
+    async fn get(&self, address: &LinkAddress) -> Result<Option<Link>, StoreError> {
         self.reads.fetch_add(1, Ordering::SeqCst);
-        Ok(self.check("links.get")?.get(id).cloned())
+        let links = self.check("links.get")?;
+        Ok(match self.occupant(&links, address) {
+            Occupant::Link(link) => Some(*link),
+            Occupant::Nobody | Occupant::Reserved(_) => None,
+        })
     }
 }
 
@@ -60,46 +126,90 @@ impl LinkReader for MemoryLinks {
 impl LinkWriter for MemoryLinks {
     async fn insert(&self, link: &Link) -> Result<bool, StoreError> {
         let mut links = self.check("links.insert")?;
-        if links.contains_key(&link.id) {
-            return Ok(false);
-        }
-        links.insert(link.id.clone(), link.clone());
-        Ok(true)
-    }
-
-    async fn delete(&self, id: &LinkId, workspace: &WorkspaceId) -> Result<bool, StoreError> {
-        let mut links = self.check("links.delete")?;
-        let owned = links.get(id).is_some_and(|link| link.workspace == *workspace);
-        if owned {
-            links.remove(id);
-        }
-        Ok(owned)
+        Ok(self.put(&mut links, link))
     }
 
     async fn replace(&self, seen: &Link, next: &Link) -> Result<bool, StoreError> {
         let mut links = self.check("links.replace")?;
-        let Some(link) = links.get_mut(&seen.id).filter(|link| link.is_unchanged_since(seen)) else { return Ok(false) };
+        let Some(link) = links.get_mut(&seen.address).filter(|link| link.is_unchanged_since(seen)) else {
+            return Ok(false);
+        };
         let used_clicks = link.settings.used_clicks;
         *link = next.clone();
         link.settings.used_clicks = used_clicks;
+        self.mark(seen, Some(next));
         Ok(true)
     }
 
-    async fn delete_unchanged(&self, seen: &Link) -> Result<bool, StoreError> {
-        let mut links = self.check("links.delete")?;
-        let unchanged = links.get(&seen.id).is_some_and(|link| link.is_unchanged_since(seen));
-        if unchanged {
-            links.remove(&seen.id);
+    async fn relocate(&self, seen: &Link, next: &Link, _now: Timestamp) -> Result<Relocation, StoreError> {
+        let mut links = self.check("links.relocate")?;
+        let same =
+            |link: &&Link| link.is_unchanged_since(seen) && link.settings.used_clicks == seen.settings.used_clicks;
+        if links.get(&seen.address).filter(same).is_none() {
+            return Ok(Relocation::Changed);
         }
-        Ok(unchanged)
+        let own = seen.addresses().any(|address| *address == next.address);
+        let free = match self.occupant(&links, &next.address) {
+            Occupant::Nobody => true,
+            Occupant::Link(_) => own,
+            Occupant::Reserved(workspace) => workspace == next.workspace,
+        };
+        if !free {
+            return Ok(Relocation::Taken);
+        }
+        links.remove(&seen.address);
+        let mut pointers = lock(&self.pointers);
+        for address in seen.addresses() {
+            pointers.insert(address.clone(), Pointer::Reserved(seen.workspace.clone()));
+        }
+        for alias in &next.aliases {
+            pointers.insert(alias.clone(), Pointer::Alias(next.address.clone()));
+        }
+        pointers.remove(&next.address);
+        links.insert(next.address.clone(), next.clone());
+        self.mark(seen, Some(next));
+        lock(&self.moves).insert((next.workspace.clone(), next.id()), next.address.clone());
+        Ok(Relocation::Done)
+    }
+
+    async fn delete(&self, seen: &Link, _now: Timestamp) -> Result<bool, StoreError> {
+        let mut links = self.check("links.delete")?;
+        if links.get(&seen.address).filter(|link| link.is_unchanged_since(seen)).is_none() {
+            return Ok(false);
+        }
+        links.remove(&seen.address);
+        let mut pointers = lock(&self.pointers);
+        for address in seen.addresses() {
+            pointers.insert(address.clone(), Pointer::Reserved(seen.workspace.clone()));
+        }
+        self.mark(seen, None);
+        Ok(true)
+    }
+}
+
+#[async_trait]
+impl ChangeMarks for MemoryLinks {
+    async fn marks(&self) -> Result<Marks, StoreError> {
+        self.marks_read.fetch_add(1, Ordering::SeqCst);
+        drop(self.check("links.marks")?);
+        Ok(lock(&self.marks).as_deref().copied().unwrap_or([0; BUCKETS]))
+    }
+}
+
+#[async_trait]
+impl LinkMoves for MemoryLinks {
+    async fn addresses(&self, workspace: &WorkspaceId, ids: &[LinkId]) -> Result<Vec<Option<LinkAddress>>, StoreError> {
+        drop(self.check("links.addresses")?);
+        let moves = lock(&self.moves);
+        Ok(ids.iter().map(|id| moves.get(&(workspace.clone(), id.clone())).cloned()).collect())
     }
 }
 
 #[async_trait]
 impl ClickLimit for MemoryLinks {
-    async fn use_click(&self, id: &LinkId) -> Result<bool, StoreError> {
+    async fn use_click(&self, address: &LinkAddress) -> Result<bool, StoreError> {
         let mut links = self.check("links.use_click")?;
-        let Some(settings) = links.get_mut(id).map(|link| &mut link.settings) else { return Ok(false) };
+        let Some(settings) = links.get_mut(address).map(|link| &mut link.settings) else { return Ok(false) };
         let left = settings.max_clicks.is_none_or(|max| settings.used_clicks < max);
         settings.used_clicks += u64::from(left);
         Ok(left)
@@ -130,28 +240,39 @@ impl LinkTargets for MemoryLinks {
         workspace: &WorkspaceId,
         domain: &Domain,
         url: &TargetUrl,
-    ) -> Result<Option<LinkId>, StoreError> {
+    ) -> Result<Option<LinkAddress>, StoreError> {
         drop(self.check("targets.find")?);
         Ok(lock(&self.targets).get(&(workspace.clone(), domain.clone(), url.clone())).cloned())
     }
 
+    async fn find_all(
+        &self,
+        workspace: &WorkspaceId,
+        domain: &Domain,
+        url: &TargetUrl,
+    ) -> Result<Vec<LinkAddress>, StoreError> {
+        drop(self.check("targets.find_all")?);
+        let wanted = (workspace.clone(), domain.clone(), url.clone());
+        let known = |link: &Link| link.stored_id.is_some() && target_of(link) == wanted;
+        Ok(self.all().into_iter().rev().filter(known).map(|link| link.address).take(MAX_FOUND).collect())
+    }
+
     async fn remember(&self, link: &Link) -> Result<(), StoreError> {
         drop(self.check("targets.remember")?);
-        lock(&self.targets).insert(target_of(link), link.id.clone());
+        lock(&self.targets).insert(target_of(link), link.address.clone());
         Ok(())
     }
 
-    async fn insert_as_only(&self, link: &Link, seen: Option<&LinkId>) -> Result<Insertion, StoreError> {
+    async fn insert_as_only(&self, link: &Link, seen: Option<&LinkAddress>) -> Result<Insertion, StoreError> {
         let mut links = self.check("targets.insert")?;
         let mut targets = lock(&self.targets);
-        if links.contains_key(&link.id) {
-            return Ok(Insertion::IdTaken);
-        }
         if targets.get(&target_of(link)) != seen {
             return Ok(Insertion::TargetTaken);
         }
-        links.insert(link.id.clone(), link.clone());
-        targets.insert(target_of(link), link.id.clone());
+        if !self.put(&mut links, link) {
+            return Ok(Insertion::AddressTaken);
+        }
+        targets.insert(target_of(link), link.address.clone());
         Ok(Insertion::Done)
     }
 }
@@ -160,7 +281,7 @@ impl LinkTargets for MemoryLinks {
 type Target = (WorkspaceId, Domain, TargetUrl);
 
 fn target_of(link: &Link) -> Target {
-    (link.workspace.clone(), link.id.domain.clone(), link.url.clone())
+    (link.workspace.clone(), link.address.domain.clone(), link.url.clone())
 }
 
 #[async_trait]
@@ -169,19 +290,27 @@ impl LinkBatch for MemoryLinks {
         let mut inserted = Vec::with_capacity(links.len());
         for link in links {
             yield_once().await;
-            let written = self.insert(link).await?;
+            let mut links = self.check("links.insert_all")?;
+            let free = self.occupant(&links, &link.address) == Occupant::Nobody;
+            let written = free && self.put(&mut links, link);
             inserted.push(if written { Inserted::Written } else { Inserted::Taken });
         }
         Ok(inserted)
     }
 
-    async fn get_all(&self, ids: &[LinkId]) -> Result<Vec<Option<Link>>, StoreError> {
-        let mut links = Vec::with_capacity(ids.len());
-        for id in ids {
+    async fn insert_one(&self, link: &Link) -> Result<bool, StoreError> {
+        yield_once().await;
+        self.insert(link).await
+    }
+
+    async fn get_all(&self, addresses: &[LinkAddress]) -> Result<Vec<Occupant>, StoreError> {
+        let mut found = Vec::with_capacity(addresses.len());
+        for address in addresses {
             yield_once().await;
-            links.push(self.get(id).await?);
+            let links = self.check("links.get_all")?;
+            found.push(self.occupant(&links, address));
         }
-        Ok(links)
+        Ok(found)
     }
 
     async fn replace(&self, seen: &Link, next: &Link) -> Result<bool, StoreError> {
@@ -206,5 +335,43 @@ impl LinkShards for MemoryLinks {
         let more = links.len() > PAGE;
         links.truncate(PAGE);
         Ok((links, more))
+    }
+}
+
+/// What the use cases of links need, in memory.
+pub struct LinkWorld {
+    /// The links.
+    pub links: MemoryLinks,
+    /// The clock.
+    pub clock: FixedClock,
+    /// The source of slugs and ids.
+    pub random: SeededRandom,
+    /// The stack's domains, `go.example.com` and `s.example.org`.
+    pub domains: Domains,
+}
+
+impl Default for LinkWorld {
+    #[allow(clippy::expect_used, reason = "only tests call it")]
+    fn default() -> Self {
+        Self {
+            links: MemoryLinks::default(),
+            clock: FixedClock::at("2026-01-02T03:04:05Z"),
+            random: SeededRandom::new(1),
+            domains: Domains::parse("go.example.com,s.example.org").expect("valid domains"),
+        }
+    }
+}
+
+impl LinkWorld {
+    /// Returns the ports.
+    pub fn ports(&self) -> LinkPorts<'_> {
+        LinkPorts {
+            reader: &self.links,
+            writer: &self.links,
+            targets: &self.links,
+            clock: &self.clock,
+            random: &self.random,
+            domains: &self.domains,
+        }
     }
 }

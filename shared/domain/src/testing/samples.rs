@@ -1,7 +1,9 @@
 //! Makes sample callers and links.
 
 use crate::access::key::{Caller, Role};
-use crate::links::link::{Link, LinkId};
+use crate::links::address::LinkAddress;
+use crate::links::id::LinkId;
+use crate::links::link::Link;
 use crate::links::settings::LinkSettings;
 use crate::values::domains::{Domain, Domains};
 use crate::values::slug::Slug;
@@ -16,13 +18,16 @@ pub fn caller(workspace: &str, role: Role) -> Caller {
     Caller { workspace, role, key_id: "key_test".to_owned() }
 }
 
-/// Makes a link on `go.example.com`, created at 2026-01-01T00:00:00Z. Panics if an argument is not valid.
+/// Makes a link on `go.example.com`, created at 2026-01-01T00:00:00Z, as one from before the ids. Panics if an argument is not valid.
 #[allow(clippy::expect_used, reason = "only tests call it")]
 pub fn link(workspace: &str, slug: &str, url: &str) -> Link {
     let domain = Domain::parse("go.example.com").expect("a valid domain");
     let own = Domains::parse("go.example.com").expect("valid domains");
     Link {
-        id: LinkId { domain, slug: Slug::parse(slug).expect("a valid slug") },
+        address: LinkAddress { domain, slug: Slug::parse(slug).expect("a valid slug") },
+        stored_id: None,
+        counted_at: None,
+        aliases: Vec::new(),
         workspace: WorkspaceId::parse(workspace).expect("a valid workspace"),
         url: TargetUrl::parse(url, &own).expect("a valid target"),
         title: None,
@@ -34,4 +39,10 @@ pub fn link(workspace: &str, slug: &str, url: &str) -> Link {
         imported_clicks: None,
         origin: None,
     }
+}
+
+/// Makes a [`link`] with an id of its own, derived from `seed`.
+pub fn link_with_id(workspace: &str, slug: &str, url: &str, seed: &str) -> Link {
+    let link = link(workspace, slug, url);
+    Link { stored_id: Some(LinkId::derive(link.created_at, seed)), ..link }
 }

@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use url::Host;
 
+use super::workspace::WorkspaceId;
+
 /// A host name in lower case and punycode, without port or trailing dot.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -56,22 +58,55 @@ impl From<Domain> for String {
     }
 }
 
-/// The stack's own domains; the first is the default.
+/// The stack's own domains, the first of which is the default, and the other hosts that it serves.
 #[derive(Debug, Clone)]
 pub struct Domains {
     default: Domain,
     others: Vec<Domain>,
+    /// The domains that belong to one workspace each. The others belong to the stack.
+    owners: Vec<(Domain, WorkspaceId)>,
+    /// Hosts that serve the default domain, such as the gateway's own. They have no links of their own.
+    hosts: Vec<Domain>,
+    /// Whether every host that is none of these serves the default domain too.
+    any_host: bool,
 }
 
 impl Domains {
-    /// Reads a comma-separated list, the default first.
+    /// Reads a comma-separated list, the default first. `{domain}={workspace}` says that a domain belongs to a workspace: only this
+    /// workspace can make links there. The default domain belongs to the stack.
     pub fn parse(list: &str) -> Result<Self, DomainError> {
-        let mut domains = list.split(',').map(|part| Domain::parse(part.trim()));
-        let default = domains.next().ok_or(DomainError)??;
-        Ok(Self { default, others: domains.collect::<Result<_, _>>()? })
+        let (first, rest) = list.split_once(',').map_or((list, None), |(first, rest)| (first, Some(rest)));
+        let default = Domain::parse(first.trim())?;
+        let (mut others, mut owners) = (Vec::new(), Vec::new());
+        for part in rest.into_iter().flat_map(|rest| rest.split(',')) {
+            let (name, owner) = part.split_once('=').map_or((part, None), |(name, owner)| (name, Some(owner)));
+            let domain = Domain::parse(name.trim())?;
+            if let Some(owner) = owner {
+                owners.push((domain.clone(), WorkspaceId::parse(owner.trim()).map_err(|_| DomainError)?));
+            }
+            others.push(domain);
+        }
+        Ok(Self { default, others, owners, hosts: Vec::new(), any_host: false })
     }
 
-    /// Returns the domain of links that name none, and of requests to a host outside this list (such as API Gateway's own).
+    /// Tells whether `workspace` can make links on `domain`: the domain belongs to the stack or to this workspace.
+    pub fn is_open_to(&self, domain: &Domain, workspace: &WorkspaceId) -> bool {
+        self.owners.iter().all(|(owned, owner)| owned != domain || owner == workspace)
+    }
+
+    /// Adds hosts that serve the default domain, from a comma-separated list that may be empty. `*` stands for any host.
+    pub fn with_hosts(mut self, list: &str) -> Result<Self, DomainError> {
+        for host in list.split(',').map(str::trim).filter(|host| !host.is_empty()) {
+            if host == "*" {
+                self.any_host = true;
+            } else {
+                self.hosts.push(Domain::parse(host)?);
+            }
+        }
+        Ok(self)
+    }
+
+    /// Returns the domain of links that name none, and of requests to the hosts that are no domain.
     pub fn default_domain(&self) -> &Domain {
         &self.default
     }
@@ -81,18 +116,40 @@ impl Domains {
         std::iter::once(&self.default).chain(&self.others)
     }
 
-    /// Tells whether `host` (lower case, without port) is in the list. Ignores a trailing dot.
+    /// Tells whether `host` (lower case, without port) is one of the domains. Ignores a trailing dot.
     pub fn contains(&self, host: &str) -> bool {
         let host = host.trim_end_matches('.');
         self.iter().any(|domain| domain.as_str() == host)
     }
 
-    /// Returns the domain that serves a request with this `Host` header. The header may have a port and capitals.
-    pub fn for_host(&self, host: Option<&str>) -> &Domain {
-        let Some(host) = host else { return &self.default };
-        let name = host.rsplit_once(':').map_or(host, |(name, _port)| name).trim_end_matches('.');
-        self.iter().find(|domain| domain.as_str().eq_ignore_ascii_case(name)).unwrap_or(&self.default)
+    /// Tells whether a request to `host` (lower case, without port) is known to come here: it is one of the domains or of the other
+    /// hosts. Ignores a trailing dot.
+    pub fn serves(&self, host: &str) -> bool {
+        let name = host.trim_end_matches('.');
+        self.contains(name) || self.hosts.iter().any(|host| host.as_str() == name)
     }
+
+    /// Tells whether a request to any host is served.
+    pub fn serves_any_host(&self) -> bool {
+        self.any_host
+    }
+
+    /// Returns the domain that serves a request with this `Host` header. The header may have a port and capitals. Without the
+    /// header, the default domain serves it; a host that is not served has none.
+    pub fn for_host(&self, host: Option<&str>) -> Option<&Domain> {
+        let Some(host) = host else { return Some(&self.default) };
+        let name = host_name(host);
+        let is = |domain: &Domain| domain.as_str().eq_ignore_ascii_case(name);
+        if let Some(domain) = self.iter().find(|domain| is(domain)) {
+            return Some(domain);
+        }
+        (self.any_host || self.hosts.iter().any(is)).then_some(&self.default)
+    }
+}
+
+/// Returns the name in a `Host` header, without port and trailing dot.
+pub(crate) fn host_name(header: &str) -> &str {
+    header.rsplit_once(':').map_or(header, |(name, _port)| name).trim_end_matches('.')
 }
 
 #[cfg(feature = "openapi")]
@@ -116,10 +173,77 @@ mod tests {
     }
 
     #[test]
-    fn default_domain_serves_unknown_hosts() {
+    fn domain_of_a_workspace_is_open_to_it_alone() {
+        let domains = Domains::parse("go.example.com, acme.example.org=acme,s.example.org").unwrap();
+        let open = |domain: &str, workspace: &str| {
+            domains.is_open_to(&Domain::parse(domain).unwrap(), &WorkspaceId::parse(workspace).unwrap())
+        };
+        assert!(open("acme.example.org", "acme") && !open("acme.example.org", "other"));
+        assert!(open("go.example.com", "other") && open("s.example.org", "other"));
+        assert!(domains.contains("acme.example.org") && domains.for_host(Some("acme.example.org")).is_some());
+        for list in ["", "go.example.com=acme", "go.example.com,a.example=", "go.example.com,a.example=A", "a b"] {
+            assert!(Domains::parse(list).is_err(), "{list}");
+        }
+    }
+
+    #[test]
+    fn unknown_host_is_served_only_if_the_operator_says_so() {
+        const GATEWAY: &str = "abc.execute-api.eu-west-1.amazonaws.com";
         let domains = Domains::parse("go.example.com, s.example.org").unwrap();
-        assert_eq!(domains.for_host(Some("S.example.org:443")).as_str(), "s.example.org");
-        assert_eq!(domains.for_host(Some("abc.execute-api.eu-west-1.amazonaws.com")).as_str(), "go.example.com");
-        assert_eq!(domains.for_host(None).as_str(), "go.example.com");
+        let named = domains.clone().with_hosts(&format!("{GATEWAY},")).unwrap();
+        let any = domains.clone().with_hosts("*").unwrap();
+        let (default, other) = (Some("go.example.com"), Some("s.example.org"));
+        for (host, alone, with_named, with_any) in [
+            (None, default, default, default),
+            (Some("S.example.org:443"), other, other, other),
+            (Some("go.example.com."), default, default, default),
+            (Some(GATEWAY), None, default, default),
+            (Some("elsewhere.example"), None, None, default),
+            (Some("a b"), None, None, default),
+            (Some(""), None, None, default),
+        ] {
+            let of = |domains: &Domains| domains.for_host(host).map(|domain| domain.as_str().to_owned());
+            let expected = [alone, with_named, with_any].map(|domain| domain.map(str::to_owned));
+            assert_eq!([of(&domains), of(&named), of(&any)], expected, "{host:?}");
+        }
+        assert!(named.serves(GATEWAY) && !named.contains(GATEWAY) && !domains.serves(GATEWAY));
+        assert!(domains.with_hosts("a b").is_err());
+    }
+
+    #[test]
+    fn name_has_at_most_253_characters() {
+        let label = "a".repeat(49);
+        let longest = format!("{}abc", format!("{label}.").repeat(5));
+        assert_eq!(longest.len(), 253);
+        assert_eq!(Domain::parse(&longest).unwrap().as_str(), longest);
+        assert!(Domain::parse(&format!("{longest}d")).is_err());
+    }
+
+    #[test]
+    fn address_is_a_domain_in_its_usual_form() {
+        assert_eq!(Domain::parse("127.1").unwrap().as_str(), "127.0.0.1");
+    }
+
+    #[test]
+    fn stored_domain_is_checked_when_it_is_read() {
+        let domain: Domain = serde_json::from_str("\"go.example.com\"").unwrap();
+        assert_eq!(domain.to_string(), "go.example.com");
+        assert_eq!(serde_json::to_string(&domain).unwrap(), "\"go.example.com\"");
+        assert!(serde_json::from_str::<Domain>("\"a b\"").is_err());
+    }
+
+    #[test]
+    fn list_has_the_default_first_and_no_bad_name() {
+        let domains = Domains::parse("go.example.com, s.example.org").unwrap();
+        let names: Vec<&str> = domains.iter().map(Domain::as_str).collect();
+        assert_eq!(names, ["go.example.com", "s.example.org"]);
+        assert_eq!(domains.default_domain().as_str(), "go.example.com");
+        for list in ["", "go.example.com,", "go.example.com,a b"] {
+            assert!(Domains::parse(list).is_err(), "{list:?}");
+        }
+        for (host, contained) in [("s.example.org", true), ("s.example.org.", true), ("example.org", false)] {
+            assert_eq!(domains.contains(host), contained, "{host}");
+        }
+        assert_eq!(domains.for_host(Some("s.example.org.:443")).map(Domain::as_str), Some("s.example.org"));
     }
 }

@@ -37,6 +37,14 @@ pub enum Error {
     /// The caller's workspace has no such item (HTTP 404).
     #[error("{0} not found")]
     NotFound(&'static str),
+    /// The file existed, and was deleted because of its age (HTTP 410).
+    #[error("the {what} was deleted {days} days after it was written")]
+    Gone {
+        /// What the file is.
+        what: &'static str,
+        /// How long such files are kept.
+        days: u32,
+    },
     /// The item exists already (HTTP 409).
     #[error("{0}")]
     Conflict(String),
@@ -97,5 +105,19 @@ impl StoreError {
     /// Tells whether the same request may succeed later.
     pub fn is_retryable(&self) -> bool {
         self.kind != StoreErrorKind::Broken
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_broken_store_is_not_asked_again() {
+        for (kind, retryable) in
+            [(StoreErrorKind::Throttled, true), (StoreErrorKind::Unavailable, true), (StoreErrorKind::Broken, false)]
+        {
+            assert_eq!(StoreError::new("links.get", kind, "cause").is_retryable(), retryable, "{kind:?}");
+        }
     }
 }

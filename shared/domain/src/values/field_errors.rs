@@ -33,3 +33,27 @@ impl Errors {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answer_lists_the_first_hundred_errors() {
+        let mut errors = Errors::default();
+        (0..MAX_ERRORS + 5).for_each(|index| errors.add(format!("/{index}"), "is wrong"));
+        let Err(Error::Invalid(listed)) = errors.or(Some(())) else { panic!("a value in spite of errors") };
+        assert_eq!((listed.len(), listed[99].pointer.as_str()), (100, "/99"));
+    }
+
+    #[test]
+    fn value_needs_to_be_there_and_free_of_errors() {
+        assert_eq!(Errors::default().or(Some(1)).unwrap(), 1);
+        assert!(Errors::default().or(None::<u8>).is_err());
+        let mut errors = Errors::default();
+        assert_eq!(errors.note("/a", Ok::<_, String>(1)), Some(1));
+        assert_eq!(errors.note("/b", Err::<u8, _>("is wrong")), None);
+        let Err(Error::Invalid(listed)) = errors.or(Some(1)) else { panic!("a value in spite of an error") };
+        assert_eq!(listed, [FieldError::new("/b", "is wrong")]);
+    }
+}

@@ -1,14 +1,27 @@
 //! Makes and checks ids: a prefix such as `imp_` and the 32 lower-case hexadecimal digits of a UUID.
 
+use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
 use crate::ports::{Clock, Random};
+use crate::values::timestamp::Timestamp;
 
 /// Makes an id from the time and random bits (UUID version 7). Later ids sort after earlier ones.
 pub(crate) fn generate(prefix: &str, clock: &dyn Clock, random: &dyn Random) -> String {
     let mut bytes = [0_u8; 10];
     random.fill(&mut bytes);
-    let millis = u64::try_from(clock.now().as_millis()).unwrap_or(0);
+    at(prefix, clock.now(), bytes)
+}
+
+/// Makes an id from the time and a hash of `seed` (UUID version 7): the same time and seed always give the same id.
+pub(crate) fn derive(prefix: &str, time: Timestamp, seed: &str) -> String {
+    let mut bytes = [0_u8; 10];
+    bytes.copy_from_slice(&Sha256::digest(seed)[..10]);
+    at(prefix, time, bytes)
+}
+
+fn at(prefix: &str, time: Timestamp, bytes: [u8; 10]) -> String {
+    let millis = u64::try_from(time.as_millis()).unwrap_or(0);
     with_prefix(prefix, Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid())
 }
 

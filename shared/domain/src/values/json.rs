@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::Deserializer;
-use serde::de::{self, DeserializeOwned, Error as _, Unexpected, Visitor};
+use serde::de::{self, Deserialize, DeserializeOwned, Error as _, Unexpected, Visitor};
 use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 
@@ -33,6 +33,15 @@ pub fn whole<'de, D: Deserializer<'de>, T: TryFrom<u64>>(deserializer: D) -> Res
 /// As [`whole`].
 pub fn whole_or_null<'de, D: Deserializer<'de>, T: TryFrom<u64>>(deserializer: D) -> Result<Option<T>, D::Error> {
     deserializer.deserialize_any(WholeNumber)?.map(in_range).transpose()
+}
+
+/// Deserializes a value, or null as the default: null means the same as an absent field. An absent field needs
+/// `#[serde(default)]`.
+///
+/// # Errors
+/// As those of `T`.
+pub fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserializer: D) -> Result<T, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 fn in_range<T: TryFrom<u64>, E: de::Error>(number: u64) -> Result<T, E> {
@@ -139,6 +148,23 @@ mod tests {
             let expected = numbers.map(|(a, b)| Numbers { a, b });
             assert_eq!(read::<Numbers>(json.clone()).ok(), expected, "{json}");
         }
+    }
+
+    #[test]
+    fn null_is_the_default() {
+        #[derive(Debug, Deserialize, PartialEq)]
+        struct Fields {
+            #[serde(default, deserialize_with = "or_default")]
+            list: Vec<u8>,
+            #[serde(default, deserialize_with = "or_default")]
+            flag: bool,
+        }
+        for json in [json!({}), json!({"list": null, "flag": null})] {
+            assert_eq!(read::<Fields>(json).unwrap(), Fields { list: Vec::new(), flag: false });
+        }
+        assert_eq!(read::<Fields>(json!({"list": [1], "flag": true})).unwrap(), Fields { list: vec![1], flag: true });
+        let Err(Error::Invalid(errors)) = read::<Fields>(json!({"list": [1, "x"]})) else { panic!() };
+        assert_eq!(errors[0].pointer, "/list/1");
     }
 
     #[test]

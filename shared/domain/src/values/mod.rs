@@ -1,15 +1,18 @@
 //! Holds values that are valid once they exist, and the results that all use cases share: pages, errors, problem details.
 
 pub mod borrowed_text;
+pub mod country;
 pub mod domains;
 pub mod error;
 pub mod field_errors;
 pub mod hex;
 pub(crate) mod id;
 pub mod json;
+pub mod language;
 pub mod page;
 mod plain_url;
 pub mod problem;
+pub mod query_parameter;
 pub mod slug;
 pub mod target;
 pub(crate) mod text;

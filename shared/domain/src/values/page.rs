@@ -120,4 +120,23 @@ mod tests {
         }
         assert!(PageRequest { limit: Some(MAX_LIMIT + 1), cursor: None }.check().is_err());
     }
+
+    #[test]
+    fn limit_and_cursor_are_bounded() {
+        for (limit, valid) in [(0, false), (1, true), (MAX_LIMIT, true), (MAX_LIMIT + 1, false)] {
+            assert_eq!(PageRequest { limit: Some(limit), cursor: None }.check().is_ok(), valid, "{limit}");
+        }
+        assert_eq!(PageRequest::default().check().unwrap(), PageQuery { limit: DEFAULT_LIMIT, before: None });
+        for (length, valid) in [(1, true), (MAX_KEY_LEN, true), (MAX_KEY_LEN + 1, false)] {
+            let key = "k".repeat(length);
+            assert_eq!(decode_cursor(&encode_cursor(&key)), valid.then_some(key), "{length}");
+        }
+        assert_eq!(decode_cursor(&encode_cursor("a b")), None);
+    }
+
+    #[test]
+    fn conversion_of_the_items_keeps_the_cursor() {
+        let page = Page { items: vec![1, 2], next_cursor: Some("c".to_owned()) };
+        assert_eq!(page.map(|n| n * 10), Page { items: vec![10, 20], next_cursor: Some("c".to_owned()) });
+    }
 }

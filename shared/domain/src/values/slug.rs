@@ -59,13 +59,18 @@ impl Slug {
         if text.is_empty() || text.len() > Self::MAX_LEN {
             return Err(SlugError::Length);
         }
-        if !text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b)) {
+        if !text.chars().all(Self::allows) {
             return Err(SlugError::Character);
         }
         if RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(&text)) {
             return Err(SlugError::Reserved);
         }
         Ok(Self(text))
+    }
+
+    /// Tells whether a slug can have this character: one of RFC 3986's unreserved characters.
+    pub fn allows(character: char) -> bool {
+        character.is_ascii_alphanumeric() || matches!(character, '-' | '.' | '_' | '~')
     }
 
     /// Generates a slug of [`Slug::GENERATED_LEN`] random characters, each of the 62 equally likely.
@@ -167,6 +172,24 @@ mod tests {
         let all: String = (0..2000).map(|_| Slug::generate(&random).to_string()).collect();
         assert_eq!(all.len(), 2000 * Slug::GENERATED_LEN);
         assert!(ALPHABET.iter().all(|&character| all.contains(char::from(character))));
+    }
+
+    #[test]
+    fn no_character_is_likelier_than_another() {
+        let every_byte: Vec<u8> = (0..=u8::MAX).collect();
+        let mut counts = std::collections::BTreeMap::new();
+        characters(&every_byte).for_each(|character| *counts.entry(character).or_insert(0) += 1);
+        assert_eq!(counts.len(), 62);
+        assert!(counts.values().all(|count| *count == 4), "{counts:?}");
+    }
+
+    #[test]
+    fn derived_slug_is_never_longer_than_a_slug_may_be() {
+        for (len, expected) in [(1, 1), (31, 31), (32, 32), (33, 33), (128, 128), (129, 128), (1000, 128)] {
+            let slug = Slug::derive("imp#1", len);
+            assert_eq!(slug.as_str().len(), expected, "{len}");
+            assert_eq!(Slug::parse(slug.as_str()), Ok(slug));
+        }
     }
 
     proptest! {

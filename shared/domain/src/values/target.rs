@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::values::domains::Domains;
+use crate::values::domains::{Domains, host_name};
 use crate::values::plain_url::plain_host;
 
 /// An absolute `http` or `https` URL in its normal form (WHATWG URL, host in punycode): at most
@@ -34,7 +34,7 @@ pub enum TargetError {
     /// A user name or password.
     #[error("must not contain a user name or password")]
     Credentials,
-    /// A link to a domain of this stack, which could make a redirect loop.
+    /// A link to a domain of this stack or another host that it serves, which could make a redirect loop.
     #[error("must not lead to one of this service's own domains")]
     OwnDomain,
 }
@@ -43,13 +43,15 @@ impl TargetUrl {
     /// The greatest length in bytes. API Gateway allows 10,240 for all response headers.
     pub const MAX_LEN: usize = 4096;
 
-    /// Checks and normalises `text`, which must not lead to the domains `own`.
+    /// Checks and normalises `text`, which must not lead to the domains `own`. Ignores white space at both ends, and characters
+    /// without width that come with pasted text.
     pub fn parse(text: &str, own: &Domains) -> Result<Self, TargetError> {
+        let text = text.trim_matches(is_blank);
         if text.len() > Self::MAX_LEN {
             return Err(TargetError::Length);
         }
         match plain_host(text) {
-            Some(host) if own.contains(host) => Err(TargetError::OwnDomain),
+            Some(host) if own.serves(host) => Err(TargetError::OwnDomain),
             Some(_) => Ok(Self(text.to_owned())),
             None => Self::normalise(text, own),
         }
@@ -72,17 +74,29 @@ impl TargetUrl {
             return Err(TargetError::Credentials);
         }
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or(TargetError::Syntax)?;
-        if own.contains(host) {
+        if own.serves(host) {
             return Err(TargetError::OwnDomain);
         }
         let text = String::from(url);
         if text.len() > Self::MAX_LEN { Err(TargetError::Length) } else { Ok(Self(text)) }
     }
 
+    /// Tells whether the URL leads to the host of this `Host` header, whatever the port.
+    pub fn leads_to(&self, host: &str) -> bool {
+        let url = Url::parse(&self.0).ok();
+        let own = url.as_ref().and_then(Url::host_str).map(|own| own.trim_end_matches('.'));
+        own.is_some_and(|own| own.eq_ignore_ascii_case(host_name(host)))
+    }
+
     /// Returns the text, which is valid in a `Location` header.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Tells whether `c` is white space, or looks like none at all: a byte order mark, a zero-width space, a word joiner.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}' | '\u{2060}')
 }
 
 /// Returns the text between the scheme's `//` and the next `/`, `?` or `#`, if the scheme is `http` or `https`.
@@ -127,7 +141,9 @@ mod tests {
             ("file:///etc/passwd", TargetError::Scheme),
             ("//example.com/", TargetError::Scheme),
             ("/path", TargetError::Scheme),
-            (" https://example.com", TargetError::Scheme),
+            ("x https://example.com", TargetError::Scheme),
+            (" ", TargetError::Scheme),
+            ("\0https://example.com", TargetError::Character),
             ("https:example.com", TargetError::Scheme),
             ("https:\\\\example.com", TargetError::Scheme),
             ("https://a\\@b.com/", TargetError::Character),
@@ -148,6 +164,17 @@ mod tests {
     fn normal_form_has_punycode_and_escapes() {
         let target = TargetUrl::parse("https://exämple.com/ä b?q=ü#ö", &own()).unwrap();
         assert_eq!(target.as_str(), "https://xn--exmple-cua.com/%C3%A4%20b?q=%C3%BC#%C3%B6");
+    }
+
+    #[test]
+    fn white_space_at_both_ends_is_ignored() {
+        for blank in ["", " ", "\t", "\r\n", "\n\n ", "\u{a0}", "\u{3000}", "\u{feff}", "\u{200b}", "\u{2028}"] {
+            let target = TargetUrl::parse(&format!("{blank}https://example.com/a?b=c{blank}"), &own());
+            assert_eq!(target.as_ref().map(TargetUrl::as_str), Ok("https://example.com/a?b=c"), "{blank:?}");
+        }
+        assert_eq!(TargetUrl::parse("https://example.com/a\nb", &own()), Err(TargetError::Character));
+        let longest = format!("{}https://example.com/{}{}", " ".repeat(50), "a".repeat(4096 - 20), "\n".repeat(50));
+        assert!(TargetUrl::parse(&longest, &own()).is_ok(), "white space does not count");
     }
 
     #[test]

@@ -15,3 +15,23 @@ pub(crate) fn check_text(text: &str, max_chars: usize) -> Result<String, String>
     }
     Ok(text.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_has_1_to_the_greatest_number_of_characters() {
+        for (text, checked) in [
+            ("", None),
+            (" \t\n", None),
+            (" ä b ", Some("ä b")),
+            ("ääääää", Some("ääääää")),
+            ("ääääääx", None),
+            ("a\tb", None),
+            ("a\u{7f}", None),
+        ] {
+            assert_eq!(check_text(text, 6).ok().as_deref(), checked, "{text:?}");
+        }
+    }
+}

@@ -59,4 +59,19 @@ mod tests {
         }
         assert!(WorkspaceId::parse("team-7").is_ok());
     }
+
+    #[test]
+    fn length_is_bounded() {
+        for (length, valid) in [(1, true), (63, true), (64, false)] {
+            assert_eq!(WorkspaceId::parse("a".repeat(length)).is_ok(), valid, "{length}");
+        }
+    }
+
+    #[test]
+    fn stored_id_is_checked_when_it_is_read() {
+        let id: WorkspaceId = serde_json::from_str("\"team-7\"").unwrap();
+        assert_eq!((id.as_str(), id.to_string().as_str()), ("team-7", "team-7"));
+        assert_eq!(serde_json::to_string(&id).unwrap(), "\"team-7\"");
+        assert!(serde_json::from_str::<WorkspaceId>("\"a#b\"").is_err());
+    }
 }

@@ -76,8 +76,8 @@ fn show(row: &Result<Candidate, Fault>) -> String {
         Err(Fault { column: Some(column), cause, .. }) => return format!("! {column}: {cause}"),
         Err(fault) => return format!("! {}", fault.cause),
     };
-    let slug = if attempt.is_some() { "*" } else { link.id.slug.as_str() };
-    let mut line = format!("{}/{slug} -> {}", link.id.domain, link.url);
+    let slug = if attempt.is_some() { "*" } else { link.address.slug.as_str() };
+    let mut line = format!("{}/{slug} -> {}", link.address.domain, link.url);
     line += &format!(" | {}", link.title.as_deref().unwrap_or("-"));
     line += &format!(" | {} | {}", link.tags.join("+"), link.created_at);
     line += &link.imported_clicks.map_or(" | -".to_owned(), |clicks| format!(" | {clicks}"));

@@ -14,6 +14,7 @@ pub(crate) fn violations(schema: &Value, value: &Value, at: &str) -> Vec<String>
             "type" => match rule.as_str().unwrap() {
                 "object" => value.is_object(),
                 "string" => value.is_string(),
+                "boolean" => value.is_boolean(),
                 "integer" => value.is_i64() || value.is_u64(),
                 other => panic!("the type {other} is unknown"),
             },

@@ -12,7 +12,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, LOCATION};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, ETAG, LOCATION};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use miniz_oxide::deflate::compress_to_vec;
 use miniz_oxide::inflate::decompress_to_vec_with_limit;
@@ -25,7 +25,8 @@ use crate::extract::read_body;
 use crate::problem::Problem;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+/// Marks an answer that was given before.
+pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// The headers that are kept with an answer. All others belong to one request only.
 const KEPT_HEADERS: [HeaderName; 4] = [CONTENT_TYPE, LOCATION, ETAG, CACHE_CONTROL];
 /// The largest answer of a Lambda function: 6 MB.
@@ -78,10 +79,13 @@ async fn claim(by: &Idempotency, request: Request) -> Result<(Claim, Request), P
     // Include the role: a caller whose role does not allow the request must not get its answer.
     let (role, target) = (caller.role.to_string(), parts.uri.path_and_query().map_or("", |target| target.as_str()));
     let what: [&[u8]; 4] = [parts.method.as_str().as_bytes(), target.as_bytes(), role.as_bytes(), &body];
-    let claim = Claim::new(caller.workspace, key, &what, by.clock.now(), by.random.as_ref()).ok_or_else(|| {
-        let detail = format!("Idempotency-Key has 1 to {} printable ASCII characters", Claim::MAX_KEY_LEN);
-        Problem::new(StatusCode::BAD_REQUEST, "malformed", "Malformed request", detail)
-    })?;
+    let credential = parts.headers.get(AUTHORIZATION).ok_or_else(no_caller)?.as_bytes();
+    let claim = Claim::new(caller.workspace, key, (&what, credential), by.clock.now(), by.random.as_ref()).ok_or_else(
+        || {
+            let detail = format!("Idempotency-Key has 1 to {} printable ASCII characters", Claim::MAX_KEY_LEN);
+            Problem::new(StatusCode::BAD_REQUEST, "malformed", "Malformed request", detail)
+        },
+    )?;
     parts.extensions.insert(claim.fingerprint());
     Ok((claim, Request::from_parts(parts, Body::from(body))))
 }
@@ -102,7 +106,7 @@ async fn answer(by: &Idempotency, claim: Claim, request: Request, next: Next) ->
             Err(problem.with_retry_after(RETRY_AFTER_BUSY))
         }
         Claimed::Other => {
-            let detail = "this Idempotency-Key was used for another request in the last 24 hours";
+            let detail = "this Idempotency-Key was used for another request, or by another API key or token, in the last 24 hours";
             Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency-key-reused", "Key reused", detail))
         }
     }

@@ -61,7 +61,8 @@ struct Sent {
 }
 
 async fn send(routes: &Router, workspace: &str, role: Role, uri: &str, key: &str, body: &str) -> Sent {
-    let request = http::Request::post(uri).header("idempotency-key", key).extension(caller(workspace, role));
+    let request = http::Request::post(uri).header("idempotency-key", key).header("authorization", "Bearer a");
+    let request = request.extension(caller(workspace, role));
     let response = routes.clone().oneshot(request.body(Body::from(body.to_owned())).unwrap()).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap();
@@ -178,7 +179,7 @@ async fn secret_is_sealed_for_its_first_caller() {
     assert_eq!(first, (200, "wp_secret_0".to_owned()));
     assert_eq!(ask_for_secret(&routes, "Bearer a", "k").await, first);
     let (status, problem) = ask_for_secret(&routes, "Bearer b", "k").await;
-    assert!(status == 409 && problem.contains("was done") && !problem.contains("wp_"), "{status} {problem}");
+    assert!(status == 422 && problem.contains("another API key") && !problem.contains("wp_"), "{status} {problem}");
     assert_eq!(ask_for_secret(&routes, "Bearer a", "l").await.1, "wp_secret_1");
     assert_eq!(count.load(Ordering::SeqCst), 2);
     for answer in store.answers() {

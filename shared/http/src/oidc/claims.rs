@@ -36,6 +36,32 @@ impl ExpectedClaims {
         validation
     }
 
+    /// Makes sure that a verified token is an access token. An ID token of the same issuer and audience proves to an
+    /// application who signed in; it is no permission to call an API, and applications treat it with less care.
+    ///
+    /// RFC 9068 says it in the header (`at+jwt`), Cognito by `token_use`, Keycloak by `typ`. Where none of them speaks, a claim
+    /// that only ID tokens have (OpenID Connect Core 1.0, sections 2 and 3.3.2.11) decides.
+    pub(super) fn require_access_token(header: Option<&str>, claims: &Value) -> Result<(), &'static str> {
+        const NOT_ACCESS: &str = "it is not an access token";
+        let kind = header.map(|kind| kind.to_ascii_lowercase());
+        let kind = kind.as_deref().map(|kind| kind.strip_prefix("application/").unwrap_or(kind));
+        let text = |name| claims.get(name).and_then(Value::as_str);
+        match (kind, text("token_use"), text("typ")) {
+            (_, Some(usage), _) if usage != "access" => Err(NOT_ACCESS),
+            (_, _, Some(usage)) if !usage.eq_ignore_ascii_case("bearer") && !usage.eq_ignore_ascii_case("jwt") => {
+                Err(NOT_ACCESS)
+            }
+            (Some("at+jwt"), ..) | (None | Some("jwt"), Some(_), _) => Ok(()),
+            (None | Some("jwt"), None, Some(usage)) if usage.eq_ignore_ascii_case("bearer") => Ok(()),
+            (None | Some("jwt"), ..) => {
+                let of_id_tokens = ["nonce", "at_hash", "c_hash", "s_hash"];
+                let found = of_id_tokens.iter().any(|name| claims.get(*name).is_some());
+                if found { Err(NOT_ACCESS) } else { Ok(()) }
+            }
+            (Some(_), ..) => Err(NOT_ACCESS),
+        }
+    }
+
     /// Reads the caller from the claims of a verified token, or says why it names none.
     pub(super) fn caller(&self, claims: &Value) -> Result<Caller, &'static str> {
         let text = |name| claims.get(name).and_then(Value::as_str);
@@ -97,6 +123,37 @@ mod tests {
         assert!(caller.key_id.starts_with("sub_") && caller.key_id.len() == 20, "{}", caller.key_id);
         let other = check(json!({"sub": "b@example.com"})).unwrap();
         assert_ne!(other.key_id, caller.key_id);
+    }
+
+    #[test]
+    fn access_token_is_told_from_others() {
+        for (header, claims, accepted) in [
+            // Nothing says what it is: Auth0, Okta and others of before RFC 9068.
+            (None, json!({}), true),
+            (Some("JWT"), json!({"scope": "openid"}), true),
+            // RFC 9068.
+            (Some("at+jwt"), json!({}), true),
+            (Some("application/AT+JWT"), json!({"nonce": "n"}), true),
+            // Cognito.
+            (None, json!({"token_use": "access"}), true),
+            (None, json!({"token_use": "id"}), false),
+            (Some("at+jwt"), json!({"token_use": "id"}), false),
+            // Keycloak. Its access tokens had a nonce for years.
+            (Some("JWT"), json!({"typ": "Bearer", "nonce": "n"}), true),
+            (Some("JWT"), json!({"typ": "ID"}), false),
+            (Some("JWT"), json!({"typ": "Refresh"}), false),
+            // ID tokens by what only they have.
+            (Some("JWT"), json!({"nonce": "n"}), false),
+            (Some("JWT"), json!({"at_hash": "h"}), false),
+            (None, json!({"c_hash": "h"}), false),
+            // Other tokens.
+            (Some("logout+jwt"), json!({}), false),
+            (Some("dpop+jwt"), json!({}), false),
+            (Some(""), json!({}), false),
+        ] {
+            let given = ExpectedClaims::require_access_token(header, &claims);
+            assert_eq!(given.is_ok(), accepted, "{header:?} {claims}");
+        }
     }
 
     #[test]

@@ -62,7 +62,10 @@ impl OidcTokens {
             return Ok(Err("the issuer has no such key"));
         };
         let verified = jsonwebtoken::decode::<Value>(token, &key.key, &self.expected.validation(key.algorithm));
-        Ok(verified.map_err(|error| reason(&error)).and_then(|token| self.expected.caller(&token.claims)))
+        Ok(verified.map_err(|error| reason(&error)).and_then(|token| {
+            ExpectedClaims::require_access_token(header.typ.as_deref(), &token.claims)?;
+            self.expected.caller(&token.claims)
+        }))
     }
 }
 

@@ -56,6 +56,7 @@ impl QueueLoop {
         let delivery = delivery(context, self.clock.now());
         let mut response = BatchResponse::default();
         for message in &event.records {
+            self.hold(message, &delivery).await;
             let done = match self.read(message, &delivery) {
                 Some(body) => work(body, &delivery).await,
                 None => Err(Retry::Later),
@@ -66,6 +67,15 @@ impl QueueLoop {
             }
         }
         response
+    }
+
+    /// Makes the message come again just after the end of this invocation if it ends without an answer: killed, or out of
+    /// memory. If that fails, it comes when its time in flight is over.
+    async fn hold(&self, message: &Message, delivery: &Delivery) {
+        let seconds = seconds_until(delivery.deadline, self.clock.now());
+        if let Err(error) = self.redelivery.hold(&message.receipt_handle, seconds).await {
+            tracing::warn!(event = "message.not_held", request_id = delivery.request_id, %error);
+        }
     }
 
     fn read<Body: DeserializeOwned>(&self, message: &Message, delivery: &Delivery) -> Option<Body> {

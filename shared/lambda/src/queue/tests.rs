@@ -91,6 +91,34 @@ async fn busy_work_comes_again_just_after_its_lease() {
     }
 }
 
+/// A queue that remembers for how long each message is held.
+#[derive(Default)]
+struct Holding(Mutex<Vec<(String, u32)>>);
+
+#[async_trait]
+impl Redelivery for Holding {
+    async fn retry_after(&self, receipt: &str, seconds: u32) -> Result<(), StoreError> {
+        self.0.lock().unwrap().push((receipt.to_owned(), seconds));
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn message_whose_work_is_killed_comes_again_just_after_the_invocation() {
+    let mut fixture = fixture();
+    let holding = Arc::new(Holding::default());
+    fixture.messages.redelivery = holding.clone();
+    let mut context = Context::default();
+    let end = fixture.messages.clock.now().plus_seconds(600);
+    context.deadline = u64::try_from(end.as_millis()).unwrap();
+    let work = async |_: Job, _: &Delivery| {
+        assert_eq!(holding.0.lock().unwrap().as_slice(), [("h0".to_owned(), 601)], "held before the work");
+        Ok(())
+    };
+    fixture.messages.run(&event(&[(r#"{"name":"a"}"#, 1)]), &context, work).await;
+    assert_eq!(holding.0.lock().unwrap().len(), 1, "a message that is done is deleted, not delayed");
+}
+
 /// A queue that does not answer.
 struct Away;
 

@@ -37,5 +37,6 @@ fn read(to: &mut Operations) {
         .path::<ExportId>("id", "The export's id.")
         .json::<ExportView>(200, "The export.", &["Cache-Control"])
         .problem(404, "")
+        .problem(410, "The export itself is shown no more.")
         .end();
 }

@@ -79,6 +79,7 @@ fn report(to: &mut Operations) {
         .query::<ReportQuery>()
         .empty(303, "The URL of the report, which works for some minutes.", &["Location", "Cache-Control"])
         .problem(409, "The import is not finished.")
+        .problem(410, "")
         .end();
 }
 

@@ -51,7 +51,7 @@ fn create(to: &mut Operations) {
             "The existing link, with `if_exists: return`.",
             &["Location", "ETag", "Idempotency-Replayed"],
         )
-        .problem(409, "The slug is taken, in this workspace or another.");
+        .problem(409, "The slug is taken, in this workspace or another, or another workspace has given it up in the last 90 days.");
     let operation = about_the_link(operation, 201, "$response.body#/slug", "$response.body#/domain");
     about_the_link(operation, 200, "$response.body#/slug", "$response.body#/domain").end();
 }
@@ -101,12 +101,17 @@ fn read(to: &mut Operations) {
 }
 
 fn change(to: &mut Operations) {
+    let keep_alias = json!({
+        "type": ["boolean", "null"],
+        "description": "Whether the former address stays as an alias when the link moves.",
+    });
     link_operation(to, "patch", ITEM, "changeLink", Role::Editor)
-        .about("links", "Change a link", "Takes a JSON Merge Patch (RFC 7396). `slug` and `domain` cannot be changed; they may be present with their current values.")
+        .about("links", "Change a link", "Takes a JSON Merge Patch (RFC 7396). A patch may hold all that a read of the link gave: the fields that are read-only cannot be changed, but may be present with the values of the read. A new `slug` or `domain` moves the link: it keeps its id, statistics, password, limits and creation time. Its former address is reserved for the workspace for 90 days, or stays as an alias of the link with `keep_alias: true`.")
         .query::<DomainQuery>()
         .if_match()
-        .patch::<LinkFields>("LinkPatch", &["slug", "domain", "if_exists"], json!({ "title": { "title": "The app", "expires_at": null } }))
+        .patch::<LinkFields>("LinkPatch", &["if_exists"], json!({ "keep_alias": keep_alias }), json!({ "title": { "title": "The app", "expires_at": null } }))
         .json::<LinkView>(200, "The link as it is now.", &["ETag", "Cache-Control"])
+        .problem(409, "The new slug is taken, or another workspace has given it up in the last 90 days.")
         .end();
 }
 
@@ -115,7 +120,7 @@ fn delete(to: &mut Operations) {
         .about(
             "links",
             "Delete a link",
-            "The link's statistics stay. Visitors may still be redirected for some seconds.",
+            "If the address is an alias, deletes the alias only. The statistics of the workspace keep the link's clicks; another link at the same address starts without clicks. The address is reserved for the workspace for 90 days. Visitors may still be redirected for a second.",
         )
         .query::<DomainQuery>()
         .if_match()

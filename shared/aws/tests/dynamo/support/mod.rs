@@ -34,7 +34,7 @@ pub(crate) async fn dynamodb() -> Client {
 
 async fn create_table(client: &Client, name: &str, listed: bool) {
     let mut request = client.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
-    let names: &[&str] = if listed { &["pk", "sk", "list_pk", "list_sk"] } else { &["pk", "sk"] };
+    let names: &[&str] = if listed { &["pk", "sk", "list_pk", "list_sk", "target_pk"] } else { &["pk", "sk"] };
     for name in names {
         let definition = AttributeDefinition::builder().attribute_name(*name).attribute_type(ScalarAttributeType::S);
         request = request.attribute_definitions(definition.build().unwrap());
@@ -42,13 +42,11 @@ async fn create_table(client: &Client, name: &str, listed: bool) {
     for key in schema("pk", "sk") {
         request = request.key_schema(key);
     }
-    if listed {
-        let projection = Projection::builder().projection_type(ProjectionType::All).build();
-        let index = GlobalSecondaryIndex::builder()
-            .index_name("list")
-            .set_key_schema(Some(schema("list_pk", "list_sk")))
-            .projection(projection);
-        request = request.global_secondary_indexes(index.build().unwrap());
+    let indexes = [("list", "list_pk", ProjectionType::All), ("targets", "target_pk", ProjectionType::KeysOnly)];
+    for (name, hash, projection) in indexes.into_iter().filter(|_| listed) {
+        let projection = Projection::builder().projection_type(projection).build();
+        let index = GlobalSecondaryIndex::builder().index_name(name).set_key_schema(Some(schema(hash, "list_sk")));
+        request = request.global_secondary_indexes(index.projection(projection).build().unwrap());
     }
     request.send().await.unwrap();
 }

@@ -76,4 +76,15 @@ mod tests {
         assert_eq!(bucket.available(lower, 0), 0);
         assert_eq!(bucket.available(lower, 50 * SECOND), 2);
     }
+
+    #[test]
+    fn bucket_has_the_tokens_until_the_latest_time() {
+        let limit = RateLimit::parse("2/10").unwrap().unwrap();
+        let now = 7 * SECOND;
+        for tokens in [1, 3, 10] {
+            let full_at = Bucket::latest_full_at(limit, tokens, now);
+            assert_eq!(Bucket { full_at }.available(limit, now), tokens);
+            assert_eq!(Bucket { full_at: full_at + 1 }.available(limit, now), tokens - 1);
+        }
+    }
 }

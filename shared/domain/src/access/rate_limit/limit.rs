@@ -101,4 +101,21 @@ mod tests {
             assert_eq!(RateLimit::parse(text), Err(RateLimitError), "{text:?}");
         }
     }
+
+    #[test]
+    fn each_role_has_its_own_limit() {
+        let limit = |text| RateLimit::parse(text).unwrap();
+        let limits = RateLimits { viewer: limit("1/1"), editor: limit("2/2"), admin: limit("3/3") };
+        let rates = [Role::Viewer, Role::Editor, Role::Admin].map(|role| limits.of(role).map(RateLimit::per_second));
+        assert_eq!(rates, [Some(1), Some(2), Some(3)]);
+    }
+
+    #[test]
+    fn times_are_rounded_up() {
+        let limit = RateLimit::parse("3/3").unwrap().unwrap();
+        assert_eq!((limit.token_time(), limit.fill_time(), limit.window_seconds()), (333_334, 1_000_002, 2));
+        for (micros, seconds) in [(-1, 0), (0, 0), (1, 1), (SECOND, 1), (SECOND + 1, 2)] {
+            assert_eq!(seconds_up(micros), seconds, "{micros}");
+        }
+    }
 }

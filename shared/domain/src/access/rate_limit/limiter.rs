@@ -227,6 +227,77 @@ mod tests {
         assert!(limiter.reservations().len() <= MAX_RESERVATIONS);
     }
 
+    #[test]
+    fn reservations_grow_to_a_tenth_of_the_burst_or_a_second() {
+        for (limit, sizes) in [("1000/100", [1, 2, 4, 8, 10]), ("5/1000", [1, 2, 4, 5, 5]), ("9/9", [1, 1, 1, 1, 1])] {
+            let limiter = limiter(&Arc::default(), limit);
+            for size in sizes {
+                let Admission::Admitted(_) = block_on(limiter.admit(&caller("acme", Role::Viewer), at(0))) else {
+                    panic!("{limit}")
+                };
+                let reserved = || limiter.reservations().get("key_test").map(|reserved| (reserved.size, reserved.left));
+                assert_eq!(reserved(), Some((size, size - 1)), "{limit}");
+                (1..size).for_each(|_| assert!(admits(&limiter, 0)));
+                assert_eq!(reserved(), Some((size, 0)), "{limit}: no other reservation before this one is used up");
+            }
+        }
+    }
+
+    #[test]
+    fn reservation_that_was_not_used_up_in_time_starts_anew() {
+        let reserved = |limiter: &RateLimiter| limiter.reservations()["key_test"].size;
+        for (wait, size) in [(0, 4), (1_999, 4), (2_000, 1), (60_000, 1)] {
+            let limiter = limiter(&Arc::default(), "100/1000");
+            assert!((0..3).all(|_| admits(&limiter, 0)), "reservations of one and of two");
+            assert!(admits(&limiter, wait));
+            assert_eq!(reserved(&limiter), size, "used up, then {wait} ms");
+        }
+        for (wait, size) in [(0, 2), (1_999, 2), (2_000, 1)] {
+            let limiter = limiter(&Arc::default(), "100/1000");
+            assert!((0..2).all(|_| admits(&limiter, 0)), "one of two is left");
+            assert!(admits(&limiter, wait));
+            assert_eq!(reserved(&limiter), size, "one left, then {wait} ms");
+        }
+    }
+
+    #[test]
+    fn remaining_requests_count_the_reservation_and_the_bucket() {
+        let limiter = limiter(&Arc::default(), "100/50");
+        for n in 1..=20 {
+            let admission = block_on(limiter.admit(&caller("acme", Role::Viewer), at(0)));
+            let Admission::Admitted(status) = admission else { panic!("{admission:?}") };
+            assert_eq!((status.limit.burst(), status.remaining, status.reset_seconds), (50, 50 - n, 1), "request {n}");
+        }
+    }
+
+    #[test]
+    fn full_table_keeps_the_reservations_that_last() {
+        let limiter = limiter(&Arc::default(), "10/10");
+        let mut caller = caller("acme", Role::Viewer);
+        let mut admit = |key: String, millis| {
+            caller.key_id = key;
+            block_on(limiter.admit(&caller, at(millis)));
+        };
+        (0..MAX_RESERVATIONS - 1).for_each(|n| admit(format!("key_{n}"), 0));
+        admit("key_last".to_owned(), 1_000);
+        assert_eq!(limiter.reservations().len(), MAX_RESERVATIONS);
+        admit("key_last".to_owned(), 1_500);
+        assert_eq!(limiter.reservations().len(), MAX_RESERVATIONS, "a known key needs no room");
+        admit("key_new".to_owned(), 2_000);
+        let kept: std::collections::BTreeSet<String> = limiter.reservations().keys().cloned().collect();
+        assert_eq!(kept, ["key_last", "key_new"].map(String::from).into());
+    }
+
+    #[test]
+    fn refusal_names_the_seconds_until_the_next_token() {
+        let limiter = limiter(&Arc::default(), "1/3");
+        assert!((0..3).all(|_| admits(&limiter, 0)));
+        for (millis, retry_after) in [(0, 1), (1, 1), (999, 1)] {
+            let admission = block_on(limiter.admit(&caller("acme", Role::Viewer), at(millis)));
+            assert!(matches!(admission, Admission::Refused(_, seconds) if seconds == retry_after), "{admission:?}");
+        }
+    }
+
     proptest! {
         /// Sends requests at random times to several processes.
         #[test]

@@ -30,6 +30,8 @@ pub(crate) struct ClickText<'a> {
     pub(crate) id: BorrowedText<'a>,
     #[serde(borrow)]
     pub(crate) time: BorrowedText<'a>,
+    #[serde(borrow, default)]
+    pub(crate) link_id: Option<BorrowedText<'a>>,
     #[serde(borrow)]
     pub(crate) domain: BorrowedText<'a>,
     #[serde(borrow)]
@@ -42,6 +44,10 @@ pub(crate) struct ClickText<'a> {
     pub(crate) visitor: Option<BorrowedText<'a>>,
     #[serde(borrow, default)]
     pub(crate) user_agent: Option<BorrowedText<'a>>,
+    #[serde(borrow, default)]
+    pub(crate) platform: Option<BorrowedText<'a>>,
+    #[serde(default)]
+    pub(crate) mobile: Option<bool>,
     #[serde(borrow, default)]
     pub(crate) referrer: Option<BorrowedText<'a>>,
     #[serde(borrow, default)]

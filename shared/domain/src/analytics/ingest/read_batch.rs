@@ -10,19 +10,22 @@ use super::click_text::ClickText;
 use super::decoded::Decoded;
 use super::record::{Malformed, Received};
 use super::referrer;
-use super::user_agent::{Agent, UserAgents};
-use crate::analytics::model::aggregate::link_pk;
+use super::user_agent::{Agent, ClickClient, UserAgents};
+use crate::analytics::model::aggregate::{LinkKey, link_pk};
 use crate::analytics::model::dimension::Dimension;
 use crate::analytics::model::lane::Lane;
+use crate::analytics::model::link_value::link_value;
 use crate::analytics::model::recent::ClickHash;
 use crate::analytics::model::sequence::Digits;
 use crate::analytics::model::visitors::Visitor;
 use crate::clicks::click::Trigger;
-use crate::links::link::LinkId;
+use crate::links::address::LinkAddress;
+use crate::links::id::LinkId;
 use crate::values::borrowed_text::BorrowedText;
 use crate::values::domains::Domain;
 use crate::values::slug::Slug;
 use crate::values::workspace::WorkspaceId;
+use crate::visitors::system::Platform;
 
 type Map<K, V> = HashMap<K, V, RandomState>;
 
@@ -57,6 +60,18 @@ struct AgentValues {
     values: [(Dimension, TextId); 5],
 }
 
+/// A link of the batch at one address.
+#[derive(Clone, Copy)]
+struct LinkRef {
+    /// The index in [`Reader::keys`].
+    key: usize,
+    /// The value of [`Dimension::Link`].
+    name: TextId,
+}
+
+/// What the client hints of a click say.
+type Hints = (Option<Platform>, Option<bool>);
+
 /// Reads records, and replaces each text by its index.
 struct Reader<'a, 'b> {
     agents: &'b UserAgents,
@@ -65,18 +80,22 @@ struct Reader<'a, 'b> {
     /// The names of [`Trigger::Link`] and [`Trigger::Qr`].
     triggers: [TextId; 2],
     lanes: Map<&'a str, usize>,
-    /// The index in `links` by the text of the domain: all spellings of a domain have the same index.
+    /// The index in `slugs` by the text of the domain: all spellings of a domain have the same index.
     domains: Map<String, usize>,
     domain_indices: Map<Domain, usize>,
-    /// The domains, and for each the index in `names` by slug.
-    links: Vec<(Domain, Map<String, usize>)>,
-    /// The links of the batch and their names.
-    names: Vec<(LinkId, TextId)>,
+    /// The domains, and for each the index in `addresses` by slug.
+    slugs: Vec<(Domain, Map<String, usize>)>,
+    /// The addresses of the batch, each with the link of clicks that have no id.
+    addresses: Vec<(LinkAddress, LinkRef)>,
+    /// The links by id. A link that moved has several addresses, and a name for each.
+    ids: Map<String, Vec<(usize, LinkRef)>>,
+    /// The links of the batch.
+    keys: Vec<LinkKey>,
     workspaces: Map<String, usize>,
     /// The index in [`Batch::owned_links`] by lane, workspace and link.
     owned_links: Map<(usize, usize, usize), usize>,
     referrers: Map<String, (TextId, TextId)>,
-    known_agents: Map<String, AgentValues>,
+    known_agents: Map<Hints, Map<String, AgentValues>>,
 }
 
 impl<'a, 'b> Reader<'a, 'b> {
@@ -89,8 +108,10 @@ impl<'a, 'b> Reader<'a, 'b> {
             lanes: Map::default(),
             domains: Map::default(),
             domain_indices: Map::default(),
-            links: Vec::new(),
-            names: Vec::new(),
+            slugs: Vec::new(),
+            addresses: Vec::new(),
+            ids: Map::default(),
+            keys: Vec::new(),
             workspaces: Map::default(),
             owned_links: Map::default(),
             referrers: Map::default(),
@@ -105,11 +126,15 @@ impl<'a, 'b> Reader<'a, 'b> {
         let lane = self.lane(&received.shard)?;
         let sequence = Digits::parse(&received.sequence)?;
         let (click, time) = ClickText::read(json)?;
-        let link = self.link(click.domain.as_str(), click.slug.as_str())?;
+        let address = self.address(click.domain.as_str(), click.slug.as_str())?;
+        let link = match &click.link_id {
+            Some(id) => self.identified(id.as_str(), address)?,
+            None => self.addresses[address].1,
+        };
         let workspace = self.workspace(click.workspace.as_str())?;
         let (bot, mut values) = self.values(&click);
         if !bot {
-            values[Dimension::Link as usize] = self.names[link].1;
+            values[Dimension::Link as usize] = link.name;
         }
         Ok(Record {
             received: index,
@@ -118,7 +143,7 @@ impl<'a, 'b> Reader<'a, 'b> {
             arrived_millis: received.arrived_millis.unwrap_or_else(|| time.as_millis()),
             click: ClickHash::of(click.id.as_str()),
             time,
-            owned_link: self.owned_link(lane, workspace, link),
+            owned_link: self.owned_link(lane, workspace, link.key),
             visitor: click.visitor.as_ref().and_then(|visitor| Visitor::of(visitor.as_str())),
             bot,
             values,
@@ -140,26 +165,46 @@ impl<'a, 'b> Reader<'a, 'b> {
             return Ok(*index);
         }
         let domain = Domain::parse(text).map_err(|error| Malformed::Field("domain", error.to_string()))?;
-        let index = *self.domain_indices.entry(domain.clone()).or_insert(self.links.len());
-        if index == self.links.len() {
-            self.links.push((domain, Map::default()));
+        let index = *self.domain_indices.entry(domain.clone()).or_insert(self.slugs.len());
+        if index == self.slugs.len() {
+            self.slugs.push((domain, Map::default()));
         }
         self.domains.insert(text.to_owned(), index);
         Ok(index)
     }
 
-    fn link(&mut self, domain: &str, slug: &str) -> Result<usize, Malformed> {
+    /// Returns the index of an address in `addresses`.
+    fn address(&mut self, domain: &str, slug: &str) -> Result<usize, Malformed> {
         let index = self.domain(domain)?;
-        let (domain, known) = &mut self.links[index];
-        if let Some(link) = known.get(slug) {
-            return Ok(*link);
+        let (domain, known) = &mut self.slugs[index];
+        if let Some(address) = known.get(slug) {
+            return Ok(*address);
         }
         let parsed = Slug::parse(slug).map_err(|error| Malformed::Field("slug", error.to_string()))?;
-        let id = LinkId { domain: domain.clone(), slug: parsed };
-        known.insert(slug.to_owned(), self.names.len());
-        let name = self.text_id(&format!("{}/{}", id.domain, id.slug));
-        self.names.push((id, name));
-        Ok(self.names.len() - 1)
+        let address = LinkAddress { domain: domain.clone(), slug: parsed };
+        known.insert(slug.to_owned(), self.addresses.len());
+        let name = self.text_id(&link_value(None, &address));
+        self.keys.push(LinkKey::Address(address.clone()));
+        self.addresses.push((address, LinkRef { key: self.keys.len() - 1, name }));
+        Ok(self.addresses.len() - 1)
+    }
+
+    /// Returns the link with this id at the address with this index.
+    fn identified(&mut self, text: &str, address: usize) -> Result<LinkRef, Malformed> {
+        let known = self.ids.get(text).map_or(&[][..], Vec::as_slice);
+        if let Some((_, link)) = known.iter().find(|(at, _)| *at == address) {
+            return Ok(*link);
+        }
+        let key = known.first().map(|(_, link)| link.key);
+        let id = LinkId::parse(text).map_err(|error| Malformed::Field("link_id", error.to_string()))?;
+        let name = self.text_id(&link_value(Some(&id), &self.addresses[address].0));
+        let key = key.unwrap_or_else(|| {
+            self.keys.push(LinkKey::Id(id));
+            self.keys.len() - 1
+        });
+        let link = LinkRef { key, name };
+        self.ids.entry(text.to_owned()).or_default().push((address, link));
+        Ok(link)
     }
 
     fn workspace(&mut self, text: &str) -> Result<usize, Malformed> {
@@ -174,7 +219,7 @@ impl<'a, 'b> Reader<'a, 'b> {
 
     fn owned_link(&mut self, lane: usize, workspace: usize, link: usize) -> usize {
         *self.owned_links.entry((lane, workspace, link)).or_insert_with(|| {
-            let pk = link_pk(&self.batch.workspaces[workspace], &self.names[link].0).into();
+            let pk = link_pk(&self.batch.workspaces[workspace], &self.keys[link]).into();
             self.batch.owned_links.push(OwnedLink { lane, workspace, pk });
             self.batch.owned_links.len() - 1
         })
@@ -183,7 +228,11 @@ impl<'a, 'b> Reader<'a, 'b> {
     /// Tells whether a bot clicked, and returns the values of the click by dimension.
     fn values(&mut self, click: &ClickText<'_>) -> (bool, [TextId; Dimension::COUNT]) {
         let mut values = [0; Dimension::COUNT];
-        let agent = self.agent(click.user_agent.as_ref().map_or("", BorrowedText::as_str));
+        let agent = self.agent(&ClickClient {
+            user_agent: click.user_agent.as_ref().map_or("", BorrowedText::as_str),
+            platform: click.platform.as_ref().and_then(|name| Platform::named(name.as_str())),
+            mobile: click.mobile,
+        });
         for (dimension, value) in agent.values {
             values[dimension as usize] = value;
         }
@@ -218,12 +267,13 @@ impl<'a, 'b> Reader<'a, 'b> {
         (bot, values)
     }
 
-    fn agent(&mut self, text: &str) -> AgentValues {
-        if let Some(values) = self.known_agents.get(text) {
+    fn agent(&mut self, client: &ClickClient<'_>) -> AgentValues {
+        let hints = (client.platform, client.mobile);
+        if let Some(values) = self.known_agents.get(&hints).and_then(|agents| agents.get(client.user_agent)) {
             return *values;
         }
-        let values = self.agent_values(&self.agents.read(text));
-        self.known_agents.insert(text.to_owned(), values);
+        let values = self.agent_values(&self.agents.read(client));
+        self.known_agents.entry(hints).or_default().insert(client.user_agent.to_owned(), values);
         values
     }
 
@@ -235,7 +285,7 @@ impl<'a, 'b> Reader<'a, 'b> {
             values: [
                 (Dimension::Device, value(agent.device.map(|device| device.as_str()))),
                 (Dimension::Browser, value(agent.browser.as_deref())),
-                (Dimension::Os, value(agent.os.as_deref())),
+                (Dimension::Os, value(agent.os)),
                 (Dimension::BotKind, value(bot.map(|bot| bot.kind))),
                 (Dimension::Bot, value(bot.and_then(|bot| bot.name.as_deref()))),
             ],
@@ -247,7 +297,8 @@ impl<'a, 'b> Reader<'a, 'b> {
         if let Some(values) = self.referrers.get(host) {
             return *values;
         }
-        let values = (self.text_id(referrer::group(host)), self.text_id(host));
+        let lower = host.to_ascii_lowercase();
+        let values = (self.text_id(referrer::group(&lower)), self.text_id(&lower));
         self.referrers.insert(host.to_owned(), values);
         values
     }
@@ -273,7 +324,8 @@ mod tests {
     use base64::engine::general_purpose::STANDARD;
 
     use super::*;
-    use crate::analytics::ingest::user_agent::tests::AGENTS;
+    use crate::analytics::ingest::user_agent::tests::{AGENTS, CHROME};
+    use crate::clicks::click::Click;
     use crate::testing::analytics::{click, received};
 
     const TIME: &str = "2026-01-02T03:04:05Z";
@@ -288,7 +340,7 @@ mod tests {
     fn click_is_read() {
         let mut click = click("a", TIME);
         click.utm.source = Some("a \"quoted\"\ttext".into());
-        click.user_agent = Some("Fernseher".into());
+        click.user_agent = Some("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".into());
         let received = [received(6, 17, &click)];
         let decoded = Decoded::of(&received);
         let (batch, malformed) = read_batch(&received, &decoded, &AGENTS);
@@ -318,11 +370,42 @@ mod tests {
             ("go.example.com", "go example", "the domain is not a host name"),
             ("\"slug\":\"a\"", "\"slug\":\"a#b\"", "the slug may only contain"),
             ("\"acme\"", "\"Acme\"", "the workspace a workspace has"),
+            ("\"domain\"", "\"link_id\":\"7\",\"domain\"", "the link_id is not the id of a link"),
             ("2026-01-02T03", "2026-01-32T03", "the time is not a time"),
         ] {
             let found = reason(text.replace(from, to).as_bytes());
             assert!(found.contains(expected), "{found}");
         }
+    }
+
+    #[test]
+    fn clicks_are_counted_by_the_id_of_their_link() {
+        let (first, second) = (LinkId::derive(click("a", TIME).time, "1"), LinkId::derive(click("a", TIME).time, "2"));
+        let clicks = [("a", None), ("a", Some(&first)), ("b", Some(&first)), ("a", Some(&second)), ("b", Some(&first))];
+        let received: Vec<_> = clicks
+            .into_iter()
+            .zip(1..)
+            .map(|((slug, id), sequence)| {
+                let user_agent = Some(CHROME.to_owned());
+                received(6, sequence, &Click { link_id: id.cloned(), user_agent, ..click(slug, TIME) })
+            })
+            .collect();
+        let decoded = Decoded::of(&received);
+        let (batch, malformed) = read_batch(&received, &decoded, &AGENTS);
+        assert!(malformed.is_empty());
+        let shown = |record: &Record<'_>| {
+            let pk = batch.owned_links[record.owned_link].pk.to_string();
+            (pk, batch.text(record.value(Dimension::Link)).to_owned())
+        };
+        let expected = [
+            ("WS#acme#go.example.com#a".to_owned(), "go.example.com/a".to_owned()),
+            (format!("WS#acme#{first}"), format!("{first} go.example.com/a")),
+            (format!("WS#acme#{first}"), format!("{first} go.example.com/b")),
+            (format!("WS#acme#{second}"), format!("{second} go.example.com/a")),
+            (format!("WS#acme#{first}"), format!("{first} go.example.com/b")),
+        ];
+        assert_eq!(batch.records.iter().map(shown).collect::<Vec<_>>(), expected);
+        assert_eq!(batch.owned_links.len(), 3);
     }
 
     #[test]

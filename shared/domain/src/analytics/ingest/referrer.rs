@@ -11,7 +11,7 @@ const ANY_SUFFIX: &str = ".*";
 
 static REFERRERS: LazyLock<Referrers> = LazyLock::new(Referrers::default);
 
-/// Returns the name of the group that `host` belongs to, such as `X/Twitter` for `t.co`, or `host` itself if it is in none.
+/// Returns the name of the group that `host`, in lower case, belongs to, such as `X/Twitter` for `t.co`, or `host` itself if it is in none.
 pub fn group(host: &str) -> &str {
     REFERRERS.group(host)
 }
@@ -82,6 +82,14 @@ mod tests {
             ("de.search.yahoo.com", "Yahoo"),
             ("mail.yahoo.com", "Yahoo Mail"),
             ("gemini.google.com", "Gemini"),
+            ("com.slack", "Slack"),
+            ("chat.mistral.ai", "Le Chat"),
+            ("notebooklm.google.com", "NotebookLM"),
+            ("chat.deepseek.com", "DeepSeek"),
+            ("grok.com", "Grok"),
+            ("mail.qq.com", "QQ Mail"),
+            ("mastodon.world", "Mastodon"),
+            ("at.pinterest.com", "Pinterest"),
             ("eur01.safelinks.protection.outlook.com", "Outlook"),
         ] {
             assert_eq!(group(host), name, "{host}");
@@ -101,6 +109,7 @@ mod tests {
     fn every_line_has_a_name_and_hosts_in_lower_case() {
         for line in GROUPS.lines().filter(|line| !line.starts_with('#')) {
             let (name, members) = line.split_once(": ").unwrap_or_else(|| panic!("{line:?}"));
+            assert!(members.split_whitespace().all(|member| member.contains('.')), "{line:?}");
             assert!(!name.is_empty() && !members.is_empty() && members == members.to_lowercase(), "{line:?}");
         }
     }

@@ -1,67 +1,43 @@
-//! Reads a user agent: whether it is a bot, the device class, the browser, the operating system.
+//! Names a click's client: what a bot calls itself, the browser, the operating system, the device class.
 //!
-//! The lists of bots, browsers and systems are in `shared/domain/data`; its README names their sources. The device class needs
-//! a few words only, which are here.
+//! [`crate::visitors`] tells programs from people, and knows devices and systems. The names of bots and browsers are of the lists
+//! in `shared/domain/data`; its README names their sources. They take long to compile, so only the aggregation reads them.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::ops::Range;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use foldhash::fast::RandomState;
 use regex::{Regex, RegexSet};
 use serde::Deserialize;
-use ua_parser::{os, user_agent};
+use ua_parser::user_agent;
 
-const BROWSERS_AND_SYSTEMS: &str = include_str!("../../../data/uap-core.json");
+use crate::analytics::model::dimension::Dimension;
+use crate::clicks::click::cut;
+use crate::visitors::client::Client;
+use crate::visitors::device::Device;
+use crate::visitors::program::{self, Sign};
+use crate::visitors::system::Platform;
+use crate::visitors::words::{Words, lines};
+
+const BROWSERS: &str = include_str!("../../../data/uap-core.json");
+const OWN_BROWSERS: &str = include_str!("../../../data/visitors/browsers.txt");
 const CRAWLERS: &str = include_str!("../../../data/crawler-user-agents.txt");
 const HTTP_CLIENTS: &str = include_str!("../../../data/http-clients.txt");
-/// Words that bots call themselves by, for bots that no list has yet. `Cubot` makes telephones.
-const BOT_WORDS: [&str; 2] =
-    [r"(?i)(?:^|[^u]|[^c]u)bots?(?:[^a-z]|$)", r"(?i)(?:crawler|spider|scraper)s?(?:[^a-z]|$)"];
 
-/// The class of a visitor's device.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Device {
-    /// A computer, or an iPad that says that it is a Macintosh.
-    Desktop,
-    /// A telephone.
-    Mobile,
-    /// A tablet or an e-book reader.
-    Tablet,
-    /// A television or a box on one.
-    Tv,
-    /// A games console.
-    Console,
-}
-
-impl Device {
-    /// Returns the name in statistics.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Desktop => "desktop",
-            Self::Mobile => "mobile",
-            Self::Tablet => "tablet",
-            Self::Tv => "tv",
-            Self::Console => "console",
-        }
-    }
-
-    fn of(text: &str) -> Option<Self> {
-        let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
-        if has(&["TV", "Web0S", "BRAVIA", "Roku", "CrKey", "; AFT"]) {
-            Some(Self::Tv)
-        } else if has(&["PlayStation", "Nintendo", "Xbox"]) {
-            Some(Self::Console)
-        } else if has(&["iPad", "Tablet", "Kindle", "PlayBook"]) || has(&["Android"]) && !has(&["Mobi", "Opera Mini"]) {
-            Some(Self::Tablet)
-        } else if has(&["Mobi", "iPhone", "iPod", "Opera Mini", "Windows Phone", "KAIOS"]) {
-            Some(Self::Mobile)
-        } else if has(&["Windows", "Macintosh", "X11", "CrOS", "Linux"]) {
-            Some(Self::Desktop)
-        } else {
-            None
-        }
-    }
-}
+/// What uap-core calls a browser that it does not know: the standard of television, and words of programs.
+const NOT_A_BROWSER: [&str; 3] = ["HbbTV", "WebKit Nightly", "CFNetwork"];
+/// The browsers behind such a name, by word. The first that fits counts.
+const ENGINES: [(&str, &str); 7] = [
+    ("<opr/", "Opera"),
+    ("opera", "Opera"),
+    ("firefox/", "Firefox"),
+    ("chrome/", "Chrome"),
+    ("crios/", "Chrome"),
+    ("safari/", "Safari"),
+    ("netfront", "NetFront"),
+];
 
 /// A visitor that is not a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,26 +50,26 @@ pub struct Bot {
     pub name: Option<String>,
 }
 
-/// What a user agent tells. For a bot, only [`Agent::bot`] is set.
+/// What a click tells of its client. For a bot, only [`Agent::bot`] is set.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Agent {
     /// The crawler, link preview, monitor, HTTP library or other bot; absent for a person.
     pub bot: Option<Bot>,
-    /// The device class, if the user agent tells it.
+    /// The device class, if the client tells it.
     pub device: Option<Device>,
     /// The browser's family, such as `Mobile Safari`.
     pub browser: Option<String>,
-    /// The operating system's family, such as `iOS`.
-    pub os: Option<String>,
+    /// The operating system, such as `iOS`.
+    pub os: Option<&'static str>,
 }
 
 /// The error of a list of patterns that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum UserAgentDataError {
-    /// The list of browsers and systems is not the expected JSON.
+    /// The list of browsers is not the expected JSON.
     #[error("the list of browsers cannot be read: {0}")]
     Json(#[from] serde_json::Error),
-    /// A pattern for browsers or systems does not compile.
+    /// A pattern for browsers does not compile.
     #[error("a pattern for browsers cannot be used: {0}")]
     Families(#[from] ua_parser::Error),
     /// A pattern for bots does not compile.
@@ -101,60 +77,104 @@ pub enum UserAgentDataError {
     Bots(#[from] regex::Error),
 }
 
-/// The patterns of browsers and systems, as uap-core writes them.
+/// The patterns of browsers, as uap-core writes them.
 #[derive(Deserialize)]
 struct Families {
     user_agent_parsers: Vec<user_agent::Parser<'static>>,
-    os_parsers: Vec<os::Parser<'static>>,
 }
 
-/// Reads user agents, and caches the results: real traffic repeats.
+/// What a click says about its client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct ClickClient<'a> {
+    /// The user agent.
+    pub user_agent: &'a str,
+    /// The platform that the client hint names.
+    pub platform: Option<Platform>,
+    /// What the client hint says about a phone.
+    pub mobile: Option<bool>,
+}
+
+impl ClickClient<'_> {
+    /// Returns a text that only the same client has.
+    fn key(&self) -> Cow<'_, str> {
+        match (self.platform, self.mobile) {
+            (None, None) => self.user_agent.into(),
+            (platform, mobile) => format!("{}\0{platform:?}{mobile:?}", self.user_agent).into(),
+        }
+    }
+}
+
+/// Reads clients, and caches the results: real traffic repeats.
 pub struct UserAgents {
     bots: Bots,
     browsers: user_agent::Extractor<'static>,
-    systems: os::Extractor<'static>,
     cache: Mutex<AgentCache>,
 }
 
 impl UserAgents {
     /// Compiles the lists. It takes about 50 ms of one core, so do it once a process.
     pub fn new() -> Result<Self, UserAgentDataError> {
-        let families: Families = serde_json::from_str(BROWSERS_AND_SYSTEMS)?;
+        let families: Families = serde_json::from_str(BROWSERS)?;
         let browsers = user_agent::Builder::new().push_all(families.user_agent_parsers)?;
-        let systems = os::Builder::new().push_all(families.os_parsers).map_err(ua_parser::Error::from)?;
         Ok(Self {
             bots: Bots::new()?,
             browsers: browsers.build().map_err(ua_parser::Error::from)?,
-            systems: systems.build().map_err(ua_parser::Error::from)?,
             cache: Mutex::default(),
         })
     }
 
-    /// Reads the user agent `text`. An empty one is a bot, because every browser sends a user agent.
-    pub fn read(&self, text: &str) -> Arc<Agent> {
-        if let Some(agent) = self.cache().get(text) {
+    /// Reads `client`. One without a user agent is a bot, because every browser sends one.
+    pub fn read(&self, client: &ClickClient<'_>) -> Arc<Agent> {
+        let key = client.key();
+        if let Some(agent) = self.cache().get(&key) {
             return agent;
         }
-        let agent = Arc::new(self.parse(text));
-        self.cache().insert(text, Arc::clone(&agent));
+        let agent = Arc::new(self.parse(client));
+        self.cache().insert(&key, Arc::clone(&agent));
         agent
     }
 
-    fn parse(&self, text: &str) -> Agent {
-        if let Some(bot) = self.bots.read(text) {
-            return Agent { bot: Some(bot), ..Agent::default() };
+    fn parse(&self, client: &ClickClient<'_>) -> Agent {
+        let text = client.user_agent.to_ascii_lowercase();
+        if let Some(sign) = program::sign(&text) {
+            return Agent { bot: Some(self.bots.name(client.user_agent, &sign)), ..Agent::default() };
         }
+        let classes = Client::new(Some(client.user_agent), client.platform, client.mobile);
         Agent {
             bot: None,
-            device: Device::of(text),
-            browser: self.browsers.extract(text).map(|found| found.family.into_owned()),
-            os: self.systems.extract(text).map(|found| found.os.into_owned()),
+            device: classes.device(),
+            browser: self.browser(client.user_agent, &text),
+            os: classes.system().map(|system| system.name),
         }
+    }
+
+    fn browser(&self, user_agent: &str, text: &str) -> Option<String> {
+        static OWN: LazyLock<Words<&str>> = LazyLock::new(|| {
+            let browsers = lines(OWN_BROWSERS).filter_map(|line| line.split_once('\t'));
+            Words::new(browsers.flat_map(|(name, words)| words.split('|').map(move |word| (word, name))))
+        });
+        static BEHIND: LazyLock<Words<&str>> = LazyLock::new(|| Words::new(ENGINES));
+        if let Some(name) = OWN.first(text) {
+            return Some((*name).to_owned());
+        }
+        let found = self.browsers.extract(user_agent).map(|found| found.family.into_owned());
+        let unknown = |name: &String| NOT_A_BROWSER.contains(&name.as_str()) || is_name_of_bot(name);
+        found.filter(|name| !unknown(name)).or_else(|| {
+            let name = *BEHIND.first(text)?;
+            let phone = name == "Chrome" && text.contains("android") && text.contains(" mobile ");
+            Some(if phone { "Chrome Mobile" } else { name }.to_owned())
+        })
     }
 
     fn cache(&self) -> MutexGuard<'_, AgentCache> {
         self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Tells whether uap-core took a word for a bot: it is asked about people only.
+fn is_name_of_bot(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.ends_with("bot") || name.contains("spider") || name.contains("crawler")
 }
 
 /// The patterns of bots: all in one set to find the one that matches, and each on its own to find where it matches.
@@ -173,34 +193,69 @@ struct Pattern {
 impl Bots {
     fn new() -> Result<Self, regex::Error> {
         let lists = CRAWLERS.lines().chain(HTTP_CLIENTS.lines()).filter_map(|line| line.split_once('\t'));
-        let all = lists.chain(BOT_WORDS.map(|text| ("other", text)));
-        let each: Vec<_> = all.map(|(kind, text)| Pattern { kind, text, regex: OnceLock::new() }).collect();
+        let each: Vec<_> = lists.map(|(kind, text)| Pattern { kind, text, regex: OnceLock::new() }).collect();
         Ok(Self { set: RegexSet::new(each.iter().map(|pattern| pattern.text))?, each })
     }
 
-    /// Reads a bot by the first pattern that matches.
-    fn read(&self, text: &str) -> Option<Bot> {
-        if text.trim().is_empty() {
-            return Some(Bot { kind: "no-user-agent", name: None });
+    /// Names the bot with the user agent `text`, which `sign` told: by the first pattern that matches, else by the sign.
+    fn name(&self, text: &str, sign: &Sign) -> Bot {
+        if *sign == Sign::NoUserAgent {
+            return Bot { kind: "no-user-agent", name: None };
         }
-        let pattern = self.each.get(self.set.matches(text).iter().next()?)?;
-        Some(Bot { kind: pattern.kind, name: pattern.name_in(text) })
+        if let Some(pattern) = self.set.matches(text).iter().next().and_then(|index| self.each.get(index)) {
+            return Bot { kind: pattern.kind, name: pattern.name_in(text) };
+        }
+        let (kind, name) = match sign {
+            Sign::Word { kind, at } => (*kind, word_at(text, at.clone())),
+            Sign::Address { at } => ("other", product(text.get(..*at).unwrap_or_default())),
+            Sign::NoUserAgent | Sign::NothingOfPeople => ("other", product(text)),
+        };
+        Bot { kind, name: name.map(|name| cut(name, Dimension::Bot.max_value_bytes()).to_owned()) }
     }
 }
 
 impl Pattern {
-    /// Returns the word of `text` that the pattern matches: the match, and the letters and digits on both sides.
     fn name_in(&self, text: &str) -> Option<String> {
         let found = self.regex.get_or_init(|| Regex::new(self.text).ok()).as_ref()?.find(text)?;
-        let of_word = |c: char| c.is_alphanumeric() || "-_".contains(c);
-        let core = found.as_str().trim_matches(|c: char| !c.is_alphanumeric());
-        let start = found.start() + found.as_str().find(core)?;
-        let end = start + core.len();
-        let start = text[..start].trim_end_matches(of_word).len();
-        let end = text.len() - text[end..].trim_start_matches(of_word).len();
-        let name = text[start..end].trim_matches(|c: char| !c.is_alphanumeric());
-        Some(name).filter(|name| !name.is_empty()).map(str::to_owned)
+        word_at(text, found.range()).map(str::to_owned)
     }
+}
+
+/// Returns the word of `text` that has the letters of `at`: them, and the letters and digits on both sides.
+fn word_at(text: &str, at: Range<usize>) -> Option<&str> {
+    let of_word = |c: char| c.is_alphanumeric() || "-_".contains(c);
+    let found = text.get(at.clone())?;
+    let core = found.trim_matches(|c: char| !c.is_alphanumeric());
+    let start = at.start + found.find(core)?;
+    let end = start + core.len();
+    let start = text[..start].trim_end_matches(of_word).len();
+    let end = text.len() - text[end..].trim_start_matches(of_word).len();
+    let name = text[start..end].trim_matches(|c: char| !c.is_alphanumeric());
+    Some(name).filter(|name| !name.is_empty())
+}
+
+/// Returns the last product that `text` names besides browsers: `Acme` in `Mozilla/5.0 (compatible; Acme/1.0; +`.
+fn product(text: &str) -> Option<&str> {
+    let common = |name: &str| {
+        [
+            "mozilla",
+            "compatible",
+            "khtml",
+            "like gecko",
+            "applewebkit",
+            "chrome",
+            "safari",
+            "gecko",
+            "version",
+            "mobile",
+        ]
+        .iter()
+        .any(|word| name.eq_ignore_ascii_case(word))
+    };
+    let parts = text.rsplit([';', '(', ')', ',', '+']).map(|part| part.split('/').next().unwrap_or_default());
+    parts
+        .map(|part| part.trim_matches(|c: char| !c.is_alphanumeric()))
+        .find(|part| part.chars().any(char::is_alphabetic) && !common(part))
 }
 
 /// A bounded cache in two generations. When the young generation is full, it becomes the old one, and the cache drops the
@@ -253,7 +308,7 @@ pub(crate) mod tests {
         "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";
 
     fn read(text: &str) -> Agent {
-        AGENTS.read(text).as_ref().clone()
+        AGENTS.read(&ClickClient { user_agent: text, ..ClickClient::default() }).as_ref().clone()
     }
 
     #[test]
@@ -268,6 +323,10 @@ pub(crate) mod tests {
         let cubot = "Mozilla/5.0 (Linux; Android 9; CUBOT X19) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 \
             Mobile Safari/537.36";
         let tv = "Mozilla/5.0 (Web0S; Linux/SmartTV) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/94.0.4606.128 Safari/537.36";
+        let m_bot = "Mozilla/5.0 (Linux; Android 7.0; M bot 54) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/78.0.3904.96 \
+            Mobile Safari/537.36";
+        let hbbtv = "Mozilla/5.0 (Linux armv7l) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/77.0.3865.120 Safari/537.36 \
+            OPR/46.0.2207.0 OMI/4.20.3.54 HbbTV/1.5.1 (+DRM; Vestel; MB180)";
         for (text, device, browser, os) in [
             (CHROME, Device::Desktop, "Chrome", "Windows"),
             (IPHONE, Device::Mobile, "Mobile Safari", "iOS"),
@@ -276,10 +335,11 @@ pub(crate) mod tests {
             (firefox, Device::Desktop, "Firefox", "Ubuntu"),
             (instagram, Device::Mobile, "Instagram", "iOS"),
             (cubot, Device::Mobile, "Chrome Mobile", "Android"),
+            (m_bot, Device::Mobile, "Chrome Mobile", "Android"),
             (tv, Device::Tv, "Chrome", "Web0S"),
+            (hbbtv, Device::Tv, "Opera", "Linux"),
         ] {
-            let expected =
-                Agent { bot: None, device: Some(device), browser: Some(browser.into()), os: Some(os.into()) };
+            let expected = Agent { bot: None, device: Some(device), browser: Some(browser.into()), os: Some(os) };
             assert_eq!(read(text), expected, "{text}");
         }
     }
@@ -318,6 +378,10 @@ pub(crate) mod tests {
             ("ELB-HealthChecker/2.0", "monitoring", "ELB-HealthChecker"),
             ("my-own-bot/1.0", "other", "my-own-bot"),
             ("Some Spider", "other", "Spider"),
+            ("Mozilla/5.0 (X11; Linux x86_64) Acme/2.0 (+https://acme.example/why)", "other", "Acme"),
+            ("Nuzzle-It/1.0", "other", "Nuzzle-It"),
+            ("Mozilla/5.0 (compatible; Optimiser)", "other", "Optimiser"),
+            ("12345", "other", ""),
         ] {
             let name = Some(name.to_owned()).filter(|name| !name.is_empty());
             assert_eq!(read(text), Agent { bot: Some(Bot { kind, name }), ..Agent::default() }, "{text}");
@@ -326,15 +390,50 @@ pub(crate) mod tests {
 
     #[test]
     fn every_line_of_the_lists_is_a_pattern() {
-        let lines = || CRAWLERS.lines().chain(HTTP_CLIENTS.lines());
-        assert_eq!(AGENTS.bots.each.len(), lines().count() + BOT_WORDS.len());
+        assert_eq!(AGENTS.bots.each.len(), CRAWLERS.lines().chain(HTTP_CLIENTS.lines()).count());
         let longest = AGENTS.bots.each.iter().map(|pattern| pattern.kind.len()).max();
         assert!(longest <= Some(Dimension::BotKind.max_value_bytes()));
     }
 
     #[test]
-    fn unknown_browser_is_a_person() {
-        assert_eq!(read("Fernseher"), Agent::default());
+    fn apps_have_the_names_that_people_know() {
+        let app = |name: &str| {
+            format!("Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 {name}")
+        };
+        for (text, name) in [
+            ("Instagram 334.0.4.32.98 (iPhone15,3; iOS 17_5)", "Instagram"),
+            ("[FBAN/FBIOS;FBAV/145.0.0.59.86;FBCR/Telekom.de]", "Facebook"),
+            ("[FBAN/MessengerForiOS;FBAV/400.0.0.1]", "Messenger"),
+            ("musical_ly_33.4.0 BytedanceWebview/d8a21c6", "TikTok"),
+            ("MicroMessenger/8.0.49(0x18003130) NetType/WIFI", "WeChat"),
+            ("[LinkedInApp]/9.29.8962", "LinkedIn"),
+            ("KAKAOTALK 10.8.0 (INAPP)", "KakaoTalk"),
+            ("Snapchat/12.91.0.41 (like Safari/8618.2.12, panda)", "Snapchat"),
+            ("Safari Line/14.9.1", "LINE"),
+        ] {
+            assert_eq!(read(&app(text)).browser.as_deref(), Some(name), "{text}");
+        }
+    }
+
+    #[test]
+    fn client_hints_tell_device_and_system() {
+        let client = ClickClient {
+            user_agent: "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/138.0.0.0 Safari/537.36",
+            platform: Some(Platform::Android),
+            mobile: Some(true),
+        };
+        let agent = AGENTS.read(&client);
+        assert_eq!((agent.device, agent.os), (Some(Device::Mobile), Some("Android")));
+        let plain = AGENTS.read(&ClickClient { platform: None, mobile: None, ..client });
+        assert_eq!((plain.device, plain.os), (Some(Device::Desktop), Some("Linux")));
+    }
+
+    #[test]
+    fn every_browser_has_words() {
+        for line in lines(OWN_BROWSERS) {
+            let (name, words) = line.split_once('\t').unwrap_or_else(|| panic!("{line}"));
+            assert!(!name.is_empty() && words == words.to_lowercase(), "{line}");
+        }
     }
 
     #[test]

@@ -6,7 +6,9 @@ use super::day::Day;
 use super::lane::Lane;
 use super::sequence::SequenceNumber;
 use super::tally::Tally;
-use crate::links::link::LinkId;
+use crate::links::address::LinkAddress;
+use crate::links::id::LinkId;
+use crate::links::link::Link;
 use crate::values::workspace::WorkspaceId;
 
 /// Which clicks an aggregate adds up.
@@ -31,10 +33,36 @@ pub struct AggregateKey {
     pub sk: Arc<str>,
 }
 
+/// What the clicks of a link are counted by.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum LinkKey {
+    /// The link's id.
+    Id(LinkId),
+    /// The link's address, in clicks from before links had ids.
+    Address(LinkAddress),
+}
+
+impl LinkKey {
+    /// Returns the keys that the clicks of `link` are counted by: its id, and for a link from before the ids also the address that
+    /// it had then. Another link that had the address before or has it later has another id, so it has none of these clicks.
+    pub fn of(link: &Link) -> Vec<Self> {
+        let address = link.counted_at().cloned().map(Self::Address);
+        std::iter::once(Self::Id(link.id())).chain(address).collect()
+    }
+}
+
 /// Returns the partition of a link's aggregates while `workspace` owns it. A slug that another workspace had before starts
 /// without clicks.
-pub fn link_pk(workspace: &WorkspaceId, id: &LinkId) -> String {
-    format!("WS#{workspace}#{}#{}", id.domain, id.slug)
+pub fn link_pk(workspace: &WorkspaceId, key: &LinkKey) -> String {
+    match key {
+        LinkKey::Id(id) => format!("WS#{workspace}#{id}"),
+        LinkKey::Address(address) => format!("WS#{workspace}#{}#{}", address.domain, address.slug),
+    }
+}
+
+/// Returns the partitions of all aggregates of `link`.
+pub fn link_pks(link: &Link) -> Vec<String> {
+    LinkKey::of(link).iter().map(|key| link_pk(&link.workspace, key)).collect()
 }
 
 /// Returns the partition of a workspace's aggregates.

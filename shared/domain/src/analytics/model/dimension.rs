@@ -42,7 +42,7 @@ pub enum Dimension {
     Rule,
     /// The name of the chosen variant.
     Variant,
-    /// The link, `{domain}/{slug}`. Only a workspace has it.
+    /// The link. Stored as `{id} {domain}/{slug}`, shown as its present address. Only a workspace has it.
     Link,
     /// What a bot calls itself, such as `Googlebot`. Only clicks of bots have it.
     Bot,
@@ -80,6 +80,11 @@ impl Dimension {
         Self::deserialize(name).ok()
     }
 
+    /// Tells whether values that differ in case only are one value: `Google` and `google`. People type UTM parameters.
+    pub fn ignores_case(self) -> bool {
+        matches!(self, Self::UtmSource | Self::UtmMedium | Self::UtmCampaign | Self::UtmTerm | Self::UtmContent)
+    }
+
     /// Tells whether the clicks of bots have it, rather than those of people.
     pub fn is_of_bots(self) -> bool {
         Self::OF_BOTS.contains(&self)
@@ -101,7 +106,7 @@ impl Dimension {
             Self::Country | Self::Device | Self::Language | Self::Trigger | Self::Rule => 16,
             Self::Variant | Self::BotKind => 32,
             Self::Browser | Self::Os | Self::Bot => 64,
-            Self::Link => 384,
+            Self::Link => 420,
             _ => 128,
         }
     }
@@ -110,5 +115,38 @@ impl Dimension {
 impl fmt::Display for Dimension {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.serialize(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_of_each_dimension_is_as_documented() {
+        for (names, values, bytes) in [
+            ("country", 260, 16),
+            ("device language trigger rule", 100, 16),
+            ("variant bot_kind", 100, 32),
+            ("browser os bot", 100, 64),
+            ("referrer referrer_host utm_source utm_medium utm_campaign utm_term utm_content", 100, 128),
+            ("link", 100, 420),
+        ] {
+            for name in names.split(' ') {
+                let dimension = Dimension::named(name).unwrap();
+                assert_eq!((dimension.max_values(), dimension.max_value_bytes()), (values, bytes), "{name}");
+                assert_eq!(dimension.to_string(), name);
+                assert_eq!(dimension.is_of_bots(), name.starts_with("bot"), "{name}");
+            }
+        }
+        assert_eq!(Dimension::named("colour"), None);
+    }
+
+    #[test]
+    fn every_dimension_has_a_place_of_its_own() {
+        let all = Dimension::OF_LINK.into_iter().chain(Dimension::OF_BOTS).chain([Dimension::Link]);
+        let mut places: Vec<usize> = all.map(|dimension| dimension as usize).collect();
+        places.sort_unstable();
+        assert_eq!(places, (0..Dimension::COUNT).collect::<Vec<_>>());
     }
 }

@@ -44,4 +44,13 @@ mod tests {
         }
         assert_eq!(Lane::of_shard("shardId-000000000006").unwrap().as_str(), "000000000006");
     }
+
+    #[test]
+    fn length_is_bounded() {
+        for (length, valid) in [(0, false), (1, true), (64, true), (65, false)] {
+            let shard = format!("shardId-{}", "a".repeat(length));
+            assert_eq!(Lane::of_shard(&shard).is_ok(), valid, "{length}");
+        }
+        assert_eq!(Lane::of_shard("shardId-a_b.c-9").unwrap().to_string(), "a_b.c-9");
+    }
 }

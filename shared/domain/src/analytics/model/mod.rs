@@ -5,6 +5,7 @@ pub mod counts;
 pub mod day;
 pub mod dimension;
 pub mod lane;
+pub(crate) mod link_value;
 pub mod recent;
 pub mod sequence;
 pub mod tally;

@@ -182,6 +182,57 @@ mod tests {
         }
     }
 
+    #[test]
+    fn hash_never_changes_because_stores_keep_it() {
+        for (id, hash) in [
+            ("", 0xf52a_15e9_a9b5),
+            ("a", 0x02c0_bdbf_4814),
+            ("0198f3c2-7d4e-7a10-9c53-2f1e8b6d4a70", 0xecb1_4918_4a6e),
+        ] {
+            assert_eq!(ClickHash::of(id), ClickHash(hash), "{id}");
+        }
+    }
+
+    #[test]
+    fn stored_form_never_changes() {
+        let mut recent = RecentClicks::default();
+        assert!(recent.is_empty());
+        for (hash, millis) in [(1, 7_000), (2, 7_999), (0x0102_0304_0506, 9_000)] {
+            assert!(recent.is_new(ClickHash(hash), millis));
+        }
+        assert!(!recent.is_empty());
+        let bytes: Vec<u8> = [
+            &[0, 0, 0, 0, 0, 0, 0, 9][..],
+            &[2, 0, 2],
+            &[0, 0, 0, 0, 0, 1],
+            &[0, 0, 0, 0, 0, 2],
+            &[0, 0, 1],
+            &[1, 2, 3, 4, 5, 6],
+        ]
+        .concat();
+        assert_eq!(recent.to_bytes(), bytes);
+        assert_eq!(RecentClicks::from_bytes(&bytes), Some(recent));
+    }
+
+    #[test]
+    fn forgetting_goes_through_seconds_and_parts_of_them() {
+        let filled = || {
+            let mut recent = RecentClicks::default();
+            (0..6_u64).for_each(|n| assert!(recent.is_new(ClickHash(n), n.cast_signed() / 2 * 1000)));
+            recent
+        };
+        for count in 0..=6 {
+            let mut recent = filled();
+            recent.forget(count);
+            let left: Vec<u64> = recent.hashes.iter().map(|hash| hash.0).collect();
+            assert_eq!(left, (count as u64..6).collect::<Vec<_>>());
+            let by_second: Vec<(i64, usize)> =
+                (0..3_i64).zip([0, 2, 4]).map(|(s, n)| (s, (n + 2_usize).saturating_sub(count.max(n)))).collect();
+            let expected: Vec<_> = by_second.into_iter().filter(|(_, clicks)| *clicks > 0).collect();
+            assert_eq!(Vec::from(recent.seconds), expected, "{count} forgotten");
+        }
+    }
+
     proptest! {
         #[test]
         fn stored_window_goes_on(clicks in prop::collection::vec((0_u8..40, 0_i64..30_000), 0..60), split in 0_usize..60) {

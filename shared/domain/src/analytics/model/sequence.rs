@@ -117,6 +117,21 @@ mod tests {
         assert_eq!(SequenceNumber::parse("7").unwrap().as_str().len(), SequenceNumber::WIDTH);
     }
 
+    #[test]
+    fn number_is_padded_and_checked_when_it_is_stored_and_read() {
+        let padded = format!("{:0>56}", 17);
+        for text in ["17", "0017", &padded, &format!("{:0>128}", 17)] {
+            let number = SequenceNumber::parse(text).unwrap();
+            assert_eq!((number.as_str(), number.to_string()), (&*padded, padded.clone()), "{text}");
+            assert_eq!(serde_json::to_string(&number).unwrap(), format!("\"{padded}\""));
+            assert_eq!(serde_json::from_str::<SequenceNumber>(&format!("\"{text}\"")).unwrap(), number);
+        }
+        assert!(serde_json::from_str::<SequenceNumber>("\"1x\"").is_err());
+        assert_eq!(SequenceNumber::parse("0").unwrap().as_str(), "0".repeat(56));
+        let longest = "9".repeat(128);
+        assert_eq!(SequenceNumber::parse(&longest).unwrap().as_str(), longest);
+    }
+
     proptest! {
         #[test]
         fn order_is_numeric(a: u128, b: u128) {

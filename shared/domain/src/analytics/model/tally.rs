@@ -85,3 +85,70 @@ impl Tally {
         other.first_click_at.into_iter().chain(other.last_click_at).for_each(|time| self.add_click_time(time));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_millis(1000 * seconds).unwrap()
+    }
+
+    /// Makes a tally with different numbers in each part.
+    fn tally(n: u64) -> Tally {
+        let mut counts = Counts::default();
+        counts.add_many(Dimension::Country, "CH", n);
+        Tally {
+            clicks: n,
+            bots: n + 1,
+            hours: [(3, n + 2), (n as u8, 1)].into(),
+            bot_hours: [(4, n + 3)].into(),
+            minutes: [(5, n + 4)].into(),
+            bot_minutes: [(6, n + 5)].into(),
+            dimensions: [(Dimension::Country, counts)].into(),
+            ..Tally::default()
+        }
+    }
+
+    #[test]
+    fn every_part_is_added_up() {
+        let mut sum = tally(10);
+        sum.merge(&tally(20));
+        assert_eq!((sum.clicks, sum.bots), (30, 32));
+        assert_eq!(sum.hours, [(3, 34), (10, 1), (20, 1)].into());
+        assert_eq!(
+            (sum.bot_hours, sum.minutes, sum.bot_minutes),
+            ([(4, 36)].into(), [(5, 38)].into(), [(6, 40)].into())
+        );
+        assert_eq!(sum.dimensions[&Dimension::Country].clicks("CH"), 30);
+    }
+
+    #[test]
+    fn merged_times_are_the_first_and_the_last() {
+        let of = |seconds: &[i64]| {
+            let mut tally = Tally::default();
+            seconds.iter().for_each(|seconds| tally.add_click_time(at(*seconds)));
+            tally
+        };
+        for (mine, theirs, span) in [
+            (vec![], vec![], None),
+            (vec![5], vec![], Some((5, 5))),
+            (vec![], vec![5, 3], Some((3, 5))),
+            (vec![4, 6, 5], vec![1, 9], Some((1, 9))),
+            (vec![1, 9], vec![4], Some((1, 9))),
+        ] {
+            let mut merged = of(&mine);
+            merged.merge(&of(&theirs));
+            let found = merged.first_click_at.zip(merged.last_click_at);
+            assert_eq!(found, span.map(|(first, last)| (at(first), at(last))), "{mine:?} {theirs:?}");
+        }
+    }
+
+    #[test]
+    fn dimension_of_a_later_version_is_skipped() {
+        let json = r#"{"clicks":1,"dimensions":{"colour":{"values":{"red":1}},"country":{"values":{"CH":1}}}}"#;
+        let tally: Tally = serde_json::from_str(json).unwrap();
+        assert_eq!(tally.dimensions.keys().copied().collect::<Vec<_>>(), [Dimension::Country]);
+        assert_eq!(serde_json::to_value(Tally::default()).unwrap(), serde_json::json!({"clicks": 0, "bots": 0}));
+    }
+}

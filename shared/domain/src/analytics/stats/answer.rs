@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::interval::Interval;
-use crate::analytics::model::day::Day;
 use crate::analytics::model::dimension::Dimension;
+use crate::links::id::LinkId;
 use crate::values::domains::Domain;
 use crate::values::slug::Slug;
 use crate::values::timestamp::Timestamp;
@@ -15,6 +15,9 @@ use crate::values::timestamp::Timestamp;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Stats {
+    /// The link's id. Only for one link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link_id: Option<LinkId>,
     /// The link's domain. Only for one link.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub domain: Option<Domain>,
@@ -33,8 +36,9 @@ pub struct Stats {
     pub to: String,
     /// The time zone.
     pub tz: &'static str,
-    /// Whether the range and all steps begin exactly where the time zone has them. If not, they begin at the next whole hour
-    /// of UTC (by minute: at the next minute).
+    /// Whether the range, the period before it and all steps begin and end exactly where the request and the time zone have
+    /// them. If not, they begin at the next whole hour of UTC (by minute: at the next minute), as `from` and `to` say, or the
+    /// hours of clicks that an older version counted are not known.
     pub exact: bool,
     /// The sums of the range.
     pub totals: Numbers,
@@ -49,14 +53,14 @@ pub struct Stats {
     pub change: Option<Change>,
     /// The sums by time, without gaps.
     pub series: Series,
-    /// The whole days of UTC that visitors and top values cover. Absent by minute and with a filter.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub utc_days: Option<UtcDays>,
-    /// The most frequent values of each requested dimension.
-    pub top: BTreeMap<Dimension, Top>,
+    /// The most frequent values of each requested dimension; null if they are not known for this range.
+    pub top: BTreeMap<Dimension, Option<Top>>,
+    /// Why something in this answer is null: the reason by the path of the field, such as `totals.visitors` or
+    /// `series.items.visitors`. Statistics count visitors and values by day in UTC only.
+    pub null_because: BTreeMap<String, &'static str>,
 }
 
-/// Sums. A sum that is not known for the request is null.
+/// Sums. A sum that is not known for the request is null, and `null_because` says why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Numbers {
@@ -90,7 +94,8 @@ pub struct Change {
     pub from: String,
     /// The sums of the period before.
     pub before: Numbers,
-    /// The relative change of the clicks of people: 0.25 is a quarter more. Null if there were none before.
+    /// The relative change of the clicks of people: 0.25 is a quarter more. Null if there were none before, or if either sum is
+    /// null.
     pub clicks: Option<f64>,
     /// The relative change of the clicks of bots.
     pub bots: Option<f64>,
@@ -114,28 +119,12 @@ pub struct Series {
 pub struct Step {
     /// The start of the step: a date in the time zone (`2026-01-02`), or a time if the step is shorter than a day.
     pub start: String,
-    /// The sums of the step. Visitors are not known by hour or minute.
+    /// The sums of the step. Visitors are known for whole days of UTC.
     #[serde(flatten)]
     pub numbers: Numbers,
 }
 
-/// Whole days of UTC.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
-pub struct UtcDays {
-    /// The first day.
-    pub from: Day,
-    /// The last day, included.
-    pub to: Day,
-    /// Whether the days are exactly the range.
-    pub exact: bool,
-    /// Clicks of people on these days.
-    pub clicks: u64,
-    /// Clicks of bots on these days.
-    pub bots: u64,
-}
-
-/// The most frequent values of a dimension. `items`, `other` and `unknown` add up to `clicks` of `utc_days`, or to `bots` in
+/// The most frequent values of a dimension. `items`, `other` and `unknown` add up to `clicks` of `totals`, or to `bots` in
 /// the dimensions of bots.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
@@ -154,8 +143,11 @@ pub struct Top {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct TopItem {
-    /// The value.
+    /// The value. A link is named by its present address, `{domain}/{slug}`; a deleted one by its last.
     pub value: String,
+    /// The link's id. Only for links: one that was deleted and one that was made again at its address have the same value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link_id: Option<LinkId>,
     /// Clicks that certainly have this value.
     pub clicks: u64,
     /// How many more clicks can have it at most.

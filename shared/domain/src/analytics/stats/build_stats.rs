@@ -1,12 +1,17 @@
 //! Reads the aggregates of a query and builds its statistics.
 
+use std::collections::BTreeMap;
+
 use futures::future::try_join;
 
 use super::answer::Stats;
 use super::change::change;
+use super::null_reasons::null_reasons;
 use super::read::read;
 use super::request::StatsQuery;
 use super::sums::{Sums, needed_parts};
+use crate::analytics::model::counts::Counts;
+use crate::analytics::model::dimension::Dimension;
 use crate::analytics::ports::{AggregateReader, Parts, Summand};
 use crate::values::error::StoreError;
 
@@ -48,22 +53,29 @@ impl<'a> StatsBuilder<'a> {
         Self { query, sums: Sums::new(query, &query.period), previous }
     }
 
-    /// Adds the aggregates of a partition. Returns their clicks of people on the days that the top values cover.
+    /// Adds the aggregates of a partition. Returns their clicks of people in the period.
     pub(super) fn add(&mut self, aggregates: &Aggregates) -> Result<u64, StoreError> {
-        let before = self.sums.clicks_of_days();
+        let before = self.sums.clicks();
         aggregates.of_period.iter().try_for_each(|item| self.sums.add(item))?;
         if let Some(previous) = &mut self.previous {
             aggregates.of_previous.iter().try_for_each(|item| previous.add(item))?;
         }
-        Ok(self.sums.clicks_of_days() - before)
+        Ok(self.sums.clicks() - before)
+    }
+
+    /// Returns the values of a dimension that the request groups by, and the clicks that they are of.
+    pub(super) fn group(&self, dimension: Dimension) -> Option<(&Counts, u64)> {
+        self.sums.group(dimension)
     }
 
     /// Builds the statistics, without the fields that say whose clicks they are.
     pub(super) fn finish(self) -> Stats {
         let period = &self.query.period;
         let totals = self.sums.totals();
+        let exact = self.sums.is_exact() && self.previous.as_ref().is_none_or(Sums::is_exact);
         let comparison = self.query.previous.as_ref().zip(self.previous);
-        Stats {
+        let mut stats = Stats {
+            link_id: None,
             domain: None,
             slug: None,
             tags: None,
@@ -71,14 +83,16 @@ impl<'a> StatsBuilder<'a> {
             from: period.rfc3339(period.units.start),
             to: period.rfc3339(period.units.end),
             tz: period.zone.name(),
-            exact: period.exact,
+            exact,
             totals,
             filter_error: self.sums.filter_error(),
             all_time: None,
             change: comparison.map(|(previous, sums)| change(previous, sums.totals(), totals)),
             series: self.sums.series(),
-            utc_days: self.sums.utc_days(),
             top: self.sums.top(),
-        }
+            null_because: BTreeMap::new(),
+        };
+        stats.null_because = null_reasons(&stats, self.query);
+        stats
     }
 }

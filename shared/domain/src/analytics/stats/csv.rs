@@ -1,9 +1,10 @@
 //! Writes statistics as a table of comma-separated values (RFC 4180).
 
 use super::answer::{Numbers, Stats};
+use crate::files::csv::short_csv_cell;
 
-/// Writes the top values if the request asked for any, otherwise the series. Cells that a spreadsheet would take for a
-/// formula begin with an apostrophe.
+/// Writes the top values if the request asked for any, otherwise the series. Visitors that are not known are an empty cell.
+/// Values that are not known are one row of the kind `null` with the reason.
 pub fn to_csv(stats: &Stats) -> String {
     let mut table = String::new();
     if stats.top.is_empty() {
@@ -17,6 +18,11 @@ pub fn to_csv(stats: &Stats) -> String {
     row(&mut table, ["dimension", "kind", "value", "clicks", "error"]);
     for (dimension, top) in &stats.top {
         let dimension = dimension.to_string();
+        let Some(top) = top else {
+            let reason = stats.null_because.get(&format!("top.{dimension}")).copied().unwrap_or_default();
+            row(&mut table, [dimension.as_str(), "null", reason, "", ""]);
+            continue;
+        };
         for item in &top.items {
             row(
                 &mut table,
@@ -35,48 +41,6 @@ fn number(number: Option<u64>) -> String {
 }
 
 fn row<const N: usize>(table: &mut String, cells: [&str; N]) {
-    for (index, cell) in cells.into_iter().enumerate() {
-        if index > 0 {
-            table.push(',');
-        }
-        push_cell(table, cell);
-    }
+    table.push_str(&cells.map(short_csv_cell).join(","));
     table.push_str("\r\n");
-}
-
-fn push_cell(table: &mut String, cell: &str) {
-    let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
-    let quoted = cell.contains([',', '"', '\r', '\n', '\t']);
-    if quoted {
-        table.push('"');
-    }
-    if is_formula {
-        table.push('\'');
-    }
-    if quoted {
-        table.push_str(&cell.replace('"', "\"\""));
-        table.push('"');
-    } else {
-        table.push_str(cell);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn cell(text: &str) -> String {
-        let mut table = String::new();
-        push_cell(&mut table, text);
-        table
-    }
-
-    #[test]
-    fn cell_is_escaped() {
-        assert_eq!(cell("news"), "news");
-        assert_eq!(cell("=1+1"), "'=1+1");
-        assert_eq!(cell("@SUM(A1,\"x\")"), "\"'@SUM(A1,\"\"x\"\")\"");
-        assert_eq!(cell("a\r\nb"), "\"a\r\nb\"");
-        assert_eq!(cell("\tx"), "\"'\tx\"");
-    }
 }

@@ -11,7 +11,9 @@ pub mod answer;
 mod build_stats;
 mod change;
 pub mod csv;
+mod filter;
 pub mod interval;
+mod null_reasons;
 mod period;
 pub mod ports;
 mod read;
@@ -20,10 +22,12 @@ pub mod read_link_stats;
 pub mod read_tag_stats;
 pub mod read_workspace_stats;
 pub mod request;
+mod subject;
 mod sums;
 #[cfg(test)]
 mod tests;
 mod top;
+mod top_links;
 pub mod zone;
 
 pub use self::answer::Stats;

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::interval::Interval;
@@ -13,22 +14,29 @@ use super::zone::Zone;
 /// Hours in a day of UTC.
 pub(super) const DAY_HOURS: i64 = 24;
 
+/// The greatest number of units that a period may have: hours of 366 days, and one more for the end of summer time.
+pub(super) const MAX_UNITS: i64 = 366 * DAY_HOURS + 1;
+
+/// The first second of the year 1: earlier dates would not sort as texts.
+const FIRST_SECOND: i64 = -62_135_596_800;
+
 /// A bound of a period as the request has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Bound {
     /// The start of a date in the time zone.
     Date(Date),
-    /// A time, in seconds since the Unix epoch.
-    Second(i64),
+    /// A time.
+    Time(Timestamp),
 }
 
 impl Bound {
-    /// Returns the bound in seconds since the Unix epoch.
-    pub(super) fn second(self, zone: &Zone) -> i64 {
-        match self {
-            Self::Date(date) => zone.start_of(date),
-            Self::Second(second) => second,
-        }
+    /// Returns the bound as a time. `None` if it is before the year 1 or after 9999.
+    pub(super) fn time(self, zone: &Zone) -> Option<Timestamp> {
+        let time = match self {
+            Self::Date(date) => zone.start_of(date)?,
+            Self::Time(time) => time,
+        };
+        (time.as_second() > FIRST_SECOND).then_some(time)
     }
 }
 
@@ -46,15 +54,18 @@ pub(super) struct Period {
 }
 
 impl Period {
-    /// Makes the period from `from` to `to`, which is not included.
-    pub(super) fn new(zone: Zone, interval: Interval, from: Bound, to: Bound) -> Self {
-        let (from, to) = (from.second(&zone), to.second(&zone));
+    /// Makes the period from `from` to `to`, which is not included. `None` if no unit begins in it, or more than
+    /// [`MAX_UNITS`].
+    pub(super) fn new(zone: Zone, interval: Interval, from: Timestamp, to: Timestamp) -> Option<Self> {
         let unit = interval.unit_seconds();
-        let units = div_ceil(from, unit)..div_ceil(to, unit);
-        let mut period = Self { units, step_starts: Vec::new(), exact: true, zone, interval };
-        period.exact = from % unit == 0 && to % unit == 0;
+        let units = first_unit(from, unit)..first_unit(to, unit);
+        if !(1..=MAX_UNITS).contains(&(units.end - units.start)) {
+            return None;
+        }
+        let exact = begins_unit(from, unit) && begins_unit(to, unit);
+        let mut period = Self { units, step_starts: Vec::new(), exact, zone, interval };
         period.set_step_starts();
-        period
+        Some(period)
     }
 
     fn set_step_starts(&mut self) {
@@ -68,9 +79,9 @@ impl Period {
         while start < end {
             self.step_starts.push(start);
             let Some(next) = self.interval.next_step(date) else { break };
-            let second = self.zone.start_of(next);
-            let next_start = div_ceil(second, unit);
-            self.exact &= second % unit == 0 || next_start >= end;
+            let Some(time) = self.zone.start_of(next) else { break };
+            let next_start = first_unit(time, unit);
+            self.exact &= begins_unit(time, unit) || next_start >= end;
             // A zone may leave out a whole date: then its step is empty.
             if next_start <= start {
                 self.step_starts.pop();
@@ -109,21 +120,50 @@ impl Period {
         hours.start.div_euclid(DAY_HOURS)..div_ceil(hours.end, DAY_HOURS)
     }
 
-    /// Returns the days of UTC that stand for the period where only days are known: the days whose noon is in it or, if no
-    /// noon is in it, the days that it touches.
-    pub(super) fn nearest_days(&self) -> Range<i64> {
-        let hours = self.hours();
-        let nearest = div_ceil(hours.start - DAY_HOURS / 2, DAY_HOURS)..div_ceil(hours.end - DAY_HOURS / 2, DAY_HOURS);
-        if nearest.is_empty() { self.days() } else { nearest }
+    /// Returns the units of the step `index`.
+    fn step(&self, index: usize) -> Range<i64> {
+        let end = self.step_starts.get(index + 1).copied().unwrap_or(self.units.end);
+        self.step_starts.get(index).copied().unwrap_or(end)..end
     }
 
-    /// Tells whether the period and all steps begin and end with a day of UTC.
-    pub(super) fn is_of_utc_days(&self) -> bool {
-        self.exact
-            && self.interval != Interval::Minute
-            && self.units.end % DAY_HOURS == 0
-            && self.step_starts.iter().all(|start| start % DAY_HOURS == 0)
+    /// Tells whether `units` are whole days of UTC, for which visitors and values are known.
+    fn are_utc_days(&self, units: &Range<i64>) -> bool {
+        self.interval != Interval::Minute && units.start % DAY_HOURS == 0 && units.end % DAY_HOURS == 0
     }
+
+    /// Tells whether the period is whole days of UTC.
+    pub(super) fn is_of_utc_days(&self) -> bool {
+        self.are_utc_days(&self.units)
+    }
+
+    /// Tells whether all of a day of UTC is in the period, which must not be by minute.
+    pub(super) fn contains_day(&self, day: i64) -> bool {
+        self.interval != Interval::Minute
+            && self.units.start <= day * DAY_HOURS
+            && (day + 1) * DAY_HOURS <= self.units.end
+    }
+
+    /// Tells of each step whether it is whole days of UTC.
+    pub(super) fn steps_of_utc_days(&self) -> impl Iterator<Item = bool> {
+        (0..self.step_starts.len()).map(|index| self.are_utc_days(&self.step(index)))
+    }
+
+    /// Tells whether the period and all steps are whole days of UTC, so that hours are not needed.
+    pub(super) fn needs_no_hours(&self) -> bool {
+        self.is_of_utc_days() && self.steps_of_utc_days().all(|whole| whole)
+    }
+}
+
+/// Returns the first unit that begins at `time` or later.
+fn first_unit(time: Timestamp, unit_seconds: i64) -> i64 {
+    // jiff rounds towards zero: a fraction before 1970 is negative.
+    let second = time.as_second() + i64::from(time.subsec_nanosecond() > 0);
+    div_ceil(second, unit_seconds)
+}
+
+/// Tells whether a unit begins at `time`.
+fn begins_unit(time: Timestamp, unit_seconds: i64) -> bool {
+    time.subsec_nanosecond() == 0 && time.as_second() % unit_seconds == 0
 }
 
 /// Returns `number / divisor`, rounded up.
@@ -139,14 +179,20 @@ mod tests {
     use super::*;
 
     fn period(zone: &str, interval: Interval, from: Date, to: Date) -> Period {
-        Period::new(Zone::named(zone).unwrap(), interval, Bound::Date(from), Bound::Date(to))
+        let zone = Zone::named(zone).unwrap();
+        let time = |date| Bound::Date(date).time(&zone).unwrap();
+        Period::new(zone.clone(), interval, time(from), time(to)).unwrap()
+    }
+
+    fn between(from: &str, to: &str, interval: Interval) -> Option<Period> {
+        Period::new(Zone::UTC, interval, from.parse().unwrap(), to.parse().unwrap())
     }
 
     #[test]
     fn days_are_those_of_the_zone() {
         let march = period("Europe/Berlin", Interval::Day, date(2026, 3, 28), date(2026, 3, 31));
         let hours: Vec<i64> = march.step_starts.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        assert_eq!((hours, march.exact, march.is_of_utc_days()), (vec![24, 23], true, false));
+        assert_eq!((hours, march.exact, march.needs_no_hours()), (vec![24, 23], true, false));
         assert_eq!(march.rfc3339(march.units.start), "2026-03-28T00:00:00+01:00");
         assert_eq!(march.rfc3339(march.units.end), "2026-03-31T00:00:00+02:00");
         assert_eq!(
@@ -163,7 +209,60 @@ mod tests {
         let months = period("UTC", Interval::Month, date(2026, 1, 15), date(2026, 4, 1));
         let names: Vec<_> = months.step_starts.iter().map(|start| months.step_name(*start)).collect();
         assert_eq!(names, ["2026-01-15", "2026-02-01", "2026-03-01"]);
-        assert!(weeks.is_of_utc_days() && months.is_of_utc_days());
+        assert!(weeks.needs_no_hours() && months.needs_no_hours());
+    }
+
+    #[test]
+    fn steps_that_are_days_of_utc_are_told_apart() {
+        // London is on UTC until 29 March 2026.
+        let march = period("Europe/London", Interval::Day, date(2026, 3, 27), date(2026, 4, 1));
+        assert_eq!(march.steps_of_utc_days().collect::<Vec<_>>(), [true, true, false, false, false]);
+        assert!(!march.is_of_utc_days() && !march.needs_no_hours());
+        let day = between("2026-03-27T00:00:00Z", "2026-03-28T00:00:00Z", Interval::Hour).unwrap();
+        assert!(day.is_of_utc_days() && !day.needs_no_hours());
+        let afternoon = between("2026-03-27T12:00:00Z", "2026-03-29T00:00:00Z", Interval::Day).unwrap();
+        assert_eq!(afternoon.steps_of_utc_days().collect::<Vec<_>>(), [false, true]);
+    }
+
+    #[test]
+    fn fraction_of_a_second_is_not_exact() {
+        for (from, exact, first) in [
+            ("2026-01-02T12:00:00Z", true, 12),
+            ("2026-01-02T12:00:00.000000001Z", false, 13),
+            ("2026-01-02T11:59:59.5Z", false, 12),
+            ("2026-01-02T11:59:59.999999999Z", false, 12),
+        ] {
+            let period = between(from, "2026-01-03T00:00:00Z", Interval::Hour).unwrap();
+            assert_eq!((period.exact, period.units.start.rem_euclid(24)), (exact, first), "{from}");
+        }
+        assert!(!between("2026-01-02T00:00:00Z", "2026-01-03T00:00:00.1Z", Interval::Day).unwrap().exact);
+        let before_1970 = between("1969-12-31T12:00:00.5Z", "1970-01-01T00:00:00Z", Interval::Hour).unwrap();
+        assert_eq!((before_1970.units, before_1970.exact), (-11..0, false));
+    }
+
+    #[test]
+    fn period_has_units_and_not_too_many() {
+        assert_eq!(between("2026-01-02T12:00:01Z", "2026-01-02T12:59:00Z", Interval::Hour), None);
+        assert_eq!(between("2026-01-02T12:00:00Z", "2026-01-02T12:00:00Z", Interval::Hour), None);
+        assert_eq!(between("2026-01-02T13:00:00Z", "2026-01-02T12:00:00Z", Interval::Hour), None);
+        assert_eq!(between("2024-01-01T00:00:00Z", "2025-01-01T02:00:00Z", Interval::Hour), None);
+        assert_eq!(between("0001-01-02T00:00:00Z", "9999-12-30T00:00:00Z", Interval::Month), None);
+        assert!(between("2024-01-01T00:00:00Z", "2025-01-01T01:00:00Z", Interval::Hour).is_some());
+    }
+
+    #[test]
+    fn bound_out_of_range_has_no_time() {
+        for (date, known) in [
+            (date(-9999, 1, 1), false),
+            (date(0, 12, 31), false),
+            (date(1, 1, 2), true),
+            (date(1969, 12, 31), true),
+            (date(9999, 12, 30), true),
+            (date(9999, 12, 31), false),
+            (Date::MAX, false),
+        ] {
+            assert_eq!(Bound::Date(date).time(&Zone::UTC).is_some(), known, "{date}");
+        }
     }
 
     #[test]
@@ -173,19 +272,6 @@ mod tests {
         assert_eq!(day.rfc3339(day.units.start), "2026-01-02T00:30:00+05:30");
         assert_eq!(day.step_name(day.units.start), "2026-01-02");
         assert!(period("Asia/Kolkata", Interval::Minute, date(2026, 1, 2), date(2026, 1, 3)).exact);
-    }
-
-    #[test]
-    fn period_without_a_noon_has_the_days_it_touches() {
-        let noon = 20_000 * 24 + 12;
-        let of = |from: i64, to: i64| {
-            let bound = |hour| Bound::Second(hour * 3600);
-            Period::new(Zone::UTC, Interval::Hour, bound(from), bound(to)).nearest_days()
-        };
-        assert_eq!(of(noon, noon + 1), 20_000..20_001);
-        assert_eq!(of(noon - 24, noon), 19_999..20_000);
-        assert_eq!(of(noon + 1, noon + 3), 20_000..20_001);
-        assert_eq!(of(noon + 1, noon + 13), 20_000..20_002);
     }
 
     fn zone() -> impl Strategy<Value = Zone> {
@@ -204,10 +290,13 @@ mod tests {
         fn steps_partition_the_period_in_any_zone(
             zone in zone(), interval in interval(), from in 15_340_i64..30_000, days in 1_i64..400,
         ) {
-            let day = |number: i64| Bound::Date(date(1970, 1, 1).checked_add(jiff::Span::new().days(number)).unwrap());
-            let period = Period::new(zone, interval, day(from), day(from + days));
+            let day = |number: i64| {
+                zone.start_of(date(1970, 1, 1).checked_add(jiff::Span::new().days(number)).unwrap()).unwrap()
+            };
+            let period = Period::new(zone.clone(), interval, day(from), day(from + days.min(365)));
             // A zone may leave out a whole date.
-            prop_assume!(!period.units.is_empty());
+            prop_assume!(period.is_some());
+            let period = period.unwrap();
             prop_assert_eq!(period.step_starts[0], period.units.start);
             prop_assert!(period.step_starts.is_sorted_by(|a, b| a < b));
             prop_assert!(*period.step_starts.last().unwrap() < period.units.end);
@@ -225,20 +314,6 @@ mod tests {
                 let (a, b) = (period.zone.date_at(start * 3600), period.zone.date_at(unit * 3600));
                 prop_assert!(a == b || interval.next_step(a) == interval.next_step(b), "{} {}", a, b);
             }
-        }
-
-        #[test]
-        fn consecutive_periods_share_no_day_and_lose_none(
-            a in 480_000_i64..481_000, b in 1_i64..800, c in 1_i64..800,
-        ) {
-            let of = |from: i64, to: i64| {
-                Period::new(Zone::UTC, Interval::Hour, Bound::Second(from * 3600), Bound::Second(to * 3600))
-            };
-            let (first, second, both) = (of(a, a + b), of(a + b, a + b + c), of(a, a + b + c));
-            // A period of a day or more has a noon.
-            prop_assume!(b >= 24 && c >= 24);
-            prop_assert_eq!(first.nearest_days().end, second.nearest_days().start);
-            prop_assert_eq!(both.nearest_days(), first.nearest_days().start..second.nearest_days().end);
         }
     }
 }

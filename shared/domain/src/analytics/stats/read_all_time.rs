@@ -1,27 +1,26 @@
 //! Reads the sums of a link since it exists.
 
+use futures::future::try_join_all;
+
 use super::answer::AllTime;
 use super::read::pages;
-use crate::analytics::model::aggregate::{link_pk, total_range};
+use crate::analytics::model::aggregate::{link_pks, total_range};
 use crate::analytics::model::tally::Tally;
 use crate::analytics::ports::{AggregateReader, KeyRange, Parts};
-use crate::links::link::LinkId;
+use crate::links::link::Link;
 use crate::values::error::StoreError;
-use crate::values::workspace::WorkspaceId;
 
-/// Reads the sums of a link's clicks while `workspace` owned it, in all lanes. It takes one query.
+/// Reads the sums of a link's clicks, in all lanes. It takes one query, or two for a link from before links had ids.
 ///
 /// # Errors
 /// The store failed.
-pub async fn read_all_time(
-    aggregates: &dyn AggregateReader,
-    workspace: &WorkspaceId,
-    id: &LinkId,
-) -> Result<AllTime, StoreError> {
-    let (pk, (first, last)) = (link_pk(workspace, id), total_range());
+pub async fn read_all_time(aggregates: &dyn AggregateReader, link: &Link) -> Result<AllTime, StoreError> {
+    let (pks, (first, last)) = (link_pks(link), total_range());
     let parts = Parts { clicked_at: true, ..Parts::default() };
+    let ranges = pks.iter().map(|pk| KeyRange { pk, first: first.clone(), last: last.clone(), after: None });
+    let reads: Vec<_> = ranges.map(|range| pages(aggregates, range, &parts)).collect();
     let mut all = Tally::default();
-    for lane in pages(aggregates, KeyRange { pk: &pk, first, last, after: None }, &parts).await? {
+    for lane in try_join_all(reads).await?.into_iter().flatten() {
         all.merge(&lane.tally);
     }
     Ok(AllTime {

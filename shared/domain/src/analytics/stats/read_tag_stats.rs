@@ -3,17 +3,19 @@
 use std::cmp::Reverse;
 use std::ops::Range;
 
+use futures::future::try_join_all;
 use futures::stream::{self, StreamExt};
 
 use super::answer::{Stats, Top, TopItem};
 use super::build_stats::{Aggregates, StatsBuilder, read_aggregates};
 use super::ports::StatsPorts;
-use super::request::{StatsQuery, StatsRequest, Subject};
+use super::request::{StatsQuery, StatsRequest};
+use super::subject::Subject;
 use crate::access::key::{Caller, Role};
-use crate::analytics::model::aggregate::link_pk;
+use crate::analytics::model::aggregate::link_pks;
 use crate::analytics::model::dimension::Dimension;
 use crate::analytics::ports::AggregateReader;
-use crate::links::link::{LinkId, check_tags};
+use crate::links::link::{Link, check_tags};
 use crate::links::ports::LinkIndex;
 use crate::links::query::{LinkFilter, LinkQuery};
 use crate::values::error::{Error, StoreError};
@@ -42,43 +44,53 @@ pub async fn read_tag_stats(
     caller.require(Role::Viewer)?;
     let tags = check_tags(tags.iter().map(String::as_str)).map_err(|(_, detail)| Error::invalid("tag", detail))?;
     let query = request.check(Subject::Tagged, clock.now())?;
-    let links = links_with(index, caller, &tags).await?;
+    let tagged = links_with(index, caller, &tags).await?;
+    let passes = |link: &Link| {
+        query.filter.as_ref().is_none_or(|filter| !filter.is_by_partition || filter.selects(&link.address))
+    };
+    let links: Vec<&Link> = tagged.iter().filter(|link| passes(link)).collect();
     check_size(&query, links.len())?;
     let mut builder = StatsBuilder::new(&query);
     let mut by_link = Vec::new();
     // Make all futures before polling: with a lazy closure this future would not be `Send`.
-    let reads: Vec<_> = links.iter().map(|id| read_link(aggregates, caller, id, &query)).collect();
+    let reads: Vec<_> = links.iter().map(|link| read_link(aggregates, link, &query)).collect();
     let mut reads = stream::iter(reads).buffered(AT_A_TIME);
     while let Some(read) = reads.next().await {
-        let (link, found) = read?;
-        by_link.push((link, builder.add(&found)?));
+        let (mut item, found) = read?;
+        for aggregates in &found {
+            item.clicks += builder.add(aggregates)?;
+        }
+        by_link.push(item);
     }
     let mut stats = builder.finish();
+    // Each link was added up on its own, by hour, so that its clicks are known for any range.
     if let Some(top) = stats.top.get_mut(&Dimension::Link) {
-        *top = top_links(by_link, query.limit);
+        *top = Some(top_links(by_link, query.limit));
+        stats.null_because.remove(&format!("top.{}", Dimension::Link));
     }
-    Ok(Stats { tags: Some(tags), links: Some(links.len()), ..stats })
+    Ok(Stats { tags: Some(tags), links: Some(tagged.len()), ..stats })
 }
 
-/// Reads the aggregates of a link. Returns them with the link's name among top values.
+/// Reads the aggregates of a link. Returns them with the link as a top value that has no clicks yet.
 async fn read_link(
     aggregates: &dyn AggregateReader,
-    caller: &Caller,
-    id: &LinkId,
+    link: &Link,
     query: &StatsQuery,
-) -> Result<(String, Aggregates), StoreError> {
-    let found = read_aggregates(aggregates, &link_pk(&caller.workspace, id), query).await?;
-    Ok((format!("{}/{}", id.domain, id.slug), found))
+) -> Result<(TopItem, Vec<Aggregates>), StoreError> {
+    let pks = link_pks(link);
+    let reads: Vec<_> = pks.iter().map(|pk| read_aggregates(aggregates, pk, query)).collect();
+    let found = try_join_all(reads).await?;
+    Ok((TopItem { value: link.address.to_string(), link_id: Some(link.id()), clicks: 0, error: 0 }, found))
 }
 
 /// Finds the links with any of `tags` by searching the list of links.
-async fn links_with(index: &dyn LinkIndex, caller: &Caller, tags: &[String]) -> Result<Vec<LinkId>, Error> {
+async fn links_with(index: &dyn LinkIndex, caller: &Caller, tags: &[String]) -> Result<Vec<Link>, Error> {
     let filter = LinkFilter { tags: tags.to_vec(), any_tag: true, ..LinkFilter::default() };
     let mut link_query = LinkQuery { filter, ..LinkQuery::newest(MAX_LINKS + 1) };
     let mut found = Vec::new();
     for _ in 0..MAX_SLICES {
         let slice = index.page(&caller.workspace, &link_query).await?;
-        found.extend(slice.links.into_iter().map(|link| link.id));
+        found.extend(slice.links);
         if found.len() > MAX_LINKS {
             let detail = format!("more than {MAX_LINKS} links have it, and one request adds up at most {MAX_LINKS}");
             return Err(Error::invalid("tag", detail));
@@ -104,10 +116,9 @@ fn check_size(query: &StatsQuery, links: usize) -> Result<(), Error> {
 }
 
 /// Returns the links with the most clicks. It is exact, because each link was added up on its own.
-fn top_links(mut links: Vec<(String, u64)>, limit: usize) -> Top {
-    links.retain(|(_, clicks)| *clicks > 0);
-    links.sort_by(|(a, x), (b, y)| (Reverse(x), a).cmp(&(Reverse(y), b)));
-    let other = links.split_off(limit.min(links.len())).into_iter().map(|(_, clicks)| clicks).sum();
-    let items = links.into_iter().map(|(value, clicks)| TopItem { value, clicks, error: 0 });
-    Top { items: items.collect(), other, unknown: 0, error: 0 }
+fn top_links(mut links: Vec<TopItem>, limit: usize) -> Top {
+    links.retain(|link| link.clicks > 0);
+    links.sort_by(|a, b| (Reverse(a.clicks), &a.value).cmp(&(Reverse(b.clicks), &b.value)));
+    let other = links.split_off(limit.min(links.len())).iter().map(|link| link.clicks).sum();
+    Top { items: links, other, unknown: 0, error: 0 }
 }

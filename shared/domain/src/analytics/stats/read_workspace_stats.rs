@@ -2,11 +2,17 @@
 
 use super::answer::Stats;
 use super::build_stats::{StatsBuilder, read_aggregates};
+use super::filter::FilterLink;
 use super::ports::StatsPorts;
-use super::request::{StatsRequest, Subject};
+use super::request::StatsRequest;
+use super::subject::Subject;
+use super::top_links::top_links;
 use crate::access::key::{Caller, Role};
 use crate::analytics::model::aggregate::workspace_pk;
-use crate::values::error::Error;
+use crate::analytics::model::dimension::Dimension;
+use crate::analytics::model::link_value::read_address;
+use crate::links::ports::LinkReader;
+use crate::values::error::{Error, StoreError};
 
 /// Reads the statistics of all links of the caller's workspace, including links that have been deleted since.
 ///
@@ -17,11 +23,33 @@ pub async fn read_workspace_stats(
     caller: &Caller,
     request: &StatsRequest,
 ) -> Result<Stats, Error> {
-    let StatsPorts { aggregates, clock, .. } = *ports;
+    let StatsPorts { links, moves, aggregates, clock, .. } = *ports;
     caller.require(Role::Viewer)?;
-    let query = request.check(Subject::Workspace, clock.now())?;
+    let mut query = request.check(Subject::Workspace, clock.now())?;
+    if let Some(filter) = query.filter.as_mut().filter(|filter| filter.dimension == Dimension::Link) {
+        filter.link = find_filtered(links, caller, &filter.value).await?;
+    }
     let found = read_aggregates(aggregates, &workspace_pk(&caller.workspace), &query).await?;
     let mut builder = StatsBuilder::new(&query);
     builder.add(&found)?;
-    Ok(builder.finish())
+    let top = match builder.group(Dimension::Link) {
+        Some((counts, clicks)) => Some(top_links(moves, &caller.workspace, counts, clicks, query.limit).await?),
+        None => None,
+    };
+    let mut stats = builder.finish();
+    if let Some(top) = top {
+        stats.top.insert(Dimension::Link, Some(top));
+    }
+    Ok(stats)
+}
+
+/// Finds the link of the caller's workspace whose address a filter names.
+async fn find_filtered(
+    links: &dyn LinkReader,
+    caller: &Caller,
+    address: &str,
+) -> Result<Option<FilterLink>, StoreError> {
+    let Some(address) = read_address(address) else { return Ok(None) };
+    let link = links.get(&address).await?.filter(|link| link.workspace == caller.workspace);
+    Ok(link.map(|link| FilterLink { id: link.id(), counted_at: link.counted_at().map(ToString::to_string) }))
 }

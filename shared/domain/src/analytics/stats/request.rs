@@ -1,10 +1,11 @@
 //! Checks requests for statistics.
 
 use jiff::ToSpan;
-use jiff::civil::Date;
 
+use super::filter::Filter;
 use super::interval::Interval;
 use super::period::{Bound, Period};
+use super::subject::Subject;
 use super::zone::Zone;
 use crate::analytics::model::day::Day;
 use crate::analytics::model::dimension::Dimension;
@@ -29,6 +30,9 @@ pub const DEFAULT_TOP: usize = 10;
 
 const SECONDS_A_DAY: i64 = 86_400;
 
+/// The detail of a bound that no time has, or whose day has no end.
+const OUT_OF_RANGE: &str = "is out of range: statistics reach from 0001-01-02 to 9999-12-29";
+
 /// The unchecked parameters of a request for statistics.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
@@ -48,7 +52,9 @@ pub struct StatsRequest {
     #[cfg_attr(feature = "openapi", schemars(extend("examples" = ["country,browser"])))]
     pub group_by: Option<String>,
     /// Counts only the clicks with this value of a dimension: `{dimension}:{value}`. Values are counted by day in UTC, and by
-    /// one dimension at a time. So a filter needs `tz=UTC`, whole days and steps of at least a day, and excludes `group_by`.
+    /// one dimension at a time. So a filter needs `tz=UTC`, whole days and steps of at least a day, and excludes `group_by`;
+    /// with `tag`, a filter by `link` needs none of that. A value is read as clicks are counted: in upper or lower case, except
+    /// those of `link` and `variant`. One that no click can have is refused.
     #[cfg_attr(feature = "openapi", schemars(extend("examples" = ["country:DE"])))]
     pub filter: Option<String>,
     /// `previous_period`: adds the change against the period before, which is as long.
@@ -67,22 +73,6 @@ pub enum Comparison {
     PreviousPeriod,
 }
 
-/// Whose clicks a request is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Subject {
-    Link,
-    /// The links with a tag.
-    Tagged,
-    Workspace,
-}
-
-/// Selects the clicks with one value of one dimension.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Filter {
-    pub(super) dimension: Dimension,
-    pub(super) value: String,
-}
-
 /// A checked request for statistics.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct StatsQuery {
@@ -91,14 +81,6 @@ pub(super) struct StatsQuery {
     pub(super) group_by: Vec<Dimension>,
     pub(super) filter: Option<Filter>,
     pub(super) limit: usize,
-}
-
-impl Subject {
-    /// Returns the dimensions that its clicks are counted by.
-    pub(super) fn dimensions(self) -> Vec<Dimension> {
-        let link = (self != Self::Link).then_some(Dimension::Link);
-        Dimension::OF_LINK.into_iter().chain(Dimension::OF_BOTS).chain(link).collect()
-    }
 }
 
 impl StatsRequest {
@@ -122,7 +104,8 @@ impl StatsRequest {
         let query = (|| {
             let ((from, to), zone, interval) = (bounds?, zone?, interval?);
             let period = check_period(zone, interval, from, to, subject, now, &mut errors)?;
-            let previous = compare?.then(|| previous_period(&period, from, to));
+            let previous = compare?.then(|| previous_period(&period, from, to, now)).transpose();
+            let previous = errors.note("compare", previous)?;
             Some(StatsQuery { period, previous, group_by: group_by?, filter: filter?, limit })
         })();
         if let Some(query) = &query {
@@ -139,18 +122,14 @@ impl StatsRequest {
     /// Reads the bounds of the range. If the request has no `from`, the range begins `days` before its end.
     fn bounds(&self, zone: &Zone, now: Timestamp, days: i64, errors: &mut Errors) -> Option<(Bound, Bound)> {
         let to = match self.to.as_deref() {
-            None => Some(Bound::Date(plus_days(zone.date_at(now.as_seconds()), 1))),
-            Some(text) => errors.note("to", parse_bound(text)).map(|bound| match bound {
-                Bound::Date(date) => Bound::Date(plus_days(date, 1)),
-                second => second,
-            }),
+            None => Some(Bound::Date(zone.date_at(now.as_seconds()))),
+            Some(text) => errors.note("to", parse_bound(text)),
         };
+        // The last day is in the range.
+        let to = to.and_then(|to| errors.note("to", plus_days(to, i64::from(matches!(to, Bound::Date(_))))));
         let from = match self.from.as_deref() {
             Some(text) => errors.note("from", parse_bound(text)),
-            None => Some(match to? {
-                Bound::Date(date) => Bound::Date(plus_days(date, -days)),
-                Bound::Second(second) => Bound::Second(second - days * SECONDS_A_DAY),
-            }),
+            None => to.and_then(|to| errors.note("to", plus_days(to, -days))),
         };
         Some((from?, to?))
     }
@@ -162,7 +141,7 @@ impl StatsRequest {
             return Ok(known);
         }
         let mut dimensions: Vec<Dimension> =
-            text.split(',').map(|name| parse_dimension(name, &known)).collect::<Result<_, _>>()?;
+            text.split(',').map(|name| parse_dimension(name.trim(), &known)).collect::<Result<_, _>>()?;
         dimensions.sort_unstable();
         dimensions.dedup();
         Ok(dimensions)
@@ -174,7 +153,7 @@ impl StatsRequest {
             return Err("must be a dimension and a value, such as country:DE".to_owned());
         };
         let dimension = parse_dimension(name, &subject.dimensions())?;
-        Ok(Some(Filter { dimension, value: value.to_owned() }))
+        Ok(Some(Filter::new(dimension, value, subject)?))
     }
 
     fn compare(&self) -> Result<bool, &'static str> {
@@ -193,12 +172,13 @@ impl StatsQuery {
         if by_minute && !self.group_by.is_empty() {
             errors.add("group_by", "is counted by day: ask with interval=day, or hour");
         }
-        let Some(_) = &self.filter else { return };
+        let Some(filter) = &self.filter else { return };
         if !self.group_by.is_empty() {
             errors.add("filter", "cannot be combined with group_by: clicks are counted by one dimension at a time");
         }
-        let of_utc_days = |period: &Period| period.is_of_utc_days();
-        if !of_utc_days(&self.period) || !self.previous.as_ref().is_none_or(of_utc_days) {
+        let of_utc_days = |period: &Period| period.exact && period.needs_no_hours();
+        let all_of_utc_days = of_utc_days(&self.period) && self.previous.as_ref().is_none_or(of_utc_days);
+        if !filter.is_by_partition && !all_of_utc_days {
             let detail =
                 "values are counted by day in UTC: ask with tz=UTC, whole days, and an interval of day, week or month";
             errors.add("filter", detail);
@@ -216,45 +196,74 @@ fn check_period(
     now: Timestamp,
     errors: &mut Errors,
 ) -> Option<Period> {
-    let (first, last) = (from.second(&zone), to.second(&zone));
+    let first = errors.note("from", from.time(&zone).ok_or(OUT_OF_RANGE));
+    let last = errors.note("to", to.time(&zone).ok_or(OUT_OF_RANGE));
+    let (first, last) = (first?, last?);
     if first >= last {
         errors.add("from", "must be before the end of the range");
         return None;
     }
-    let max_days = match interval {
-        Interval::Minute => MAX_DAYS_BY_MINUTE,
-        Interval::Hour => MAX_DAYS_BY_HOUR,
-        _ => MAX_DAYS,
+    let (max_days, steps_a_day, step) = match interval {
+        Interval::Minute => (MAX_DAYS_BY_MINUTE, 1440, "minute"),
+        Interval::Hour => (MAX_DAYS_BY_HOUR, 24, "hour"),
+        _ => (MAX_DAYS, 1, "day"),
     };
     // Allow one hour more, for the end of summer time.
-    if last - first > max_days * SECONDS_A_DAY + 3600 {
-        errors.add("from", format!("must be at most {max_days} days before the end of the range with this interval"));
+    if last.as_second() - first.as_second() > max_days * SECONDS_A_DAY + 3600 {
+        let steps = max_days * steps_a_day;
+        let detail = format!(
+            "must be at most {max_days} days before the end of the range with this interval: an answer has at most {steps} \
+             steps of one {step}"
+        );
+        errors.add("from", detail);
         return None;
     }
     if interval == Interval::Minute {
         if subject == Subject::Workspace {
             errors.add("interval", "the minutes of a workspace are not kept: ask for a link or a tag");
         }
-        if first < now.as_seconds() - MINUTES_KEPT_DAYS * SECONDS_A_DAY {
+        if !has_minutes(first, now) {
             errors.add("from", format!("minutes are kept for {MINUTES_KEPT_DAYS} days: ask with interval=hour"));
         }
     }
-    let period = Period::new(zone, interval, from, to);
-    if period.units.is_empty() {
+    let period = Period::new(zone, interval, first, last);
+    if period.is_none() {
         errors.add("from", "the range must include the beginning of an hour (by minute: of a minute)");
-        return None;
     }
-    Some(period)
+    period
+}
+
+/// Tells whether the minutes from `time` on are still kept.
+fn has_minutes(time: jiff::Timestamp, now: Timestamp) -> bool {
+    time.as_second() >= now.as_seconds() - MINUTES_KEPT_DAYS * SECONDS_A_DAY
 }
 
 /// Returns the period before `period` that is as long: as many days of the calendar, or as many seconds.
-fn previous_period(period: &Period, from: Bound, to: Bound) -> Period {
-    let (zone, interval) = (period.zone.clone(), period.interval);
-    let before = match (from, to) {
-        (Bound::Date(first), Bound::Date(end)) => Bound::Date(plus_days(first, -i64::from((end - first).get_days()))),
-        _ => Bound::Second(2 * from.second(&zone) - to.second(&zone)),
+///
+/// # Errors
+/// What is wrong with it, for a person.
+fn previous_period(period: &Period, from: Bound, to: Bound, now: Timestamp) -> Result<Period, String> {
+    let zone = &period.zone;
+    let out_of_range = || format!("the period before {OUT_OF_RANGE}");
+    let end = from.time(zone).ok_or_else(out_of_range)?;
+    let start = match (from, to) {
+        (Bound::Date(first), Bound::Date(end)) => {
+            plus_days(from, -i64::from((end - first).get_days())).ok().and_then(|before| before.time(zone))
+        }
+        _ => to
+            .time(zone)
+            .and_then(|to| end.checked_sub(to.duration_since(end)).ok())
+            .map(Bound::Time)
+            .and_then(|before| before.time(zone)),
     };
-    Period::new(zone, interval, before, from)
+    let start = start.ok_or_else(out_of_range)?;
+    if period.interval == Interval::Minute && !has_minutes(start, now) {
+        return Err(format!(
+            "minutes are kept for {MINUTES_KEPT_DAYS} days, and the period before is older: ask with interval=hour"
+        ));
+    }
+    let previous = Period::new(zone.clone(), period.interval, start, end);
+    previous.ok_or_else(|| "no hour (by minute: no minute) begins in the period before".to_owned())
 }
 
 /// Reads a date or a time.
@@ -262,13 +271,20 @@ fn parse_bound(text: &str) -> Result<Bound, &'static str> {
     if let Ok(day) = Day::parse(text) {
         return Ok(Bound::Date(day.date()));
     }
-    let time = Timestamp::parse(text)
-        .map_err(|_| "is not a date such as 2026-01-31, nor a time such as 2026-01-31T12:00:00Z")?;
-    Ok(Bound::Second(time.as_seconds()))
+    match text.parse() {
+        Ok(time) => Ok(Bound::Time(time)),
+        Err(_) if Timestamp::parse(text).is_ok() => Err(OUT_OF_RANGE),
+        Err(_) => Err("is not a date such as 2026-01-31, nor a time such as 2026-01-31T12:00:00Z"),
+    }
 }
 
-fn plus_days(date: Date, days: i64) -> Date {
-    date.saturating_add(days.days())
+/// Returns the bound `days` later, or earlier if negative.
+fn plus_days(bound: Bound, days: i64) -> Result<Bound, &'static str> {
+    let sum = match bound {
+        Bound::Date(date) => date.checked_add(days.days()).map(Bound::Date),
+        Bound::Time(time) => time.checked_add(jiff::SignedDuration::from_secs(days * SECONDS_A_DAY)).map(Bound::Time),
+    };
+    sum.map_err(|_| OUT_OF_RANGE)
 }
 
 /// Reads the name of one of the `known` dimensions.
@@ -281,6 +297,8 @@ fn parse_dimension(name: &str, known: &[Dimension]) -> Result<Dimension, String>
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const NOW: &str = "2026-01-31T12:30:00Z";
@@ -354,7 +372,7 @@ mod tests {
     #[test]
     fn invalid_parameters_are_refused_by_name() {
         type Set = fn(&mut StatsRequest);
-        let cases: [(Subject, Set, &[&str]); 17] = [
+        let cases: [(Subject, Set, &[&str]); 30] = [
             (Subject::Link, |r| r.from = text("x"), &["from"]),
             (Subject::Link, |r| r.to = text("2026-02-30"), &["to"]),
             (Subject::Link, |r| r.tz = text("Mars"), &["tz"]),
@@ -379,6 +397,38 @@ mod tests {
             (Subject::Workspace, |r| (r.from, r.interval) = (text("2026-01-31"), text("minute")), &["interval"]),
             (Subject::Link, |r| (r.filter, r.tz) = (text("country:DE"), text("Europe/Berlin")), &["filter"]),
             (Subject::Link, |r| (r.filter, r.group_by) = (text("country:DE"), text("os")), &["filter"]),
+            (Subject::Link, |r| r.filter = text("country:UK"), &["filter"]),
+            (Subject::Link, |r| (r.from, r.to) = (text("1969-12-31"), text("9999-12-31")), &["to"]),
+            (Subject::Link, |r| (r.from, r.to) = (text("1969-12-31"), text("9999-12-29")), &["from"]),
+            (Subject::Link, |r| (r.to, r.interval) = (text("9999-12-31"), text("hour")), &["to"]),
+            (Subject::Link, |r| (r.from, r.to) = (text("9999-12-31"), text("9999-12-31")), &["to"]),
+            (Subject::Link, |r| r.to = text("9999-12-31T23:59:59Z"), &["to"]),
+            (Subject::Link, |r| (r.from, r.to) = (text("0000-01-01"), text("0000-01-02")), &["from", "to"]),
+            (Subject::Link, |r| r.to = text("0001-01-10"), &["from"]),
+            (
+                Subject::Link,
+                |r| (r.from, r.to, r.compare) = (text("0001-01-02"), text("0001-01-10"), text("previous_period")),
+                &["compare"],
+            ),
+            (
+                Subject::Link,
+                |r| {
+                    (r.from, r.to) = (text("2026-01-30T12:50:00Z"), text("2026-01-30T13:05:00Z"));
+                    r.compare = text("previous_period");
+                },
+                &["compare"],
+            ),
+            (
+                Subject::Link,
+                |r| {
+                    // Seven days and twelve hours ago: the day before that is older than eight days.
+                    (r.from, r.to) = (text("2026-01-24"), text("2026-01-24"));
+                    (r.interval, r.compare) = (text("minute"), text("previous_period"));
+                },
+                &["compare"],
+            ),
+            (Subject::Tagged, |r| r.filter = text("link:docs"), &["filter"]),
+            (Subject::Link, |r| r.filter = text("link:go.example.com/docs"), &["filter"]),
         ];
         for (subject, set, pointers) in cases {
             let mut request = StatsRequest::default();
@@ -387,6 +437,80 @@ mod tests {
         }
         let two = check(Subject::Link, |r| (r.tz, r.limit) = (text(""), Some(0))).unwrap_err();
         assert_eq!(two, ["tz", "limit"], "all invalid parameters are named");
+    }
+
+    #[test]
+    fn error_names_the_greatest_number_of_steps() {
+        for (interval, steps) in [
+            ("minute", "1440 steps of one minute"),
+            ("hour", "744 steps of one hour"),
+            ("week", "366 steps of one day"),
+        ] {
+            let request =
+                StatsRequest { from: text("2020-01-01"), interval: text(interval), ..StatsRequest::default() };
+            let error = request.check(Subject::Link, Timestamp::parse(NOW).unwrap()).unwrap_err();
+            let Error::Invalid(errors) = error else { panic!("{error}") };
+            assert!(errors[0].detail.contains(steps), "{errors:?}");
+        }
+    }
+
+    #[test]
+    fn range_before_1970_is_answered() {
+        let query = check(Subject::Link, |r| {
+            (r.from, r.to, r.compare) = (text("1969-12-31"), text("1970-01-01"), text("previous_period"));
+        });
+        let query = query.unwrap();
+        assert_eq!(range(&query.period), ("1969-12-31T00:00:00Z".into(), "1970-01-02T00:00:00Z".into()));
+        assert_eq!((query.period.days(), query.period.step_starts), (-1..1, vec![-24, 0]));
+        assert_eq!(range(&query.previous.unwrap()).0, "1969-12-29T00:00:00Z");
+    }
+
+    /// Generates bounds near everything that is special, and any other text.
+    fn any_bound() -> impl Strategy<Value = Option<String>> {
+        let date = "(0000|0001|1969|1970|2011|2025|2026|9998|9999)-(01|02|03|10|12)-(01|02|29|30|31)";
+        let time = "T(00:00|23:59|12:30)(:00|:59\\.5|:60)(Z|\\+14:00|-12:00| 01:00|\\+00:19)";
+        let days = (-40_i64..4).prop_map(|days| Day::parse("2026-01-31").unwrap().plus(days).to_string());
+        prop_oneof![
+            Just(None),
+            days.prop_map(Some),
+            date.prop_map(Some),
+            proptest::string::string_regex(&format!("{date}{time}")).unwrap().prop_map(Some),
+            ".{0,12}".prop_map(Some),
+        ]
+    }
+
+    fn any_of(values: &[&str]) -> impl Strategy<Value = Option<String>> + use<> {
+        let values: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
+        prop::option::of(prop_oneof![9 => prop::sample::select(values), 1 => ".{0,9}"])
+    }
+
+    proptest! {
+        /// No request panics, and an accepted one asks for few aggregates, in an order that the table takes.
+        #[test]
+        fn any_request_is_checked(
+            (from, to) in (any_bound(), any_bound()),
+            tz in any_of(&["UTC", "Asia/Tokyo", "Asia/Kolkata", "Pacific/Apia", "America/St_Johns", "Pacific/Kiritimati", "Etc/GMT+12"]),
+            interval in any_of(&["minute", "hour", "day", "week", "month"]),
+            compare in any_of(&["previous_period"]),
+            group_by in any_of(&["all", "country, os", "bot", ","]),
+            filter in any_of(&["country:de", "link:go.example.com/a", "rule:1", "utm_term:x"]),
+            limit in prop::option::of(0..200_usize), subject in 0..3_usize,
+        ) {
+            let subject = [Subject::Link, Subject::Tagged, Subject::Workspace][subject];
+            let request = StatsRequest { from, to, tz, interval, compare, group_by, filter, limit };
+            let Ok(query) = request.check(subject, Timestamp::parse(NOW).unwrap()) else { return Ok(()) };
+            for period in query.previous.iter().chain([&query.period]) {
+                prop_assert!(!period.step_starts.is_empty() && period.step_starts.len() <= 1500);
+                prop_assert!((1..=368).contains(&(period.days().end - period.days().start)), "{:?}", period.days());
+                let name = |day: i64| Day::from_number(day).to_string();
+                prop_assert!(name(period.days().start) < name(period.days().end));
+                let (start, end) = (period.rfc3339(period.units.start), period.rfc3339(period.units.end));
+                prop_assert!(start.parse::<jiff::Timestamp>().unwrap() < end.parse().unwrap(), "{} {}", start, end);
+            }
+            if let Some(previous) = &query.previous {
+                prop_assert_eq!(previous.units.end, query.period.units.start);
+            }
+        }
     }
 
     #[test]

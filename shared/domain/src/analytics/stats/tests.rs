@@ -1,10 +1,10 @@
 //! Tests of the use cases over clicks that the real fold counted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
-use super::answer::{AllTime, Numbers, Stats, Step};
+use super::answer::{AllTime, Numbers, Stats, Step, Top};
 use super::csv::to_csv;
 use super::ports::StatsPorts;
 use super::read_all_time::read_all_time;
@@ -18,11 +18,14 @@ use crate::analytics::ingest::record::Received;
 use crate::analytics::ingest::user_agent::tests::{AGENTS, CHROME, GOOGLEBOT, IPHONE};
 use crate::analytics::model::dimension::Dimension;
 use crate::clicks::click::Click;
-use crate::links::ports::LinkWriter;
+use crate::links::address::LinkAddress;
+use crate::links::id::LinkId;
+use crate::links::link::Link;
+use crate::links::ports::{LinkWriter, Relocation};
 use crate::testing::analytics::{MemoryAggregates, MemoryQuarantine, click, received};
 use crate::testing::links::MemoryLinks;
 use crate::testing::outage::outage;
-use crate::testing::samples::{caller, link};
+use crate::testing::samples::{caller, link, link_with_id};
 use crate::testing::system::FixedClock;
 use crate::values::error::Error;
 use crate::values::slug::Slug;
@@ -80,13 +83,13 @@ impl Fixture {
     }
 
     fn ports<'a>(&'a self, clock: &'a FixedClock) -> StatsPorts<'a> {
-        StatsPorts { links: &self.links, index: &self.links, aggregates: &self.aggregates, clock }
+        StatsPorts { links: &self.links, index: &self.links, moves: &self.links, aggregates: &self.aggregates, clock }
     }
 
     async fn link(&self, workspace: &str, request: &StatsRequest) -> Result<Stats, Error> {
-        let id = link("acme", "a", "https://example.com/").id;
+        let address = link("acme", "a", "https://example.com/").address;
         let (clock, caller) = (FixedClock::at(NOW), caller(workspace, Role::Viewer));
-        read_link_stats(&self.ports(&clock), &caller, &id, request).await
+        read_link_stats(&self.ports(&clock), &caller, &address, request).await
     }
 
     async fn workspace(&self, workspace: &str, request: &StatsRequest) -> Result<Stats, Error> {
@@ -128,8 +131,12 @@ fn clicks(stats: &Stats) -> Vec<(&str, u64)> {
     all.filter(|(_, clicks)| *clicks > 0).collect()
 }
 
+fn top(stats: &Stats, dimension: Dimension) -> &Top {
+    stats.top[&dimension].as_ref().unwrap()
+}
+
 fn values(stats: &Stats, dimension: Dimension) -> Vec<(&str, u64)> {
-    stats.top[&dimension].items.iter().map(|item| (item.value.as_str(), item.clicks)).collect()
+    top(stats, dimension).items.iter().map(|item| (item.value.as_str(), item.clicks)).collect()
 }
 
 #[tokio::test]
@@ -147,14 +154,13 @@ async fn lanes_and_days_are_added_up() {
             ("2026-01-05", numbers(1, 0, 1)),
         ]
     );
-    let country = &stats.top[&Dimension::Country];
+    let country = top(&stats, Dimension::Country);
     assert_eq!(
         (values(&stats, Dimension::Country), country.other, country.unknown),
         (vec![("DE", 2), ("FR", 1)], 0, 1)
     );
     assert_eq!((values(&stats, Dimension::Bot), stats.top.len()), (vec![("Googlebot", 1)], 2));
-    let days = stats.utc_days.unwrap();
-    assert_eq!((days.exact, days.clicks, days.bots, stats.exact), (true, 4, 1, true));
+    assert!(stats.exact && stats.null_because.is_empty(), "{stats:?}");
     let time = |text: &str| Some(Timestamp::parse(text).unwrap());
     let (first, last) = (time("2026-01-02T03:00:00Z"), time("2026-01-30T00:00:00Z"));
     assert_eq!(stats.all_time, Some(AllTime { clicks: 5, bots: 1, first_click_at: first, last_click_at: last }));
@@ -168,7 +174,7 @@ async fn hours_and_days_are_those_of_the_time_zone() {
     };
     let days = fixture.link("acme", &ask("day", "Europe/Berlin")).await.unwrap();
     assert_eq!(clicks(&days), [("2026-01-02", 2), ("2026-01-03", 1)], "23:00 in UTC is the next day in Berlin");
-    assert_eq!((days.exact, days.utc_days.unwrap().exact, days.totals.bots), (true, false, Some(1)));
+    assert_eq!((days.exact, days.totals.bots, days.totals.visitors), (true, Some(1), None));
     let hours = fixture.link("acme", &ask("hour", "Europe/Berlin")).await.unwrap();
     assert_eq!(clicks(&hours), [("2026-01-02T04:00:00+01:00", 2), ("2026-01-03T00:00:00+01:00", 1)]);
     assert_eq!((hours.series.items.len(), hours.series.items[0].numbers.visitors), (48, None));
@@ -184,7 +190,7 @@ async fn minutes_are_read_from_hours() {
     let stats = fixture.tagged("acme", &["y"], &ask).await.unwrap();
     assert_eq!(clicks(&stats), [("2026-01-30T00:00:00Z", 1), ("2026-01-30T00:07:00Z", 1)]);
     assert_eq!((stats.series.items.len(), stats.totals), (60, Numbers { visitors: None, ..numbers(2, 0, 0) }));
-    assert_eq!((stats.utc_days, stats.exact), (None, true));
+    assert!(stats.exact && stats.null_because["totals.visitors"].contains("minute"));
 }
 
 #[tokio::test]
@@ -196,10 +202,98 @@ async fn filter_counts_one_value() {
     let people = fixture.link("acme", &ask("country:DE")).await.unwrap();
     let expected = Numbers { clicks: Some(3), bots: None, visitors: None };
     assert_eq!((people.totals, steps(&people)), (expected, vec![("2026-01-01", expected)]));
-    assert_eq!((people.filter_error, people.utc_days), (Some(0), None));
+    assert_eq!(people.filter_error, Some(0));
     let bots = fixture.link("acme", &ask("bot:Googlebot")).await.unwrap();
     assert_eq!(bots.totals, Numbers { clicks: None, bots: Some(1), visitors: None });
-    assert_eq!(fixture.link("acme", &ask("country:XX")).await.unwrap().totals.clicks, Some(0));
+    assert_eq!(fixture.link("acme", &ask("country:IT")).await.unwrap().totals.clicks, Some(0));
+    assert_eq!(fixture.link("acme", &ask("country:de")).await.unwrap().totals.clicks, Some(3));
+    assert_eq!(fixture.link("acme", &ask("bot:googlebot")).await.unwrap().totals.bots, Some(1));
+    assert!(fixture.link("acme", &ask("country:UK")).await.is_err());
+}
+
+#[tokio::test]
+async fn filter_counts_one_link_of_a_workspace_or_of_a_tag() {
+    let fixture = Fixture::new().await;
+    let ask = |filter: &str, zone: &str| {
+        with(request("2026-01-01", "2026-01-31"), |r| (r.filter, r.tz) = (text(filter), text(zone)))
+    };
+    for (link, clicks) in [("GO.example.com/a", 5), ("go.example.com/b", 1), ("go.example.com/A", 0)] {
+        let expected = Numbers { clicks: Some(clicks), bots: None, visitors: None };
+        let of_workspace = fixture.workspace("acme", &ask(&format!("link:{link}"), "UTC")).await.unwrap();
+        let tagged = fixture.tagged("acme", &["y"], &ask(&format!("link:{link}"), "UTC")).await.unwrap();
+        assert_eq!((of_workspace.totals, tagged.totals), (expected, expected), "{link}");
+        assert_eq!((tagged.links, tagged.filter_error), (Some(2), Some(0)), "{link}");
+    }
+    let other = fixture.tagged("acme", &["x"], &ask("link:go.example.com/b", "UTC")).await.unwrap();
+    assert_eq!(other.totals.clicks, Some(0), "the link does not have the tag");
+    let berlin = fixture.tagged("acme", &["y"], &ask("link:go.example.com/a", "Europe/Berlin")).await.unwrap();
+    assert_eq!(clicks(&berlin)[1], ("2026-01-03", 1), "the hours of a link are known");
+    assert!(fixture.workspace("acme", &ask("link:go.example.com/a", "Europe/Berlin")).await.is_err());
+}
+
+#[tokio::test]
+async fn today_outside_utc_has_clicks_and_says_why_the_rest_is_null() {
+    // It is 21:00 on 31 January in Tokyo, and the day began at 15:00 of the day before in UTC.
+    let of = |time, country| ("a", time, 0, CHROME, Some(country), "v1");
+    let clicks = [of("2026-01-30T14:59:00Z", "DE"), of("2026-01-30T15:00:00Z", "FR"), of("2026-01-31T11:00:00Z", "FR")];
+    let clicks: Vec<_> = clicks.into_iter().zip(1..).map(|(clicked, sequence)| made(clicked, sequence)).collect();
+    let fixture = Fixture::of(&clicks).await;
+    let ask = |set: fn(&mut StatsRequest)| {
+        with(request("2026-01-31", "2026-01-31"), |r| {
+            (r.tz, r.group_by) = (text("Asia/Tokyo"), text("country,link"));
+            set(r);
+        })
+    };
+    let today = fixture.tagged("acme", &["y"], &ask(|_| {})).await.unwrap();
+    assert_eq!(today.totals, Numbers { clicks: Some(2), bots: Some(0), visitors: None });
+    assert_eq!((today.exact, &today.top[&Dimension::Country]), (true, &None));
+    assert_eq!(values(&today, Dimension::Link), [("go.example.com/a", 2)], "the hours of each link are known");
+    let names: Vec<&str> = today.null_because.keys().map(String::as_str).collect();
+    assert_eq!(names, ["series.items.visitors", "top.country", "totals.visitors"]);
+    let table = to_csv(&today);
+    assert!(
+        table.contains("country,null,") && table.contains("day in UTC") && table.contains("link,value,"),
+        "{table}"
+    );
+    let utc = fixture.tagged("acme", &["y"], &ask(|r| r.tz = None)).await.unwrap();
+    assert_eq!((utc.totals, values(&utc, Dimension::Country)), (numbers(1, 0, 1), vec![("FR", 1)]));
+}
+
+#[tokio::test]
+async fn visitors_are_known_for_steps_that_are_days_of_utc() {
+    let fixture = Fixture::new().await;
+    // The first step begins at noon.
+    let ask = with(request("2026-01-01T12:00:00Z", "2026-01-03T00:00:00Z"), |r| r.compare = text("previous_period"));
+    let stats = fixture.link("acme", &ask).await.unwrap();
+    let visitors: Vec<_> = stats.series.items.iter().map(|step| step.numbers.visitors).collect();
+    assert_eq!((visitors, stats.totals.visitors), (vec![None, Some(2)], None));
+    assert_eq!(stats.change.unwrap().before.visitors, None);
+    for field in
+        ["totals.visitors", "series.items.visitors", "change.before.visitors", "change.visitors", "change.clicks"]
+    {
+        assert!(stats.null_because.contains_key(field), "{field}: {:?}", stats.null_because);
+    }
+    let by_hour = with(request("2026-01-02", "2026-01-02"), |r| r.interval = text("hour"));
+    let stats = fixture.link("acme", &by_hour).await.unwrap();
+    assert_eq!((stats.totals, stats.series.items[3].numbers.visitors), (numbers(3, 1, 2), None));
+}
+
+#[tokio::test]
+async fn clicks_without_hours_are_exact_only_in_whole_days() {
+    let fixture = Fixture::new().await;
+    let day = |set: fn(&mut StatsRequest)| with(request("2026-01-02", "2026-01-03"), set);
+    fixture.aggregates.forget_hours();
+    for (ask, exact) in [
+        (day(|_| {}), true),
+        (day(|r| r.interval = text("month")), true),
+        (day(|r| r.interval = text("hour")), false),
+        (day(|r| r.tz = text("Europe/Berlin")), false),
+        // The day is in the range and in one step, although the range begins within a day.
+        (with(request("2026-01-01T12:00:00Z", "2026-01-04T00:00:00Z"), |r| r.interval = text("day")), true),
+    ] {
+        let stats = fixture.link("acme", &ask).await.unwrap();
+        assert_eq!((stats.exact, stats.totals.clicks), (exact, Some(3)), "{ask:?}");
+    }
 }
 
 #[tokio::test]
@@ -219,7 +313,7 @@ async fn workspace_adds_up_all_its_links() {
     let stats = fixture.workspace("acme", &ask).await.unwrap();
     assert_eq!(stats.totals, numbers(6, 1, 4), "a person who clicks on two links on a day is one visitor");
     assert_eq!(values(&stats, Dimension::Link), [("go.example.com/a", 5), ("go.example.com/b", 1)]);
-    assert_eq!(stats.top[&Dimension::Country].unknown, 1);
+    assert_eq!(top(&stats, Dimension::Country).unknown, 1);
     assert_eq!((stats.domain, stats.all_time), (None, None));
     let other = fixture.workspace("other", &ask).await.unwrap();
     assert_eq!(other.totals, numbers(0, 0, 0));
@@ -232,7 +326,7 @@ async fn links_with_a_tag_are_added_up() {
     let both = fixture.tagged("acme", &["y"], &ask).await.unwrap();
     assert_eq!((both.totals, both.links, both.tags.clone()), (numbers(6, 1, 4), Some(2), Some(vec!["y".to_owned()])));
     assert_eq!(values(&both, Dimension::Link), [("go.example.com/a", 5)]);
-    assert_eq!((both.top[&Dimension::Link].other, values(&both, Dimension::Country)), (1, vec![("DE", 3)]));
+    assert_eq!((top(&both, Dimension::Link).other, values(&both, Dimension::Country)), (1, vec![("DE", 3)]));
     let one = fixture.tagged("acme", &["x", "none"], &ask).await.unwrap();
     assert_eq!((one.totals, one.links), (numbers(5, 1, 4), Some(1)), "any of the tags");
     let other = fixture.tagged("other", &["x"], &ask).await.unwrap();
@@ -271,15 +365,91 @@ async fn foreign_link_is_not_found() {
 async fn slug_of_a_former_owner_has_no_clicks() {
     let fixture = Fixture::new().await;
     let mut taken = link("other", "a", "https://example.com/");
-    let old_owner = link("acme", "a", "https://example.com/").workspace;
-    assert!(fixture.links.delete(&taken.id, &old_owner).await.unwrap());
+    fixture.links.forget(&taken.address);
     taken.tags = vec!["taken".to_owned()];
     fixture.links.insert(&taken).await.unwrap();
     let ask = request("2026-01-01", "2026-01-31");
     let stats = fixture.link("other", &ask).await.unwrap();
     assert_eq!((stats.totals.clicks, stats.all_time.unwrap().clicks), (Some(0), 0));
     assert_eq!(fixture.tagged("other", &["taken"], &ask).await.unwrap().totals.clicks, Some(0));
-    assert_eq!(read_all_time(&fixture.aggregates, &taken.workspace, &taken.id).await.unwrap().clicks, 0);
+    assert_eq!(read_all_time(&fixture.aggregates, &taken).await.unwrap().clicks, 0);
+}
+
+/// Makes the record of a click of a person on `link` at its address.
+fn clicked(link: &Link, id: Option<LinkId>, sequence: u64) -> Received<'static> {
+    let mut click = click(link.address.slug.as_str(), "2026-01-20T00:00:00Z");
+    (click.user_agent, click.link_id) = (Some(CHROME.to_owned()), id);
+    received(0, sequence, &click)
+}
+
+fn at(link: &Link, slug: &str) -> Link {
+    let address = LinkAddress { slug: Slug::parse(slug).unwrap(), ..link.address.clone() };
+    Link { address, revision: link.revision + 1, ..link.clone().with_stored_id() }
+}
+
+#[tokio::test]
+async fn clicks_stay_with_their_link_and_never_come_from_a_former_one() {
+    let first = link_with_id("acme", "docs", "https://example.com/", "1");
+    let again = link_with_id("acme", "docs", "https://example.com/", "2");
+    let moved = at(&again, "moved");
+    let links = [(&first, 3), (&again, 1), (&moved, 2)];
+    let all = links.iter().flat_map(|(link, clicks)| std::iter::repeat_n(*link, *clicks));
+    let records: Vec<_> = all.zip(1..).map(|(link, sequence)| clicked(link, Some(link.id()), sequence)).collect();
+    let fixture = Fixture::of(&records).await;
+    let now = first.created_at;
+    fixture.links.insert(&first).await.unwrap();
+    assert!(fixture.links.delete(&first, now).await.unwrap());
+    assert!(fixture.links.insert(&again).await.unwrap());
+    let ask = with(request("2026-01-01", "2026-01-31"), |r| r.group_by = text("link"));
+    let caller = caller("acme", Role::Viewer);
+    let clock = FixedClock::at(NOW);
+    let (ports, all) = (fixture.ports(&clock), request("2026-01-01", "2026-01-31"));
+    let before = read_link_stats(&ports, &caller, &again.address, &all).await.unwrap();
+    assert_eq!(before.totals.clicks, Some(3), "those of the former link do not count");
+    assert_eq!(fixture.links.relocate(&again, &moved, now).await.unwrap(), Relocation::Done);
+    let after = read_link_stats(&ports, &caller, &moved.address, &all).await.unwrap();
+    assert_eq!((after.totals.clicks, after.all_time.unwrap().clicks), (Some(3), 3));
+    assert_eq!((after.link_id, after.slug.as_ref()), (Some(again.id()), Some(&moved.address.slug)));
+    let stats = fixture.workspace("acme", &ask).await.unwrap();
+    let shown: Vec<_> = stats.top[&Dimension::Link]
+        .as_ref()
+        .unwrap()
+        .items
+        .iter()
+        .map(|item| (item.value.as_str(), item.link_id.clone(), item.clicks))
+        .collect();
+    let expected = [("go.example.com/docs", Some(first.id()), 3), ("go.example.com/moved", Some(again.id()), 3)];
+    assert_eq!(shown, expected);
+    for (address, expected) in [("moved", 3), ("docs", 4), ("none", 0)] {
+        let ask =
+            with(request("2026-01-01", "2026-01-31"), |r| r.filter = text(&format!("link:go.example.com/{address}")));
+        assert_eq!(fixture.workspace("acme", &ask).await.unwrap().totals.clicks, Some(expected), "{address}");
+    }
+}
+
+#[tokio::test]
+async fn link_from_before_the_ids_keeps_its_clicks() {
+    let old = link("acme", "old", "https://example.com/");
+    let moved = at(&old, "moved");
+    let records = [
+        clicked(&old, None, 1),
+        clicked(&old, None, 2),
+        clicked(&old, Some(old.id()), 3),
+        clicked(&moved, Some(old.id()), 4),
+    ];
+    let fixture = Fixture::of(&records).await;
+    let ask = with(request("2026-01-01", "2026-01-31"), |r| r.group_by = text("link"));
+    fixture.links.insert(&old).await.unwrap();
+    assert_eq!(read_all_time(&fixture.aggregates, &old).await.unwrap().clicks, 4);
+    fixture.links.relocate(&old, &moved, old.created_at).await.unwrap();
+    assert_eq!(read_all_time(&fixture.aggregates, &moved).await.unwrap().clicks, 4);
+    let stats = fixture.workspace("acme", &ask).await.unwrap();
+    assert_eq!(values(&stats, Dimension::Link), [("go.example.com/moved", 4)]);
+    let ask = with(request("2026-01-01", "2026-01-31"), |r| r.filter = text("link:go.example.com/moved"));
+    assert_eq!(fixture.workspace("acme", &ask).await.unwrap().totals.clicks, Some(4));
+    let new = link_with_id("acme", "old", "https://example.com/", "1");
+    assert!(fixture.links.insert(&new).await.unwrap());
+    assert_eq!(read_all_time(&fixture.aggregates, &new).await.unwrap().clicks, 0);
 }
 
 #[tokio::test]
@@ -333,6 +503,18 @@ fn records(clicks: &[(Click, u64)]) -> Vec<Received<'static>> {
     clicks.iter().zip(1..).map(|((click, lane), sequence)| received(*lane, sequence, click)).collect()
 }
 
+/// Collects the paths of all nulls in `value`, without the indices of lists.
+fn collect_nulls(value: &serde_json::Value, path: &str, nulls: &mut BTreeSet<String>) {
+    match value {
+        serde_json::Value::Null => drop(nulls.insert(path.trim_start_matches('.').to_owned())),
+        serde_json::Value::Array(items) => items.iter().for_each(|item| collect_nulls(item, path, nulls)),
+        serde_json::Value::Object(fields) => {
+            fields.iter().for_each(|(name, value)| collect_nulls(value, &format!("{path}.{name}"), nulls));
+        }
+        _ => {}
+    }
+}
+
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
 }
@@ -368,11 +550,61 @@ proptest! {
         };
         let all = clicks.iter().filter(|(click, _)| within(click)).count() as u64;
         prop_assert_eq!(stats.totals.clicks.unwrap() + stats.totals.bots.unwrap(), all);
-        let utc_days = stats.utc_days.unwrap();
-        for (dimension, top) in &stats.top {
-            let of = if dimension.is_of_bots() { utc_days.bots } else { utc_days.clicks };
-            prop_assert_eq!(top.items.iter().map(|item| item.clicks).sum::<u64>() + top.other + top.unknown, of);
+        for (dimension, top) in stats.top.iter().filter_map(|(dimension, top)| Some((dimension, top.as_ref()?))) {
+            let of = if dimension.is_of_bots() { stats.totals.bots } else { stats.totals.clicks };
+            prop_assert_eq!(Some(top.items.iter().map(|item| item.clicks).sum::<u64>() + top.other + top.unknown), of);
         }
+    }
+
+    /// All that is not null is what a count of the single clicks gives, and each null has its reason.
+    #[test]
+    fn answer_is_exact_or_null_with_a_reason(
+        clicks in any_clicks(), (zone, interval) in zone_and_interval(),
+        (from, to) in (0_i64..60 * 24 * 4, 0_i64..12 * 24 * 4).prop_map(|(from, length)| (from, from + length + 4)),
+        dates: bool, by_tag: bool, compare: bool,
+    ) {
+        let fixture = block_on(Fixture::of(&records(&clicks)));
+        let second = |quarter: i64| 1_764_547_200 + quarter * 900;
+        let name = |quarter: i64| {
+            let time = Timestamp::from_millis(second(quarter) * 1000).unwrap().to_string();
+            if dates { time[..10].to_owned() } else { time }
+        };
+        let ask = with(request(&name(from), &name(to)), |r| {
+            (r.tz, r.interval, r.group_by) = (Some(zone), Some(interval), text("country,link"));
+            r.compare = compare.then(|| "previous_period".to_owned());
+        });
+        let answer = if by_tag {
+            block_on(fixture.tagged("acme", &["y"], &ask))
+        } else {
+            block_on(fixture.workspace("acme", &ask))
+        };
+        let stats = match answer { Ok(stats) => stats, Err(Error::Invalid(_)) => return Ok(()), Err(error) => panic!("{error}") };
+        let bound = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_second();
+        let within = (bound(&stats.from), bound(&stats.to));
+        let in_range = |click: &&Click| (within.0..within.1).contains(&click.time.as_seconds());
+        let people = || {
+            let all = clicks.iter().map(|(click, _)| click).filter(in_range);
+            all.filter(|click| click.user_agent.as_deref() != Some(GOOGLEBOT))
+        };
+        prop_assert_eq!(stats.totals.clicks, Some(people().count() as u64));
+        if let Some(visitors) = stats.totals.visitors {
+            let distinct: BTreeSet<_> = people().map(|click| click.visitor.clone()).collect();
+            prop_assert_eq!(visitors, distinct.len() as u64);
+        }
+        if let Some(top) = &stats.top[&Dimension::Country] {
+            for item in &top.items {
+                let truth = people().filter(|click| click.country.as_ref() == Some(&item.value)).count() as u64;
+                prop_assert_eq!(item.clicks, truth, "{}", item.value);
+            }
+        }
+        if stats.exact && !dates {
+            prop_assert_eq!(within, (second(from), second(to)));
+        }
+        let json = serde_json::to_value(&stats).unwrap();
+        let mut nulls = BTreeSet::new();
+        collect_nulls(&json, "", &mut nulls);
+        let reasons: BTreeSet<String> = stats.null_because.keys().cloned().collect();
+        prop_assert_eq!(nulls, reasons);
     }
 
     #[test]
@@ -390,8 +622,13 @@ proptest! {
         let (workspace, tagged) = of(&clicks);
         prop_assert_eq!(&of(&one_lane), &(workspace.clone(), tagged.clone()));
         prop_assert_eq!(&of(&reversed), &(workspace.clone(), tagged.clone()));
-        // All links have the tag.
-        prop_assert_eq!(Stats { tags: None, links: None, ..tagged }, workspace);
+        // All links have the tag. Their clicks are known by hour, those of the workspace are not.
+        let mut tagged = Stats { tags: None, links: None, ..tagged };
+        if workspace.top[&Dimension::Link].is_none() {
+            tagged.top.insert(Dimension::Link, None);
+            tagged.null_because.extend(workspace.null_because.get_key_value("top.link").map(|(path, why)| (path.clone(), *why)));
+        }
+        prop_assert_eq!(tagged, workspace);
     }
 
     #[test]
@@ -416,4 +653,32 @@ fn dimensions_are_found_by_name() {
         Dimension::OF_LINK.into_iter().chain(Dimension::OF_BOTS).map(|of| (of.to_string(), of)).collect();
     assert_eq!(names.len(), Dimension::OF_LINK.len() + Dimension::OF_BOTS.len());
     assert!(names.iter().all(|(name, dimension)| Dimension::named(name) == Some(*dimension)));
+}
+
+#[tokio::test]
+async fn utm_values_that_differ_in_case_are_one_value_in_its_first_spelling() {
+    let spelt = |time: &str, shard, sequence, source: &str| {
+        let mut click = click("a", time);
+        (click.user_agent, click.utm.source) = (text(CHROME), text(source));
+        received(shard, sequence, &click)
+    };
+    let fixture = Fixture::of(&[
+        spelt("2026-01-05T03:00:00Z", 0, 1, "GOOGLE"),
+        spelt("2026-01-06T03:00:00Z", 0, 2, "google"),
+        spelt("2026-01-06T03:00:01Z", 0, 3, "GooGle"),
+        spelt("2026-01-02T03:00:00Z", 1, 4, "Google"),
+        spelt("2026-01-02T03:00:00Z", 1, 5, "Newsletter"),
+    ])
+    .await;
+    let january = || request("2026-01-01", "2026-01-31");
+    let grouped = with(january(), |request| request.group_by = text("utm_source"));
+    for stats in
+        [fixture.link("acme", &grouped).await.unwrap(), fixture.tagged("acme", &["x"], &grouped).await.unwrap()]
+    {
+        let top = stats.top[&Dimension::UtmSource].as_ref().unwrap();
+        let items: Vec<_> = top.items.iter().map(|item| (item.value.as_str(), item.clicks)).collect();
+        assert_eq!(items, [("Google", 4), ("Newsletter", 1)]);
+    }
+    let filtered = with(january(), |request| request.filter = text("utm_source:gOOGLE"));
+    assert_eq!(fixture.link("acme", &filtered).await.unwrap().totals.clicks, Some(4));
 }

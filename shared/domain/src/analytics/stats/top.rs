@@ -6,7 +6,12 @@ use crate::analytics::model::counts::Counts;
 /// Returns the `limit` most frequent values of `counts`. All others of the `clicks` are `other`, or `unknown` if they have no
 /// value.
 pub(super) fn top(counts: &Counts, clicks: u64, limit: usize) -> Top {
-    let item = |(value, clicks): (&str, u64)| TopItem { value: value.to_owned(), clicks, error: counts.error(value) };
+    let item = |(value, clicks): (&str, u64)| TopItem {
+        value: value.to_owned(),
+        link_id: None,
+        clicks,
+        error: counts.error(value),
+    };
     let items: Vec<TopItem> = counts.top(limit).into_iter().map(item).collect();
     let known = counts.sum();
     let other = known - items.iter().map(|item| item.clicks).sum::<u64>();

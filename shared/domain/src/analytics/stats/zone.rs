@@ -38,10 +38,11 @@ impl Zone {
         self.name
     }
 
-    /// Returns the start of `date` in seconds since the Unix epoch: the first second that the date has, if it has no midnight.
-    pub(super) fn start_of(&self, date: Date) -> i64 {
+    /// Returns the start of `date`: the first moment that the date has, if it has no midnight. `None` if the start is out of
+    /// the range that times can have.
+    pub(super) fn start_of(&self, date: Date) -> Option<Timestamp> {
         let start = date.to_zoned(self.zone.clone()).and_then(|midnight| midnight.start_of_day());
-        start.map_or(i64::MAX, |start| start.timestamp().as_second())
+        start.ok().map(|start| start.timestamp())
     }
 
     /// Returns the date at `second` since the Unix epoch.
@@ -81,12 +82,17 @@ mod tests {
     #[test]
     fn day_begins_by_the_clock_of_the_zone() {
         let zone = Zone::named("Europe/Berlin").unwrap();
-        let hours = |from, to| (zone.start_of(to) - zone.start_of(from)) / 3600;
+        let start = |date| zone.start_of(date).unwrap().as_second();
+        let hours = |from, to| (start(to) - start(from)) / 3600;
         assert_eq!(hours(date(2026, 3, 29), date(2026, 3, 30)), 23);
         assert_eq!(hours(date(2026, 10, 25), date(2026, 10, 26)), 25);
+        assert_eq!(zone.start_of(date(9999, 12, 31)), None, "jiff leaves room for every offset");
         // In Beirut summer time begins at midnight, so that day begins at one o'clock.
         let beirut = Zone::named("Asia/Beirut").unwrap();
-        assert_eq!(beirut.rfc3339(beirut.start_of(date(2026, 3, 29))), "2026-03-29T01:00:00+03:00");
+        assert_eq!(
+            beirut.rfc3339(beirut.start_of(date(2026, 3, 29)).unwrap().as_second()),
+            "2026-03-29T01:00:00+03:00"
+        );
     }
 
     #[test]

@@ -1,19 +1,22 @@
 use std::io::Read;
 
 use futures::stream::StreamExt;
+use proptest::prelude::*;
 
 use super::*;
 use crate::access::key::{Caller, Role};
 use crate::exports::export::ExportStatus;
-use crate::exports::find::find_export;
+use crate::exports::find::{FindExportPorts, find_export};
 use crate::exports::start::{NewExport, StartExportPorts, start_export};
+use crate::files::retention::Retention;
 use crate::imports::job::counts::Counts;
 use crate::imports::job::import::Import;
 use crate::imports::load::{Loaded, load_import};
 use crate::imports::load_ports::LoadImportPorts;
 use crate::jobs::lease::Lease;
+use crate::links::link::{check_tags, check_title};
 use crate::links::ports::LinkWriter;
-use crate::links::settings::{Conditions, Device, RedirectStatus, Rule, Variant};
+use crate::links::settings::{Conditions, RedirectStatus, Rule, Variant};
 use crate::testing::exports::{MemoryExportQueue, MemoryExports};
 use crate::testing::files::{MemoryFileStore, MemorySigner, MemoryUploads};
 use crate::testing::imports::{MemoryImports, MemoryPartQueue, MemoryParts};
@@ -24,6 +27,7 @@ use crate::testing::system::{FixedClock, SeededRandom};
 use crate::values::domains::Domains;
 use crate::values::error::Error;
 use crate::values::target::TargetUrl;
+use crate::visitors::device::Device;
 
 struct World {
     exports: Arc<MemoryExports>,
@@ -34,6 +38,11 @@ struct World {
 }
 
 impl World {
+    fn find_ports(&self) -> FindExportPorts<'_> {
+        let (exports, clock) = (self.exports.as_ref(), self.clock.as_ref());
+        FindExportPorts { exports, files: &MemorySigner, clock, retention: Retention::days(30) }
+    }
+
     fn new() -> Self {
         Self {
             exports: Arc::default(),
@@ -146,14 +155,14 @@ async fn importing_an_export_gives_the_same_links() {
         let (key, file) = world.files.all().pop_first().unwrap();
         assert_eq!((key, export.bytes), (format!("exports/acme/{}.{name}", started.id), Some(file.len() as u64)));
         let id = started.id.to_string();
-        let (found, url) = find_export(world.exports.as_ref(), &MemorySigner, &viewer, &id).await.unwrap();
+        let (found, url) = find_export(&world.find_ports(), &viewer, &id).await.unwrap();
         assert!(found == export && url.unwrap().contains("/exports/acme/"));
 
         let (import, mut imported) = world.import(file).await;
         let all = Counts { read: 23, created: 23, ..Counts::default() };
         assert_eq!(import.counts, all, "{name}: {:?}", world.files.all().into_values().next_back());
-        imported.iter_mut().for_each(|link| link.origin = None);
-        let by_slug = |links: &mut Vec<Link>| links.sort_by_key(|link| link.id.slug.to_string());
+        imported.iter_mut().for_each(|link| (link.origin, link.stored_id) = (None, None));
+        let by_slug = |links: &mut Vec<Link>| links.sort_by_key(|link| link.address.slug.to_string());
         let mut links = links;
         by_slug(&mut links);
         by_slug(&mut imported);
@@ -237,7 +246,42 @@ async fn foreign_export_is_not_found() {
     world.start(&caller("acme", Role::Viewer), NewExport::default()).await;
     let id = world.write().await.id.to_string();
     for (workspace, id) in [("other", id.as_str()), ("acme", "exp_x"), ("acme", "")] {
-        let found = find_export(world.exports.as_ref(), &MemorySigner, &caller(workspace, Role::Admin), id).await;
+        let found = find_export(&world.find_ports(), &caller(workspace, Role::Admin), id).await;
         assert!(matches!(found, Err(Error::NotFound(_))), "{workspace} {id}");
+    }
+}
+
+/// Generates texts that a spreadsheet, or a reader of CSV, could take for something else.
+fn any_text() -> impl Strategy<Value = String> {
+    let special = "'{0,2}[=+@;|,\"\u{ff1d}\u{ff0b}\u{ff0d}\u{ff20}\\[\\]a' -]{1,8}";
+    prop_oneof![3 => special, 1 => "\\PC{1,12}"]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_title_tags_and_targets_survive_export_and_import(
+        title in any_text(), tags in prop::collection::vec(any_text(), 0..4), slug in "[a-z-][a-z0-9._~-]{0,9}",
+        path in "(;=|,-|\\|@|=|'|a|&){0,8}", jsonl: bool,
+    ) {
+        let mut wanted = link("acme", "x", &format!("https://a.example/?{path}"));
+        wanted.address.slug = crate::values::slug::Slug::parse(slug.as_str()).unwrap_or(wanted.address.slug);
+        wanted.title = check_title(&title).ok();
+        wanted.tags = check_tags(tags.iter().map(String::as_str)).unwrap_or_default();
+        wanted.settings.expired_url = Some(wanted.url.clone());
+        wanted.settings.variants = vec![Variant { name: "a".into(), url: wanted.url.clone(), weight: 1 }];
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let imported = runtime.block_on(async {
+            let world = World::new();
+            world.links.insert(&wanted).await.unwrap();
+            let format = if jsonl { ExportFormat::Jsonl } else { ExportFormat::Csv };
+            world.start(&caller("acme", Role::Viewer), NewExport { format, gzip: false }).await;
+            let export = world.write().await;
+            let file = world.files.all()[&export.object_key()].clone();
+            world.import(file).await.1
+        });
+        let imported: Vec<Link> = imported.into_iter().map(|link| Link { origin: None, stored_id: None, ..link }).collect();
+        prop_assert_eq!(imported, [wanted]);
     }
 }

@@ -11,8 +11,9 @@ use crate::imports::job::id::ImportId;
 use crate::imports::job::import::Import;
 use crate::imports::job::part::{Part, PartId};
 use crate::imports::job::ports::{ImportStore, PartQueue, PartStore};
-use crate::links::link::{Link, LinkId};
-use crate::links::ports::{Inserted, LinkBatch};
+use crate::links::address::LinkAddress;
+use crate::links::link::Link;
+use crate::links::ports::{Inserted, LinkBatch, Occupant};
 use crate::ports::Random;
 use crate::testing::files::{MemoryFileStore, MemoryUploads};
 use crate::testing::imports::{MemoryImports, MemoryPartQueue, MemoryParts};
@@ -162,9 +163,14 @@ impl LinkBatch for FaultyStores<Arc<MemoryLinks>> {
         }
         self.inner.insert_all(links).await
     }
-    async fn get_all(&self, ids: &[LinkId]) -> Result<Vec<Option<Link>>, StoreError> {
+    async fn insert_one(&self, link: &Link) -> Result<bool, StoreError> {
         self.faults.before()?;
-        self.inner.get_all(ids).await
+        let written = self.inner.insert_one(link).await?;
+        self.faults.after().map(|()| written)
+    }
+    async fn get_all(&self, addresses: &[LinkAddress]) -> Result<Vec<Occupant>, StoreError> {
+        self.faults.before()?;
+        self.inner.get_all(addresses).await
     }
     async fn replace(&self, seen: &Link, next: &Link) -> Result<bool, StoreError> {
         self.faults.before()?;

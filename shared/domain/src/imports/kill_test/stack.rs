@@ -17,6 +17,7 @@ use crate::imports::load::{Loaded, Skipped, load_import};
 use crate::imports::load_part::{PartLoaded, load_part};
 use crate::imports::load_ports::LoadImportPorts;
 use crate::jobs::delivery::Delivery;
+use crate::links::id::LinkId;
 use crate::links::link::Link;
 use crate::links::ports::LinkWriter;
 use crate::ports::Clock;
@@ -170,11 +171,17 @@ impl Stack {
                 link.created_at = Timestamp::from_millis(0).unwrap();
                 link.revision = 0;
             }
+            // The id of a row's link has the time of the start too.
+            if let Some(origin) = &link.origin
+                && link.stored_id == Some(LinkId::derive(started_at, origin))
+            {
+                link.stored_id = Some(LinkId::derive(Timestamp::from_millis(0).unwrap(), origin));
+            }
             if link.updated_at == Some(started_at) {
                 link.updated_at = Some(Timestamp::from_millis(0).unwrap());
             }
         }
-        links.sort_by_key(|link| link.id.slug.to_string());
+        links.sort_by_key(|link| link.address.slug.to_string());
         let name = format!("{}.", import.id);
         let reports = self.reports.all().into_iter().filter(|(key, _)| key.contains(&name)).collect();
         ImportResult { status: import.status, counts: import.counts, bytes_done: import.bytes_done, links, reports }

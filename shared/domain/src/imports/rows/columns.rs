@@ -9,6 +9,7 @@ use super::fields::{Fault, Fields};
 use super::limits::MAX_COLUMNS;
 use super::names::{column_of_source, common_column, normalize, recognise_source};
 use super::notes::Notes;
+use crate::files::csv::unescape_formulas;
 
 /// What each column of a table holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,7 +74,7 @@ impl Columns {
         for column in &self.columns {
             let Some(cell) = cells.next() else { return Ok(fields) };
             if let Some(column) = *column {
-                fields.set(column, cell);
+                fields.set(column, if source == Some(Source::Waypost) { unescaped(cell) } else { cell });
             }
         }
         // A delimiter without quotation marks moves every field after it into the wrong column.
@@ -89,4 +90,10 @@ impl Columns {
         }
         Ok(fields)
     }
+}
+
+/// Reads a cell as our exports write it.
+fn unescaped(cell: Cow<'_, str>) -> Cow<'_, str> {
+    // Nearly no cell has an apostrophe.
+    if cell.contains('\'') { Cow::Owned(unescape_formulas(&cell)) } else { cell }
 }

@@ -13,11 +13,11 @@ pub(crate) enum Outcome {
     Overwritten,
     Unchanged,
     Reported(ReportLine),
-    /// A later row of the import has the id. This row must take it over.
+    /// A later row of the import has the address. This row must take it over.
     Contested(Box<ContestedRow>),
 }
 
-/// A row, and the link that a later row has written at its id.
+/// A row, and the link that a later row has written at its address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ContestedRow {
     pub(crate) candidate: Candidate,

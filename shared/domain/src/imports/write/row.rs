@@ -7,8 +7,10 @@ use crate::imports::job::import::Import;
 use crate::imports::job::options::RowOptions;
 use crate::imports::rows::time::{NOT_A_TIME, read_time};
 use crate::imports::rows::{Column, Fault, Fields, RowAddress, Source};
+use crate::links::address::LinkAddress;
 use crate::links::create::own_domain;
-use crate::links::link::{Link, LinkId, check_tags, check_title};
+use crate::links::id::LinkId;
+use crate::links::link::{Link, check_tags, check_title};
 use crate::links::settings::LinkSettings;
 use crate::values::domains::{Domain, Domains};
 use crate::values::slug::Slug;
@@ -39,7 +41,7 @@ impl Candidate {
         let Some(attempt) = self.attempt.map(|attempt| attempt + 1).filter(|&attempt| attempt < SLUG_ATTEMPTS) else {
             return false;
         };
-        self.link.id.slug = derived_slug(self.link.origin.as_deref().unwrap_or_default(), attempt);
+        self.link.address.slug = derived_slug(self.link.origin.as_deref().unwrap_or_default(), attempt);
         self.attempt = Some(attempt);
         true
     }
@@ -80,6 +82,9 @@ impl Context<'_> {
             None => (derived_slug(&origin, 0), Some(0)),
         };
         let domain = self.domain(fields)?;
+        if !self.domains.is_open_to(&domain, &self.import.workspace) {
+            return Err(fault(Column::Domain, domain.as_str(), "belongs to another workspace"));
+        }
         let title = title(fields)?;
         let tags = self.tags(fields)?;
         let created_at = self.created_at(fields)?;
@@ -89,7 +94,10 @@ impl Context<'_> {
             columns => read_settings(&target, columns, self.domains)?,
         };
         let link = Link {
-            id: LinkId { domain, slug },
+            address: LinkAddress { domain, slug },
+            stored_id: Some(LinkId::derive(self.created_at, &origin)),
+            counted_at: None,
+            aliases: Vec::new(),
             workspace: self.import.workspace.clone(),
             url: target,
             title,
@@ -123,8 +131,7 @@ impl Context<'_> {
     }
 
     fn tags(&self, fields: &Fields<'_>) -> Result<Vec<String>, Fault> {
-        let read_tag = |tag| if fields.source == Some(Source::Waypost) { unescape_formula(tag) } else { tag };
-        let all = || fields.tags.iter().map(read_tag).chain(self.options.tags.iter().map(String::as_str));
+        let all = || fields.tags.iter().chain(self.options.tags.iter().map(String::as_str));
         check_tags(all()).map_err(|(index, detail)| fault(Column::Tags, all().nth(index).unwrap_or(""), detail))
     }
 
@@ -164,9 +171,8 @@ fn split_short_url(text: &str) -> (&str, &str) {
 fn title(fields: &Fields<'_>) -> Result<Option<String>, Fault> {
     let Some(text) = fields.title.as_deref() else { return Ok(None) };
     let text: Cow<'_, str> = match fields.source {
-        Some(Source::Waypost) => Cow::Borrowed(unescape_formula(text)),
+        Some(Source::Waypost) | None => Cow::Borrowed(text),
         Some(_) => Cow::Owned(fit_title(text)),
-        None => Cow::Borrowed(text),
     };
     if text.is_empty() {
         return Ok(None);
@@ -184,15 +190,6 @@ fn fit_title(text: &str) -> String {
     let mut cut: String = cut.chars().take(Link::MAX_TITLE_CHARS - 1).collect();
     cut.push('…');
     cut
-}
-
-/// Removes the apostrophe that our exports put before a text that a spreadsheet would run as a formula. Further apostrophes
-/// may stand between the two.
-fn unescape_formula(text: &str) -> &str {
-    match text.strip_prefix('\'') {
-        Some(rest) if rest.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r']) => rest,
-        _ => text,
-    }
 }
 
 /// Reads a number of clicks, with or without separators between thousands, or with `.0` at its end.
@@ -235,7 +232,7 @@ mod tests {
     use crate::values::workspace::WorkspaceId;
 
     fn check(fields: &Fields<'_>) -> Result<Candidate, Fault> {
-        let domains = Domains::parse("go.example.com,s.example.org").unwrap();
+        let domains = Domains::parse("go.example.com,s.example.org,x.example.org=other").unwrap();
         let now = Timestamp::parse("2026-01-01T00:00:00Z").unwrap();
         let id = ImportId::for_object("imports/acme/x", "e");
         let import = Import::awaiting(id, WorkspaceId::parse("acme").unwrap(), None, 1, now);
@@ -252,11 +249,11 @@ mod tests {
     #[test]
     fn derived_slugs_do_not_change() {
         let first = check(&fields("https://a.example/", "")).unwrap();
-        assert_eq!(first.link.id.slug, check(&fields("https://b.example/", "")).unwrap().link.id.slug);
+        assert_eq!(first.link.address.slug, check(&fields("https://b.example/", "")).unwrap().link.address.slug);
         let mut candidate = first;
-        let mut slugs = vec![candidate.link.id.slug.clone()];
+        let mut slugs = vec![candidate.link.address.slug.clone()];
         while candidate.try_next_slug() {
-            slugs.push(candidate.link.id.slug.clone());
+            slugs.push(candidate.link.address.slug.clone());
         }
         assert_eq!(slugs.len(), 5);
         slugs.sort();
@@ -283,6 +280,7 @@ mod tests {
         assert_eq!(with(|row| row.slug = Some("a/b".into())).column, Some(Column::Slug));
         assert_eq!(with(|row| row.domain = Some("elsewhere.example".into())).column, Some(Column::Domain));
         assert_eq!(with(|row| row.title = Some("a\nb".into())).column, Some(Column::Title));
+        assert_eq!(with(|row| row.domain = Some("x.example.org".into())).cause, "belongs to another workspace");
         let tags = with(|row| row.tags = Tags::List(vec!["ok".into(), "a\nb".into()]));
         assert_eq!((tags.column, tags.value.as_str()), (Some(Column::Tags), "a\nb"));
     }

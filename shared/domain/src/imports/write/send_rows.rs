@@ -8,8 +8,9 @@ use crate::imports::job::import::Import;
 use crate::imports::job::options::OnConflict;
 use crate::imports::load_ports::LoadImportPorts;
 use crate::jobs::timer::Timer;
-use crate::links::link::{Link, LinkId};
-use crate::links::ports::{Inserted, LinkBatch};
+use crate::links::address::LinkAddress;
+use crate::links::link::Link;
+use crate::links::ports::{Inserted, LinkBatch, Occupant};
 use crate::ports::Clock;
 use crate::values::error::{StoreError, StoreErrorKind};
 use crate::values::timestamp::Timestamp;
@@ -50,7 +51,7 @@ impl<'a> Sender<'a> {
         self.is_reload || options.dry_run || options.on_conflict != OnConflict::Skip
     }
 
-    /// Writes each link whose id is free; returns for each whether it was. A dry run writes nothing and takes each id for free.
+    /// Writes each link whose address is free; returns for each whether it was. A dry run writes nothing and takes each address for free.
     pub(crate) async fn insert_all(&self, rows: &[(usize, Candidate)]) -> Result<Vec<bool>, StoreError> {
         if self.import.options.dry_run {
             return Ok(vec![true; rows.len()]);
@@ -83,10 +84,18 @@ impl<'a> Sender<'a> {
         }
     }
 
-    /// Returns the link at the id of each of `rows`.
-    pub(crate) async fn get_all(&self, rows: &[(usize, Candidate)]) -> Result<Vec<Option<Link>>, StoreError> {
-        let ids: Vec<LinkId> = rows.iter().map(|(_, row)| row.link.id.clone()).collect();
-        self.retry_while_busy(|| self.links.get_all(&ids)).await
+    /// Writes a link whose address is reserved for its workspace; returns whether it still was. A dry run only returns `true`.
+    pub(crate) async fn insert_reserved(&self, link: &Link) -> Result<bool, StoreError> {
+        if self.import.options.dry_run {
+            return Ok(true);
+        }
+        self.retry_while_busy(|| self.links.insert_one(link)).await
+    }
+
+    /// Returns what is at the address of each of `rows`.
+    pub(crate) async fn get_all(&self, rows: &[(usize, Candidate)]) -> Result<Vec<Occupant>, StoreError> {
+        let addresses: Vec<LinkAddress> = rows.iter().map(|(_, row)| row.link.address.clone()).collect();
+        self.retry_while_busy(|| self.links.get_all(&addresses)).await
     }
 
     /// Replaces `seen` by `next` if the link is unchanged; returns whether it was. A dry run only returns `true`.

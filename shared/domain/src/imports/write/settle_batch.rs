@@ -4,14 +4,14 @@ use std::collections::HashSet;
 
 use super::outcome::{ContestedRow, FilePosition, Outcome, SettledBatch};
 use super::report::{ReportLine, Reported};
-use super::resolve_conflict::{Resolution, replacement_of, resolve_conflict};
+use super::resolve_conflict::{Resolution, replacement_of, resolve_conflict, resolve_reserved};
 use super::row::Candidate;
 use super::send_rows::Sender;
 use crate::imports::job::options::OnConflict;
-use crate::links::link::Link;
+use crate::links::ports::Occupant;
 use crate::values::error::{StoreError, StoreErrorKind};
 
-/// How often a row is tried again while the link at its id appears and disappears.
+/// How often a row is tried again while the link at its address appears and disappears.
 const MAX_ROUNDS: u32 = 10;
 
 /// A row of a batch.
@@ -76,7 +76,7 @@ struct OpenBatch<'a> {
     halted: bool,
 }
 
-/// What to do with a row whose id turns out to be free.
+/// What to do with a row whose address turns out to be free.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum IfFree {
     Return,
@@ -86,10 +86,10 @@ enum IfFree {
 impl OpenBatch<'_> {
     /// Tries to write each row once.
     async fn try_once(&mut self, waiting: Waiting) -> Result<(), StoreError> {
-        let mut ids = HashSet::new();
+        let mut addresses = HashSet::new();
         // A row's next slug may be one that another row of the batch asks for: such a row waits for the next round.
         let (mut open, later): (Waiting, Waiting) =
-            waiting.into_iter().partition(|(_, candidate)| ids.insert(candidate.link.id.clone()));
+            waiting.into_iter().partition(|(_, candidate)| addresses.insert(candidate.link.address.clone()));
         self.retries = later;
         if self.sender.reads_first() {
             let existing = self.sender.get_all(&open).await?;
@@ -110,47 +110,70 @@ impl OpenBatch<'_> {
         }
         if !taken.is_empty() {
             let existing = self.sender.get_all(&taken).await?;
-            // A free id belongs to a link that was deleted in between.
+            // A free address belongs to a reservation that ended in between.
             self.resolve_all(taken.into_iter().zip(existing), IfFree::Retry).await?;
             self.halt_at_conflict(&mut Vec::new());
         }
         Ok(())
     }
 
-    /// Settles the rows whose id is taken, or leaves them for the next round. Returns the rows
-    /// whose id is free, or tries them again, as `if_free` says.
+    /// Settles the rows whose address is taken, or leaves them for the next round. Returns the rows
+    /// whose address is free or reserved for their workspace, or tries them again, as `if_free` says.
     async fn resolve_all(
         &mut self,
-        rows: impl Iterator<Item = ((usize, Candidate), Option<Link>)>,
+        rows: impl Iterator<Item = ((usize, Candidate), Occupant)>,
         if_free: IfFree,
     ) -> Result<Waiting, StoreError> {
         let mut free = Vec::new();
-        for ((index, candidate), existing) in rows {
-            let Some(existing) = existing else {
-                match if_free {
-                    IfFree::Return => free.push((index, candidate)),
-                    IfFree::Retry => self.retries.push((index, candidate)),
+        for ((index, candidate), occupant) in rows {
+            let (resolution, existing) = match occupant {
+                Occupant::Link(existing) => {
+                    (resolve_conflict(self.sender.import, &candidate, &existing), Some(existing))
                 }
-                continue;
+                Occupant::Reserved(workspace) if workspace != candidate.link.workspace => {
+                    (resolve_reserved(&candidate), None)
+                }
+                _ if if_free == IfFree::Return => {
+                    free.push((index, candidate));
+                    continue;
+                }
+                Occupant::Reserved(_) => {
+                    // A batch cannot write to a reserved address.
+                    if self.sender.insert_reserved(&candidate.link).await? {
+                        self.outcomes[index] = Some(Outcome::Created);
+                    } else {
+                        self.retries.push((index, candidate));
+                    }
+                    continue;
+                }
+                Occupant::Nobody => {
+                    self.retries.push((index, candidate));
+                    continue;
+                }
             };
-            self.outcomes[index] = match resolve_conflict(self.sender.import, &candidate, &existing) {
+            self.outcomes[index] = match resolution {
                 Resolution::Own { overwrote: false } => Some(Outcome::Created),
                 Resolution::Own { overwrote: true } => Some(Outcome::Overwritten),
                 Resolution::Unchanged => Some(Outcome::Unchanged),
                 Resolution::Conflict(line) => Some(Outcome::Reported(line)),
-                Resolution::Contested => Some(Outcome::Contested(Box::new(ContestedRow { candidate, existing }))),
+                Resolution::Contested => existing
+                    .map(|existing| Outcome::Contested(Box::new(ContestedRow { candidate, existing: *existing }))),
                 Resolution::NextSlug(next) => {
                     self.retries.push((index, *next));
                     None
                 }
                 Resolution::Overwrite => {
-                    let (next, _) = replacement_of(self.sender.import, &candidate, &existing);
-                    if self.sender.replace(&existing, &next).await? {
-                        Some(Outcome::Overwritten)
-                    } else {
+                    let replaced = match &existing {
+                        Some(existing) => {
+                            let (next, _) = replacement_of(self.sender.import, &candidate, existing);
+                            self.sender.replace(existing, &next).await?
+                        }
+                        None => false,
+                    };
+                    if !replaced {
                         self.retries.push((index, candidate));
-                        None
                     }
+                    replaced.then_some(Outcome::Overwritten)
                 }
             };
         }

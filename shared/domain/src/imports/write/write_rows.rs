@@ -1,7 +1,7 @@
 //! Writes the rows of an import: many batches at once, settled in the order of the file.
 //!
 //! If two rows of a file ask for one slug, the faster write must not decide which row gets it: a second run could have
-//! another result. So a row waits while another row with its id is in flight.
+//! another result. So a row waits while another row with its address is in flight.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ use super::row::Candidate;
 use super::send_rows::Sender;
 use super::settle_batch::{BatchRow, settle_batch};
 use crate::imports::rows::{Fault, RowAddress};
-use crate::links::link::LinkId;
+use crate::links::address::LinkAddress;
 use crate::links::ports::MAX_BATCH;
 use crate::values::error::StoreError;
 
@@ -32,8 +32,8 @@ pub(crate) struct RowWriter<'a> {
     /// The position after the last row that was added.
     position: FilePosition,
     in_flight: FuturesOrdered<BoxFuture<'a, Result<SettledBatch, StoreError>>>,
-    /// The ids in the batch and in flight, each with the number of its batch.
-    ids: HashMap<LinkId, u64>,
+    /// The addresses in the batch and in flight, each with the number of its batch.
+    addresses: HashMap<LinkAddress, u64>,
     batches_sent: u64,
     batches_settled: u64,
     bytes_settled: u64,
@@ -48,17 +48,17 @@ impl<'a> RowWriter<'a> {
             batch_links: 0,
             position,
             in_flight: FuturesOrdered::new(),
-            ids: HashMap::new(),
+            addresses: HashMap::new(),
             batches_sent: 0,
             batches_settled: 0,
             bytes_settled: position.place.byte,
         }
     }
 
-    /// Tells whether a batch with the id of `candidate` must be settled before `candidate` can be added. Sends that batch if it
+    /// Tells whether a batch with the address of `candidate` must be settled before `candidate` can be added. Sends that batch if it
     /// is still being filled.
     pub(crate) fn must_wait_for(&mut self, candidate: &Candidate) -> bool {
-        let Some(&batch) = self.ids.get(&candidate.link.id) else { return false };
+        let Some(&batch) = self.addresses.get(&candidate.link.address) else { return false };
         if batch == self.batches_sent {
             self.send();
         }
@@ -70,7 +70,7 @@ impl<'a> RowWriter<'a> {
         self.position = position;
         match row {
             Ok(candidate) => {
-                self.ids.insert(candidate.link.id.clone(), self.batches_sent);
+                self.addresses.insert(candidate.link.address.clone(), self.batches_sent);
                 self.batch.push(BatchRow::Candidate(Box::new(candidate)));
                 self.batch_links += 1;
             }
@@ -105,7 +105,7 @@ impl<'a> RowWriter<'a> {
     pub(crate) async fn settle(&mut self) -> Option<Result<SettledBatch, StoreError>> {
         let result = self.in_flight.next().await?;
         let settled_batch = self.batches_settled;
-        self.ids.retain(|_, batch| *batch != settled_batch);
+        self.addresses.retain(|_, batch| *batch != settled_batch);
         self.batches_settled += 1;
         if let Ok(settled) = &result {
             self.bytes_settled = settled.position.place.byte;

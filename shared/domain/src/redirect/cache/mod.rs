@@ -10,12 +10,17 @@ use futures::future::{BoxFuture, Shared, WeakShared};
 use quick_cache::{DefaultHashBuilder, Weighter, unsync};
 
 use super::circuit_breaker::{CircuitBreaker, Pause};
-use crate::links::link::{Link, LinkId};
+use super::known_marks::KnownMarks;
+use super::ports::ChangeMarks;
+use crate::links::address::LinkAddress;
+use crate::links::change_marks::bucket_of;
+use crate::links::id::LinkId;
+use crate::links::link::Link;
 use crate::links::ports::LinkReader;
 use crate::ports::Clock;
 use crate::values::error::{StoreError, StoreErrorKind};
 
-/// The most that the cache keeps, in estimated bytes: some 7,000 links, or 29,000 paths without a link.
+/// The most that the cache keeps, in estimated bytes: some 5,500 links, or 27,000 paths without a link.
 const MAX_BYTES: u64 = 6 * 1024 * 1024;
 /// How many entries the cache has room for at first; it grows with use.
 const EXPECTED_ENTRIES: usize = 1_000;
@@ -25,7 +30,8 @@ const OVERHEAD_BYTES: usize = 128;
 /// How long the cache answers with what it has read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Freshness {
-    /// For a link, in seconds. A process that keeps the link sees a change after this time at the latest.
+    /// For a link, in seconds. A process that keeps the link sees a change after this time at the latest; with
+    /// [`CachedLinks::with_marks`], an owner's change after a second.
     pub hit_seconds: u32,
     /// For a missing link, in seconds. A process that missed the link finds a new one after this time at the latest.
     pub miss_seconds: u32,
@@ -44,7 +50,16 @@ const TABLE_PAUSE: Pause = Pause { after_failures: 5, millis: 2_000 };
 /// since the link may have been created in the meantime.
 pub struct CachedLinks {
     store: Arc<Store>,
-    reads: Mutex<HashMap<LinkId, WeakShared<Read>>>,
+    reads: Mutex<HashMap<(LinkAddress, Recency), WeakShared<Read>>>,
+}
+
+/// How recent a read must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Recency {
+    /// It may lag behind a write by less than a second.
+    Ordinary,
+    /// It must see a change that is known.
+    Latest,
 }
 
 /// A read of the table, shared by all callers that wait for it.
@@ -54,14 +69,17 @@ struct Store {
     links: Arc<dyn LinkReader>,
     clock: Arc<dyn Clock>,
     freshness: Freshness,
-    entries: Mutex<unsync::Cache<LinkId, Entry, ByteWeighter>>,
+    entries: Mutex<unsync::Cache<LinkAddress, Entry, ByteWeighter>>,
     breaker: CircuitBreaker,
+    marks: Option<KnownMarks>,
 }
 
 #[derive(Clone)]
 struct Entry {
     link: Option<Arc<Link>>,
     read_at: i64,
+    /// The mark of the address that was known when it was read, or an older one.
+    mark: Option<u64>,
 }
 
 impl CachedLinks {
@@ -74,45 +92,60 @@ impl CachedLinks {
             DefaultHashBuilder::default(),
             unsync::DefaultLifecycle::default(),
         );
-        let store =
-            Store { links, clock, freshness, entries: Mutex::new(entries), breaker: CircuitBreaker::new(TABLE_PAUSE) };
+        let (entries, breaker) = (Mutex::new(entries), CircuitBreaker::new(TABLE_PAUSE));
+        let store = Store { links, clock, freshness, entries, breaker, marks: None };
         Self { store: Arc::new(store), reads: Mutex::default() }
     }
 
-    /// Joins the read of `id` that is under way, or starts one.
-    fn read(&self, id: &LinkId) -> Shared<Read> {
+    /// Makes the cache notice within a second that a link has changed, by `marks`: it reads them once a second at most, however many
+    /// links it keeps.
+    pub fn with_marks(mut self, marks: Arc<dyn ChangeMarks>) -> Self {
+        if let Some(store) = Arc::get_mut(&mut self.store) {
+            store.marks = Some(KnownMarks::new(marks));
+        }
+        self
+    }
+
+    /// Joins the read of `address` that is under way, or starts one.
+    fn read(&self, address: &LinkAddress, recency: Recency) -> Shared<Read> {
         let mut reads = lock(&self.reads);
-        if let Some(read) = reads.get(id).and_then(WeakShared::upgrade) {
+        let key = (address.clone(), recency);
+        if let Some(read) = reads.get(&key).and_then(WeakShared::upgrade) {
             return read;
         }
         // Also forgets reads that nobody waits for: there are never more reads than concurrent requests.
         reads.retain(|_, read| read.upgrade().is_some_and(|read| read.peek().is_none()));
-        let (store, key) = (self.store.clone(), id.clone());
-        let read = async move { store.read(key).await.map_err(Arc::new) }.boxed().shared();
+        let (store, address) = (self.store.clone(), address.clone());
+        let read = async move { store.read(address, recency).await.map_err(Arc::new) }.boxed().shared();
         if let Some(weak) = read.downgrade() {
-            reads.insert(id.clone(), weak);
+            reads.insert(key, weak);
         }
         read
     }
 
-    fn forget_finished_read(&self, id: &LinkId) {
+    fn forget_finished_read(&self, address: &LinkAddress, recency: Recency) {
         let mut reads = lock(&self.reads);
-        if reads.get(id).and_then(WeakShared::upgrade).is_none_or(|read| read.peek().is_some()) {
-            reads.remove(id);
+        let key = (address.clone(), recency);
+        if reads.get(&key).and_then(WeakShared::upgrade).is_none_or(|read| read.peek().is_some()) {
+            reads.remove(&key);
         }
     }
 }
 
 #[async_trait]
 impl LinkReader for CachedLinks {
-    async fn get(&self, id: &LinkId) -> Result<Option<Link>, StoreError> {
+    async fn get(&self, address: &LinkAddress) -> Result<Option<Link>, StoreError> {
         let now = self.store.clock.now();
-        if let Some(entry) = self.store.entry(id).filter(|entry| self.store.is_fresh(entry, now.as_millis())) {
-            return Ok(entry.link.map(Arc::unwrap_or_clone));
+        let mut recency = Recency::Ordinary;
+        if let Some(entry) = self.store.entry(address).filter(|entry| self.store.is_fresh(entry, now.as_millis())) {
+            if self.store.is_unmarked(address, &entry).await {
+                return Ok(entry.link.map(Arc::unwrap_or_clone));
+            }
+            recency = Recency::Latest;
         }
         let result = if self.store.breaker.allows(now) {
-            let result = self.read(id).await;
-            self.forget_finished_read(id);
+            let result = self.read(address, recency).await;
+            self.forget_finished_read(address, recency);
             result
         } else {
             let cause = "the table keeps failing; calls to it are paused";
@@ -120,7 +153,7 @@ impl LinkReader for CachedLinks {
         };
         match result {
             Ok(link) => Ok(link.map(Arc::unwrap_or_clone)),
-            Err(error) => self.store.stale(id, &error).map(Some).ok_or_else(|| unshare(error)),
+            Err(error) => self.store.stale(address, &error).map(Some).ok_or_else(|| unshare(error)),
         }
     }
 }
@@ -132,22 +165,29 @@ fn unshare(error: Arc<StoreError>) -> StoreError {
 }
 
 impl Store {
-    async fn read(&self, id: LinkId) -> Result<Option<Arc<Link>>, StoreError> {
+    async fn read(&self, address: LinkAddress, recency: Recency) -> Result<Option<Arc<Link>>, StoreError> {
         let read_at = self.clock.now().as_millis();
-        let result = self.links.get(&id).await;
+        // Before the link: a change in between counts as one after it.
+        let (mut mark, mut latest) = (None, recency == Recency::Latest);
+        if let Some(marks) = &self.marks {
+            let bucket = bucket_of(&address);
+            mark = marks.known(bucket);
+            latest |= marks.has_risen_lately(bucket, self.clock.as_ref());
+        }
+        let result = if latest { self.links.get_latest(&address).await } else { self.links.get(&address).await };
         self.breaker.record(result.as_ref().err().map(|error| error.kind), self.clock.now());
         let link = result?.map(Arc::new);
         let mut entries = lock(&self.entries);
         if link.as_ref().is_some_and(|link| link.settings.bypasses_cache()) {
-            entries.remove(&id);
+            entries.remove(&address);
         } else {
-            entries.insert(id, Entry { link: link.clone(), read_at });
+            entries.insert(address, Entry { link: link.clone(), read_at, mark });
         }
         Ok(link)
     }
 
-    fn entry(&self, id: &LinkId) -> Option<Entry> {
-        lock(&self.entries).get(id).cloned()
+    fn entry(&self, address: &LinkAddress) -> Option<Entry> {
+        lock(&self.entries).get(address).cloned()
     }
 
     fn is_fresh(&self, entry: &Entry, now: i64) -> bool {
@@ -155,13 +195,23 @@ impl Store {
         is_within(if entry.link.is_some() { hit_seconds } else { miss_seconds }, entry.read_at, now)
     }
 
+    /// Tells whether no change of the link is known since it was read.
+    async fn is_unmarked(&self, address: &LinkAddress, entry: &Entry) -> bool {
+        match &self.marks {
+            Some(marks) if entry.link.is_some() => {
+                marks.is_still(bucket_of(address), entry.mark, self.clock.as_ref(), &self.breaker).await
+            }
+            _ => true,
+        }
+    }
+
     /// Returns the link as the table last answered it, if that is recent enough.
-    fn stale(&self, id: &LinkId, error: &StoreError) -> Option<Link> {
-        let entry = self.entry(id)?;
+    fn stale(&self, address: &LinkAddress, error: &StoreError) -> Option<Link> {
+        let entry = self.entry(address)?;
         let now = self.clock.now().as_millis();
         let link = entry.link.filter(|_| is_within(self.freshness.stale_seconds, entry.read_at, now))?;
         let age_ms = now - entry.read_at;
-        tracing::warn!(event = "links.stale", domain = %id.domain, slug = %id.slug, age_ms, %error);
+        tracing::warn!(event = "links.stale", domain = %address.domain, slug = %address.slug, age_ms, %error);
         Some(Arc::unwrap_or_clone(link))
     }
 }
@@ -176,9 +226,9 @@ fn is_within(seconds: u32, then: i64, now: i64) -> bool {
 #[derive(Debug, Clone)]
 struct ByteWeighter;
 
-impl Weighter<LinkId, Entry> for ByteWeighter {
-    fn weight(&self, id: &LinkId, entry: &Entry) -> u64 {
-        let key = size_of::<LinkId>() + id.domain.as_str().len() + id.slug.as_str().len();
+impl Weighter<LinkAddress, Entry> for ByteWeighter {
+    fn weight(&self, address: &LinkAddress, entry: &Entry) -> u64 {
+        let key = size_of::<LinkAddress>() + address.domain.as_str().len() + address.slug.as_str().len();
         let link = entry.link.as_deref().map_or(0, estimated_bytes);
         (key + size_of::<Entry>() + link + OVERHEAD_BYTES) as u64
     }
@@ -186,7 +236,7 @@ impl Weighter<LinkId, Entry> for ByteWeighter {
 
 /// Estimates the memory of a link. Each text counts 32 bytes more, for its allocation and the small fields around it.
 fn estimated_bytes(link: &Link) -> usize {
-    let Link { id, workspace, url, title, tags, settings, origin, .. } = link;
+    let Link { address, aliases, workspace, url, title, tags, settings, origin, .. } = link;
     let text = |text: &str| text.len() + 32;
     let some = |value: &Option<String>| value.as_deref().map_or(0, text);
     let rules = settings.rules.iter().map(|rule| {
@@ -198,12 +248,14 @@ fn estimated_bytes(link: &Link) -> usize {
     let variants =
         settings.variants.iter().map(|variant| size_of_val(variant) + text(&variant.name) + text(variant.url.as_str()));
     size_of::<Link>()
-        + text(id.domain.as_str())
-        + text(id.slug.as_str())
+        + text(address.domain.as_str())
+        + text(address.slug.as_str())
         + text(workspace.as_str())
         + text(url.as_str())
         + some(title)
         + some(origin)
+        + LinkId::LEN
+        + aliases.iter().map(|alias| 48 + text(alias.domain.as_str()) + text(alias.slug.as_str())).sum::<usize>()
         + tags.iter().map(|tag| 24 + text(tag)).sum::<usize>()
         + settings.expired_url.as_ref().map_or(0, |url| text(url.as_str()))
         + rules.sum::<usize>()

@@ -21,19 +21,19 @@ fn fixture() -> Fixture {
     Fixture { table, clock, cached }
 }
 
-async fn fixture_with_docs() -> (Fixture, LinkId) {
+async fn fixture_with_docs() -> (Fixture, LinkAddress) {
     let fixture = fixture();
     let link = link("acme", "docs", "https://example.com/docs");
     fixture.table.insert(&link).await.unwrap();
-    (fixture, link.id)
+    (fixture, link.address)
 }
 
 #[tokio::test]
 async fn fresh_link_is_not_read_again() {
-    let (Fixture { table, clock, cached }, id) = fixture_with_docs().await;
+    let (Fixture { table, clock, cached }, address) = fixture_with_docs().await;
     for (advance, reads) in [(0, 1), (4, 1), (1, 2), (4, 2)] {
         clock.advance(advance);
-        assert!(cached.get(&id).await.unwrap().is_some());
+        assert!(cached.get(&address).await.unwrap().is_some());
         assert_eq!(table.reads(), reads);
     }
 }
@@ -42,51 +42,51 @@ async fn fresh_link_is_not_read_again() {
 async fn new_link_is_found_once_the_miss_expires() {
     let Fixture { table, clock, cached } = fixture();
     let link = link("acme", "new", "https://example.com/");
-    assert_eq!(cached.get(&link.id).await.unwrap(), None);
+    assert_eq!(cached.get(&link.address).await.unwrap(), None);
     table.insert(&link).await.unwrap();
     clock.advance(1);
-    assert_eq!((cached.get(&link.id).await.unwrap(), table.reads()), (None, 1));
+    assert_eq!((cached.get(&link.address).await.unwrap(), table.reads()), (None, 1));
     clock.advance(1);
-    assert_eq!((cached.get(&link.id).await.unwrap(), table.reads()), (Some(link), 2));
+    assert_eq!((cached.get(&link.address).await.unwrap(), table.reads()), (Some(link), 2));
 }
 
 #[tokio::test]
 async fn stale_link_is_served_while_the_table_fails() {
-    let (Fixture { table, clock, cached }, id) = fixture_with_docs().await;
-    cached.get(&id).await.unwrap();
+    let (Fixture { table, clock, cached }, address) = fixture_with_docs().await;
+    cached.get(&address).await.unwrap();
     table.fail(true);
     clock.advance(599);
-    assert!(cached.get(&id).await.unwrap().is_some());
+    assert!(cached.get(&address).await.unwrap().is_some());
     clock.advance(1);
-    assert_eq!(cached.get(&id).await.unwrap_err().kind, StoreErrorKind::Unavailable);
+    assert_eq!(cached.get(&address).await.unwrap_err().kind, StoreErrorKind::Unavailable);
 }
 
 #[tokio::test]
 async fn failing_table_is_an_error_not_a_missing_link() {
     let Fixture { table, clock, cached } = fixture();
-    let id = link("acme", "docs", "https://example.com/").id;
-    assert_eq!(cached.get(&id).await.unwrap(), None);
+    let address = link("acme", "docs", "https://example.com/").address;
+    assert_eq!(cached.get(&address).await.unwrap(), None);
     table.fail(true);
     clock.advance(10);
-    assert!(cached.get(&id).await.is_err());
+    assert!(cached.get(&address).await.is_err());
 }
 
 #[tokio::test]
 async fn repeated_failures_pause_calls_to_the_table() {
-    let (Fixture { table, clock, cached }, id) = fixture_with_docs().await;
-    cached.get(&id).await.unwrap();
+    let (Fixture { table, clock, cached }, address) = fixture_with_docs().await;
+    cached.get(&address).await.unwrap();
     table.fail(true);
     clock.advance(60);
     for _ in 0..100 {
-        assert!(cached.get(&id).await.unwrap().is_some());
+        assert!(cached.get(&address).await.unwrap().is_some());
     }
     assert_eq!(table.reads(), 1 + 5);
     table.fail(false);
     clock.advance(2);
-    assert!(cached.get(&id).await.unwrap().is_some());
+    assert!(cached.get(&address).await.unwrap().is_some());
     assert_eq!(table.reads(), 1 + 5 + 1);
     clock.advance(4);
-    cached.get(&id).await.unwrap();
+    cached.get(&address).await.unwrap();
     assert_eq!(table.reads(), 1 + 5 + 1, "the link is fresh again");
 }
 
@@ -95,17 +95,17 @@ async fn link_with_a_password_is_never_kept() {
     let Fixture { table, clock, cached } = fixture();
     let mut plain = link("acme", "docs", "https://example.com/");
     table.insert(&plain).await.unwrap();
-    cached.get(&plain.id).await.unwrap();
+    cached.get(&plain.address).await.unwrap();
     plain.settings.password_hash = Some("$argon2id$".to_owned());
-    table.delete(&plain.id, &plain.workspace).await.unwrap();
+    table.forget(&plain.address);
     table.insert(&plain).await.unwrap();
     clock.advance(5);
     for reads in 2..5 {
-        assert!(cached.get(&plain.id).await.unwrap().unwrap().settings.password_hash.is_some());
+        assert!(cached.get(&plain.address).await.unwrap().unwrap().settings.password_hash.is_some());
         assert_eq!(table.reads(), reads);
     }
     table.fail(true);
-    assert!(cached.get(&plain.id).await.is_err(), "the cache forgot the link without a password");
+    assert!(cached.get(&plain.address).await.is_err(), "the cache forgot the link without a password");
 }
 
 #[tokio::test]
@@ -113,11 +113,11 @@ async fn memory_is_bounded() {
     let Fixture { table, cached, .. } = fixture();
     let mut link = link("acme", "x", "https://example.com/a-path-of-some-length/that-is-typical-of-links");
     for n in 0..20_000 {
-        link.id.slug = Slug::parse(format!("slug-{n}")).unwrap();
+        link.address.slug = Slug::parse(format!("slug-{n}")).unwrap();
         if n % 2 == 0 {
             table.insert(&link).await.unwrap();
         }
-        cached.get(&link.id).await.unwrap();
+        cached.get(&link.address).await.unwrap();
     }
     let entries = lock(&cached.store.entries);
     assert!(entries.weight() <= MAX_BYTES && entries.len() > 2_000, "{} in {}", entries.weight(), entries.len());
@@ -133,7 +133,7 @@ struct SlowLinks {
 
 #[async_trait]
 impl LinkReader for SlowLinks {
-    async fn get(&self, _id: &LinkId) -> Result<Option<Link>, StoreError> {
+    async fn get(&self, _id: &LinkAddress) -> Result<Option<Link>, StoreError> {
         self.reads.fetch_add(1, Ordering::SeqCst);
         drop(self.ready.acquire().await.unwrap());
         if self.fails { Err(crate::testing::outage::outage("links.get")) } else { Ok(None) }
@@ -144,17 +144,17 @@ async fn count_concurrent_reads(fails: bool) -> usize {
     let slow = Arc::new(SlowLinks { reads: AtomicUsize::new(0), ready: tokio::sync::Semaphore::new(0), fails });
     let clock = Arc::new(FixedClock::at("2026-01-02T03:04:05Z"));
     let cached = Arc::new(CachedLinks::new(slow.clone(), clock, FRESHNESS));
-    let id = link("acme", "docs", "https://example.com/").id;
+    let address = link("acme", "docs", "https://example.com/").address;
     // A caller that gives up while it waits does not cancel the read for the others.
     let impatient = tokio::spawn({
-        let (cached, id) = (cached.clone(), id.clone());
-        async move { cached.get(&id).await.is_err() }
+        let (cached, address) = (cached.clone(), address.clone());
+        async move { cached.get(&address).await.is_err() }
     });
     tokio::task::yield_now().await;
     let waiting: Vec<_> = (0..50)
         .map(|_| {
-            let (cached, id) = (cached.clone(), id.clone());
-            tokio::spawn(async move { cached.get(&id).await.is_err() })
+            let (cached, address) = (cached.clone(), address.clone());
+            tokio::spawn(async move { cached.get(&address).await.is_err() })
         })
         .collect();
     tokio::task::yield_now().await;
@@ -176,9 +176,191 @@ async fn concurrent_misses_are_one_read() {
 
 #[tokio::test]
 async fn clock_set_back_makes_nothing_fresh() {
-    let (Fixture { table, clock, cached }, id) = fixture_with_docs().await;
-    cached.get(&id).await.unwrap();
+    let (Fixture { table, clock, cached }, address) = fixture_with_docs().await;
+    cached.get(&address).await.unwrap();
     clock.advance(-3600);
-    cached.get(&id).await.unwrap();
+    cached.get(&address).await.unwrap();
     assert_eq!(table.reads(), 2);
+}
+
+fn fixture_with_marks() -> Fixture {
+    let Fixture { table, clock, cached } = fixture();
+    let cached = cached.with_marks(table.clone());
+    Fixture { table, clock, cached }
+}
+
+/// The change that must not wait: the link was in the cache before it.
+#[tokio::test]
+async fn change_of_a_cached_link_is_seen_within_a_second() {
+    type Change = fn(&mut Link);
+    let changes: [Change; 4] = [
+        |link| link.settings.password_hash = Some("hash".to_owned()),
+        |link| link.settings.max_clicks = Some(1),
+        |link| link.settings.expires_at = Some(link.created_at),
+        |link| link.settings.archived = true,
+    ];
+    for change in changes {
+        let Fixture { table, clock, cached } = fixture_with_marks();
+        let seen = link("acme", "docs", "https://example.com/docs");
+        table.insert(&seen).await.unwrap();
+        for _ in 0..3 {
+            assert_eq!(cached.get(&seen.address).await.unwrap().as_ref(), Some(&seen));
+        }
+        let mut next = Link { revision: 1, ..seen.clone() };
+        change(&mut next);
+        assert!(LinkWriter::replace(table.as_ref(), &seen, &next).await.unwrap());
+        clock.advance(1);
+        assert_eq!(cached.get(&seen.address).await.unwrap().as_ref(), Some(&next));
+        assert!(table.delete(&next, next.created_at).await.unwrap());
+        clock.advance(1);
+        assert_eq!(cached.get(&seen.address).await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn marks_are_read_once_a_second_whatever_is_kept() {
+    let Fixture { table, clock, cached } = fixture_with_marks();
+    let links: Vec<Link> = (0..100).map(|n| link("acme", &format!("s{n}"), "https://example.com/")).collect();
+    for link in &links {
+        table.insert(link).await.unwrap();
+        cached.get(&link.address).await.unwrap();
+        cached.get(&link.address).await.unwrap();
+    }
+    let (reads, marks) = (table.reads(), table.marks_read());
+    for _ in 0..4 {
+        clock.advance(1);
+        for link in &links {
+            cached.get(&link.address).await.unwrap();
+        }
+    }
+    assert_eq!((table.reads() - reads, table.marks_read() - marks), (0, 4), "nothing has changed");
+    let titled = Link { title: Some("x".to_owned()), revision: 1, ..links[0].clone() };
+    assert!(LinkWriter::replace(table.as_ref(), &links[0], &titled).await.unwrap());
+    for _ in 0..2 {
+        cached.get(&links[0].address).await.unwrap();
+    }
+    assert_eq!(table.reads() - reads, 0, "visitors see no titles");
+}
+
+/// A table whose ordinary reads lag behind.
+struct Lagging {
+    table: Arc<MemoryLinks>,
+    old: Link,
+}
+
+#[async_trait]
+impl LinkReader for Lagging {
+    async fn get(&self, _: &LinkAddress) -> Result<Option<Link>, StoreError> {
+        Ok(Some(self.old.clone()))
+    }
+    async fn get_latest(&self, address: &LinkAddress) -> Result<Option<Link>, StoreError> {
+        self.table.get(address).await
+    }
+}
+
+#[tokio::test]
+async fn read_after_a_change_does_not_lag_behind_it() {
+    let Fixture { table, clock, .. } = fixture();
+    let old = link("acme", "docs", "https://example.com/docs");
+    let neighbour = (0..).map(|n| link("acme", &format!("n{n}"), "https://example.com/"));
+    let neighbour = neighbour.into_iter().find(|link| bucket_of(&link.address) == bucket_of(&old.address)).unwrap();
+    let lagging = Arc::new(Lagging { table: table.clone(), old: old.clone() });
+    let cached = CachedLinks::new(lagging, clock.clone(), FRESHNESS).with_marks(table.clone());
+    table.insert(&old).await.unwrap();
+    table.insert(&neighbour).await.unwrap();
+    for _ in 0..3 {
+        cached.get(&neighbour.address).await.unwrap();
+    }
+    let mut next = Link { revision: 1, ..old.clone() };
+    next.settings.archived = true;
+    assert!(LinkWriter::replace(table.as_ref(), &old, &next).await.unwrap());
+    clock.advance(1);
+    cached.get(&neighbour.address).await.unwrap();
+    assert_eq!(cached.get(&old.address).await.unwrap(), Some(next), "it was not in the cache, but its mark has risen");
+}
+
+#[tokio::test]
+async fn redirects_go_on_without_marks() {
+    let Fixture { table, clock, cached } = fixture_with_marks();
+    let link = link("acme", "docs", "https://example.com/docs");
+    table.insert(&link).await.unwrap();
+    cached.get(&link.address).await.unwrap();
+    cached.get(&link.address).await.unwrap();
+    table.fail(true);
+    for _ in 0..60 {
+        clock.advance(1);
+        assert_eq!(cached.get(&link.address).await.unwrap().as_ref(), Some(&link));
+    }
+}
+
+fn weight(link: &Link) -> u64 {
+    ByteWeighter.weight(&link.address, &Entry { link: Some(Arc::new(link.clone())), read_at: 0, mark: None })
+}
+
+#[test]
+fn cache_keeps_thousands_of_links_and_of_missing_paths() {
+    let mut typical =
+        link("acme", "spring", "https://www.example.com/shop/spring-sale?utm_source=mail&utm_medium=newsletter");
+    typical.title = Some("The sale of the spring".to_owned());
+    typical.tags = vec!["spring".to_owned(), "sale".to_owned()];
+    let missing = ByteWeighter.weight(&typical.address, &Entry { link: None, read_at: 0, mark: None });
+    let (links, paths) = (MAX_BYTES / weight(&typical), MAX_BYTES / missing);
+    assert!((5_000..6_000).contains(&links), "{links} links");
+    assert!((27_000..28_500).contains(&paths), "{paths} paths without a link");
+}
+
+#[test]
+fn every_text_of_a_link_takes_memory() {
+    type Change = fn(&mut Link, String);
+    fn with(link: &mut Link, settings: serde_json::Value) {
+        link.settings = serde_json::from_value(settings).unwrap();
+    }
+    let url = |text: &str| format!("https://example.com/{text}");
+    let long = |slug: &str, target: &str| link("acme", slug, target);
+    let changes: [(&str, Change); 9] = [
+        ("title", |link, text| link.title = Some(text)),
+        ("origin", |link, text| link.origin = Some(text)),
+        ("tag", |link, text| link.tags.push(text)),
+        ("expired_url", |link, text| {
+            with(link, serde_json::json!({"expired_url": format!("https://example.com/{text}")}));
+        }),
+        ("country", |link, text| {
+            with(link, serde_json::json!({"rules": [{"if": {"country": [text]}, "url": "https://a.example/"}]}));
+        }),
+        ("language", |link, text| {
+            with(link, serde_json::json!({"rules": [{"if": {"language": [text]}, "url": "https://a.example/"}]}));
+        }),
+        ("query", |link, text| {
+            let query = serde_json::json!([{"name": text[..text.len() / 2], "value": text[text.len() / 2..]}]);
+            with(link, serde_json::json!({"rules": [{"if": {"query": query}, "url": "https://a.example/"}]}));
+        }),
+        ("rule", |link, text| {
+            let url = format!("https://example.com/{text}");
+            with(link, serde_json::json!({"rules": [{"if": {}, "url": url}]}));
+        }),
+        ("variant", |link, text| {
+            let url = format!("https://example.com/{}", &text[8..]);
+            with(link, serde_json::json!({"variants": [{"name": text[..8], "url": url, "weight": 1}]}));
+        }),
+    ];
+    let plain = weight(&link("acme", "docs", "https://example.com/"));
+    for (name, change) in changes {
+        let mut weights = [0, 0];
+        for (weight_of, length) in weights.iter_mut().zip([1_000, 3_000]) {
+            let mut changed = link("acme", "docs", "https://example.com/");
+            change(&mut changed, "x".repeat(length));
+            *weight_of = weight(&changed);
+        }
+        assert_eq!(weights[1] - weights[0], 2_000, "{name}: each byte counts");
+        let fixed = weights[0].saturating_sub(plain + 1_000);
+        assert!((32..800).contains(&fixed), "{name}: {fixed} bytes beside the text");
+    }
+    let longer = long("docs", &url(&"x".repeat(1_000)));
+    assert_eq!(weight(&longer) - plain, 1_000);
+    // The key and the link both hold the slug and the domain.
+    assert_eq!(weight(&long(&"d".repeat(104), "https://example.com/")) - plain, 200);
+    let mut elsewhere = link("acme", "docs", "https://example.com/");
+    elsewhere.address.domain = crate::Domain::parse(&format!("{}.go.example.com", "d".repeat(49))).unwrap();
+    assert_eq!(weight(&elsewhere) - plain, 100);
+    assert_eq!(weight(&link(&"a".repeat(54), "docs", "https://example.com/")) - plain, 50);
 }

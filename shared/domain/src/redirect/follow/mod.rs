@@ -1,24 +1,25 @@
 //! Follows a short link: turns a visitor's request into the answer and the click to count.
 
+use std::net::IpAddr;
 use std::sync::Arc;
-
-use percent_encoding::percent_decode_str;
 
 use super::choose_target::{Choice, choose_target};
 use super::forward_query::forward_query;
 use super::ports::{ClickLimit, PasswordAttempts};
 use super::record_click::{PendingClick, record_click};
+use super::tidy_path::{exact_slug, tidied_slug};
 use super::verify_password::{PasswordCheck, verify_password};
 use super::visit::Visit;
-use crate::links::link::{Link, LinkId};
+use crate::links::address::LinkAddress;
+use crate::links::link::Link;
 use crate::links::ports::LinkReader;
-use crate::links::settings::RedirectStatus;
+use crate::links::settings::{LinkSettings, RedirectStatus};
 use crate::ports::{Clock, Random};
 use crate::values::domains::Domains;
 use crate::values::error::StoreError;
-use crate::values::slug::Slug;
-use crate::values::target::TargetUrl;
+use crate::values::target::{TargetError, TargetUrl};
 use crate::values::timestamp::Timestamp;
+use crate::visitors::client::VisitorKind;
 
 /// The ports of [`follow_link`], and the stack's domains.
 pub struct FollowLinkPorts {
@@ -43,8 +44,28 @@ pub enum Intent<'a> {
     Look,
     /// A redirect (GET).
     Follow,
-    /// A redirect with this password (POST).
-    GivePassword(&'a [u8]),
+    /// A redirect (POST): with the password of a form if the link has one, else with this method and body.
+    Post {
+        /// The password in the body. `None` if the body is too large to be read as a form.
+        password: Option<&'a [u8]>,
+    },
+    /// A redirect with this method and body (PUT, PATCH, DELETE).
+    Keep,
+    /// Where a request with this method leads (OPTIONS). It counts no click and uses none up.
+    LookAndKeep,
+    /// Something that no link can do (any other method).
+    Unknown,
+}
+
+/// The methods that a link answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Methods {
+    /// GET and HEAD: the redirect may change the method.
+    Follow,
+    /// GET and HEAD, and POST of the password.
+    FollowOrUnlock,
+    /// All: the redirect keeps method and body.
+    All,
 }
 
 /// The answer to a visitor.
@@ -58,8 +79,8 @@ pub enum Outcome {
     NotFound,
     /// The link needs a password.
     Locked(Locked),
-    /// The visitor sent a password, but the link needs none.
-    NotLocked,
+    /// The link does not take this method, but these.
+    MethodNotAllowed(Methods),
 }
 
 /// A redirect of a visitor.
@@ -69,6 +90,8 @@ pub struct Redirect {
     pub url: TargetUrl,
     /// The link's status.
     pub status: RedirectStatus,
+    /// Whether the visitor gave the link's password. Then the target must get neither the method nor the body.
+    pub is_unlocked: bool,
     /// The click, if the visit counts as one.
     pub click: Option<PendingClick>,
 }
@@ -94,38 +117,51 @@ pub enum Locked {
 pub async fn follow_link(ports: &FollowLinkPorts, visit: &Visit, intent: Intent<'_>) -> Result<Outcome, StoreError> {
     let now = ports.clock.now();
     let Some(link) = ports.find(visit).await?.filter(|link| is_visible(link, now)) else {
-        return Ok(if matches!(intent, Intent::GivePassword(_)) { Outcome::NotLocked } else { Outcome::NotFound });
+        let reads = matches!(intent, Intent::Look | Intent::Follow);
+        return Ok(if reads { Outcome::NotFound } else { Outcome::MethodNotAllowed(Methods::Follow) });
     };
     let settings = &link.settings;
-    if matches!(intent, Intent::GivePassword(_)) && settings.password_hash.is_none() {
-        return Ok(Outcome::NotLocked);
+    let methods = methods(settings);
+    if !takes(methods, intent) {
+        return Ok(Outcome::MethodNotAllowed(methods));
     }
     if settings.expires_at.is_some_and(|end| end <= now)
         || settings.max_clicks.is_some_and(|max| max <= settings.used_clicks)
     {
-        return Ok(ports.gone(&link));
+        return Ok(ports.gone(&link, visit));
     }
-    if let Some(locked) = ports.check_password(&link, intent, now).await? {
+    if let Some(locked) = ports.check_password(&link, intent, (visit.address, now)).await? {
         return Ok(Outcome::Locked(locked));
     }
     let choice = choose_target(&link, visit, now);
     let Some(url) = ports.target(&link, &choice, visit) else { return Ok(Outcome::NotFound) };
-    let status = settings.redirect_status;
-    if intent == Intent::Look {
-        return Ok(Outcome::Redirect(Box::new(Redirect { url, status, click: None })));
+    let (status, is_unlocked) = (settings.redirect_status, settings.password_hash.is_some());
+    if matches!(intent, Intent::Look | Intent::LookAndKeep) || visit.prefetch {
+        return Ok(Outcome::Redirect(Box::new(Redirect { url, status, is_unlocked, click: None })));
     }
-    if settings.max_clicks.is_some() && !ports.limit.use_click(&link.id).await? {
-        return Ok(ports.gone(&link));
+    // Programs are counted as such, and leave the clicks of a limited link to people.
+    let by_program = || visit.client().kind() == VisitorKind::Program;
+    if settings.max_clicks.is_some() && !by_program() && !ports.limit.use_click(&link.address).await? {
+        return Ok(ports.gone(&link, visit));
     }
     let click = record_click(visit, &link, &choice, now, ports.random.as_ref());
-    Ok(Outcome::Redirect(Box::new(Redirect { url, status, click: Some(click) })))
+    Ok(Outcome::Redirect(Box::new(Redirect { url, status, is_unlocked, click: Some(click) })))
 }
 
 impl FollowLinkPorts {
     async fn find(&self, visit: &Visit) -> Result<Option<Link>, StoreError> {
-        let Some(slug) = slug_in(&visit.path) else { return Ok(None) };
-        let domain = self.domains.for_host(visit.host.as_deref()).clone();
-        self.links.get(&LinkId { domain, slug }).await
+        let Some(domain) = self.domains.for_host(visit.host.as_deref()) else { return Ok(None) };
+        let address = |slug| LinkAddress { domain: domain.clone(), slug };
+        if let Some(slug) = exact_slug(&visit.path)
+            && let Some(link) = self.links.get(&address(slug)).await?
+        {
+            return Ok(Some(link));
+        }
+        // The answer would be "not found": what stands around the slug may be in the way.
+        match tidied_slug(&visit.path) {
+            Some(slug) => self.links.get(&address(slug)).await,
+            None => Ok(None),
+        }
     }
 
     /// Checks the password of a locked link. Returns `None` if the visitor may go on.
@@ -133,54 +169,73 @@ impl FollowLinkPorts {
         &self,
         link: &Link,
         intent: Intent<'_>,
-        now: Timestamp,
+        (address, now): (Option<IpAddr>, Timestamp),
     ) -> Result<Option<Locked>, StoreError> {
         let Some(hash) = &link.settings.password_hash else { return Ok(None) };
-        let Intent::GivePassword(password) = intent else { return Ok(Some(Locked::Asked)) };
-        let check = verify_password(self.attempts.as_ref(), &link.id, hash, password, now).await?;
+        let Intent::Post { password: Some(password) } = intent else { return Ok(Some(Locked::Asked)) };
+        let LinkAddress { domain, slug } = &link.address;
+        let check = verify_password(self.attempts.as_ref(), (&link.address, hash), password, address, now).await?;
         Ok(match check {
             PasswordCheck::Right => None,
-            PasswordCheck::Wrong => Some(Locked::Wrong),
-            PasswordCheck::TooMany { retry_after_seconds } => Some(Locked::TooMany { retry_after_seconds }),
+            PasswordCheck::Wrong => {
+                tracing::warn!(event = "unlock.failed", workspace = %link.workspace, %domain, %slug);
+                Some(Locked::Wrong)
+            }
+            PasswordCheck::TooMany { retry_after_seconds } => {
+                tracing::warn!(event = "unlock.refused", workspace = %link.workspace, %domain, %slug);
+                Some(Locked::TooMany { retry_after_seconds })
+            }
         })
     }
 
     /// Returns the target of `choice`, with the visit's parameters if the link forwards them, or `None` if it is unsafe.
     fn target(&self, link: &Link, choice: &Choice<'_>, visit: &Visit) -> Option<TargetUrl> {
         if link.settings.forward_query {
-            self.check_target(link, &forward_query(choice.url, &visit.query))
+            self.check_target(link, &forward_query(choice.url, &visit.query), visit)
         } else {
-            self.check_target(link, choice.url.as_str())
+            self.check_target(link, choice.url.as_str(), visit)
         }
     }
 
-    fn gone(&self, link: &Link) -> Outcome {
+    fn gone(&self, link: &Link, visit: &Visit) -> Outcome {
         let expired_url = link.settings.expired_url.as_ref();
-        Outcome::Gone(expired_url.and_then(|url| self.check_target(link, url.as_str())))
+        Outcome::Gone(expired_url.and_then(|url| self.check_target(link, url.as_str(), visit)))
     }
 
     /// Checks a stored target again before it is sent, since other code may have written it.
-    fn check_target(&self, link: &Link, url: &str) -> Option<TargetUrl> {
-        let LinkId { domain, slug } = &link.id;
-        TargetUrl::parse(url, &self.domains)
-            .inspect_err(|error| tracing::error!(event = "redirect.unsafe_target", %domain, %slug, %error))
-            .ok()
+    fn check_target(&self, link: &Link, url: &str, visit: &Visit) -> Option<TargetUrl> {
+        let LinkAddress { domain, slug } = &link.address;
+        let checked = TargetUrl::parse(url, &self.domains);
+        // A host that brought this visit here would bring the next one here too.
+        let checked = checked.and_then(|url| match visit.host.as_deref() {
+            Some(host) if self.domains.serves_any_host() && url.leads_to(host) => Err(TargetError::OwnDomain),
+            _ => Ok(url),
+        });
+        checked.inspect_err(|error| tracing::error!(event = "redirect.unsafe_target", %domain, %slug, %error)).ok()
+    }
+}
+
+/// Returns the methods that a link with these settings answers.
+fn methods(settings: &LinkSettings) -> Methods {
+    match settings.redirect_status {
+        _ if settings.password_hash.is_some() => Methods::FollowOrUnlock,
+        RedirectStatus::TemporaryRedirect | RedirectStatus::PermanentRedirect => Methods::All,
+        RedirectStatus::MovedPermanently | RedirectStatus::Found => Methods::Follow,
+    }
+}
+
+fn takes(methods: Methods, intent: Intent<'_>) -> bool {
+    match intent {
+        Intent::Look | Intent::Follow => true,
+        Intent::Post { .. } => methods != Methods::Follow,
+        Intent::Keep | Intent::LookAndKeep => methods == Methods::All,
+        Intent::Unknown => false,
     }
 }
 
 /// Tells whether visitors may see the link.
 fn is_visible(link: &Link, now: Timestamp) -> bool {
     !link.settings.archived && link.settings.starts_at.is_none_or(|start| start <= now)
-}
-
-/// Reads the slug in a path of one segment. Decodes it once: some gateways have decoded it before, some have not.
-fn slug_in(path: &str) -> Option<Slug> {
-    let segment = path.strip_prefix('/')?;
-    if segment.len() > 3 * Slug::MAX_LEN {
-        return None;
-    }
-    let text = percent_decode_str(segment).decode_utf8().ok()?;
-    Slug::parse(text).ok()
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use crate::testing::clicks::MemoryAttempts;
 use crate::testing::links::MemoryLinks;
 use crate::testing::samples::link;
 use crate::testing::system::{FixedClock, SeededRandom};
+use crate::values::slug::Slug;
 
 struct Fixture {
     links: Arc<MemoryLinks>,
@@ -34,7 +35,8 @@ async fn fixture(settings: Value) -> Fixture {
 }
 
 fn visit(path: &str) -> Visit {
-    Visit { host: Some("go.example.com".into()), path: path.into(), ..Visit::default() }
+    let user_agent = Some("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".to_owned());
+    Visit { host: Some("go.example.com".into()), path: path.into(), user_agent, ..Visit::default() }
 }
 
 impl Fixture {
@@ -69,18 +71,62 @@ async fn encoded_and_decoded_paths_find_the_link() {
 #[tokio::test]
 async fn path_tricks_find_nothing() {
     let fixture = fixture(json!({})).await;
-    for path in ["", "/", "//docs", "/docs/", "/x/../docs", "/%2Fdocs", "/docs%2F", "/%ff", "/Docs", "/docs%00", "docs"]
-    {
+    for path in ["", "/", "/docs/more", "/x/../docs", "/%2F..%2Fdocs", "/%ff", "/Docs", "/docs%00", "docs", "/.docs"] {
         let outcome = follow_link(&fixture.ports, &visit(path), Intent::Follow).await.unwrap();
         assert!(matches!(outcome, Outcome::NotFound), "{path}");
     }
 }
 
 #[tokio::test]
+async fn path_is_tidied_before_a_404_only() {
+    let fixture = fixture(json!({})).await;
+    for path in ["/docs/", "//docs", "/docs%20", "/docs)", "/docs."] {
+        let outcome = follow_link(&fixture.ports, &visit(path), Intent::Follow).await.unwrap();
+        assert_eq!(show(outcome), "302 https://example.com/docs", "{path}");
+    }
+    let mut exact = link("acme", "docs.", "https://example.com/exact");
+    exact.settings.archived = true;
+    fixture.links.insert(&exact).await.unwrap();
+    let reads = fixture.links.reads();
+    let outcome = follow_link(&fixture.ports, &visit("/docs."), Intent::Follow).await.unwrap();
+    assert_eq!(show(outcome), "NotFound", "the link at the path itself decides, also if it is not visible");
+    follow_link(&fixture.ports, &visit("/docs"), Intent::Follow).await.unwrap();
+    follow_link(&fixture.ports, &visit("/none"), Intent::Follow).await.unwrap();
+    assert_eq!(fixture.links.reads() - reads, 3, "a path that is a slug takes one read");
+}
+
+#[tokio::test]
 async fn link_is_found_on_its_own_domain_only() {
     let fixture = fixture(json!({})).await;
-    let other = Visit { host: Some("s.example.org".into()), ..visit("/docs") };
-    assert!(matches!(follow_link(&fixture.ports, &other, Intent::Follow).await.unwrap(), Outcome::NotFound));
+    for host in ["s.example.org", "elsewhere.example", "a b", ""] {
+        let other = Visit { host: Some(host.into()), ..visit("/docs") };
+        let outcome = follow_link(&fixture.ports, &other, Intent::Follow).await.unwrap();
+        assert!(matches!(outcome, Outcome::NotFound), "{host}");
+    }
+}
+
+/// A target that was fine when it was written can lead back here: the operator has pointed its host to the stack since.
+#[tokio::test]
+async fn target_that_leads_back_here_is_not_sent() {
+    let targets = ["https://cdn.example.net/docs", "http://CDN.example.net.:8080/x", "https://any.example.net/docs"];
+    for (hosts, visited, found) in [
+        ("", "go.example.com", [true, true, true]),
+        ("cdn.example.net", "cdn.example.net", [false, false, true]),
+        ("cdn.example.net", "go.example.com", [false, false, true]),
+        ("*", "any.example.net:443", [true, true, false]),
+    ] {
+        for (target, found) in targets.into_iter().zip(found) {
+            let mut fixture = fixture(json!({})).await;
+            let mut docs = fixture.links.all().remove(0);
+            fixture.links.forget(&docs.address);
+            docs.url = serde_json::from_value(json!(target)).unwrap();
+            fixture.links.insert(&docs).await.unwrap();
+            fixture.ports.domains = fixture.ports.domains.with_hosts(hosts).unwrap();
+            let visit = Visit { host: Some(visited.into()), ..visit("/docs") };
+            let outcome = follow_link(&fixture.ports, &visit, Intent::Follow).await.unwrap();
+            assert_eq!(matches!(outcome, Outcome::Redirect(_)), found, "{hosts} {visited} {target}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -93,7 +139,7 @@ async fn unsafe_stored_target_is_not_sent() {
     ] {
         let fixture = fixture(settings).await;
         let mut docs = fixture.links.all().remove(0);
-        fixture.links.delete(&docs.id, &docs.workspace).await.unwrap();
+        fixture.links.forget(&docs.address);
         docs.url = serde_json::from_value(json!(url)).unwrap();
         fixture.links.insert(&docs).await.unwrap();
         assert_eq!(fixture.get().await, "NotFound", "{url}");
@@ -126,7 +172,10 @@ async fn archived_link_is_not_found() {
         settings["archived"] = json!(true);
         let fixture = fixture(settings).await;
         assert_eq!(fixture.get().await, "NotFound");
-        assert!(matches!(fixture.follow(Intent::GivePassword(b"x")).await, Outcome::NotLocked));
+        assert!(matches!(
+            fixture.follow(Intent::Post { password: Some(b"x") }).await,
+            Outcome::MethodNotAllowed(Methods::Follow)
+        ));
     }
 }
 
@@ -165,9 +214,9 @@ async fn only_the_password_opens_a_locked_link() {
     let fixture = fixture(json!({"password_hash": hash_of("secret"), "max_clicks": 2})).await;
     assert!(matches!(fixture.follow(Intent::Follow).await, Outcome::Locked(Locked::Asked)));
     assert!(matches!(fixture.follow(Intent::Look).await, Outcome::Locked(Locked::Asked)));
-    assert!(matches!(fixture.follow(Intent::GivePassword(b"wrong")).await, Outcome::Locked(Locked::Wrong)));
+    assert!(matches!(fixture.follow(Intent::Post { password: Some(b"wrong") }).await, Outcome::Locked(Locked::Wrong)));
     assert_eq!(fixture.links.all()[0].settings.used_clicks, 0);
-    let Outcome::Redirect(redirect) = fixture.follow(Intent::GivePassword(b"secret")).await else {
+    let Outcome::Redirect(redirect) = fixture.follow(Intent::Post { password: Some(b"secret") }).await else {
         panic!("the link stays locked")
     };
     assert!(redirect.click.is_some());
@@ -178,17 +227,23 @@ async fn only_the_password_opens_a_locked_link() {
 async fn password_attempts_are_limited() {
     let fixture = fixture(json!({"password_hash": hash_of("secret")})).await;
     for _ in 0..ATTEMPTS_PER_MINUTE {
-        assert!(matches!(fixture.follow(Intent::GivePassword(b"wrong")).await, Outcome::Locked(Locked::Wrong)));
+        assert!(matches!(
+            fixture.follow(Intent::Post { password: Some(b"wrong") }).await,
+            Outcome::Locked(Locked::Wrong)
+        ));
     }
-    let outcome = fixture.follow(Intent::GivePassword(b"secret")).await;
+    let outcome = fixture.follow(Intent::Post { password: Some(b"secret") }).await;
     assert!(matches!(outcome, Outcome::Locked(Locked::TooMany { retry_after_seconds: 55 })), "{outcome:?}");
     fixture.clock.advance(55);
-    assert!(matches!(fixture.follow(Intent::GivePassword(b"secret")).await, Outcome::Redirect(_)));
+    assert!(matches!(fixture.follow(Intent::Post { password: Some(b"secret") }).await, Outcome::Redirect(_)));
 }
 
 #[tokio::test]
 async fn password_for_an_open_link_is_not_locked() {
-    assert!(matches!(fixture(json!({})).await.follow(Intent::GivePassword(b"x")).await, Outcome::NotLocked));
+    assert!(matches!(
+        fixture(json!({})).await.follow(Intent::Post { password: Some(b"x") }).await,
+        Outcome::MethodNotAllowed(Methods::Follow)
+    ));
 }
 
 #[tokio::test]
@@ -223,6 +278,26 @@ async fn click_names_its_rule_or_variant() {
 }
 
 #[tokio::test]
+async fn program_or_prefetch_uses_up_no_click() {
+    let fixture = fixture(json!({"max_clicks": 1})).await;
+    let program = |name: &str| Visit { user_agent: Some(name.into()), ..visit("/docs") };
+    for (visit, counts) in [
+        (program("Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"), true),
+        (program("facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)"), true),
+        (program("curl/8.5.0"), true),
+        (Visit { prefetch: true, ..visit("/docs") }, false),
+    ] {
+        let outcome = follow_link(&fixture.ports, &visit, Intent::Follow).await.unwrap();
+        let Outcome::Redirect(redirect) = outcome else { panic!("{visit:?}") };
+        assert_eq!(redirect.click.is_some(), counts, "{visit:?}");
+    }
+    let unnamed = Visit { user_agent: None, ..visit("/docs") };
+    let outcome = follow_link(&fixture.ports, &unnamed, Intent::Follow).await.unwrap();
+    assert_eq!(show(outcome), "302 https://example.com/docs");
+    assert_eq!(fixture.get().await, "gone ", "a client without a user agent uses up a click");
+}
+
+#[tokio::test]
 async fn failing_store_is_an_error() {
     let fixture = fixture(json!({"max_clicks": 1})).await;
     fixture.links.fail(true);
@@ -232,7 +307,7 @@ async fn failing_store_is_an_error() {
 proptest! {
     #[test]
     fn no_visit_leads_to_another_target(
-        host in ".{0,20}", path in prop_oneof![Just("/docs".to_owned()), "/\\PC{0,20}", ".{0,20}"],
+        host in prop_oneof![Just("go.example.com".to_owned()), ".{0,20}"], path in prop_oneof![Just("/docs".to_owned()), "/\\PC{0,20}", ".{0,20}"],
         query in ".{0,60}", header in ".{0,40}", forward: bool,
     ) {
         let visit = Visit {
@@ -255,4 +330,50 @@ proptest! {
             other => prop_assert!(false, "{:?}", other),
         }
     }
+}
+
+#[tokio::test]
+async fn only_a_redirect_that_keeps_the_method_takes_others() {
+    let post = Intent::Post { password: Some(b"x") };
+    for (status, locked, intent, expected) in [
+        (302, false, post, "no: Follow"),
+        (301, false, Intent::Keep, "no: Follow"),
+        (302, false, Intent::LookAndKeep, "no: Follow"),
+        (302, false, Intent::Unknown, "no: Follow"),
+        (307, false, post, "307 counted"),
+        (308, false, Intent::Post { password: None }, "308 counted"),
+        (308, false, Intent::Keep, "308 counted"),
+        (307, false, Intent::LookAndKeep, "307"),
+        (307, false, Intent::Look, "307"),
+        (307, false, Intent::Unknown, "no: All"),
+        (307, true, Intent::Keep, "no: FollowOrUnlock"),
+        (302, true, Intent::Unknown, "no: FollowOrUnlock"),
+        (307, true, Intent::Post { password: None }, "locked"),
+        (307, true, post, "locked"),
+    ] {
+        let mut settings = json!({"redirect_status": status});
+        if locked {
+            settings["password_hash"] = json!(hash_of("secret"));
+        }
+        let shown = match fixture(settings).await.follow(intent).await {
+            Outcome::Redirect(redirect) => {
+                let counted = if redirect.click.is_some() { " counted" } else { "" };
+                format!("{}{counted}", u16::from(redirect.status))
+            }
+            Outcome::MethodNotAllowed(methods) => format!("no: {methods:?}"),
+            Outcome::Locked(_) => "locked".to_owned(),
+            other => format!("{other:?}"),
+        };
+        assert_eq!(shown, expected, "{status} {locked} {intent:?}");
+    }
+}
+
+#[tokio::test]
+async fn longest_slug_may_be_encoded() {
+    let fixture = fixture(json!({})).await;
+    let longest = "d".repeat(Slug::MAX_LEN);
+    fixture.links.insert(&link("acme", &longest, "https://example.com/longest")).await.unwrap();
+    let outcome =
+        follow_link(&fixture.ports, &visit(&format!("/{}", "%64".repeat(Slug::MAX_LEN))), Intent::Follow).await;
+    assert_eq!(show(outcome.unwrap()), "302 https://example.com/longest");
 }

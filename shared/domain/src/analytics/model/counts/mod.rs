@@ -2,6 +2,7 @@
 
 mod space_saving;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use compact_str::CompactString;
@@ -70,7 +71,7 @@ impl Counts {
         if value.is_empty() {
             return;
         }
-        match self.find(value) {
+        match self.find(value).or_else(|index| self.find_spelling(dimension, value).ok_or(index)) {
             Ok(index) => self.values[index].1.clicks += clicks,
             Err(mut index) => {
                 while self.values.len() >= dimension.max_values() {
@@ -85,6 +86,28 @@ impl Counts {
     /// Finds the index of `value`, or the index at which to insert it.
     fn find(&self, value: &str) -> Result<usize, usize> {
         self.values.binary_search_by(|(other, _)| other.as_str().cmp(value))
+    }
+
+    /// Finds the index of another spelling of `value`, if `dimension` ignores case. The first spelling stays.
+    fn find_spelling(&self, dimension: Dimension, value: &str) -> Option<usize> {
+        if !dimension.ignores_case() {
+            return None;
+        }
+        if value.is_ascii() {
+            return self.values.iter().position(|(other, _)| other.eq_ignore_ascii_case(value));
+        }
+        let folded = fold_case(value);
+        self.values.iter().position(|(other, _)| fold_case(other) == folded)
+    }
+
+    /// Returns the counts of the values in lower case. An aggregate may have several spellings of a value, if a version that
+    /// knew no case wrote it.
+    pub fn folded(&self) -> Self {
+        let mut values = BTreeMap::<CompactString, Count>::new();
+        for (value, count) in &self.values {
+            values.entry(fold_case(value).into()).or_default().add(*count);
+        }
+        Self { values: values.into_iter().collect(), other: self.other, floor: self.floor }
     }
 
     /// Evicts the value that can have been seen least often, and returns the index that it had. Of equal ones it evicts the
@@ -203,6 +226,11 @@ impl Counts {
     }
 }
 
+/// Returns `value` in lower case, as values are compared that ignore case.
+pub fn fold_case(value: &str) -> String {
+    value.to_lowercase()
+}
+
 /// Stores the values as a map, and reads them in any order.
 mod as_map {
     use super::*;
@@ -269,8 +297,6 @@ impl<'de> Deserialize<'de> for Count {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -329,11 +355,94 @@ mod tests {
     }
 
     #[test]
+    fn first_spelling_of_a_utm_value_stays() {
+        let mut counts = Counts::default();
+        for value in ["Google", "google", "GOOGLE", "Größe", "GRÖSSE", "größe"] {
+            counts.add(Dimension::UtmSource, value);
+        }
+        assert_eq!(counts.top(9), [("Google", 3), ("Größe", 2), ("GRÖSSE", 1)]);
+        let mut hosts = Counts::default();
+        ["a", "A"].iter().for_each(|value| hosts.add(Dimension::Variant, value));
+        assert_eq!(hosts.len(), 2, "names of variants differ in case");
+    }
+
+    #[test]
+    fn spellings_of_older_versions_fold_into_one() {
+        let stored: Counts = serde_json::from_str(r#"{"values":{"Google":[3,1],"google":2,"x":1},"other":4}"#).unwrap();
+        let folded = stored.folded();
+        assert_eq!(folded.iter().collect::<Vec<_>>(), [("google", 5), ("x", 1)]);
+        assert_eq!((folded.error("google"), folded.sum()), (1, stored.sum()));
+    }
+
+    #[test]
     fn stored_values_may_have_any_order() {
         let stored: Counts = serde_json::from_str(r#"{"values":{"b":1,"c":[2,1],"a":3}}"#).unwrap();
         assert_eq!(stored.iter().collect::<Vec<_>>(), [("a", 3), ("b", 1), ("c", 2)]);
         assert_eq!((stored.clicks("a"), stored.error("c"), stored.clicks("d")), (3, 1, 0));
         assert_eq!(serde_json::to_string(&stored).unwrap(), r#"{"values":{"a":3,"b":1,"c":[2,1]}}"#);
+    }
+
+    #[test]
+    fn least_frequent_value_leaves_and_its_clicks_are_kept() {
+        // Full of values with two clicks, but `x` with one click; then `y` comes twice.
+        let mut counts = Counts::default();
+        assert!(counts.is_empty());
+        for n in 0..CAPACITY - 1 {
+            counts.add_many(Dimension::Referrer, &format!("v{n:03}"), 2);
+        }
+        counts.add(Dimension::Referrer, "x");
+        assert_eq!((counts.len(), counts.other(), counts.floor(), counts.error("y")), (CAPACITY, 0, 0, 0));
+        counts.add_many(Dimension::Referrer, "y", 2);
+        assert_eq!((counts.clicks("x"), counts.error("x")), (0, 1));
+        assert_eq!((counts.clicks("y"), counts.error("y")), (2, 1));
+        assert_eq!((counts.len(), counts.other(), counts.floor()), (CAPACITY, 1, 1));
+        assert_eq!(counts.sum(), 2 * (CAPACITY as u64 - 1) + 3);
+        // Of values with equally many clicks, the first leaves.
+        counts.add(Dimension::Referrer, "z");
+        assert_eq!((counts.clicks("v000"), counts.clicks("v001"), counts.clicks("z")), (0, 2, 1));
+        assert_eq!((counts.error("z"), counts.other(), counts.floor()), (2, 3, 2));
+        let values: Vec<&str> = counts.iter().map(|(value, _)| value).collect();
+        assert!(values.is_sorted());
+    }
+
+    #[test]
+    fn value_that_only_one_of_two_kept_may_have_clicks_in_the_other() {
+        let read = |json: &str| -> Counts { serde_json::from_str(json).unwrap() };
+        let mut mine = read(r#"{"values":{"a":5,"b":[4,1],"d":7},"other":6,"floor":2}"#);
+        mine.merge(&read(r#"{"values":{"b":[1,2],"c":[3,1],"e":8},"other":9,"floor":3}"#));
+        let merged = r#"{"values":{"a":[5,3],"b":[5,3],"c":[3,3],"d":[7,3],"e":[8,2]},"other":15,"floor":5}"#;
+        assert_eq!(serde_json::to_string(&mine).unwrap(), merged);
+        let mut exact = read(r#"{"values":{"a":5}}"#);
+        exact.merge(&read(r#"{"values":{"a":1,"b":2}}"#));
+        assert_eq!(serde_json::to_string(&exact).unwrap(), r#"{"values":{"a":6,"b":2}}"#);
+    }
+
+    #[test]
+    fn too_many_merged_values_are_halved() {
+        let part = |from: usize, to: usize, clicks: u64| {
+            let values = (from..to).map(|n| (format!("{n:05}").into(), Count { clicks, error: 0 }));
+            Counts { values: values.collect(), ..Counts::default() }
+        };
+        let mut merged = part(0, Counts::MAX_MERGED - 1, 2);
+        merged.merge(&part(5_000, 5_001, 3));
+        assert_eq!((merged.len(), merged.floor()), (Counts::MAX_MERGED, 0), "all have room");
+        merged.merge(&part(6_000, 6_001, 1));
+        assert_eq!((merged.len(), merged.floor()), (Counts::MAX_MERGED / 2, 2));
+        assert_eq!((merged.clicks("05000"), merged.clicks("06000"), merged.clicks("00000")), (3, 0, 2));
+        assert_eq!(merged.sum(), 2 * (Counts::MAX_MERGED as u64 - 1) + 3 + 1);
+        assert!(merged.iter().map(|(value, _)| value).is_sorted());
+    }
+
+    #[test]
+    fn stored_form_leaves_out_zeros_and_refuses_what_is_no_count() {
+        let exact = r#"{"values":{"a":3}}"#;
+        assert_eq!(serde_json::to_string(&serde_json::from_str::<Counts>(exact).unwrap()).unwrap(), exact);
+        for json in [r#"{"values":{"a":-1}}"#, r#"{"values":{"a":[1]}}"#, r#"{"values":{"a":"1"}}"#, r#"{"values":3}"#]
+        {
+            assert!(serde_json::from_str::<Counts>(json).is_err(), "{json}");
+        }
+        let later: Counts = serde_json::from_str(r#"{"values":{"a":[3,1,9]}}"#).unwrap();
+        assert_eq!((later.clicks("a"), later.error("a")), (3, 1));
     }
 
     proptest! {

@@ -10,14 +10,14 @@ use crate::imports::job::import::ImportStatus;
 use crate::imports::load::{Loaded, load_import};
 use crate::imports::load_ports::LoadImportPorts;
 use crate::jobs::timer::Timer;
-use crate::links::link::{Link, LinkId};
-use crate::links::ports::{Inserted, LinkBatch, LinkWriter};
+use crate::links::address::LinkAddress;
+use crate::links::link::Link;
+use crate::links::ports::{Inserted, LinkBatch, LinkWriter, Occupant};
 use crate::ports::Clock;
 use crate::testing::links::MemoryLinks;
 use crate::testing::samples::link;
 use crate::testing::system::FixedClock;
 use crate::values::error::{StoreError, StoreErrorKind};
-use crate::values::workspace::WorkspaceId;
 
 /// A table that takes only some writes between two pauses.
 struct Busy {
@@ -40,8 +40,11 @@ impl LinkBatch for Busy {
         inserted.resize(links.len(), Inserted::Busy);
         Ok(inserted)
     }
-    async fn get_all(&self, ids: &[LinkId]) -> Result<Vec<Option<Link>>, StoreError> {
-        self.inner.get_all(ids).await
+    async fn insert_one(&self, link: &Link) -> Result<bool, StoreError> {
+        self.inner.insert_one(link).await
+    }
+    async fn get_all(&self, addresses: &[LinkAddress]) -> Result<Vec<Occupant>, StoreError> {
+        self.inner.get_all(addresses).await
     }
     async fn replace(&self, seen: &Link, next: &Link) -> Result<bool, StoreError> {
         LinkBatch::replace(self.inner.as_ref(), seen, next).await
@@ -75,8 +78,11 @@ impl LinkBatch for Stuck {
     async fn insert_all(&self, _: &[Link]) -> Result<Vec<Inserted>, StoreError> {
         Err(StoreError::new("links.insert_all", StoreErrorKind::Throttled, "busy"))
     }
-    async fn get_all(&self, ids: &[LinkId]) -> Result<Vec<Option<Link>>, StoreError> {
-        Ok(vec![None; ids.len()])
+    async fn insert_one(&self, _: &Link) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+    async fn get_all(&self, addresses: &[LinkAddress]) -> Result<Vec<Occupant>, StoreError> {
+        Ok(vec![Occupant::Nobody; addresses.len()])
     }
     async fn replace(&self, _: &Link, _: &Link) -> Result<bool, StoreError> {
         Ok(false)
@@ -114,11 +120,14 @@ impl LinkBatch for Vanishing {
     async fn replace(&self, seen: &Link, next: &Link) -> Result<bool, StoreError> {
         LinkBatch::replace(self.0.as_ref(), seen, next).await
     }
-    async fn get_all(&self, ids: &[LinkId]) -> Result<Vec<Option<Link>>, StoreError> {
-        for id in ids {
-            self.0.delete(id, &WorkspaceId::parse("other").unwrap()).await?;
+    async fn insert_one(&self, link: &Link) -> Result<bool, StoreError> {
+        self.0.insert_one(link).await
+    }
+    async fn get_all(&self, addresses: &[LinkAddress]) -> Result<Vec<Occupant>, StoreError> {
+        for address in addresses {
+            self.0.forget(address);
         }
-        self.0.get_all(ids).await
+        self.0.get_all(addresses).await
     }
 }
 

@@ -3,8 +3,10 @@
 use super::{World, counts};
 use crate::imports::job::counts::Counts;
 use crate::imports::job::import::ImportStatus;
-use crate::links::ports::LinkWriter;
-use crate::testing::samples::link;
+use crate::links::link::Link;
+use crate::links::ports::{LinkReader, LinkWriter};
+use crate::testing::samples::{link, link_with_id};
+use crate::values::slug::Slug;
 
 #[tokio::test]
 async fn dry_run_reports_and_writes_no_links() {
@@ -35,7 +37,7 @@ async fn overwrite_keeps_what_a_file_cannot_hold() {
     assert_eq!(import.counts, expected);
     let all = world.links.all();
     assert!(all.contains(&foreign));
-    let mine = all.iter().find(|link| link.id == own.id).unwrap();
+    let mine = all.iter().find(|link| link.address == own.address).unwrap();
     assert_eq!((mine.url.as_str(), mine.title.as_ref()), ("https://new.example/", None));
     assert_eq!((mine.created_at, mine.revision, mine.updated_at), (own.created_at, 1, import.started_at));
     assert_eq!((mine.settings.password_hash.as_deref(), mine.settings.used_clicks), (Some("hash"), 3));
@@ -61,8 +63,50 @@ async fn metadata_options_apply_and_are_checked() {
     let import = world.load_with("url,tags\nhttps://a.example/,own\n", &options).await;
     assert_eq!(import.status, ImportStatus::Succeeded);
     let link = world.links.all().remove(0);
-    assert_eq!((link.id.domain.as_str(), link.tags), ("s.example.org", vec!["own".to_owned(), "moved".to_owned()]));
+    assert_eq!(
+        (link.address.domain.as_str(), link.tags),
+        ("s.example.org", vec!["own".to_owned(), "moved".to_owned()])
+    );
     let failed = world.load_with("https://b.example/\n", &[("on-conflict", "explode")]).await;
     assert_eq!(failed.status, ImportStatus::Failed);
     assert!(failed.error.as_deref().unwrap().contains("on-conflict"), "{:?}", failed.error);
+}
+
+#[tokio::test]
+async fn reserved_slug_is_free_for_its_workspace_only() {
+    for options in [&[("dry-run", "true")][..], &[("on-conflict", "overwrite")], &[("on-conflict", "skip")]] {
+        let world = World::new();
+        for (workspace, slug) in [("acme", "mine"), ("other", "theirs")] {
+            let gone = link(workspace, slug, "https://gone.example/");
+            world.links.insert(&gone).await.unwrap();
+            world.links.delete(&gone, gone.created_at).await.unwrap();
+        }
+        let file = "url,slug\nhttps://a.example/,mine\nhttps://b.example/,theirs\nhttps://c.example/,new\n";
+        let import = world.load_with(file, options).await;
+        assert_eq!(import.counts, counts(2, 0, 0, 1), "{options:?}");
+        assert_eq!(world.report(&import)[0]["cause"], "is taken on go.example.com");
+        let dry = options[0].0 == "dry-run";
+        assert_eq!(world.links.all().len(), if dry { 0 } else { 2 });
+    }
+}
+
+#[tokio::test]
+async fn row_with_the_slug_of_an_alias_means_its_link() {
+    for (option, expected) in [
+        ("skip", counts(0, 1, 0, 1)),
+        ("overwrite", Counts { read: 2, overwritten: 1, conflicting: 1, ..Counts::default() }),
+    ] {
+        let world = World::new();
+        let seen = link_with_id("acme", "old", "https://a.example/", "1");
+        let mut moved = Link { aliases: vec![seen.address.clone()], revision: 1, ..seen.clone() };
+        moved.address.slug = Slug::parse("new").unwrap();
+        world.links.insert(&seen).await.unwrap();
+        world.links.relocate(&seen, &moved, seen.created_at).await.unwrap();
+        let file = "url,slug\nhttps://a.example/,old\nhttps://b.example/,old\n";
+        let import = world.load_with(file, &[("on-conflict", option)]).await;
+        assert_eq!(import.counts, expected, "{option}");
+        let links = world.links.all();
+        assert_eq!((links.len(), &links[0].address, links[0].id()), (1, &moved.address, seen.id()));
+        assert_eq!(world.links.get(&seen.address).await.unwrap().as_ref(), Some(&links[0]));
+    }
 }

@@ -76,7 +76,7 @@ async fn taken_derived_slug_is_replaced_by_the_next() {
     world.links.insert(&taken).await.unwrap();
     let import = world.load(file).await;
     assert_eq!((&import.id, import.counts), (&id, counts(1, 0, 0, 0)));
-    let slugs: Vec<Slug> = world.links.all().into_iter().map(|link| link.id.slug).collect();
+    let slugs: Vec<Slug> = world.links.all().into_iter().map(|link| link.address.slug).collect();
     assert!(slugs.contains(&first) && slugs.contains(&Slug::derive(&format!("{id}#1#1"), 8)));
 }
 
