@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use anyhow::{Result, anyhow, ensure};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use async_trait::async_trait;
 use futures::stream::StreamExt;
 use waypost_domain::StoreError;
@@ -77,12 +77,11 @@ impl Simulation {
         loader.timer = Arc::new(SimulatedTimer::new(Arc::clone(time)));
         let delivery =
             |request: u64| Delivery { request_id: format!("r{request}"), deadline: time.now().plus_seconds(900) };
-        let (mut finished, mut divided) = match run(time, load_import(&loader, KEY, "", &delivery(0)))? {
-            Loaded::Divided(import) => (None, Some(import)),
-            Loaded::Finished(import) => (Some(import), None),
+        let (mut finished, planned_us) = match run(time, load_import(&loader, KEY, "", &delivery(0)))? {
+            Loaded::Divided(_) => (None, time.now_us()),
+            Loaded::Finished(import) => (Some(import), 0),
             Loaded::Skipped(reason) => return Err(anyhow!("skipped: {reason}")),
         };
-        let planned_us = divided.as_ref().map_or(0, |_| time.now_us());
         let mut messages = VecDeque::from(queue.take());
         let (mut running, mut request, mut handed_over) = (Vec::<Invocation<'_>>::new(), 0, 0);
         let mut context = Context::from_waker(futures::task::noop_waker_ref());
@@ -113,7 +112,7 @@ impl Simulation {
             messages.extend(queue.take());
             time.advance();
         }
-        let Some(import) = finished.or(divided.take()) else { return Err(anyhow!("the import did not finish")) };
+        let import = finished.context("the import did not finish")?;
         ensure!(import.status == ImportStatus::Succeeded && import.counts.created == rows, "{import:?}");
         #[allow(clippy::cast_precision_loss, reason = "far below 2^52")]
         let (seconds, planned) = (time.now_us() as f64 / 1e6, planned_us as f64 / 1e6);

@@ -2,7 +2,8 @@
 
 use lambda_runtime::Context;
 use waypost_domain::exports::ports::ExportRequest;
-use waypost_domain::exports::write::{WriteExportPorts, Written, write_export};
+use waypost_domain::exports::write::{Written, write_export};
+use waypost_domain::exports::write_ports::WriteExportPorts;
 use waypost_domain::jobs::delivery::Delivery;
 use waypost_lambda::queue::event::{BatchResponse, QueueEvent};
 use waypost_lambda::queue::{QueueLoop, Retry};

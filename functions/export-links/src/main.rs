@@ -11,7 +11,7 @@ use waypost_aws::dynamo::links::DynamoLinks;
 use waypost_aws::s3::reports::S3Files;
 use waypost_aws::sqs::SqsQueue;
 use waypost_domain::exports::checkpoint::Checkpoint;
-use waypost_domain::exports::write::WriteExportPorts;
+use waypost_domain::exports::write_ports::WriteExportPorts;
 use waypost_lambda::queue::QueueLoop;
 use waypost_lambda::queue::event::QueueEvent;
 use waypost_lambda::start::BoxError;

@@ -20,3 +20,4 @@ pub mod list;
 pub mod ports;
 pub mod start;
 pub mod write;
+pub mod write_ports;

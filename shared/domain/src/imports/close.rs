@@ -12,7 +12,7 @@ use super::job::object_key::{ReportFormat, report_key};
 use super::job::part::{Part, PartId};
 use super::job::plan::{Halt, Plan};
 use super::load_ports::EndImportPorts;
-use super::report_pieces::{header, piece_keys, read_lines, to_csv};
+use super::report_pieces::{ReportLines, header, to_csv};
 use crate::files::ports::FileWriter;
 use crate::jobs::delivery::Delivery;
 use crate::values::error::{StoreError, StoreErrorKind};
@@ -132,10 +132,10 @@ async fn copy_pieces(
     csv: &mut dyn FileWriter,
 ) -> Result<(), StoreError> {
     csv.write(header(ReportFormat::Csv)).await?;
-    read_lines(ports.reports.as_ref(), piece_keys(parts), async |lines| {
-        json.write(lines).await?;
-        csv.write(&to_csv(lines)?).await?;
-        Ok(true)
-    })
-    .await
+    let mut report = ReportLines::new(ports.reports.as_ref(), parts, usize::MAX);
+    while let Some(lines) = report.next().await? {
+        json.write(&lines).await?;
+        csv.write(&to_csv(&lines)?).await?;
+    }
+    Ok(())
 }

@@ -4,7 +4,7 @@ use super::job::id::ImportId;
 use super::job::import::{Import, ImportStatus};
 use super::job::object_key::{ReportFormat, report_key, report_so_far_key};
 use super::job::ports::{ImportStore, PartStore};
-use super::report_pieces::{header, piece_keys, read_lines, to_csv};
+use super::report_pieces::{ReportLines, header, to_csv};
 use crate::access::key::{Caller, Role};
 use crate::files::ports::{DownloadSigner, FileStore, ObjectProbe};
 use crate::files::retention::Retention;
@@ -106,14 +106,15 @@ async fn write_report_so_far(
     };
     let parts = ports.parts.all(&import.id, plan.number).await?;
     let mut report = header(format).to_vec();
-    read_lines(ports.files, piece_keys(&parts).take(SO_FAR_PIECES), async |lines| {
+    let mut lines = ReportLines::new(ports.files, &parts, SO_FAR_PIECES);
+    while report.len() < SO_FAR_BYTES
+        && let Some(lines) = lines.next().await?
+    {
         match format {
-            ReportFormat::Csv => report.extend_from_slice(&to_csv(lines)?),
-            ReportFormat::Jsonl => report.extend_from_slice(lines),
+            ReportFormat::Csv => report.extend_from_slice(&to_csv(&lines)?),
+            ReportFormat::Jsonl => report.extend_from_slice(&lines),
         }
-        Ok(report.len() < SO_FAR_BYTES)
-    })
-    .await?;
+    }
     let key = report_so_far_key(&import.workspace, &import.id, format);
     ports.files.put(&key, report).await?;
     Ok(key)

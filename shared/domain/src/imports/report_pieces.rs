@@ -5,37 +5,48 @@ use futures::stream::StreamExt;
 use super::job::object_key::ReportFormat;
 use super::job::part::Part;
 use super::write::report::{CSV_HEADER, ReportLine};
-use crate::files::ports::FileStore;
+use crate::files::ports::{Body, FileStore};
 use crate::values::error::{StoreError, StoreErrorKind};
 
-/// Returns the keys of the pieces of `parts`, in the order of the file.
-pub(super) fn piece_keys(parts: &[Part]) -> impl Iterator<Item = String> {
-    parts.iter().flat_map(|part| {
-        let pieces = part.checkpoint.report.iter();
-        pieces.flat_map(|(revision, pieces)| (0..*pieces).map(|piece| part.piece_key(*revision, piece)))
-    })
+/// The lines of a report, as JSON, from the pieces of its parts in the order of the file.
+pub(super) struct ReportLines<'a> {
+    files: &'a dyn FileStore,
+    keys: std::vec::IntoIter<String>,
+    body: Option<Body>,
+    /// The beginning of a line.
+    rest: Vec<u8>,
 }
 
-/// Reads the pieces with these `keys`, and gives their lines to `write`: whole lines, as JSON, some at a time. Stops when `write`
-/// returns `false`.
-pub(super) async fn read_lines(
-    files: &dyn FileStore,
-    keys: impl Iterator<Item = String>,
-    mut write: impl AsyncFnMut(&[u8]) -> Result<bool, StoreError>,
-) -> Result<(), StoreError> {
-    for key in keys {
-        let mut body = files.read(&key).await?;
-        let mut lines = Vec::new();
-        while let Some(bytes) = body.next().await {
-            lines.extend_from_slice(&bytes?);
-            let whole = memchr::memrchr(b'\n', &lines).map_or(0, |end| end + 1);
-            if whole > 0 && !write(&lines[..whole]).await? {
-                return Ok(());
+impl<'a> ReportLines<'a> {
+    /// Begins with the first piece of `parts`, and ends after `most` pieces.
+    pub(super) fn new(files: &'a dyn FileStore, parts: &[Part], most: usize) -> Self {
+        let keys = parts.iter().flat_map(|part| {
+            let pieces = part.checkpoint.report.iter();
+            pieces.flat_map(|(revision, pieces)| (0..*pieces).map(|piece| part.piece_key(*revision, piece)))
+        });
+        let keys: Vec<String> = keys.take(most).collect();
+        Self { files, keys: keys.into_iter(), body: None, rest: Vec::new() }
+    }
+
+    /// Returns the next lines, some whole ones at a time.
+    pub(super) async fn next(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
+        loop {
+            let Some(body) = &mut self.body else {
+                let Some(key) = self.keys.next() else { return Ok(None) };
+                self.body = Some(self.files.read(&key).await?);
+                continue;
+            };
+            let Some(bytes) = body.next().await else {
+                self.body = None;
+                continue;
+            };
+            self.rest.extend_from_slice(&bytes?);
+            if let Some(end) = memchr::memrchr(b'\n', &self.rest) {
+                let rest = self.rest.split_off(end + 1);
+                return Ok(Some(std::mem::replace(&mut self.rest, rest)));
             }
-            lines.drain(..whole);
         }
     }
-    Ok(())
 }
 
 /// Returns what a report in `format` begins with.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::pin;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use async_trait::async_trait;
@@ -13,10 +13,11 @@ use futures::task::noop_waker_ref;
 
 use super::*;
 use crate::exports::export::{ExportFormat, ExportId, ExportStatus};
-use crate::files::ports::{Body, FileStore, FileWriter};
+use crate::exports::ports::{ExportQueue, ExportStore};
+use crate::files::ports::{Body, FileParts, FileStore, FileWriter};
 use crate::links::link::Link;
-use crate::links::ports::{LinkWriter, ShardPlace};
-use crate::ports::Random;
+use crate::links::ports::{LinkShards, LinkWriter, ShardPlace};
+use crate::ports::{Clock, Random};
 use crate::testing::exports::{MemoryExportQueue, MemoryExports};
 use crate::testing::files::MemoryFileStore;
 use crate::testing::jobs::MemoryTimer;

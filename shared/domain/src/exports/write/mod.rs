@@ -3,42 +3,17 @@
 mod output;
 mod run;
 
-use std::sync::Arc;
-
 use self::run::{End, Run, Stop};
 use super::export::Export;
-use super::ports::{ExportQueue, ExportRequest, ExportStore};
-use crate::files::ports::FileParts;
+use super::ports::ExportRequest;
+use super::write_ports::WriteExportPorts;
 use crate::jobs::delivery::Delivery;
 use crate::jobs::lease::Lease;
-use crate::jobs::timer::Timer;
-use crate::links::ports::LinkShards;
-use crate::ports::Clock;
 use crate::values::error::{StoreError, StoreErrorKind};
 use crate::values::timestamp::Timestamp;
 
 /// How often an export begins anew because its upload ended before its file was complete.
 const MAX_RESTARTS: u32 = 3;
-
-/// The ports of [`write_export`].
-#[derive(Clone)]
-pub struct WriteExportPorts {
-    /// Keeps the exports.
-    pub exports: Arc<dyn ExportStore>,
-    /// Queues the rest of an export.
-    pub queue: Arc<dyn ExportQueue>,
-    /// Reads the links.
-    pub links: Arc<dyn LinkShards>,
-    /// Keeps the files.
-    pub files: Arc<dyn FileParts>,
-    /// Tells the time.
-    pub clock: Arc<dyn Clock>,
-    /// Waits before a page is asked for again.
-    pub timer: Arc<dyn Timer>,
-    /// How many bytes the first parts of a file have at least,
-    /// [`Checkpoint::PART_BYTES`](super::checkpoint::Checkpoint::PART_BYTES) unless files are small.
-    pub part_bytes: usize,
-}
 
 /// The result of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,11 +2,11 @@
 
 use futures::stream::StreamExt;
 
-use super::WriteExportPorts;
 use super::output::Output;
 use crate::exports::checkpoint::{Checkpoint, Upload};
 use crate::exports::export::{Export, ExportFormat};
 use crate::exports::format::{csv_header, csv_row, json_line};
+use crate::exports::write_ports::WriteExportPorts;
 use crate::jobs::delivery::Delivery;
 use crate::links::link::Link;
 use crate::links::ports::ShardPlace;

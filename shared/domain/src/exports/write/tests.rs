@@ -1,4 +1,5 @@
 use std::io::Read;
+use std::sync::Arc;
 
 use futures::stream::StreamExt;
 use proptest::prelude::*;
@@ -9,6 +10,7 @@ use crate::exports::checkpoint::Checkpoint;
 use crate::exports::export::ExportFormat;
 use crate::exports::export::ExportStatus;
 use crate::exports::find::{FindExportPorts, find_export};
+use crate::exports::ports::ExportStore;
 use crate::exports::start::{NewExport, StartExportPorts, start_export};
 use crate::files::ports::FileStore;
 use crate::files::retention::Retention;
@@ -20,6 +22,7 @@ use crate::jobs::lease::Lease;
 use crate::links::link::{Link, check_tags, check_title};
 use crate::links::ports::LinkWriter;
 use crate::links::settings::{Conditions, LinkSettings, QueryCondition, RedirectStatus, Rule, Variant};
+use crate::ports::Clock;
 use crate::testing::exports::{MemoryExportQueue, MemoryExports};
 use crate::testing::files::{MemoryFileStore, MemorySigner, MemoryUploads};
 use crate::testing::imports::{MemoryImports, MemoryPartQueue, MemoryParts};
