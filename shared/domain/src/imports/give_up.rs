@@ -27,6 +27,7 @@ pub async fn give_up_part(
         let Some(import) = ports.imports.get(&id.workspace, &id.import).await? else { return Ok(GivenUp::Gone) };
         let open = import.plan.as_ref().filter(|plan| plan.number == id.plan && !import.is_closed());
         let Some(plan) = open else { return Ok(GivenUp::Gone) };
+        let mut failed = None;
         if import.halt.is_none() {
             let parts = ports.parts.all(&id.import, id.plan).await?;
             let Some(part) = parts.iter().find(|part| part.number == id.part) else { return Ok(GivenUp::Gone) };
@@ -42,10 +43,11 @@ pub async fn give_up_part(
             if !ports.imports.replace(&given_up).await? {
                 continue;
             }
+            failed = Some(given_up);
         }
-        let closed = close(ports, id, delivery, false).await?;
         // A part that is being loaded closes the import when it stops.
-        return Ok(closed.map_or(GivenUp::Gone, |import| GivenUp::Failed(Box::new(import))));
+        let ended = close(ports, id, delivery, false).await?.or(failed);
+        return Ok(ended.map_or(GivenUp::Gone, |import| GivenUp::Failed(Box::new(import))));
     }
     Err(StoreError::new("imports.give_up", StoreErrorKind::Unavailable, "the import changes while it is given up"))
 }
