@@ -45,7 +45,7 @@ pub struct ImportView {
     notes: Notes,
     /// Why the import failed.
     error: Option<String>,
-    /// The path of its report; null until there is one.
+    /// The path of its report; null as long as no row is in it.
     report: Option<String>,
     /// When the import was requested, or its file was found.
     created_at: Timestamp,
@@ -68,7 +68,7 @@ struct Bytes {
 impl ImportView {
     /// Makes the view of the import at `now`.
     pub fn new(import: Import, now: Timestamp) -> Self {
-        let has_report = import.is_closed() && import.counts.reported() > 0;
+        let has_report = import.counts.reported() > 0;
         let (rows_per_second, seconds_left) = pace(&import, now);
         Self {
             report: has_report.then(|| format!("/v1/imports/{}/report", import.id)),

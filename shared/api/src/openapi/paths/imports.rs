@@ -74,11 +74,12 @@ fn report(to: &mut Operations) {
         .about(
             "imports",
             "Read an import's report",
-            "Lists the rows that did not become links, and why. In CSV no cell begins like a formula.",
+            "Lists the rows that did not become links, and why. While the import runs, it has the first rows that are known. In \
+             CSV no cell begins like a formula.",
         )
         .query::<ReportQuery>()
         .empty(303, "The URL of the report, which works for some minutes.", &["Location", "Cache-Control"])
-        .problem(409, "The import is not finished.")
+        .problem(409, "Loading has not begun.")
         .problem(410, "")
         .end();
 }

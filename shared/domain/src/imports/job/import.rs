@@ -258,6 +258,12 @@ impl Import {
         next
     }
 
+    /// Returns the import as failed for `reason`, final for its owner at once. Its parts must still stop.
+    pub fn given_up(&self, reason: String, now: Timestamp) -> Self {
+        let (error, finished_at) = (Some(reason.clone()), Some(now));
+        Self { status: ImportStatus::Failed, error, finished_at, ..self.halted(Halt::Failed(reason), now) }
+    }
+
     /// Returns the closed import, with the results of its `parts`.
     pub fn closed(&self, parts: &[Part], now: Timestamp) -> Self {
         let mut next = self.next();
