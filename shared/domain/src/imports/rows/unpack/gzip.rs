@@ -2,7 +2,7 @@
 
 use super::inflate::Inflate;
 use super::input::Input;
-use super::status::{UnpackStatus, check_limits, little_endian};
+use super::status::{UnpackStatus, check_limits, little_endian, need_input};
 use crate::imports::rows::limits::Limits;
 use crate::imports::rows::unreadable::Unreadable;
 
@@ -96,15 +96,6 @@ impl Gzip {
             None => Ok(UnpackStatus::NeedsInput),
         }
     }
-}
-
-/// Asks for more input, or fails if the file has ended.
-fn need_input(input: &Input) -> Result<UnpackStatus, Unreadable> {
-    if input.ended() {
-        let end = input.position() + input.rest().len() as u64;
-        return Err(Unreadable::at(end, "the file breaks off in the middle of the compressed data"));
-    }
-    Ok(UnpackStatus::NeedsInput)
 }
 
 /// Returns the length of a member's header, or what is wrong with it; `None` if the header is not all there.

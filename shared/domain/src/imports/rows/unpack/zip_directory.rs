@@ -42,7 +42,8 @@ pub(super) fn locate_directory(tail: &[u8], size: u64) -> Result<DirectoryLocati
         length: little_endian(tail, at + 12, 4),
         offset: little_endian(tail, at + 16, 4),
     };
-    let start = size - tail.len() as u64;
+    // The file may have other bytes than its size says.
+    let start = size.saturating_sub(tail.len() as u64);
     if location.members == 0xffff || location.length == 0xffff_ffff || location.offset == 0xffff_ffff {
         let locator = at.checked_sub(20).filter(|&at| tail[at..].starts_with(b"PK\x06\x07"));
         let record = locator.and_then(|at| usize::try_from(little_endian(tail, at + 8, 8).checked_sub(start)?).ok());
