@@ -148,7 +148,11 @@ fn hostile_files_take_little_memory_and_let_the_caller_look_at_the_clock() {
         ("JSON: one element", 2, read_endless("[{\"url\":\"https://a.example/\"},{\"url\":\"", "x")),
         ("JSON: a text outside the list", 2, read_endless("{\"links\":[{\"url\":\"https://a.example/\"}],\"", "x")),
         ("JSON: brackets in an element", 2, read_endless("[{\"url\":\"https://a.example/\"},", "[")),
-        ("bookmarks: one text", 2, read_endless("<!DOCTYPE NETSCAPE-Bookmark-file-1><a href='https://a.example/'>", "x")),
+        (
+            "bookmarks: one text",
+            2,
+            read_endless("<!DOCTYPE NETSCAPE-Bookmark-file-1><a href='https://a.example/'>", "x"),
+        ),
         ("bookmarks: one comment", 2, read_endless("<!DOCTYPE NETSCAPE-Bookmark-file-1><!--", "x")),
         ("gzip: one row", 3, read_file(&gzip(&endless("url\nhttps://a.example/", "xy")))),
         ("bzip2: one row", 8, read_file(&bzip2(&endless("url\nhttps://a.example/", "xy")))),
@@ -160,7 +164,11 @@ fn hostile_files_take_little_memory_and_let_the_caller_look_at_the_clock() {
         ("spreadsheet: one formula", 3, read_file(&spreadsheet(none, &endless(&format!("{sheet}<row><c><f>"), "x")))),
         ("spreadsheet: one tag", 3, read_file(&spreadsheet(none, &endless(&format!("{sheet}<row a='"), "x")))),
         ("spreadsheet: tags that do not end", 3, read_file(&spreadsheet(none, &endless(sheet, "<a")))),
-        ("spreadsheet: cells without a row's end", 3, read_file(&spreadsheet(none, &endless(sheet, "<c t='b'><v>1</v></c>")))),
+        (
+            "spreadsheet: cells without a row's end",
+            3,
+            read_file(&spreadsheet(none, &endless(sheet, "<c t='b'><v>1</v></c>"))),
+        ),
         ("spreadsheet: blank rows", 3, read_file(&spreadsheet(none, &endless(sheet, "<row/>")))),
         (
             "spreadsheet: hyperlinks",
@@ -174,11 +182,7 @@ fn hostile_files_take_little_memory_and_let_the_caller_look_at_the_clock() {
                 ),
             ])),
         ),
-        (
-            "tar: a long name",
-            3,
-            read_file(&[tar_header(b'L', LENGTH), noise(LENGTH / 2)].concat()),
-        ),
+        ("tar: a long name", 3, read_file(&[tar_header(b'L', LENGTH), noise(LENGTH / 2)].concat())),
     ];
     let mut wrong = Vec::new();
     for (name, mib, cost) in cases {

@@ -63,8 +63,8 @@ pub(super) struct Sheet {
     formula: Vec<u8>,
     /// What the text in a cell belongs to.
     part: CellPart,
-    /// How many of the elements `sheetData` and `row` are open.
-    open: u32,
+    /// Whether the sheet's outer element is open, and whether a row is.
+    open: (bool, bool),
 }
 
 /// A cell that is being read.
@@ -97,7 +97,7 @@ impl Sheet {
         loop {
             match self.xml.next(buffer) {
                 Token::More => return Found::More,
-                Token::End if self.open > 0 => return Found::Broken,
+                Token::End if self.open != (false, false) => return Found::Broken,
                 Token::End => return Found::End,
                 Token::Broken => return Found::Broken,
                 Token::Text(length) => {
@@ -135,16 +135,16 @@ impl Sheet {
 
     /// Takes a tag. Returns whether it ends a row.
     fn take_tag(&mut self, tag: &Tag<'_>, strings: &SharedStrings, links: &SheetLinks) -> bool {
-        if tag.is("sheetData") {
-            self.open = u32::from(tag.opens());
+        if tag.is("worksheet") {
+            self.open.0 = tag.opens();
         } else if tag.is("row") && !tag.closes {
             self.row.cells.clear();
             (self.bytes, self.row.too_long) = (0, false);
             let line = tag.attribute("r").and_then(|number| number.parse().ok());
             self.row.line = line.unwrap_or(self.row.line.saturating_add(1));
-            self.open = if tag.empty { 1 } else { 2 };
+            self.open.1 = tag.opens();
         } else if tag.is("row") {
-            self.open = 1;
+            self.open.1 = false;
             return true;
         } else if tag.is("c") && !tag.closes {
             self.begin_cell(tag);
@@ -256,7 +256,9 @@ pub(super) fn read_date(text: &str, since_1904: bool) -> Option<String> {
     const DAYS_FROM_1899_TO_1970: f64 = 25_569.0;
     let days: f64 = text.trim().parse().ok()?;
     let days = days + if since_1904 { DAYS_FROM_1899_TO_1904 } else { 0.0 };
-    let millis = (20_000.0..80_000.0).contains(&days).then(|| ((days - DAYS_FROM_1899_TO_1970) * 86_400.0).round() as i64 * 1000);
+    let millis = (20_000.0..80_000.0)
+        .contains(&days)
+        .then(|| ((days - DAYS_FROM_1899_TO_1970) * 86_400.0).round() as i64 * 1000);
     Some(Timestamp::from_millis(millis?).ok()?.to_string())
 }
 

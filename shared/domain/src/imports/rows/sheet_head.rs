@@ -88,7 +88,8 @@ impl SheetHead {
         }
         // The rows before the last one were looked at when they were the last.
         if self.state == State::Searching {
-            let cells: Vec<Cow<'_, str>> = self.rows.back()?.cells.iter().map(|cell| Cow::Borrowed(cell.text.as_str())).collect();
+            let cells: Vec<Cow<'_, str>> =
+                self.rows.back()?.cells.iter().map(|cell| Cow::Borrowed(cell.text.as_str())).collect();
             if let Some(columns) = Columns::from_header(&cells, notes) {
                 self.rows.clear();
                 self.state = State::Read;

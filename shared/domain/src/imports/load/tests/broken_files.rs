@@ -16,7 +16,8 @@ use crate::values::timestamp::Timestamp;
 
 /// A table of `count` rows that hardly repeat.
 fn table(tag: &str, count: usize) -> String {
-    let rows = (0..count).map(|row| format!("https://{tag}.example/{:x},{tag}-{row}\n", row.wrapping_mul(2_654_435_761)));
+    let rows =
+        (0..count).map(|row| format!("https://{tag}.example/{:x},{tag}-{row}\n", row.wrapping_mul(2_654_435_761)));
     "url,slug\n".chars().chain(rows.collect::<String>().chars()).collect()
 }
 
@@ -83,7 +84,12 @@ async fn rows_before_every_kind_of_end_are_loaded() {
         ("something after the end of bzip2", [bzip2(lines.as_bytes()), b"more".to_vec()].concat(), "not bzip2", 333),
         ("JSON that breaks off", format!("[{json}{{\"url\"").into_bytes(), "breaks off", 333),
         ("JSON that is broken", format!("[{json}?]").into_bytes(), "no object is where", 333),
-        ("JSON with more after it", format!("[{json}{{\"url\":\"https://x.example/\"}}]]").into_bytes(), "followed", 334),
+        (
+            "JSON with more after it",
+            format!("[{json}{{\"url\":\"https://x.example/\"}}]]").into_bytes(),
+            "followed",
+            334,
+        ),
         ("a damaged tar archive", damaged_tar, "the tar archive is damaged", 333),
     ];
     for (name, file, error, rows) in cases {
@@ -186,8 +192,9 @@ async fn time_ends_also_while_no_row_comes() {
     let file = gzip(&[b"url\nhttps://a.example/\n".as_slice(), &blank, b"https://b.example/\n"].concat());
     let (import, invocations) = load_in_time(&file, 1).await;
     assert_eq!((import.status, import.counts, invocations), (ImportStatus::Succeeded, counts(2, 0, 0, 0), 1));
-    // The second row is never reached: the first invocation loads a row, and then three are fruitless.
+    // The second row is never reached: one invocation loads a row, and then three are fruitless. One more may only plan.
     let (import, invocations) = load_in_time(&file, 30).await;
-    assert_eq!((import.status, import.counts, invocations), (ImportStatus::Failed, counts(1, 0, 0, 0), 4));
+    assert_eq!((import.status, import.counts), (ImportStatus::Failed, counts(1, 0, 0, 0)));
+    assert!((4..=5).contains(&invocations), "{invocations} invocations");
     assert!(import.error.as_deref().unwrap().contains("cannot be reached"), "{:?}", import.error);
 }

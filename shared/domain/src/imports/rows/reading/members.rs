@@ -106,6 +106,7 @@ impl OpenFile {
                 if let Some(Unpacker::Tar(tar)) = &mut self.unpacker {
                     tar.close(&mut self.input);
                 }
+                self.buffer = Buffer::new(0, 1);
                 Ok(Step::Again)
             }
             _ => {

@@ -104,10 +104,10 @@ fn header_length(bytes: &[u8]) -> Option<Result<usize, &'static str>> {
     const EXTRA: u8 = 4;
     const NAME: u8 = 8;
     const COMMENT: u8 = 16;
-    let (start, flags) = (bytes.get(..10)?, *bytes.get(3)?);
-    if start[..2] != [0x1f, 0x8b] {
+    if bytes.get(..2)? != [0x1f, 0x8b] {
         return Some(Err("the gzip data is followed by something that is not gzip"));
     }
+    let (start, flags) = (bytes.get(..10)?, *bytes.get(3)?);
     if start[2] != 8 || flags & 0xe0 != 0 {
         return Some(Err("the gzip header has an unknown compression method or unknown flags"));
     }

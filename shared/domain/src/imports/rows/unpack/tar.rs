@@ -167,6 +167,7 @@ pub(super) fn is_header(head: &[u8]) -> bool {
     if block[0] == 0 {
         return false;
     }
-    let sum: u32 = block.iter().enumerate().map(|(at, byte)| u32::from(if CHECKSUM.contains(&at) { b' ' } else { *byte })).sum();
+    let sum: u32 =
+        block.iter().enumerate().map(|(at, byte)| u32::from(if CHECKSUM.contains(&at) { b' ' } else { *byte })).sum();
     Header::from_byte_slice(block).cksum().is_ok_and(|stated| stated == sum)
 }
