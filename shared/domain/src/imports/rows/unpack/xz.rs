@@ -72,8 +72,13 @@ impl Xz {
                     break;
                 }
                 Ok(XzNextBlockResult::NeedMoreData(..)) if read > 0 || written > 0 => {}
-                Ok(XzNextBlockResult::NeedMoreData(..)) | Err(XzError::NeedsLargerInputBuffer) => {
+                Ok(XzNextBlockResult::NeedMoreData(..)) | Err(XzError::NeedsLargerInputBuffer)
+                    if input.rest().is_empty() =>
+                {
                     return need_input(input);
+                }
+                Ok(XzNextBlockResult::NeedMoreData(..)) => {
+                    return Err(Unreadable::at(input.position(), "the compressed data is damaged"));
                 }
                 Err(error) => return Err(Unreadable::at(input.position(), describe(&error))),
             }
