@@ -146,6 +146,25 @@ async fn no_row_after_a_conflict_is_written_although_the_file_breaks_off() {
     assert_eq!(world.links.all().len(), 1);
 }
 
+#[tokio::test]
+async fn report_names_the_file_in_each_archive_around_it() {
+    let world = World::new();
+    let inner = tar(&[("a.csv", b"url\nhttps://a.example/\n"), ("b.csv", b"url\nnope\n")]);
+    let import = world.load(gzip(&tar(&[("first.csv", b"url\nhttps://b.example/\n"), ("in.tar", &inner)]))).await;
+    assert_eq!((import.status, import.counts), (ImportStatus::SucceededWithErrors, counts(2, 0, 1, 0)));
+    let report = world.report(&import);
+    assert_eq!((report[0]["file"].as_str(), report[0]["row"].as_u64()), (Some("in.tar/b.csv"), Some(3)));
+}
+
+#[tokio::test]
+async fn packed_file_whose_first_row_is_far_away_is_planned_as_one_part() {
+    let world = World { part_bytes: 100, ..World::new() };
+    let file = gzip(&[b"url\n".as_slice(), &vec![b'\n'; 10_000_000], b"https://a.example/\n"].concat());
+    let import = world.load(&file).await;
+    assert_eq!((import.status, import.counts), (ImportStatus::Succeeded, counts(1, 0, 0, 0)), "{:?}", import.error);
+    assert_eq!(import.plan.map(|plan| plan.parts), Some(1));
+}
+
 /// A clock that goes on by some seconds whenever it is read.
 struct RunningClock {
     clock: FixedClock,
