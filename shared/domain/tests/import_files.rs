@@ -208,7 +208,10 @@ fn spreadsheets_with_links_behind_texts_and_beyond_the_first_row_and_sheet() {
         ),
         (
             "sheet-1904.xlsx",
-            vec![row("1@2", "* -> https://d.example/", "-", "2024-03-05T10:11:00") + " | expires 2031-01-01T00:00:00.000Z"],
+            vec![
+                row("1@2", "* -> https://d.example/", "-", "2024-03-05T10:11:00")
+                    + " | expires 2031-01-01T00:00:00.000Z",
+            ],
             &[],
         ),
         ("sheet-titles.xlsx", vec![row("1@5", "nasty-title -> https://t.example/", "-", now)], &[]),
