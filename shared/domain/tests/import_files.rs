@@ -188,6 +188,49 @@ fn spreadsheets() {
     );
 }
 
+#[test]
+fn spreadsheets_with_links_behind_texts_and_beyond_the_first_row_and_sheet() {
+    let row = |start: &str, link: &str, title: &str, created: &str| {
+        format!("{start} go.example.com/{link} | {title} |  | {created}.000Z | -")
+    };
+    let now = "2026-01-01T00:00:00";
+    let cases: [(&str, Vec<String>, &[&str]); 4] = [
+        (
+            "sheet-hyperlinks.xlsx",
+            vec![
+                row("1@2", "nasty-hl-1 -> https://behind.example/?a=1&b=2", "a", now),
+                row("2@3", "nasty-hl-2 -> https://shown.example/", "b", now),
+                row("3@4", "nasty-hl-3 -> https://formula.example/", "c", now),
+                row("4@5", "nasty-hl-4 -> https://behind.example/?a=1&b=2#part", "d", now),
+                "5@6 ! url: must begin with http:// or https://".to_owned(),
+            ],
+            &[],
+        ),
+        (
+            "sheet-1904.xlsx",
+            vec![
+                row("1@2", "* -> https://d.example/", "-", "2024-03-05T10:11:00")
+                    + " | expires 2031-01-01T00:00:00.000Z",
+            ],
+            &[],
+        ),
+        ("sheet-titles.xlsx", vec![row("1@5", "nasty-title -> https://t.example/", "-", now)], &[]),
+        (
+            "sheet-second.xlsx",
+            vec![row("1@2", "* -> https://s2.example/", "-", now)],
+            &[
+                "More & more: only the first sheet with a column of links is read",
+                "Read me: the sheet has no column of links",
+            ],
+        ),
+    ];
+    for (name, rows, notes) in cases {
+        let ending = load(&data(&format!("nasty/{name}")), 1000);
+        assert_eq!((ending.rows, ending.error), (rows, None), "{name}");
+        assert!(ending.notes.skipped_members.iter().eq(notes), "{name}: {:?}", ending.notes);
+    }
+}
+
 /// A file of `tests/data/nasty`, and how its import must end.
 #[derive(serde::Deserialize)]
 struct Nasty {

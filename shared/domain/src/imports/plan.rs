@@ -57,6 +57,8 @@ async fn recognise_layout(mut object: Object) -> Result<Result<Option<Layout>, S
                 Some(piece) => rows.feed(&piece?),
                 None => rows.end(),
             },
+            // Only what cannot be divided pauses. Do not look for its first row, which may be far away.
+            Ok(Next::Pause) => return Ok(Ok(None)),
             // An archive is read as a whole.
             Ok(Next::Seek(_)) => return Ok(Ok(None)),
             Ok(Next::Row(_) | Next::End) => {

@@ -50,6 +50,7 @@ pub(crate) fn load(file: &[u8], piece: usize) -> Ending {
                 invalid += usize::from(checked.is_err());
                 lines.push((format!("{}@{} {}", row.address.row, row.address.line, show(&checked)), source));
             }
+            Ok(Next::Pause) => {}
             Ok(Next::Seek(to)) => pieces = file[usize::try_from(to).unwrap()..].chunks(piece),
             Ok(Next::More) => match pieces.next() {
                 Some(piece) => rows.feed(piece),

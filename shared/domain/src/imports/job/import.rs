@@ -226,6 +226,7 @@ impl Import {
             notes: Notes::default(),
             contested: false,
             failed: None,
+            fruitless: 0,
             done: false,
             lease: None,
             revision: 0,

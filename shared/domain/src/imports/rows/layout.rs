@@ -32,8 +32,14 @@ pub(super) enum Packing {
     Gzip,
     /// Zstandard (RFC 8878).
     Zstd,
+    /// bzip2.
+    Bzip2,
+    /// xz.
+    Xz,
     /// A ZIP archive.
     Zip,
+    /// A tar archive (POSIX.1, with the extensions of GNU).
+    Tar,
 }
 
 /// The character encoding of a text.

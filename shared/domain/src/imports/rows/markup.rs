@@ -96,8 +96,6 @@ fn value_may_begin(before: &[u8]) -> bool {
 pub(super) struct Tag<'a> {
     /// Whether it is an end tag.
     pub(super) closes: bool,
-    /// Whether it is an empty-element tag of XML, which starts and ends an element.
-    pub(super) empty: bool,
     name: &'a [u8],
     attributes: &'a [u8],
 }
@@ -108,12 +106,12 @@ impl<'a> Tag<'a> {
         let inner = text.strip_prefix(b"<").unwrap_or(text);
         let inner = inner.strip_suffix(b">").unwrap_or(inner);
         let (closes, inner) = inner.strip_prefix(b"/").map_or((false, inner), |rest| (true, rest));
-        let (empty, inner) = inner.strip_suffix(b"/").map_or((false, inner), |rest| (true, rest));
+        let inner = inner.strip_suffix(b"/").unwrap_or(inner);
         let end = inner.iter().position(|byte| byte.is_ascii_whitespace()).unwrap_or(inner.len());
         let name = &inner[..end];
         // Drop the namespace that XML may put before the name.
         let name = memchr::memrchr(b':', name).map_or(name, |colon| &name[colon + 1..]);
-        Self { closes, empty, name, attributes: &inner[end..] }
+        Self { closes, name, attributes: &inner[end..] }
     }
 
     /// Tells whether the tag has this name, without regard to case.

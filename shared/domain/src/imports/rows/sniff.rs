@@ -6,6 +6,7 @@ use super::buffer::blank_lines_length;
 use super::column::Source;
 use super::columns::Columns;
 use super::csv::{Cells, Scan, scan};
+use super::foreign::foreign_container;
 use super::json_document::find_list;
 use super::json_object::{ObjectParser, recognise_object_source};
 use super::layout::{Encoding, Shape};
@@ -34,15 +35,12 @@ pub(super) type Recognised = (Shape, Option<Source>);
 
 /// Files that are often uploaded by mistake, by their first bytes.
 const OTHER_FILES: &[(&[u8], &str)] = &[
-    (b"\xd0\xcf\x11\xe0", "an old spreadsheet (XLS); save it as XLSX or CSV"),
     (b"\x89PNG", "a PNG picture"),
     (b"\xff\xd8\xff", "a JPEG picture"),
     (b"GIF8", "a GIF picture"),
     (b"%PDF", "a PDF document"),
-    (b"BZh", "compressed with bzip2; gzip and zstd can be read"),
-    (b"\xfd7zXZ", "compressed with xz; gzip and zstd can be read"),
-    (b"7z\xbc\xaf", "a 7z archive; ZIP can be read"),
-    (b"Rar!", "a RAR archive; ZIP can be read"),
+    (b"7z\xbc\xaf", "a 7z archive; ZIP and tar can be read"),
+    (b"Rar!", "a RAR archive; ZIP and tar can be read"),
     (b"SQLite format 3", "an SQLite database"),
 ];
 
@@ -63,7 +61,8 @@ pub(super) fn sniff(
     whole: bool,
     notes: &mut Notes,
 ) -> Result<Recognised, Unreadable> {
-    if let Some((_, what)) = OTHER_FILES.iter().find(|(magic, _)| head.starts_with(magic)) {
+    let other_file = OTHER_FILES.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, what)| *what);
+    if let Some(what) = foreign_container(head).or(other_file) {
         return Err(Unreadable::because(format!("the file is {what}")));
     }
     if encoding == Encoding::Utf8 {

@@ -17,6 +17,7 @@ fn read(file: &[u8], piece: usize) -> Result<Vec<String>, String> {
     loop {
         match rows.next_row() {
             Ok(Next::Row(row)) => read.push(print(&row)),
+            Ok(Next::Pause) => {}
             Ok(Next::Seek(to)) => pieces = file[to as usize..].chunks(piece),
             Ok(Next::More) => match pieces.next() {
                 Some(piece) => rows.feed(piece),
@@ -199,6 +200,7 @@ fn read_with_places(mut rows: Rows, file: &[u8], piece: usize) -> (Vec<(String, 
     loop {
         let printed = match rows.next_row().unwrap() {
             Next::Row(row) => print(&row),
+            Next::Pause => continue,
             Next::Seek(_) => panic!("only archives seek"),
             Next::More => {
                 match pieces.next() {

@@ -1,5 +1,6 @@
 //! Tests [`load_import`] and [`load_part`] on a stack in memory.
 
+mod broken_files;
 mod busy_table;
 mod events;
 mod options;
