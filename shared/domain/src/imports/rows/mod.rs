@@ -13,9 +13,14 @@ mod buffer;
 mod column;
 mod columns;
 mod csv;
+mod detect;
 mod encoding;
 mod fields;
-mod json_document;
+mod folders;
+mod foreign;
+mod headerless;
+mod html;
+mod json;
 mod json_object;
 mod layout;
 mod limits;
@@ -23,10 +28,14 @@ mod lines;
 mod markup;
 mod names;
 mod notes;
+mod other_files;
+mod outline;
 mod place;
 mod reader;
 mod reading;
 mod row;
+mod rules;
+mod samples;
 mod shared_strings;
 mod sheet;
 mod sniff;
@@ -47,5 +56,7 @@ pub use self::reading::Rows;
 pub use self::row::{Next, Row, RowAddress};
 pub use self::unreadable::Unreadable;
 
+#[cfg(test)]
+mod format_tests;
 #[cfg(test)]
 mod tests;

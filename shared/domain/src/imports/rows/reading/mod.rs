@@ -3,6 +3,7 @@
 mod open_file;
 
 use self::open_file::{OpenFile, Step};
+use super::fields::Fields;
 use super::layout::Layout;
 use super::limits::Limits;
 use super::notes::Notes;
@@ -68,6 +69,8 @@ impl Rows {
                 reader.place(&file.buffer).map_or(file.buffer.position(), |place| place.byte)
             }
             _ if file.direct => file.buffer.position(),
+            // The first bytes wait until they tell the encoding.
+            (None, None | Some(Unpacker::Plain)) => 0,
             (_, Some(Unpacker::Zip(zip))) => zip.position(),
             _ => file.input.position(),
         }
@@ -109,6 +112,7 @@ impl Rows {
                 Step::End => return Ok(Next::End),
             }
         };
+        let is_guess = file.is_encoding_guess();
         let Some(reader) = &mut file.reader else { return Ok(Next::End) };
         let (number, line) = reader.last();
         let fields = match found {
@@ -116,6 +120,7 @@ impl Rows {
             Found::Text(length) => reader.fields(&file.buffer.rest()[..length]),
             Found::More | Found::End => return Ok(Next::More),
         };
+        let fields = if is_guess { fields.and_then(Fields::with_certain_addresses) } else { fields };
         let address = RowAddress { row: file.rows_before + number, line, file: file.member.clone() };
         Ok(Next::Row(Row { address, fields }))
     }

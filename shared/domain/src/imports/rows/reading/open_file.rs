@@ -7,11 +7,11 @@ use crate::imports::rows::archive::Archive;
 use crate::imports::rows::buffer::Buffer;
 use crate::imports::rows::encoding::Decoder;
 use crate::imports::rows::layout::{Encoding, Layout, Packing, Shape};
-use crate::imports::rows::limits::Limits;
+use crate::imports::rows::limits::{Limits, SNIFF_BYTES};
 use crate::imports::rows::notes::Notes;
 use crate::imports::rows::place::RowPlace;
 use crate::imports::rows::reader::Reader;
-use crate::imports::rows::sniff::{SNIFF_BYTES, byte_order_mark_length, sniff};
+use crate::imports::rows::sniff::{byte_order_mark_length, sniff};
 use crate::imports::rows::unpack::{Input, UnpackStatus, Unpacker, packing, unpacker};
 use crate::imports::rows::unreadable::Unreadable;
 use crate::imports::rows::workbook::{WORKBOOK, Workbook};
@@ -114,6 +114,11 @@ impl OpenFile {
         }
     }
 
+    /// Tells whether the encoding of the text is only likely.
+    pub(super) fn is_encoding_guess(&self) -> bool {
+        self.decoder.is_guess()
+    }
+
     /// Unpacks the next bytes.
     pub(super) fn unpack(&mut self) -> Result<Step, Unreadable> {
         if self.direct {
@@ -139,6 +144,9 @@ impl OpenFile {
         }
         self.buffer.set_file_position(self.input.position());
         self.decoder.push(&self.unpacked, status == UnpackStatus::End, &mut self.buffer);
+        if self.unpack_error.is_some() {
+            self.decoder.settle(false, &mut self.buffer); // the rows before the error are read
+        }
         self.skip_byte_order_mark();
         let plain = matches!(self.unpacker, Some(Unpacker::Plain));
         if plain && self.decoder.encoding() == Some(Encoding::Utf8) {
@@ -171,7 +179,7 @@ impl OpenFile {
             let error = Unreadable::at(self.input.position(), "an archive within an archive is not read");
             return Err(Unreadable { member: self.printable_member(), ..error });
         }
-        let position = |index: usize| self.buffer.file_position() + if self.direct { index as u64 } else { 0 };
+        let position = |index: usize| self.buffer.file_position_of(index);
         let encoding = self.decoder.encoding().unwrap_or(Encoding::Utf8);
         let (shape, source) = match sniff(head, encoding, position, whole, &mut self.notes) {
             Ok(recognised) => recognised,
@@ -180,6 +188,9 @@ impl OpenFile {
                 return unpack_error.map_or_else(|| self.skip_member(error), Err);
             }
         };
+        if let Some(name) = self.decoder.other_name() {
+            self.notes.encoding = Some(name.to_owned());
+        }
         self.reader = Some(Reader::new(&shape, source, RowPlace::START));
         self.layout = Some(Layout { packing: outer, encoding, shape, source });
         self.archive.count_read();
