@@ -102,4 +102,24 @@ pub enum Source {
     Pocket,
     /// A browser, or another program that writes bookmarks as browsers do.
     Bookmarks,
+    /// Chrome, or a browser made from it: the file in which it keeps its bookmarks.
+    Chrome,
+    /// Firefox: the backup of its bookmarks.
+    Firefox,
+    /// Linkwarden.
+    Linkwarden,
+    /// Karakeep.
+    Karakeep,
+    /// Raindrop.
+    Raindrop,
+    /// Pinboard.
+    Pinboard,
+    /// Instapaper.
+    Instapaper,
+    /// Polr.
+    Polr,
+    /// Redirection, a plugin of WordPress.
+    Redirection,
+    /// A web server's or a hosting service's redirects.
+    Rules,
 }

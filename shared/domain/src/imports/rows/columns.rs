@@ -46,6 +46,11 @@ impl Columns {
         Self { columns }
     }
 
+    /// Returns columns in this order.
+    pub(super) fn in_order(columns: &[Column]) -> Self {
+        Self { columns: columns.iter().copied().map(Some).collect() }
+    }
+
     /// Returns how many fields a row may have.
     pub(super) fn width(&self) -> usize {
         self.columns.len()

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::column::{Column, Source};
+use super::dialects::{as_written, writes_otherwise};
 
 /// The tags of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +62,11 @@ impl<'a> Fields<'a> {
     #[inline]
     pub(super) fn set(&mut self, column: Column, text: Cow<'a, str>) {
         let text = trimmed(text);
+        let (column, text) = match self.source {
+            Some(source) if writes_otherwise(source) || column == Column::ShortUrl => as_written(source, column, text),
+            None if column == Column::ShortUrl => as_written(Source::Polr, column, text),
+            _ => (column, text),
+        };
         if text.is_empty() {
             return;
         }
@@ -70,11 +76,52 @@ impl<'a> Fields<'a> {
             Column::ShortUrl => self.short_url = Some(text),
             Column::Domain => self.domain = Some(text),
             Column::Title => self.title = Some(text),
+            Column::Tags if self.source == Some(Source::Pinboard) => {
+                self.tags = Tags::List(text.split_whitespace().map(|tag| Cow::Owned(tag.to_owned())).collect());
+            }
             Column::Tags => self.tags = parse_tags(text),
             Column::CreatedAt => self.created_at = Some(text),
             Column::ImportedClicks => self.imported_clicks = Some(text),
             _ => self.more.push((column, text)),
         }
+    }
+}
+
+impl Fields<'_> {
+    /// Returns the same fields without the text that they are part of.
+    pub(super) fn into_owned(self) -> Fields<'static> {
+        let own = |text: Option<Cow<'_, str>>| text.map(|text| Cow::Owned(text.into_owned()));
+        let tags = match self.tags {
+            Tags::Text(text) => Tags::Text(Cow::Owned(text.into_owned())),
+            Tags::List(list) => Tags::List(list.into_iter().map(|tag| Cow::Owned(tag.into_owned())).collect()),
+        };
+        Fields {
+            url: own(self.url),
+            slug: own(self.slug),
+            short_url: own(self.short_url),
+            domain: own(self.domain),
+            title: own(self.title),
+            tags,
+            created_at: own(self.created_at),
+            imported_clicks: own(self.imported_clicks),
+            more: self.more.into_iter().map(|(column, text)| (column, Cow::Owned(text.into_owned()))).collect(),
+            source: self.source,
+        }
+    }
+
+    /// Checks that the addresses have no character whose encoding is only likely: a wrong one would lead elsewhere.
+    ///
+    /// # Errors
+    /// The first column that has such a character.
+    pub(super) fn with_certain_addresses(self) -> Result<Self, Fault> {
+        let addresses = [(Column::Url, &self.url), (Column::Slug, &self.slug), (Column::ShortUrl, &self.short_url)];
+        for (column, text) in addresses {
+            if let Some(text) = text.as_deref().filter(|text| !text.is_ascii()) {
+                let cause = "has a character whose encoding is not certain; save the file as UTF-8".to_owned();
+                return Err(Fault { column: Some(column), value: text.to_owned(), cause });
+            }
+        }
+        Ok(self)
     }
 }
 

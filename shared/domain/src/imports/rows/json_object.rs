@@ -162,16 +162,21 @@ fn set_field<'de>(fields: &mut Fields<'de>, column: Column, value: Value<'de>) -
             | Column::ImportedClicks
             | Column::MaxClicks
             | Column::RedirectStatus
+            // A number is a text, too.
+            | Column::Slug
+            | Column::Title
     );
     match value {
         Value::Absent => {}
         Value::Text(text) => fields.set(column, text),
         Value::Texts(tags) if column == Column::Tags => fields.tags = Tags::List(tags),
         Value::Number(text) if number => fields.set(column, Cow::Owned(text)),
-        Value::Flag(flag) if matches!(column, Column::Archived | Column::ForwardQuery) => {
+        Value::Flag(flag) if matches!(column, Column::Archived | Column::ForwardQuery | Column::HasPassword) => {
             fields.set(column, Cow::Borrowed(if flag { "true" } else { "false" }));
         }
         Value::Texts(_) => return Err(Cow::Borrowed("[…]")),
+        Value::Named(name) if column == Column::Tags => fields.tags = Tags::List(vec![name]),
+        Value::Named(_) => return Err(Cow::Borrowed("{…}")),
         Value::Number(text) => return Err(Cow::Owned(text)),
         Value::Flag(flag) => return Err(Cow::Borrowed(if flag { "true" } else { "false" })),
         Value::Other(printed) => return Err(Cow::Borrowed(printed)),
@@ -205,6 +210,8 @@ enum Value<'a> {
     Texts(Vec<Cow<'a, str>>),
     Number(String),
     Flag(bool),
+    /// An object with a name, as tags have.
+    Named(Cow<'a, str>),
     Absent,
     /// A value that no column has, in printed form.
     Other(&'static str),
@@ -245,16 +252,25 @@ impl<'de> Visitor<'de> for ValueVisitor {
         Ok(Value::Number(value.to_string()))
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value<'de>, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Value::Other("{…}"))
+        let mut named = None;
+        while let Some(name) = map.next_key::<Cow<'de, str>>()? {
+            let is_name = matches!(&*name, "name" | "text" | "title" | "label");
+            match (named.is_none() && is_name).then(|| map.next_value::<Value<'de>>()).transpose()? {
+                Some(Value::Text(text)) => named = Some(text),
+                Some(_) => {}
+                None => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(named.map_or(Value::Other("{…}"), Value::Named))
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value<'de>, A::Error> {
         let (mut texts, mut other) = (Vec::new(), false);
         while let Some(value) = list.next_element()? {
             match value {
-                Value::Text(text) => texts.push(text),
+                Value::Text(text) | Value::Named(text) => texts.push(text),
+                Value::Number(text) => texts.push(Cow::Owned(text)),
                 Value::Absent => {}
-                Value::Texts(_) | Value::Number(_) | Value::Flag(_) | Value::Other(_) => other = true,
+                Value::Texts(_) | Value::Flag(_) | Value::Other(_) => other = true,
             }
         }
         Ok(if other { Value::Other("[…]") } else { Value::Texts(texts) })

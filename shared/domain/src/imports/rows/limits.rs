@@ -2,6 +2,8 @@
 
 /// The longest row, in bytes of text with its line end. A longer row is reported, and reading continues after it.
 pub(super) const MAX_ROW_BYTES: usize = 64 * 1024;
+/// How many bytes of text are examined to recognise its encoding and format.
+pub(super) const SNIFF_BYTES: usize = 64 * 1024;
 /// The greatest number of columns.
 pub(super) const MAX_COLUMNS: usize = 500;
 /// The greatest number of files in an archive.

@@ -1,4 +1,4 @@
-//! Splits HTML and XML into tags and text, in whatever pieces they arrive. Accepts what real files hold: elements may
+//! Splits the XML of spreadsheets into tags and text, in whatever pieces it arrives. Accepts what real files hold: elements may
 //! stay open, and a `<` that does not begin a tag is text.
 
 use std::borrow::Cow;
@@ -7,8 +7,8 @@ use memchr::{memchr, memmem};
 
 use super::buffer::Buffer;
 
-/// The longest tag, in bytes. Browsers put the icon of a bookmark into it.
-const MAX_TAG_BYTES: usize = 512 * 1024;
+/// The longest tag, in bytes. The tags of spreadsheets are short.
+const MAX_TAG_BYTES: usize = 64 * 1024;
 
 /// The token at the start of the buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +49,8 @@ impl Markup {
             return match tag_length(rest) {
                 _ if !matches!(rest.get(1), Some(b'/' | b'!' | b'?' | b'a'..=b'z' | b'A'..=b'Z')) => Token::Text(1),
                 Some(length) => Token::Tag(length),
-                None if ended || rest.len() >= MAX_TAG_BYTES => Token::Text(1),
+                // Nothing in it can be a whole tag, so that it need not be scanned again.
+                None if ended || rest.len() >= MAX_TAG_BYTES => Token::Text(rest.len().min(MAX_TAG_BYTES)),
                 None => Token::More,
             };
         }

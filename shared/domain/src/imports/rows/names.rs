@@ -45,6 +45,13 @@ pub(super) fn column_of_source(name: &str, source: Source) -> Option<Column> {
         (Source::Kutt, "address") => Some(Column::Slug),
         (Source::Kutt, "description") => Some(Column::Title),
         (Source::Kutt, "link") => Some(Column::ShortUrl),
+        (Source::Chrome | Source::Linkwarden, "name") => Some(Column::Title),
+        (Source::Firefox, "uri") | (Source::Pinboard, "href") | (Source::Raindrop, "link") => Some(Column::Url),
+        (Source::Pinboard, "description") => Some(Column::Title),
+        (Source::Pinboard, "time") => Some(Column::CreatedAt),
+        (Source::Redirection, "source") => Some(Column::Slug),
+        (Source::Redirection, "code") => Some(Column::RedirectStatus),
+        (Source::Redirection, "status") => Some(Column::Archived),
         _ => None,
     }
 }
@@ -52,7 +59,7 @@ pub(super) fn column_of_source(name: &str, source: Source) -> Option<Column> {
 /// Recognises the service that writes files with these column names, which must be normalized.
 pub(super) fn recognise_source(names: &[String]) -> Option<Source> {
     let has = |wanted: &[&str]| wanted.iter().all(|name| names.iter().any(|given| given == name));
-    let sources: [(&[&str], Source); 9] = [
+    let sources: [(&[&str], Source); 22] = [
         (&["redirectstatus", "forwardquery", "importedclicks"], Source::Waypost),
         (&["longurl", "bitlink"], Source::Bitly),
         (&["longurl", "shortcode"], Source::Shlink),
@@ -62,6 +69,19 @@ pub(super) fn recognise_source(names: &[String]) -> Option<Source> {
         (&["target", "address"], Source::Kutt),
         (&["originalurl", "path"], Source::ShortIo),
         (&["url", "timeadded", "status"], Source::Pocket),
+        (&["url", "name", "dateadded", "guid"], Source::Chrome),
+        (&["url", "name", "dateadded", "type"], Source::Chrome),
+        (&["uri", "dateadded", "guid"], Source::Firefox),
+        (&["uri", "typecode"], Source::Firefox),
+        (&["url", "name", "collectionid"], Source::Linkwarden),
+        (&["content", "createdat", "tags"], Source::Karakeep),
+        (&["link", "excerpt"], Source::Raindrop),
+        (&["url", "excerpt", "folder"], Source::Raindrop),
+        (&["href", "description", "toread"], Source::Pinboard),
+        (&["href", "description", "extended"], Source::Pinboard),
+        (&["url", "title", "selection", "folder"], Source::Instapaper),
+        (&["source", "target", "regex"], Source::Redirection),
+        (&["url", "matchtype", "actiontype"], Source::Redirection),
     ];
     sources.into_iter().find(|(wanted, _)| has(wanted)).map(|(_, source)| source)
 }

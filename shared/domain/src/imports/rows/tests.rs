@@ -10,7 +10,7 @@ use super::lines::{Found, Lines};
 use super::*;
 
 /// Reads all rows of `file`, fed in pieces of `piece` bytes, and prints each with [`print`].
-fn read(file: &[u8], piece: usize) -> Result<Vec<String>, String> {
+pub(super) fn read(file: &[u8], piece: usize) -> Result<Vec<String>, String> {
     let mut rows = Rows::new(file.len() as u64, Limits::default());
     let mut pieces = file.chunks(piece);
     let (mut read, mut done) = (Vec::new(), 0);
@@ -140,12 +140,11 @@ fn other_files_fail_with_a_reason() {
         (b"\x89PNG\r\n\x1a\n\0", "PNG"),
         (b"\xff\xfeu\0r\0i\0", "the first row is: uri"),
         (b"url\nhttps://\0", "a zero byte, at byte 12"),
-        (b"url\nhttps://\xe4.example/", "a character is not valid, at byte 12"),
         (b"<!doctype html><a href='https://a.example/'>", "HTML"),
         (b"[{\"url\":\"https://a.example/\"}", "breaks off"),
-        (b"{\n  \"url\": \"https://a.example/\"\n}\n", "no line is a whole object"),
+        (b"{\n  \"version\": 1\n}\n", "no line is a whole object"),
         (b"{]}{", "no line is a whole object"),
-        (b"{\"href\":\"https://a.example/\"}\n", "no line of the file has a field named url"),
+        (b"{\"website\":\"https://a.example/\"}\n", "no line of the file has a field named url"),
         (b"slug,link\na,https://a.example/\n", "the first row is: slug, link"),
         (b"Hello, world!\n", "the first row is: Hello, world!"),
         (b"\"url", "does not end"),
@@ -289,7 +288,7 @@ proptest! {
     #[test]
     fn csv_core_finds_the_same_cells(body in "([a ,;\"é]{0,4}(\n|\r\n|\r)?){0,12}\n", piece in 1..20_usize) {
         let file = format!("url\t,slug\n{body}");
-        let shape = Shape::Csv { delimiter: b',', columns: Columns::by_position(2), header: false };
+        let shape = Shape::Csv { delimiter: b',', columns: Columns::by_position(2), header: false, preamble: 0, comments: false };
         let mut lines = Lines::new(&shape, RowPlace::START).unwrap();
         let mut buffer = Buffer::new(0, 1);
         let mut pieces = file.as_bytes().chunks(piece);

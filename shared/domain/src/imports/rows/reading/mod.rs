@@ -71,6 +71,8 @@ impl Rows {
                 reader.place(&file.buffer).map_or(file.buffer.position(), |place| place.byte)
             }
             _ if file.direct => file.buffer.position(),
+            // The first bytes wait until they tell the encoding.
+            (None, None | Some(Unpacker::Plain)) => 0,
             (_, Some(Unpacker::Zip(zip))) => zip.position(),
             _ => file.input.position(),
         }

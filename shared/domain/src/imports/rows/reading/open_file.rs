@@ -7,13 +7,14 @@ use super::step::{Advance, Step};
 use crate::imports::rows::archive::Archive;
 use crate::imports::rows::buffer::Buffer;
 use crate::imports::rows::encoding::Decoder;
+use crate::imports::rows::fields::Fields;
 use crate::imports::rows::layout::{Encoding, Layout, Packing};
-use crate::imports::rows::limits::Limits;
+use crate::imports::rows::limits::{Limits, SNIFF_BYTES};
 use crate::imports::rows::notes::Notes;
 use crate::imports::rows::place::RowPlace;
 use crate::imports::rows::reader::{Found, Reader};
 use crate::imports::rows::row::{Row, RowAddress};
-use crate::imports::rows::sniff::{SNIFF_BYTES, byte_order_mark_length, sniff};
+use crate::imports::rows::sniff::{byte_order_mark_length, sniff};
 use crate::imports::rows::unpack::{Input, MAGIC_BYTES, UnpackStatus, Unpacker, packing, unpacker};
 use crate::imports::rows::unreadable::{Unreadable, UnreadableKind};
 
@@ -155,6 +156,7 @@ impl OpenFile {
     /// Reads the row that [`InnerFile::advance`] found; `None` if it found none.
     #[inline]
     pub(super) fn row(&mut self, found: Found) -> Option<Row<'_>> {
+        let is_guess = self.is_encoding_guess();
         let Some(reader) = &mut self.reader else {
             let Content::Nested(nested) = &mut self.content else { return None };
             let mut row = nested.file_mut()?.row(found)?;
@@ -171,8 +173,14 @@ impl OpenFile {
             Found::Text(length) => reader.fields(&self.buffer.rest()[..length]),
             Found::More | Found::End => return None,
         };
+        let fields = if is_guess { fields.and_then(Fields::with_certain_addresses) } else { fields };
         let address = RowAddress { row: self.rows_before + number, line, file: self.member.clone() };
         Some(Row { address, fields })
+    }
+
+    /// Tells whether the encoding of the text is only likely.
+    pub(super) fn is_encoding_guess(&self) -> bool {
+        self.decoder.is_guess()
     }
 
     /// Unpacks the next bytes.
@@ -248,6 +256,9 @@ impl OpenFile {
             }
             Content::Text => {
                 self.decoder.push(&unpacked, last, &mut self.buffer);
+                if self.unpack_error.is_some() {
+                    self.decoder.settle(false, &mut self.buffer); // the rows before the error are read
+                }
                 self.skip_byte_order_mark();
                 self.go_direct();
             }
@@ -287,7 +298,7 @@ impl OpenFile {
         let rest = self.buffer.rest();
         let outer = self.unpacker.as_ref().map_or(Packing::Plain, Unpacker::packing);
         let (head, whole) = (&rest[..rest.len().min(SNIFF_BYTES)], self.buffer.ended() && rest.len() <= SNIFF_BYTES);
-        let position = |index: usize| self.buffer.file_position() + if self.direct { index as u64 } else { 0 };
+        let position = |index: usize| self.buffer.file_position_of(index);
         let encoding = self.decoder.encoding().unwrap_or(Encoding::Utf8);
         let (shape, source) = match sniff(head, encoding, position, whole, &mut self.notes) {
             Ok(recognised) => recognised,
@@ -297,6 +308,9 @@ impl OpenFile {
                 return self.give_up(error);
             }
         };
+        if let Some(name) = self.decoder.other_name() {
+            self.notes.encoding = Some(name.to_owned());
+        }
         self.reader = Some(Reader::new(&shape, source, RowPlace::START));
         self.layout = Some(Layout { packing: outer, encoding, shape, source });
         self.archive.count_read();
