@@ -127,7 +127,7 @@ impl Fields<'_> {
 
 /// Parses tags with `|` or `,` between them, or a JSON list: only the list can hold a tag with a comma in CSV.
 fn parse_tags(text: Cow<'_, str>) -> Tags<'_> {
-    if text.starts_with("[\"")
+    if text.starts_with('[')
         && let Ok(list) = serde_json::from_str::<Vec<String>>(&text)
     {
         return Tags::List(list.into_iter().map(Cow::Owned).collect());

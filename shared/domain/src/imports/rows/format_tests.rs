@@ -83,6 +83,8 @@ fn lines_that_can_be_read_in_two_ways_are_refused() {
         let error = read(file.as_bytes(), 7).unwrap_err();
         assert!(error.contains("slug` as the first line"), "{error}");
     }
+    let table: String = (0..20).map(|n| format!("https://a.example/{n},slug{n}\n")).collect();
+    assert_eq!(contents(table)[19], "https://a.example/19|slug19|-|");
 }
 
 #[test]
@@ -200,6 +202,13 @@ fn bookmarks_in_xml() {
 }
 
 #[test]
+fn posts_in_xml() {
+    let file = "<?xml version=\"1.0\"?>\n<posts user=\"x\">\n<post href=\"https://a.example/?a=1&amp;b\" description=\"A\" \
+                time=\"2010-01-02T03:04:05Z\" tag=\"a b\"/>\n</posts>";
+    assert_eq!(all(file), ["1@3 https://a.example/?a=1&b|-|A|a+b"]);
+}
+
+#[test]
 fn json_documents() {
     for (file, expected) in [
         // The list has some name, or none.
@@ -249,6 +258,18 @@ fn json_documents() {
         (
             r#"{"links": [{"url": "https://a.example/x"}, {"slug": "none"}, {"url": "https://b.example/y"}]}"#,
             &["https://a.example/x|-|-|", "-|none|-|", "https://b.example/y|-|-|"],
+        ),
+        (
+            r#"[{"url": "https://a.example/x"}, {"slug": "none", "tags": [{"name": "n"}]}, {"type": "folder", "items": []}]"#,
+            &["https://a.example/x|-|-|", "-|none|-|n"],
+        ),
+        (
+            r#"{"version": 1, "redirects": {"a": "https://a.example/x", "b": {"url": "https://b.example/y"}, "c": "/c"}}"#,
+            &["https://a.example/x|a|-|", "https://b.example/y|b|-|", "/c|c|-|"],
+        ),
+        (
+            r#"{"url":"https://a.example/x"}{"url":"https://b.example/y"}"#,
+            &["https://a.example/x|-|-|", "https://b.example/y|-|-|"],
         ),
         (r#"{"links": []}"#, &[]),
     ] {
@@ -346,6 +367,8 @@ fn long_json_documents_are_read_piece_by_piece() {
     let rows = rows_of(&format!("{{{}}}", map.join(",")));
     assert_eq!((rows.len(), rows[59_999].as_str()), (60_000, "60000@1 https://a.example/59999|s59999|-|"));
     let long = "x".repeat(70_000);
+    let file = format!("{{\"meta\":{{\"x\":\"{long}\"}},\"links\":[{{\"url\":\"https://a.example/x\"}}]}}");
+    assert_eq!(rows_of(&file), ["1@1 https://a.example/x|-|-|"]);
     let file = format!("[{{\"url\":\"https://a.example/x\",\"content\":\"{long}\"}}]");
     assert_eq!(rows_of(&file), ["1@1 https://a.example/x|-|-|"]);
     let long = "x".repeat(1_100_000);

@@ -11,6 +11,11 @@ use crate::values::slug::Slug;
 /// How many lines are examined.
 const MAX_LINES: usize = 2000;
 
+/// How many lines that all could be a URL and a slug are not URLs: by chance not all would have a delimiter.
+const TABLE_LINES: usize = 10;
+/// How many columns a table without a header has.
+const MAX_FIELDS: usize = 4;
+
 /// The columns of rows without a header.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Headerless {
@@ -100,9 +105,14 @@ fn plain_urls(lines: &[&str], head: &[u8], whole: bool) -> Result<Headerless, St
         if ends || delimiter == '|' && is_everywhere {
             return Ok(by_position(head, whole, delimiter as u8));
         }
-        let are_slugs = split.iter().all(|(_, rest)| is_slug(rest) && rest.contains(|c: char| c.is_ascii_alphabetic()));
-        let slugs: HashSet<&str> = split.iter().map(|(_, rest)| *rest).collect();
-        if is_everywhere && are_slugs && slugs.len() == lines.len() {
+        let fields: Vec<&str> = split.iter().filter_map(|(_, rest)| rest.split(delimiter).next()).collect();
+        let are_slugs = fields.iter().all(|field| is_slug(field) && field.contains(|c: char| c.is_ascii_alphabetic()));
+        let are_unique = fields.iter().collect::<HashSet<_>>().len() == lines.len();
+        let are_few = split.iter().all(|(_, rest)| rest.matches(delimiter).count() < MAX_FIELDS - 1);
+        if is_everywhere && are_slugs && are_unique && are_few {
+            if lines.len() >= TABLE_LINES {
+                return Ok(by_position(head, whole, delimiter as u8));
+            }
             return Err(format!(
                 "each line may be one URL with `{delimiter}` in it, or a URL and a slug: write `url` or \
                  `url{delimiter}slug` as the first line"

@@ -1,4 +1,5 @@
-//! Reads bookmarks in XML: OPML, the outlines of feed readers and note books, and XBEL.
+//! Reads bookmarks in XML: OPML, the outlines of feed readers and note books, XBEL, and the posts of Delicious and
+//! Pinboard.
 
 use std::borrow::Cow;
 
@@ -74,6 +75,10 @@ impl Outline {
             }
             return Ok(row.map(|row| self.number_row(Box::new(row), line)));
         }
+        if tag.is("post") && opens {
+            let (row, line) = (read_post(tag), tag.line);
+            return Ok(Some(self.number_row(Box::new(row), line)));
+        }
         if tag.is("bookmark") && opens {
             let (row, line) = (Box::new(read_bookmark(tag, &self.folders)), tag.line);
             let unclosed = self.end_bookmark();
@@ -148,6 +153,21 @@ fn read_bookmark(tag: &Tag, folders: &Folders) -> Result<Fields<'static>, Fault>
     let mut fields = new_fields(url, folders);
     if let Some(added) = tag.value("added") {
         fields.set(Column::CreatedAt, Cow::Owned(added.into_owned()));
+    }
+    Ok(fields)
+}
+
+/// Reads a bookmark of Delicious or Pinboard.
+fn read_post(tag: &Tag) -> Result<Fields<'static>, Fault> {
+    let mut fields = Fields { source: Some(Source::Pinboard), ..Fields::default() };
+    if let Some(href) = tag.attribute("href") {
+        let url = tag.url(href).map_err(|cause| Fault::of_row(href.raw(), cause))?;
+        fields.set(Column::Url, Cow::Owned(url));
+    }
+    for (column, name) in [(Column::Title, "description"), (Column::CreatedAt, "time"), (Column::Tags, "tag")] {
+        if let Some(value) = tag.value(name) {
+            fields.set(column, Cow::Owned(value.into_owned()));
+        }
     }
     Ok(fields)
 }

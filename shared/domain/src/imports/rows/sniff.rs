@@ -7,7 +7,7 @@ use super::column::Source;
 use super::columns::Columns;
 use super::foreign::foreign_container;
 use super::headerless::{Headerless, recognise_without_header};
-use super::json::{find_first_link, value_length};
+use super::json::{Nesting, find_first_link, value_length};
 use super::json_object::{ObjectParser, recognise_object_source};
 use super::layout::{Encoding, RuleSyntax, Shape};
 use super::limits::{MAX_COLUMNS, SNIFF_BYTES};
@@ -50,7 +50,11 @@ pub(super) fn sniff(
         return Err(Unreadable::because(format!("the file is {what}")));
     }
     if encoding == Encoding::Utf8 {
-        check_text(head, position, whole)?;
+        check_text(head, &position, whole)?;
+    }
+    if let Some(index) = broken_list(head) {
+        let cause = "the JSON document is broken: no object is where the next one should be";
+        return Err(Unreadable::at(position(index), cause));
     }
     let head = &head[blank_lines_length(head)..];
     let recognised = match head.iter().find(|byte| !byte.is_ascii_whitespace()) {
@@ -92,7 +96,7 @@ fn check_text(head: &[u8], position: impl Fn(usize) -> u64, whole: bool) -> Resu
 fn sniff_markup(head: &[u8]) -> Result<Recognised, String> {
     let lower = head.to_ascii_lowercase();
     let has = |text: &str| memchr::memmem::find(&lower, text.as_bytes()).is_some();
-    if has("<opml") || has("<xbel") {
+    if has("<opml") || has("<xbel") || has("<posts") && has("<post ") {
         return Ok((Shape::Outline, Some(Source::Bookmarks)));
     }
     if has("netscape-bookmark-file") || has("href=") && (has(" add_date=") || has(" time_added=")) {
@@ -105,6 +109,15 @@ fn sniff_markup(head: &[u8]) -> Result<Recognised, String> {
     }
 }
 
+/// Returns the index of what follows the first bracket, if it begins no value: Markdown and other texts begin with a
+/// bracket, too.
+fn broken_list(head: &[u8]) -> Option<usize> {
+    let is_blank = |byte: &u8| byte.is_ascii_whitespace();
+    let start = head.iter().position(|byte| !is_blank(byte)).filter(|&start| head[start] == b'[')?;
+    let next = start + 1 + head[start + 1..].iter().position(|byte| !is_blank(byte))?;
+    (!matches!(head[next], b'{' | b'[' | b'"' | b']')).then_some(next)
+}
+
 /// Tells JSON Lines from a JSON document, which may stand on one line too.
 fn sniff_json(head: &[u8], whole: bool) -> Result<Recognised, String> {
     let text = head.trim_ascii_start();
@@ -112,8 +125,11 @@ fn sniff_json(head: &[u8], whole: bool) -> Result<Recognised, String> {
     let is_lines = match first {
         _ if text.starts_with(b"[") => false,
         Some(length) if !text[..length].contains(&b'\n') => {
-            let next = text[length..].trim_ascii_start().first();
-            next == Some(&b'{') || ObjectParser::default().fields(&text[..length]).is_ok_and(|row| row.url.is_some())
+            let blank = text[length..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+            let (between, next) = text[length..].split_at(blank);
+            let is_line = between.contains(&b'\n') || next.is_empty();
+            let is_link = || ObjectParser::default().fields(&text[..length]).is_ok_and(|row| row.url.is_some());
+            is_line && (next.first() == Some(&b'{') || is_link())
         }
         _ => has_lines(text, whole),
     };
@@ -122,11 +138,10 @@ fn sniff_json(head: &[u8], whole: bool) -> Result<Recognised, String> {
         let sink = has_links.then_some(Source::Sink);
         return Ok((Shape::JsonDocument, recognise_object_source(&link).or(sink)));
     }
-    match sniff_json_lines(head, whole) {
-        Err(_) if text.starts_with(b"[") => Ok((Shape::JsonDocument, None)),
-        Err(_) if first.is_none() && !whole => Ok((Shape::JsonDocument, None)),
-        recognised => recognised,
+    if text.starts_with(b"[") || !is_lines && first.is_none() && !whole {
+        return Ok((Shape::JsonDocument, None));
     }
+    sniff_json_lines(head, whole)
 }
 
 /// Tells whether most lines are whole objects: one of the others may be the first.
@@ -136,7 +151,11 @@ fn has_lines(text: &[u8], whole: bool) -> bool {
         lines.pop(); // cut off
         if lines.is_empty() {
             // The first line is too long, which costs only that line; or a document is on one line.
-            return find_first_link(text).is_none();
+            let mut nesting = Nesting::default();
+            for &byte in text {
+                nesting.step(byte);
+            }
+            return !nesting.has_objects && find_first_link(text).is_none();
         }
     }
     lines.retain(|line| !line.is_empty());

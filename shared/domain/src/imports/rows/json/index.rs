@@ -4,55 +4,13 @@
 use std::ops::Range;
 
 use super::known_names::{decode, is_own_folder, is_target, is_url, names_field, names_links};
+use super::links::{Index, Parent, Place, Span, SpanKind};
 use super::list_names::{Choice, ListNames};
 
 /// How deeply lists and objects may be nested.
 const MAX_DEPTH: usize = 256;
-
-/// A link in a document.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Span {
-    pub(super) range: Range<usize>,
-    /// The name under which it stands, if that is its slug; with quotation marks.
-    pub(super) key: Option<Range<usize>>,
-    pub(super) kind: SpanKind,
-    /// The innermost object or list that holds it.
-    parent: usize,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum SpanKind {
-    /// A link.
-    Link,
-    /// A link whose URL is in a member of its own.
-    Merged,
-    /// No link, but an element of a list of links.
-    Broken,
-    /// A list that is not read.
-    Refused,
-    /// A URL that is the value of a name.
-    Member,
-    /// An object with a URL that is the value of a name.
-    MemberObject,
-}
-
-/// The links in an object.
-#[derive(Debug, Default)]
-pub(super) struct Index {
-    pub(super) spans: Vec<Span>,
-    parents: Vec<Parent>,
-    /// Whether there is a list of links, be it an empty one.
-    pub(super) has_list: bool,
-    /// Whether the object is a folder or a separator.
-    pub(super) is_folder: bool,
-}
-
-#[derive(Debug)]
-struct Parent {
-    parent: Option<usize>,
-    /// The name of the folder.
-    label: Option<String>,
-}
+/// How many texts and numbers of a list are kept in case that links follow them.
+const MAX_UNSURE: usize = 100;
 
 /// An object or a list that is open.
 #[derive(Debug)]
@@ -62,6 +20,8 @@ struct Frame {
     is_list: bool,
     /// The name under which it stands.
     name: Option<Range<usize>>,
+    /// Whether that name is one of lists of links.
+    is_named: bool,
     /// In an object, the name whose value follows.
     key: Option<Range<usize>>,
     label: Option<Range<usize>>,
@@ -73,32 +33,10 @@ struct Frame {
     /// Whether it is the browser's own folder.
     is_own: bool,
     members: usize,
+    /// Whether a list has links.
+    has_links: bool,
     /// How many spans precede it.
     first_span: usize,
-}
-
-impl Index {
-    /// Returns the names of the folders that hold the link, the outermost first.
-    pub(super) fn folders(&self, span: &Span) -> Vec<String> {
-        let (mut names, mut at) = (Vec::new(), Some(span.parent));
-        while let Some(parent) = at.and_then(|at| self.parents.get(at)) {
-            names.extend(parent.label.clone());
-            at = parent.parent;
-        }
-        names.reverse();
-        names
-    }
-}
-
-/// Where an object stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    /// It is the document.
-    Document,
-    /// It is an element of a list.
-    Element,
-    /// It is a member of an object; whether its name is that of a browser's own folder.
-    Member(bool),
 }
 
 /// Finds the links in the object `text`. Returns `None` if the brackets do not match.
@@ -169,11 +107,13 @@ impl Indexer<'_> {
             Some(name) => is_own_folder(&decode(&self.text[name.clone()])),
             None => id == 0 && self.place == Place::Member(true),
         };
+        let is_named = name.clone().is_some_and(|name| names_links(&decode(&self.text[name])));
         self.stack.push(Frame {
             id,
             start,
             is_list,
             name,
+            is_named,
             key: None,
             label: None,
             has_target: false,
@@ -181,6 +121,7 @@ impl Indexer<'_> {
             is_folder: false,
             is_own,
             members: 0,
+            has_links: false,
             first_span: self.found.spans.len(),
         });
         Some(())
@@ -195,8 +136,11 @@ impl Indexer<'_> {
         frame.members += 1;
         let value = decode(&self.text[range.clone()]);
         let Some(key) = frame.key.take() else {
+            frame.has_links |= is_url(&value);
             let kind = if is_url(&value) { SpanKind::Link } else { SpanKind::Broken };
-            self.found.spans.push(Span { range, key: None, kind, parent: frame.id });
+            if frame.has_links || frame.members <= MAX_UNSURE {
+                self.found.spans.push(Span { range, key: None, kind, parent: frame.id });
+            }
             return Some(());
         };
         let name = decode(&self.text[key.clone()]);
@@ -213,6 +157,8 @@ impl Indexer<'_> {
         }
         if is_url(&value) {
             self.found.spans.push(Span { range, key: Some(key), kind: SpanKind::Member, parent: frame.id });
+        } else if frame.is_named && frame.members <= MAX_UNSURE {
+            self.found.spans.push(Span { range, key: Some(key), kind: SpanKind::Broken, parent: frame.id });
         }
         Some(())
     }
@@ -220,7 +166,10 @@ impl Indexer<'_> {
     fn take_scalar(&mut self, range: Range<usize>) {
         let Some(frame) = self.stack.last_mut() else { return };
         frame.members += 1;
-        if frame.is_list && &self.text[range.clone()] != b"null" {
+        if frame.is_list {
+            if !frame.has_links && frame.members > MAX_UNSURE || &self.text[range.clone()] == b"null" {
+                return;
+            }
             self.found.spans.push(Span { range, key: None, kind: SpanKind::Broken, parent: frame.id });
         } else if let Some(key) = frame.key.take() {
             frame.has_field |= names_field(&decode(&self.text[key]));
@@ -237,6 +186,9 @@ impl Indexer<'_> {
     }
 
     fn push(&mut self, frame: &Frame, end: usize, kind: SpanKind) {
+        if let Some(parent) = self.stack.last_mut() {
+            parent.has_links |= matches!(kind, SpanKind::Link | SpanKind::Merged);
+        }
         let parent = self.stack.last().map_or(frame.id, |parent| parent.id);
         let key = (kind == SpanKind::MemberObject).then(|| frame.name.clone()).flatten();
         self.found.spans.push(Span { range: frame.start..end, key, kind, parent });
@@ -257,12 +209,11 @@ impl Indexer<'_> {
             self.found.spans.truncate(frame.first_span);
             return self.push(frame, end, SpanKind::Merged);
         }
-        let is_named = frame.name.clone().is_some_and(|name| names_links(&decode(&self.text[name])));
         let is_document = is_root && self.place == Place::Document;
-        let is_map = (is_document || is_named)
-            && frame.members > 0
-            && !frame.has_field
-            && (texts == frame.members && (texts > 1 || is_named) || objects == frame.members);
+        let links = texts + objects;
+        let is_map = !frame.has_field
+            && (frame.is_named && links * 2 > frame.members
+                || is_document && links == frame.members && (texts > 1 || objects > 0));
         let id = frame.id;
         for span in &mut self.found.spans[frame.first_span..] {
             let is_member = matches!(span.kind, SpanKind::Member | SpanKind::MemberObject);
@@ -274,15 +225,14 @@ impl Indexer<'_> {
             }
         }
         self.retain(frame.first_span, |span| {
-            span.parent != id || !matches!(span.kind, SpanKind::Member | SpanKind::MemberObject)
+            let is_member = matches!(span.kind, SpanKind::Member | SpanKind::MemberObject);
+            span.parent != id || !is_member && (is_map || span.kind != SpanKind::Broken || span.key.is_none())
         });
         self.found.has_list |= is_map;
         if self.found.spans.len() > frame.first_span {
             let is_folder = !frame.is_own && (!is_root || self.place != Place::Document);
             let label = frame.label.clone().filter(|_| is_folder);
             self.found.parents[id].label = label.map(|label| decode(&self.text[label]).into_owned());
-        } else if is_root {
-            self.found.is_folder = frame.is_folder;
         } else if is_in_list && !frame.is_folder {
             self.push(frame, end, SpanKind::Broken);
         }
@@ -291,7 +241,7 @@ impl Indexer<'_> {
     fn close_list(&mut self, frame: &Frame, end: usize) {
         let name = frame.name.clone().map(|name| decode(&self.text[name]).into_owned());
         let id = frame.id;
-        let is_named = name.as_deref().is_some_and(names_links);
+        let is_named = frame.is_named;
         self.found.has_list |= is_named;
         if let Some(parent) = self.stack.last_mut() {
             parent.is_folder |= is_named;

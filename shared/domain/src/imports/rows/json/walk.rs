@@ -2,8 +2,8 @@
 
 use super::list_names::Choice;
 
-/// How deeply lists and objects may be nested around a link.
-const MAX_LEVELS: usize = 128;
+/// How deeply lists and objects that are too long to be looked at as a whole may be nested.
+const MAX_LEVELS: usize = 64;
 
 /// A list or an object that is open.
 #[derive(Debug, Default)]
