@@ -248,7 +248,8 @@ struct Nasty {
 
 #[test]
 fn format_of_an_archive_is_that_of_its_lists() {
-    for (name, format) in [("stray.zip", Format::Csv), ("sheet.xlsx.zip", Format::Csv), ("sheet.xlsx.gz", Format::Xlsx)] {
+    for (name, format) in [("stray.zip", Format::Csv), ("sheet.xlsx.zip", Format::Csv), ("sheet.xlsx.gz", Format::Xlsx)]
+    {
         assert_eq!(load(&data(&format!("nasty/{name}")), 1000).format, Some(format), "{name}");
     }
 }
