@@ -247,6 +247,14 @@ struct Nasty {
 }
 
 #[test]
+fn format_of_an_archive_is_that_of_its_lists() {
+    for (name, format) in [("stray.zip", Format::Csv), ("sheet.xlsx.zip", Format::Csv), ("sheet.xlsx.gz", Format::Xlsx)]
+    {
+        assert_eq!(load(&data(&format!("nasty/{name}")), 1000).format, Some(format), "{name}");
+    }
+}
+
+#[test]
 fn nasty_files_end_as_the_manifest_says() {
     let manifest: Vec<Nasty> = serde_json::from_slice(&data("nasty/manifest.json")).unwrap();
     let known: Vec<&str> = manifest.iter().map(|nasty| nasty.file.as_str()).collect();

@@ -78,6 +78,11 @@ impl OpenFile {
 
     /// Opens the next file of an archive, or ends.
     pub(super) fn next_file(&mut self) -> Result<Step, Unreadable> {
+        self.leave_file(true)
+    }
+
+    /// Does the same; `is_read` tells whether the file before it was read to its end.
+    fn leave_file(&mut self, is_read: bool) -> Result<Step, Unreadable> {
         match (&mut self.unpacker, &mut self.reader) {
             (Some(Unpacker::Zip(zip)), Some(Reader::Workbook(workbook))) => {
                 let Some(index) = workbook.next_file(zip.names()) else {
@@ -91,7 +96,7 @@ impl OpenFile {
                 Ok(Step::Again)
             }
             (Some(Unpacker::Zip(_)), _) => {
-                self.close_content();
+                self.close_content(is_read);
                 let Some(Unpacker::Zip(zip)) = &mut self.unpacker else { return Ok(Step::End) };
                 let opened = self.archive.open_next(zip);
                 self.member = zip.member().map(Arc::from);
@@ -102,7 +107,7 @@ impl OpenFile {
                 Ok(Step::Again)
             }
             (Some(Unpacker::Tar(_)), _) => {
-                self.close_content();
+                self.close_content(is_read);
                 if let Some(Unpacker::Tar(tar)) = &mut self.unpacker {
                     tar.close(&mut self.input);
                 }
@@ -131,7 +136,10 @@ impl OpenFile {
         let rows = self.last_row().0 - self.rows_before;
         let error = self.in_member(error);
         self.archive.give_up(&name, rows, error, &mut self.notes);
-        self.next_file()
+        if rows == 0 {
+            self.layout = self.layout_before.take();
+        }
+        self.leave_file(false)
     }
 
     /// Adds to `error` the name of the archive's file that is open.
@@ -146,22 +154,30 @@ impl OpenFile {
 
     /// Gets ready for the bytes of a file of an archive.
     fn open_content(&mut self) {
+        self.layout_before = self.layout.clone();
         self.content = Content::Head(Vec::new());
         (self.decoder, self.buffer) = (Decoder::default(), Buffer::new(0, 1));
     }
 
-    /// Counts the rows of the file of an archive that was read, and forgets the rest of it.
-    fn close_content(&mut self) {
+    /// Counts the rows of the file of an archive that was open, and forgets the rest of it.
+    fn close_content(&mut self, is_read: bool) {
+        let before = self.rows_before;
         (self.rows_before, _) = self.last_row();
+        let mut is_list = self.reader.is_some();
         if let Some(reader) = self.reader.take() {
             self.notes.merge(reader.notes().unwrap_or(&Default::default()));
         }
-        let Content::Nested(nested) = std::mem::take(&mut self.content) else { return };
-        let Some(file) = nested.file() else { return };
-        self.notes.merge(&file.all_notes());
-        self.spent += file.spent;
-        if let Some(layout) = file.current_layout() {
-            self.layout = Some(layout.clone());
+        if let Content::Nested(nested) = std::mem::take(&mut self.content)
+            && let Some(file) = nested.file()
+        {
+            self.notes.merge(&file.all_notes());
+            self.spent += file.spent;
+            if let Some(layout) = file.current_layout().filter(|_| is_read || self.rows_before > before) {
+                self.layout = Some(layout.clone());
+                is_list = true;
+            }
+        }
+        if is_read && is_list {
             self.archive.count_read();
         }
     }

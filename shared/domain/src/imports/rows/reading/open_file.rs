@@ -44,6 +44,8 @@ pub(in crate::imports::rows) struct OpenFile {
     /// Known once the format is recognised.
     pub(super) reader: Option<Reader>,
     pub(super) layout: Option<Layout>,
+    /// The layout of the archive's earlier files.
+    pub(super) layout_before: Option<Layout>,
     pub(super) notes: Notes,
     /// How many rows the archive's earlier files have.
     pub(super) rows_before: u64,
@@ -133,6 +135,7 @@ impl OpenFile {
             direct: false,
             reader: None,
             layout: None,
+            layout_before: None,
             notes: Notes::default(),
             rows_before: 0,
             member: None,
@@ -313,7 +316,6 @@ impl OpenFile {
         }
         self.reader = Some(Reader::new(&shape, source, RowPlace::START));
         self.layout = Some(Layout { packing: outer, encoding, shape, source });
-        self.archive.count_read();
         Ok(Step::Again)
     }
 
