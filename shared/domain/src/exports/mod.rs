@@ -5,7 +5,7 @@
 //!   links. The file appears as a whole, so that an invocation may be killed at any point and tried again.
 //!
 //! The file holds neither a password nor its hash: a reader of the file could try passwords against the hash without limit.
-//! A row of a locked link says `has_password`, and an import refuses such a row rather than create an open link.
+//! A row of a locked link says `has_password`, and an import archives such a link rather than open it.
 
 pub mod export;
 pub mod find;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::calendar::DateOrder;
 use super::column::{Column, Source};
 
 /// The tags of a row.
@@ -40,6 +41,8 @@ pub struct Fields<'a> {
     pub slug: Option<Cow<'a, str>>,
     /// The short link as a URL; its path is the slug if the row has no `slug`.
     pub short_url: Option<Cow<'a, str>>,
+    /// A short link that its owner chose; its path is the slug rather than that of `short_url`.
+    pub custom_url: Option<Cow<'a, str>>,
     /// The host that serves the link.
     pub domain: Option<Cow<'a, str>>,
     /// The title of the link.
@@ -52,6 +55,10 @@ pub struct Fields<'a> {
     pub imported_clicks: Option<Cow<'a, str>>,
     /// The fields that few rows have.
     pub more: Vec<(Column, Cow<'a, str>)>,
+    /// The fields that could not be read, which cost only themselves.
+    pub faults: Vec<Fault>,
+    /// The order of day and month in the dates.
+    pub dates: DateOrder,
     /// The service that wrote the file.
     pub source: Option<Source>,
 }
@@ -59,7 +66,7 @@ pub struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// Sets the field of `column`, unless `text` is blank.
     #[inline]
-    pub(super) fn set(&mut self, column: Column, text: Cow<'a, str>) {
+    pub(crate) fn set(&mut self, column: Column, text: Cow<'a, str>) {
         let text = trimmed(text);
         if text.is_empty() {
             return;
@@ -68,11 +75,13 @@ impl<'a> Fields<'a> {
             Column::Url => self.url = Some(text),
             Column::Slug => self.slug = Some(text),
             Column::ShortUrl => self.short_url = Some(text),
+            Column::CustomUrl => self.custom_url = Some(text),
             Column::Domain => self.domain = Some(text),
             Column::Title => self.title = Some(text),
             Column::Tags => self.tags = parse_tags(text),
             Column::CreatedAt => self.created_at = Some(text),
             Column::ImportedClicks => self.imported_clicks = Some(text),
+            Column::Ignored => {}
             _ => self.more.push((column, text)),
         }
     }

@@ -3,6 +3,7 @@
 use super::bookmarks::{Bookmark, Bookmarks};
 use super::buffer::Buffer;
 use super::column::Source;
+use super::column_names::ColumnNames;
 use super::csv::Cells;
 use super::fields::{Fault, Fields};
 use super::json_document::{Document, Element};
@@ -34,13 +35,13 @@ pub(super) enum Found {
 
 impl Reader {
     /// Reads text of this format from `place` on.
-    pub(super) fn new(shape: &Shape, source: Option<Source>, place: RowPlace) -> Self {
-        let objects = ObjectParser::new(source);
+    pub(super) fn new(shape: &Shape, source: Option<Source>, columns: &ColumnNames, place: RowPlace) -> Self {
+        let objects = ObjectParser::new(source, columns);
         match Lines::new(shape, place) {
             Some(lines) => Self::Lines { lines, shape: shape.clone(), objects, source },
             None if *shape == Shape::JsonDocument => Self::Document { document: Document::new(), objects },
             None if *shape == Shape::Bookmarks => Self::Bookmarks(Box::default()),
-            None => Self::Workbook(Box::default()),
+            None => Self::Workbook(Box::new(Workbook::new(columns))),
         }
     }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::buffer::blank_lines_length;
 use super::column::Source;
+use super::column_names::ColumnNames;
 use super::columns::Columns;
 use super::csv::{Cells, Scan, scan};
 use super::json_document::find_list;
@@ -11,6 +12,7 @@ use super::json_object::{ObjectParser, recognise_object_source};
 use super::layout::{Encoding, Shape};
 use super::limits::MAX_COLUMNS;
 use super::notes::Notes;
+use super::object_sample::describe_unnamed_object_slugs;
 use super::unreadable::Unreadable;
 
 /// How many bytes of text are examined.
@@ -61,6 +63,7 @@ pub(super) fn sniff(
     encoding: Encoding,
     position: impl Fn(usize) -> u64,
     whole: bool,
+    columns: &ColumnNames,
     notes: &mut Notes,
 ) -> Result<Recognised, Unreadable> {
     if let Some((_, what)) = OTHER_FILES.iter().find(|(magic, _)| head.starts_with(magic)) {
@@ -78,12 +81,16 @@ pub(super) fn sniff(
                 let sink = (name == b"links").then_some(Source::Sink);
                 Ok((Shape::JsonDocument, recognise_object_source(&first).or(sink)))
             }
-            None => sniff_json_lines(head, whole),
+            None => sniff_json_lines(head, whole, columns),
         },
         Some(b'<') => sniff_bookmarks(head),
-        Some(_) => sniff_csv(head, whole, notes),
+        Some(_) => return sniff_csv(head, whole, columns, notes),
     };
-    recognised.map_err(Unreadable::because)
+    let (shape, source) = recognised.map_err(Unreadable::because)?;
+    match describe_unnamed_object_slugs(head, &shape, source, columns) {
+        Some(question) => Err(Unreadable::question(question)),
+        None => Ok((shape, source)),
+    }
 }
 
 /// Checks that the text is UTF-8, but for a few broken lines.
@@ -122,7 +129,7 @@ fn sniff_bookmarks(head: &[u8]) -> Result<Recognised, String> {
 }
 
 /// Recognises JSON Lines, of which some lines may be broken, but not all.
-fn sniff_json_lines(head: &[u8], whole: bool) -> Result<Recognised, String> {
+fn sniff_json_lines(head: &[u8], whole: bool, columns: &ColumnNames) -> Result<Recognised, String> {
     let mut lines: Vec<&[u8]> = head.split(|&byte| byte == b'\n').collect();
     if !whole {
         lines.pop(); // cut off
@@ -130,7 +137,7 @@ fn sniff_json_lines(head: &[u8], whole: bool) -> Result<Recognised, String> {
             return Ok((Shape::JsonLines, None)); // the first line is too long, which costs only that line
         }
     }
-    let mut objects = ObjectParser::default();
+    let mut objects = ObjectParser::new(None, columns);
     let mut any_object = false;
     for line in lines {
         match objects.fields(line) {
@@ -156,20 +163,26 @@ struct Dialect {
     header: bool,
     /// How many rows have more than one field.
     multi_field_rows: usize,
+    /// What the owner of the file must say before it can be read.
+    question: Option<String>,
 }
 
-fn sniff_csv(head: &[u8], whole: bool, notes: &mut Notes) -> Result<Recognised, String> {
-    let dialects = DELIMITERS.iter().filter_map(|&delimiter| Dialect::new(head, whole, delimiter));
+fn sniff_csv(head: &[u8], whole: bool, given: &ColumnNames, notes: &mut Notes) -> Result<Recognised, Unreadable> {
+    let dialects = DELIMITERS.iter().filter_map(|&delimiter| Dialect::new(head, whole, delimiter, given));
     // Of equally good ones the first.
     let best = dialects.reduce(|best, other| if other.rank() > best.rank() { other } else { best });
     let Some(best) = best else {
         let Some(first) = sample_rows(head, whole, b',').next() else {
-            return Err("the first row of the file does not end: the file is not a list of links".to_owned());
+            let cause = "the first row of the file does not end: the file is not a list of links";
+            return Err(Unreadable::because(cause));
         };
-        return Err(describe_missing_columns(&first));
+        return Err(Unreadable::because(describe_missing_columns(&first)));
     };
     if best.columns.width() > MAX_COLUMNS {
-        return Err(format!("the file has more than {MAX_COLUMNS} columns"));
+        return Err(Unreadable::because(format!("the file has more than {MAX_COLUMNS} columns")));
+    }
+    if let Some(question) = best.question {
+        return Err(Unreadable::question(question));
     }
     notes.merge(&best.notes);
     let delimiter = if best.multi_field_rows == 0 { NO_DELIMITER } else { best.delimiter };
@@ -178,22 +191,24 @@ fn sniff_csv(head: &[u8], whole: bool, notes: &mut Notes) -> Result<Recognised, 
 
 impl Dialect {
     /// Returns `None` if no column holds URLs with this delimiter.
-    fn new(head: &[u8], whole: bool, delimiter: u8) -> Option<Self> {
+    fn new(head: &[u8], whole: bool, delimiter: u8, given: &ColumnNames) -> Option<Self> {
         let mut rows = sample_rows(head, whole, delimiter);
         let first = rows.next()?;
+        let rows: Vec<_> = rows.collect();
         let mut notes = Notes::default();
-        if let Some((columns, source)) = Columns::from_header(&first, &mut notes) {
+        if let Some((columns, source)) = Columns::from_header(&first, &rows, given, &mut notes) {
             let multi_field_rows =
-                usize::from(first.len() > 1) + rows.filter(|row| first.len() > 1 && row.len() > 1).count();
-            return Some(Self { delimiter, columns, source, notes, header: true, multi_field_rows });
+                usize::from(first.len() > 1) + rows.iter().filter(|row| first.len() > 1 && row.len() > 1).count();
+            let question = columns.describe_unnamed_slugs(&first, &rows);
+            return Some(Self { delimiter, columns, source, notes, header: true, multi_field_rows, question });
         }
         if !first.first()?.contains("://") {
             return None;
         }
-        let widths: Vec<usize> = rows.map(|row| row.len()).chain([first.len()]).collect();
+        let widths: Vec<usize> = rows.iter().map(|row| row.len()).chain([first.len()]).collect();
         let multi_field_rows = widths.iter().filter(|&&width| width > 1).count();
         let columns = Columns::by_position(first.len());
-        Some(Self { delimiter, columns, source: None, notes, header: false, multi_field_rows })
+        Some(Self { delimiter, columns, source: None, notes, header: false, multi_field_rows, question: None })
     }
 
     /// Ranks the dialect: the better one has a header with more known columns, then more rows with several fields.

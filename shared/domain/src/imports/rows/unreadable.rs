@@ -11,17 +11,24 @@ pub struct Unreadable {
     pub byte: Option<u64>,
     /// The file in the archive that is wrong.
     pub member: Option<String>,
+    /// Whether the file is a list of links, but its owner must say something about it first.
+    pub(super) is_question: bool,
 }
 
 impl Unreadable {
     /// Creates the error of a whole file.
     pub(super) fn because(cause: impl Into<String>) -> Self {
-        Self { cause: cause.into(), byte: None, member: None }
+        Self { cause: cause.into(), byte: None, member: None, is_question: false }
+    }
+
+    /// Creates the error of a file whose owner must answer a question first.
+    pub(super) fn question(cause: impl Into<String>) -> Self {
+        Self { is_question: true, ..Self::because(cause) }
     }
 
     /// Creates the error of a file that is broken at a byte.
     pub(super) fn at(byte: u64, cause: impl Into<String>) -> Self {
-        Self { cause: cause.into(), byte: Some(byte), member: None }
+        Self { cause: cause.into(), byte: Some(byte), member: None, is_question: false }
     }
 }
 

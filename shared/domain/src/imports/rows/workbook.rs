@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::buffer::Buffer;
 use super::column::{Column, Source};
+use super::column_names::ColumnNames;
 use super::columns::Columns;
 use super::fields::{Fault, Fields};
 use super::limits::MAX_ROW_BYTES;
@@ -42,6 +43,8 @@ pub(super) struct Workbook {
     columns: Option<(Columns, Option<Source>)>,
     number: u64,
     pub(super) notes: Notes,
+    /// What the owner says about the columns.
+    given: ColumnNames,
 }
 
 /// The file that [`Workbook::next_file`] opens next. While a file is read, the stage is already the next one.
@@ -56,6 +59,11 @@ enum Stage {
 }
 
 impl Workbook {
+    /// Reads columns as their owner says in `given`.
+    pub(super) fn new(given: &ColumnNames) -> Self {
+        Self { given: given.clone(), ..Self::default() }
+    }
+
     /// Returns the last row's number, and its number in the sheet.
     pub(super) fn last(&self) -> (u64, u64) {
         (self.number, self.sheet.line)
@@ -165,7 +173,7 @@ impl Workbook {
     /// Sets the columns from the first row. Returns whether that row is a header.
     fn take_header(&mut self, buffer: &Buffer) -> Result<bool, Unreadable> {
         let cells: Vec<Cow<'_, str>> = self.sheet.cells.iter().map(|cell| Cow::Borrowed(cell.as_str())).collect();
-        if let Some(columns) = Columns::from_header(&cells, &mut self.notes) {
+        if let Some(columns) = Columns::from_header(&cells, &[], &self.given, &mut self.notes) {
             self.columns = Some(columns);
             return Ok(true);
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::imports::rows::archive::Archive;
 use crate::imports::rows::buffer::Buffer;
+use crate::imports::rows::column_names::ColumnNames;
 use crate::imports::rows::encoding::Decoder;
 use crate::imports::rows::layout::{Encoding, Layout, Packing, Shape};
 use crate::imports::rows::limits::Limits;
@@ -20,6 +21,8 @@ use crate::imports::rows::workbook::{WORKBOOK, Workbook};
 pub(super) struct OpenFile {
     pub(super) size: u64,
     limits: Limits,
+    /// What the owner says about the columns.
+    pub(super) columns: ColumnNames,
     /// The bytes of the file that are not unpacked yet.
     pub(super) input: Input,
     /// Known once the first bytes are there.
@@ -61,6 +64,7 @@ impl OpenFile {
         Self {
             size,
             limits,
+            columns: ColumnNames::default(),
             input: Input::default(),
             unpacker: None,
             archive: Archive::default(),
@@ -83,7 +87,7 @@ impl OpenFile {
         Self {
             buffer: Buffer::new(place.byte, place.line),
             direct: true,
-            reader: Some(Reader::new(&layout.shape, layout.source, place)),
+            reader: Some(Reader::new(&layout.shape, layout.source, &layout.columns, place)),
             layout: Some(layout.clone()),
             ..Self::new(0, Limits::default())
         }
@@ -173,15 +177,15 @@ impl OpenFile {
         }
         let position = |index: usize| self.buffer.file_position() + if self.direct { index as u64 } else { 0 };
         let encoding = self.decoder.encoding().unwrap_or(Encoding::Utf8);
-        let (shape, source) = match sniff(head, encoding, position, whole, &mut self.notes) {
+        let (shape, source) = match sniff(head, encoding, position, whole, &self.columns, &mut self.notes) {
             Ok(recognised) => recognised,
             Err(error) => {
                 let unpack_error = self.unpack_error.take();
                 return unpack_error.map_or_else(|| self.skip_member(error), Err);
             }
         };
-        self.reader = Some(Reader::new(&shape, source, RowPlace::START));
-        self.layout = Some(Layout { packing: outer, encoding, shape, source });
+        self.reader = Some(Reader::new(&shape, source, &self.columns, RowPlace::START));
+        self.layout = Some(Layout { packing: outer, encoding, shape, source, columns: self.columns.clone() });
         self.archive.count_read();
         Ok(Step::Again)
     }
@@ -189,6 +193,9 @@ impl OpenFile {
     /// Skips a file that is not a list of links; fails if it is not in an archive.
     fn skip_member(&mut self, error: Unreadable) -> Result<Step, Unreadable> {
         let Some(Unpacker::Zip(zip)) = &mut self.unpacker else { return Err(error) };
+        if error.is_question {
+            return Err(Unreadable { member: zip.member(), ..error });
+        }
         self.archive.skip(zip, error, &mut self.notes);
         self.next_file()
     }
@@ -197,9 +204,9 @@ impl OpenFile {
         if let Some(Unpacker::Zip(zip)) = &self.unpacker
             && zip.names().any(|name| name == WORKBOOK)
         {
-            self.reader = Some(Reader::Workbook(Box::<Workbook>::default()));
-            let (packing, encoding) = (Packing::Zip, Encoding::Utf8);
-            self.layout = Some(Layout { packing, encoding, shape: Shape::Sheet, source: None });
+            self.reader = Some(Reader::Workbook(Box::new(Workbook::new(&self.columns))));
+            let (packing, encoding, columns) = (Packing::Zip, Encoding::Utf8, self.columns.clone());
+            self.layout = Some(Layout { packing, encoding, shape: Shape::Sheet, source: None, columns });
         }
         self.next_file()
     }
