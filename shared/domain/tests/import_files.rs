@@ -303,7 +303,11 @@ fn shown(file: &str) -> Vec<String> {
     let ending = load(file.as_bytes(), 64 * 1024);
     assert_eq!(load(file.as_bytes(), 7), ending, "{file}");
     assert_eq!(ending.error, None, "{file}");
-    ending.rows.iter().map(|row| row.split_once(' ').unwrap().1.replace("go.example.com/", "")).collect()
+    ending
+        .rows
+        .iter()
+        .map(|row| row.split_once(' ').map_or("", |(_, row)| row).replace("go.example.com/", ""))
+        .collect()
 }
 
 /// The times of a link that the tests do not look at.
@@ -346,6 +350,12 @@ fn slugs_of_other_services_are_known() {
     assert_eq!(shown(yourls), [format!("abc -> https://example.com/one | - |  | {NOW} | 12")]);
     let polr = "short_url,long_url,clicks\npolr1,https://www.example.com/polr,3\n";
     assert_eq!(shown(polr), [format!("polr1 -> https://www.example.com/polr | - |  | {NOW} | 3")]);
+    let redirection = "source,target,regex,code,type,status\n/old,https://www.example.com/new,0,301,url,disabled\n";
+    assert_eq!(shown(redirection), [format!("old -> https://www.example.com/new | - |  | {NOW} | - | archived")]);
+    let statuses = "url,slug,code\nhttps://www.example.com/,x2,301\n";
+    assert_eq!(shown(statuses), [format!("x2 -> https://www.example.com/ | - |  | {NOW} | -")]);
+    let no_slug = "code,url\n301,https://www.example.com/1\n302,https://www.example.com/2\n";
+    assert!(shown(no_slug).iter().all(|row| row.starts_with("* -> ")), "{:?}", shown(no_slug));
     let code = "code,url\nx1,https://www.example.com/\n";
     assert_eq!(shown(code), [format!("x1 -> https://www.example.com/ | - |  | {NOW} | -")]);
 }

@@ -49,6 +49,14 @@ impl Columns {
             let column = column.filter(|column| *column == Column::Ignored || !again(column));
             columns.push(column);
         }
+        for (index, column) in columns.iter_mut().enumerate().filter(|(index, _)| names[*index] == "code") {
+            // The code may be that of the redirect.
+            let mut cells =
+                sample.iter().filter_map(|row| row.get(index)).filter(|cell| !cell.trim().is_empty()).peekable();
+            if *column == Some(Column::Slug) && cells.peek().is_some() && cells.all(|cell| is_redirect_status(cell)) {
+                *column = Some(Column::RedirectStatus);
+            }
+        }
         if !columns.contains(&Some(Column::Url)) {
             let url = find_url_column(header, &names, &columns, sample)?;
             columns[url] = Some(Column::Url);
@@ -151,6 +159,10 @@ fn find_url_column(
     let only = found.next().filter(|_| found.next().is_none());
     // Some cells of a column with a telling name may be wrong.
     only.or_else(|| weak.into_iter().find(open))
+}
+
+fn is_redirect_status(cell: &str) -> bool {
+    matches!(cell.trim(), "301" | "302" | "303" | "307" | "308")
 }
 
 /// Reads a cell as our exports write it.

@@ -96,7 +96,7 @@ pub(super) fn recognise_source(names: &[String]) -> Option<Source> {
         (&["destinationurl", "key"], Source::Dub),
         (&["url", "key", "shortlink"], Source::Dub),
         (&["keyword", "url", "timestamp"], Source::Yourls),
-        (&["source", "target", "hits"], Source::Yourls),
+        (&["source", "target"], Source::Yourls),
         (&["target", "address"], Source::Kutt),
         (&["originalurl", "path"], Source::ShortIo),
         (&["slashtag", "destination"], Source::Rebrandly),
@@ -132,7 +132,7 @@ pub(super) const WEAK_URL_NAMES: [&str; 21] = [
 
 /// Tells whether a column of this name, which must be normalized, surely holds no slug, although its cells may look like some.
 pub(super) fn is_never_slug(name: &str) -> bool {
-    const NAMES: [&str; 43] = [
+    const NAMES: [&str; 45] = [
         "",
         "id",
         "idstring",
@@ -173,6 +173,8 @@ pub(super) fn is_never_slug(name: &str) -> bool {
         "country",
         "city",
         "campaign",
+        "campaignid",
+        "source",
         "medium",
         "other",
         "content",

@@ -175,7 +175,7 @@ fn other_files_fail_with_a_reason() {
         (b"\x1f\x8b\x08\0", "breaks off"),
         (b"PK\x03\x04", "no directory at its end"),
         (b"\x89PNG\r\n\x1a\n\0", "PNG"),
-        (b"\xff\xfeu\0r\0i\0", "the first row is: uri"),
+        (b"\xff\xfeu\0r\0n\0", "the first row is: urn"),
         (b"url\nhttps://\0", "a zero byte, at byte 12"),
         (b"url\nhttps://\xe4.example/", "a character is not valid, at byte 12"),
         (b"<!doctype html><a href='https://a.example/'>", "HTML"),
@@ -196,7 +196,7 @@ fn other_files_fail_with_a_reason() {
         (b"Hello, world!\n", "the first row is: Hello, world!"),
         (b"\"url", "does not end"),
     ] {
-        let error = read(file, 3).unwrap_err();
+        let error = read(file, 3).expect_err(&String::from_utf8_lossy(file));
         assert!(error.contains(reason), "{:?}: {error}", String::from_utf8_lossy(file));
     }
 }

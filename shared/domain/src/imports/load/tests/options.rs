@@ -140,10 +140,10 @@ async fn overwritten_link_keeps_the_password_that_its_row_lacks() {
 
 #[tokio::test]
 async fn failed_dry_run_does_not_speak_of_loaded_rows() {
-    let world = World::new();
-    world.links.insert(&link("acme", "mine", "https://mine.example/")).await.unwrap();
     let file = "url,slug\nhttps://a.example/,a\nhttps://b.example/,mine\n";
     for (dry_run, words) in [("true", "a real run would load"), ("false", "are loaded")] {
+        let world = World::new();
+        world.links.insert(&link("acme", "mine", "https://mine.example/")).await.unwrap();
         let import = world.load_with(file, &[("dry-run", dry_run), ("on-conflict", "fail")]).await;
         assert_eq!(import.status, ImportStatus::Failed);
         assert!(import.error.as_deref().unwrap().contains(words), "{:?}", import.error);
