@@ -54,6 +54,7 @@ async fn load(loader: &LoadImportPorts, record: &Record, delivery: &Delivery) ->
                 rows_unchanged = counts.unchanged,
                 rows_invalid = counts.invalid,
                 rows_conflicting = counts.conflicting,
+                rows_warned = counts.warned,
             );
             Ok(())
         }

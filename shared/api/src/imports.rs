@@ -41,6 +41,11 @@ pub struct ImportView {
     on_conflict: OnConflict,
     /// Whether the import writes only its report.
     dry_run: bool,
+    /// Whether rows whose links would lack something are refused.
+    strict: bool,
+    /// What columns of the file hold, as the request says: a column's name in lower case without spaces and punctuation, and
+    /// the name of a column here, or `ignore`.
+    columns: BTreeMap<String, String>,
     /// Notes about the file that concern no single row.
     notes: Notes,
     /// Why the import failed.
@@ -80,6 +85,14 @@ impl ImportView {
             bytes: Bytes { done: import.bytes_done, total: import.bytes_total },
             rows_per_second,
             seconds_left,
+            strict: import.options.rows.strict,
+            columns: import
+                .options
+                .rows
+                .columns
+                .iter()
+                .map(|(name, column)| (name.to_owned(), column.as_str().to_owned()))
+                .collect(),
             domain: import.options.rows.domain,
             tags: import.options.rows.tags,
             on_conflict: import.options.on_conflict,

@@ -8,8 +8,7 @@
 //! up, [`give_up_export`](give_up::give_up_export) ends it.
 //!
 //! The file holds the hash of a password only if an admin asked for it: a reader of the file could try passwords against the hash
-//! without limit. Without it, a row of a locked link says `has_password`, and an import refuses such a row rather than create an
-//! open link.
+//! without limit. Without it, a row of a locked link says `has_password`, and an import archives such a link rather than open it.
 
 pub mod checkpoint;
 pub mod export;

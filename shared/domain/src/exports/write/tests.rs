@@ -189,7 +189,7 @@ async fn importing_an_export_gives_the_same_links() {
 }
 
 #[tokio::test]
-async fn locked_link_is_exported_without_password_and_not_imported() {
+async fn locked_link_is_exported_without_password_and_imported_archived() {
     for format in [ExportFormat::Csv, ExportFormat::Jsonl] {
         let world = World::new();
         let mut secret = link("acme", "secret", "https://secret.example/");
@@ -200,7 +200,8 @@ async fn locked_link_is_exported_without_password_and_not_imported() {
         let file = world.files.all()[&export.object_key()].clone();
         assert!(!file.contains("argon2") && file.contains("has_password"), "{file}");
         let (import, imported) = world.import(file).await;
-        assert_eq!((import.counts.invalid, imported.len()), (1, 0));
+        assert_eq!((import.counts.created, import.counts.warned), (1, 1));
+        assert!(imported[0].settings.archived && imported[0].settings.password_hash.is_none());
     }
 }
 

@@ -22,9 +22,9 @@ pub enum ImportStatus {
     AwaitingUpload,
     /// Rows are being loaded, or will be again after a failure.
     Running,
-    /// Every row became a link or was one already.
+    /// Every row became a link or was one already. If `counts.warned` is not 0, the report says what some links lack.
     Succeeded,
-    /// Every row was read; some are in the report.
+    /// Every row was read; some did not become links. They are in the report.
     SucceededWithErrors,
     /// The file could not be loaded to its end; the import's `error` says why.
     Failed,
@@ -272,7 +272,7 @@ impl Import {
         next.bytes_done = parts.iter().map(|part| part.shown.bytes).sum::<u64>().min(self.bytes_total);
         next.format = self.format.or_else(|| parts.iter().find_map(|part| part.format));
         parts.iter().for_each(|part| next.notes.merge(&part.notes));
-        next.status = match (&self.halt, next.counts.reported()) {
+        next.status = match (&self.halt, next.counts.refused()) {
             (Some(Halt::Cancelled), _) => ImportStatus::Cancelled,
             (Some(Halt::Failed(_)), _) => ImportStatus::Failed,
             (None, 0) => ImportStatus::Succeeded,

@@ -40,7 +40,7 @@ impl Archive {
         let is_stray = match error.kind {
             UnreadableKind::Foreign => true,
             UnreadableKind::Malformed => rows == 0 && !has_name_of_list(name),
-            UnreadableKind::Damaged => false,
+            UnreadableKind::Question | UnreadableKind::Damaged => false,
         };
         if is_stray {
             notes.add_skipped_member(name, &error.cause);

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::column::Source;
+use super::column_names::ColumnNames;
 use super::columns::Columns;
 
 /// The format of a file.
@@ -66,6 +67,9 @@ pub struct Layout {
     pub(super) shape: Shape,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) source: Option<Source>,
+    /// What the owner says about the columns.
+    #[serde(default, skip_serializing_if = "ColumnNames::is_empty")]
+    pub(super) columns: ColumnNames,
 }
 
 /// How to find the rows of a text, and the columns in them.

@@ -3,6 +3,7 @@
 use super::bookmarks::{Bookmark, Bookmarks};
 use super::buffer::Buffer;
 use super::column::Source;
+use super::column_names::ColumnNames;
 use super::csv::Cells;
 use super::fields::{Fault, Fields};
 use super::json::{Document, Element, read_redirection};
@@ -38,8 +39,8 @@ pub(super) enum Found {
 
 impl Reader {
     /// Reads text of this format from `place` on.
-    pub(super) fn new(shape: &Shape, source: Option<Source>, place: RowPlace) -> Self {
-        let objects = ObjectParser::new(source);
+    pub(super) fn new(shape: &Shape, source: Option<Source>, columns: &ColumnNames, place: RowPlace) -> Self {
+        let objects = ObjectParser::new(source, columns);
         if let Some(lines) = Lines::new(shape, place) {
             return Self::Lines { lines, shape: shape.clone(), objects, source };
         }
@@ -48,7 +49,7 @@ impl Reader {
             Shape::Bookmarks => Self::Bookmarks(Box::default()),
             Shape::Outline => Self::Outline(Box::default()),
             Shape::Rules(syntax) => Self::Rules(Box::new(Rules::new(*syntax))),
-            Shape::Csv { .. } | Shape::JsonLines | Shape::Sheet => Self::Workbook(Box::default()),
+            Shape::Csv { .. } | Shape::JsonLines | Shape::Sheet => Self::Workbook(Box::new(Workbook::new(columns))),
         }
     }
 

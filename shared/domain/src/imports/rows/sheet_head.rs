@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use super::column::Source;
+use super::column_names::ColumnNames;
 use super::columns::Columns;
 use super::notes::Notes;
 use super::sheet::SheetRow;
@@ -78,14 +79,14 @@ impl SheetHead {
     /// in a cell. A sheet whose first cell is a URL has no header. Neither has one with a single column whose first rows are
     /// not URLs; these are read too, since they may be links that are mistyped. Any other row with a URL is below a header
     /// that is not known, and the meaning of its columns must not be guessed.
-    pub(super) fn columns(&mut self, notes: &mut Notes) -> Option<(Columns, Option<Source>)> {
+    pub(super) fn columns(&mut self, given: &ColumnNames, notes: &mut Notes) -> Option<(Columns, Option<Source>)> {
         if self.state != State::Searching {
             return None;
         }
         let last = self.rows.back()?;
         if !last.cells.iter().any(|cell| cell.text.contains("://")) {
             let cells: Vec<Cow<'_, str>> = last.cells.iter().map(|cell| Cow::Borrowed(cell.text.as_str())).collect();
-            let columns = Columns::from_header(&cells, notes)?;
+            let columns = Columns::from_header(&cells, &[], given, notes)?;
             self.rows.clear();
             self.state = State::Read;
             return Some(columns);
@@ -113,7 +114,7 @@ mod tests {
         for row in rows {
             let cells = row.iter().map(|text| Cell { text: (*text).to_owned(), ..Cell::default() }).collect();
             head.push(SheetRow { cells, ..SheetRow::default() });
-            columns = columns.or_else(|| head.columns(&mut Notes::default()));
+            columns = columns.or_else(|| head.columns(&ColumnNames::default(), &mut Notes::default()));
         }
         let (columns, _) = columns?;
         let read = std::iter::from_fn(|| head.next_row()).count();
@@ -144,7 +145,7 @@ mod tests {
             let mut head = SheetHead::default();
             for _ in 0..titles {
                 head.push(SheetRow { cells: vec![Cell::default()], ..SheetRow::default() });
-                assert!(head.columns(&mut Notes::default()).is_none());
+                assert!(head.columns(&ColumnNames::default(), &mut Notes::default()).is_none());
             }
             assert_eq!(head.is_rejected(), !found, "{titles} titles");
         }

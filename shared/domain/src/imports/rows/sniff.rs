@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::buffer::blank_lines_length;
 use super::column::Source;
+use super::column_names::ColumnNames;
 use super::columns::Columns;
 use super::foreign::foreign_container;
 use super::headerless::{Headerless, recognise_without_header};
@@ -12,6 +13,7 @@ use super::json_object::{ObjectParser, recognise_object_source};
 use super::layout::{Encoding, RuleSyntax, Shape};
 use super::limits::{MAX_COLUMNS, SNIFF_BYTES};
 use super::notes::Notes;
+use super::object_sample::describe_unnamed_object_slugs;
 use super::other_files::other_file;
 use super::rules::recognise_rules;
 use super::samples::{DELIMITERS, NO_DELIMITER, sample_rows};
@@ -44,6 +46,7 @@ pub(super) fn sniff(
     encoding: Encoding,
     position: impl Fn(usize) -> u64,
     whole: bool,
+    columns: &ColumnNames,
     notes: &mut Notes,
 ) -> Result<Recognised, Unreadable> {
     if let Some(what) = foreign_container(head).or_else(|| other_file(head)) {
@@ -60,11 +63,15 @@ pub(super) fn sniff(
     let recognised = match head.iter().find(|byte| !byte.is_ascii_whitespace()) {
         None if whole => Err("the file is empty".to_owned()),
         None => Err(format!("the first {SNIFF_BYTES} bytes of the file are blank")),
-        Some(b'{' | b'[') => sniff_json(head, whole),
+        Some(b'{' | b'[') => sniff_json(head, whole, columns),
         Some(b'<') => sniff_markup(head),
-        Some(_) => sniff_csv(head, whole, notes),
+        Some(_) => return sniff_csv(head, whole, columns, notes),
     };
-    recognised.map_err(Unreadable::because)
+    let (shape, source) = recognised.map_err(Unreadable::because)?;
+    match describe_unnamed_object_slugs(head, &shape, source, columns) {
+        Some(question) => Err(Unreadable::question(question)),
+        None => Ok((shape, source)),
+    }
 }
 
 /// Checks that the text is UTF-8, but for a few broken lines.
@@ -119,7 +126,7 @@ fn broken_list(head: &[u8]) -> Option<usize> {
 }
 
 /// Tells JSON Lines from a JSON document, which may stand on one line too.
-fn sniff_json(head: &[u8], whole: bool) -> Result<Recognised, String> {
+fn sniff_json(head: &[u8], whole: bool, columns: &ColumnNames) -> Result<Recognised, String> {
     let text = head.trim_ascii_start();
     let first = value_length(text);
     let is_lines = match first {
@@ -128,7 +135,8 @@ fn sniff_json(head: &[u8], whole: bool) -> Result<Recognised, String> {
             let blank = text[length..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
             let (between, next) = text[length..].split_at(blank);
             let is_line = between.contains(&b'\n') || next.is_empty();
-            let is_link = || ObjectParser::default().fields(&text[..length]).is_ok_and(|row| row.url.is_some());
+            let is_link =
+                || ObjectParser::new(None, columns).fields(&text[..length]).is_ok_and(|row| row.url.is_some());
             is_line && (next.first() == Some(&b'{') || is_link())
         }
         _ => has_lines(text, whole),
@@ -141,7 +149,7 @@ fn sniff_json(head: &[u8], whole: bool) -> Result<Recognised, String> {
     if text.starts_with(b"[") || !is_lines && first.is_none() && !whole {
         return Ok((Shape::JsonDocument, None));
     }
-    sniff_json_lines(head, whole)
+    sniff_json_lines(head, whole, columns)
 }
 
 /// Tells whether most lines are whole objects: one of the others may be the first.
@@ -164,7 +172,7 @@ fn has_lines(text: &[u8], whole: bool) -> bool {
 }
 
 /// Recognises JSON Lines, of which some lines may be broken, but not all.
-fn sniff_json_lines(head: &[u8], whole: bool) -> Result<Recognised, String> {
+fn sniff_json_lines(head: &[u8], whole: bool, columns: &ColumnNames) -> Result<Recognised, String> {
     let mut lines: Vec<&[u8]> = head.split(|&byte| byte == b'\n').collect();
     if !whole {
         lines.pop(); // cut off
@@ -172,7 +180,7 @@ fn sniff_json_lines(head: &[u8], whole: bool) -> Result<Recognised, String> {
             return Ok((Shape::JsonLines, None)); // the first line is too long, which costs only that line
         }
     }
-    let mut objects = ObjectParser::default();
+    let mut objects = ObjectParser::new(None, columns);
     let mut any_object = false;
     for line in lines {
         match objects.fields(line) {
@@ -198,17 +206,22 @@ struct Dialect {
     preamble: usize,
     /// How many rows have more than one field.
     multi_field_rows: usize,
+    /// What the owner of the file must say before it can be read.
+    question: Option<String>,
 }
 
-fn sniff_csv(head: &[u8], whole: bool, notes: &mut Notes) -> Result<Recognised, String> {
+fn sniff_csv(head: &[u8], whole: bool, given: &ColumnNames, notes: &mut Notes) -> Result<Recognised, Unreadable> {
     let named = named_delimiter(head);
     let delimiters = named.as_ref().map_or(&DELIMITERS[..], std::slice::from_ref);
-    let dialects = delimiters.iter().filter_map(|&delimiter| Dialect::new(head, whole, delimiter));
+    let dialects = delimiters.iter().filter_map(|&delimiter| Dialect::new(head, whole, delimiter, given));
     // Of equally good ones the first.
     let best = dialects.reduce(|best, other| if other.rank() > best.rank() { other } else { best });
-    let Some(best) = best else { return sniff_without_header(head, whole, named) };
+    let Some(best) = best else { return sniff_without_header(head, whole, named).map_err(Unreadable::because) };
     if best.columns.width() > MAX_COLUMNS {
-        return Err(format!("the file has more than {MAX_COLUMNS} columns"));
+        return Err(Unreadable::because(format!("the file has more than {MAX_COLUMNS} columns")));
+    }
+    if let Some(question) = best.question {
+        return Err(Unreadable::question(question));
     }
     notes.merge(&best.notes);
     let delimiter = if best.multi_field_rows == 0 { NO_DELIMITER } else { best.delimiter };
@@ -247,18 +260,23 @@ fn named_delimiter(head: &[u8]) -> Option<u8> {
 }
 
 impl Dialect {
-    /// Returns `None` if no column is named for URLs with this delimiter.
-    fn new(head: &[u8], whole: bool, delimiter: u8) -> Option<Self> {
-        let mut rows = sample_rows(head, whole, delimiter).enumerate();
-        for (preamble, row) in rows.by_ref().take(MAX_PREAMBLE_ROWS + 1) {
+    /// Returns `None` if no column holds URLs with this delimiter.
+    fn new(head: &[u8], whole: bool, delimiter: u8, given: &ColumnNames) -> Option<Self> {
+        let rows: Vec<_> = sample_rows(head, whole, delimiter).collect();
+        for (preamble, row) in rows.iter().enumerate().take(MAX_PREAMBLE_ROWS + 1) {
+            let below = &rows[preamble + 1..];
+            let is_comment = row.first().is_some_and(|cell| cell.starts_with('#'));
+            // A title above a table has fewer cells than its rows: they say nothing about it.
+            let is_header_like = !is_comment && below.iter().all(|other| other.len() <= row.len());
+            let sample = if is_header_like { below } else { &[] };
             let mut notes = Notes::default();
-            if let Some((columns, source)) = Columns::from_header(&row, &mut notes) {
+            if let Some((columns, source)) = Columns::from_header(row, sample, given, &mut notes) {
                 let multi_field_rows =
-                    usize::from(row.len() > 1) + rows.filter(|(_, other)| row.len() > 1 && other.len() > 1).count();
-                return Some(Self { delimiter, columns, source, notes, preamble, multi_field_rows });
+                    usize::from(row.len() > 1) + below.iter().filter(|other| row.len() > 1 && other.len() > 1).count();
+                let question = columns.describe_unnamed_slugs(row, below);
+                return Some(Self { delimiter, columns, source, notes, preamble, multi_field_rows, question });
             }
             // Titles and comments may stand above the header, but no links.
-            let is_comment = row.first().is_some_and(|cell| cell.starts_with('#'));
             if !is_comment && row.iter().any(|cell| cell.contains("://")) {
                 return None;
             }

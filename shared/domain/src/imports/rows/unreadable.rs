@@ -21,6 +21,8 @@ pub(super) enum UnreadableKind {
     Foreign,
     /// It looked like a list of links, but does not go on like one.
     Malformed,
+    /// It is a list of links, but its owner must say something about it first.
+    Question,
     /// Its bytes are not all there, are not what they were, or are too many.
     Damaged,
 }
@@ -29,6 +31,11 @@ impl Unreadable {
     /// Creates the error of a whole file.
     pub(super) fn because(cause: impl Into<String>) -> Self {
         Self { cause: cause.into(), byte: None, member: None, kind: UnreadableKind::Damaged }
+    }
+
+    /// Creates the error of a file whose owner must answer a question first.
+    pub(super) fn question(cause: impl Into<String>) -> Self {
+        Self::because(cause).of_kind(UnreadableKind::Question)
     }
 
     /// Creates the error of a file that is broken at a byte.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use super::buffer::Buffer;
 use super::column::{Column, Source};
+use super::column_names::ColumnNames;
 use super::columns::Columns;
 use super::fields::{Fault, Fields};
 use super::limits::MAX_ROW_BYTES;
@@ -54,6 +55,8 @@ pub(super) struct Workbook {
     /// Why the first sheet that is not empty has no links.
     no_columns: Option<String>,
     pub(super) notes: Notes,
+    /// What the owner says about the columns.
+    given: ColumnNames,
 }
 
 /// A file of the archive.
@@ -74,6 +77,11 @@ enum Stage {
 }
 
 impl Workbook {
+    /// Reads columns as their owner says in `given`.
+    pub(super) fn new(given: &ColumnNames) -> Self {
+        Self { given: given.clone(), ..Self::default() }
+    }
+
     /// Returns the last row's number, and its number in the sheet.
     pub(super) fn last(&self) -> (u64, u64) {
         (self.number, self.row.line)
@@ -223,7 +231,7 @@ impl Workbook {
     /// Sets the columns, if the first rows show them. Notes a second sheet with links, and leaves it.
     fn choose_columns(&mut self) {
         let mut notes = Notes::default();
-        let Some(columns) = self.head.columns(&mut notes) else { return };
+        let Some(columns) = self.head.columns(&self.given, &mut notes) else { return };
         if self.columns.is_some() {
             let cause = "only the first sheet with a column of links is read";
             self.notes.add_skipped_member(self.sheets.name(self.sheet_index), cause);

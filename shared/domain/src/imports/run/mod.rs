@@ -13,7 +13,7 @@ use super::job::import::Import;
 use super::job::part::Part;
 use super::load_ports::LoadImportPorts;
 use super::rows::{Layout, Limits, Next, Rows};
-use super::write::outcome::{ContestedRow, FilePosition, Outcome, SettledBatch};
+use super::write::outcome::{ContestedRow, FilePosition, Outcome, SettledBatch, SettledRow};
 use super::write::report::Reported;
 use super::write::resolve_conflict::replacement_of;
 use super::write::row::Context;
@@ -86,9 +86,10 @@ impl<'a> Run<'a> {
         let layout = import.plan.as_ref().and_then(|plan| plan.layout.as_ref());
         let place = part.checkpoint.place;
         let size = import.bytes_total;
+        let columns = &import.options.rows.columns;
         let (rows, from, to) = match layout.and_then(|layout| Rows::resume(layout, place)) {
             Some(rows) => (rows, place.byte, part.end),
-            None => (Rows::new(size, Limits::default()), 0, size),
+            None => (Rows::new(size, Limits::default()).with_columns(columns), 0, size),
         };
         let body = self.open_range(from, to).await?;
         Ok((rows, body.ok_or_else(|| Stop::Failed(REPLACED.to_owned()))?))
@@ -153,8 +154,13 @@ impl<'a> Run<'a> {
                     self.settle_next(writer, sender).await?;
                 }
             }
+            // To hash a password takes so long that many of them would outlast the invocation before a batch is settled.
+            let is_slow = checked.as_ref().is_ok_and(|candidate| candidate.link.settings.password_hash.is_some());
             writer.add(&address, checked, FilePosition { place: rows.place(), bytes_read: rows.position() });
             self.note_format(rows);
+            if is_slow {
+                self.progress.stop_if_out_of_time();
+            }
             while writer.is_full() {
                 self.settle_next(writer, sender).await?;
             }
@@ -205,15 +211,15 @@ impl<'a> Run<'a> {
         let mut counts = self.progress.counts;
         let mut lines = Vec::new();
         let mut conflict = None;
-        for outcome in settled.outcomes {
+        for SettledRow { outcome, warnings } in settled.rows {
             let outcome = match outcome {
                 Outcome::Contested(row) => self.take_over(*row, settled.position, sender).await?,
                 outcome => outcome,
             };
             counts.add(&outcome);
-            if let Outcome::Reported(line) = outcome {
+            for line in counts.report(&outcome, warnings) {
                 lines.extend_from_slice(&line.to_json());
-                if line.outcome == Reported::Conflict {
+                if line.outcome == Reported::Conflicting {
                     conflict.get_or_insert(line.row);
                 }
             }
@@ -223,7 +229,10 @@ impl<'a> Run<'a> {
         self.progress.position = settled.position;
         if settled.halted {
             let row = conflict.unwrap_or_default();
-            let reason = format!("row {row} conflicts with an existing link; the rows before it are loaded");
+            let dry_run = self.progress.import.options.dry_run;
+            let end =
+                if dry_run { "a real run would load the rows before it" } else { "the rows before it are loaded" };
+            let reason = format!("row {row} conflicts with an existing link; {end}");
             return Err(Stop::Failed(reason));
         }
         self.progress.save_if_due().await

@@ -28,8 +28,8 @@ const FRUITFUL_SECONDS: i64 = 300;
 const MAX_FRUITLESS: u32 = 3;
 /// Why an import fails whose next row no invocation reaches.
 const TOO_SLOW: &str = "the next row of the file cannot be reached in the time of one invocation; divide the file";
-/// After how many report lines an import fails: such a file is not a list of links.
-const MAX_REPORTED: u64 = 1_000_000;
+/// After how many rows that do not become links an import fails: such a file is not a list of links.
+const MAX_REFUSED: u64 = 1_000_000;
 
 /// The state of an invocation's work on a part.
 pub(super) struct Progress<'a> {
@@ -87,11 +87,16 @@ impl<'a> Progress<'a> {
         self.ports.clock.now() >= self.deadline
     }
 
-    /// Saves the progress if that is due, and stops reading if the time is over or the import must stop.
-    pub(super) async fn save_if_due(&mut self) -> Result<(), Stop> {
+    /// Stops reading if the time is over.
+    pub(super) fn stop_if_out_of_time(&mut self) {
         if self.is_out_of_time() {
             self.early_end.get_or_insert(EarlyEnd::OutOfTime);
         }
+    }
+
+    /// Saves the progress if that is due, and stops reading if the time is over or the import must stop.
+    pub(super) async fn save_if_due(&mut self) -> Result<(), Stop> {
+        self.stop_if_out_of_time();
         self.save().await
     }
 
@@ -121,13 +126,13 @@ impl<'a> Progress<'a> {
             Some(import) if import.halt.is_none() => {}
             _ => self.early_end = Some(EarlyEnd::Halted),
         }
-        let mut reported = self.counts.reported();
+        let mut refused = self.counts.refused();
         if due && let Some(plan) = self.import.plan.as_ref().filter(|plan| plan.parts > 1) {
             let parts = self.ports.parts.all(&self.import.id, plan.number).await?;
-            reported = parts.iter().map(|part| part.shown.counts.reported()).sum();
+            refused = parts.iter().map(|part| part.shown.counts.refused()).sum();
         }
-        if reported >= MAX_REPORTED {
-            self.early_end = Some(EarlyEnd::TooManyReported);
+        if refused >= MAX_REFUSED {
+            self.early_end = Some(EarlyEnd::TooManyRefused);
         }
         Ok(())
     }
@@ -188,8 +193,8 @@ impl<'a> Progress<'a> {
                 _ => self.hand_over().await,
             },
             Some(EarlyEnd::Halted) => self.end().await,
-            Some(EarlyEnd::TooManyReported) => {
-                let reason = format!("more than {MAX_REPORTED} rows are in the report; the import was stopped");
+            Some(EarlyEnd::TooManyRefused) => {
+                let reason = format!("more than {MAX_REFUSED} rows did not become links; the import was stopped");
                 self.fail(reason).await
             }
             None => {

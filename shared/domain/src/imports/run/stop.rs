@@ -21,7 +21,7 @@ pub(super) enum EarlyEnd {
     /// The import must stop.
     Halted,
     /// Too many rows are in the report.
-    TooManyReported,
+    TooManyRefused,
 }
 
 /// Why reading stops before the end of the part with an error.

@@ -1,6 +1,7 @@
 //! Decides what becomes of the bytes that a file or a file of an archive unpacks to.
 
 use super::step::Advance;
+use crate::imports::rows::column_names::ColumnNames;
 use crate::imports::rows::layout::Packing;
 use crate::imports::rows::limits::{Limits, MAX_INNER_ARCHIVE, MAX_NESTING};
 use crate::imports::rows::unreadable::Unreadable;
@@ -11,7 +12,7 @@ const PIECE_BYTES: usize = 64 * 1024;
 /// A file that can be within another.
 pub(super) trait InnerFile {
     /// Opens a file of `size` bytes within `depth` compressed files or archives.
-    fn nested(size: u64, limits: Limits, depth: usize) -> Self;
+    fn nested(size: u64, limits: Limits, depth: usize, columns: &ColumnNames) -> Self;
 
     /// Takes the next piece of the file.
     fn feed(&mut self, bytes: &[u8]);
@@ -42,6 +43,8 @@ pub(super) struct Nested<F> {
     /// How many compressed files and archives it is in.
     depth: usize,
     limits: Limits,
+    /// What the owner says about the columns.
+    columns: ColumnNames,
     source: Source<F>,
     ended: bool,
 }
@@ -57,16 +60,21 @@ enum Source<F> {
 
 impl<F: InnerFile> Nested<F> {
     /// Begins to read a file that is packed so. It may unpack to as many bytes as `limits` say.
-    pub(super) fn new(packing: Packing, depth: usize, limits: Limits) -> Result<Self, Unreadable> {
+    pub(super) fn new(
+        packing: Packing,
+        depth: usize,
+        limits: Limits,
+        columns: &ColumnNames,
+    ) -> Result<Self, Unreadable> {
         if depth > MAX_NESTING {
             let cause = format!("the file is packed within more than {MAX_NESTING} other files");
             return Err(Unreadable::because(cause));
         }
         let source = match packing {
             Packing::Zip => Source::Collecting(Vec::new()),
-            _ => Source::Stream(Box::new(F::nested(u64::MAX, limits, depth))),
+            _ => Source::Stream(Box::new(F::nested(u64::MAX, limits, depth, columns))),
         };
-        Ok(Self { depth, limits, source, ended: false })
+        Ok(Self { depth, limits, columns: columns.clone(), source, ended: false })
     }
 
     /// Takes the next bytes.
@@ -95,7 +103,7 @@ impl<F: InnerFile> Nested<F> {
             Source::Stream(file) => file.end(),
             Source::Collecting(bytes) => {
                 let bytes = std::mem::take(bytes);
-                let file = Box::new(F::nested(bytes.len() as u64, self.limits, self.depth));
+                let file = Box::new(F::nested(bytes.len() as u64, self.limits, self.depth, &self.columns));
                 self.source = Source::Collected { file, bytes, next: 0 };
             }
             Source::Collected { .. } => {}

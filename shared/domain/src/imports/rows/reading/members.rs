@@ -54,9 +54,9 @@ impl OpenFile {
         match &mut self.unpacker {
             Some(Unpacker::Zip(zip)) => {
                 if zip.names().any(|name| name.eq_ignore_ascii_case(WORKBOOK)) {
-                    self.reader = Some(Reader::Workbook(Box::<Workbook>::default()));
-                    let (packing, encoding) = (Packing::Zip, Encoding::Utf8);
-                    self.layout = Some(Layout { packing, encoding, shape: Shape::Sheet, source: None });
+                    self.reader = Some(Reader::Workbook(Box::new(Workbook::new(&self.columns))));
+                    let (packing, encoding, columns) = (Packing::Zip, Encoding::Utf8, self.columns.clone());
+                    self.layout = Some(Layout { packing, encoding, shape: Shape::Sheet, source: None, columns });
                 } else if let Some(what) = foreign_archive(zip.names()) {
                     let cause = format!("the file is {what}");
                     return Err(Unreadable::because(cause).of_kind(UnreadableKind::Foreign));
@@ -133,6 +133,9 @@ impl OpenFile {
             return Err(error);
         }
         let Some(name) = self.unpacker.as_ref().and_then(Unpacker::member) else { return Err(error) };
+        if error.kind == UnreadableKind::Question {
+            return Err(self.in_member(error));
+        }
         let rows = self.last_row().0 - self.rows_before;
         let error = self.in_member(error);
         self.archive.give_up(&name, rows, error, &mut self.notes);

@@ -8,6 +8,7 @@ mod step;
 use self::content::InnerFile;
 use self::open_file::OpenFile;
 use self::step::Advance;
+use super::column_names::ColumnNames;
 use super::layout::Layout;
 use super::limits::Limits;
 use super::notes::Notes;
@@ -25,6 +26,12 @@ impl Rows {
     /// Reads a file of `size` bytes in any format.
     pub fn new(size: u64, limits: Limits) -> Self {
         Self { file: OpenFile::new(size, limits) }
+    }
+
+    /// Reads columns of these names as their owner says. Call it before the first row.
+    pub fn with_columns(mut self, columns: &ColumnNames) -> Self {
+        self.file.columns = columns.clone();
+        self
     }
 
     /// Reads a splittable file from `place` on; feed [`Rows::feed`] the bytes from there. Rows and lines keep the

@@ -6,6 +6,7 @@ use super::content::{Content, InnerFile, Nested};
 use super::step::{Advance, Step};
 use crate::imports::rows::archive::Archive;
 use crate::imports::rows::buffer::Buffer;
+use crate::imports::rows::column_names::ColumnNames;
 use crate::imports::rows::encoding::Decoder;
 use crate::imports::rows::fields::Fields;
 use crate::imports::rows::layout::{Encoding, Layout, Packing};
@@ -27,6 +28,8 @@ pub(in crate::imports::rows) struct OpenFile {
     pub(super) limits: Limits,
     /// How many compressed files and archives the file is in.
     pub(super) depth: usize,
+    /// What the owner says about the columns.
+    pub(super) columns: ColumnNames,
     /// The bytes of the file that are not unpacked yet.
     pub(super) input: Input,
     /// Known once the first bytes are there.
@@ -57,8 +60,8 @@ pub(in crate::imports::rows) struct OpenFile {
 }
 
 impl InnerFile for OpenFile {
-    fn nested(size: u64, limits: Limits, depth: usize) -> Self {
-        Self { depth, ..Self::new(size, limits) }
+    fn nested(size: u64, limits: Limits, depth: usize, columns: &ColumnNames) -> Self {
+        Self { depth, columns: columns.clone(), ..Self::new(size, limits) }
     }
 
     fn feed(&mut self, bytes: &[u8]) {
@@ -124,6 +127,7 @@ impl OpenFile {
             size,
             limits,
             depth: 0,
+            columns: ColumnNames::default(),
             input: Input::default(),
             unpacker: None,
             archive: Archive::default(),
@@ -150,7 +154,7 @@ impl OpenFile {
             buffer: Buffer::new(place.byte, place.line),
             direct: true,
             content: Content::Text,
-            reader: Some(Reader::new(&layout.shape, layout.source, place)),
+            reader: Some(Reader::new(&layout.shape, layout.source, &layout.columns, place)),
             layout: Some(layout.clone()),
             ..Self::new(0, Limits::default())
         }
@@ -247,7 +251,7 @@ impl OpenFile {
             unpacked = std::mem::take(head);
             self.content = match packing(&unpacked) {
                 Packing::Plain => Content::Text,
-                packing => Content::Nested(Nested::new(packing, self.depth + 1, self.nested_limits())?),
+                packing => Content::Nested(Nested::new(packing, self.depth + 1, self.nested_limits(), &self.columns)?),
             };
         }
         match &mut self.content {
@@ -303,19 +307,23 @@ impl OpenFile {
         let (head, whole) = (&rest[..rest.len().min(SNIFF_BYTES)], self.buffer.ended() && rest.len() <= SNIFF_BYTES);
         let position = |index: usize| self.buffer.file_position_of(index);
         let encoding = self.decoder.encoding().unwrap_or(Encoding::Utf8);
-        let (shape, source) = match sniff(head, encoding, position, whole, &mut self.notes) {
+        let (shape, source) = match sniff(head, encoding, position, whole, &self.columns, &mut self.notes) {
             Ok(recognised) => recognised,
             Err(error) => {
                 // Damage may be why the text is not recognised.
-                let error = self.unpack_error.take().unwrap_or(error.of_kind(UnreadableKind::Foreign));
+                let error = self.unpack_error.take().unwrap_or_else(|| match error.kind {
+                    UnreadableKind::Question => error,
+                    _ => error.of_kind(UnreadableKind::Foreign),
+                });
                 return self.give_up(error);
             }
         };
         if let Some(name) = self.decoder.other_name() {
             self.notes.encoding = Some(name.to_owned());
         }
-        self.reader = Some(Reader::new(&shape, source, RowPlace::START));
-        self.layout = Some(Layout { packing: outer, encoding, shape, source });
+        self.reader = Some(Reader::new(&shape, source, &self.columns, RowPlace::START));
+        self.layout = Some(Layout { packing: outer, encoding, shape, source, columns: self.columns.clone() });
+        self.archive.count_read();
         Ok(Step::Again)
     }
 
