@@ -30,7 +30,6 @@ mod json_value;
 mod layout;
 mod limits;
 mod lines;
-mod markup;
 mod names;
 mod notes;
 mod object_sample;

@@ -130,9 +130,10 @@ mod tests {
             (vec![&["Our links"], &["2026"], &["x", "url"]], Some((vec![None, Some(Url)], 0))),
             (vec![&["https://a.example/", "a"], &["url", "slug"]], Some((by_position.clone(), 2))),
             (vec![&["htps:/typo.example/"], &["https://a.example/"]], Some((by_position, 2))),
+            (vec![&["Website", "Name"], &["https://a.example/", "Target"]], Some((vec![Some(Url), None], 1))),
             // An unknown header: a cell of the second row is called like a column, and the first cells would be slugs.
-            (vec![&["Website", "Name"], &["https://a.example/", "Target"]], None),
-            (vec![&["Name", "Website"], &["x", "https://a.example/"], &["url", "slug"]], None),
+            (vec![&["Where", "Name"], &["https://a.example/", "Target"]], None),
+            (vec![&["Name", "Where"], &["x", "https://a.example/"], &["url", "slug"]], None),
             (vec![&["Name"], &["nothing"]], None),
         ] {
             assert_eq!(head(&rows), expected, "{rows:?}");

@@ -266,8 +266,10 @@ impl Dialect {
         for (preamble, row) in rows.iter().enumerate().take(MAX_PREAMBLE_ROWS + 1) {
             let below = &rows[preamble + 1..];
             let is_comment = row.first().is_some_and(|cell| cell.starts_with('#'));
-            // A title above a table has fewer cells than its rows: they say nothing about it.
-            let is_header_like = !is_comment && below.iter().all(|other| other.len() <= row.len());
+            // A title above a table has fewer cells than its rows, and an address is no name: what is below says nothing about it.
+            let is_name = |cell: &Cow<'_, str>| cell.contains(char::is_whitespace) || !cell.contains(['.', '/', '=']);
+            let is_header_like =
+                !is_comment && row.iter().all(is_name) && below.iter().all(|other| other.len() <= row.len());
             let sample = if is_header_like { below } else { &[] };
             let mut notes = Notes::default();
             if let Some((columns, source)) = Columns::from_header(row, sample, given, &mut notes) {
