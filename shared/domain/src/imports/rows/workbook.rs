@@ -224,22 +224,26 @@ impl Workbook {
                 sheet::Found::End if self.head.is_read() => return Ok(Found::End),
                 sheet::Found::End => self.head.end(),
             }
-            self.choose_columns();
+            self.choose_columns()?;
         }
     }
 
     /// Sets the columns, if the first rows show them. Notes a second sheet with links, and leaves it.
-    fn choose_columns(&mut self) {
+    fn choose_columns(&mut self) -> Result<(), Unreadable> {
         let mut notes = Notes::default();
-        let Some(columns) = self.head.columns(&self.given, &mut notes) else { return };
+        let found = self.head.columns(&self.given, &mut notes);
+        if matches!(found, Ok(None)) {
+            return Ok(());
+        }
         if self.columns.is_some() {
             let cause = "only the first sheet with a column of links is read";
             self.notes.add_skipped_member(self.sheets.name(self.sheet_index), cause);
             self.head.leave();
-            return;
+            return Ok(());
         }
+        self.columns = found.map_err(Unreadable::question)?;
         self.notes.merge(&notes);
-        self.columns = Some(columns);
+        Ok(())
     }
 
     /// Reads a row, and makes it the last one.
