@@ -70,6 +70,10 @@ fn lines_of_urls_and_fields_are_told_apart() {
             "www.example.com/a\nhttps://b.example/y\nhttps://c.example/z\n",
             &["www.example.com/a|-|-|", "https://b.example/y|-|-|", "https://c.example/z|-|-|"],
         ),
+        (
+            "www.example.com/a\nexample.com/b\nhttps://c.example/z\n",
+            &["www.example.com/a|-|-|", "example.com/b|-|-|", "https://c.example/z|-|-|"],
+        ),
     ] {
         assert_eq!(contents(file), expected, "{file}");
     }

@@ -69,18 +69,31 @@ fn first_lines(text: &str, whole: bool, named: Option<u8>) -> Vec<&str> {
 
 fn start_of(lines: &[&str]) -> Start {
     let urls = lines.iter().filter(|line| begins_with_url(line)).count();
+    // People forget the scheme. Such a line is reported: whether it means http or https is not known.
+    let addresses = urls + lines.iter().filter(|line| is_without_scheme(line)).count();
     let is_first = lines.first().is_some_and(|line| begins_with_url(line));
     // What is not a URL among URLs is reported as a row. With several fields it may be a header that is not known.
     let others_have_one_field = || {
         let has_fields = |line: &&&str| line.contains([',', ';', '\t', '|']);
         !lines.iter().filter(|line| !begins_with_url(line)).any(|line| has_fields(&line))
     };
-    if is_first || urls * 2 > lines.len() && others_have_one_field() { Start::Urls } else { Start::Other }
+    if is_first || urls > 0 && addresses * 2 > lines.len() && others_have_one_field() {
+        Start::Urls
+    } else {
+        Start::Other
+    }
 }
 
 fn begins_with_url(line: &str) -> bool {
     let first = line.trim_start_matches(['"', '\'']).split([',', ';', '\t', '|', ' ', '"']).next();
     first.is_some_and(|first| first.contains("://"))
+}
+
+/// Tells whether the line is a URL but for its scheme.
+fn is_without_scheme(line: &str) -> bool {
+    let host = line.split('/').next().unwrap_or_default();
+    let is_name = host.contains('.') && !line.contains("://") && !line.contains(char::is_whitespace);
+    is_name && url::Url::parse(&format!("https://{line}")).is_ok()
 }
 
 /// Tells whether the whole line is a URL.
