@@ -157,8 +157,11 @@ mod tests {
     use super::super::sheet::Cell;
     use super::*;
 
-    /// Returns the known columns of a sheet with these rows, and how many of the rows are read.
-    fn head(rows: &[&[&str]]) -> Result<Option<(Vec<Option<Column>>, usize)>, String> {
+    /// The known columns of a sheet, and how many of its rows are read.
+    type Found = (Vec<Option<Column>>, usize);
+
+    /// Returns what a sheet with these rows has.
+    fn head(rows: &[&[&str]]) -> Result<Option<Found>, String> {
         let (mut head, mut columns) = (SheetHead::default(), None);
         let (given, mut notes) = (ColumnNames::default(), Notes::default());
         for row in rows {
