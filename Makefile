@@ -61,10 +61,11 @@ adopt: ## Make a stack of the tables and the bucket that a deleted stack left be
 	$(INSTALL) sam
 	@exec $(PY) tools/adopt.py --stack "$(STACK)"
 
-import: ## Import a file of links and show the result: make import FILE=links.csv [URL=https://… KEY=wp_… DOMAIN= TAGS=a,b ON_CONFLICT=overwrite DRY_RUN=1]
+import: ## Import a file of links and show the result: make import FILE=links.csv [URL=https://… KEY=wp_… DOMAIN= TAGS=a,b ON_CONFLICT=overwrite DRY_RUN=1 STRICT=1 IMPORT_COLUMNS="Short name=slug"]
 	$(INSTALL) sam
 	@WAYPOST_KEY="$(KEY)" exec $(PY) tools/import_file.py "$(FILE)" $(if $(URL),--url "$(URL)") $(if $(DOMAIN),--domain "$(DOMAIN)") \
-		$(if $(TAGS),--tags "$(TAGS)") $(if $(ON_CONFLICT),--on-conflict "$(ON_CONFLICT)") $(if $(DRY_RUN),--dry-run)
+		$(if $(TAGS),--tags "$(TAGS)") $(if $(ON_CONFLICT),--on-conflict "$(ON_CONFLICT)") $(if $(DRY_RUN),--dry-run) $(if $(STRICT),--strict) \
+		$(if $(IMPORT_COLUMNS),--columns "$(IMPORT_COLUMNS)")
 
 admin-key: ## Create the first admin key of a deployed stack: make admin-key STACK=name [WORKSPACE=default]
 	$(INSTALL) sam

@@ -1,6 +1,6 @@
 """`make import`: imports a file of links, shows the progress and the result.
 
-Uses the public API only. The exit code is 0 if every row became a link, and 1 if a row or the whole import failed.
+Uses the public API only. The exit code is 0 if every row became a link, perhaps with warnings, and 1 if a row or the whole import failed.
 Without --url and --key it uses the stack of `make dev`. Ctrl-C cancels the import.
 """
 
@@ -32,6 +32,8 @@ def main():
         size = file.stat().st_size
     except OSError as error:
         raise Failure(f"cannot read {file}: {error.strerror}") from error
+    if size == 0:
+        raise Failure(f"{file} is empty")
     asked = {"content_length": size, "filename": file.name[-255:]}
     if arguments.domain:
         asked["domain"] = arguments.domain
@@ -41,6 +43,10 @@ def main():
         asked["on_conflict"] = arguments.on_conflict
     if arguments.dry_run:
         asked["dry_run"] = True
+    if arguments.strict:
+        asked["strict"] = True
+    if arguments.columns:
+        asked["columns"] = parse_columns(arguments.columns)
     started = api.call("POST", "/v1/imports", asked)
     try:
         upload(file, size, started["upload"])
@@ -63,7 +69,17 @@ def parse():
     parser.add_argument("--tags", help="tags for every link, separated by commas")
     parser.add_argument("--on-conflict", choices=["skip", "overwrite", "fail"])
     parser.add_argument("--dry-run", action="store_true", help="show what the import would do, write nothing")
+    parser.add_argument("--strict", action="store_true", help="refuse rows whose links would lack something")
+    parser.add_argument("--columns", help="what columns of the file hold, such as 'Short name=slug,Note=ignore'")
     return parser.parse_args()
+
+
+def parse_columns(text):
+    """Returns the option columns of a text such as `Short name=slug,Note=ignore`."""
+    pairs = [pair.rpartition("=") for pair in text.split(",") if pair.strip()]
+    if not all(name.strip() and column.strip() for name, _, column in pairs):
+        raise Failure("columns must be like 'Short name=slug,Note=ignore'")
+    return {name.strip(): column.strip() for name, _, column in pairs}
 
 
 def where(arguments):
@@ -198,7 +214,7 @@ def print_summary(found):
 
 
 def print_errors(api, found):
-    """Prints the first lines of the report."""
+    """Prints the first lines of the report: rows that failed, and what links lack."""
     if not found["report"]:
         return
     url = api.location(f"{found['report']}?format=jsonl")

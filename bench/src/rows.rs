@@ -84,6 +84,7 @@ fn candidates(file: &[u8]) -> Result<u64> {
                 Some(piece) => rows.feed(piece),
                 None => rows.end(),
             },
+            Next::Pause => {}
             Next::Seek(_) | Next::End => return Ok(read),
         }
     }

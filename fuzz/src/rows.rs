@@ -70,6 +70,7 @@ fn read(mut rows: Rows, file: &[u8], piece: usize) -> Read {
     let error = loop {
         let row = match rows.next_row() {
             Ok(Next::Row(row)) => format!("{:?} {:?}", row.address, row.fields),
+            Ok(Next::Pause) => continue,
             Ok(Next::Seek(to)) => {
                 seeks += 1;
                 assert!(seeks < MAX_SEEKS && to < file.len() as u64);

@@ -185,7 +185,9 @@ fn role_allows_the_items_of_its_adapters() {
     let mut problems = Vec::new();
     for name in folders("functions") {
         let mut code = read(&format!("functions/{name}/src/main.rs"));
-        for (wiring, call) in [("http", "authentication"), ("http", "idempotency"), ("imports", "loader")] {
+        for (wiring, call) in
+            [("http", "authentication"), ("http", "idempotency"), ("imports", "loader"), ("imports", "ender")]
+        {
             if code.contains(&format!("{call}(&")) {
                 code.push_str(&function(&read(&format!("shared/lambda/src/wiring/{wiring}.rs")), call));
             }

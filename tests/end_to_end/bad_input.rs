@@ -44,7 +44,8 @@ async fn bad_row_is_reported_and_others_load() {
         bad-rows-6,https://example.com/6,Six\n";
     let done = import(&stack, &key, file.as_bytes()).await;
     assert_eq!(done["status"], "succeeded_with_errors", "{done}");
-    let counts = json!({"read": 6, "created": 2, "overwritten": 0, "unchanged": 1, "invalid": 2, "conflicting": 1});
+    let counts =
+        json!({"read": 6, "created": 2, "overwritten": 0, "unchanged": 1, "invalid": 2, "conflicting": 1, "warned": 0});
     assert_eq!(done["counts"], counts, "{done}");
     let id = done["id"].as_str().unwrap();
     let report = stack.call(&key, Method::GET, &format!("/v1/imports/{id}/report"), Value::Null).await;

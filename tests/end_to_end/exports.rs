@@ -67,6 +67,11 @@ async fn export_imports_to_the_same_links() {
     }
     let stranger = stack.new_key("stranger", "admin").await;
     let (done, _) = export(&stack, &key, "csv").await;
+    let list = stack.call(&key, Method::GET, "/v1/exports?limit=2", Value::Null).await.json();
+    let mut listed = done.clone();
+    listed["url"] = Value::Null;
+    assert_eq!((&list["items"][0], &list["items"].as_array().unwrap().len()), (&listed, &2), "{list}");
+    assert!(list["next_cursor"].is_string(), "three exports were made: {list}");
     let path = format!("/v1/exports/{}", done["id"].as_str().unwrap());
     assert_eq!(stack.call(&stranger, Method::GET, &path, Value::Null).await.status, 404);
 }

@@ -35,7 +35,7 @@ async fn report(stack: &Stack, key: &str, import: &Value, format: &str) -> Strin
 fn counts(read: u64, created: u64, overwritten: u64, unchanged: u64, invalid: u64, conflicting: u64) -> Value {
     json!({
         "read": read, "created": created, "overwritten": overwritten, "unchanged": unchanged, "invalid": invalid,
-        "conflicting": conflicting,
+        "conflicting": conflicting, "warned": 0,
     })
 }
 

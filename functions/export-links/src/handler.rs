@@ -2,7 +2,8 @@
 
 use lambda_runtime::Context;
 use waypost_domain::exports::ports::ExportRequest;
-use waypost_domain::exports::write::{WriteExportPorts, Written, write_export};
+use waypost_domain::exports::write::{Written, write_export};
+use waypost_domain::exports::write_ports::WriteExportPorts;
 use waypost_domain::jobs::delivery::Delivery;
 use waypost_lambda::queue::event::{BatchResponse, QueueEvent};
 use waypost_lambda::queue::{QueueLoop, Retry};
@@ -29,6 +30,10 @@ async fn write(exporter: &WriteExportPorts, request: &ExportRequest, delivery: &
             );
             Ok(())
         }
+        Ok(Written::HandedOver(export)) => {
+            tracing::info!(event = "export.handed_over", request_id, export = %export.id, links = export.links);
+            Ok(())
+        }
         Ok(Written::Gone) => {
             tracing::info!(event = "export.skipped", request_id, export = %request.export);
             Ok(())
@@ -51,13 +56,14 @@ mod tests {
 
     use super::*;
     use waypost_domain::Role;
+    use waypost_domain::exports::checkpoint::Checkpoint;
     use waypost_domain::exports::export::ExportStatus;
     use waypost_domain::exports::ports::ExportStore;
     use waypost_domain::exports::start::{NewExport, StartExportPorts, start_export};
     use waypost_domain::links::ports::LinkWriter;
     use waypost_domain::testing::exports::{MemoryExportQueue, MemoryExports};
     use waypost_domain::testing::files::MemoryFileStore;
-    use waypost_domain::testing::jobs::MemoryRedelivery;
+    use waypost_domain::testing::jobs::{MemoryRedelivery, MemoryTimer};
     use waypost_domain::testing::links::MemoryLinks;
     use waypost_domain::testing::samples::{caller, link};
     use waypost_domain::testing::system::{FixedClock, SeededRandom};
@@ -75,19 +81,26 @@ mod tests {
         let (clock, redelivery) =
             (Arc::new(FixedClock::at("2026-01-02T03:04:05Z")), Arc::<MemoryRedelivery>::default());
         links.insert(&link("acme", "a", "https://a.example/")).await.unwrap();
-        let queue = MemoryExportQueue::default();
+        let queue = Arc::<MemoryExportQueue>::default();
         let (viewer, random) = (caller("acme", Role::Viewer), SeededRandom::new(1));
         let new = NewExport::default();
         let export = {
-            let ports =
-                StartExportPorts { exports: exports.as_ref(), queue: &queue, clock: clock.as_ref(), random: &random };
+            let ports = StartExportPorts {
+                exports: exports.as_ref(),
+                queue: queue.as_ref(),
+                clock: clock.as_ref(),
+                random: &random,
+            };
             start_export(&ports, &viewer, new).await.unwrap()
         };
         let exporter = WriteExportPorts {
             exports: exports.clone(),
+            queue: queue.clone(),
             links: links.clone(),
             files: Arc::new(MemoryFileStore::default()),
             clock: clock.clone(),
+            timer: Arc::new(MemoryTimer::default()),
+            part_bytes: Checkpoint::PART_BYTES,
         };
         let messages = QueueLoop { subject: "export", redelivery: redelivery.clone(), clock };
         let app = App { exporter, messages };

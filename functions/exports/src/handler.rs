@@ -4,19 +4,21 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
+use axum::routing::get;
 use axum::{Extension, Router};
 use http::{StatusCode, header};
 use waypost_api::exports::ExportView;
 use waypost_api::parameters::parameters_of;
 use waypost_domain::Caller;
 use waypost_domain::exports::find::{FindExportPorts, find_export};
+use waypost_domain::exports::list::list_exports;
 use waypost_domain::exports::ports::{ExportQueue, ExportStore};
 use waypost_domain::exports::start::{NewExport, StartExportPorts, start_export};
 use waypost_domain::files::ports::DownloadSigner;
 use waypost_domain::files::retention::Retention;
 use waypost_domain::ports::{Clock, Random};
-use waypost_http::extract::{Json, Path};
+use waypost_domain::values::page::PageRequest;
+use waypost_http::extract::{Json, Path, Query};
 use waypost_http::idempotency::{Idempotency, idempotent};
 use waypost_http::problem::Problem;
 use waypost_http::query_parameters::only_known_parameters;
@@ -34,7 +36,7 @@ pub(crate) struct App {
 
 /// Makes the routes of this function.
 pub(crate) fn routes(app: App, idempotency: Idempotency) -> Router {
-    let routes = Router::new().route("/v1/exports", post(start)).route("/v1/exports/{id}", get(read));
+    let routes = Router::new().route("/v1/exports", get(list).post(start)).route("/v1/exports/{id}", get(read));
     let routes = idempotent(routes.with_state(Arc::new(app)), idempotency);
     only_known_parameters(routes, parameters_of)
 }
@@ -69,6 +71,15 @@ async fn read(
     let (export, url) = find_export(&ports, &caller, &id).await?;
     // Caches must not keep the answer: its URL gives access to the file.
     Ok(([(header::CACHE_CONTROL, "no-store")], axum::Json(ExportView::new(export, url))))
+}
+
+async fn list(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Query(page): Query<PageRequest>,
+) -> Result<impl IntoResponse, Problem> {
+    let page = list_exports(app.exports.as_ref(), &caller, &page).await?;
+    Ok(axum::Json(page.map(|export| ExportView::new(export, None))))
 }
 
 #[cfg(test)]
@@ -156,13 +167,33 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn list_has_the_newest_first_without_urls() {
+        let fixture = fixture();
+        for format in ["csv", "jsonl"] {
+            fixture.clock.advance(1);
+            let body = format!("{{\"format\": \"{format}\"}}");
+            assert_eq!(call(&fixture, 0, "POST", "/v1/exports", &body).await.0, StatusCode::CREATED);
+        }
+        let (status, page) = call(&fixture, 0, "GET", "/v1/exports?limit=1", "").await;
+        assert_eq!((status, &page["items"][0]["format"]), (StatusCode::OK, &json!("jsonl")), "{page}");
+        assert_eq!(page["items"][0]["url"], Value::Null);
+        let path = format!("/v1/exports?limit=1&cursor={}", page["next_cursor"].as_str().unwrap());
+        let (_, page) = call(&fixture, 0, "GET", &path, "").await;
+        assert_eq!((&page["items"][0]["format"], &page["next_cursor"]), (&json!("csv"), &Value::Null), "{page}");
+        assert_eq!(call(&fixture, 1, "GET", "/v1/exports", "").await.1["items"], json!([]));
+    }
+
+    #[tokio::test]
     async fn bad_requests_get_their_status() {
         let fixture = fixture();
         for (method, path, body, status) in [
             ("POST", "/v1/exports", "{", 400),
             ("POST", "/v1/exports", "{\"format\": \"xml\"}", 422),
             ("POST", "/v1/exports", "{\"other\": 1}", 422),
-            ("GET", "/v1/exports", "", 405),
+            ("POST", "/v1/exports", "{\"passwords\": true}", 403),
+            ("DELETE", "/v1/exports", "", 405),
+            ("GET", "/v1/exports?limit=0", "", 422),
+            ("GET", "/v1/exports?cursor=x", "", 422),
             ("GET", "/v1/exports/exp_1", "", 404),
         ] {
             let (given, problem) = call(&fixture, 0, method, path, body).await;
@@ -177,6 +208,7 @@ mod tests {
         for (event, status) in [
             (include_str!("../../../events/exports/start.json"), 201),
             (include_str!("../../../events/exports/read.json"), 404),
+            (include_str!("../../../events/exports/list.json"), 200),
         ] {
             let (parts, body) = lambda_http::request::from_str(event).unwrap().into_parts();
             let request = http::Request::from_parts(parts, Body::from(body.to_vec()));
@@ -188,7 +220,11 @@ mod tests {
     #[tokio::test]
     async fn any_query_is_answered_or_refused() {
         let fixture = fixture();
-        let operations = [("POST", "/v1/exports", "/v1/exports"), ("GET", "/v1/exports/{id}", "/v1/exports/exp_1")];
+        let operations = [
+            ("GET", "/v1/exports", "/v1/exports"),
+            ("POST", "/v1/exports", "/v1/exports"),
+            ("GET", "/v1/exports/{id}", "/v1/exports/exp_1"),
+        ];
         send_any_queries(&fixture.router, &fixture.keys[0], parameters_of, &operations).await;
     }
 }

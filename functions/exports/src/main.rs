@@ -1,4 +1,4 @@
-//! `POST /v1/exports`, `GET /v1/exports/{id}`: starts exports, and shows their progress and file.
+//! `GET|POST /v1/exports`, `GET /v1/exports/{id}`: starts and lists exports, and shows their progress and file.
 
 mod handler;
 

@@ -9,10 +9,10 @@ use axum::{Extension, Router};
 use http::{StatusCode, header};
 use waypost_api::imports::{ImportView, ReportQuery, StartedView};
 use waypost_api::parameters::parameters_of;
-use waypost_domain::files::ports::{DownloadSigner, UploadSigner};
+use waypost_domain::files::ports::{DownloadSigner, FileStore, ObjectProbe, UploadSigner};
 use waypost_domain::files::retention::Retention;
 use waypost_domain::imports::cancel::cancel_import;
-use waypost_domain::imports::find::{FindReportPorts, find_import, find_report, with_progress};
+use waypost_domain::imports::find::{FindReportPorts, find_import, find_report, with_progress, with_upload};
 use waypost_domain::imports::job::import::Import;
 use waypost_domain::imports::job::ports::{ImportIndex, ImportStore, PartStore};
 use waypost_domain::imports::list::list_imports;
@@ -33,6 +33,8 @@ pub(crate) struct App {
     pub(crate) index: Arc<dyn ImportIndex>,
     pub(crate) uploads: Arc<dyn UploadSigner>,
     pub(crate) reports: Arc<dyn DownloadSigner>,
+    pub(crate) files: Arc<dyn FileStore>,
+    pub(crate) objects: Arc<dyn ObjectProbe>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) domains: Domains,
@@ -92,6 +94,7 @@ async fn cancel(
 impl App {
     /// Makes the view of the import as it is now.
     async fn view(&self, import: Import) -> Result<ImportView, StoreError> {
+        let import = with_upload(self.objects.as_ref(), import).await;
         let import = with_progress(self.parts.as_ref(), import).await?;
         Ok(ImportView::new(import, self.clock.now()))
     }
@@ -105,6 +108,8 @@ async fn report(
 ) -> Result<impl IntoResponse, Problem> {
     let ports = FindReportPorts {
         imports: app.imports.as_ref(),
+        parts: app.parts.as_ref(),
+        files: app.files.as_ref(),
         reports: app.reports.as_ref(),
         clock: app.clock.as_ref(),
         retention: app.retention,
@@ -134,7 +139,7 @@ mod tests {
     use waypost_domain::Role;
     use waypost_domain::imports::job::counts::Counts;
     use waypost_domain::imports::job::import::ImportStatus;
-    use waypost_domain::testing::files::MemorySigner;
+    use waypost_domain::testing::files::{MemoryFileStore, MemorySigner, MemoryUploads};
     use waypost_domain::testing::idempotency::MemoryIdempotency;
     use waypost_domain::testing::imports::{MemoryImports, MemoryParts};
     use waypost_domain::testing::keys::MemoryKeys;
@@ -166,6 +171,8 @@ mod tests {
             index: imports.clone(),
             uploads: Arc::new(MemorySigner),
             reports: Arc::new(MemorySigner),
+            files: Arc::new(MemoryFileStore::default()),
+            objects: Arc::new(MemoryUploads::default()),
             clock: clock.clone(),
             random: Arc::new(SeededRandom::new(9)),
             domains: Domains::parse("go.example.com").unwrap(),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use waypost_aws::dynamo::import_parts::DynamoParts;
 use waypost_aws::dynamo::imports::DynamoImports;
+use waypost_aws::s3::objects::S3Objects;
 use waypost_aws::s3::reports::S3Files;
 use waypost_aws::s3::uploads::S3Uploads;
 use waypost_http::router::api;
@@ -29,7 +30,9 @@ async fn serve() -> Result<(), BoxError> {
         parts: Arc::new(DynamoParts::new(dynamo.clone(), &table)),
         index: imports,
         uploads: Arc::new(S3Uploads::new(s3.clone(), &bucket)),
-        reports: Arc::new(S3Files::new(s3, bucket)),
+        reports: Arc::new(S3Files::new(s3.clone(), &bucket)),
+        files: Arc::new(S3Files::new(s3.clone(), &bucket)),
+        objects: Arc::new(S3Objects::new(s3, bucket)),
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
         domains: settings::domains()?,

@@ -6,9 +6,8 @@ use waypost_domain::imports::load::{Loaded, load_import};
 use waypost_domain::imports::load_ports::LoadImportPorts;
 use waypost_domain::jobs::delivery::Delivery;
 use waypost_lambda::invocation::delivery;
+use waypost_lambda::notification::{Notification, Record};
 use waypost_lambda::start::BoxError;
-
-use crate::event::{Notification, Record};
 
 /// Loads each of the objects. If one fails, the others are still loaded; then the event is an error, and Lambda delivers it
 /// again.
@@ -55,6 +54,7 @@ async fn load(loader: &LoadImportPorts, record: &Record, delivery: &Delivery) ->
                 rows_unchanged = counts.unchanged,
                 rows_invalid = counts.invalid,
                 rows_conflicting = counts.conflicting,
+                rows_warned = counts.warned,
             );
             Ok(())
         }

@@ -1,11 +1,11 @@
 //! S3 ObjectCreated under `imports/`: loads a file into links, or divides it into parts.
 
-mod event;
 mod handler;
 
 use std::process::ExitCode;
 
 use lambda_runtime::{LambdaEvent, service_fn};
+use waypost_lambda::notification::Notification;
 use waypost_lambda::start::BoxError;
 use waypost_lambda::wiring::imports::loader;
 use waypost_lambda::{sdk, start};
@@ -16,6 +16,6 @@ fn main() -> ExitCode {
 
 async fn serve() -> Result<(), BoxError> {
     let (loader, _) = loader(&sdk::config()?)?;
-    let handle = |event: LambdaEvent<event::Notification>| handler::handle(&loader, event.payload, event.context);
+    let handle = |event: LambdaEvent<Notification>| handler::handle(&loader, event.payload, event.context);
     lambda_runtime::run(service_fn(handle)).await
 }

@@ -37,6 +37,7 @@ async fn load(loader: &LoadImportPorts, id: &PartId, delivery: &Delivery) -> Res
                 status = ?import.status, error = import.error, bytes = import.bytes_done, rows_read = counts.read,
                 rows_created = counts.created, rows_overwritten = counts.overwritten,
                 rows_unchanged = counts.unchanged, rows_invalid = counts.invalid, rows_conflicting = counts.conflicting,
+                rows_warned = counts.warned,
             );
         }
         Ok(PartLoaded::HandedOver(part)) => {

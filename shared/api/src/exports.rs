@@ -18,12 +18,14 @@ pub struct ExportView {
     format: ExportFormat,
     /// Whether the file is compressed with gzip.
     gzip: bool,
+    /// Whether the file has the hashes of passwords. Then only an admin can read the export.
+    passwords: bool,
     /// How many links the file has so far.
     links: u64,
     /// The size of the file in bytes; null until the file exists.
     bytes: Option<u64>,
     /// A URL of the file that works for some minutes: read the export again for another URL. Keep it secret while it works.
-    /// Null until the file exists.
+    /// Null until the file exists, and in lists.
     #[schemars(url)]
     url: Option<String>,
     /// Why the export failed.
@@ -42,6 +44,7 @@ impl ExportView {
             status: export.status,
             format: export.format,
             gzip: export.gzip,
+            passwords: export.passwords,
             links: export.links,
             bytes: export.bytes,
             url,

@@ -41,11 +41,16 @@ pub struct ImportView {
     on_conflict: OnConflict,
     /// Whether the import writes only its report.
     dry_run: bool,
+    /// Whether rows whose links would lack something are refused.
+    strict: bool,
+    /// What columns of the file hold, as the request says: a column's name in lower case without spaces and punctuation, and
+    /// the name of a column here, or `ignore`.
+    columns: BTreeMap<String, String>,
     /// Notes about the file that concern no single row.
     notes: Notes,
     /// Why the import failed.
     error: Option<String>,
-    /// The path of its report; null until there is one.
+    /// The path of its report; null as long as no row is in it.
     report: Option<String>,
     /// When the import was requested, or its file was found.
     created_at: Timestamp,
@@ -68,7 +73,7 @@ struct Bytes {
 impl ImportView {
     /// Makes the view of the import at `now`.
     pub fn new(import: Import, now: Timestamp) -> Self {
-        let has_report = import.is_closed() && import.counts.reported() > 0;
+        let has_report = import.counts.reported() > 0;
         let (rows_per_second, seconds_left) = pace(&import, now);
         Self {
             report: has_report.then(|| format!("/v1/imports/{}/report", import.id)),
@@ -80,6 +85,14 @@ impl ImportView {
             bytes: Bytes { done: import.bytes_done, total: import.bytes_total },
             rows_per_second,
             seconds_left,
+            strict: import.options.rows.strict,
+            columns: import
+                .options
+                .rows
+                .columns
+                .iter()
+                .map(|(name, column)| (name.to_owned(), column.as_str().to_owned()))
+                .collect(),
             domain: import.options.rows.domain,
             tags: import.options.rows.tags,
             on_conflict: import.options.on_conflict,

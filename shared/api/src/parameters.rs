@@ -60,7 +60,7 @@ pub fn parameters_of(method: &str, path: &str) -> Option<&'static [QueryParamete
         ("GET", "/v1/links/{slug}/qr") => QR,
         ("GET", "/v1/links/{slug}/stats") => LINK_STATS,
         ("GET", "/v1/stats") => STATS,
-        ("GET", "/v1/imports" | "/v1/keys") => PAGE,
+        ("GET", "/v1/imports" | "/v1/exports" | "/v1/keys") => PAGE,
         ("GET", "/v1/imports/{id}/report") => REPORT,
         ("GET", "/v1/imports/{id}" | "/v1/exports/{id}" | "/v1/openapi.json" | "/healthz") => NONE,
         (

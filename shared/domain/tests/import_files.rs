@@ -188,6 +188,49 @@ fn spreadsheets() {
     );
 }
 
+#[test]
+fn spreadsheets_with_links_behind_texts_and_beyond_the_first_row_and_sheet() {
+    let row = |start: &str, link: &str, title: &str, created: &str| {
+        format!("{start} go.example.com/{link} | {title} |  | {created}.000Z | -")
+    };
+    let now = "2026-01-01T00:00:00";
+    let cases: [(&str, Vec<String>, &[&str]); 4] = [
+        (
+            "sheet-hyperlinks.xlsx",
+            vec![
+                row("1@2", "nasty-hl-1 -> https://behind.example/?a=1&b=2", "a", now),
+                row("2@3", "nasty-hl-2 -> https://shown.example/", "b", now),
+                row("3@4", "nasty-hl-3 -> https://formula.example/", "c", now),
+                row("4@5", "nasty-hl-4 -> https://behind.example/?a=1&b=2#part", "d", now),
+                "5@6 ! url: must begin with http:// or https://".to_owned(),
+            ],
+            &[],
+        ),
+        (
+            "sheet-1904.xlsx",
+            vec![
+                row("1@2", "* -> https://d.example/", "-", "2024-03-05T10:11:00")
+                    + " | expires 2031-01-01T00:00:00.000Z",
+            ],
+            &[],
+        ),
+        ("sheet-titles.xlsx", vec![row("1@5", "nasty-title -> https://t.example/", "-", now)], &[]),
+        (
+            "sheet-second.xlsx",
+            vec![row("1@2", "* -> https://s2.example/", "-", now)],
+            &[
+                "More & more: only the first sheet with a column of links is read",
+                "Read me: the sheet has no column of links",
+            ],
+        ),
+    ];
+    for (name, rows, notes) in cases {
+        let ending = load(&data(&format!("nasty/{name}")), 1000);
+        assert_eq!((ending.rows, ending.error), (rows, None), "{name}");
+        assert!(ending.notes.skipped_members.iter().eq(notes), "{name}: {:?}", ending.notes);
+    }
+}
+
 /// A file of `tests/data/nasty`, and how its import must end.
 #[derive(serde::Deserialize)]
 struct Nasty {
@@ -201,6 +244,14 @@ struct Nasty {
     invalid: usize,
     /// A part of the error of a failed import.
     error: Option<String>,
+}
+
+#[test]
+fn format_of_an_archive_is_that_of_its_lists() {
+    for (name, format) in [("stray.zip", Format::Csv), ("sheet.xlsx.zip", Format::Csv), ("sheet.xlsx.gz", Format::Xlsx)]
+    {
+        assert_eq!(load(&data(&format!("nasty/{name}")), 1000).format, Some(format), "{name}");
+    }
 }
 
 #[test]
@@ -296,4 +347,168 @@ fn damaged_files_end_the_same_in_any_pieces() {
             }
         }
     }
+}
+
+/// Reads `file`, and shows each row and its warnings.
+fn shown(file: &str) -> Vec<String> {
+    let ending = load(file.as_bytes(), 64 * 1024);
+    assert_eq!(load(file.as_bytes(), 7), ending, "{file}");
+    assert_eq!(ending.error, None, "{file}");
+    ending
+        .rows
+        .iter()
+        .map(|row| row.split_once(' ').map_or("", |(_, row)| row).replace("go.example.com/", ""))
+        .collect()
+}
+
+/// The times of a link that the tests do not look at.
+const NOW: &str = "2026-01-01T00:00:00.000Z";
+
+#[test]
+fn slugs_of_other_services_are_known() {
+    let bitly = "Title,Link,Custom Link,Destination URL,Tags,Created\n\
+        My page,https://bit.ly/3AbCdEf,https://go.acme.test/spring,https://www.example.com/spring?utm_source=x,a,2023-05-01\n\
+        Other,https://bit.ly/3XyZ123,,https://www.example.com/other,,2023-05-02\n";
+    assert_eq!(
+        shown(bitly),
+        [
+            "spring -> https://www.example.com/spring?utm_source=x | My page | a | 2023-05-01T00:00:00.000Z | - ~ short_url",
+            "3XyZ123 -> https://www.example.com/other | Other |  | 2023-05-02T00:00:00.000Z | -",
+        ]
+    );
+    let api = r#"{"links":[{"created_at":"2020-10-26T17:20:40+0000","id":"bit.ly/XXXXX","link":"https://bit.ly/XXXXX",
+        "custom_bitlinks":["https://bit.ly/my-custom-url"],"long_url":"https://www.example.com/watch","title":"A video",
+        "archived":false,"tags":["t1"],"deeplinks":[]}],"pagination":{"total":1}}"#;
+    assert_eq!(
+        shown(api),
+        ["my-custom-url -> https://www.example.com/watch | A video | t1 | 2020-10-26T17:20:40.000Z | - ~ short_url"]
+    );
+    let dub = r#"[{"id":"clx1","domain":"dub.sh","key":"case-study","url":"https://www.example.com/case",
+        "shortLink":"https://dub.sh/case-study","archived":false,"expiresAt":null,"password":null,"title":"Case",
+        "tags":[{"id":"t1","name":"sales","color":"red"}],"clicks":5,"createdAt":"2024-01-02T03:04:05.000Z","ios":null,
+        "geo":null}]"#;
+    assert_eq!(
+        shown(dub),
+        ["case-study -> https://www.example.com/case | Case | sales | 2024-01-02T03:04:05.000Z | 5"]
+    );
+    let rebrandly = "Title,Slashtag,Destination,Domain,Created At,Clicks\n\
+        Spring,spring,https://www.example.com/spring,brand.test,2021-06-01T10:00:00.000Z,12\n";
+    assert_eq!(
+        shown(rebrandly),
+        ["spring -> https://www.example.com/spring | Spring |  | 2021-06-01T10:00:00.000Z | 12"]
+    );
+    let yourls = "source,target,hits\nabc,https://example.com/one,12\n";
+    assert_eq!(shown(yourls), [format!("abc -> https://example.com/one | - |  | {NOW} | 12")]);
+    let polr = "short_url,long_url,clicks\npolr1,https://www.example.com/polr,3\n";
+    assert_eq!(shown(polr), [format!("polr1 -> https://www.example.com/polr | - |  | {NOW} | 3")]);
+    let redirection = "source,target,regex,code,type,status\n/old,https://www.example.com/new,0,301,url,disabled\n";
+    assert_eq!(shown(redirection), [format!("old -> https://www.example.com/new | - |  | {NOW} | - | archived")]);
+    let statuses = "url,slug,code\nhttps://www.example.com/,x2,301\n";
+    assert_eq!(shown(statuses), [format!("x2 -> https://www.example.com/ | - |  | {NOW} | -")]);
+    let no_slug = "code,url\n301,https://www.example.com/1\n302,https://www.example.com/2\n";
+    assert!(shown(no_slug).iter().all(|row| row.starts_with("* -> ")), "{:?}", shown(no_slug));
+    let code = "code,url\nx1,https://www.example.com/\n";
+    assert_eq!(shown(code), [format!("x1 -> https://www.example.com/ | - |  | {NOW} | -")]);
+}
+
+#[test]
+fn protected_link_is_never_open() {
+    let kutt = r#"{"limit":10,"data":[
+        {"address":"kpw1","banned":false,"password":true,"target":"https://www.example.com/secret"},
+        {"address":"kban1","banned":true,"password":false,"target":"https://www.example.com/phish"},
+        {"address":"open","banned":false,"password":false,"target":"https://www.example.com/open"}]}"#;
+    assert_eq!(
+        shown(kutt),
+        [
+            format!("kpw1 -> https://www.example.com/secret | - |  | {NOW} | - | archived ~ password"),
+            format!("kban1 -> https://www.example.com/phish | - |  | {NOW} | - | archived"),
+            format!("open -> https://www.example.com/open | - |  | {NOW} | -"),
+        ]
+    );
+    let plain = "url,slug,password\nhttps://www.example.com/s,ppw1,hunter2\nhttps://www.example.com/o,ppw2,\n";
+    assert_eq!(
+        shown(plain),
+        [
+            format!("ppw1 -> https://www.example.com/s | - |  | {NOW} | - | password"),
+            format!("ppw2 -> https://www.example.com/o | - |  | {NOW} | -"),
+        ]
+    );
+    let sink = r#"{"version":"1.0","links":[{"id":"a","url":"https://www.example.com/s","slug":"spw1","createdAt":1712000000,
+        "expiration":1924992000,"password":"hunter2","title":"T"}]}"#;
+    assert_eq!(
+        shown(sink),
+        [
+            "spw1 -> https://www.example.com/s | T |  | 2024-04-01T19:33:20.000Z | - | expires 2031-01-01T00:00:00.000Z | password"
+        ]
+    );
+    let short_io = r#"{"links":[{"path":"shio1","originalURL":"https://www.example.com/shio","hasPassword":false},
+        {"path":"shio2","originalURL":"https://www.example.com/shio","hasPassword":true}]}"#;
+    assert_eq!(
+        shown(short_io),
+        [
+            format!("shio1 -> https://www.example.com/shio | - |  | {NOW} | -"),
+            format!("shio2 -> https://www.example.com/shio | - |  | {NOW} | - | archived ~ has_password"),
+        ]
+    );
+    for value in ["{}", "[]", "7", "{\"hash\":\"x\"}", "\"$2b$10$abc\"", "\"abc\""] {
+        let line = format!("{{\"url\":\"https://www.example.com/\",\"slug\":\"x\",\"password\":{value}}}\n");
+        assert!(shown(&line)[0].contains("archived ~ password"), "{value}: {}", shown(&line)[0]);
+    }
+}
+
+#[test]
+fn expiry_is_a_time_or_the_link_is_archived() {
+    let file = "url,slug,expires_at\n\
+        https://www.example.com/1,ed-1,01.02.2031\n\
+        https://www.example.com/2,ed-2,1.2.31\n\
+        https://www.example.com/3,ed-3,20310201\n\
+        https://www.example.com/4,ed-4,2031\n\
+        https://www.example.com/5,ed-5,1.924992E+12\n\
+        https://www.example.com/6,ed-6,44927\n\
+        https://www.example.com/7,ed-7,31.12.2031 23:59\n\
+        https://www.example.com/8,ed-8,-\n";
+    let ends = [
+        "expires 2031-02-01T00:00:00.000Z",
+        "archived ~ expires_at",
+        "expires 2031-02-01T00:00:00.000Z",
+        "archived ~ expires_at",
+        "archived ~ expires_at",
+        "archived ~ expires_at",
+        "expires 2031-12-31T23:59:00.000Z",
+        "| -",
+    ];
+    for (row, end) in shown(file).iter().zip(ends) {
+        assert!(row.ends_with(end), "{row}");
+    }
+    for (first, read) in [
+        ("13/01/2031", "expires 2031-02-01T00:00:00.000Z"),
+        ("01/13/2031", "expires 2031-01-02T00:00:00.000Z"),
+        ("", "archived ~ expires_at"),
+    ] {
+        let rows = shown(&format!(
+            "url,slug,expires_at\nhttps://a.example/,a,{first}\nhttps://b.example/,b,01/02/2031\nhttps://c.example/,c,\n"
+        ));
+        assert!(rows[1].ends_with(read), "{first}: {}", rows[1]);
+    }
+}
+
+#[test]
+fn secondary_field_never_costs_the_link() {
+    let tags: Vec<String> = (0..30).map(|n| format!("t{n}")).collect();
+    let title = "x".repeat(230);
+    let file = format!(
+        "url,slug,title,tags,created_at,clicks,domain\n\
+        https://a.example/,a,{title},,,\"1,234\",\n\
+        https://b.example/,b,\"two\nlines\",,,1.234,\n\
+        https://c.example/,c,,\"{}\",,1 234,\n\
+        https://d.example/,d,,,soon,many,\n\
+        https://e.example/,e,,,,,elsewhere.example\n",
+        tags.join(",")
+    );
+    let rows = shown(&file);
+    assert!(rows[0].contains("xx… |") && rows[0].ends_with("| 1234 ~ title"), "{}", rows[0]);
+    assert!(rows[1].contains("| two lines |") && rows[1].ends_with("| 1234 ~ title"), "{}", rows[1]);
+    assert!(rows[2].contains("t0+t1") && rows[2].ends_with("| 1234 ~ tags"), "{}", rows[2]);
+    assert!(rows[3].ends_with(&format!("{NOW} | - ~ created_at imported_clicks")), "{}", rows[3]);
+    assert!(rows[4].starts_with("e -> https://e.example/") && rows[4].ends_with("~ domain"), "{}", rows[4]);
 }

@@ -33,6 +33,18 @@ pub fn request_config() -> Result<SdkConfig, SettingError> {
     Ok(config()?.into_builder().timeout_config(timeouts.build()).build())
 }
 
+/// How long one attempt may take if nobody waits for the answer and the answer is large.
+const PATIENT_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Builds [`config`] for a function that reads and writes megabytes in one call, which no caller waits for.
+///
+/// # Errors
+/// As [`config`].
+pub fn patient_config() -> Result<SdkConfig, SettingError> {
+    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(PATIENT_ATTEMPT_TIMEOUT);
+    Ok(config()?.into_builder().timeout_config(timeouts.build()).build())
+}
+
 /// Builds the configuration that all clients share: region and credentials from the environment, one connection pool, TLS by
 /// rustls with ring, three attempts of at most five seconds each.
 ///

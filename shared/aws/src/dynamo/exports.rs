@@ -50,18 +50,31 @@ impl ExportStore for DynamoExports {
         found.item.map(|item| export_from(item, OPERATION)).transpose()
     }
 
-    async fn newest(&self, workspace: &WorkspaceId, limit: usize) -> Result<Vec<Export>, StoreError> {
+    async fn newest(
+        &self,
+        workspace: &WorkspaceId,
+        before: Option<&ExportId>,
+        limit: usize,
+    ) -> Result<Vec<Export>, StoreError> {
         const OPERATION: &str = "exports.newest";
         let query = self.client.query().table_name(&self.table).consistent_read(true).scan_index_forward(false);
+        // A range has its ends: the export `before` itself is the first that comes. No id has a `~`.
+        let (last, limit) = before.map_or(("~".to_owned(), limit), |before| (before.to_string(), limit + 1));
         let page = query
-            .key_condition_expression("pk = :pk AND begins_with(sk, :exports)")
+            .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
             .expression_attribute_values(":pk", text(format!("WS#{workspace}")))
-            .expression_attribute_values(":exports", text("EXPORT#"))
+            .expression_attribute_values(":first", text("EXPORT#"))
+            .expression_attribute_values(":last", text(format!("EXPORT#{last}")))
             .limit(i32::try_from(limit).unwrap_or(i32::MAX))
             .send()
             .await
             .map_err(|error| store_error(OPERATION, error))?;
-        page.items.unwrap_or_default().into_iter().map(|item| export_from(item, OPERATION)).collect()
+        let exports = page.items.unwrap_or_default().into_iter().map(|item| export_from(item, OPERATION));
+        let mut exports = exports.collect::<Result<Vec<Export>, _>>()?;
+        exports.retain(|export| before != Some(&export.id));
+        // Without `before` itself, which may be deleted, there is one too many.
+        exports.truncate(limit - usize::from(before.is_some()));
+        Ok(exports)
     }
 
     async fn replace(&self, next: &Export) -> Result<bool, StoreError> {

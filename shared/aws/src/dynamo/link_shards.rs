@@ -1,7 +1,7 @@
 //! Reads all links of a workspace, one shard of the index `list` after the other, the oldest first.
 
 use async_trait::async_trait;
-use waypost_domain::links::ports::LinkShards;
+use waypost_domain::links::ports::{LinkShards, ShardPlace};
 use waypost_domain::{Link, StoreError, StoreErrorKind, WorkspaceId};
 
 use super::links::{DynamoLinks, LIST_INDEX, key, link_from, list_pk};
@@ -17,13 +17,13 @@ impl LinkShards for DynamoLinks {
         &self,
         workspace: &WorkspaceId,
         shard: u8,
-        after: Option<&Link>,
+        after: Option<&ShardPlace>,
     ) -> Result<(Vec<Link>, bool), StoreError> {
         let list_pk = list_pk(workspace, shard);
-        let start = after.map(|link| {
-            let mut start: Item = key(&link.address);
+        let start = after.map(|place| {
+            let mut start: Item = key(&place.address);
             start.insert("list_pk".to_owned(), text(list_pk.as_str()));
-            start.insert("list_sk".to_owned(), text(link.list_key()));
+            start.insert("list_sk".to_owned(), text(place.list_key.as_str()));
             start
         });
         let query = self

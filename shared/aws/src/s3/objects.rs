@@ -7,7 +7,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 use futures::stream::{StreamExt, try_unfold};
-use waypost_domain::files::ports::{Body, Object, ObjectReader};
+use waypost_domain::files::ports::{Body, Object, ObjectProbe, ObjectReader};
 use waypost_domain::{StoreError, StoreErrorKind};
 
 use crate::backoff::Backoff;
@@ -59,6 +59,18 @@ impl ObjectReader for S3Objects {
             // Precondition Failed: the object has another content.
             Err(error) if error.raw_response().is_some_and(|response| response.status().as_u16() == 412) => Ok(None),
             Err(error) => Err(store_error(OPERATION, error)),
+        }
+    }
+}
+
+#[async_trait]
+impl ObjectProbe for S3Objects {
+    /// Without the right to list the bucket, S3 answers 403 for an absent object, which is an error here.
+    async fn exists(&self, key: &str) -> Result<bool, StoreError> {
+        match self.client.head_object().bucket(&self.bucket).key(key).send().await {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_not_found()) => Ok(false),
+            Err(error) => Err(store_error("objects.exists", error)),
         }
     }
 }

@@ -2,10 +2,12 @@
 
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
+use bytes::Bytes;
 use waypost_domain::StoreError;
-use waypost_domain::files::ports::{Body, DownloadSigner, FileStore, FileWriter, ObjectReader};
+use waypost_domain::files::ports::{Body, DownloadSigner, FileParts, FileStore, FileWriter, ObjectReader};
 
 use super::objects::S3Objects;
 use super::uploads::expiring;
@@ -77,6 +79,57 @@ impl FileStore for S3Files {
         let object = objects.open(key).await?;
         object.map(|object| object.body).ok_or_else(|| broken("reports.read", format!("{key} does not exist")))
     }
+}
+
+#[async_trait]
+impl FileParts for S3Files {
+    async fn begin(&self, key: &str) -> Result<String, StoreError> {
+        let begin = self.client.create_multipart_upload().bucket(&self.bucket).key(key);
+        let begun = begin.checksum_algorithm(CHECKSUM).content_type(content_type(key)).send().await;
+        let begun = begun.map_err(|error| store_error("files.begin", error))?;
+        begun.upload_id.ok_or_else(|| broken("files.begin", "the upload has no id"))
+    }
+
+    /// The receipt is the part's ETag and checksum, with a space between them.
+    async fn put_part(
+        &self,
+        key: &str,
+        upload: &str,
+        number: usize,
+        bytes: Bytes,
+    ) -> Result<Option<String>, StoreError> {
+        const OPERATION: &str = "files.put_part";
+        let number = i32::try_from(number).map_err(|error| broken(OPERATION, error))?;
+        let part = self.client.upload_part().bucket(&self.bucket).key(key).upload_id(upload).part_number(number);
+        match part.checksum_algorithm(CHECKSUM).body(ByteStream::from(bytes)).send().await {
+            Ok(part) => {
+                let etag = part.e_tag.ok_or_else(|| broken(OPERATION, "the part has no ETag"))?;
+                Ok(Some(format!("{etag} {}", part.checksum_crc32.unwrap_or_default())))
+            }
+            Err(error) if has_ended(&error) => Ok(None),
+            Err(error) => Err(store_error(OPERATION, error)),
+        }
+    }
+
+    async fn complete(&self, key: &str, upload: &str, receipts: &[String]) -> Result<bool, StoreError> {
+        let parts = (1..).zip(receipts).map(|(number, receipt)| {
+            let (etag, checksum) = receipt.split_once(' ').unwrap_or((receipt, ""));
+            let checksum = Some(checksum.to_owned()).filter(|checksum| !checksum.is_empty());
+            CompletedPart::builder().part_number(number).e_tag(etag).set_checksum_crc32(checksum).build()
+        });
+        let parts = CompletedMultipartUpload::builder().set_parts(Some(parts.collect())).build();
+        let complete = self.client.complete_multipart_upload().bucket(&self.bucket).key(key).upload_id(upload);
+        match complete.multipart_upload(parts).send().await {
+            Ok(_) => Ok(true),
+            Err(error) if has_ended(&error) => Ok(false),
+            Err(error) => Err(store_error("files.complete", error)),
+        }
+    }
+}
+
+/// Tells whether S3 does not know the upload: it was completed, aborted, or removed by the bucket's rules.
+fn has_ended<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
+    error.as_service_error().and_then(ProvideErrorMetadata::code) == Some("NoSuchUpload")
 }
 
 /// Writes a report: as one object, or in parts as soon as it is too large for memory.
@@ -199,6 +252,41 @@ mod tests {
         for sum in ["c29tZQ==", "bW9yZQ=="] {
             assert!(list.contains(&format!("<ChecksumCRC32>{sum}</ChecksumCRC32>")), "{list}");
         }
+    }
+
+    fn files(replay: &Replay) -> S3Files {
+        let config = aws_sdk_s3::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+            .http_client(replay.client());
+        S3Files::new(Client::from_conf(config.build()), "bucket")
+    }
+
+    #[tokio::test]
+    async fn a_file_is_completed_with_the_receipts_of_its_parts() {
+        const BEGUN: &str = "<InitiateMultipartUploadResult><UploadId>u1</UploadId></InitiateMultipartUploadResult>";
+        const DONE: &str = "<CompleteMultipartUploadResult><ETag>e</ETag></CompleteMultipartUploadResult>";
+        let headers = vec![("etag", "\"e1\"".to_owned()), ("x-amz-checksum-crc32", "c29tZQ==".to_owned())];
+        let replay = Replay::new([(200, vec![], BEGUN), (200, headers, ""), (200, vec![], DONE)]);
+        let files = files(&replay);
+        let upload = files.begin("exports/acme/exp_1.csv").await.unwrap();
+        let receipt = files.put_part("exports/acme/exp_1.csv", &upload, 1, Bytes::from_static(b"x")).await.unwrap();
+        assert!(files.complete("exports/acme/exp_1.csv", &upload, &[receipt.unwrap()]).await.unwrap());
+        let requests = replay.requests();
+        assert_eq!(requests[0].headers().get("x-amz-checksum-algorithm"), Some("CRC32"));
+        assert!(requests[1].uri().contains("partNumber=1") && requests[1].uri().contains("uploadId=u1"));
+        let list = std::str::from_utf8(requests[2].body().bytes().unwrap()).unwrap();
+        assert!(list.contains("e1") && list.contains("<ChecksumCRC32>c29tZQ==</ChecksumCRC32>"), "{list}");
+    }
+
+    #[tokio::test]
+    async fn an_upload_that_has_ended_is_not_an_error() {
+        const GONE: &str = "<Error><Code>NoSuchUpload</Code><Message>gone</Message></Error>";
+        let replay = Replay::new([(404, vec![], GONE), (404, vec![], GONE)]);
+        let files = files(&replay);
+        assert_eq!(files.put_part("k", "u1", 1, Bytes::from_static(b"x")).await.unwrap(), None);
+        assert!(!files.complete("k", "u1", &["\"e1\" c29tZQ==".to_owned()]).await.unwrap());
     }
 
     #[tokio::test]

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::checkpoint::Checkpoint;
 use crate::jobs::lease::Lease;
 use crate::ports::{Clock, Random};
 use crate::values::id;
@@ -101,6 +102,9 @@ pub struct Export {
     pub format: ExportFormat,
     /// Whether the file is compressed with gzip.
     pub gzip: bool,
+    /// Whether the file has the hashes of passwords.
+    #[serde(default)]
+    pub passwords: bool,
     /// How many links have been written so far.
     pub links: u64,
     /// The size of the complete file, in bytes.
@@ -117,6 +121,15 @@ pub struct Export {
     /// The lease of the invocation that writes it.
     #[serde(rename = "claim", default, skip_serializing_if = "Option::is_none")]
     pub lease: Option<Lease>,
+    /// How far the file is. The next invocation goes on here.
+    #[serde(default)]
+    pub checkpoint: Checkpoint,
+    /// The number of the message that writes the export. Each handover sends the next; earlier ones have no effect.
+    #[serde(default)]
+    pub turn: u32,
+    /// How often writing began anew because the bucket had lost the upload.
+    #[serde(default)]
+    pub restarts: u32,
     /// Counts the writes. A write succeeds only if the store holds the revision before it.
     pub revision: u64,
 }
@@ -125,7 +138,7 @@ impl Export {
     /// How much longer than the file the record is kept, in seconds: it tells that the file is gone.
     pub const KEPT_SECONDS: i64 = 30 * 24 * 3600;
 
-    /// Makes a new export.
+    /// Makes a new export, without passwords.
     pub fn waiting(id: ExportId, workspace: WorkspaceId, format: ExportFormat, gzip: bool, now: Timestamp) -> Self {
         Self {
             id,
@@ -133,12 +146,16 @@ impl Export {
             status: ExportStatus::Waiting,
             format,
             gzip,
+            passwords: false,
             links: 0,
             bytes: None,
             error: None,
             created_at: now,
             finished_at: None,
             lease: None,
+            checkpoint: Checkpoint::default(),
+            turn: 0,
+            restarts: 0,
             revision: 0,
         }
     }
@@ -158,9 +175,15 @@ impl Export {
         self.lease.as_ref().and_then(|lease| lease.held_until(owner, now))
     }
 
-    /// Returns the export under `lease`, to be written from the beginning.
-    pub fn leased(&self, lease: Lease) -> Self {
-        Self { status: ExportStatus::Running, lease: Some(lease), links: 0, ..self.next() }
+    /// Returns the key of the small file that keeps what a checkpoint has beyond the parts of the upload.
+    pub fn rest_key(&self) -> String {
+        format!("exports/{}/{}.rest-{}", self.workspace, self.id, self.revision)
+    }
+
+    /// Returns the export under `lease`, to be written on from its checkpoint in the turn `turn`.
+    pub fn leased(&self, lease: Lease, turn: u32) -> Self {
+        let links = self.checkpoint.links;
+        Self { status: ExportStatus::Running, lease: Some(lease), links, turn, ..self.next() }
     }
 
     /// Returns the export with `links` written.
@@ -168,21 +191,34 @@ impl Export {
         Self { links, ..self.next() }
     }
 
+    /// Returns the export with a new checkpoint.
+    pub fn checkpointed(&self, checkpoint: Checkpoint) -> Self {
+        Self { links: checkpoint.links, checkpoint, ..self.next() }
+    }
+
+    /// Returns the export to be written from the beginning, without its lease: its upload is gone.
+    pub fn restarted(&self) -> Self {
+        let checkpoint = Checkpoint::default();
+        Self { links: 0, checkpoint, restarts: self.restarts + 1, ..self.released() }
+    }
+
     /// Returns the export with a complete file of `bytes`.
     pub fn succeeded(&self, links: u64, bytes: u64, now: Timestamp) -> Self {
-        let finished_at = Some(now);
-        Self { status: ExportStatus::Succeeded, links, bytes: Some(bytes), finished_at, lease: None, ..self.next() }
+        Self { status: ExportStatus::Succeeded, links, bytes: Some(bytes), ..self.ended(now) }
     }
 
     /// Returns the export as failed, for the reason `error`.
     pub fn failed(&self, error: String, now: Timestamp) -> Self {
-        let finished_at = Some(now);
-        Self { status: ExportStatus::Failed, error: Some(error), finished_at, lease: None, ..self.next() }
+        Self { status: ExportStatus::Failed, error: Some(error), ..self.ended(now) }
     }
 
-    /// Returns the export without its lease: another invocation may begin at once.
+    /// Returns the export without its lease: another invocation may go on at once.
     pub fn released(&self) -> Self {
         Self { lease: None, ..self.next() }
+    }
+
+    fn ended(&self, now: Timestamp) -> Self {
+        Self { finished_at: Some(now), lease: None, checkpoint: Checkpoint::default(), ..self.next() }
     }
 
     fn next(&self) -> Self {

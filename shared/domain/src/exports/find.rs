@@ -29,6 +29,7 @@ pub struct FindExportPorts<'a> {
 ///
 /// # Errors
 /// [`Error::NotFound`] if there is no such export, it belongs to another workspace, or `id` is not an export's id;
+/// [`Error::Forbidden`] if it has passwords and the caller is not an admin;
 /// [`Error::Gone`] if the bucket has deleted its file.
 pub async fn find_export(
     ports: &FindExportPorts<'_>,
@@ -38,6 +39,9 @@ pub async fn find_export(
     caller.require(Role::Viewer)?;
     let id = ExportId::parse(id).map_err(|_| Error::NotFound("export"))?;
     let export = ports.exports.get(&caller.workspace, &id).await?.ok_or(Error::NotFound("export"))?;
+    if export.passwords {
+        caller.require(Role::Admin)?;
+    }
     let url = match export.status {
         ExportStatus::Succeeded => {
             let written = export.finished_at.unwrap_or(export.created_at);

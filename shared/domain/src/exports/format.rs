@@ -7,9 +7,14 @@ use crate::links::link::Link;
 use crate::links::request::{LinkFields, RuleFields, VariantFields};
 use crate::values::timestamp::Timestamp;
 
-/// The first line of an export in CSV.
-pub const CSV_HEADER: &str = "url,slug,domain,title,tags,created_at,starts_at,expires_at,expired_url,max_clicks,\
-redirect_status,forward_query,archived,rules,variants,imported_clicks,has_password\r\n";
+const COLUMNS: &str = "url,slug,domain,title,tags,created_at,starts_at,expires_at,expired_url,max_clicks,\
+redirect_status,forward_query,archived,rules,variants,imported_clicks,has_password";
+
+/// Writes the first line of an export in CSV, `with_passwords` or without.
+pub fn csv_header(with_passwords: bool) -> String {
+    let passwords = if with_passwords { ",password_hash" } else { "" };
+    format!("{COLUMNS}{passwords}\r\n")
+}
 
 #[derive(Serialize)]
 struct Row {
@@ -40,10 +45,13 @@ struct Row {
     imported_clicks: Option<u64>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     has_password: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password_hash: Option<String>,
 }
 
 impl Row {
-    fn of(link: &Link) -> Self {
+    fn of(link: &Link, with_passwords: bool) -> Self {
+        let password = link.settings.password_hash.as_ref();
         let fields = LinkFields::of(link);
         Self {
             url: link.url.to_string(),
@@ -62,23 +70,24 @@ impl Row {
             rules: fields.rules,
             variants: fields.variants,
             imported_clicks: link.imported_clicks,
-            has_password: link.settings.password_hash.is_some(),
+            has_password: password.is_some(),
+            password_hash: password.filter(|_| with_passwords).cloned(),
         }
     }
 }
 
-/// Writes the link as a line of JSON.
-pub fn json_line(link: &Link) -> String {
+/// Writes the link as a line of JSON, with the hash of its password if the file is one `with_passwords`.
+pub fn json_line(link: &Link, with_passwords: bool) -> String {
     // Serializing texts, numbers and lists of them cannot fail.
-    let mut line = serde_json::to_string(&Row::of(link)).unwrap_or_default();
+    let mut line = serde_json::to_string(&Row::of(link, with_passwords)).unwrap_or_default();
     line.push('\n');
     line
 }
 
-/// Writes the link as a row of CSV under [`CSV_HEADER`]. It puts an apostrophe before what a spreadsheet would run as a formula,
+/// Writes the link as a row of CSV under [`csv_header`]. It puts an apostrophe before what a spreadsheet would run as a formula,
 /// in any column, and an import removes it. Tags with special characters become a JSON list.
-pub fn csv_row(link: &Link) -> String {
-    let row = Row::of(link);
+pub fn csv_row(link: &Link, with_passwords: bool) -> String {
+    let row = Row::of(link, with_passwords);
     let text = |text: Option<String>| text.map(|text| csv_cell(&text)).unwrap_or_default();
     let number = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
     let flag = |flag: bool| if flag { "true" } else { "" }.to_owned();
@@ -101,7 +110,8 @@ pub fn csv_row(link: &Link) -> String {
         number(row.imported_clicks),
         flag(row.has_password),
     ];
-    cells.join(",") + "\r\n"
+    let password = if with_passwords { format!(",{}", text(row.password_hash)) } else { String::new() };
+    cells.join(",") + &password + "\r\n"
 }
 
 fn tags(tags: &[String]) -> String {

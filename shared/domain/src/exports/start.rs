@@ -34,6 +34,11 @@ pub struct NewExport {
     #[serde(default, deserialize_with = "crate::values::json::or_default")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<bool>"))]
     pub gzip: bool,
+    /// Whether the file has the hashes of links' passwords, so that an import makes locked links of them again. Needs the role
+    /// `admin`, as reading such an export does.
+    #[serde(default, deserialize_with = "crate::values::json::or_default")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<bool>"))]
+    pub passwords: bool,
 }
 
 /// How many exports of a workspace may wait or run. Each reads every link, and two are written at a time for all workspaces.
@@ -45,13 +50,13 @@ pub const MAX_RECENT_FOR_VIEWERS: usize = 10;
 pub const WINDOW_SECONDS: i64 = 3600;
 /// When to try again if too many exports are open, in seconds.
 const RETRY_SECONDS: u64 = 30;
-/// An export that did not end within this time has failed, whatever its record says, in seconds: its message was given up.
+/// How long an export counts as open, in seconds: if its message was lost, its record never says that it ended.
 const OPEN_SECONDS: i64 = 4 * 3600;
 
 /// Makes sure that the workspace may start another export now.
 async fn require_room(ports: &StartExportPorts<'_>, caller: &Caller) -> Result<(), Error> {
     let now = ports.clock.now();
-    let newest = ports.exports.newest(&caller.workspace, MAX_RECENT_FOR_VIEWERS).await?;
+    let newest = ports.exports.newest(&caller.workspace, None, MAX_RECENT_FOR_VIEWERS).await?;
     let age = |export: &Export| now.as_seconds() - export.created_at.as_seconds();
     let open = newest.iter().filter(|export| !export.status.is_final() && age(export) < OPEN_SECONDS).count();
     if open >= MAX_OPEN {
@@ -64,21 +69,22 @@ async fn require_room(ports: &StartExportPorts<'_>, caller: &Caller) -> Result<(
     }
 }
 
-/// Starts an export of the caller's workspace. Needs [`Role::Viewer`]: a viewer can read the same links page by page.
+/// Starts an export of the caller's workspace. Needs [`Role::Viewer`]: a viewer can read the same links page by page. With passwords
+/// it needs [`Role::Admin`]: who has a hash can try passwords without limit.
 ///
 /// # Errors
 /// [`Error::RateLimited`] if [`MAX_OPEN`] exports are open, or a viewer starts more than [`MAX_RECENT_FOR_VIEWERS`] in an hour;
 /// those of the stores.
 pub async fn start_export(ports: &StartExportPorts<'_>, caller: &Caller, new: NewExport) -> Result<Export, Error> {
-    caller.require(Role::Viewer)?;
+    caller.require(if new.passwords { Role::Admin } else { Role::Viewer })?;
     require_room(ports, caller).await?;
     let id = ExportId::generate(ports.clock, ports.random);
-    let export = Export::waiting(id, caller.workspace.clone(), new.format, new.gzip, ports.clock.now());
+    let waiting = Export::waiting(id, caller.workspace.clone(), new.format, new.gzip, ports.clock.now());
+    let export = Export { passwords: new.passwords, ..waiting };
     if !ports.exports.create(&export).await? {
         return Err(Error::Conflict("the export's id is taken; try again".to_owned()));
     }
-    let request = ExportRequest { workspace: export.workspace.clone(), export: export.id.clone() };
-    ports.queue.send(&request).await?;
+    ports.queue.send(&ExportRequest::first(&export)).await?;
     Ok(export)
 }
 

@@ -33,6 +33,13 @@ pub trait ObjectReader: Send + Sync {
     async fn open_range(&self, key: &str, etag: &str, from: u64, to: u64) -> Result<Option<Body>, StoreError>;
 }
 
+/// Tells whether a file has arrived.
+#[async_trait]
+pub trait ObjectProbe: Send + Sync {
+    /// Tells whether the object `key` exists.
+    async fn exists(&self, key: &str) -> Result<bool, StoreError>;
+}
+
 /// Signs requests that put an object without credentials.
 #[async_trait]
 pub trait UploadSigner: Send + Sync {
@@ -68,6 +75,24 @@ pub trait FileStore: Send + Sync {
     async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<(), StoreError>;
     /// Reads the file `key`, which must exist.
     async fn read(&self, key: &str) -> Result<Body, StoreError>;
+}
+
+/// Writes files in parts, over any number of invocations. The bucket's rules remove an upload that is never completed.
+#[async_trait]
+pub trait FileParts: FileStore {
+    /// Begins the upload of the file `key`, and returns the upload's id.
+    async fn begin(&self, key: &str) -> Result<String, StoreError>;
+    /// Writes the part `number`, counted from 1, and returns its receipt. Every part but the last has at least 5 MiB. A part that is
+    /// written again replaces the one before it. Returns `None` if the upload has ended.
+    async fn put_part(
+        &self,
+        key: &str,
+        upload: &str,
+        number: usize,
+        bytes: Bytes,
+    ) -> Result<Option<String>, StoreError>;
+    /// Puts the file together from the parts with these `receipts`. Returns `false` if the upload has ended.
+    async fn complete(&self, key: &str, upload: &str, receipts: &[String]) -> Result<bool, StoreError>;
 }
 
 /// A file that is being written.

@@ -7,14 +7,12 @@
 //! Another pass only reads, except for links that are still missing. The passes come to an end, since each takeover gives a
 //! slug to an earlier row. In the last pass no row takes over a link, so all its outcomes refer to the same links.
 
-use futures::stream::StreamExt;
-
 use super::job::import::Import;
 use super::job::object_key::{ReportFormat, report_key};
 use super::job::part::{Part, PartId};
 use super::job::plan::{Halt, Plan};
-use super::load_ports::LoadImportPorts;
-use super::write::report::{CSV_HEADER, ReportLine};
+use super::load_ports::EndImportPorts;
+use super::report_pieces::{ReportLines, header, to_csv};
 use crate::files::ports::FileWriter;
 use crate::jobs::delivery::Delivery;
 use crate::values::error::{StoreError, StoreErrorKind};
@@ -27,7 +25,7 @@ const CLOSING_SECONDS: i64 = 120;
 /// Closes the import of the part `id` if all its parts have ended. Any number of invocations may do so at once. An invocation
 /// that `has_loaded` rows before leaves the report to the next one if it has little time left.
 pub(super) async fn close(
-    ports: &LoadImportPorts,
+    ports: &EndImportPorts,
     id: &PartId,
     delivery: &Delivery,
     has_loaded: bool,
@@ -74,7 +72,7 @@ fn first_contested(import: &Import, plan: &Plan, parts: &[Part]) -> Option<u32> 
 /// Returns the parts if all have ended. If the import must stop, it ends the parts that no invocation loads. If parts must be
 /// loaded once more, it restarts and queues them.
 async fn all_ended(
-    ports: &LoadImportPorts,
+    ports: &EndImportPorts,
     import: &Import,
     plan: &Plan,
     mut parts: Vec<Part>,
@@ -105,7 +103,7 @@ async fn all_ended(
 }
 
 /// Writes the report in both formats from the pieces of all parts, in the order of the file.
-async fn write_report(ports: &LoadImportPorts, import: &Import, parts: &[Part]) -> Result<(), StoreError> {
+async fn write_report(ports: &EndImportPorts, import: &Import, parts: &[Part]) -> Result<(), StoreError> {
     let key = |format| report_key(&import.workspace, &import.id, format);
     let mut json = ports.reports.create(&key(ReportFormat::Jsonl)).await?;
     let mut csv = match ports.reports.create(&key(ReportFormat::Csv)).await {
@@ -115,51 +113,29 @@ async fn write_report(ports: &LoadImportPorts, import: &Import, parts: &[Part]) 
             return Err(error);
         }
     };
-    match copy_pieces(ports, parts, json.as_mut(), csv.as_mut()).await {
-        Ok(()) => {
-            csv.finish().await?;
-            json.finish().await
-        }
-        Err(error) => {
-            csv.abort().await;
-            json.abort().await;
-            Err(error)
-        }
+    if let Err(error) = copy_pieces(ports, parts, json.as_mut(), csv.as_mut()).await {
+        csv.abort().await;
+        json.abort().await;
+        return Err(error);
     }
+    if let Err(error) = csv.finish().await {
+        json.abort().await;
+        return Err(error);
+    }
+    json.finish().await
 }
 
 async fn copy_pieces(
-    ports: &LoadImportPorts,
+    ports: &EndImportPorts,
     parts: &[Part],
     json: &mut dyn FileWriter,
     csv: &mut dyn FileWriter,
 ) -> Result<(), StoreError> {
-    csv.write(CSV_HEADER).await?;
-    for part in parts {
-        for (revision, pieces) in &part.checkpoint.report {
-            for piece in 0..*pieces {
-                let key = part.piece_key(*revision, piece);
-                let mut body = ports.reports.read(&key).await?;
-                let mut lines = Vec::new();
-                while let Some(bytes) = body.next().await {
-                    lines.extend_from_slice(&bytes?);
-                    let whole = memchr::memrchr(b'\n', &lines).map_or(0, |end| end + 1);
-                    json.write(&lines[..whole]).await?;
-                    csv.write(&to_csv(&lines[..whole])?).await?;
-                    lines.drain(..whole);
-                }
-            }
-        }
+    csv.write(header(ReportFormat::Csv)).await?;
+    let mut report = ReportLines::new(ports.reports.as_ref(), parts, usize::MAX);
+    while let Some(lines) = report.next().await? {
+        json.write(&lines).await?;
+        csv.write(&to_csv(&lines)?).await?;
     }
     Ok(())
-}
-
-fn to_csv(lines: &[u8]) -> Result<Vec<u8>, StoreError> {
-    let mut csv = Vec::with_capacity(lines.len());
-    for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-        let line: ReportLine = serde_json::from_slice(line)
-            .map_err(|error| StoreError::new("reports.read", StoreErrorKind::Broken, error))?;
-        csv.extend_from_slice(&line.to_csv());
-    }
-    Ok(csv)
 }

@@ -1,11 +1,12 @@
 //! Finds an import of the caller's workspace, its progress and its report.
 
 use super::job::id::ImportId;
-use super::job::import::Import;
-use super::job::object_key::{ReportFormat, report_key};
+use super::job::import::{Import, ImportStatus};
+use super::job::object_key::{ReportFormat, report_key, report_so_far_key};
 use super::job::ports::{ImportStore, PartStore};
+use super::report_pieces::{ReportLines, header, to_csv};
 use crate::access::key::{Caller, Role};
-use crate::files::ports::DownloadSigner;
+use crate::files::ports::{DownloadSigner, FileStore, ObjectProbe};
 use crate::files::retention::Retention;
 use crate::ports::Clock;
 use crate::values::error::{Error, StoreError};
@@ -13,11 +14,20 @@ use crate::values::error::{Error, StoreError};
 /// How long the URL of a report works, in seconds.
 pub const REPORT_SECONDS: u32 = 5 * 60;
 
+/// How much of a report is read while the import runs, in bytes.
+const SO_FAR_BYTES: usize = 4 * 1024 * 1024;
+/// How many of its pieces are read.
+const SO_FAR_PIECES: usize = 200;
+
 /// The ports of [`find_report`].
 #[derive(Clone, Copy)]
 pub struct FindReportPorts<'a> {
     /// Keeps the imports.
     pub imports: &'a dyn ImportStore,
+    /// Keeps their parts.
+    pub parts: &'a dyn PartStore,
+    /// Reads the pieces of the report, and keeps what there is of it so far.
+    pub files: &'a dyn FileStore,
     /// Signs the report's URL.
     pub reports: &'a dyn DownloadSigner,
     /// Tells how old the report is.
@@ -50,10 +60,22 @@ pub async fn with_progress(parts: &dyn PartStore, import: Import) -> Result<Impo
     }
 }
 
-/// Returns a URL of the import's report that works for [`REPORT_SECONDS`].
+/// Returns the import as running if its file has arrived and the event that says so has not. A bucket that does not answer does not
+/// keep the caller from the import.
+pub async fn with_upload(objects: &dyn ObjectProbe, import: Import) -> Import {
+    let has_arrived = import.status == ImportStatus::AwaitingUpload
+        && objects.exists(&import.object_key).await.unwrap_or_else(|error| {
+            tracing::warn!(event = "import.upload_not_seen", import = %import.id, %error);
+            false
+        });
+    if has_arrived { Import { status: ImportStatus::Running, ..import } } else { import }
+}
+
+/// Returns a URL of the import's report that works for [`REPORT_SECONDS`]. While the import runs, the report has the first lines of
+/// what its parts have written down so far, at most 4 MiB.
 ///
 /// # Errors
-/// [`Error::Conflict`] until the import is closed; [`Error::NotFound`] if it has nothing to report;
+/// [`Error::Conflict`] until loading begins; [`Error::NotFound`] if the import has ended and has nothing to report;
 /// [`Error::Gone`] if the bucket has deleted the report.
 pub async fn find_report(
     ports: &FindReportPorts<'_>,
@@ -63,7 +85,8 @@ pub async fn find_report(
 ) -> Result<String, Error> {
     let import = find_import(ports.imports, caller, id).await?;
     if !import.is_closed() {
-        return Err(Error::Conflict("the import is not finished; its report is written at the end".to_owned()));
+        let key = write_report_so_far(ports, &import, format).await?;
+        return Ok(ports.reports.sign_download(&key, REPORT_SECONDS).await?);
     }
     if import.counts.reported() == 0 {
         return Err(Error::NotFound("report"));
@@ -72,12 +95,40 @@ pub async fn find_report(
     Ok(ports.reports.sign_download(&report_key(&import.workspace, &import.id, format), REPORT_SECONDS).await?)
 }
 
+/// Writes what there is of the report of a running import, and returns the key of that file.
+async fn write_report_so_far(
+    ports: &FindReportPorts<'_>,
+    import: &Import,
+    format: ReportFormat,
+) -> Result<String, Error> {
+    let Some(plan) = &import.plan else {
+        return Err(Error::Conflict("loading has not begun; there is no report yet".to_owned()));
+    };
+    let parts = ports.parts.all(&import.id, plan.number).await?;
+    let mut report = header(format).to_vec();
+    let mut lines = ReportLines::new(ports.files, &parts, SO_FAR_PIECES);
+    while report.len() < SO_FAR_BYTES
+        && let Some(lines) = lines.next().await?
+    {
+        match format {
+            ReportFormat::Csv => report.extend_from_slice(&to_csv(&lines)?),
+            ReportFormat::Jsonl => report.extend_from_slice(&lines),
+        }
+    }
+    let key = report_so_far_key(&import.workspace, &import.id, format);
+    ports.files.put(&key, report).await?;
+    Ok(key)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::imports::job::counts::Counts;
-    use crate::testing::files::MemorySigner;
-    use crate::testing::imports::MemoryImports;
+    use crate::imports::job::part::Part;
+    use crate::imports::rows::{RowAddress, RowPlace};
+    use crate::imports::write::report::{ReportLine, Reported};
+    use crate::testing::files::{MemoryFileStore, MemorySigner, MemoryUploads};
+    use crate::testing::imports::{MemoryImports, MemoryParts};
     use crate::testing::samples::caller;
     use crate::testing::system::{FixedClock, SeededRandom};
 
@@ -105,7 +156,15 @@ mod tests {
         let (imports, import, clock) = fixture().await;
         let viewer = caller("acme", Role::Viewer);
         let retention = Retention::days(40);
-        let ports = FindReportPorts { imports: &imports, reports: &MemorySigner, clock: &clock, retention };
+        let (parts, files) = (MemoryParts::default(), MemoryFileStore::default());
+        let ports = FindReportPorts {
+            imports: &imports,
+            parts: &parts,
+            files: &files,
+            reports: &MemorySigner,
+            clock: &clock,
+            retention,
+        };
         let report = || find_report(&ports, &viewer, import.id.as_str(), ReportFormat::Csv);
         assert!(matches!(report().await, Err(Error::Conflict(_))));
         let clean = import.closed(&[], clock.now());
@@ -118,5 +177,48 @@ mod tests {
         assert!(report().await.unwrap().contains(&format!("reports/acme/{}.csv", import.id)));
         clock.advance(1);
         assert!(matches!(report().await, Err(Error::Gone { days: 40, .. })));
+    }
+
+    #[tokio::test]
+    async fn import_whose_file_has_arrived_does_not_await_it() {
+        let (_, import, _) = fixture().await;
+        let uploads = MemoryUploads::default();
+        assert_eq!(with_upload(&uploads, import.clone()).await, import);
+        uploads.put(import.object_key.as_str(), "https://a.example/\n");
+        assert_eq!(with_upload(&uploads, import.clone()).await.status, ImportStatus::Running);
+        let cancelled = Import { status: ImportStatus::Cancelled, ..import };
+        assert_eq!(with_upload(&uploads, cancelled.clone()).await, cancelled);
+    }
+
+    #[tokio::test]
+    async fn report_of_a_running_import_has_the_lines_so_far() {
+        let (imports, import, clock) = fixture().await;
+        let (parts, files) = (MemoryParts::default(), MemoryFileStore::default());
+        let planned = import.planned(2, None);
+        let mut all: Vec<Part> = (0..2).map(|n| import.plan_part(n, RowPlace::START, 10, clock.now())).collect();
+        for (number, part) in (1..).zip(&mut all) {
+            let address = RowAddress { row: number, line: number, file: None };
+            let line = ReportLine::new(&address, Reported::Invalid, None, "x", "is bad".to_owned());
+            part.checkpoint.report = vec![(1, 1)];
+            files.put(&part.piece_key(1, 0), line.to_json()).await.unwrap();
+        }
+        imports.replace(&planned).await.unwrap();
+        let viewer = caller("acme", Role::Viewer);
+        let ports = FindReportPorts {
+            imports: &imports,
+            parts: &parts,
+            files: &files,
+            reports: &MemorySigner,
+            clock: &clock,
+            retention: Retention::days(1),
+        };
+        for (known, format) in [(0, ReportFormat::Jsonl), (1, ReportFormat::Jsonl), (2, ReportFormat::Csv)] {
+            parts.put_all(&all[..known]).await.unwrap();
+            let url = find_report(&ports, &viewer, import.id.as_str(), format).await.unwrap();
+            let key = report_so_far_key(&import.workspace, &import.id, format);
+            assert!(url.contains(&key), "{url}");
+            let lines = files.all()[&key].lines().count();
+            assert_eq!(lines, known + usize::from(format == ReportFormat::Csv));
+        }
     }
 }

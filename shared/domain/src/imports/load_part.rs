@@ -66,7 +66,7 @@ pub async fn load_part(ports: &LoadImportPorts, id: &PartId, delivery: &Delivery
             Ended::TakenOver => return Ok(PartLoaded::Busy { until: delivery.deadline }),
         }
     }
-    match close(ports, id, delivery, must_load).await? {
+    match close(&ports.ending(), id, delivery, must_load).await? {
         Some(import) => Ok(PartLoaded::Finished(Box::new(import))),
         None => Ok(PartLoaded::Loaded(Box::new(part))),
     }

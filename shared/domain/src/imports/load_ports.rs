@@ -1,4 +1,4 @@
-//! Defines the ports that loading an import and its parts share.
+//! Defines the ports that loading and ending an import and its parts share.
 
 use std::sync::Arc;
 
@@ -34,4 +34,33 @@ pub struct LoadImportPorts {
     pub max_bytes: u64,
     /// The approximate size of a part, in bytes. A smaller file is loaded at once.
     pub part_bytes: u64,
+}
+
+/// The ports that end an import: those of [`give_up_part`](super::give_up::give_up_part) and
+/// [`give_up_upload`](super::give_up::give_up_upload).
+#[derive(Clone)]
+pub struct EndImportPorts {
+    /// Keeps the imports.
+    pub imports: Arc<dyn ImportStore>,
+    /// Keeps their parts.
+    pub parts: Arc<dyn PartStore>,
+    /// Queues parts to be loaded.
+    pub queue: Arc<dyn PartQueue>,
+    /// Keeps the reports.
+    pub reports: Arc<dyn FileStore>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl LoadImportPorts {
+    /// Returns the ports that end an import.
+    pub fn ending(&self) -> EndImportPorts {
+        EndImportPorts {
+            imports: self.imports.clone(),
+            parts: self.parts.clone(),
+            queue: self.queue.clone(),
+            reports: self.reports.clone(),
+            clock: self.clock.clone(),
+        }
+    }
 }

@@ -9,6 +9,7 @@
 pub mod cancel;
 pub mod close;
 pub mod find;
+pub mod give_up;
 pub mod job;
 mod lease_part;
 pub mod list;
@@ -16,6 +17,7 @@ pub mod load;
 pub mod load_part;
 pub mod load_ports;
 mod plan;
+mod report_pieces;
 pub mod rows;
 mod run;
 pub mod start;

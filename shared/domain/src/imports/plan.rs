@@ -6,7 +6,7 @@ use super::job::import::Import;
 use super::job::options::OnConflict;
 use super::job::part::Part;
 use super::load_ports::LoadImportPorts;
-use super::rows::{Boundaries, Boundary, Layout, Limits, Next, RowPlace, Rows};
+use super::rows::{Boundaries, Boundary, ColumnNames, Layout, Limits, Next, RowPlace, Rows};
 use crate::files::ports::{Body, Object};
 use crate::values::error::StoreError;
 
@@ -28,7 +28,7 @@ pub(super) async fn plan_parts(
     if size <= ports.part_bytes || import.options.on_conflict == OnConflict::Fail {
         return Ok(Ok((whole(), None)));
     }
-    let layout = match recognise_layout(object).await? {
+    let layout = match recognise_layout(object, &import.options.rows.columns).await? {
         Ok(layout) => layout,
         Err(reason) => return Ok(Err(reason)),
     };
@@ -49,14 +49,19 @@ pub(super) async fn plan_parts(
 }
 
 /// Returns the file's layout if the file can be divided, or why it cannot be read.
-async fn recognise_layout(mut object: Object) -> Result<Result<Option<Layout>, String>, StoreError> {
-    let mut rows = Rows::new(object.size, Limits::default());
+async fn recognise_layout(
+    mut object: Object,
+    columns: &ColumnNames,
+) -> Result<Result<Option<Layout>, String>, StoreError> {
+    let mut rows = Rows::new(object.size, Limits::default()).with_columns(columns);
     loop {
         match rows.next_row() {
             Ok(Next::More) => match object.body.next().await {
                 Some(piece) => rows.feed(&piece?),
                 None => rows.end(),
             },
+            // Only what cannot be divided pauses. Do not look for its first row, which may be far away.
+            Ok(Next::Pause) => return Ok(Ok(None)),
             // An archive is read as a whole.
             Ok(Next::Seek(_)) => return Ok(Ok(None)),
             Ok(Next::Row(_) | Next::End) => {

@@ -1,11 +1,15 @@
 //! Starts an import: creates a record that waits for its file, and signs the upload of the file.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::job::id::ImportId;
 use super::job::import::Import;
-use super::job::options::{ImportOptions, OnConflict};
+use super::job::options::{GivenOptions, ImportOptions, OnConflict};
 use super::job::ports::ImportStore;
+#[cfg(feature = "openapi")]
+use super::rows::{Column, ColumnNames};
 use crate::access::key::{Caller, Role};
 use crate::files::ports::{SignedUpload, UploadSigner};
 #[cfg(feature = "openapi")]
@@ -48,6 +52,18 @@ pub struct NewImport {
     #[serde(default, deserialize_with = "crate::values::json::or_default")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<bool>"))]
     pub dry_run: bool,
+    /// Whether to refuse a row whose link would lack something, rather than load it with a warning.
+    #[serde(default, deserialize_with = "crate::values::json::or_default")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<bool>"))]
+    pub strict: bool,
+    /// What columns of the file hold, by their names there (or in a JSON object): the name of a column such as `slug`, or `ignore`.
+    #[serde(default, deserialize_with = "crate::values::json::or_default")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<BTreeMap<String, String>>", extend(
+        "maxProperties" = ColumnNames::MAX_NAMES,
+        "propertyNames" = serde_json::json!({ "minLength": 1, "maxLength": ColumnNames::MAX_NAME_CHARS }),
+        "additionalProperties" = serde_json::json!({ "type": "string", "enum": Column::names().collect::<Vec<_>>() }),
+    )))]
+    pub columns: BTreeMap<String, String>,
 }
 
 /// The ports of [`start_import`], and its limits.
@@ -111,8 +127,15 @@ fn check(new: &NewImport, domains: &Domains, max_bytes: u64) -> Result<(Option<S
             errors.add("/filename", detail);
         }
     }
-    let (domain, tags) = (new.domain.as_deref(), new.tags.as_slice());
-    let options = ImportOptions::check(domain, tags, new.on_conflict, new.dry_run, domains, &mut errors);
+    let given = GivenOptions {
+        domain: new.domain.as_deref(),
+        tags: &new.tags,
+        on_conflict: new.on_conflict,
+        dry_run: new.dry_run,
+        strict: new.strict,
+        columns: &new.columns,
+    };
+    let options = ImportOptions::check(given, domains, &mut errors);
     errors.or(Some((filename.map(str::to_owned), options)))
 }
 
@@ -155,13 +178,14 @@ mod tests {
                 filename: Some("\u{7}".into()),
                 domain: Some("elsewhere.example".into()),
                 tags: vec!["".into()],
+                columns: BTreeMap::from([("a/b".to_owned(), "slugs".to_owned())]),
                 ..NewImport::default()
             };
             let Err(Error::Invalid(errors)) = start(&MemoryImports::default(), Role::Editor, new).await else {
                 panic!()
             };
             let pointers: Vec<&str> = errors.iter().map(|error| error.pointer.as_str()).collect();
-            assert_eq!(pointers, ["/content_length", "/filename", "/domain", "/tags/0"]);
+            assert_eq!(pointers, ["/content_length", "/filename", "/domain", "/tags/0", "/columns/a~1b"]);
         }
     }
 

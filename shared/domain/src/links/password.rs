@@ -3,6 +3,7 @@
 use std::fmt;
 
 use argon2::password_hash::PasswordHasher;
+use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, Version};
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,15 @@ use crate::ports::Random;
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
+/// The most memory that checking a password against a hash may take, in KiB. We store no hash that asks for more: checking one could
+/// bring the function down.
+const MAX_MEMORY_KIB: u32 = 64 * 1024;
+/// The most passes over the memory that a check may take.
+const MAX_PASSES: u32 = 10;
+/// The most lanes that a check may have.
+const MAX_LANES: u32 = 16;
+/// The longest hash in PHC string format, in bytes.
+const MAX_HASH_BYTES: usize = 512;
 
 /// A password in clear text, as an owner or a visitor sends it. Its debug text hides it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +68,14 @@ impl Password {
     pub fn hash(&self, random: &dyn Random) -> Result<String, PasswordError> {
         let mut salt = [0_u8; 16];
         random.fill(&mut salt);
+        self.hash_with_salt(salt)
+    }
+
+    /// Hashes the password with argon2id and `salt`, which no other password must have.
+    ///
+    /// # Errors
+    /// None in practice, as for [`Password::hash`].
+    pub(crate) fn hash_with_salt(&self, salt: [u8; 16]) -> Result<String, PasswordError> {
         let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|error| PasswordError(error.to_string()))?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let hash = argon2.hash_password_with_salt(self.0.as_bytes(), &salt);
@@ -70,6 +88,29 @@ impl Password {
         use argon2::password_hash::PasswordVerifier;
         Argon2::default().verify_password(self.0.as_bytes(), hash).is_ok()
     }
+}
+
+/// Checks that a visitor's password can be compared with `hash`: an argon2id hash in PHC string format, with a salt and a result,
+/// that takes at most 64 MiB, ten passes and 16 lanes.
+///
+/// # Errors
+/// What is wrong, for a person. The message does not quote the hash.
+pub(crate) fn check_hash(hash: &str) -> Result<PasswordHash, &'static str> {
+    if hash.len() > MAX_HASH_BYTES {
+        return Err("is too long for a hash");
+    }
+    let hash = PasswordHash::new(hash).map_err(|_| "is not a hash in PHC string format, $argon2id$…")?;
+    let params = Params::try_from(&hash).map_err(|_| "is a hash with invalid parameters")?;
+    if hash.algorithm.as_str() != "argon2id" {
+        return Err("is not a hash of argon2id");
+    }
+    if params.m_cost() > MAX_MEMORY_KIB || params.t_cost() > MAX_PASSES || params.p_cost() > MAX_LANES {
+        return Err("is a hash that costs too much to check");
+    }
+    if hash.salt.is_none() || hash.hash.is_none() {
+        return Err("is a hash without its salt or its result");
+    }
+    Ok(hash)
 }
 
 impl fmt::Debug for Password {

@@ -1,6 +1,7 @@
 //! Declares what links need from outside.
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use super::address::LinkAddress;
 use super::id::LinkId;
@@ -151,6 +152,22 @@ pub enum Inserted {
 /// The greatest number of links in one call to [`LinkBatch`] (DynamoDB's limit for a batch of PartiQL statements).
 pub const MAX_BATCH: usize = 25;
 
+/// A place among the links of a shard: the link that was read last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShardPlace {
+    /// The link's address.
+    pub address: LinkAddress,
+    /// Its key in the list, [`Link::list_key`].
+    pub list_key: String,
+}
+
+impl ShardPlace {
+    /// Returns the place of `link`.
+    pub fn of(link: &Link) -> Self {
+        Self { address: link.address.clone(), list_key: link.list_key() }
+    }
+}
+
 /// Reads all links of a workspace, shard by shard.
 #[async_trait]
 pub trait LinkShards: Send + Sync {
@@ -160,7 +177,7 @@ pub trait LinkShards: Send + Sync {
         &self,
         workspace: &WorkspaceId,
         shard: u8,
-        after: Option<&Link>,
+        after: Option<&ShardPlace>,
     ) -> Result<(Vec<Link>, bool), StoreError>;
 }
 

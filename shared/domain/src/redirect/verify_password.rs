@@ -2,13 +2,13 @@
 
 use std::net::IpAddr;
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{Argon2, Params, PasswordVerifier};
+use argon2::{Argon2, PasswordVerifier};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::ports::PasswordAttempts;
 use crate::links::address::LinkAddress;
+use crate::links::password::check_hash;
 use crate::values::error::{StoreError, StoreErrorKind};
 use crate::values::hex::hex;
 use crate::values::timestamp::Timestamp;
@@ -20,11 +20,6 @@ pub const ATTEMPTS_PER_MINUTE: u32 = 10;
 pub const ATTEMPTS_OF_ALL_PER_MINUTE: u32 = 60;
 /// The longest password that is checked, in bytes. A longer one is always wrong.
 pub const MAX_PASSWORD_BYTES: usize = 1024;
-/// The most memory that a check may take, in KiB. We never store a hash that asks for more, and checking one could bring the
-/// function down.
-const MAX_MEMORY_KIB: u32 = 64 * 1024;
-/// The most passes over the memory that a check may take.
-const MAX_PASSES: u32 = 10;
 
 /// The result of checking a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,18 +89,13 @@ fn name_of(address: Option<IpAddr>, hash: &str) -> String {
 }
 
 fn is_right(hash: &str, password: &[u8]) -> Result<bool, StoreError> {
-    let broken = |cause: &'static str| StoreError::new("password.check", StoreErrorKind::Broken, cause);
-    let hash = PasswordHash::new(hash).map_err(|_| broken("the stored hash is not a PHC string"))?;
-    let params = Params::try_from(&hash).map_err(|_| broken("the stored hash has invalid parameters"))?;
-    if hash.algorithm.as_str() != "argon2id" || params.m_cost() > MAX_MEMORY_KIB || params.t_cost() > MAX_PASSES {
-        return Err(broken("the stored hash is not argon2id, or costs too much to check"));
-    }
+    let hash = check_hash(hash).map_err(|cause| StoreError::new("password.check", StoreErrorKind::Broken, cause))?;
     Ok(Argon2::default().verify_password(password, &hash).is_ok())
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use argon2::{Algorithm, PasswordHasher, Version};
+    use argon2::{Algorithm, Params, PasswordHasher, Version};
 
     use super::*;
     use crate::testing::clicks::MemoryAttempts;

@@ -31,9 +31,16 @@ impl ExportStore for MemoryExports {
         Ok(lock(&self.0).get(&(workspace.clone(), id.clone())).cloned())
     }
 
-    async fn newest(&self, workspace: &WorkspaceId, limit: usize) -> Result<Vec<Export>, StoreError> {
+    async fn newest(
+        &self,
+        workspace: &WorkspaceId,
+        before: Option<&ExportId>,
+        limit: usize,
+    ) -> Result<Vec<Export>, StoreError> {
         let exports = lock(&self.0);
-        let mut own: Vec<Export> = exports.values().filter(|export| export.workspace == *workspace).cloned().collect();
+        let is_asked =
+            |export: &&Export| export.workspace == *workspace && before.is_none_or(|before| export.id < *before);
+        let mut own: Vec<Export> = exports.values().filter(is_asked).cloned().collect();
         own.sort_by(|a, b| b.id.cmp(&a.id));
         own.truncate(limit);
         Ok(own)

@@ -10,7 +10,8 @@ use sha2::{Digest, Sha256};
 
 use super::outage::{lock, yield_once};
 use crate::files::ports::{
-    Body, DownloadSigner, FileStore, FileWriter, Object, ObjectReader, SignedUpload, UploadSigner,
+    Body, DownloadSigner, FileParts, FileStore, FileWriter, Object, ObjectProbe, ObjectReader, SignedUpload,
+    UploadSigner,
 };
 use crate::values::error::{StoreError, StoreErrorKind};
 use crate::values::hex::hex;
@@ -64,6 +65,13 @@ impl ObjectReader for MemoryUploads {
     }
 }
 
+#[async_trait]
+impl ObjectProbe for MemoryUploads {
+    async fn exists(&self, key: &str) -> Result<bool, StoreError> {
+        Ok(lock(&self.0).contains_key(key))
+    }
+}
+
 fn pieces(bytes: Bytes) -> Body {
     let pieces = stream::unfold(bytes, async |mut rest| {
         yield_once().await;
@@ -75,9 +83,22 @@ fn pieces(bytes: Bytes) -> Body {
 
 /// A store of the files that the code under test writes, such as reports; the test looks at them.
 #[derive(Default, Clone)]
-pub struct MemoryFileStore(Arc<Mutex<BTreeMap<String, Vec<u8>>>>);
+pub struct MemoryFileStore(Arc<Mutex<BTreeMap<String, Vec<u8>>>>, Arc<Mutex<Uploads>>);
+
+/// Uploads that have not ended, and the number of all.
+type Uploads = (BTreeMap<String, BTreeMap<usize, Bytes>>, usize);
 
 impl MemoryFileStore {
+    /// Returns how many uploads have not ended.
+    pub fn open_uploads(&self) -> usize {
+        lock(&self.1).0.len()
+    }
+
+    /// Ends all uploads, as a bucket does after some time.
+    pub fn end_uploads(&self) {
+        lock(&self.1).0.clear();
+    }
+
     /// Returns all files by key, as text.
     pub fn all(&self) -> BTreeMap<String, String> {
         let all = lock(&self.0);
@@ -109,6 +130,41 @@ impl FileStore for MemoryFileStore {
         let missing = || StoreError::new("reports.read", StoreErrorKind::Broken, format!("there is no {key}"));
         let bytes = lock(&self.0).get(key).cloned().ok_or_else(missing)?;
         Ok(pieces(bytes.into()))
+    }
+}
+
+#[async_trait]
+impl FileParts for MemoryFileStore {
+    async fn begin(&self, key: &str) -> Result<String, StoreError> {
+        yield_once().await;
+        let mut uploads = lock(&self.1);
+        uploads.1 += 1;
+        let id = format!("{key}#{}", uploads.1);
+        uploads.0.insert(id.clone(), BTreeMap::new());
+        Ok(id)
+    }
+
+    async fn put_part(&self, _: &str, upload: &str, number: usize, bytes: Bytes) -> Result<Option<String>, StoreError> {
+        yield_once().await;
+        let mut uploads = lock(&self.1);
+        let Some(parts) = uploads.0.get_mut(upload) else { return Ok(None) };
+        let receipt = MemoryUploads::etag(&bytes);
+        parts.insert(number, bytes);
+        Ok(Some(receipt))
+    }
+
+    async fn complete(&self, key: &str, upload: &str, receipts: &[String]) -> Result<bool, StoreError> {
+        yield_once().await;
+        let Some(parts) = lock(&self.1).0.remove(upload) else { return Ok(false) };
+        let mut whole = Vec::new();
+        for (number, receipt) in (1..).zip(receipts) {
+            let part = parts.get(&number).filter(|part| MemoryUploads::etag(part) == *receipt);
+            let wrong =
+                || StoreError::new("files.complete", StoreErrorKind::Broken, format!("there is no part {number}"));
+            whole.extend_from_slice(part.ok_or_else(wrong)?);
+        }
+        lock(&self.0).insert(key.to_owned(), whole);
+        Ok(true)
     }
 }
 

@@ -14,7 +14,7 @@ use crate::links::id::LinkId;
 use crate::links::link::Link;
 use crate::links::ports::{
     Inserted, Insertion, LinkBatch, LinkIndex, LinkMoves, LinkPorts, LinkReader, LinkShards, LinkTargets, LinkWriter,
-    MAX_FOUND, Occupant, Relocation,
+    MAX_FOUND, Occupant, Relocation, ShardPlace,
 };
 use crate::links::query::{LinkQuery, LinkSlice};
 use crate::redirect::ports::{ChangeMarks, ClickLimit};
@@ -325,11 +325,11 @@ impl LinkShards for MemoryLinks {
         &self,
         workspace: &WorkspaceId,
         shard: u8,
-        after: Option<&Link>,
+        after: Option<&ShardPlace>,
     ) -> Result<(Vec<Link>, bool), StoreError> {
         const PAGE: usize = 3;
         drop(self.check("links.next")?);
-        let is_after = |link: &Link| after.is_none_or(|after| link.list_key() > after.list_key());
+        let is_after = |link: &Link| after.is_none_or(|after| link.list_key() > after.list_key);
         let mut links = self.all();
         links.retain(|link| link.workspace == *workspace && link.list_shard() == shard && is_after(link));
         let more = links.len() > PAGE;

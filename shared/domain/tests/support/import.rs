@@ -50,6 +50,7 @@ pub(crate) fn load(file: &[u8], piece: usize) -> Ending {
                 invalid += usize::from(checked.is_err());
                 lines.push((format!("{}@{} {}", row.address.row, row.address.line, show(&checked)), source));
             }
+            Ok(Next::Pause) => {}
             Ok(Next::Seek(to)) => pieces = file[usize::try_from(to).unwrap()..].chunks(piece),
             Ok(Next::More) => match pieces.next() {
                 Some(piece) => rows.feed(piece),
@@ -71,7 +72,7 @@ pub(crate) fn load(file: &[u8], piece: usize) -> Ending {
 
 /// Writes a row as a short line.
 fn show(row: &Result<Candidate, Fault>) -> String {
-    let Candidate { link, attempt, .. } = match row {
+    let Candidate { link, attempt, warnings, .. } = match row {
         Ok(candidate) => candidate,
         Err(Fault { column: Some(column), cause, .. }) => return format!("! {column}: {cause}"),
         Err(fault) => return format!("! {}", fault.cause),
@@ -87,8 +88,15 @@ fn show(row: &Result<Candidate, Fault>) -> String {
     if let Some(url) = &link.settings.expired_url {
         line += &format!(" to {url}");
     }
+    if link.settings.password_hash.is_some() {
+        line += " | password";
+    }
     if link.settings.archived {
         line += " | archived";
+    }
+    let warned: Vec<&str> = warnings.iter().filter_map(|warning| Some(warning.column?.as_str())).collect();
+    if !warned.is_empty() {
+        line += &format!(" ~ {}", warned.join(" "));
     }
     line
 }

@@ -9,7 +9,7 @@ use waypost_aws::dynamo::link_batch::DynamoLinkBatch;
 use waypost_aws::s3::objects::S3Objects;
 use waypost_aws::s3::reports::S3Files;
 use waypost_aws::sqs::SqsQueue;
-use waypost_domain::imports::load_ports::LoadImportPorts;
+use waypost_domain::imports::load_ports::{EndImportPorts, LoadImportPorts};
 
 use crate::settings::{SettingError, domains, number, required};
 use crate::system::{SystemClock, SystemTimer};
@@ -36,4 +36,21 @@ pub fn loader(config: &SdkConfig) -> Result<(LoadImportPorts, SqsQueue), Setting
         part_bytes: number("IMPORT_PART_BYTES")?,
     };
     Ok((loader, queue))
+}
+
+/// Builds what ends imports that were given up, with clients of `config`.
+///
+/// # Errors
+/// [`SettingError`] names the variable that is missing.
+pub fn ender(config: &SdkConfig) -> Result<EndImportPorts, SettingError> {
+    let dynamo = aws_sdk_dynamodb::Client::new(config);
+    let (table, bucket) = (required("LINKS_TABLE")?, required("DATA_BUCKET")?);
+    let queue = SqsQueue::new(aws_sdk_sqs::Client::new(config), required("IMPORT_PARTS_QUEUE")?);
+    Ok(EndImportPorts {
+        imports: Arc::new(DynamoImports::new(dynamo.clone(), &table)),
+        parts: Arc::new(DynamoParts::new(dynamo, &table)),
+        queue: Arc::new(queue),
+        reports: Arc::new(S3Files::new(aws_sdk_s3::Client::new(config), bucket)),
+        clock: Arc::new(SystemClock),
+    })
 }

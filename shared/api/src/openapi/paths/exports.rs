@@ -4,6 +4,7 @@ use serde_json::json;
 use waypost_domain::Role;
 use waypost_domain::exports::export::ExportId;
 use waypost_domain::exports::start::NewExport;
+use waypost_domain::values::page::{Page, PageRequest};
 
 use crate::exports::ExportView;
 use crate::openapi::operation::Operations;
@@ -11,8 +12,19 @@ use crate::openapi::operation::Operations;
 const COLLECTION: &str = "/v1/exports";
 
 pub(super) fn add(to: &mut Operations) {
+    list(to);
     start(to);
     read(to);
+}
+
+fn list(to: &mut Operations) {
+    to.add("get", COLLECTION, "listExports")
+        .about("exports", "List exports", "Lists the newest first, without the URLs of their files.")
+        .role(Role::Viewer)
+        .query::<PageRequest>()
+        .json::<Page<ExportView>>(200, "A page of exports.", &[])
+        .problem(422, "")
+        .end();
 }
 
 fn start(to: &mut Operations) {
@@ -20,7 +32,8 @@ fn start(to: &mut Operations) {
         .about(
             "exports",
             "Start an export",
-            "Writes all links of the workspace to a file that can be imported again. The file has no passwords.",
+            "Writes all links of the workspace to a file that can be imported again. The file has no passwords, unless \
+             an admin asks for their hashes.",
         )
         .role(Role::Viewer)
         .idempotent()

@@ -39,6 +39,7 @@ fn start(to: &mut Operations) {
         .idempotent()
         .body::<NewImport>(json!({ "file": { "content_length": 1024, "filename": "links.csv" }, "dry_run": {
             "content_length": 1024, "domain": "go.example.com", "tags": ["moved"], "on_conflict": "overwrite", "dry_run": true,
+            "strict": true, "columns": { "Short name": "slug", "Note": "ignore" },
         } }))
         .json::<StartedView>(
             201,
@@ -74,11 +75,12 @@ fn report(to: &mut Operations) {
         .about(
             "imports",
             "Read an import's report",
-            "Lists the rows that did not become links, and why. In CSV no cell begins like a formula.",
+            "Lists the rows that did not become links, and what some links lack of their rows, with the reasons. While the import \
+             runs, it has the first rows that are known. In CSV no cell begins like a formula.",
         )
         .query::<ReportQuery>()
         .empty(303, "The URL of the report, which works for some minutes.", &["Location", "Cache-Control"])
-        .problem(409, "The import is not finished.")
+        .problem(409, "Loading has not begun.")
         .problem(410, "")
         .end();
 }

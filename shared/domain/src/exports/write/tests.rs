@@ -1,22 +1,28 @@
 use std::io::Read;
+use std::sync::Arc;
 
 use futures::stream::StreamExt;
 use proptest::prelude::*;
 
 use super::*;
 use crate::access::key::{Caller, Role};
+use crate::exports::checkpoint::Checkpoint;
+use crate::exports::export::ExportFormat;
 use crate::exports::export::ExportStatus;
 use crate::exports::find::{FindExportPorts, find_export};
+use crate::exports::ports::ExportStore;
 use crate::exports::start::{NewExport, StartExportPorts, start_export};
+use crate::files::ports::FileStore;
 use crate::files::retention::Retention;
 use crate::imports::job::counts::Counts;
 use crate::imports::job::import::Import;
 use crate::imports::load::{Loaded, load_import};
 use crate::imports::load_ports::LoadImportPorts;
 use crate::jobs::lease::Lease;
-use crate::links::link::{check_tags, check_title};
+use crate::links::link::{Link, check_tags, check_title};
 use crate::links::ports::LinkWriter;
-use crate::links::settings::{Conditions, RedirectStatus, Rule, Variant};
+use crate::links::settings::{Conditions, LinkSettings, QueryCondition, RedirectStatus, Rule, Variant};
+use crate::ports::Clock;
 use crate::testing::exports::{MemoryExportQueue, MemoryExports};
 use crate::testing::files::{MemoryFileStore, MemorySigner, MemoryUploads};
 use crate::testing::imports::{MemoryImports, MemoryPartQueue, MemoryParts};
@@ -31,7 +37,7 @@ use crate::visitors::device::Device;
 
 struct World {
     exports: Arc<MemoryExports>,
-    queue: MemoryExportQueue,
+    queue: Arc<MemoryExportQueue>,
     links: Arc<MemoryLinks>,
     files: MemoryFileStore,
     clock: Arc<FixedClock>,
@@ -46,7 +52,7 @@ impl World {
     fn new() -> Self {
         Self {
             exports: Arc::default(),
-            queue: MemoryExportQueue::default(),
+            queue: Arc::default(),
             links: Arc::default(),
             files: MemoryFileStore::default(),
             clock: Arc::new(FixedClock::at("2026-03-01T00:00:00Z")),
@@ -56,16 +62,19 @@ impl World {
     fn ports(&self) -> WriteExportPorts {
         WriteExportPorts {
             exports: self.exports.clone(),
+            queue: self.queue.clone(),
             links: self.links.clone(),
             files: Arc::new(self.files.clone()),
             clock: self.clock.clone(),
+            timer: Arc::new(MemoryTimer::default()),
+            part_bytes: Checkpoint::PART_BYTES,
         }
     }
 
     async fn start(&self, caller: &Caller, new: NewExport) -> Export {
         let ports = StartExportPorts {
             exports: self.exports.as_ref(),
-            queue: &self.queue,
+            queue: self.queue.as_ref(),
             clock: self.clock.as_ref(),
             random: &SeededRandom::new(1),
         };
@@ -84,8 +93,17 @@ impl World {
         *export
     }
 
+    /// Returns the content of a file.
+    async fn bytes(&self, key: &str) -> Vec<u8> {
+        let (mut file, mut body) = (Vec::new(), self.files.read(key).await.unwrap());
+        while let Some(piece) = body.next().await {
+            file.extend_from_slice(&piece.unwrap());
+        }
+        file
+    }
+
     /// Imports `file` into an empty table; returns the import and the links.
-    async fn import(&self, file: String) -> (Import, Vec<Link>) {
+    async fn import(&self, file: impl Into<bytes::Bytes>) -> (Import, Vec<Link>) {
         let links = Arc::new(MemoryLinks::default());
         let objects = Arc::new(MemoryUploads::default());
         objects.put("imports/acme/x", file);
@@ -98,7 +116,7 @@ impl World {
             reports: Arc::new(self.files.clone()),
             clock: self.clock.clone(),
             timer: Arc::new(MemoryTimer::default()),
-            domains: Domains::parse("go.example.com").unwrap(),
+            domains: Domains::parse("go.example.com,s.example.org").unwrap(),
             max_bytes: 1_000_000,
             part_bytes: 1_000_000,
         };
@@ -149,7 +167,7 @@ async fn importing_an_export_gives_the_same_links() {
             world.links.insert(link).await.unwrap();
         }
         let viewer = caller("acme", Role::Viewer);
-        let started = world.start(&viewer, NewExport { format, gzip: false }).await;
+        let started = world.start(&viewer, NewExport { format, ..NewExport::default() }).await;
         let export = world.write().await;
         assert_eq!((export.status, export.links), (ExportStatus::Succeeded, 23));
         let (key, file) = world.files.all().pop_first().unwrap();
@@ -171,18 +189,19 @@ async fn importing_an_export_gives_the_same_links() {
 }
 
 #[tokio::test]
-async fn locked_link_is_exported_without_password_and_not_imported() {
+async fn locked_link_is_exported_without_password_and_imported_archived() {
     for format in [ExportFormat::Csv, ExportFormat::Jsonl] {
         let world = World::new();
         let mut secret = link("acme", "secret", "https://secret.example/");
         secret.settings.password_hash = Some("$argon2id$v=19$hash".into());
         world.links.insert(&secret).await.unwrap();
-        world.start(&caller("acme", Role::Viewer), NewExport { format, gzip: false }).await;
+        world.start(&caller("acme", Role::Viewer), NewExport { format, ..NewExport::default() }).await;
         let export = world.write().await;
         let file = world.files.all()[&export.object_key()].clone();
         assert!(!file.contains("argon2") && file.contains("has_password"), "{file}");
         let (import, imported) = world.import(file).await;
-        assert_eq!((import.counts.invalid, imported.len()), (1, 0));
+        assert_eq!((import.counts.created, import.counts.warned), (1, 1));
+        assert!(imported[0].settings.archived && imported[0].settings.password_hash.is_none());
     }
 }
 
@@ -190,14 +209,12 @@ async fn locked_link_is_exported_without_password_and_not_imported() {
 async fn compressed_file_has_a_gz_key() {
     let world = World::new();
     world.links.insert(&link("acme", "a", "https://a.example/")).await.unwrap();
-    world.start(&caller("acme", Role::Viewer), NewExport { format: ExportFormat::Jsonl, gzip: true }).await;
+    world
+        .start(&caller("acme", Role::Viewer), NewExport { format: ExportFormat::Jsonl, gzip: true, passwords: false })
+        .await;
     let export = world.write().await;
     assert!(export.object_key().ends_with(".jsonl.gz"));
-    let mut body = world.files.read(&export.object_key()).await.unwrap();
-    let mut file = Vec::new();
-    while let Some(piece) = body.next().await {
-        file.extend_from_slice(&piece.unwrap());
-    }
+    let file = world.bytes(&export.object_key()).await;
     assert_eq!(export.bytes, Some(file.len() as u64));
     let mut text = String::new();
     flate2::read::GzDecoder::new(file.as_slice()).read_to_string(&mut text).unwrap();
@@ -219,7 +236,7 @@ async fn export_survives_a_crash_and_is_written_once() {
     // The lease of an invocation that was killed.
     let stored = world.exports.get(&request.workspace, &request.export).await.unwrap().unwrap();
     let lease = Lease { owner: "r2".into(), until: world.clock.now().plus_seconds(900) };
-    world.exports.replace(&stored.leased(lease)).await.unwrap();
+    world.exports.replace(&stored.leased(lease, 0)).await.unwrap();
     let busy = write_export(&ports, &request, &world.delivery("r3", 900)).await.unwrap();
     assert!(matches!(busy, Written::Busy { .. }), "{busy:?}");
     world.clock.advance(901);
@@ -230,14 +247,66 @@ async fn export_survives_a_crash_and_is_written_once() {
 }
 
 #[tokio::test]
-async fn export_without_enough_time_fails() {
+async fn lease_ends_with_an_invocation_that_fails() {
     let world = World::new();
     world.links.insert(&link("acme", "a", "https://a.example/")).await.unwrap();
     world.start(&caller("acme", Role::Viewer), NewExport::default()).await;
     let request = world.queue.take().remove(0);
-    let written = write_export(&world.ports(), &request, &world.delivery("r1", 10)).await.unwrap();
-    assert!(matches!(&written, Written::Finished(export) if export.status == ExportStatus::Failed), "{written:?}");
-    assert!(world.files.all().is_empty());
+    world.links.fail(true);
+    let timer = Arc::new(MemoryTimer::default());
+    let ports = WriteExportPorts { timer: timer.clone(), ..world.ports() };
+    assert!(write_export(&ports, &request, &world.delivery("r1", 900)).await.is_err());
+    assert!(timer.paused_ms() > 10_000, "the page was asked for again");
+    world.links.fail(false);
+    let written = write_export(&ports, &request, &world.delivery("r2", 900)).await.unwrap();
+    assert!(matches!(written, Written::Finished(_)), "{written:?}");
+}
+
+#[tokio::test]
+async fn export_begins_anew_when_its_upload_has_ended_but_not_for_ever() {
+    let world = World::new();
+    for link in links_of_all_kinds() {
+        world.links.insert(&link).await.unwrap();
+    }
+    world.start(&caller("acme", Role::Viewer), NewExport::default()).await;
+    let ports = WriteExportPorts { part_bytes: 300, ..world.ports() };
+    let mut ended = None;
+    for _ in 0..100 {
+        let Some(request) = world.queue.take().pop() else { break };
+        if let Written::Finished(export) = write_export(&ports, &request, &world.delivery("r1", 0)).await.unwrap() {
+            ended = Some(export);
+        }
+        world.files.end_uploads();
+    }
+    let export = ended.unwrap();
+    assert_eq!(export.status, ExportStatus::Failed);
+    assert_eq!(export.error.as_deref(), Some("the bucket lost the unfinished file 4 times"));
+}
+
+#[tokio::test]
+async fn only_an_admin_exports_passwords() {
+    for (format, name) in [(ExportFormat::Csv, "csv"), (ExportFormat::Jsonl, "jsonl")] {
+        let world = World::new();
+        let mut secret = link("acme", "secret", "https://secret.example/");
+        secret.settings.password_hash = Some("$argon2id$v=19$hash".into());
+        world.links.insert(&secret).await.unwrap();
+        let (admin, editor) = (caller("acme", Role::Admin), caller("acme", Role::Editor));
+        let new = NewExport { format, passwords: true, ..NewExport::default() };
+        let ports = StartExportPorts {
+            exports: world.exports.as_ref(),
+            queue: world.queue.as_ref(),
+            clock: world.clock.as_ref(),
+            random: &SeededRandom::new(2),
+        };
+        assert!(matches!(start_export(&ports, &editor, new).await, Err(Error::Forbidden(_))));
+        let id = world.start(&admin, new).await.id.to_string();
+        let export = world.write().await;
+        let file = world.files.all()[&export.object_key()].clone();
+        assert!(file.contains("$argon2id$v=19$hash") && file.contains("has_password"), "{name} {file}");
+        let found = find_export(&world.find_ports(), &editor, &id).await;
+        assert!(matches!(found, Err(Error::Forbidden(_))));
+        assert!(find_export(&world.find_ports(), &admin, &id).await.unwrap().1.is_some());
+    }
 }
 
 #[tokio::test]
@@ -257,29 +326,95 @@ fn any_text() -> impl Strategy<Value = String> {
     prop_oneof![3 => special, 1 => "\\PC{1,12}"]
 }
 
+/// Generates times, in milliseconds, from 1970 to 2100.
+fn any_time() -> impl Strategy<Value = Timestamp> {
+    (0..4_102_444_800_000_i64).prop_map(|millis| Timestamp::from_millis(millis).unwrap())
+}
+
+fn any_target() -> impl Strategy<Value = TargetUrl> {
+    "(;=|,-|\\|@|=|'|a|&|\"|%C3%BC){0,8}".prop_map(|query| target(&format!("https://a.example/p?{query}")))
+}
+
+fn any_conditions() -> impl Strategy<Value = Conditions> {
+    let query = (any_text(), prop::option::of(".{0,9}")).prop_map(|(name, value)| QueryCondition { name, value });
+    let device = prop::collection::vec(prop::sample::select(vec![Device::Mobile, Device::Desktop]), 0..3);
+    let country = prop::collection::vec(prop::sample::select(vec!["CH".to_owned(), "DE".to_owned()]), 0..3);
+    let language = prop::collection::vec(prop::sample::select(vec!["de".to_owned(), "en-GB".to_owned()]), 0..3);
+    let rest = (prop::collection::vec(query, 1..4), prop::option::of(any_time()));
+    (device, country, language, rest).prop_map(|(device, country, language, (query, after))| Conditions {
+        device,
+        country,
+        language,
+        query,
+        after,
+        before: after.map(|after| after.plus_seconds(1)),
+        ..Conditions::default()
+    })
+}
+
+fn any_settings() -> impl Strategy<Value = LinkSettings> {
+    let span = (prop::option::of(any_time()), prop::option::of(any_time()));
+    let times = span
+        .prop_map(|(from, to)| if from.zip(to).is_some_and(|(from, to)| to <= from) { (to, None) } else { (from, to) });
+    let status = [301, 302, 307, 308].map(|code| RedirectStatus::try_from(code).unwrap());
+    let rule = (any_conditions(), any_target()).prop_map(|(conditions, url)| Rule { conditions, url });
+    let variant = (any_target(), 1..=1000_u16);
+    (
+        (times, prop::option::of(any_target()), prop::option::of(1..=1_000_000_000_000_u64)),
+        (prop::sample::select(status.to_vec()), any::<bool>(), any::<bool>()),
+        (prop::collection::vec(rule, 0..3), prop::collection::vec(variant, 0..3)),
+    )
+        .prop_map(
+            |((times, expired_url, max_clicks), (redirect_status, forward_query, archived), (rules, variants))| {
+                let variants = variants.into_iter().enumerate();
+                LinkSettings {
+                    starts_at: times.0,
+                    expires_at: times.1,
+                    expired_url,
+                    max_clicks,
+                    redirect_status,
+                    forward_query,
+                    archived,
+                    rules,
+                    variants: variants
+                        .map(|(n, (url, weight))| Variant { name: format!("-{n}_"), url, weight })
+                        .collect(),
+                    ..LinkSettings::default()
+                }
+            },
+        )
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
-    fn any_title_tags_and_targets_survive_export_and_import(
-        title in any_text(), tags in prop::collection::vec(any_text(), 0..4), slug in "[a-z-][a-z0-9._~-]{0,9}",
-        path in "(;=|,-|\\|@|=|'|a|&){0,8}", jsonl: bool,
+    fn any_link_survives_export_and_import(
+        (title, tags) in (any_text(), prop::collection::vec(any_text(), 0..4)),
+        (slug, on_other_domain, created_at) in ("[a-z0-9-][a-z0-9._~-]{0,9}", any::<bool>(), any_time()),
+        (url, clicks, settings) in (any_target(), prop::option::of(any::<u32>()), any_settings()),
+        (jsonl, gzip) in any::<(bool, bool)>(),
     ) {
-        let mut wanted = link("acme", "x", &format!("https://a.example/?{path}"));
+        let mut wanted = link("acme", "x", "https://a.example/");
+        wanted.url = url;
         wanted.address.slug = crate::values::slug::Slug::parse(slug.as_str()).unwrap_or(wanted.address.slug);
+        if on_other_domain {
+            wanted.address.domain = crate::values::domains::Domain::parse("s.example.org").unwrap();
+        }
         wanted.title = check_title(&title).ok();
         wanted.tags = check_tags(tags.iter().map(String::as_str)).unwrap_or_default();
-        wanted.settings.expired_url = Some(wanted.url.clone());
-        wanted.settings.variants = vec![Variant { name: "a".into(), url: wanted.url.clone(), weight: 1 }];
+        // The clock of this world shows March 2026.
+        wanted.created_at = created_at.min(Timestamp::parse("2026-03-01T00:00:00Z").unwrap());
+        wanted.imported_clicks = clicks.map(u64::from);
+        wanted.settings = settings;
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let imported = runtime.block_on(async {
             let world = World::new();
             world.links.insert(&wanted).await.unwrap();
             let format = if jsonl { ExportFormat::Jsonl } else { ExportFormat::Csv };
-            world.start(&caller("acme", Role::Viewer), NewExport { format, gzip: false }).await;
+            world.start(&caller("acme", Role::Viewer), NewExport { format, gzip, passwords: false }).await;
             let export = world.write().await;
-            let file = world.files.all()[&export.object_key()].clone();
-            world.import(file).await.1
+            world.import(world.bytes(&export.object_key()).await).await.1
         });
         let imported: Vec<Link> = imported.into_iter().map(|link| Link { origin: None, stored_id: None, ..link }).collect();
         prop_assert_eq!(imported, [wanted]);

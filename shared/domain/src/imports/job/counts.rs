@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "ImportCounts"))]
 pub struct Counts {
-    /// Rows that are done: the sum of the other counts.
+    /// Rows that are done: the sum of `created`, `overwritten`, `unchanged`, `invalid` and `conflicting`.
     pub read: u64,
     /// Links that this import created.
     pub created: u64,
@@ -19,12 +19,20 @@ pub struct Counts {
     pub invalid: u64,
     /// Rows whose slug already leads to another target; each is in the report.
     pub conflicting: u64,
+    /// Created and overwritten links that lack something of their row, or have something else; the report says what.
+    #[serde(default)]
+    pub warned: u64,
 }
 
 impl Counts {
-    /// Returns how many lines the report has.
-    pub fn reported(self) -> u64 {
+    /// Returns how many rows did not become links.
+    pub fn refused(self) -> u64 {
         self.invalid + self.conflicting
+    }
+
+    /// Returns how many rows are in the report, apart from warnings that were too many.
+    pub fn reported(self) -> u64 {
+        self.refused() + self.warned
     }
 }
 
@@ -37,6 +45,7 @@ impl std::iter::Sum for Counts {
             unchanged: sum.unchanged + counts.unchanged,
             invalid: sum.invalid + counts.invalid,
             conflicting: sum.conflicting + counts.conflicting,
+            warned: sum.warned + counts.warned,
         })
     }
 }

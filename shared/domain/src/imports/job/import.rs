@@ -22,9 +22,9 @@ pub enum ImportStatus {
     AwaitingUpload,
     /// Rows are being loaded, or will be again after a failure.
     Running,
-    /// Every row became a link or was one already.
+    /// Every row became a link or was one already. If `counts.warned` is not 0, the report says what some links lack.
     Succeeded,
-    /// Every row was read; some are in the report.
+    /// Every row was read; some did not become links. They are in the report.
     SucceededWithErrors,
     /// The file could not be loaded to its end; the import's `error` says why.
     Failed,
@@ -226,6 +226,7 @@ impl Import {
             notes: Notes::default(),
             contested: false,
             failed: None,
+            fruitless: 0,
             done: false,
             lease: None,
             revision: 0,
@@ -258,6 +259,12 @@ impl Import {
         next
     }
 
+    /// Returns the import as failed for `reason`, final for its owner at once. Its parts must still stop.
+    pub fn given_up(&self, reason: String, now: Timestamp) -> Self {
+        let (error, finished_at) = (Some(reason.clone()), Some(now));
+        Self { status: ImportStatus::Failed, error, finished_at, ..self.halted(Halt::Failed(reason), now) }
+    }
+
     /// Returns the closed import, with the results of its `parts`.
     pub fn closed(&self, parts: &[Part], now: Timestamp) -> Self {
         let mut next = self.next();
@@ -265,7 +272,7 @@ impl Import {
         next.bytes_done = parts.iter().map(|part| part.shown.bytes).sum::<u64>().min(self.bytes_total);
         next.format = self.format.or_else(|| parts.iter().find_map(|part| part.format));
         parts.iter().for_each(|part| next.notes.merge(&part.notes));
-        next.status = match (&self.halt, next.counts.reported()) {
+        next.status = match (&self.halt, next.counts.refused()) {
             (Some(Halt::Cancelled), _) => ImportStatus::Cancelled,
             (Some(Halt::Failed(_)), _) => ImportStatus::Failed,
             (None, 0) => ImportStatus::Succeeded,

@@ -62,6 +62,11 @@ pub fn report_key(workspace: &WorkspaceId, id: &ImportId, format: ReportFormat) 
     format!("reports/{workspace}/{id}.{}", format.extension())
 }
 
+/// Returns the key of what there is of an import's report while it runs.
+pub fn report_so_far_key(workspace: &WorkspaceId, id: &ImportId, format: ReportFormat) -> String {
+    format!("reports/{workspace}/{id}.so-far.{}", format.extension())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

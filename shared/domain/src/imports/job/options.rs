@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 
+use crate::imports::rows::ColumnNames;
 use crate::links::create::own_domain;
 use crate::links::link::{Link, check_tags};
 use crate::values::domains::{Domain, Domains};
@@ -33,6 +35,29 @@ pub struct RowOptions {
     /// Tags that every link gets, after its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
+    /// Whether a row whose link would lack something is refused.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub strict: bool,
+    /// What the owner says about the file's columns.
+    #[serde(default, skip_serializing_if = "ColumnNames::is_empty")]
+    pub columns: ColumnNames,
+}
+
+/// The options as a request or an object's metadata has them.
+#[derive(Debug, Clone, Copy)]
+pub struct GivenOptions<'a> {
+    /// The domain of rows that name none.
+    pub domain: Option<&'a str>,
+    /// Tags that every link gets.
+    pub tags: &'a [String],
+    /// What happens to a row whose slug is taken.
+    pub on_conflict: OnConflict,
+    /// Whether to write the report only.
+    pub dry_run: bool,
+    /// Whether a row whose link would lack something is refused.
+    pub strict: bool,
+    /// The file's name of each column that the import would not know, with the name of the column here, or `ignore`.
+    pub columns: &'a BTreeMap<String, String>,
 }
 
 /// The options of an import.
@@ -53,15 +78,9 @@ impl ImportOptions {
     /// The greatest number of tags that an import gives to every link. The rest of [`Link::MAX_TAGS`] is for the rows' own.
     pub const MAX_TAGS: usize = Link::MAX_TAGS / 2;
 
-    /// Checks a request's domain and tags, and adds what is wrong to `errors`.
-    pub fn check(
-        domain: Option<&str>,
-        tags: &[String],
-        on_conflict: OnConflict,
-        dry_run: bool,
-        domains: &Domains,
-        errors: &mut Errors,
-    ) -> Self {
+    /// Checks the options, and adds what is wrong to `errors`.
+    pub fn check(given: GivenOptions<'_>, domains: &Domains, errors: &mut Errors) -> Self {
+        let GivenOptions { domain, tags, on_conflict, dry_run, strict, columns: given } = given;
         let domain = domain.and_then(|text| errors.note("/domain", own_domain(text, domains)));
         let tags = check_tags(tags.iter().map(String::as_str))
             .map_err(|(index, detail)| errors.add(format!("/tags/{index}"), detail))
@@ -69,10 +88,16 @@ impl ImportOptions {
         if tags.len() > Self::MAX_TAGS {
             errors.add("/tags", format!("must be at most {}", Self::MAX_TAGS));
         }
-        Self { rows: RowOptions { domain, tags }, on_conflict, dry_run }
+        let mut columns = ColumnNames::default();
+        for (name, column) in given {
+            let pointer = format!("/columns/{}", name.replace('~', "~0").replace('/', "~1"));
+            errors.note(&pointer, columns.add(name, column));
+        }
+        Self { rows: RowOptions { domain, tags, strict, columns }, on_conflict, dry_run }
     }
 
-    /// Reads the options in an object's metadata: `domain`, `tags` (separated by `,`), `on-conflict` and `dry-run`.
+    /// Reads the options in an object's metadata: `domain`, `tags` (separated by `,`), `on-conflict`, `dry-run`, `strict`, and
+    /// `columns` (such as `Short%20name=slug,note=ignore`, percent-encoded because metadata is ASCII).
     ///
     /// # Errors
     /// What is wrong, in words for a person.
@@ -86,12 +111,16 @@ impl ImportOptions {
             Some("fail") => OnConflict::Fail,
             Some(_) => return Err("the metadata on-conflict must be skip, overwrite or fail".to_owned()),
         };
-        let dry_run = match given("dry-run") {
-            None | Some("false") => false,
-            Some("true") => true,
-            Some(_) => return Err("the metadata dry-run must be true or false".to_owned()),
+        let flag = |name: &str| match given(name) {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(format!("the metadata {name} must be true or false")),
         };
-        let options = Self::check(given("domain"), &tags, on_conflict, dry_run, domains, &mut errors);
+        let (dry_run, strict) = (flag("dry-run")?, flag("strict")?);
+        let columns = parse_columns(given("columns").unwrap_or_default())?;
+        let given =
+            GivenOptions { domain: given("domain"), tags: &tags, on_conflict, dry_run, strict, columns: &columns };
+        let options = Self::check(given, domains, &mut errors);
         errors.or(Some(options)).map_err(|error| match error {
             Error::Invalid(fields) => {
                 let details: Vec<String> =
@@ -101,6 +130,17 @@ impl ImportOptions {
             other => other.to_string(),
         })
     }
+}
+
+/// Parses `name=column` pairs with `,` between them, whose names are percent-encoded.
+fn parse_columns(text: &str) -> Result<BTreeMap<String, String>, String> {
+    let pairs = text.split(',').map(str::trim).filter(|pair| !pair.is_empty()).map(|pair| {
+        let (name, column) = pair.split_once('=')?;
+        let name = percent_decode_str(name.trim()).decode_utf8().ok()?;
+        Some((name.into_owned(), column.trim().to_owned()))
+    });
+    let pairs: Option<BTreeMap<_, _>> = pairs.collect();
+    pairs.ok_or_else(|| "the metadata columns must be like name=column,name=ignore, percent-encoded".to_owned())
 }
 
 #[cfg(test)]
@@ -120,18 +160,32 @@ mod tests {
             ("tags", "a, b"),
             ("on-conflict", "overwrite"),
             ("dry-run", "true"),
+            ("strict", "true"),
+            ("columns", "K%C3%BCrzel=slug, note=ignore"),
             ("other", "x"),
         ]);
         let options = options.unwrap();
         assert_eq!(options.rows.domain.clone().unwrap().as_str(), "s.example.org");
+        let columns: Vec<(&str, &str)> =
+            options.rows.columns.iter().map(|(name, column)| (name, column.as_str())).collect();
+        assert_eq!(columns, [("kürzel", "slug"), ("note", "ignore")]);
+        assert!(options.rows.strict);
         assert_eq!((options.rows.tags, options.dry_run), (vec!["a".to_owned(), "b".to_owned()], true));
         assert_eq!(options.on_conflict, OnConflict::Overwrite);
     }
 
     #[test]
     fn invalid_metadata_is_named() {
-        for (name, value) in [("domain", "elsewhere.example"), ("tags", "a,,b"), ("on-conflict", "x"), ("dry-run", "1")]
-        {
+        for (name, value) in [
+            ("domain", "elsewhere.example"),
+            ("tags", "a,,b"),
+            ("on-conflict", "x"),
+            ("dry-run", "1"),
+            ("strict", "1"),
+            ("columns", "slug"),
+            ("columns", "a=b"),
+            ("columns", "%ff=slug"),
+        ] {
             assert!(read(&[(name, value)]).unwrap_err().contains(name), "{name}");
         }
         let many: Vec<String> = (0..11).map(|n| n.to_string()).collect();

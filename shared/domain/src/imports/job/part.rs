@@ -65,6 +65,9 @@ pub struct Part {
     /// Why it failed, in words for a person. Then its import fails.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<String>,
+    /// How many invocations one after the other had time enough and came to no new row.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub fruitless: u32,
     /// Whether it has ended, or must not go on.
     #[serde(default)]
     pub done: bool,
@@ -117,6 +120,7 @@ impl Part {
         next.shown = PartProgress::default();
         next.contested = false;
         next.failed = None;
+        next.fruitless = 0;
         next.done = false;
         next.lease = None;
         next
@@ -140,6 +144,11 @@ impl Part {
     pub(in crate::imports) fn next(&self) -> Self {
         Self { revision: self.revision + 1, ..self.clone() }
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// The id of a part, and the message that asks for it to be loaded.

@@ -21,10 +21,10 @@ pub(super) fn import(on_conflict: OnConflict) -> Import {
 }
 
 /// Makes a file with rows of every kind: new ones with and without slugs, near and far repetitions, taken slugs, slugs that
-/// are also derived for rows without one, and invalid rows.
+/// are also derived for rows without one, invalid rows, and rows with a warning.
 pub(super) fn file(json: bool) -> String {
     let import = import(OnConflict::Skip);
-    let mut file = String::from(if json { "" } else { "url,slug\n" });
+    let mut file = String::from(if json { "" } else { "url,slug,created_at\n" });
     for n in 0..ROWS {
         let (url, slug) = match n % 8 {
             0 => (format!("https://{n}.example/"), String::new()),
@@ -38,8 +38,13 @@ pub(super) fn file(json: bool) -> String {
             6 => (format!("https://{n}.example/"), Slug::derive(&import.origin((ROWS - n) / 8 * 8 + 1), 8).to_string()),
             _ => (format!("https://{n}.example/"), format!("own{n}")),
         };
-        let row =
-            if json { serde_json::json!({"url": url, "slug": slug}).to_string() } else { format!("{url},{slug}") };
+        // Some links lack their creation time, which gives the report a warning.
+        let created_at = if n % 3 == 0 { "yesterday" } else { "" };
+        let row = if json {
+            serde_json::json!({"url": url, "slug": slug, "created_at": created_at}).to_string()
+        } else {
+            format!("{url},{slug},{created_at}")
+        };
         file.push_str(&row);
         file.push('\n');
     }

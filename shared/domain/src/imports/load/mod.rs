@@ -13,6 +13,7 @@ use super::job::object_key::ObjectKey;
 use super::job::options::ImportOptions;
 use super::job::part::PartId;
 use super::job::plan::Halt;
+use super::job::ports::ImportStore;
 use super::load_part::{PartLoaded, load_part};
 use super::load_ports::LoadImportPorts;
 use super::plan::plan_parts;
@@ -68,14 +69,7 @@ pub async fn load_import(
     delivery: &Delivery,
 ) -> Result<Loaded, StoreError> {
     let Some(name) = ObjectKey::parse(key) else { return Ok(Loaded::Skipped(Skipped::NoWorkspace)) };
-    let requested = match ImportId::parse(name.name.as_str()) {
-        Ok(id) => ports.imports.get(&name.workspace, &id).await?,
-        Err(_) => None,
-    };
-    let known = match requested {
-        Some(import) => Some(import),
-        None => ports.imports.get(&name.workspace, &ImportId::for_object(key, etag)).await?,
-    };
+    let known = find_known(ports.imports.as_ref(), &name, key, etag).await?;
     if known.as_ref().is_some_and(Import::is_closed) {
         return Ok(Loaded::Skipped(Skipped::LeaseRefused(LeaseRefused::Finished)));
     }
@@ -87,6 +81,23 @@ pub async fn load_import(
         },
     };
     load_parts(ports, import, delivery).await
+}
+
+/// Finds the import of an object: the one that was requested for it, or the one of its content.
+pub(super) async fn find_known(
+    imports: &dyn ImportStore,
+    name: &ObjectKey,
+    key: &str,
+    etag: &str,
+) -> Result<Option<Import>, StoreError> {
+    let requested = match ImportId::parse(name.name.as_str()) {
+        Ok(id) => imports.get(&name.workspace, &id).await?,
+        Err(_) => None,
+    };
+    match requested {
+        Some(import) => Ok(Some(import)),
+        None => imports.get(&name.workspace, &ImportId::for_object(key, etag)).await,
+    }
 }
 
 /// Leases the import of an object and plans its parts.

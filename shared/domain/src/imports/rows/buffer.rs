@@ -62,6 +62,12 @@ impl Buffer {
         self.file_position.unwrap_or(self.position)
     }
 
+    /// Returns the byte of the file that is byte `index` of [`Buffer::rest`]. If the text is not the file itself,
+    /// returns how far the file is read.
+    pub(super) fn file_position_of(&self, index: usize) -> u64 {
+        self.file_position.unwrap_or(self.position + index as u64)
+    }
+
     /// Returns the byte of the file at which [`Buffer::rest`] ends. If the text is not the file itself, returns how far
     /// the file is read.
     pub(super) fn file_end_position(&self) -> u64 {

@@ -14,6 +14,8 @@ pub enum Column {
     Slug,
     /// The short link as a URL of the service that exported it; its path is the slug.
     ShortUrl,
+    /// Another short link as a URL, which its owner chose; its path is the slug rather than that of `ShortUrl`.
+    CustomUrl,
     /// The host that serves the link.
     Domain,
     /// The title of the link.
@@ -42,33 +44,122 @@ pub enum Column {
     Variants,
     /// Whether the link is archived.
     Archived,
-    /// Whether the link had a password. No file holds the password itself.
+    /// Whether the service that exported the link had switched it off.
+    Disabled,
+    /// The opposite of `Disabled`.
+    Enabled,
+    /// The state of the link in a word, such as `active` or `banned`.
+    Status,
+    /// Whether the link has a password.
     HasPassword,
+    /// The password in plain text, or whether there is one.
+    Password,
+    /// The hash of the password.
+    PasswordHash,
+    /// Targets by country, as a JSON object.
+    Geo,
+    /// The target on iOS.
+    IosUrl,
+    /// The target on Android.
+    AndroidUrl,
+    /// A column that the import leaves out, because its meaning is known to be of no use or its owner says so.
+    Ignored,
 }
+
+/// Every column with its name in reports, in our own exports and in options.
+const NAMES: [(Column, &str); 28] = [
+    (Column::Url, "url"),
+    (Column::Slug, "slug"),
+    (Column::ShortUrl, "short_url"),
+    (Column::CustomUrl, "custom_url"),
+    (Column::Domain, "domain"),
+    (Column::Title, "title"),
+    (Column::Tags, "tags"),
+    (Column::CreatedAt, "created_at"),
+    (Column::ImportedClicks, "imported_clicks"),
+    (Column::StartsAt, "starts_at"),
+    (Column::ExpiresAt, "expires_at"),
+    (Column::ExpiredUrl, "expired_url"),
+    (Column::MaxClicks, "max_clicks"),
+    (Column::RedirectStatus, "redirect_status"),
+    (Column::ForwardQuery, "forward_query"),
+    (Column::Rules, "rules"),
+    (Column::Variants, "variants"),
+    (Column::Archived, "archived"),
+    (Column::Disabled, "disabled"),
+    (Column::Enabled, "enabled"),
+    (Column::Status, "status"),
+    (Column::HasPassword, "has_password"),
+    (Column::Password, "password"),
+    (Column::PasswordHash, "password_hash"),
+    (Column::Geo, "geo"),
+    (Column::IosUrl, "ios_url"),
+    (Column::AndroidUrl, "android_url"),
+    // Never the column of a fault.
+    (Column::Ignored, "ignore"),
+];
 
 impl Column {
     /// Returns the name of the column in reports and in our own exports.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Url => "url",
-            Self::Slug => "slug",
-            Self::ShortUrl => "short_url",
-            Self::Domain => "domain",
-            Self::Title => "title",
-            Self::Tags => "tags",
-            Self::CreatedAt => "created_at",
-            Self::ImportedClicks => "imported_clicks",
-            Self::StartsAt => "starts_at",
-            Self::ExpiresAt => "expires_at",
-            Self::ExpiredUrl => "expired_url",
-            Self::MaxClicks => "max_clicks",
-            Self::RedirectStatus => "redirect_status",
-            Self::ForwardQuery => "forward_query",
-            Self::Rules => "rules",
-            Self::Variants => "variants",
-            Self::Archived => "archived",
-            Self::HasPassword => "has_password",
-        }
+        NAMES.iter().find(|(column, _)| *column == self).map_or("", |(_, name)| name)
+    }
+
+    /// Returns the column with this name, or [`Column::Ignored`] for `ignore`.
+    pub fn named(name: &str) -> Option<Self> {
+        NAMES.iter().find(|(_, known)| *known == name).map(|(column, _)| *column)
+    }
+
+    /// Returns the names of all columns, for people.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        NAMES.iter().map(|(_, name)| *name)
+    }
+
+    /// Tells whether the column limits who may follow the link, when or where to. A link is never open without a limit that its
+    /// row asks for.
+    pub fn restricts(self) -> bool {
+        matches!(
+            self,
+            Self::StartsAt
+                | Self::ExpiresAt
+                | Self::MaxClicks
+                | Self::Rules
+                | Self::Variants
+                | Self::Archived
+                | Self::Disabled
+                | Self::Enabled
+                | Self::Status
+                | Self::HasPassword
+                | Self::Password
+                | Self::PasswordHash
+                | Self::Geo
+                | Self::IosUrl
+                | Self::AndroidUrl
+        )
+    }
+
+    /// Tells whether the column is about the link's password.
+    pub(in crate::imports) fn is_password(self) -> bool {
+        matches!(self, Self::HasPassword | Self::Password | Self::PasswordHash)
+    }
+
+    /// Tells whether the column holds yes or no, perhaps beside other values.
+    pub(super) fn is_flag(self) -> bool {
+        matches!(
+            self,
+            Self::Archived
+                | Self::Disabled
+                | Self::Enabled
+                | Self::Status
+                | Self::ForwardQuery
+                | Self::HasPassword
+                | Self::Password
+        )
+    }
+
+    /// Tells whether the column holds times.
+    pub(super) fn is_time(self) -> bool {
+        matches!(self, Self::CreatedAt | Self::StartsAt | Self::ExpiresAt)
     }
 }
 
@@ -98,8 +189,30 @@ pub enum Source {
     ShortIo,
     /// Sink.
     Sink,
+    /// Rebrandly.
+    Rebrandly,
     /// Pocket.
     Pocket,
     /// A browser, or another program that writes bookmarks as browsers do.
     Bookmarks,
+    /// Chrome, or a browser made from it: the file in which it keeps its bookmarks.
+    Chrome,
+    /// Firefox: the backup of its bookmarks.
+    Firefox,
+    /// Linkwarden.
+    Linkwarden,
+    /// Karakeep.
+    Karakeep,
+    /// Raindrop.
+    Raindrop,
+    /// Pinboard.
+    Pinboard,
+    /// Instapaper.
+    Instapaper,
+    /// Polr.
+    Polr,
+    /// Redirection, a plugin of WordPress.
+    Redirection,
+    /// A web server's or a hosting service's redirects.
+    Rules,
 }

@@ -75,7 +75,8 @@ fn closing_quote(input: &[u8], start: usize, ended: bool) -> Option<usize> {
     }
 }
 
-/// Splits a row that [`scan`] found into its fields.
+/// Splits a row that [`scan`] found into its fields. Several spaces are one delimiter, and ` # ` begins a comment, if the
+/// delimiter is a space.
 pub(super) struct Cells<'a> {
     rest: Option<&'a str>,
     delimiter: u8,
@@ -92,7 +93,14 @@ impl<'a> Iterator for Cells<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Cow<'a, str>> {
-        let rest = self.rest?;
+        let mut rest = self.rest?;
+        if self.delimiter == b' ' {
+            rest = rest.trim_start_matches(' ');
+            if rest.is_empty() || rest == "#" || rest.starts_with("# ") {
+                self.rest = None;
+                return None;
+            }
+        }
         if let Some(quoted) = rest.strip_prefix('"') {
             return Some(self.quoted(quoted));
         }

@@ -1,96 +1,98 @@
 //! Converts text to UTF-8, one piece at a time.
 
-use super::buffer::Buffer;
-use super::layout::Encoding;
+use encoding_rs::{DecoderResult, UTF_16BE, UTF_16LE};
 
-/// How many bytes it takes to detect the encoding.
-const HEAD_BYTES: usize = 4;
-/// Replaces half a character. UTF-8 never has this byte, so the row that has it is reported as broken.
+use super::buffer::Buffer;
+use super::detect::{Detected, detect};
+use super::layout::Encoding;
+use super::limits::SNIFF_BYTES;
+
+/// Replaces what is not a character. UTF-8 never has this byte, so the row that has it is reported as broken.
 const BROKEN: u8 = 0xff;
+/// How many bytes are decoded at once.
+const SCRATCH_BYTES: usize = 4096;
 
 /// Decodes text in pieces, which may end within a character.
 #[derive(Default)]
 pub(super) struct Decoder {
-    encoding: Option<Encoding>,
-    /// The bytes that are not decoded yet.
-    rest: Vec<u8>,
-    /// The high surrogate of a pair whose low surrogate is not decoded yet.
-    high_surrogate: Option<u16>,
+    detected: Option<Detected>,
+    /// The first bytes, until they tell the encoding.
+    head: Vec<u8>,
+    /// Decodes what is not UTF-8.
+    decoder: Option<encoding_rs::Decoder>,
+    ended: bool,
 }
 
 impl Decoder {
     /// Returns the encoding, once it is known.
     pub(super) fn encoding(&self) -> Option<Encoding> {
-        self.encoding
+        Some(match self.detected? {
+            Detected::Utf8 => Encoding::Utf8,
+            Detected::Declared(encoding) if encoding == UTF_16LE => Encoding::Utf16Le,
+            Detected::Declared(encoding) if encoding == UTF_16BE => Encoding::Utf16Be,
+            Detected::Declared(_) | Detected::Guessed(_) => Encoding::Other,
+        })
+    }
+
+    /// Returns the name of an encoding that is neither UTF-8 nor UTF-16.
+    pub(super) fn other_name(&self) -> Option<&'static str> {
+        match self.detected? {
+            Detected::Declared(encoding) | Detected::Guessed(encoding) if self.encoding() == Some(Encoding::Other) => {
+                Some(encoding.name())
+            }
+            _ => None,
+        }
+    }
+
+    /// Tells whether the encoding is only likely.
+    pub(super) fn is_guess(&self) -> bool {
+        matches!(self.detected, Some(Detected::Guessed(_)))
     }
 
     /// Decodes a piece into `buffer`, and ends the buffer after the `last` one.
     pub(super) fn push(&mut self, piece: &[u8], last: bool, buffer: &mut Buffer) {
-        if self.encoding == Some(Encoding::Utf8) {
-            buffer.extend(piece);
+        if self.detected.is_some() {
+            self.decode(piece, last, buffer.make_room());
         } else {
-            self.rest.extend_from_slice(piece);
-            self.decode(last, buffer);
+            self.head.extend_from_slice(piece);
+            if last || self.head.len() >= SNIFF_BYTES {
+                self.settle(last, buffer);
+            }
         }
         if last {
-            if self.encoding != Some(Encoding::Utf8) && (!self.rest.is_empty() || self.high_surrogate.take().is_some())
-            {
-                buffer.extend(&[BROKEN]);
-            }
             buffer.end();
         }
     }
 
-    fn decode(&mut self, last: bool, buffer: &mut Buffer) {
-        if self.encoding.is_none() {
-            if self.rest.len() < HEAD_BYTES && !last {
-                return;
-            }
-            self.encoding = Some(detect_encoding(&self.rest));
+    /// Detects the encoding from the bytes so far, and decodes them. `last` tells whether they are the whole text.
+    pub(super) fn settle(&mut self, last: bool, buffer: &mut Buffer) {
+        if self.detected.is_some() {
+            return;
         }
-        if self.encoding == Some(Encoding::Utf8) {
-            return buffer.extend(&std::mem::take(&mut self.rest));
+        let head = std::mem::take(&mut self.head);
+        let detected = detect(&head[..head.len().min(SNIFF_BYTES)], last && head.len() <= SNIFF_BYTES);
+        self.detected = Some(detected);
+        if let Detected::Declared(encoding) | Detected::Guessed(encoding) = detected {
+            self.decoder = Some(encoding.new_decoder_without_bom_handling());
         }
-        let from = if self.encoding == Some(Encoding::Utf16Be) { u16::from_be_bytes } else { u16::from_le_bytes };
-        let rest = std::mem::take(&mut self.rest);
-        let (units, odd) = rest.as_chunks::<2>();
-        let out = buffer.make_room();
-        out.reserve(rest.len());
-        for unit in units {
-            self.decode_unit(from(*unit), out);
-        }
-        self.rest = odd.to_vec();
+        self.decode(&head, last, buffer.make_room());
     }
 
-    fn decode_unit(&mut self, unit: u16, out: &mut Vec<u8>) {
-        let high = self.high_surrogate.take();
-        let character = match (high, unit) {
-            (None, 0xd800..=0xdbff) => {
-                self.high_surrogate = Some(unit);
-                return;
-            }
-            (Some(high), 0xdc00..=0xdfff) => char::decode_utf16([high, unit]).next().and_then(Result::ok),
-            (Some(_), _) => {
-                out.push(BROKEN);
-                return self.decode_unit(unit, out);
-            }
-            (None, unit) => char::from_u32(unit.into()),
-        };
-        match character {
-            Some(character) => out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
-            None => out.push(BROKEN),
+    fn decode(&mut self, mut piece: &[u8], last: bool, out: &mut Vec<u8>) {
+        let Some(decoder) = &mut self.decoder else { return out.extend_from_slice(piece) };
+        if std::mem::replace(&mut self.ended, last) {
+            return; // a decoder must not be used after the last piece
         }
-    }
-}
-
-/// Detects the encoding of a text from its first bytes: from the byte order mark, or from the positions of the zero
-/// bytes, since every list of links begins with ASCII characters.
-fn detect_encoding(head: &[u8]) -> Encoding {
-    match head {
-        [0xff, 0xfe, ..] => Encoding::Utf16Le,
-        [0xfe, 0xff, ..] => Encoding::Utf16Be,
-        [1..=0x7f, 0, 1..=0x7f, 0, ..] => Encoding::Utf16Le,
-        [0, 1..=0x7f, 0, 1..=0x7f, ..] => Encoding::Utf16Be,
-        _ => Encoding::Utf8,
+        let mut scratch = [0; SCRATCH_BYTES];
+        loop {
+            let (result, read, written) = decoder.decode_to_utf8_without_replacement(piece, &mut scratch, last);
+            out.extend_from_slice(&scratch[..written]);
+            piece = &piece[read..];
+            match result {
+                DecoderResult::InputEmpty => return,
+                DecoderResult::OutputFull => {}
+                DecoderResult::Malformed(..) => out.push(BROKEN),
+            }
+        }
     }
 }

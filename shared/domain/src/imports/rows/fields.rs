@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
+use super::calendar::DateOrder;
 use super::column::{Column, Source};
+use super::dialects::{as_written, writes_otherwise};
 
 /// The tags of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +42,8 @@ pub struct Fields<'a> {
     pub slug: Option<Cow<'a, str>>,
     /// The short link as a URL; its path is the slug if the row has no `slug`.
     pub short_url: Option<Cow<'a, str>>,
+    /// A short link that its owner chose; its path is the slug rather than that of `short_url`.
+    pub custom_url: Option<Cow<'a, str>>,
     /// The host that serves the link.
     pub domain: Option<Cow<'a, str>>,
     /// The title of the link.
@@ -52,6 +56,10 @@ pub struct Fields<'a> {
     pub imported_clicks: Option<Cow<'a, str>>,
     /// The fields that few rows have.
     pub more: Vec<(Column, Cow<'a, str>)>,
+    /// The fields that could not be read, which cost only themselves.
+    pub faults: Vec<Fault>,
+    /// The order of day and month in the dates.
+    pub dates: DateOrder,
     /// The service that wrote the file.
     pub source: Option<Source>,
 }
@@ -59,8 +67,13 @@ pub struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// Sets the field of `column`, unless `text` is blank.
     #[inline]
-    pub(super) fn set(&mut self, column: Column, text: Cow<'a, str>) {
+    pub(crate) fn set(&mut self, column: Column, text: Cow<'a, str>) {
         let text = trimmed(text);
+        let (column, text) = match self.source {
+            Some(source) if writes_otherwise(source) || column == Column::ShortUrl => as_written(source, column, text),
+            None if column == Column::ShortUrl => as_written(Source::Polr, column, text),
+            _ => (column, text),
+        };
         if text.is_empty() {
             return;
         }
@@ -68,19 +81,70 @@ impl<'a> Fields<'a> {
             Column::Url => self.url = Some(text),
             Column::Slug => self.slug = Some(text),
             Column::ShortUrl => self.short_url = Some(text),
+            Column::CustomUrl => self.custom_url = Some(text),
             Column::Domain => self.domain = Some(text),
             Column::Title => self.title = Some(text),
+            Column::Tags if self.source == Some(Source::Pinboard) => {
+                self.tags = Tags::List(text.split_whitespace().map(|tag| Cow::Owned(tag.to_owned())).collect());
+            }
             Column::Tags => self.tags = parse_tags(text),
             Column::CreatedAt => self.created_at = Some(text),
             Column::ImportedClicks => self.imported_clicks = Some(text),
+            Column::Ignored => {}
             _ => self.more.push((column, text)),
         }
     }
 }
 
+impl Fields<'_> {
+    /// Returns the same fields without the text that they are part of.
+    pub(super) fn into_owned(self) -> Fields<'static> {
+        let own = |text: Option<Cow<'_, str>>| text.map(|text| Cow::Owned(text.into_owned()));
+        let tags = match self.tags {
+            Tags::Text(text) => Tags::Text(Cow::Owned(text.into_owned())),
+            Tags::List(list) => Tags::List(list.into_iter().map(|tag| Cow::Owned(tag.into_owned())).collect()),
+        };
+        Fields {
+            url: own(self.url),
+            slug: own(self.slug),
+            short_url: own(self.short_url),
+            custom_url: own(self.custom_url),
+            domain: own(self.domain),
+            title: own(self.title),
+            tags,
+            created_at: own(self.created_at),
+            imported_clicks: own(self.imported_clicks),
+            more: self.more.into_iter().map(|(column, text)| (column, Cow::Owned(text.into_owned()))).collect(),
+            faults: self.faults,
+            dates: self.dates,
+            source: self.source,
+        }
+    }
+
+    /// Checks that the addresses have no character whose encoding is only likely: a wrong one would lead elsewhere.
+    ///
+    /// # Errors
+    /// The first column that has such a character.
+    pub(super) fn with_certain_addresses(self) -> Result<Self, Fault> {
+        let addresses = [
+            (Column::Url, &self.url),
+            (Column::Slug, &self.slug),
+            (Column::ShortUrl, &self.short_url),
+            (Column::CustomUrl, &self.custom_url),
+        ];
+        for (column, text) in addresses {
+            if let Some(text) = text.as_deref().filter(|text| !text.is_ascii()) {
+                let cause = "has a character whose encoding is not certain; save the file as UTF-8".to_owned();
+                return Err(Fault { column: Some(column), value: text.to_owned(), cause });
+            }
+        }
+        Ok(self)
+    }
+}
+
 /// Parses tags with `|` or `,` between them, or a JSON list: only the list can hold a tag with a comma in CSV.
 fn parse_tags(text: Cow<'_, str>) -> Tags<'_> {
-    if text.starts_with("[\"")
+    if text.starts_with('[')
         && let Ok(list) = serde_json::from_str::<Vec<String>>(&text)
     {
         return Tags::List(list.into_iter().map(Cow::Owned).collect());

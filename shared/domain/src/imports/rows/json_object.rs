@@ -4,11 +4,13 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
 use super::column::{Column, Source};
+use super::column_names::ColumnNames;
 use super::fields::{Fault, Fields, Tags};
-use super::names::{column_of_source, common_column, normalize, recognise_source};
+use super::json_value::Value;
+use super::names::{WEAK_URL_NAMES, column_of_source, common_column, normalize, recognise_source};
 use super::notes::Notes;
 
 /// How many names are cached. The objects of one file have the same names.
@@ -19,17 +21,28 @@ const MAX_CACHED_NAME_BYTES: usize = 64;
 /// Reads objects, and caches what their names mean.
 #[derive(Default)]
 pub(super) struct ObjectParser {
-    cached_names: Vec<(Box<str>, Option<Column>)>,
+    cached_names: Vec<(Box<str>, Meaning)>,
     /// The index in `cached_names` of the name that probably comes next: most objects have the same order.
     expected: usize,
     source: Option<Source>,
+    /// What the owner says about the names.
+    given: ColumnNames,
     pub(super) notes: Notes,
 }
 
+/// What a name in an object means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Meaning {
+    Known(Column),
+    /// A URL, if the object has no URL with a better name.
+    WeakUrl,
+    Unknown,
+}
+
 impl ObjectParser {
-    /// Reads objects that `source` wrote.
-    pub(super) fn new(source: Option<Source>) -> Self {
-        Self { source, ..Self::default() }
+    /// Reads objects that `source` wrote, with names as their owner says in `given`.
+    pub(super) fn new(source: Option<Source>, given: &ColumnNames) -> Self {
+        Self { source, given: given.clone(), ..Self::default() }
     }
 
     /// Reads the fields of an object. A JSON string instead of an object is a URL.
@@ -52,30 +65,39 @@ impl ObjectParser {
         fault.map_or(Ok(fields), Err)
     }
 
-    fn column(&mut self, name: &str) -> Option<Column> {
-        if let Some((cached, column)) = self.cached_names.get(self.expected)
+    fn meaning(&mut self, name: &str) -> Meaning {
+        if let Some((cached, meaning)) = self.cached_names.get(self.expected)
             && **cached == *name
         {
             self.expected += 1;
-            return *column;
+            return *meaning;
         }
         if let Some(at) = self.cached_names.iter().position(|(cached, _)| **cached == *name) {
             self.expected = at + 1;
             return self.cached_names[at].1;
         }
-        let normalized = normalize(name);
-        let column = common_column(&normalized).or_else(|| {
-            let source = self.source?;
-            column_of_source(&normalized, source)
-        });
-        if column.is_none() {
+        let meaning = meaning_of(name, self.source, &self.given);
+        if meaning == Meaning::Unknown {
             self.notes.add_unknown_column(name);
         }
         if self.cached_names.len() < MAX_CACHED_NAMES && name.len() <= MAX_CACHED_NAME_BYTES {
-            self.cached_names.push((name.into(), column));
+            self.cached_names.push((name.into(), meaning));
             self.expected = self.cached_names.len();
         }
-        column
+        meaning
+    }
+}
+
+/// Returns what `name` means in the objects of `source`.
+pub(super) fn meaning_of(name: &str, source: Option<Source>, given: &ColumnNames) -> Meaning {
+    let normalized = normalize(name);
+    let of_source = || source.and_then(|source| column_of_source(&normalized, source));
+    let is_given = |column: &Column| given.iter().any(|(_, given)| given == *column);
+    let found = || of_source().or_else(|| common_column(&normalized)).filter(|column| !is_given(column));
+    match given.get(&normalized).or_else(found) {
+        Some(column) => Meaning::Known(column),
+        None if WEAK_URL_NAMES.contains(&normalized.as_str()) => Meaning::WeakUrl,
+        None => Meaning::Unknown,
     }
 }
 
@@ -98,15 +120,18 @@ fn wrong_type(column: Column, value: &str) -> Fault {
     let expected = match column {
         Column::Tags => "a text or a list of texts",
         Column::Rules | Column::Variants => "a list",
-        Column::CreatedAt | Column::StartsAt | Column::ExpiresAt => "a text or a number",
+        Column::Geo => "an object",
         Column::ImportedClicks | Column::MaxClicks | Column::RedirectStatus => "a number",
         Column::Archived | Column::ForwardQuery => "true or false",
+        _ if column.is_time() => "a text or a number",
         _ => "a text",
     };
+    // The report never shows a password.
+    let value = if column.is_password() { "" } else { value };
     Fault { column: Some(column), value: value.to_owned(), cause: format!("must be {expected}") }
 }
 
-/// Sets `fields`, and `fault` to the first field of the wrong type.
+/// Sets `fields`, and `fault` to the first field of the wrong type without which there is no link.
 struct RowVisitor<'p, 'de> {
     parser: &'p mut ObjectParser,
     fields: &'p mut Fields<'de>,
@@ -128,25 +153,51 @@ impl<'de> Visitor<'de> for RowVisitor<'_, 'de> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut seen = 0_u32;
-        while let Some(column) = map.next_key_seed(NameVisitor(self.parser))? {
-            // Of two names with the same meaning, the first counts.
-            let Some(column) = column.filter(|column| seen & (1 << *column as u32) == 0) else {
+        let mut seen = 0_u64;
+        let mut weak_url: Option<Value<'de>> = None;
+        while let Some(meaning) = map.next_key_seed(NameVisitor(self.parser))? {
+            let column = match meaning {
+                Meaning::Known(column) if column != Column::Ignored => column,
+                Meaning::WeakUrl if weak_url.is_none() => {
+                    weak_url = Some(map.next_value()?);
+                    continue;
+                }
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+            };
+            // Of two names with the same meaning, the first counts, unless they restrict the link: then both do.
+            let bit = 1 << column as u64;
+            if seen & bit != 0 && !column.restricts() {
                 map.next_value::<IgnoredAny>()?;
                 continue;
-            };
-            seen |= 1 << column as u32;
-            if matches!(column, Column::Rules | Column::Variants) {
-                if let Some(list) = map.next_value::<Option<serde_json::Value>>()? {
-                    let text = list.as_str().map_or_else(|| list.to_string(), str::to_owned);
+            }
+            if matches!(column, Column::Rules | Column::Variants | Column::Geo) {
+                if let Some(value) = map.next_value::<Option<serde_json::Value>>()? {
+                    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                     self.fields.set(column, Cow::Owned(text));
                 }
                 continue;
             }
-            let value = map.next_value()?;
-            if let Err(printed) = set_field(self.fields, column, value) {
-                self.fault.get_or_insert_with(|| wrong_type(column, &printed));
+            let value: Value<'de> = map.next_value()?;
+            if !matches!(value, Value::Absent) {
+                seen |= bit;
             }
+            if let Err(printed) = set_field(self.fields, column, value) {
+                let fault = wrong_type(column, &printed);
+                if matches!(column, Column::Url | Column::Slug | Column::ShortUrl | Column::CustomUrl) {
+                    self.fault.get_or_insert(fault);
+                } else {
+                    self.fields.faults.push(fault);
+                }
+            }
+        }
+        if self.fields.url.is_none()
+            && self.fault.is_none()
+            && let Some(Value::Text(url)) = weak_url
+        {
+            self.fields.set(Column::Url, url);
         }
         Ok(())
     }
@@ -154,27 +205,37 @@ impl<'de> Visitor<'de> for RowVisitor<'_, 'de> {
 
 /// Sets the field of `column`. Returns the value in printed form if it has the wrong type.
 fn set_field<'de>(fields: &mut Fields<'de>, column: Column, value: Value<'de>) -> Result<(), Cow<'de, str>> {
-    let number = matches!(
-        column,
-        Column::CreatedAt
-            | Column::StartsAt
-            | Column::ExpiresAt
-            | Column::ImportedClicks
-            | Column::MaxClicks
-            | Column::RedirectStatus
-    );
     match value {
         Value::Absent => {}
         Value::Text(text) => fields.set(column, text),
-        Value::Texts(tags) if column == Column::Tags => fields.tags = Tags::List(tags),
-        Value::Number(text) if number => fields.set(column, Cow::Owned(text)),
-        Value::Flag(flag) if matches!(column, Column::Archived | Column::ForwardQuery) => {
+        // A list of URLs of which any will do.
+        Value::Texts { texts, .. } if column == Column::CustomUrl => {
+            let mut texts = texts.into_iter();
+            if let Some(first) = texts.next() {
+                fields.set(column, first);
+            }
+            for text in texts {
+                let cause = "is another short link of the row and is left out".to_owned();
+                fields.faults.push(Fault { column: Some(column), value: text.into_owned(), cause });
+            }
+        }
+        Value::Texts { texts, others } if column == Column::Tags => {
+            if others {
+                fields.faults.push(wrong_type(column, "[…]"));
+            }
+            fields.tags = Tags::List(texts);
+        }
+        Value::Object(Some(name)) if column == Column::Tags => fields.tags = Tags::List(vec![name]),
+        Value::Number(text) if column != Column::Url => fields.set(column, Cow::Owned(text)),
+        Value::Flag(flag) if column.is_flag() => {
             fields.set(column, Cow::Borrowed(if flag { "true" } else { "false" }));
         }
-        Value::Texts(_) => return Err(Cow::Borrowed("[…]")),
+        // Services have `false` for none.
+        Value::Flag(false) if column.restricts() => {}
+        Value::Texts { .. } => return Err(Cow::Borrowed("[…]")),
         Value::Number(text) => return Err(Cow::Owned(text)),
         Value::Flag(flag) => return Err(Cow::Borrowed(if flag { "true" } else { "false" })),
-        Value::Other(printed) => return Err(Cow::Borrowed(printed)),
+        Value::Object(_) => return Err(Cow::Borrowed("{…}")),
     }
     Ok(())
 }
@@ -183,80 +244,18 @@ fn set_field<'de>(fields: &mut Fields<'de>, column: Column, value: Value<'de>) -
 struct NameVisitor<'p>(&'p mut ObjectParser);
 
 impl<'de> DeserializeSeed<'de> for NameVisitor<'_> {
-    type Value = Option<Column>;
+    type Value = Meaning;
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_str(self)
     }
 }
 
 impl Visitor<'_> for NameVisitor<'_> {
-    type Value = Option<Column>;
+    type Value = Meaning;
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a name")
     }
     fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(self.0.column(name))
-    }
-}
-
-/// The value of a field.
-enum Value<'a> {
-    Text(Cow<'a, str>),
-    Texts(Vec<Cow<'a, str>>),
-    Number(String),
-    Flag(bool),
-    Absent,
-    /// A value that no column has, in printed form.
-    Other(&'static str),
-}
-
-impl<'de> Deserialize<'de> for Value<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ValueVisitor)
-    }
-}
-
-struct ValueVisitor;
-
-impl<'de> Visitor<'de> for ValueVisitor {
-    type Value = Value<'de>;
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Value<'de>, E> {
-        Ok(Value::Text(Cow::Borrowed(text)))
-    }
-    fn visit_str<E>(self, text: &str) -> Result<Value<'de>, E> {
-        Ok(Value::Text(Cow::Owned(text.to_owned())))
-    }
-    fn visit_unit<E>(self) -> Result<Value<'de>, E> {
-        Ok(Value::Absent)
-    }
-    fn visit_bool<E>(self, value: bool) -> Result<Value<'de>, E> {
-        Ok(Value::Flag(value))
-    }
-    fn visit_i64<E>(self, value: i64) -> Result<Value<'de>, E> {
-        Ok(Value::Number(value.to_string()))
-    }
-    fn visit_u64<E>(self, value: u64) -> Result<Value<'de>, E> {
-        Ok(Value::Number(value.to_string()))
-    }
-    fn visit_f64<E>(self, value: f64) -> Result<Value<'de>, E> {
-        Ok(Value::Number(value.to_string()))
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value<'de>, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Value::Other("{…}"))
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value<'de>, A::Error> {
-        let (mut texts, mut other) = (Vec::new(), false);
-        while let Some(value) = list.next_element()? {
-            match value {
-                Value::Text(text) => texts.push(text),
-                Value::Absent => {}
-                Value::Texts(_) | Value::Number(_) | Value::Flag(_) | Value::Other(_) => other = true,
-            }
-        }
-        Ok(if other { Value::Other("[…]") } else { Value::Texts(texts) })
+        Ok(self.0.meaning(name))
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::column::Source;
+use super::column_names::ColumnNames;
 use super::columns::Columns;
 
 /// The format of a file.
@@ -16,8 +17,10 @@ pub enum Format {
     JsonLines,
     /// A JSON document with a list of links.
     Json,
-    /// Bookmarks as browsers export them: Netscape's HTML.
+    /// Bookmarks as browsers export them (Netscape's HTML), or in OPML or XBEL.
     Bookmarks,
+    /// Redirects of a web server or a hosting service: `_redirects`, `.htaccess`, or the configuration of nginx.
+    Rules,
     /// An Office Open XML spreadsheet.
     Xlsx,
 }
@@ -32,8 +35,14 @@ pub(super) enum Packing {
     Gzip,
     /// Zstandard (RFC 8878).
     Zstd,
+    /// bzip2.
+    Bzip2,
+    /// xz.
+    Xz,
     /// A ZIP archive.
     Zip,
+    /// A tar archive (POSIX.1, with the extensions of GNU).
+    Tar,
 }
 
 /// The character encoding of a text.
@@ -46,6 +55,8 @@ pub(super) enum Encoding {
     Utf16Le,
     /// UTF-16, big-endian.
     Utf16Be,
+    /// Any other. A text in it is only read from its beginning.
+    Other,
 }
 
 /// The format of a file with all its details: enough to read the file from the middle.
@@ -56,6 +67,9 @@ pub struct Layout {
     pub(super) shape: Shape,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) source: Option<Source>,
+    /// What the owner says about the columns.
+    #[serde(default, skip_serializing_if = "ColumnNames::is_empty")]
+    pub(super) columns: ColumnNames,
 }
 
 /// How to find the rows of a text, and the columns in them.
@@ -65,13 +79,38 @@ pub(super) enum Shape {
     Csv {
         delimiter: u8,
         columns: Columns,
-        /// Whether the first row is a header.
+        /// Whether a header precedes the rows.
         header: bool,
+        /// How many rows precede the header: titles and the like.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        preamble: u32,
+        /// Whether a line that begins with `#` is a comment.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        comments: bool,
     },
     JsonLines,
     JsonDocument,
     Bookmarks,
+    Outline,
+    Rules(RuleSyntax),
     Sheet,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// How redirects are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum RuleSyntax {
+    /// Netlify's and Cloudflare's file `_redirects`.
+    Redirects,
+    /// Apache's directives.
+    Htaccess,
+    /// The configuration of nginx.
+    Nginx,
 }
 
 impl Layout {
@@ -81,7 +120,8 @@ impl Layout {
             Shape::Csv { .. } => Format::Csv,
             Shape::JsonLines => Format::JsonLines,
             Shape::JsonDocument => Format::Json,
-            Shape::Bookmarks => Format::Bookmarks,
+            Shape::Bookmarks | Shape::Outline => Format::Bookmarks,
+            Shape::Rules(_) => Format::Rules,
             Shape::Sheet => Format::Xlsx,
         }
     }

@@ -2,12 +2,20 @@
 
 /// The longest row, in bytes of text with its line end. A longer row is reported, and reading continues after it.
 pub(super) const MAX_ROW_BYTES: usize = 64 * 1024;
+/// How many bytes of text are examined to recognise its encoding and format.
+pub(super) const SNIFF_BYTES: usize = 64 * 1024;
 /// The greatest number of columns.
 pub(super) const MAX_COLUMNS: usize = 500;
 /// The greatest number of files in an archive.
 pub(super) const MAX_MEMBERS: usize = 1000;
 /// The longest name of a file in an archive, in bytes.
 pub(super) const MAX_MEMBER_NAME: usize = 512;
+
+/// How many compressed files and archives a file may be in.
+pub(super) const MAX_NESTING: usize = 3;
+/// The greatest size of a spreadsheet or a ZIP archive within another file, in bytes: it is kept in memory, since its directory
+/// is at its end.
+pub(super) const MAX_INNER_ARCHIVE: usize = 32 << 20;
 
 /// Limits on the size of a decompressed file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

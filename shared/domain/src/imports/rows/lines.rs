@@ -25,13 +25,17 @@ pub(super) enum Found {
 pub(super) struct Lines {
     /// The delimiter of CSV; JSON Lines have none.
     delimiter: Option<u8>,
-    /// Whether the next row is the header.
-    header: bool,
+    /// How many rows precede the first row of data: the header, and what stands above it.
+    header_rows: u32,
+    /// Whether a line that begins with `#` is a comment.
+    comments: bool,
     number: u64,
     /// The line on which the last row began.
     line: u64,
     /// The fault of a broken row, while its bytes up to the next line are skipped.
     skipping: Option<Fault>,
+    /// Whether the rest of a comment is skipped.
+    in_comment: bool,
     /// How many bytes of the buffer the last row has, and how many line ends.
     used: (usize, u64),
 }
@@ -39,12 +43,25 @@ pub(super) struct Lines {
 impl Lines {
     /// Finds rows from `place` on; `None` if the file is neither CSV nor JSON Lines.
     pub(super) fn new(shape: &Shape, place: RowPlace) -> Option<Self> {
-        let (delimiter, header) = match shape {
-            Shape::Csv { delimiter, header, .. } => (Some(*delimiter), *header && place.byte == 0),
-            Shape::JsonLines => (None, false),
-            Shape::JsonDocument | Shape::Bookmarks | Shape::Sheet => return None,
+        let (delimiter, header_rows, comments) = match shape {
+            Shape::Csv { delimiter, header, preamble, comments, .. } => {
+                let header_rows = if place.byte == 0 { preamble.saturating_add(u32::from(*header)) } else { 0 };
+                (Some(*delimiter), header_rows, *comments)
+            }
+            Shape::JsonLines => (None, 0, false),
+            Shape::JsonDocument | Shape::Bookmarks | Shape::Outline | Shape::Rules(_) | Shape::Sheet => return None,
         };
-        Some(Self { delimiter, header, number: place.row.saturating_sub(1), line: 0, skipping: None, used: (0, 0) })
+        let number = place.row.saturating_sub(1);
+        Some(Self {
+            delimiter,
+            header_rows,
+            comments,
+            number,
+            line: 0,
+            skipping: None,
+            in_comment: false,
+            used: (0, 0),
+        })
     }
 
     /// Returns the last row's number and the line on which it began.
@@ -83,7 +100,16 @@ impl Lines {
                     return Found::Broken(fault);
                 }
             }
+            if self.in_comment {
+                let end = memchr::memchr2(b'\n', b'\r', buffer.rest());
+                buffer.consume(end.map_or(buffer.rest().len(), |end| end + 1));
+                self.in_comment = end.is_none();
+            }
             buffer.skip_blank_lines();
+            if self.comments && buffer.rest().first() == Some(&b'#') {
+                self.in_comment = true;
+                continue;
+            }
             if buffer.rest().is_empty() {
                 return if buffer.ended() { Found::End } else { Found::More };
             }
@@ -108,7 +134,8 @@ impl Lines {
                 count_line_ends(&buffer.rest()[..length])
             };
             self.used = (length, line_ends);
-            if std::mem::take(&mut self.header) {
+            if self.header_rows > 0 {
+                self.header_rows -= 1;
                 self.release(buffer);
                 continue;
             }

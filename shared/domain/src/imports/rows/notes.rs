@@ -19,6 +19,9 @@ pub struct Notes {
     /// Files of an archive that were left out, each with the reason.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub skipped_members: BTreeSet<String>,
+    /// The character encoding as which the text was read, unless it is UTF-8 or UTF-16.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<String>,
 }
 
 impl Notes {
@@ -26,6 +29,9 @@ impl Notes {
     pub fn merge(&mut self, other: &Self) {
         other.unknown_columns.iter().for_each(|name| self.add_unknown_column(name));
         other.skipped_members.iter().for_each(|line| add(&mut self.skipped_members, line.clone()));
+        if self.encoding.is_none() {
+            self.encoding.clone_from(&other.encoding);
+        }
     }
 
     pub(super) fn add_unknown_column(&mut self, name: &str) {

@@ -3,22 +3,27 @@
 use super::bookmarks::{Bookmark, Bookmarks};
 use super::buffer::Buffer;
 use super::column::Source;
+use super::column_names::ColumnNames;
 use super::csv::Cells;
 use super::fields::{Fault, Fields};
-use super::json_document::{Document, Element};
+use super::json::{Document, Element, read_redirection};
 use super::json_object::ObjectParser;
 use super::layout::Shape;
 use super::lines::{self, Lines};
 use super::notes::Notes;
+use super::outline::Outline;
 use super::place::RowPlace;
+use super::rules::{Rule, Rules};
 use super::unreadable::Unreadable;
 use super::workbook::{self, Workbook};
 
 /// Reads rows of one format.
 pub(super) enum Reader {
     Lines { lines: Lines, shape: Shape, objects: ObjectParser, source: Option<Source> },
-    Document { document: Document, objects: ObjectParser },
+    Document { document: Box<Document>, objects: ObjectParser, source: Option<Source> },
     Bookmarks(Box<Bookmarks>),
+    Outline(Box<Outline>),
+    Rules(Box<Rules>),
     Workbook(Box<Workbook>),
 }
 
@@ -34,13 +39,17 @@ pub(super) enum Found {
 
 impl Reader {
     /// Reads text of this format from `place` on.
-    pub(super) fn new(shape: &Shape, source: Option<Source>, place: RowPlace) -> Self {
-        let objects = ObjectParser::new(source);
-        match Lines::new(shape, place) {
-            Some(lines) => Self::Lines { lines, shape: shape.clone(), objects, source },
-            None if *shape == Shape::JsonDocument => Self::Document { document: Document::new(), objects },
-            None if *shape == Shape::Bookmarks => Self::Bookmarks(Box::default()),
-            None => Self::Workbook(Box::default()),
+    pub(super) fn new(shape: &Shape, source: Option<Source>, columns: &ColumnNames, place: RowPlace) -> Self {
+        let objects = ObjectParser::new(source, columns);
+        if let Some(lines) = Lines::new(shape, place) {
+            return Self::Lines { lines, shape: shape.clone(), objects, source };
+        }
+        match shape {
+            Shape::JsonDocument => Self::Document { document: Box::default(), objects, source },
+            Shape::Bookmarks => Self::Bookmarks(Box::default()),
+            Shape::Outline => Self::Outline(Box::default()),
+            Shape::Rules(syntax) => Self::Rules(Box::new(Rules::new(*syntax))),
+            Shape::Csv { .. } | Shape::JsonLines | Shape::Sheet => Self::Workbook(Box::new(Workbook::new(columns))),
         }
     }
 
@@ -51,6 +60,8 @@ impl Reader {
             Self::Lines { lines, .. } => lines.last(),
             Self::Document { document, .. } => document.last(),
             Self::Bookmarks(bookmarks) => bookmarks.last(),
+            Self::Outline(outline) => outline.last(),
+            Self::Rules(rules) => rules.last(),
             Self::Workbook(workbook) => workbook.last(),
         }
     }
@@ -68,7 +79,7 @@ impl Reader {
     pub(super) fn notes(&self) -> Option<&Notes> {
         match self {
             Self::Lines { objects, .. } | Self::Document { objects, .. } => Some(&objects.notes),
-            Self::Bookmarks(_) => None,
+            Self::Bookmarks(_) | Self::Outline(_) | Self::Rules(_) => None,
             Self::Workbook(workbook) => Some(&workbook.notes),
         }
     }
@@ -78,7 +89,7 @@ impl Reader {
         match self {
             Self::Lines { lines, .. } => lines.release(buffer),
             Self::Document { document, .. } => document.release(buffer),
-            Self::Bookmarks(_) | Self::Workbook(_) => {}
+            Self::Bookmarks(_) | Self::Outline(_) | Self::Rules(_) | Self::Workbook(_) => {}
         }
     }
 
@@ -92,16 +103,22 @@ impl Reader {
                 lines::Found::More => Found::More,
                 lines::Found::End => Found::End,
             },
-            Self::Document { document, .. } => match document.find(buffer)? {
+            Self::Document { document, objects, .. } => match document.find(buffer)? {
                 Element::Whole(length) => Found::Text(length),
+                Element::Flat(text) => {
+                    let fields = objects.fields(&text).map(Fields::into_owned);
+                    Found::Fields(Box::new(fields.map(|fields| document.complete(fields))))
+                }
                 Element::Broken(fault) => Found::Fields(Box::new(Err(fault))),
                 Element::More => Found::More,
                 Element::End => Found::End,
             },
-            Self::Bookmarks(bookmarks) => match bookmarks.find(buffer)? {
-                Bookmark::Row(fields) => Found::Fields(Box::new(Ok(*fields))),
-                Bookmark::More => Found::More,
-                Bookmark::End => Found::End,
+            Self::Bookmarks(bookmarks) => found_bookmark(bookmarks.find(buffer)?),
+            Self::Outline(outline) => found_bookmark(outline.find(buffer)?),
+            Self::Rules(rules) => match rules.find(buffer) {
+                Rule::Row(fields) => Found::Fields(fields),
+                Rule::More => Found::More,
+                Rule::End => Found::End,
             },
             Self::Workbook(workbook) => match workbook.find(buffer)? {
                 workbook::Found::Row(fields) => Found::Fields(fields),
@@ -120,9 +137,19 @@ impl Reader {
                     .map_err(|_| Fault::of_row(text, "is not valid text (UTF-8 or UTF-16)"))?;
                 columns.fields(Cells::new(row, *delimiter), row, *source)
             }
-            Self::Lines { objects, .. } | Self::Document { objects, .. } => objects.fields(text),
+            Self::Lines { objects, .. } => objects.fields(text),
+            Self::Document { source: Some(Source::Redirection), .. } => read_redirection(text),
+            Self::Document { document, objects, .. } => objects.fields(text).map(|fields| document.complete(fields)),
             // These return the fields of a row when they find it.
-            Self::Bookmarks(_) | Self::Workbook(_) => Ok(Fields::default()),
+            Self::Bookmarks(_) | Self::Outline(_) | Self::Rules(_) | Self::Workbook(_) => Ok(Fields::default()),
         }
+    }
+}
+
+fn found_bookmark(bookmark: Bookmark) -> Found {
+    match bookmark {
+        Bookmark::Row(fields) => Found::Fields(fields),
+        Bookmark::More => Found::More,
+        Bookmark::End => Found::End,
     }
 }

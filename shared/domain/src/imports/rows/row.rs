@@ -34,6 +34,8 @@ pub enum Next<'a> {
     Row(Row<'a>),
     /// More of the file is needed: call [`Rows::feed`](super::Rows::feed) or [`Rows::end`](super::Rows::end).
     More,
+    /// No row yet, although much was read: look at the clock, and ask again.
+    Pause,
     /// The file is needed from this byte on: drop the current piece, and feed the pieces from this byte to the end of
     /// the file. Only archives and spreadsheets ask for it.
     Seek(u64),

@@ -1,6 +1,7 @@
 //! Keeps the shared strings of a spreadsheet, to which its cells refer by index.
 
-use super::markup::{Tag, decode_entities};
+use super::limits::MAX_ROW_BYTES;
+use super::xml::{Tag, decode};
 
 /// How many bytes the shared strings may have, since they are kept in memory.
 pub(super) const MAX_TEXT_BYTES: usize = 64 << 20;
@@ -26,23 +27,31 @@ impl SharedStrings {
         self.texts.get(start..end)
     }
 
-    pub(super) fn take_text(&mut self, text: &[u8]) {
+    /// Takes text. Returns `false` if the strings have more than [`MAX_TEXT_BYTES`].
+    pub(super) fn take_text(&mut self, text: &[u8]) -> bool {
         if self.in_string {
-            self.text.extend_from_slice(text);
+            // A longer text makes its row too long anyway.
+            let room = (MAX_ROW_BYTES + 1).saturating_sub(self.text.len());
+            self.text.extend_from_slice(&text[..text.len().min(room)]);
         }
+        self.has_room()
     }
 
     /// Takes a tag. Returns `false` if the strings have more than [`MAX_TEXT_BYTES`].
     pub(super) fn take_tag(&mut self, tag: &Tag<'_>) -> bool {
         if tag.is("t") {
-            self.in_string = !tag.closes && !tag.empty && !self.phonetic;
+            self.in_string = tag.opens() && !self.phonetic;
         } else if tag.is("rPh") {
-            self.phonetic = !tag.closes && !tag.empty;
+            self.phonetic = tag.opens();
         } else if tag.is("si") && (tag.closes || tag.empty) {
-            self.texts.push_str(&decode_entities(&self.text));
+            self.texts.push_str(&decode(&self.text));
             self.text.clear();
             self.ends.push(u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
         }
+        self.has_room()
+    }
+
+    fn has_room(&self) -> bool {
         // Count the end of each string too: it takes four bytes.
         self.texts.len() + self.text.len() + self.ends.len() * 4 <= MAX_TEXT_BYTES
     }

@@ -13,7 +13,7 @@ use super::job::import::Import;
 use super::job::part::Part;
 use super::load_ports::LoadImportPorts;
 use super::rows::{Layout, Limits, Next, Rows};
-use super::write::outcome::{ContestedRow, FilePosition, Outcome, SettledBatch};
+use super::write::outcome::{ContestedRow, FilePosition, Outcome, SettledBatch, SettledRow};
 use super::write::report::Reported;
 use super::write::resolve_conflict::replacement_of;
 use super::write::row::Context;
@@ -24,6 +24,10 @@ use crate::files::ports::Body;
 use crate::jobs::delivery::Delivery;
 use crate::values::error::{StoreError, StoreErrorKind};
 
+/// After how many rows that are skipped the time is looked at.
+const ROWS_PER_LOOK: u64 = 1024;
+/// Why a file fails whose object has another content now.
+const REPLACED: &str = "the file was replaced or deleted while it was being loaded";
 /// How often a row tries to take over a link that appears and disappears.
 const MAX_ROUNDS: u32 = 10;
 
@@ -67,10 +71,13 @@ impl<'a> Run<'a> {
         let import = self.progress.import.clone();
         let sender = Sender::new(self.ports, &import, self.progress.part.pass, self.progress.deadline());
         let mut writer = RowWriter::new(&sender, self.progress.position);
-        self.read(&import, &mut rows, &mut body, &mut writer, &sender).await?;
+        let unreadable = self.read(&import, &mut rows, &mut body, &mut writer, &sender).await?;
+        self.note_format(&rows);
+        self.progress.part.notes.merge(&rows.notes());
+        // Also if the rest of the file cannot be read: the rows before it are loaded.
         writer.send();
         while self.settle_next(&mut writer, &sender).await? {}
-        Ok(())
+        unreadable.map_or(Ok(()), |reason| Err(Stop::Failed(reason)))
     }
 
     /// Opens the rows of the part and the bytes to feed them.
@@ -79,20 +86,24 @@ impl<'a> Run<'a> {
         let layout = import.plan.as_ref().and_then(|plan| plan.layout.as_ref());
         let place = part.checkpoint.place;
         let size = import.bytes_total;
-        Ok(match layout.and_then(|layout| Rows::resume(layout, place)) {
-            Some(rows) => (rows, self.open_range(place.byte, part.end).await?),
-            None => (Rows::new(size, Limits::default()), self.open_range(0, size).await?),
-        })
+        let columns = &import.options.rows.columns;
+        let (rows, from, to) = match layout.and_then(|layout| Rows::resume(layout, place)) {
+            Some(rows) => (rows, place.byte, part.end),
+            None => (Rows::new(size, Limits::default()).with_columns(columns), 0, size),
+        };
+        let body = self.open_range(from, to).await?;
+        Ok((rows, body.ok_or_else(|| Stop::Failed(REPLACED.to_owned()))?))
     }
 
-    async fn open_range(&self, from: u64, to: u64) -> Result<Body, Stop> {
+    /// Opens some bytes of the file; `None` if the file is not the same any more.
+    async fn open_range(&self, from: u64, to: u64) -> Result<Option<Body>, StoreError> {
         let import = &self.progress.import;
         let etag = import.etag.as_deref().unwrap_or_default();
-        let body = self.ports.objects.open_range(&import.object_key, etag, from, to).await?;
-        body.ok_or_else(|| Stop::Failed("the file was replaced or deleted while it was being loaded".to_owned()))
+        self.ports.objects.open_range(&import.object_key, etag, from, to).await
     }
 
-    /// Reads rows and passes them to the writer, until the part or the time ends.
+    /// Reads rows and passes them to the writer, until the part or the time ends. Returns why the rest cannot be read, if it
+    /// cannot.
     async fn read(
         &mut self,
         import: &Import,
@@ -100,45 +111,61 @@ impl<'a> Run<'a> {
         body: &mut Body,
         writer: &mut RowWriter<'_>,
         sender: &Sender<'_>,
-    ) -> Result<(), Stop> {
+    ) -> Result<Option<String>, Stop> {
         let created_at = import.started_at.unwrap_or(import.created_at);
         let (domains, options) = (&self.ports.domains, &import.options.rows);
         let context = Context { import, domains, created_at, options };
         let first = self.progress.position.place.row;
         while self.progress.early_end.is_none() {
-            let (address, checked) = match rows.next_row().map_err(|error| Stop::Failed(error.to_string()))? {
+            let (address, checked) = match rows.next_row() {
                 // An archive is read from its beginning: skip the rows before the checkpoint.
-                Next::Row(row) if row.address.row < first => continue,
-                Next::Row(row) => {
+                Ok(Next::Row(row)) if row.address.row < first => {
+                    if row.address.row.is_multiple_of(ROWS_PER_LOOK) {
+                        self.progress.save_while_idle().await?;
+                    }
+                    continue;
+                }
+                Ok(Next::Row(row)) => {
                     let checked = row.fields.and_then(|fields| context.check(&row.address, &fields));
                     (row.address, checked)
                 }
-                Next::More => {
+                Ok(Next::More) => {
                     self.feed(rows, body, writer, sender).await?;
+                    self.progress.save_while_idle().await?;
                     continue;
                 }
-                Next::Seek(from) => {
-                    *body = self.open_range(from, import.bytes_total).await?;
+                Ok(Next::Pause) => {
+                    self.progress.save_while_idle().await?;
                     continue;
                 }
-                Next::End => {
-                    self.note_format(rows);
-                    self.progress.part.notes.merge(&rows.notes());
-                    return Ok(());
+                Ok(Next::Seek(from)) => {
+                    match self.open_range(from, import.bytes_total).await? {
+                        Some(range) => *body = range,
+                        None => return Ok(Some(REPLACED.to_owned())),
+                    }
+                    self.progress.save_while_idle().await?;
+                    continue;
                 }
+                Ok(Next::End) => return Ok(None),
+                Err(unreadable) => return Ok(Some(unreadable.to_string())),
             };
             if let Ok(candidate) = &checked {
                 while writer.must_wait_for(candidate) {
                     self.settle_next(writer, sender).await?;
                 }
             }
+            // To hash a password takes so long that many of them would outlast the invocation before a batch is settled.
+            let is_slow = checked.as_ref().is_ok_and(|candidate| candidate.link.settings.password_hash.is_some());
             writer.add(&address, checked, FilePosition { place: rows.place(), bytes_read: rows.position() });
             self.note_format(rows);
+            if is_slow {
+                self.progress.stop_if_out_of_time();
+            }
             while writer.is_full() {
                 self.settle_next(writer, sender).await?;
             }
         }
-        Ok(())
+        Ok(None)
     }
 
     fn note_format(&mut self, rows: &Rows) {
@@ -184,15 +211,15 @@ impl<'a> Run<'a> {
         let mut counts = self.progress.counts;
         let mut lines = Vec::new();
         let mut conflict = None;
-        for outcome in settled.outcomes {
+        for SettledRow { outcome, warnings } in settled.rows {
             let outcome = match outcome {
                 Outcome::Contested(row) => self.take_over(*row, settled.position, sender).await?,
                 outcome => outcome,
             };
             counts.add(&outcome);
-            if let Outcome::Reported(line) = outcome {
+            for line in counts.report(&outcome, warnings) {
                 lines.extend_from_slice(&line.to_json());
-                if line.outcome == Reported::Conflict {
+                if line.outcome == Reported::Conflicting {
                     conflict.get_or_insert(line.row);
                 }
             }
@@ -202,7 +229,10 @@ impl<'a> Run<'a> {
         self.progress.position = settled.position;
         if settled.halted {
             let row = conflict.unwrap_or_default();
-            let reason = format!("row {row} conflicts with an existing link; the rows before it are loaded");
+            let dry_run = self.progress.import.options.dry_run;
+            let end =
+                if dry_run { "a real run would load the rows before it" } else { "the rows before it are loaded" };
+            let reason = format!("row {row} conflicts with an existing link; {end}");
             return Err(Stop::Failed(reason));
         }
         self.progress.save_if_due().await

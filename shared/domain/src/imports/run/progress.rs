@@ -6,6 +6,7 @@ use crate::imports::job::import::Import;
 use crate::imports::job::part::{Checkpoint, Part, PartProgress};
 use crate::imports::lease_part::release_part;
 use crate::imports::load_ports::LoadImportPorts;
+use crate::imports::rows::RowPlace;
 use crate::imports::write::outcome::FilePosition;
 use crate::jobs::delivery::Delivery;
 use crate::values::error::StoreError;
@@ -13,14 +14,22 @@ use crate::values::timestamp::Timestamp;
 
 /// How long before the end of its invocation a part stops reading, so that it can finish the rows in flight, in seconds.
 const MARGIN_SECONDS: i64 = 20;
+/// The same for a part to which no row comes, so that nothing is in flight, in seconds.
+const IDLE_MARGIN_SECONDS: i64 = 5;
 /// How often progress is saved and a halt of the import is looked for, in seconds.
 const PROGRESS_SECONDS: i64 = 2;
 /// How long report lines may wait to be written, in seconds. After a crash the next invocation repeats the work of this time.
 const CHECKPOINT_SECONDS: i64 = 15;
 /// How many bytes of report lines may wait to be written.
 const PIECE_BYTES: usize = 1024 * 1024;
-/// After how many report lines an import fails: such a file is not a list of links.
-const MAX_REPORTED: u64 = 1_000_000;
+/// How much time an invocation needs to count as fruitless if it comes to no new row, in seconds.
+const FRUITFUL_SECONDS: i64 = 300;
+/// After how many fruitless invocations, one after the other, an import fails.
+const MAX_FRUITLESS: u32 = 3;
+/// Why an import fails whose next row no invocation reaches.
+const TOO_SLOW: &str = "the next row of the file cannot be reached in the time of one invocation; divide the file";
+/// After how many rows that do not become links an import fails: such a file is not a list of links.
+const MAX_REFUSED: u64 = 1_000_000;
 
 /// The state of an invocation's work on a part.
 pub(super) struct Progress<'a> {
@@ -38,6 +47,8 @@ pub(super) struct Progress<'a> {
     leased_revision: u64,
     /// How many pieces of the report this invocation has written.
     pieces: u32,
+    began_at: Timestamp,
+    began_place: RowPlace,
     deadline: Timestamp,
     saved_at: Timestamp,
     checkpointed_at: Timestamp,
@@ -56,6 +67,8 @@ impl<'a> Progress<'a> {
             early_end: None,
             leased_revision: part.revision,
             pieces: 0,
+            began_at: now,
+            began_place: place,
             deadline: delivery.deadline.plus_seconds(-MARGIN_SECONDS),
             saved_at: now,
             checkpointed_at: now,
@@ -74,11 +87,28 @@ impl<'a> Progress<'a> {
         self.ports.clock.now() >= self.deadline
     }
 
-    /// Saves the progress if that is due, and stops reading if the time is over or the import must stop.
-    pub(super) async fn save_if_due(&mut self) -> Result<(), Stop> {
+    /// Stops reading if the time is over.
+    pub(super) fn stop_if_out_of_time(&mut self) {
         if self.is_out_of_time() {
             self.early_end.get_or_insert(EarlyEnd::OutOfTime);
         }
+    }
+
+    /// Saves the progress if that is due, and stops reading if the time is over or the import must stop.
+    pub(super) async fn save_if_due(&mut self) -> Result<(), Stop> {
+        self.stop_if_out_of_time();
+        self.save().await
+    }
+
+    /// Does the same while no row comes. Stops later: an invocation with little time must come to a row, too.
+    pub(super) async fn save_while_idle(&mut self) -> Result<(), Stop> {
+        if self.ports.clock.now() >= self.deadline.plus_seconds(MARGIN_SECONDS - IDLE_MARGIN_SECONDS) {
+            self.early_end.get_or_insert(EarlyEnd::OutOfTime);
+        }
+        self.save().await
+    }
+
+    async fn save(&mut self) -> Result<(), Stop> {
         let now = self.ports.clock.now();
         if now < self.saved_at.plus_seconds(PROGRESS_SECONDS) {
             return Ok(());
@@ -90,22 +120,31 @@ impl<'a> Progress<'a> {
             self.checkpointed_at = now;
         }
         let next = Part { shown: self.shown(), ..self.part.next() };
-        self.save(next).await?;
+        self.replace(next).await?;
         let import = self.ports.imports.get(&self.import.workspace, &self.import.id).await?;
         match import {
             Some(import) if import.halt.is_none() => {}
             _ => self.early_end = Some(EarlyEnd::Halted),
         }
-        let mut reported = self.counts.reported();
+        let mut refused = self.counts.refused();
         if due && let Some(plan) = self.import.plan.as_ref().filter(|plan| plan.parts > 1) {
             let parts = self.ports.parts.all(&self.import.id, plan.number).await?;
-            reported = parts.iter().map(|part| part.shown.counts.reported()).sum();
+            refused = parts.iter().map(|part| part.shown.counts.refused()).sum();
         }
-        if reported >= MAX_REPORTED {
-            let reason = format!("more than {MAX_REPORTED} rows are in the report; the import was stopped");
-            return Err(Stop::Failed(reason));
+        if refused >= MAX_REFUSED {
+            self.early_end = Some(EarlyEnd::TooManyRefused);
         }
         Ok(())
+    }
+
+    /// Counts this invocation as fruitless if it had time enough and came to no new row. Returns how many did so.
+    fn count_fruitless(&mut self) -> u32 {
+        if self.position.place != self.began_place {
+            self.part.fruitless = 0;
+        } else if self.began_at.plus_seconds(FRUITFUL_SECONDS) <= self.deadline {
+            self.part.fruitless += 1;
+        }
+        self.part.fruitless
     }
 
     /// Marks the part as contested. Save this before a row takes over a link: a crash must not lose the mark.
@@ -113,7 +152,7 @@ impl<'a> Progress<'a> {
         if self.part.contested {
             return Ok(());
         }
-        self.save(Part { contested: true, ..self.part.next() }).await
+        self.replace(Part { contested: true, ..self.part.next() }).await
     }
 
     fn shown(&self) -> PartProgress {
@@ -138,7 +177,7 @@ impl<'a> Progress<'a> {
         Ok(())
     }
 
-    async fn save(&mut self, next: Part) -> Result<(), Stop> {
+    async fn replace(&mut self, next: Part) -> Result<(), Stop> {
         if !self.ports.parts.replace(&next).await? {
             return Err(Stop::TakenOver);
         }
@@ -149,8 +188,15 @@ impl<'a> Progress<'a> {
     /// Ends the part, or hands it over if reading stopped because the time was over.
     pub(super) async fn finish(&mut self) -> Result<Ended, StoreError> {
         match self.early_end {
-            Some(EarlyEnd::OutOfTime) => self.hand_over().await,
+            Some(EarlyEnd::OutOfTime) => match self.count_fruitless() {
+                MAX_FRUITLESS.. => self.fail(TOO_SLOW.to_owned()).await,
+                _ => self.hand_over().await,
+            },
             Some(EarlyEnd::Halted) => self.end().await,
+            Some(EarlyEnd::TooManyRefused) => {
+                let reason = format!("more than {MAX_REFUSED} rows did not become links; the import was stopped");
+                self.fail(reason).await
+            }
             None => {
                 self.position.bytes_read = self.part.end;
                 self.end().await

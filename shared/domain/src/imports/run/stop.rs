@@ -20,6 +20,8 @@ pub(super) enum EarlyEnd {
     OutOfTime,
     /// The import must stop.
     Halted,
+    /// Too many rows are in the report.
+    TooManyRefused,
 }
 
 /// Why reading stops before the end of the part with an error.

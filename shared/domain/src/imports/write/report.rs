@@ -1,4 +1,4 @@
-//! Defines the report of an import: a line for each row that did not become a link.
+//! Defines the report of an import: a line for each row that did not become a link, and for what a link lacks of its row.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,11 @@ pub enum Reported {
     /// It cannot become a link.
     Invalid,
     /// Its slug already leads to another target.
-    Conflict,
+    // Reports of earlier versions have the alias.
+    #[serde(alias = "conflict")]
+    Conflicting,
+    /// It became a link without this column, or with another value.
+    Warned,
 }
 
 /// One line of a report. The lines are in the order of the rows.
@@ -87,10 +91,10 @@ mod tests {
     fn csv_cells_are_never_formulas() {
         let line = |value: &str| {
             let line =
-                ReportLine::new(&address(Some(value)), Reported::Conflict, Some(Column::Slug), value, "says \"no\"");
+                ReportLine::new(&address(Some(value)), Reported::Conflicting, Some(Column::Slug), value, "says \"no\"");
             String::from_utf8(line.to_csv()).unwrap()
         };
-        assert_eq!(line("a,b"), "3,4,\"a,b\",conflict,\"slug\",\"a,b\",\"says \"\"no\"\"\"\r\n");
+        assert_eq!(line("a,b"), "3,4,\"a,b\",conflicting,\"slug\",\"a,b\",\"says \"\"no\"\"\"\r\n");
         for start in ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"] {
             let (file, value) = (format!("3,4,\"'{start}\","), format!(",\"slug\",\"'{start}\","));
             assert!(line(start).starts_with(&file) && line(start).contains(&value), "{start}");

@@ -65,13 +65,18 @@ fn next_slug_or_conflict(candidate: &Candidate, target: &str) -> Resolution {
         Some(_) => "no free slug was found for the row".to_owned(),
         None => format!("is taken on {domain}{target}"),
     };
-    let line = ReportLine::new(&candidate.address, Reported::Conflict, Some(Column::Slug), slug.as_str(), cause);
+    let line = ReportLine::new(&candidate.address, Reported::Conflicting, Some(Column::Slug), slug.as_str(), cause);
     Resolution::Conflict(line)
 }
 
+/// Tells whether the password of `existing` is the one that `candidate` lacks.
+pub(crate) fn keeps_password(candidate: &Candidate, existing: &Link) -> bool {
+    candidate.lacks_password && existing.settings.password_hash.is_some()
+}
+
 /// Makes the link that replaces `existing`, and tells whether it overwrites a link from before the import. Such a link
-/// keeps its id and its addresses (the row may name an alias), its creation time, and what a file cannot hold: its password and its
-/// clicks.
+/// keeps its id and its addresses (the row may name an alias), its creation time, and what a file rarely holds: its password, if
+/// the row has none, and its clicks.
 pub(crate) fn replacement_of(import: &Import, candidate: &Candidate, existing: &Link) -> (Link, bool) {
     let mut next = candidate.link.clone();
     let taken_over = existing.origin.as_deref().and_then(|origin| import.row_of(origin));
@@ -87,7 +92,10 @@ pub(crate) fn replacement_of(import: &Import, candidate: &Candidate, existing: &
         next.origin = next.origin.as_deref().map(Import::overwriting);
         next.created_at = existing.created_at;
         next.updated_at = import.started_at;
-        next.settings.password_hash = existing.settings.password_hash.clone();
+        if next.settings.password_hash.is_none() {
+            next.settings.password_hash = existing.settings.password_hash.clone();
+            next.settings.archived &= !keeps_password(candidate, existing);
+        }
         next.settings.used_clicks = existing.settings.used_clicks;
     }
     (next, overwrites)

@@ -2,12 +2,13 @@
 
 use std::collections::HashSet;
 
-use super::outcome::{ContestedRow, FilePosition, Outcome, SettledBatch};
+use super::outcome::{ContestedRow, FilePosition, Outcome, SettledBatch, SettledRow};
 use super::report::{ReportLine, Reported};
-use super::resolve_conflict::{Resolution, replacement_of, resolve_conflict, resolve_reserved};
+use super::resolve_conflict::{Resolution, keeps_password, replacement_of, resolve_conflict, resolve_reserved};
 use super::row::Candidate;
 use super::send_rows::Sender;
 use crate::imports::job::options::OnConflict;
+use crate::imports::rows::{Column, Fault};
 use crate::links::ports::Occupant;
 use crate::values::error::{StoreError, StoreErrorKind};
 
@@ -32,21 +33,27 @@ pub(crate) async fn settle_batch(
     position: FilePosition,
 ) -> Result<SettledBatch, StoreError> {
     let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(batch.len());
+    let mut warnings: Vec<Vec<ReportLine>> = Vec::with_capacity(batch.len());
     let mut waiting: Waiting = Vec::new();
     for (index, row) in batch.into_iter().enumerate() {
         match row {
-            BatchRow::Settled(outcome) => outcomes.push(Some(outcome)),
-            BatchRow::Candidate(candidate) => {
+            BatchRow::Settled(outcome) => {
+                outcomes.push(Some(outcome));
+                warnings.push(Vec::new());
+            }
+            BatchRow::Candidate(mut candidate) => {
+                warnings.push(take_warnings(&mut candidate));
                 waiting.push((index, *candidate));
                 outcomes.push(None);
             }
         }
     }
-    let mut batch = OpenBatch { sender, outcomes, retries: Vec::new(), halted: false };
+    let mut batch = OpenBatch { sender, outcomes, warnings, retries: Vec::new(), halted: false };
     for _ in 0..MAX_ROUNDS {
         if waiting.is_empty() {
-            let outcomes = batch.outcomes.into_iter().flatten().collect();
-            return Ok(SettledBatch { outcomes, halted: batch.halted, position });
+            let settled = batch.outcomes.into_iter().zip(batch.warnings);
+            let rows = settled.filter_map(|(outcome, warnings)| Some(SettledRow { outcome: outcome?, warnings }));
+            return Ok(SettledBatch { rows: rows.collect(), halted: batch.halted, position });
         }
         batch.try_once(waiting).await?;
         waiting = std::mem::take(&mut batch.retries);
@@ -62,8 +69,17 @@ pub(crate) async fn settle_row(
     position: FilePosition,
 ) -> Result<Outcome, StoreError> {
     let settled = settle_batch(sender, vec![BatchRow::Candidate(Box::new(candidate))], position).await?;
-    let outcome = settled.outcomes.into_iter().next();
-    outcome.ok_or_else(|| StoreError::new("rows.settle", StoreErrorKind::Broken, "a row has no outcome"))
+    let row = settled.rows.into_iter().next();
+    row.map(|row| row.outcome)
+        .ok_or_else(|| StoreError::new("rows.settle", StoreErrorKind::Broken, "a row has no outcome"))
+}
+
+/// Takes the warnings of a row, as lines of the report.
+fn take_warnings(candidate: &mut Candidate) -> Vec<ReportLine> {
+    let warnings = std::mem::take(&mut candidate.warnings);
+    let line =
+        |Fault { column, value, cause }| ReportLine::new(&candidate.address, Reported::Warned, column, &value, cause);
+    warnings.into_iter().map(line).collect()
 }
 
 /// A batch whose rows are being settled.
@@ -71,6 +87,8 @@ struct OpenBatch<'a> {
     sender: &'a Sender<'a>,
     /// The outcome of each row, once it is known.
     outcomes: Vec<Option<Outcome>>,
+    /// The warnings of each row.
+    warnings: Vec<Vec<ReportLine>>,
     /// The rows for the next round.
     retries: Waiting,
     halted: bool,
@@ -165,6 +183,9 @@ impl OpenBatch<'_> {
                 Resolution::Overwrite => {
                     let replaced = match &existing {
                         Some(existing) => {
+                            if keeps_password(&candidate, existing) {
+                                self.warnings[index].retain(|line| !line.column.is_some_and(Column::is_password));
+                            }
                             let (next, _) = replacement_of(self.sender.import, &candidate, existing);
                             self.sender.replace(existing, &next).await?
                         }
@@ -186,7 +207,7 @@ impl OpenBatch<'_> {
             return;
         }
         let conflict = |outcome: &Option<Outcome>| {
-            matches!(outcome, Some(Outcome::Reported(ReportLine { outcome: Reported::Conflict, .. })))
+            matches!(outcome, Some(Outcome::Reported(ReportLine { outcome: Reported::Conflicting, .. })))
         };
         let Some(first) = self.outcomes.iter().position(conflict) else { return };
         self.halted = true;

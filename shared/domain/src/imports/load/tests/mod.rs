@@ -1,5 +1,6 @@
 //! Tests [`load_import`] and [`load_part`] on a stack in memory.
 
+mod broken_files;
 mod busy_table;
 mod events;
 mod options;
@@ -32,6 +33,7 @@ struct World {
     reports: MemoryFileStore,
     clock: Arc<FixedClock>,
     part_bytes: u64,
+    max_bytes: u64,
 }
 
 impl World {
@@ -45,6 +47,7 @@ impl World {
             reports: MemoryFileStore::default(),
             clock: Arc::new(FixedClock::at("2026-01-02T00:00:00Z")),
             part_bytes: 1_000_000,
+            max_bytes: 1_000_000,
         }
     }
 
@@ -59,7 +62,7 @@ impl World {
             clock: self.clock.clone(),
             timer: Arc::new(MemoryTimer::default()),
             domains: Domains::parse("go.example.com,s.example.org").unwrap(),
-            max_bytes: 1_000_000,
+            max_bytes: self.max_bytes,
             part_bytes: self.part_bytes,
         }
     }
@@ -122,5 +125,5 @@ impl World {
 /// Makes the counts of an import that overwrote nothing.
 fn counts(created: u64, unchanged: u64, invalid: u64, conflicting: u64) -> Counts {
     let read = created + unchanged + invalid + conflicting;
-    Counts { read, created, overwritten: 0, unchanged, invalid, conflicting }
+    Counts { read, created, overwritten: 0, unchanged, invalid, conflicting, warned: 0 }
 }

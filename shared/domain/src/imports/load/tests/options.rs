@@ -110,3 +110,42 @@ async fn row_with_the_slug_of_an_alias_means_its_link() {
         assert_eq!(world.links.get(&seen.address).await.unwrap().as_ref(), Some(&links[0]));
     }
 }
+
+#[tokio::test]
+async fn strict_import_refuses_what_would_be_a_warning() {
+    let world = World::new();
+    let file = "url,slug,password\nhttps://a.example,a,true\nhttps://b.example,b,\n";
+    let import = world.load_with(file, &[("strict", "true")]).await;
+    assert_eq!((import.status, import.counts), (ImportStatus::SucceededWithErrors, counts(1, 0, 1, 0)));
+    assert_eq!(world.report(&import)[0]["column"], "password");
+}
+
+#[tokio::test]
+async fn overwritten_link_keeps_the_password_that_its_row_lacks() {
+    let world = World::new();
+    let mut own = link("acme", "mine", "https://mine.example/");
+    own.settings.password_hash = Some("hash".into());
+    for link in [&own, &link("acme", "open", "https://open.example/")] {
+        world.links.insert(link).await.unwrap();
+    }
+    let file = "url,slug,has_password\nhttps://new.example/,mine,true\nhttps://new.example/,open,true\n";
+    let import = world.load_with(file, &[("on-conflict", "overwrite")]).await;
+    assert_eq!((import.counts.overwritten, import.counts.warned), (2, 1));
+    assert_eq!(world.report(&import)[0]["row"], 2);
+    let all = world.links.all();
+    let of = |slug: &str| &all.iter().find(|link| link.address.slug.as_str() == slug).unwrap().settings;
+    assert_eq!((of("mine").archived, of("mine").password_hash.as_deref()), (false, Some("hash")));
+    assert_eq!((of("open").archived, of("open").password_hash.as_deref()), (true, None));
+}
+
+#[tokio::test]
+async fn failed_dry_run_does_not_speak_of_loaded_rows() {
+    let file = "url,slug\nhttps://a.example/,a\nhttps://b.example/,mine\n";
+    for (dry_run, words) in [("true", "a real run would load"), ("false", "are loaded")] {
+        let world = World::new();
+        world.links.insert(&link("acme", "mine", "https://mine.example/")).await.unwrap();
+        let import = world.load_with(file, &[("dry-run", dry_run), ("on-conflict", "fail")]).await;
+        assert_eq!(import.status, ImportStatus::Failed);
+        assert!(import.error.as_deref().unwrap().contains(words), "{:?}", import.error);
+    }
+}

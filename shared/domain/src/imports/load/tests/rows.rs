@@ -1,6 +1,7 @@
 //! Tests the outcomes of rows.
 
 use super::{World, counts};
+use crate::imports::job::counts::Counts;
 use crate::imports::job::id::ImportId;
 use crate::imports::job::import::ImportStatus;
 use crate::links::ports::LinkWriter;
@@ -46,7 +47,7 @@ async fn every_row_is_created_unchanged_or_reported() {
     let report = world.report(&import);
     let shown: Vec<_> =
         report.iter().map(|line| (line["row"].as_u64().unwrap(), line["outcome"].as_str().unwrap())).collect();
-    assert_eq!(shown, [(3, "conflict"), (4, "conflict"), (5, "invalid"), (7, "conflict")]);
+    assert_eq!(shown, [(3, "conflicting"), (4, "conflicting"), (5, "invalid"), (7, "conflicting")]);
     assert_eq!(report[2]["column"], "url");
     assert_eq!(report[2]["value"], "javascript:alert(1)");
     assert!(report[0]["cause"].as_str().unwrap().contains("https://mine.example/"));
@@ -92,4 +93,46 @@ async fn row_is_reported_after_five_taken_slugs() {
     let import = world.load(file).await;
     assert_eq!(import.counts, counts(0, 0, 0, 1));
     assert_eq!(world.report(&import)[0]["cause"], "no free slug was found for the row");
+}
+
+#[tokio::test]
+async fn import_with_warnings_succeeds_and_reports_them() {
+    let world = World::new();
+    let file = "url,slug,created_at,expires_at,clicks\nhttps://a.example,a,soon,soon,1\nhttps://b.example,b,,,\n";
+    let import = world.load(file).await;
+    assert_eq!(import.status, ImportStatus::Succeeded);
+    assert_eq!(import.counts, Counts { warned: 1, ..counts(2, 0, 0, 0) });
+    let shown: Vec<_> =
+        world.report(&import).iter().map(|line| (line["outcome"].clone(), line["column"].clone())).collect();
+    assert_eq!(shown, [("warned".into(), "created_at".into()), ("warned".into(), "expires_at".into())]);
+    let link = world.links.all().into_iter().find(|link| link.address.slug.as_str() == "a").unwrap();
+    assert!(link.settings.archived && link.settings.expires_at.is_none() && link.imported_clicks == Some(1));
+    let csv = world.reports.all().remove(&format!("reports/acme/{}.csv", import.id)).unwrap();
+    assert_eq!(csv.lines().count(), 3, "{csv}");
+}
+
+#[tokio::test]
+async fn warnings_are_listed_up_to_a_bound_and_never_stop_an_import() {
+    let world = World { max_bytes: 10_000_000, part_bytes: 10_000_000, ..World::new() };
+    let rows: String = (0..10_020).map(|n| format!("https://a.example,a{n},soon\n")).collect();
+    let import = world.load(format!("url,slug,created_at\n{rows}")).await;
+    assert_eq!((import.status, import.counts.warned), (ImportStatus::Succeeded, 10_020));
+    assert_eq!(world.report(&import).len(), 10_000);
+}
+
+#[tokio::test]
+async fn unknown_column_of_slugs_stops_the_import_before_the_first_row() {
+    let world = World::new();
+    let file = "url,Kürzel\nhttps://a.example,a1\nhttps://b.example,b2\n";
+    let import = world.load(file).await;
+    assert_eq!((import.status, import.counts), (ImportStatus::Failed, counts(0, 0, 0, 0)));
+    assert!(import.error.as_deref().unwrap().contains(r#"{"Kürzel": "slug"}"#), "{:?}", import.error);
+    assert!(world.links.all().is_empty());
+    for (part_bytes, slugs) in [(1_000_000, "slug"), (10, "slug"), (10, "ignore")] {
+        let world = World { part_bytes, ..World::new() };
+        let import = world.load_with(file, &[("columns", &format!("K%C3%BCrzel={slugs}"))]).await;
+        assert_eq!((import.status, import.counts), (ImportStatus::Succeeded, counts(2, 0, 0, 0)));
+        let named = world.links.all().iter().any(|link| link.address.slug.as_str() == "a1");
+        assert_eq!(named, slugs == "slug");
+    }
 }

@@ -1,14 +1,19 @@
 //! Reads the rows of a file, from its first byte or from the middle.
 
+mod content;
+mod members;
 mod open_file;
+mod step;
 
-use self::open_file::{OpenFile, Step};
+use self::content::InnerFile;
+use self::open_file::OpenFile;
+use self::step::Advance;
+use super::column_names::ColumnNames;
 use super::layout::Layout;
 use super::limits::Limits;
 use super::notes::Notes;
 use super::place::RowPlace;
-use super::reader::{Found, Reader};
-use super::row::{Next, Row, RowAddress};
+use super::row::Next;
 use super::unpack::Unpacker;
 use super::unreadable::Unreadable;
 
@@ -21,6 +26,12 @@ impl Rows {
     /// Reads a file of `size` bytes in any format.
     pub fn new(size: u64, limits: Limits) -> Self {
         Self { file: OpenFile::new(size, limits) }
+    }
+
+    /// Reads columns of these names as their owner says. Call it before the first row.
+    pub fn with_columns(mut self, columns: &ColumnNames) -> Self {
+        self.file.columns = columns.clone();
+        self
     }
 
     /// Reads a splittable file from `place` on; feed [`Rows::feed`] the bytes from there. Rows and lines keep the
@@ -42,19 +53,18 @@ impl Rows {
     /// Returns the format of the file, which is known from the first row on. For an archive, returns that of the file
     /// with the last row.
     pub fn layout(&self) -> Option<&Layout> {
-        self.file.layout.as_ref()
+        self.file.current_layout()
     }
 
     /// Returns the place after the last row. Reading a splittable file can resume there; to resume any other file, read
     /// it again and skip the rows before `row`.
     pub fn place(&self) -> RowPlace {
         let file = &self.file;
-        let Some(reader) = &file.reader else { return RowPlace { row: file.rows_before + 1, ..RowPlace::START } };
-        match reader.place(&file.buffer) {
+        match file.reader.as_ref().and_then(|reader| reader.place(&file.buffer)) {
             Some(place) if file.direct => place,
             _ => {
-                let (number, line) = reader.last();
-                RowPlace { byte: self.position(), row: file.rows_before + number + 1, line }
+                let (rows, line) = file.last_row();
+                RowPlace { byte: self.position(), row: rows + 1, line }
             }
         }
     }
@@ -68,6 +78,8 @@ impl Rows {
                 reader.place(&file.buffer).map_or(file.buffer.position(), |place| place.byte)
             }
             _ if file.direct => file.buffer.position(),
+            // The first bytes wait until they tell the encoding.
+            (None, None | Some(Unpacker::Plain)) => 0,
             (_, Some(Unpacker::Zip(zip))) => zip.position(),
             _ => file.input.position(),
         }
@@ -75,11 +87,7 @@ impl Rows {
 
     /// Returns what the owner of the file should know about it, as far as it is read.
     pub fn notes(&self) -> Notes {
-        let mut notes = self.file.notes.clone();
-        if let Some(more) = self.file.reader.as_ref().and_then(Reader::notes) {
-            notes.merge(more);
-        }
-        notes
+        self.file.all_notes()
     }
 
     /// Returns the next row.
@@ -88,35 +96,12 @@ impl Rows {
     /// The file is not a list of links, or the rest of it cannot be read.
     #[inline]
     pub fn next_row(&mut self) -> Result<Next<'_>, Unreadable> {
-        let file = &mut self.file;
-        if file.finished {
-            return Ok(Next::End);
-        }
-        let found = loop {
-            let step = match &mut file.reader {
-                Some(reader) => match reader.find(&mut file.buffer) {
-                    Ok(Found::More) => file.unpack()?,
-                    Ok(Found::End) => file.next_file()?,
-                    Ok(found) => break found,
-                    Err(error) => return Err(Unreadable { member: file.printable_member(), ..error }),
-                },
-                None => file.recognise()?,
-            };
-            match step {
-                Step::Again => {}
-                Step::More => return Ok(Next::More),
-                Step::Seek(to) => return Ok(Next::Seek(to)),
-                Step::End => return Ok(Next::End),
-            }
-        };
-        let Some(reader) = &mut file.reader else { return Ok(Next::End) };
-        let (number, line) = reader.last();
-        let fields = match found {
-            Found::Fields(fields) => *fields,
-            Found::Text(length) => reader.fields(&file.buffer.rest()[..length]),
-            Found::More | Found::End => return Ok(Next::More),
-        };
-        let address = RowAddress { row: file.rows_before + number, line, file: file.member.clone() };
-        Ok(Next::Row(Row { address, fields }))
+        Ok(match self.file.advance()? {
+            Advance::Row(found) => self.file.row(found).map_or(Next::More, Next::Row),
+            Advance::Pause => Next::Pause,
+            Advance::More => Next::More,
+            Advance::Seek(to) => Next::Seek(to),
+            Advance::End => Next::End,
+        })
     }
 }

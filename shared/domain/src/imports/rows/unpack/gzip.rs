@@ -2,7 +2,7 @@
 
 use super::inflate::Inflate;
 use super::input::Input;
-use super::status::{UnpackStatus, check_limits, little_endian};
+use super::status::{UnpackStatus, check_limits, little_endian, need_input};
 use crate::imports::rows::limits::Limits;
 use crate::imports::rows::unreadable::Unreadable;
 
@@ -98,25 +98,16 @@ impl Gzip {
     }
 }
 
-/// Asks for more input, or fails if the file has ended.
-fn need_input(input: &Input) -> Result<UnpackStatus, Unreadable> {
-    if input.ended() {
-        let end = input.position() + input.rest().len() as u64;
-        return Err(Unreadable::at(end, "the file breaks off in the middle of the compressed data"));
-    }
-    Ok(UnpackStatus::NeedsInput)
-}
-
 /// Returns the length of a member's header, or what is wrong with it; `None` if the header is not all there.
 fn header_length(bytes: &[u8]) -> Option<Result<usize, &'static str>> {
     const CHECKSUM: u8 = 2;
     const EXTRA: u8 = 4;
     const NAME: u8 = 8;
     const COMMENT: u8 = 16;
-    let (start, flags) = (bytes.get(..10)?, *bytes.get(3)?);
-    if start[..2] != [0x1f, 0x8b] {
+    if bytes.get(..2)? != [0x1f, 0x8b] {
         return Some(Err("the gzip data is followed by something that is not gzip"));
     }
+    let (start, flags) = (bytes.get(..10)?, *bytes.get(3)?);
     if start[2] != 8 || flags & 0xe0 != 0 {
         return Some(Err("the gzip header has an unknown compression method or unknown flags"));
     }

@@ -44,7 +44,7 @@ impl Input {
 
     /// Skips the next `length` bytes, including those that are not fed yet.
     pub(super) fn skip(&mut self, length: u64) {
-        self.skip += length;
+        self.skip = self.skip.saturating_add(length);
         self.apply_skip();
     }
 

@@ -1,5 +1,6 @@
 //! Defines what a step of unpacking returns, and what all unpackers need for it.
 
+use super::input::Input;
 use crate::imports::rows::limits::Limits;
 use crate::imports::rows::unreadable::Unreadable;
 
@@ -15,10 +16,21 @@ pub(in crate::imports::rows) enum UnpackStatus {
     NeedsInput,
     /// It needs the input from this byte of the file on.
     NeedsSeek(u64),
-    /// An archive is open: its directory is read.
+    /// The directory of an archive is read, or a file of an archive without a directory begins.
     Opened,
     /// All is unpacked, or the file of an archive is.
     End,
+    /// An archive without a directory has no more files.
+    Finished,
+}
+
+/// Asks for more input, or fails if the file has ended.
+pub(super) fn need_input(input: &Input) -> Result<UnpackStatus, Unreadable> {
+    if input.ended() {
+        let end = input.position() + input.rest().len() as u64;
+        return Err(Unreadable::at(end, "the file breaks off in the middle of the compressed data"));
+    }
+    Ok(UnpackStatus::NeedsInput)
 }
 
 /// Checks what is unpacked against the limits. `position` is the byte of the file to report.

@@ -63,6 +63,9 @@ impl Zip {
 
     /// Opens the file with this index in [`Zip::names`].
     pub(in crate::imports::rows) fn open(&mut self, index: usize) {
+        if let State::Body { unpacked, .. } = self.state {
+            self.unpacked += unpacked;
+        }
         self.current = Some(index);
         self.state = State::Header;
     }
@@ -143,7 +146,7 @@ impl Zip {
             return Err(self.broken(at, "the archive is damaged: no file is where its directory says"));
         }
         let length = LOCAL_HEADER as u64 + little_endian(header, 26, 2) + little_endian(header, 28, 2);
-        if at + length + member.packed > self.directory {
+        if at.saturating_add(length).saturating_add(member.packed) > self.directory {
             return Err(self.broken(at, "the archive is damaged: a file reaches into its directory"));
         }
         input.skip(length);

@@ -42,7 +42,8 @@ pub(super) fn locate_directory(tail: &[u8], size: u64) -> Result<DirectoryLocati
         length: little_endian(tail, at + 12, 4),
         offset: little_endian(tail, at + 16, 4),
     };
-    let start = size - tail.len() as u64;
+    // The file may have other bytes than its size says.
+    let start = size.saturating_sub(tail.len() as u64);
     if location.members == 0xffff || location.length == 0xffff_ffff || location.offset == 0xffff_ffff {
         let locator = at.checked_sub(20).filter(|&at| tail[at..].starts_with(b"PK\x06\x07"));
         let record = locator.and_then(|at| usize::try_from(little_endian(tail, at + 8, 8).checked_sub(start)?).ok());
@@ -152,4 +153,41 @@ fn check_name(name: &str) -> Result<(), String> {
 /// Replaces the control characters of a name, and cuts it.
 pub(super) fn printable(name: &str) -> String {
     name.chars().map(|c| if c.is_control() { '�' } else { c }).take(100).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Bytes that are often those of records, so that random archives get beyond the first check.
+    fn tails() -> impl Strategy<Value = Vec<u8>> {
+        let part = prop_oneof![
+            Just(b"PK\x05\x06".to_vec()),
+            Just(b"PK\x06\x06".to_vec()),
+            Just(b"PK\x06\x07".to_vec()),
+            Just(vec![0xff; 8]),
+            Just(vec![0; 8]),
+            prop::collection::vec(any::<u8>(), 1..12),
+        ];
+        prop::collection::vec(part, 0..20).prop_map(|parts| parts.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn any_tail_of_any_size_is_read_or_refused(tail in tails(), size in prop_oneof![0..400_u64, any::<u64>()]) {
+            if let Ok(location) = locate_directory(&tail, size) {
+                prop_assert!(location.offset + location.length <= size);
+                let _ = read_directory(&tail, location, Limits::default());
+            }
+        }
+    }
+
+    #[test]
+    fn size_that_is_too_small_is_refused() {
+        let mut tail = b"PK\x05\x06".to_vec();
+        tail.extend([0xff; 18]);
+        assert!(locate_directory(&tail, 3).is_err());
+    }
 }

@@ -1,4 +1,4 @@
-//! Reads the event that S3 sends to a function ("Event message structure", Amazon S3 user guide).
+//! Reads the event that S3 sends for objects ("Event message structure", Amazon S3 user guide).
 
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
@@ -6,7 +6,7 @@ use serde::Deserialize;
 /// A notification of S3: objects that were created, or the test that S3 sends when notifications are set up.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-pub(crate) enum Notification {
+pub enum Notification {
     /// Objects were created.
     Created {
         /// The objects.
@@ -23,7 +23,7 @@ pub(crate) enum Notification {
 
 /// One object that was created.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Record {
+pub struct Record {
     s3: S3,
 }
 
@@ -42,13 +42,13 @@ struct Object {
 impl Record {
     /// Decodes the object's key. The event encodes it like a form: a space is `+`, and a plus is `%2B`. Gives `None` if the
     /// result is not UTF-8, which no key is.
-    pub(crate) fn key(&self) -> Option<String> {
+    pub fn key(&self) -> Option<String> {
         let spaced = self.s3.object.key.replace('+', " ");
         percent_decode_str(&spaced).decode_utf8().ok().map(|key| key.into_owned())
     }
 
     /// Gives the entity tag of the object's content.
-    pub(crate) fn etag(&self) -> &str {
+    pub fn etag(&self) -> &str {
         self.s3.object.etag.trim_matches('"')
     }
 }

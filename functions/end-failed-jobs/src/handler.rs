@@ -1,0 +1,211 @@
+//! Ends the jobs of messages.
+//!
+//! A message stays in its queue until its job has ended, and one that cannot be read stays for an operator.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use lambda_runtime::Context;
+use waypost_domain::StoreError;
+use waypost_domain::exports::give_up::give_up_export;
+use waypost_domain::exports::ports::ExportStore;
+use waypost_domain::imports::give_up::{give_up_part, give_up_upload};
+use waypost_domain::imports::load_ports::EndImportPorts;
+use waypost_domain::jobs::delivery::Delivery;
+use waypost_domain::jobs::given_up::GivenUp;
+use waypost_domain::jobs::redelivery::Redelivery;
+use waypost_domain::ports::Clock;
+use waypost_lambda::notification::{Notification, Record};
+use waypost_lambda::queue::event::{BatchResponse, QueueEvent};
+use waypost_lambda::queue::{QueueLoop, Retry};
+
+use crate::message::FailedMessage;
+
+/// The stores of all jobs.
+pub(crate) struct App {
+    pub(crate) exports: Arc<dyn ExportStore>,
+    pub(crate) imports: EndImportPorts,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// Leaves it to the queues when a message comes again: there are three, and no hurry.
+struct QueuesOwnPace;
+
+#[async_trait]
+impl Redelivery for QueuesOwnPace {
+    async fn retry_after(&self, _: &str, _: u32) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+/// Ends the job of each message.
+pub(crate) async fn handle(app: &App, event: &QueueEvent, context: &Context) -> BatchResponse {
+    let messages = QueueLoop { subject: "failed_job", redelivery: Arc::new(QueuesOwnPace), clock: app.clock.clone() };
+    let work = async |message: FailedMessage, delivery: &Delivery| end(app, &message, delivery).await;
+    messages.run(event, context, work).await
+}
+
+async fn end(app: &App, message: &FailedMessage, delivery: &Delivery) -> Result<(), Retry> {
+    match message {
+        FailedMessage::Export(request) => {
+            let given_up = give_up_export(app.exports.as_ref(), app.clock.as_ref(), request).await;
+            ended(given_up, message, delivery, |export| (export.id.to_string(), export.error.clone()))
+        }
+        FailedMessage::Part(part) => {
+            let given_up = give_up_part(&app.imports, part, delivery).await;
+            ended(given_up, message, delivery, |import| (import.id.to_string(), import.error.clone()))
+        }
+        FailedMessage::Event { request_payload: Notification::Created { records } } => {
+            for record in records {
+                end_upload(app, record, message, delivery).await?;
+            }
+            Ok(())
+        }
+        FailedMessage::Event { request_payload: Notification::Test { .. } } => Ok(()),
+    }
+}
+
+async fn end_upload(app: &App, record: &Record, message: &FailedMessage, delivery: &Delivery) -> Result<(), Retry> {
+    let Some(key) = record.key() else { return Ok(()) };
+    let given_up = give_up_upload(&app.imports, &key, record.etag(), delivery).await;
+    ended(given_up, message, delivery, |import| (import.id.to_string(), import.error.clone()))
+}
+
+/// Logs what became of a job. The message is deleted, so the line has all of it.
+fn ended<Job>(
+    given_up: Result<GivenUp<Job>, StoreError>,
+    message: &FailedMessage,
+    delivery: &Delivery,
+    describe: impl Fn(&Job) -> (String, Option<String>),
+) -> Result<(), Retry> {
+    let request_id = delivery.request_id.as_str();
+    match given_up {
+        Ok(GivenUp::Failed(job)) => {
+            let (job, reason) = describe(&job);
+            tracing::error!(event = "job.given_up", request_id, job, reason, ?message);
+            Ok(())
+        }
+        Ok(GivenUp::Gone) => {
+            tracing::warn!(event = "job.message_given_up", request_id, ?message);
+            Ok(())
+        }
+        Ok(GivenUp::Busy { until }) => {
+            tracing::info!(event = "job.busy", request_id, ?message, %until);
+            Err(Retry::BusyUntil(until))
+        }
+        Err(error) => {
+            let operation = error.operation;
+            tracing::error!(event = "job.not_given_up", request_id, ?message, operation, %error);
+            Err(Retry::Later)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use waypost_domain::exports::export::{Export, ExportFormat, ExportId, ExportStatus};
+    use waypost_domain::exports::ports::ExportRequest;
+    use waypost_domain::imports::job::import::ImportStatus;
+    use waypost_domain::imports::load::{Loaded, load_import};
+    use waypost_domain::imports::load_ports::LoadImportPorts;
+    use waypost_domain::testing::exports::MemoryExports;
+    use waypost_domain::testing::files::{MemoryFileStore, MemoryUploads};
+    use waypost_domain::testing::imports::{MemoryImports, MemoryPartQueue, MemoryParts};
+    use waypost_domain::testing::jobs::MemoryTimer;
+    use waypost_domain::testing::links::MemoryLinks;
+    use waypost_domain::testing::system::{FixedClock, SeededRandom};
+    use waypost_domain::{Domains, WorkspaceId};
+    use waypost_lambda::invocation::delivery;
+
+    struct Fixture {
+        app: App,
+        loader: LoadImportPorts,
+        exports: Arc<MemoryExports>,
+        imports: Arc<MemoryImports>,
+        queue: Arc<MemoryPartQueue>,
+    }
+
+    fn fixture() -> Fixture {
+        let (exports, imports) = (Arc::<MemoryExports>::default(), Arc::<MemoryImports>::default());
+        let (queue, objects) = (Arc::<MemoryPartQueue>::default(), Arc::<MemoryUploads>::default());
+        let clock = Arc::new(FixedClock::at("2026-01-02T03:04:05Z"));
+        let file: String = (0..100).map(|n| format!("https://{n}.example/\n")).collect();
+        objects.put("imports/acme/links.csv", file);
+        let loader = LoadImportPorts {
+            imports: imports.clone(),
+            parts: Arc::new(MemoryParts::default()),
+            queue: queue.clone(),
+            links: Arc::new(MemoryLinks::default()),
+            objects,
+            reports: Arc::new(MemoryFileStore::default()),
+            clock: clock.clone(),
+            timer: Arc::new(MemoryTimer::default()),
+            domains: Domains::parse("go.example.com").unwrap(),
+            max_bytes: 1_000_000,
+            part_bytes: 500,
+        };
+        let app = App { exports: exports.clone(), imports: loader.ending(), clock };
+        Fixture { app, loader, exports, imports, queue }
+    }
+
+    /// The sample event, with another body if one is given.
+    fn event(sample: &str, body: Option<String>) -> QueueEvent {
+        let mut event: serde_json::Value = serde_json::from_str(sample).unwrap();
+        if let Some(body) = body {
+            event["Records"][0]["body"] = body.into();
+        }
+        serde_json::from_value(event).unwrap()
+    }
+
+    async fn invoke(fixture: &Fixture, event: &QueueEvent) -> String {
+        serde_json::to_string(&handle(&fixture.app, event, &Context::default()).await).unwrap()
+    }
+
+    const NONE_FAILED: &str = r#"{"batchItemFailures":[]}"#;
+    const EXPORT: &str = include_str!("../../../events/end-failed-jobs/export.json");
+    const PART: &str = include_str!("../../../events/end-failed-jobs/part.json");
+    const UPLOAD: &str = include_str!("../../../events/end-failed-jobs/upload.json");
+
+    #[tokio::test]
+    async fn sample_events_name_absent_jobs() {
+        let fixture = fixture();
+        for sample in [EXPORT, PART, UPLOAD] {
+            assert_eq!(invoke(&fixture, &event(sample, None)).await, NONE_FAILED);
+        }
+    }
+
+    #[tokio::test]
+    async fn export_ends_as_failed() {
+        let fixture = fixture();
+        let id = ExportId::generate(fixture.app.clock.as_ref(), &SeededRandom::new(1));
+        let workspace = WorkspaceId::parse("acme").unwrap();
+        let export = Export::waiting(id, workspace, ExportFormat::Csv, false, fixture.app.clock.now());
+        fixture.exports.create(&export).await.unwrap();
+        let body = serde_json::to_string(&ExportRequest::first(&export)).unwrap();
+        assert_eq!(invoke(&fixture, &event(EXPORT, Some(body))).await, NONE_FAILED);
+        let failed = fixture.exports.get(&export.workspace, &export.id).await.unwrap().unwrap();
+        assert!(failed.status == ExportStatus::Failed && failed.error.is_some(), "{failed:?}");
+    }
+
+    #[tokio::test]
+    async fn import_of_a_part_ends_as_failed() {
+        let fixture = fixture();
+        let delivery = delivery(&Context::default(), fixture.app.clock.now());
+        let loaded = load_import(&fixture.loader, "imports/acme/links.csv", "", &delivery).await.unwrap();
+        assert!(matches!(loaded, Loaded::Divided(_)));
+        let body = serde_json::to_string(&fixture.queue.take()[0]).unwrap();
+        assert_eq!(invoke(&fixture, &event(PART, Some(body))).await, NONE_FAILED);
+        let import = fixture.imports.all().remove(0);
+        assert!(import.status == ImportStatus::Failed && import.is_closed(), "{import:?}");
+    }
+
+    #[tokio::test]
+    async fn message_that_cannot_be_read_stays() {
+        let fixture = fixture();
+        for body in ["not a job", "{}", "{\"workspace\": \"acme\"}"] {
+            let answer = invoke(&fixture, &event(EXPORT, Some(body.to_owned()))).await;
+            assert!(answer.contains("itemIdentifier"), "{body}: {answer}");
+        }
+    }
+}

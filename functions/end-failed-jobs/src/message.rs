@@ -1,0 +1,23 @@
+//! Reads a message that was given up.
+
+use serde::Deserialize;
+use waypost_domain::exports::ports::ExportRequest;
+use waypost_domain::imports::job::part::PartId;
+use waypost_lambda::notification::Notification;
+
+/// A message of any of the queues.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum FailedMessage {
+    /// From `FailedExportsQueue`.
+    Export(ExportRequest),
+    /// From `FailedImportPartsQueue`.
+    Part(PartId),
+    /// From `FailedEventsQueue`: the record that Lambda makes of an event that a function failed to handle ("Capturing records of
+    /// Lambda asynchronous invocations", Lambda developer guide).
+    #[serde(rename_all = "camelCase")]
+    Event {
+        /// The event.
+        request_payload: Notification,
+    },
+}

@@ -1,0 +1,214 @@
+//! Checks the fields of a row, and makes its link.
+
+use super::counts::read_count;
+use super::protection::PasswordOwner;
+use super::row_settings::read_settings;
+use super::text::{fit_tags, fit_title};
+use super::words::is_nothing;
+use crate::imports::job::import::Import;
+use crate::imports::job::options::RowOptions;
+use crate::imports::rows::time::{NOT_A_TIME, read_time};
+use crate::imports::rows::{Column, Fault, Fields, RowAddress, Source};
+use crate::links::address::LinkAddress;
+use crate::links::create::own_domain;
+use crate::links::id::LinkId;
+use crate::links::link::Link;
+use crate::links::settings::LinkSettings;
+use crate::values::domains::{Domain, Domains};
+use crate::values::slug::Slug;
+use crate::values::target::TargetUrl;
+use crate::values::timestamp::Timestamp;
+
+/// How many slugs are tried for a row that has none. A slug of eight characters is rarely taken (1 in 200,000 on a domain with a
+/// billion links), and five in a row never are.
+pub const SLUG_ATTEMPTS: u32 = 5;
+const SLUG_LEN: usize = 8;
+/// How far ahead of ours another service's clock may be, in seconds.
+const MAX_AHEAD_SECONDS: i64 = 24 * 3600;
+
+/// A row that asks for a link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// The row's address in the file.
+    pub address: RowAddress,
+    /// The link that it asks for.
+    pub link: Link,
+    /// The attempt at a derived slug, counted from 0; `None` if the slug is the row's own.
+    pub attempt: Option<u32>,
+    /// What the link lacks of its row, or has otherwise. The report says so.
+    pub warnings: Vec<Fault>,
+    /// Whether the link is archived only because the file does not hold its password.
+    pub lacks_password: bool,
+}
+
+impl Candidate {
+    /// Goes on to the next derived slug; returns whether there is one.
+    pub fn try_next_slug(&mut self) -> bool {
+        let Some(attempt) = self.attempt.map(|attempt| attempt + 1).filter(|&attempt| attempt < SLUG_ATTEMPTS) else {
+            return false;
+        };
+        self.link.address.slug = derived_slug(self.link.origin.as_deref().unwrap_or_default(), attempt);
+        self.attempt = Some(attempt);
+        true
+    }
+}
+
+/// Derives a slug for the row with `origin`. Loading the row again gives the same slug.
+fn derived_slug(origin: &str, attempt: u32) -> Slug {
+    match attempt {
+        0 => Slug::derive(origin, SLUG_LEN),
+        _ => Slug::derive(&format!("{origin}#{attempt}"), SLUG_LEN),
+    }
+}
+
+/// What the check of a row needs from its import.
+#[derive(Debug, Clone)]
+pub struct Context<'a> {
+    /// The import.
+    pub import: &'a Import,
+    /// The stack's own domains.
+    pub domains: &'a Domains,
+    /// The creation time of links whose rows have none.
+    pub created_at: Timestamp,
+    /// The import's options for its rows.
+    pub options: &'a RowOptions,
+}
+
+impl Context<'_> {
+    /// Makes the link that the row at `address` asks for, or returns its first invalid column. A column that hardly matters costs
+    /// only itself and a warning, unless the import is strict.
+    pub fn check(&self, address: &RowAddress, fields: &Fields<'_>) -> Result<Candidate, Fault> {
+        let origin = self.import.origin(address.row);
+        let url = fields.url.as_deref().unwrap_or_default();
+        if url.is_empty() {
+            return Err(fault(Column::Url, "", "is missing"));
+        }
+        let target = TargetUrl::parse(url, self.domains).map_err(|error| fault(Column::Url, url, error))?;
+        let mut warnings = Vec::new();
+        let (slug, attempt) = match own_slug(fields, &mut warnings)? {
+            Some(slug) => (slug, None),
+            None => (derived_slug(&origin, 0), Some(0)),
+        };
+        let domain = self.domain(fields, &mut warnings);
+        if !self.domains.is_open_to(&domain, &self.import.workspace) {
+            return Err(fault(Column::Domain, domain.as_str(), "belongs to another workspace"));
+        }
+        let title = fields.title.as_deref().and_then(|text| fit_title(text, is_foreign(fields), &mut warnings));
+        let tags = fit_tags(&fields.tags, &self.options.tags, &mut warnings);
+        let created_at = self.created_at(fields, &mut warnings);
+        let imported_clicks = fields.imported_clicks.as_deref().and_then(|text| read_clicks(text, &mut warnings));
+        let (settings, lacks_password) = if fields.more.is_empty() && fields.faults.is_empty() {
+            (LinkSettings::default(), false)
+        } else {
+            let dry_run = self.import.options.dry_run;
+            let owner = PasswordOwner { origin: &origin, row: address.row, dry_run };
+            read_settings(&target, fields, owner, self.domains, &mut warnings)
+        };
+        if self.options.strict && !warnings.is_empty() {
+            return Err(warnings.swap_remove(0));
+        }
+        let link = Link {
+            address: LinkAddress { domain, slug },
+            stored_id: Some(LinkId::derive(self.created_at, &origin)),
+            counted_at: None,
+            aliases: Vec::new(),
+            workspace: self.import.workspace.clone(),
+            url: target,
+            title,
+            tags,
+            created_at,
+            updated_at: None,
+            revision: 0,
+            settings,
+            imported_clicks,
+            origin: Some(origin),
+        };
+        Ok(Candidate { address: address.clone(), link, attempt, warnings, lacks_password })
+    }
+
+    /// Returns the domain that the row names, or the import's: we cannot serve a domain that is not the stack's. Links of another
+    /// service are expected to move.
+    fn domain(&self, fields: &Fields<'_>, warnings: &mut Vec<Fault>) -> Domain {
+        let default = self.options.domain.as_ref().unwrap_or(self.domains.default_domain());
+        if let Some(text) = fields.domain.as_deref() {
+            return own_domain(text, self.domains).unwrap_or_else(|detail| {
+                if !is_foreign(fields) {
+                    warnings.push(fault(Column::Domain, text, format!("{detail}; the link is on {default}")));
+                }
+                default.clone()
+            });
+        }
+        let short = fields.custom_url.as_deref().or(fields.short_url.as_deref());
+        let own = short.and_then(|short| own_domain(split_short_url(short).0, self.domains).ok());
+        own.unwrap_or_else(|| default.clone())
+    }
+
+    fn created_at(&self, fields: &Fields<'_>, warnings: &mut Vec<Fault>) -> Timestamp {
+        let Some(text) = fields.created_at.as_deref() else { return self.created_at };
+        let cause = match read_time(text, fields.dates) {
+            Some(time) if time.as_seconds() <= self.created_at.as_seconds() + MAX_AHEAD_SECONDS => return time,
+            Some(_) => "is in the future",
+            None if text == "0" || is_nothing(text) => return self.created_at,
+            None => NOT_A_TIME,
+        };
+        warnings.push(fault(Column::CreatedAt, text, format!("{cause}; the link has the time of the import")));
+        self.created_at
+    }
+}
+
+/// Tells whether the row is from another service, whose domains we do not serve.
+fn is_foreign(fields: &Fields<'_>) -> bool {
+    fields.source.is_some_and(|source| source != Source::Waypost)
+}
+
+/// Returns the slug that the row asks for: its own, or the path of its short URL.
+fn own_slug(fields: &Fields<'_>, warnings: &mut Vec<Fault>) -> Result<Option<Slug>, Fault> {
+    let parse = |column: Column, text: &str, path: &str| {
+        let path = path.strip_prefix('/').unwrap_or(path).trim_end_matches('/');
+        Slug::parse(path).map(Some).map_err(|error| fault(column, text, error))
+    };
+    if let Some(text) = fields.slug.as_deref() {
+        return parse(Column::Slug, text, if text.contains("://") { split_short_url(text).1 } else { text });
+    }
+    match (fields.custom_url.as_deref(), fields.short_url.as_deref()) {
+        (Some(custom), short) => {
+            if let Some(short) = short.filter(|short| split_short_url(short).1 != split_short_url(custom).1) {
+                let cause = "is the row's second short link and is left out; the link has the other one";
+                warnings.push(fault(Column::ShortUrl, short, cause));
+            }
+            parse(Column::CustomUrl, custom, split_short_url(custom).1)
+        }
+        (None, Some(short)) => parse(Column::ShortUrl, short, split_short_url(short).1),
+        (None, None) => Ok(None),
+    }
+}
+
+/// Splits a short URL, with or without scheme, into host and path. Neither has the slash between them. A text without both is a
+/// path.
+fn split_short_url(text: &str) -> (&str, &str) {
+    let (scheme, rest) = text.split_once("://").map_or(("", text), |(scheme, rest)| (scheme, rest));
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    let Some((host, path)) = rest.split_once('/') else {
+        return if scheme.is_empty() && !rest.contains('.') { ("", rest) } else { (rest, "") };
+    };
+    (host.split(':').next().unwrap_or_default(), path.trim_end_matches('/'))
+}
+
+fn read_clicks(text: &str, warnings: &mut Vec<Fault>) -> Option<u64> {
+    if is_nothing(text) {
+        return None;
+    }
+    let count = read_count(text);
+    if count.is_none() {
+        warnings.push(fault(Column::ImportedClicks, text, "is not a number of clicks and is left out"));
+    }
+    count
+}
+
+#[cold]
+fn fault(column: Column, value: &str, cause: impl ToString) -> Fault {
+    Fault { column: Some(column), value: value.to_owned(), cause: cause.to_string() }
+}
+
+#[cfg(test)]
+mod tests;
