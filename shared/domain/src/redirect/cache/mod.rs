@@ -20,7 +20,7 @@ use crate::links::ports::LinkReader;
 use crate::ports::Clock;
 use crate::values::error::{StoreError, StoreErrorKind};
 
-/// The most that the cache keeps, in estimated bytes: some 5,500 links, or 27,000 paths without a link.
+/// The most that the cache keeps, in estimated bytes: some 5,500 links, or 26,500 paths without a link.
 const MAX_BYTES: u64 = 6 * 1024 * 1024;
 /// How many entries the cache has room for at first; it grows with use.
 const EXPECTED_ENTRIES: usize = 1_000;
@@ -80,6 +80,8 @@ struct Entry {
     read_at: i64,
     /// The mark of the address that was known when it was read, or an older one.
     mark: Option<u64>,
+    /// The bucket of the address, so that a visit need not hash it.
+    bucket: usize,
 }
 
 impl CachedLinks {
@@ -138,7 +140,7 @@ impl LinkReader for CachedLinks {
         let now = self.store.clock.now();
         let mut recency = Recency::Ordinary;
         if let Some(entry) = self.store.entry(address).filter(|entry| self.store.is_fresh(entry, now.as_millis())) {
-            if self.store.is_unmarked(address, &entry).await {
+            if self.store.is_unmarked(&entry).await {
                 return Ok(entry.link.map(Arc::unwrap_or_clone));
             }
             recency = Recency::Latest;
@@ -168,9 +170,8 @@ impl Store {
     async fn read(&self, address: LinkAddress, recency: Recency) -> Result<Option<Arc<Link>>, StoreError> {
         let read_at = self.clock.now().as_millis();
         // Before the link: a change in between counts as one after it.
-        let (mut mark, mut latest) = (None, recency == Recency::Latest);
+        let (mut mark, mut latest, bucket) = (None, recency == Recency::Latest, bucket_of(&address));
         if let Some(marks) = &self.marks {
-            let bucket = bucket_of(&address);
             mark = marks.known(bucket);
             latest |= marks.has_risen_lately(bucket, self.clock.as_ref());
         }
@@ -181,7 +182,7 @@ impl Store {
         if link.as_ref().is_some_and(|link| link.settings.bypasses_cache()) {
             entries.remove(&address);
         } else {
-            entries.insert(address, Entry { link: link.clone(), read_at, mark });
+            entries.insert(address, Entry { link: link.clone(), read_at, mark, bucket });
         }
         Ok(link)
     }
@@ -196,10 +197,10 @@ impl Store {
     }
 
     /// Tells whether no change of the link is known since it was read.
-    async fn is_unmarked(&self, address: &LinkAddress, entry: &Entry) -> bool {
+    async fn is_unmarked(&self, entry: &Entry) -> bool {
         match &self.marks {
             Some(marks) if entry.link.is_some() => {
-                marks.is_still(bucket_of(address), entry.mark, self.clock.as_ref(), &self.breaker).await
+                marks.is_still(entry.bucket, entry.mark, self.clock.as_ref(), &self.breaker).await
             }
             _ => true,
         }
