@@ -3,13 +3,13 @@
 use anyhow::{Context, Result, ensure};
 
 use crate::measurement::{Findings, Setting};
-use crate::{clicks, loading, redirect, rows, stats, visible};
+use crate::{clicks, lists, loading, redirect, rows, stats, visible};
 
 /// Measures one area.
 pub(crate) type Measure = fn(&Setting<'_>) -> Result<Findings>;
 
 /// The areas by name, in the order of measurement.
-pub(crate) const AREAS: [(&str, Measure); 8] = [
+pub(crate) const AREAS: [(&str, Measure); 9] = [
     ("redirect", redirect::measure),
     ("rows", rows::measure),
     ("loading", loading::measure),
@@ -17,6 +17,7 @@ pub(crate) const AREAS: [(&str, Measure); 8] = [
     ("clicks", clicks::measure),
     ("aggregate", clicks::aggregate::measure),
     ("faults", clicks::faults::measure),
+    ("lists", lists::measure),
     ("visible", visible::measure),
 ];
 

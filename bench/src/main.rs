@@ -13,6 +13,7 @@ mod figures;
 mod goals;
 mod http;
 mod lambda;
+mod lists;
 mod loading;
 mod measure;
 mod measurement;

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::repository::{folders, require_none, root};
-use crate::routes::in_router;
+use crate::routes::{Route, in_router};
 use crate::template::{Template, events, pascal};
 
 /// Reads the sample events of a function, by file name. Fails the test if one is not JSON.
@@ -78,9 +78,10 @@ fn sample_event_matches_a_trigger() {
             .collect();
         for (file, event) in samples(&name) {
             let path = event["rawPath"].as_str();
+            let method = event["requestContext"]["http"]["method"].as_str().unwrap_or_default();
             let source = event["Records"][0]["eventSource"].as_str();
             match (path, source) {
-                (Some(path), _) if route(&routes, path) == Some(&name) => {}
+                (Some(path), _) if route(&routes, method, path) == Some(&name) => {}
                 (Some(path), _) => {
                     problems.push(format!("events/{name}/{file}: the routes do not send {path} to {name}"))
                 }
@@ -99,10 +100,10 @@ fn sample_event_matches_a_trigger() {
     require_none(&problems);
 }
 
-/// Finds the function that gets requests for a path. Of the routes that match, the one with the most literal parts wins.
-fn route<'a>(routes: &'a BTreeMap<String, String>, path: &str) -> Option<&'a String> {
-    let matching = routes.iter().filter(|(route, _)| matches(route, path));
-    let best = matching.max_by_key(|(route, _)| route.split('/').filter(|part| !part.starts_with('{')).count());
+/// Finds the function that gets requests with a method for a path. Of the routes that match, the one with the most literal parts wins.
+fn route<'a>(routes: &'a BTreeMap<Route, String>, method: &str, path: &str) -> Option<&'a String> {
+    let matching = routes.iter().filter(|((route, own), _)| own == method && matches(route, path));
+    let best = matching.max_by_key(|((route, _), _)| route.split('/').filter(|part| !part.starts_with('{')).count());
     best.map(|(_, function)| function)
 }
 

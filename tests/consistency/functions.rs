@@ -90,7 +90,7 @@ fn function_has_a_trigger() {
 fn only_api_functions_depend_on_the_api_crate() {
     let routes = crate::routes::in_template(&Template::read());
     let with_api: BTreeSet<&String> =
-        routes.iter().filter(|(path, _)| !["/", "/{*path}"].contains(&path.as_str())).map(|(_, id)| id).collect();
+        routes.iter().filter(|((path, _), _)| !["/", "/{*path}"].contains(&path.as_str())).map(|(_, id)| id).collect();
     let mut problems = Vec::new();
     for name in folders("functions") {
         let manifest = toml(&format!("functions/{name}/Cargo.toml"));

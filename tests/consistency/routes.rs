@@ -5,10 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::repository::{require_none, toml};
 use crate::template::{Template, pascal};
 
-/// Turns the template's routes into local paths, each with the logical id (without `Function`) of its function.
-pub(crate) fn in_template(template: &Template) -> BTreeMap<String, String> {
+/// The methods that a route with `ANY` takes, as far as anybody uses them.
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/// A path and a method.
+pub(crate) type Route = (String, String);
+
+/// Turns the template's routes into local paths with each method, and the logical id (without `Function`) of its function.
+pub(crate) fn in_template(template: &Template) -> BTreeMap<Route, String> {
     let integrations = template.resources("AWS::ApiGatewayV2::Integration");
-    let mut found = BTreeMap::new();
+    let (mut found, mut any) = (BTreeMap::new(), BTreeMap::new());
     for (id, route) in template.resources("AWS::ApiGatewayV2::Route") {
         let key = route["Properties"]["RouteKey"].as_str().unwrap();
         let target = route["Properties"]["Target"].as_str().unwrap();
@@ -18,47 +24,66 @@ pub(crate) fn in_template(template: &Template) -> BTreeMap<String, String> {
             integration.unwrap_or_else(|| panic!("template.yaml: the Target of {id} is not an integration"));
         let uri = integration["Properties"]["IntegrationUri"].as_str().unwrap();
         let function = uri.trim_end_matches("Function.Arn");
-        match key.strip_prefix("ANY ") {
-            Some(path) => drop(found.insert(path.to_owned(), function.to_owned())),
-            None if key == "$default" => {
-                for path in ["/", "/{*path}"] {
-                    found.insert(path.to_owned(), function.to_owned());
-                }
-            }
+        match key.split_once(' ') {
+            // A route with the method goes first.
+            Some(("ANY", path)) => METHODS.iter().for_each(|method| {
+                any.insert((path.to_owned(), (*method).to_owned()), function.to_owned());
+            }),
+            Some((method, path)) => drop(found.insert((path.to_owned(), method.to_owned()), function.to_owned())),
             None => {
-                panic!("template.yaml: {id} takes {key}: use ANY, so that the function refuses wrong methods itself")
+                assert_eq!(key, "$default", "template.yaml: {id} has no method and path");
+                let paths = ["/", "/{*path}"].into_iter();
+                any.extend(paths.flat_map(|path| METHODS.map(|method| ((path.to_owned(), method.to_owned()), function.to_owned()))));
             }
+        }
+    }
+    for (path, method) in found.keys() {
+        let refusing = any.contains_key(&(path.clone(), method.clone()));
+        assert!(refusing, "template.yaml has no ANY {path}: a function must refuse other methods than {method} itself");
+    }
+    any.extend(found);
+    any
+}
+
+/// Reads the paths of `cargo lambda watch` with each method, and the name of its function.
+pub(crate) fn in_router() -> BTreeMap<Route, String> {
+    let router = &toml("Cargo.toml")["workspace"]["metadata"]["lambda"]["watch"]["router"];
+    let router =
+        router.as_object().unwrap_or_else(|| panic!("Cargo.toml has no [workspace.metadata.lambda.watch.router]"));
+    let mut found = BTreeMap::new();
+    for (path, functions) in router {
+        let mut add = |method: &str, function: &serde_json::Value| {
+            found.insert((path.clone(), method.to_owned()), function.as_str().unwrap().to_owned());
+        };
+        match functions.as_array() {
+            Some(of_methods) => of_methods.iter().for_each(|it| add(it["method"].as_str().unwrap(), &it["function"])),
+            None => METHODS.iter().for_each(|method| add(method, functions)),
         }
     }
     found
 }
 
-/// Reads the paths of `cargo lambda watch`, each with the name of its function.
-pub(crate) fn in_router() -> BTreeMap<String, String> {
-    let router = &toml("Cargo.toml")["workspace"]["metadata"]["lambda"]["watch"]["router"];
-    let router =
-        router.as_object().unwrap_or_else(|| panic!("Cargo.toml has no [workspace.metadata.lambda.watch.router]"));
-    router.iter().map(|(path, function)| (path.clone(), function.as_str().unwrap().to_owned())).collect()
-}
-
 #[test]
 fn local_router_has_the_routes_of_the_template() {
     let template = in_template(&Template::read());
-    let router: BTreeMap<String, String> =
-        in_router().into_iter().map(|(path, function)| (path, pascal(&function))).collect();
+    let router: BTreeMap<Route, String> =
+        in_router().into_iter().map(|(route, function)| (route, pascal(&function))).collect();
     let mut problems = Vec::new();
-    for (path, id) in &template {
-        match router.get(path) {
-            None => problems
-                .push(format!("Cargo.toml: the router has no {path}, which template.yaml sends to {id}Function")),
-            Some(local) if local != id => {
-                problems.push(format!("Cargo.toml: the router sends {path} to {local}, template.yaml to {id}Function"));
-            }
+    for (route, id) in &template {
+        let (path, method) = route;
+        match router.get(route) {
+            None => problems.push(format!(
+                "Cargo.toml: the router has no {method} {path}, which template.yaml sends to {id}Function"
+            )),
+            Some(local) if local != id => problems.push(format!(
+                "Cargo.toml: the router sends {method} {path} to {local}, template.yaml to {id}Function"
+            )),
             Some(_) => {}
         }
     }
-    for (path, id) in router.iter().filter(|(path, _)| !template.contains_key(*path)) {
-        problems.push(format!("template.yaml has no route {path}, which the router in Cargo.toml sends to {id}"));
+    for ((path, method), id) in router.iter().filter(|(route, _)| !template.contains_key(*route)) {
+        problems
+            .push(format!("template.yaml has no route {method} {path}, which the router in Cargo.toml sends to {id}"));
     }
     require_none(&problems);
 }
@@ -89,7 +114,7 @@ fn document_has_the_routes_of_the_api() {
     let document = waypost_api::openapi::document();
     let in_document: BTreeSet<String> = document["paths"].as_object().unwrap().keys().map(|path| shape(path)).collect();
     let routes = in_router().into_iter().filter(|(_, function)| function != "redirect");
-    let local: BTreeSet<String> = routes.map(|(path, _)| shape(&path)).collect();
+    let local: BTreeSet<String> = routes.map(|((path, _), _)| shape(&path)).collect();
     let missing = local.difference(&in_document).map(|path| format!("the OpenAPI document has no {path}"));
     let surplus =
         in_document.difference(&local).map(|path| format!("no route has the path {path} of the OpenAPI document"));

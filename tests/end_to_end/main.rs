@@ -14,5 +14,6 @@ mod links;
 mod quarantine;
 mod real_input;
 mod redirects;
+mod searches;
 mod spill;
 mod statistics;

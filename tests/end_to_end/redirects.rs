@@ -71,9 +71,12 @@ async fn limited_link_serves_exactly_its_clicks() {
         assert_eq!(stack.visit(Method::GET, "/limited", &[header]).await.status, 302, "{header:?}");
     }
     let answers = join_all((0..30).map(|_| get(&stack, "/limited"))).await;
-    let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status.as_u16()).collect();
-    statuses.sort_unstable();
-    assert_eq!(statuses, [vec![302; 7], vec![410; 23]].concat());
+    let count = |status: u16| answers.iter().filter(|answer| answer.status == status).count();
+    // On a busy machine the table may not answer in time: the visitor gets 503, and the visit may have used a click up.
+    let (served, busy) = (count(302), count(503));
+    assert!(served <= 7 && served + busy >= 7, "{served} visits served, {busy} not answered in time");
+    assert_eq!(served + busy + count(410), 30);
+    wait_for("the link to be used up", async || (get(&stack, "/limited").await.status == 410).then_some(())).await;
 }
 
 #[tokio::test]

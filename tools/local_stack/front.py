@@ -73,7 +73,7 @@ class Gate:
 
 
 class Router:
-    """Finds the function of a path, as `cargo lambda watch` does by its table in Cargo.toml."""
+    """Finds the function of a request, as `cargo lambda watch` does by its table in Cargo.toml."""
 
     def __init__(self, routes):
         self._routes = [(route.strip("/").split("/"), function) for route, function in routes.items()]
@@ -83,13 +83,18 @@ class Router:
         manifest = tomllib.loads((paths.ROOT / "Cargo.toml").read_text())
         return cls(manifest["workspace"]["metadata"]["lambda"]["watch"]["router"])
 
-    def function(self, target):
+    def function(self, target, method="GET"):
         path = target.split("?")[0]
         if path.startswith(EVENTS):
             return path.removeprefix(EVENTS).split("/")[0]
         parts = path.strip("/").split("/")
         matching = [(literals, function) for route, function in self._routes if (literals := _literals(route, parts)) is not None]
-        return max(matching)[1] if matching else ""
+        if not matching:
+            return ""
+        function = max(matching, key=lambda match: match[0])[1]
+        if isinstance(function, str):
+            return function
+        return next((own["function"] for own in function if own["method"] == method), "")
 
 
 def _literals(route, parts):
@@ -171,7 +176,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         # Not self.path: it has one slash where the client sent several.
         target = self.requestline.split(" ")[1]
-        gate = self.server.gate(self.server.router.function(target))
+        gate = self.server.gate(self.server.router.function(target, self.command))
         sent = gate.enter(self.server.wait_s)
         if sent is None:
             self._refuse(503, "too many requests wait for this function")

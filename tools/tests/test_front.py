@@ -188,7 +188,7 @@ class RouterTest(unittest.TestCase):
             "/": "redirect",
             "/docs?x=1": "redirect",
             "/a/b": "redirect",
-            "/v1/links": "links",
+            "/v1/links": "search",
             "/v1/links/docs": "links",
             "/v1/links/docs/stats?from=1": "stats",
             "/v1/imports/imp_1/report": "imports",
@@ -196,6 +196,8 @@ class RouterTest(unittest.TestCase):
             "/2015-03-31/functions/aggregate-clicks/invocations": "aggregate-clicks",
         }.items():
             self.assertEqual(router.function(target), function, target)
+        self.assertEqual(router.function("/v1/links", "POST"), "links")
+        self.assertEqual(router.function("/v1/links", "TRACE"), "")
 
 
 class GateTest(unittest.TestCase):

@@ -16,7 +16,7 @@ use crate::measurement::{Findings, Setting};
 #[path = "../../../functions/aggregate-clicks/tests/embedded/driver.rs"]
 pub(super) mod driver;
 #[path = "../../../functions/aggregate-clicks/tests/embedded/mod.rs"]
-mod embedded;
+pub(crate) mod embedded;
 
 const IN_MEMORY: usize = 10_000;
 const OVER_DYNAMODB: usize = 500;

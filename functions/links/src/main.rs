@@ -1,8 +1,7 @@
-//! `GET|POST /v1/links`, `GET|PATCH|DELETE /v1/links/{slug}`, `GET /v1/links/{slug}/qr`, `POST /v1/link-batches`:
+//! `POST /v1/links`, `GET|PATCH|DELETE /v1/links/{slug}`, `GET /v1/links/{slug}/qr`, `POST /v1/link-batches`:
 //! manages links.
 
 mod handler;
-mod list_query;
 mod patch;
 mod qr_code;
 
@@ -31,8 +30,7 @@ async fn serve() -> Result<(), BoxError> {
     let app = handler::App {
         reader: links.clone(),
         writer: links.clone(),
-        targets: links.clone(),
-        index: links,
+        targets: links,
         aggregates: Arc::new(DynamoAggregates::new(dynamo.clone(), settings::required("STATS_TABLE")?)),
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),

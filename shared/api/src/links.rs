@@ -98,6 +98,19 @@ struct ClickedView {
     last_click_at: Option<Timestamp>,
 }
 
+/// A page of links.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "LinkPage")]
+pub struct LinkListView {
+    /// The links.
+    pub items: Vec<LinkView>,
+    /// The cursor of the next page; null on the last page.
+    pub next_cursor: Option<String>,
+    /// How many links the query selects on all pages. Present only with `include=total`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<usize>,
+}
+
 impl LinkView {
     /// Makes the view of `link`.
     pub fn of(link: Link, short_urls: &ShortUrls) -> Self {
@@ -128,6 +141,11 @@ impl LinkView {
             updated_at: link.updated_at,
             clicked: None,
         }
+    }
+
+    /// Adds the clicks that a list knows.
+    pub fn with_listed_clicks(self, clicks: u64, last_click_at: Option<Timestamp>) -> Self {
+        Self { clicked: Some(ClickedView { clicks: Some(clicks), last_click_at }), ..self }
     }
 
     /// Adds the link's clicks, if they are known.

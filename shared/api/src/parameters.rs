@@ -16,6 +16,13 @@ const LINKS: &[QueryParameter] = &[
     QueryParameter::one("archived"),
     QueryParameter::one("created_after"),
     QueryParameter::one("created_before"),
+    QueryParameter::one("search"),
+    QueryParameter::one("url"),
+    QueryParameter::one("url_prefix"),
+    QueryParameter::one("host"),
+    QueryParameter::one("sort"),
+    QueryParameter::one("order"),
+    QueryParameter::list("include"),
 ];
 const QR: &[QueryParameter] = &[
     QueryParameter::one("domain"),

@@ -74,6 +74,10 @@ impl From<Error> for Problem {
                 Self { retry_after: Some(retry_after_seconds), ..problem }
             }
             Error::Changed(_) => Self::new(StatusCode::PRECONDITION_FAILED, "changed", "Precondition failed", detail),
+            Error::NotReady { retry_after_seconds, .. } => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "not-ready", "Not ready", detail)
+                    .with_retry_after(retry_after_seconds)
+            }
             Error::Store(error) if error.is_retryable() => {
                 tracing::warn!(event = "store.unavailable", operation = error.operation, %error);
                 let detail = "a store is busy or does not answer; try again";

@@ -13,7 +13,7 @@ use dynoxide::{Database, DynoxideError};
 /// The name of its table.
 pub(crate) const TABLE: &str = "stats";
 
-/// Answers the two actions that the handler may call, and Query for readers.
+/// Answers the two actions that the handler may call, Query for readers, and those of other users of this module.
 #[derive(Clone)]
 struct InProcess(Database);
 
@@ -37,6 +37,8 @@ impl InProcess {
             "DynamoDB_20120810.BatchGetItem" => call!(batch_get_item),
             "DynamoDB_20120810.PutItem" => call!(put_item),
             "DynamoDB_20120810.Query" => call!(query),
+            "DynamoDB_20120810.GetItem" => call!(get_item),
+            "DynamoDB_20120810.BatchWriteItem" => call!(batch_write_item),
             "DynamoDB_20120810.CreateTable" => call!(create_table),
             other => Err(DynoxideError::ValidationException(format!("{other} is not expected here"))),
         }

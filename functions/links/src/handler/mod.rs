@@ -22,9 +22,8 @@ use waypost_domain::links::change::change_link;
 use waypost_domain::links::create::create_link;
 use waypost_domain::links::delete::delete_link;
 use waypost_domain::links::find::{find_link, link_address};
-use waypost_domain::links::list::list_links;
 use waypost_domain::links::ports::LinkPorts;
-use waypost_domain::links::ports::{LinkIndex, LinkReader, LinkTargets, LinkWriter};
+use waypost_domain::links::ports::{LinkReader, LinkTargets, LinkWriter};
 use waypost_domain::links::request::LinkFields;
 use waypost_domain::ports::{Clock, Random};
 use waypost_domain::{Caller, Domains, Link, LinkAddress};
@@ -34,7 +33,6 @@ use waypost_http::idempotency::{Idempotency, idempotent};
 use waypost_http::problem::Problem;
 use waypost_http::query_parameters::only_known_parameters;
 
-use crate::list_query::ListQuery;
 use crate::patch::Patch;
 
 /// Lets a client keep a link, but revalidate it each time.
@@ -46,7 +44,6 @@ pub(crate) struct App {
     pub(crate) reader: Arc<dyn LinkReader>,
     pub(crate) writer: Arc<dyn LinkWriter>,
     pub(crate) targets: Arc<dyn LinkTargets>,
-    pub(crate) index: Arc<dyn LinkIndex>,
     pub(crate) aggregates: Arc<dyn AggregateReader>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
@@ -70,7 +67,7 @@ impl App {
 /// Makes the routes of this function.
 pub(crate) fn routes(app: App, idempotency: Idempotency) -> Router {
     let routes = Router::new()
-        .route("/v1/links", get(list).post(create))
+        .route("/v1/links", post(create))
         .route("/v1/links/{slug}", get(read).patch(change).delete(delete))
         .route("/v1/links/{slug}/qr", get(qr::qr))
         .route("/v1/link-batches", post(batch::create_batch));
@@ -157,13 +154,4 @@ async fn delete(
     let address = link_address(&app.domains, &slug, query.domain.as_deref())?;
     delete_link(&app.link_ports(), &caller, &address, &precondition(&headers)).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-async fn list(
-    State(app): State<Arc<App>>,
-    Extension(caller): Extension<Caller>,
-    ListQuery(request): ListQuery,
-) -> Result<impl IntoResponse, Problem> {
-    let page = list_links(app.index.as_ref(), &app.domains, &caller, &request).await?;
-    Ok(axum::Json(page.map(|link| LinkView::of(link, &app.short_urls))))
 }

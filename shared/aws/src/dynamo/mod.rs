@@ -3,6 +3,7 @@
 mod aggregate_decoder;
 mod aggregate_reader;
 pub mod aggregates;
+pub mod catalog;
 mod change_marks;
 pub mod click_limit;
 mod conditional_writes;
@@ -17,6 +18,7 @@ pub mod link_list;
 mod link_moves;
 mod link_shards;
 mod link_targets;
+mod link_totals;
 pub mod links;
 mod newest;
 pub mod password_attempts;
@@ -24,6 +26,7 @@ pub mod probe;
 pub mod rate_limits;
 pub mod salts;
 mod stored_link;
+pub mod table_stream;
 pub mod warm_up;
 
 use std::collections::HashMap;

@@ -7,7 +7,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 use futures::stream::{StreamExt, try_unfold};
-use waypost_domain::files::ports::{Body, Object, ObjectProbe, ObjectReader};
+use waypost_domain::files::ports::{Body, Object, ObjectProbe, ObjectReader, ObjectRemover};
 use waypost_domain::{StoreError, StoreErrorKind};
 
 use crate::backoff::Backoff;
@@ -72,6 +72,14 @@ impl ObjectProbe for S3Objects {
             Err(error) if error.as_service_error().is_some_and(|e| e.is_not_found()) => Ok(false),
             Err(error) => Err(store_error("objects.exists", error)),
         }
+    }
+}
+
+#[async_trait]
+impl ObjectRemover for S3Objects {
+    async fn remove(&self, key: &str) -> Result<(), StoreError> {
+        let remove = self.client.delete_object().bucket(&self.bucket).key(key).send().await;
+        remove.map(drop).map_err(|error| store_error("objects.remove", error))
     }
 }
 

@@ -33,6 +33,13 @@ pub trait ObjectReader: Send + Sync {
     async fn open_range(&self, key: &str, etag: &str, from: u64, to: u64) -> Result<Option<Body>, StoreError>;
 }
 
+/// Deletes files.
+#[async_trait]
+pub trait ObjectRemover: Send + Sync {
+    /// Deletes the object `key`, if it exists.
+    async fn remove(&self, key: &str) -> Result<(), StoreError>;
+}
+
 /// Tells whether a file has arrived.
 #[async_trait]
 pub trait ObjectProbe: Send + Sync {

@@ -47,6 +47,11 @@ impl LinkId {
         Self(id::from_bytes(PREFIX, bytes))
     }
 
+    /// Returns the bits of the id, which no other id has.
+    pub fn bits(&self) -> [u8; 16] {
+        id::bits(PREFIX, &self.0)
+    }
+
     /// Checks `text`.
     pub fn parse(text: impl Into<String>) -> Result<Self, LinkIdError> {
         let text = text.into();

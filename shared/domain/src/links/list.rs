@@ -12,6 +12,8 @@ use crate::values::page::{Page, PageQuery, PageRequest, encode_cursor};
 #[cfg(feature = "openapi")]
 use crate::values::schema::TEXT;
 use crate::values::slug::{Slug, SlugError};
+#[cfg(feature = "openapi")]
+use crate::values::target::TargetUrl;
 use crate::values::timestamp::Timestamp;
 
 /// The parameters of a request for a page of links, not checked yet.
@@ -42,6 +44,35 @@ pub struct ListRequest {
     /// Only links created before this time.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<Timestamp>"))]
     pub created_before: Option<String>,
+    /// Only links with a word that begins with each word of this: in slug, title, target, tags or a former slug; without case and
+    /// accents.
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = ListRequest::MAX_SEARCH_CHARS)))]
+    pub search: Option<String>,
+    /// Only links with this target.
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = TargetUrl::MAX_LEN)))]
+    pub url: Option<String>,
+    /// Only links whose target begins with this: a host and perhaps the beginning of a path. With or without `https://`; both `http`
+    /// and `https` targets are found.
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = TargetUrl::MAX_LEN), extend("examples" = ["example.com/docs/"])))]
+    pub url_prefix: Option<String>,
+    /// Only links whose target has this host, or with `*.` before it a host below this one.
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = 255), extend("examples" = ["example.com", "*.example.com"])))]
+    pub host: Option<String>,
+    /// What to sort by. `relevance` is for searches, and their default: links whose slug is what was searched come first, then those
+    /// whose slug begins with it. `title` is the slug if a link has no title.
+    #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["created", "changed", "clicks", "last_click", "title", "relevance"], "default" = "created")))]
+    pub sort: Option<String>,
+    /// The direction: `asc`, the default for `title`, or `desc`, the default for all others.
+    #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["asc", "desc"])))]
+    pub order: Option<String>,
+    /// What to add to the page: the `total` of links that the query selects, or to each link: its `clicks`.
+    #[cfg_attr(feature = "openapi", schemars(length(max = 2), inner(extend("enum" = ["clicks", "total"]))))]
+    pub include: Vec<String>,
+}
+
+impl ListRequest {
+    /// The greatest length of a search, in characters.
+    pub const MAX_SEARCH_CHARS: usize = 200;
 }
 
 /// Returns one page of the workspace's links. A link that is created meanwhile does not shift the pages. Needs
@@ -58,7 +89,18 @@ pub async fn list_links(
     request: &ListRequest,
 ) -> Result<Page<Link>, Error> {
     caller.require(Role::Viewer)?;
-    let mut query = check(request, domains)?;
+    let mut errors = Errors::default();
+    let page = request.page.check_with(&mut errors);
+    let query = check(request, domains, page, &mut errors);
+    list_checked(links, caller, errors.or(Some(query))?).await
+}
+
+/// Returns one page of what a checked query selects.
+pub(crate) async fn list_checked(
+    links: &dyn LinkIndex,
+    caller: &Caller,
+    mut query: LinkQuery,
+) -> Result<Page<Link>, Error> {
     let limit = query.limit;
     query.limit += 1;
     let slice = links.page(&caller.workspace, &query).await?;
@@ -67,9 +109,9 @@ pub async fn list_links(
     Ok(Page { next_cursor: page.next_cursor.or(reached), ..page })
 }
 
-fn check(request: &ListRequest, domains: &Domains) -> Result<LinkQuery, Error> {
-    let mut errors = Errors::default();
-    let PageQuery { limit, before } = request.page.check_with(&mut errors);
+/// Checks the filters, and adds what is wrong to `errors`.
+pub(crate) fn check(request: &ListRequest, domains: &Domains, page: PageQuery, errors: &mut Errors) -> LinkQuery {
+    let PageQuery { limit, before } = page;
     let tags = errors.note("tag", check_tags(request.tags.iter().map(String::as_str)).map_err(|(_, detail)| detail));
     let any_tag = match request.tag_mode.as_deref() {
         None | Some("all") => false,
@@ -98,11 +140,11 @@ fn check(request: &ListRequest, domains: &Domains) -> Result<LinkQuery, Error> {
     let time = |name: &str, text: &Option<String>, errors: &mut Errors| {
         text.as_deref().and_then(|text| errors.note(name, Timestamp::parse(text)))
     };
-    let created_from = time("created_after", &request.created_after, &mut errors);
-    let created_before = time("created_before", &request.created_before, &mut errors);
+    let created_from = time("created_after", &request.created_after, errors);
+    let created_before = time("created_before", &request.created_before, errors);
     let filter =
         LinkFilter { tags: tags.unwrap_or_default(), any_tag, domain, slug_prefix: request.prefix.clone(), archived };
-    errors.or(Some(LinkQuery { before, created_from, created_before, filter, limit }))
+    LinkQuery { before, created_from, created_before, filter, limit }
 }
 
 #[cfg(test)]
@@ -195,6 +237,7 @@ mod tests {
             archived: text("maybe"),
             created_after: text("yesterday"),
             created_before: text("2026-02-30T00:00:00Z"),
+            ..ListRequest::default()
         };
         let Err(Error::Invalid(errors)) = page(&MemoryLinks::default(), &request).await else { panic!() };
         let pointers: Vec<&str> = errors.iter().map(|error| error.pointer.as_str()).collect();

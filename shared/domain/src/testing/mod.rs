@@ -3,6 +3,7 @@
 
 pub mod analytics;
 pub mod buckets;
+pub mod catalog;
 pub mod clicks;
 pub mod exports;
 pub mod faults;

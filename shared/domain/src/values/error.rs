@@ -57,6 +57,14 @@ pub enum Error {
     /// The item has changed since the caller read it (HTTP 412).
     #[error("the {0} is not in the state that If-Match names: read it again")]
     Changed(&'static str),
+    /// What the request needs is not ready (HTTP 503).
+    #[error("{detail}")]
+    NotReady {
+        /// What is not ready and why, for a person.
+        detail: String,
+        /// When to try again, in seconds.
+        retry_after_seconds: u64,
+    },
     /// A store failed (HTTP 503 if trying again can help, else 500).
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -36,6 +36,12 @@ pub(crate) fn is_valid(prefix: &str, text: &str) -> bool {
     text.strip_prefix(prefix).is_some_and(|digits| digits.len() == 32 && hexadecimal(digits))
 }
 
+/// Returns the bits of a valid id with this prefix.
+pub(crate) fn bits(prefix: &str, id: &str) -> [u8; 16] {
+    let digits = id.strip_prefix(prefix).unwrap_or_default();
+    Uuid::try_parse(digits).unwrap_or_default().into_bytes()
+}
+
 fn with_prefix(prefix: &str, uuid: Uuid) -> String {
     format!("{prefix}{}", uuid.simple())
 }

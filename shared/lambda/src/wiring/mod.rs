@@ -1,4 +1,5 @@
 //! Builds what several functions need from the environment.
 
+pub mod catalog;
 pub mod http;
 pub mod imports;

@@ -3,11 +3,10 @@
 use serde_json::{Value, json};
 use waypost_domain::links::list::ListRequest;
 use waypost_domain::links::request::LinkFields;
-use waypost_domain::values::page::Page;
 use waypost_domain::{Role, Slug};
 
 use crate::link_batches::{BatchView, NewBatch};
-use crate::links::{DomainQuery, LinkView, ReadLinkQuery};
+use crate::links::{DomainQuery, LinkListView, LinkView, ReadLinkQuery};
 use crate::openapi::operation::{Operation, Operations};
 use crate::qr::QrQuery;
 
@@ -26,10 +25,10 @@ pub(super) fn add(to: &mut Operations) {
 
 fn list(to: &mut Operations) {
     to.add("get", COLLECTION, "listLinks")
-        .about("links", "List links", "Lists the newest first. A page can have fewer links than the limit, or none, and still a `next_cursor`: the search for the page ended before the list did. The list ends when `next_cursor` is null.")
+        .about("links", "List and search links", "Lists the newest first, unless `sort` or `search` say otherwise. A page can have fewer links than the limit, or none, and still a `next_cursor`. The list ends when `next_cursor` is null. A change is found within a second or two. Until the links of a workspace with very many of them are indexed for the first time, searches get 503.")
         .role(Role::Viewer)
         .query::<ListRequest>()
-        .json::<Page<LinkView>>(200, "A page of links.", &[])
+        .json::<LinkListView>(200, "A page of links.", &[])
         .problem(422, "")
         .end();
 }

@@ -1,4 +1,4 @@
-//! Reads the query parameters of a list, of which `tag` can be repeated. [`waypost_http::query_parameters`] has refused all
+//! Reads the query parameters of a list, of which `tag` and `include` can be repeated. [`waypost_http::query_parameters`] has refused all
 //! others.
 
 use axum::extract::FromRequestParts;
@@ -28,6 +28,10 @@ fn read(query: &str) -> Result<ListRequest, Error> {
                 request.tags.push(value.into_owned());
                 continue;
             }
+            "include" => {
+                request.include.push(value.into_owned());
+                continue;
+            }
             "limit" => &mut limit,
             "cursor" => &mut request.page.cursor,
             "tag_mode" => &mut request.tag_mode,
@@ -36,6 +40,12 @@ fn read(query: &str) -> Result<ListRequest, Error> {
             "archived" => &mut request.archived,
             "created_after" => &mut request.created_after,
             "created_before" => &mut request.created_before,
+            "search" => &mut request.search,
+            "url" => &mut request.url,
+            "url_prefix" => &mut request.url_prefix,
+            "host" => &mut request.host,
+            "sort" => &mut request.sort,
+            "order" => &mut request.order,
             _ => continue,
         };
         *field = Some(value.into_owned());

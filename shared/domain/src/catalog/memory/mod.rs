@@ -1,0 +1,187 @@
+//! Holds the catalogue of a workspace in memory.
+
+mod text;
+
+use std::collections::HashMap;
+
+use foldhash::fast::FixedState;
+
+use super::patch::{CatalogRow, LaneClicks, LinkBits, LinkPatch, LinkState};
+use text::{Sizes, Texts};
+
+/// The catalogue of a workspace.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    rows: Vec<Row>,
+    by_link: HashMap<LinkBits, u32, FixedState>,
+    texts: Texts,
+    domains: Vec<String>,
+    here: usize,
+}
+
+/// What is known of a link.
+#[derive(Debug, Clone)]
+pub(super) struct Row {
+    pub(super) link: LinkBits,
+    revision: u64,
+    /// Where its texts are. `None` if the link is not there, or not known to be.
+    texts: Option<Sizes>,
+    pub(super) archived: bool,
+    domain: u16,
+    pub(super) created_at: i64,
+    pub(super) changed_at: i64,
+    lanes: Vec<LaneClicks>,
+    pub(super) clicks: u64,
+    /// The time of the last click; [`i64::MIN`] without one.
+    pub(super) last_click_at: i64,
+}
+
+/// The texts of a link that is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Found<'a> {
+    pub(super) domain: &'a str,
+    pub(super) slug: &'a str,
+    pub(super) url: &'a str,
+    /// The tags, each after a character that no tag has.
+    pub(super) tags: &'a str,
+    /// What titles are sorted by: the words of the title, or of the slug without one.
+    pub(super) title_key: &'a str,
+    /// All words, each after a mark.
+    pub(super) words: &'a str,
+}
+
+/// What stands before each tag in [`Found::tags`].
+pub(super) const TAG_MARK: char = '\u{1}';
+
+impl Catalog {
+    /// Adds what is known later than all before.
+    pub fn apply(&mut self, patch: LinkPatch) {
+        let index = self.index_of(patch.link);
+        if let Some(state) = patch.state {
+            self.set_state(index, state);
+        }
+        let row = &mut self.rows[index];
+        for clicks in patch.clicks {
+            match row.lanes.iter_mut().find(|known| known.lane == clicks.lane) {
+                Some(known) => *known = clicks,
+                None => row.lanes.push(clicks),
+            }
+        }
+        row.clicks = row.lanes.iter().map(|lane| lane.clicks).sum();
+        row.last_click_at = row.lanes.iter().filter_map(|lane| lane.last_at).max().unwrap_or(i64::MIN);
+    }
+
+    fn index_of(&mut self, link: LinkBits) -> usize {
+        let next = self.rows.len();
+        let index = *self.by_link.entry(link).or_insert(u32::try_from(next).unwrap_or(u32::MAX)) as usize;
+        if index == next {
+            self.rows.push(Row {
+                link,
+                revision: 0,
+                texts: None,
+                archived: false,
+                domain: 0,
+                created_at: 0,
+                changed_at: 0,
+                lanes: Vec::new(),
+                clicks: 0,
+                last_click_at: i64::MIN,
+            });
+        }
+        index
+    }
+
+    fn set_state(&mut self, index: usize, state: LinkState) {
+        let row = &self.rows[index];
+        let revision = match &state {
+            LinkState::Here(row) => row.revision,
+            LinkState::Gone { revision, .. } => *revision,
+        };
+        // A row that was never there has the revision 0, and takes any.
+        if revision < row.revision {
+            return;
+        }
+        if let Some(old) = self.rows[index].texts.take() {
+            self.texts.forget(old);
+            self.here -= 1;
+        }
+        self.rows[index].revision = revision;
+        if let LinkState::Here(new) = state {
+            let domain = self.domain(&new.domain);
+            let texts = self.texts.add(index, &new);
+            let row = &mut self.rows[index];
+            (row.texts, row.domain, row.archived) = (Some(texts), domain, new.archived);
+            (row.created_at, row.changed_at) = (new.created_at, new.changed_at);
+            self.here += 1;
+        }
+        if self.texts.is_mostly_forgotten() {
+            self.texts.pack(&mut self.rows, |row| row.texts.as_mut());
+        }
+    }
+
+    fn domain(&mut self, domain: &str) -> u16 {
+        let index = self.domains.iter().position(|known| known == domain).unwrap_or_else(|| {
+            self.domains.push(domain.to_owned());
+            self.domains.len() - 1
+        });
+        u16::try_from(index).unwrap_or(u16::MAX)
+    }
+
+    /// Returns how many links are there.
+    pub fn len(&self) -> usize {
+        self.here
+    }
+
+    /// Tells whether no link is there.
+    pub fn is_empty(&self) -> bool {
+        self.here == 0
+    }
+
+    /// Estimates the memory that it takes, in bytes.
+    pub fn bytes(&self) -> usize {
+        let row = size_of::<Row>() + size_of::<(LinkBits, u32)>() * 8 / 7 + 1;
+        let lanes: usize = self.rows.len() * 64;
+        self.rows.capacity() * row + lanes + self.texts.bytes()
+    }
+
+    pub(super) fn rows(&self) -> impl Iterator<Item = (&Row, Found<'_>)> {
+        self.rows.iter().filter_map(|row| Some((row, self.found(row)?)))
+    }
+
+    /// Returns the links that have all `words`, of which there is at least one.
+    pub(super) fn with_words<'a>(&'a self, words: &'a [String]) -> impl Iterator<Item = (&'a Row, Found<'a>)> {
+        self.texts.with_words(words).filter_map(|(index, start)| {
+            let row = self.rows.get(index)?;
+            // Words at another place are those of an earlier state.
+            row.texts.as_ref().filter(|texts| texts.words_start() == start)?;
+            Some((row, self.found(row)?))
+        })
+    }
+
+    fn found(&self, row: &Row) -> Option<Found<'_>> {
+        let sizes = row.texts.as_ref()?;
+        let domain = self.domains.get(usize::from(row.domain))?;
+        Some(self.texts.found(sizes, domain))
+    }
+
+}
+
+/// What [`Texts`] needs of a row.
+fn words_of_row(row: &CatalogRow, out: &mut String) -> usize {
+    use super::words::{append_words, append_words_of_url};
+    let start = out.len();
+    if row.title.is_empty() {
+        append_words(&row.slug, out);
+    } else {
+        append_words(&row.title, out);
+    }
+    let key = out.len() - start;
+    if !row.title.is_empty() {
+        append_words(&row.slug, out);
+    }
+    for text in row.tags.iter().chain(&row.aliases) {
+        append_words(text, out);
+    }
+    append_words_of_url(&row.url, out);
+    key
+}
