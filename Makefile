@@ -3,7 +3,7 @@
 # You need rustup, Python 3, make and a C compiler. The targets install everything else in .tools/.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test check bench fuzz mutants deploy adopt import admin-key replay-spill replay-failed replay-quarantine rebuild-stats lock-tools update-lists measure-visitors
+.PHONY: help dev test check bench fuzz mutants deploy adopt import admin-key replay-spill replay-failed replay-quarantine rebuild-stats rebuild-catalog lock-tools update-lists measure-visitors
 
 PYTHON ?= python3
 PY = .tools/sam/bin/python
@@ -86,6 +86,10 @@ replay-quarantine: ## Send the records in the quarantine to the stream again: ma
 rebuild-stats: ## Count the archived clicks again in another table: make rebuild-stats STACK=name TABLE=name
 	$(INSTALL) sam
 	@exec $(PY) tools/rebuild_stats.py --stack "$(STACK)" --table "$(TABLE)"
+
+rebuild-catalog: ## Build what searches read anew: make rebuild-catalog STACK=name WORKSPACE=name
+	$(INSTALL) sam
+	@exec $(PY) tools/rebuild_catalog.py --stack "$(STACK)" --workspace "$(WORKSPACE)"
 
 lock-tools: ## Pin the packages of tools/requirements/*.in again, by hash
 	$(PYTHON) tools/lock.py

@@ -33,7 +33,9 @@ pub(crate) fn in_template(template: &Template) -> BTreeMap<Route, String> {
             None => {
                 assert_eq!(key, "$default", "template.yaml: {id} has no method and path");
                 let paths = ["/", "/{*path}"].into_iter();
-                any.extend(paths.flat_map(|path| METHODS.map(|method| ((path.to_owned(), method.to_owned()), function.to_owned()))));
+                any.extend(paths.flat_map(|path| {
+                    METHODS.map(|method| ((path.to_owned(), method.to_owned()), function.to_owned()))
+                }));
             }
         }
     }

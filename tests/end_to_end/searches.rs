@@ -29,7 +29,10 @@ async fn changes_are_found_as_they_are_made() {
         let body = json!({ "url": url, "slug": slug, "title": title, "tags": [title] });
         assert_eq!(stack.call(&key, Method::POST, "/v1/links", body).await.status, 201);
     }
-    wait_for("all links to be found", async || (list(&stack, &key, "search=srch&include=total").await["total"] == 3).then_some(())).await;
+    wait_for("all links to be found", async || {
+        (list(&stack, &key, "search=srch&include=total").await["total"] == 3).then_some(())
+    })
+    .await;
     for (query, expected) in [
         ("search=fruh%20koln", "one"),
         ("search=spr&sort=title", "two one"),

@@ -9,10 +9,46 @@ use waypost_domain::{Domains, TargetUrl};
 use crate::chance::Chance;
 
 const WORDS: [&str; 40] = [
-    "spring", "sale", "summer", "autumn", "winter", "shoes", "docs", "guide", "team", "meeting", "survey", "newsletter",
-    "webinar", "event", "ticket", "flyer", "poster", "menu", "price", "list", "catalog", "video", "podcast", "blog",
-    "press", "release", "job", "career", "about", "contact", "support", "status", "login", "signup", "download", "app",
-    "android", "ios", "partner", "zebra",
+    "spring",
+    "sale",
+    "summer",
+    "autumn",
+    "winter",
+    "shoes",
+    "docs",
+    "guide",
+    "team",
+    "meeting",
+    "survey",
+    "newsletter",
+    "webinar",
+    "event",
+    "ticket",
+    "flyer",
+    "poster",
+    "menu",
+    "price",
+    "list",
+    "catalog",
+    "video",
+    "podcast",
+    "blog",
+    "press",
+    "release",
+    "job",
+    "career",
+    "about",
+    "contact",
+    "support",
+    "status",
+    "login",
+    "signup",
+    "download",
+    "app",
+    "android",
+    "ios",
+    "partner",
+    "zebra",
 ];
 const HOSTS: [&str; 6] =
     ["example.com", "www.example.com", "shop.example.com", "blog.example.org", "docs.example.net", "video.example.com"];
@@ -23,10 +59,16 @@ pub(super) fn patch(number: usize) -> Result<LinkPatch> {
     let word = |chance: &mut Chance| WORDS[chance.popular(WORDS.len())];
     let mut new = link("acme", &format!("{}-{number:x}", word(&mut chance)), "https://example.com/");
     let path = format!("{}/{}-{}", word(&mut chance), word(&mut chance), chance.below(1_000_000));
-    let url = format!("https://{}/{path}?utm_source={}&utm_campaign={}-{}", HOSTS[chance.popular(HOSTS.len())],
-        word(&mut chance), word(&mut chance), chance.below(100));
+    let url = format!(
+        "https://{}/{path}?utm_source={}&utm_campaign={}-{}",
+        HOSTS[chance.popular(HOSTS.len())],
+        word(&mut chance),
+        word(&mut chance),
+        chance.below(100)
+    );
     new.url = TargetUrl::parse(&url, &Domains::parse("go.example.com")?)?;
-    new.title = (chance.below(3) > 0).then(|| format!("{} {} {}", word(&mut chance), word(&mut chance), chance.below(10_000)));
+    new.title =
+        (chance.below(3) > 0).then(|| format!("{} {} {}", word(&mut chance), word(&mut chance), chance.below(10_000)));
     new.tags = (0..chance.below(3)).map(|_| word(&mut chance).to_owned()).collect();
     new.created_at = new.created_at.plus_seconds(number as i64);
     new.stored_id = Some(LinkId::derive(new.created_at, &number.to_string()));

@@ -108,7 +108,9 @@ async fn at_size(million: bool, findings: &mut Findings) -> Result<()> {
 
     let catalogs = Catalogs::new(stack.ports.clone(), usize::MAX);
     let begin = core_seconds();
-    let Answer::Ready((links, bytes)) = catalogs.ask(&stack.workspace, |catalog| (catalog.len(), catalog.bytes())).await? else {
+    let Answer::Ready((links, bytes)) =
+        catalogs.ask(&stack.workspace, |catalog| (catalog.len(), catalog.bytes())).await?
+    else {
         anyhow::bail!("there is no catalogue");
     };
     let load_ms = (core_seconds() - begin) * 1e3;
@@ -117,7 +119,13 @@ async fn at_size(million: bool, findings: &mut Findings) -> Result<()> {
     let mut times = BTreeMap::new();
     for _ in 0..TURNS {
         for (key_100k, key_1m, search, sort) in QUERIES {
-            let query = CatalogQuery { search: search.to_owned(), sort, descending: true, limit: 50, ..CatalogQuery::default() };
+            let query = CatalogQuery {
+                search: search.to_owned(),
+                sort,
+                descending: true,
+                limit: 50,
+                ..CatalogQuery::default()
+            };
             let begin = core_seconds();
             let answer = catalogs.ask(&stack.workspace, |catalog: &Catalog| catalog.query(&query)).await?;
             black_box(&answer);
@@ -133,11 +141,27 @@ async fn at_size(million: bool, findings: &mut Findings) -> Result<()> {
     });
     findings.numbers.extend(medians);
     let keys: [&'static str; 8] = if million {
-        ["lists_import_write_units_1m", "lists_create_write_units_1m", "lists_load_ms_1m", "lists_load_read_units_1m",
-            "lists_load_round_trips_1m", "lists_bytes_a_link_1m", "lists_ask_read_units_1m", "lists_ask_round_trips_1m"]
+        [
+            "lists_import_write_units_1m",
+            "lists_create_write_units_1m",
+            "lists_load_ms_1m",
+            "lists_load_read_units_1m",
+            "lists_load_round_trips_1m",
+            "lists_bytes_a_link_1m",
+            "lists_ask_read_units_1m",
+            "lists_ask_round_trips_1m",
+        ]
     } else {
-        ["lists_import_write_units_100k", "lists_create_write_units_100k", "lists_load_ms_100k", "lists_load_read_units_100k",
-            "lists_load_round_trips_100k", "lists_bytes_a_link_100k", "lists_ask_read_units_100k", "lists_ask_round_trips_100k"]
+        [
+            "lists_import_write_units_100k",
+            "lists_create_write_units_100k",
+            "lists_load_ms_100k",
+            "lists_load_read_units_100k",
+            "lists_load_round_trips_100k",
+            "lists_bytes_a_link_100k",
+            "lists_ask_read_units_100k",
+            "lists_ask_round_trips_100k",
+        ]
     };
     findings.numbers.extend(keys.into_iter().zip([
         imported.write_units / count as f64,

@@ -3,10 +3,10 @@
 use lambda_runtime::Context;
 use waypost_aws::dynamo::table_stream::{TableChange, TableEvent};
 use waypost_domain::StoreError;
+use waypost_domain::Timestamp;
 use waypost_domain::catalog::append::append_changes;
 use waypost_domain::catalog::build::finish_build;
 use waypost_domain::catalog::ports::CatalogPorts;
-use waypost_domain::Timestamp;
 
 /// How much time an invocation keeps for what it does after the deadline, in seconds: the segment that it writes.
 const RESERVED_SECONDS: i64 = 60;
@@ -80,7 +80,10 @@ mod tests {
     #[tokio::test]
     async fn sample_events_reach_the_catalogue() {
         let ports = ports();
-        for event in [include_str!("../../../events/index-links/links.json"), include_str!("../../../events/index-links/clicks.json")] {
+        for event in [
+            include_str!("../../../events/index-links/links.json"),
+            include_str!("../../../events/index-links/clicks.json"),
+        ] {
             for _ in 0..2 {
                 handle(&ports, serde_json::from_str(event).unwrap(), &Context::default()).await.unwrap();
             }
@@ -93,7 +96,8 @@ mod tests {
     #[tokio::test]
     async fn unreadable_record_does_not_hold_up_the_others() {
         let ports = ports();
-        let mut event: serde_json::Value = serde_json::from_str(include_str!("../../../events/index-links/links.json")).unwrap();
+        let mut event: serde_json::Value =
+            serde_json::from_str(include_str!("../../../events/index-links/links.json")).unwrap();
         let mut odd = event["Records"][0].clone();
         odd["dynamodb"]["NewImage"]["created_at"] = serde_json::json!({ "S": "yesterday" });
         event["Records"].as_array_mut().unwrap().insert(0, odd);

@@ -64,7 +64,6 @@ mod tests {
     use waypost_domain::catalog::patch::LinkPatch;
     use waypost_domain::catalog::ports::{CatalogLimits, CatalogPorts};
     use waypost_domain::links::ports::LinkWriter;
-    use waypost_domain::ports::Clock;
     use waypost_domain::testing::catalog::{MemoryCatalogStore, MemoryTotals};
     use waypost_domain::testing::files::MemoryFileStore;
     use waypost_domain::testing::links::MemoryLinks;
@@ -120,7 +119,9 @@ mod tests {
             new.tags = vec![if second % 2 == 0 { "even" } else { "odd" }.to_owned()];
             assert!(fixture.links.insert(&new).await.unwrap());
             let deadline = fixture.ports.clock.now().plus_seconds(9);
-            append_changes(&fixture.ports, vec![(new.workspace.clone(), LinkPatch::here(&new))], deadline).await.unwrap();
+            append_changes(&fixture.ports, vec![(new.workspace.clone(), LinkPatch::here(&new))], deadline)
+                .await
+                .unwrap();
         }
     }
 
@@ -169,7 +170,10 @@ mod tests {
         let (_, plain) = get_page(&fixture, "/v1/links?limit=2").await;
         let cursor = plain["next_cursor"].as_str().unwrap();
         let (status, problem) = get_page(&fixture, &format!("/v1/links?sort=clicks&cursor={cursor}")).await;
-        assert_eq!((status, problem["errors"][0]["pointer"].as_str()), (StatusCode::UNPROCESSABLE_ENTITY, Some("cursor")));
+        assert_eq!(
+            (status, problem["errors"][0]["pointer"].as_str()),
+            (StatusCode::UNPROCESSABLE_ENTITY, Some("cursor"))
+        );
     }
 
     #[tokio::test]
@@ -186,15 +190,22 @@ mod tests {
             ("surch=a", "surch"),
         ] {
             let (status, problem) = get_page(&fixture, &format!("/v1/links?{query}")).await;
-            let found: Vec<_> = problem["errors"].as_array().unwrap().iter().map(|e| e["pointer"].as_str().unwrap()).collect();
-            assert_eq!((status, found.join(" ").as_str()), (StatusCode::UNPROCESSABLE_ENTITY, pointers), "{query}: {problem}");
+            let found: Vec<_> =
+                problem["errors"].as_array().unwrap().iter().map(|e| e["pointer"].as_str().unwrap()).collect();
+            assert_eq!(
+                (status, found.join(" ").as_str()),
+                (StatusCode::UNPROCESSABLE_ENTITY, pointers),
+                "{query}: {problem}"
+            );
         }
     }
 
     #[tokio::test]
     async fn sample_event_is_answered() {
         let fixture = fixture();
-        for event in [include_str!("../../../events/search/list.json"), include_str!("../../../events/search/search.json")] {
+        for event in
+            [include_str!("../../../events/search/list.json"), include_str!("../../../events/search/search.json")]
+        {
             let request = lambda_http::request::from_str(event).unwrap();
             let path = request.uri().path_and_query().unwrap().to_string();
             let (status, page) = get_page(&fixture, &path).await;

@@ -69,9 +69,9 @@ impl TableRecord {
         let event_id = self.event_id;
         let Images { at, new, old, .. } = self.dynamodb;
         #[allow(clippy::cast_possible_truncation, reason = "seconds of our time, in milliseconds")]
-        let at = Timestamp::from_millis((at * 1000.0) as i64).unwrap_or(Timestamp::MIN);
+        let at = Timestamp::from_millis((at * 1000.0) as i64);
         let changes = if pk.starts_with("LINK#") {
-            links(old, new, at)
+            at.map_err(|error| error.to_string()).and_then(|at| links(old, new, at))
         } else if let Some(workspace) = pk.strip_prefix(PREFIX).filter(|_| sk == HEAD) {
             head(workspace, new)
         } else if sk.starts_with("TOTAL#") {
@@ -161,7 +161,8 @@ mod tests {
 
     fn changes(old: Option<&serde_json::Value>, new: Option<&serde_json::Value>) -> Vec<TableChange> {
         let any = new.or(old).unwrap();
-        let mut images = json!({ "ApproximateCreationDateTime": 1_767_323_045, "Keys": { "pk": any["pk"], "sk": any["sk"] } });
+        let mut images =
+            json!({ "ApproximateCreationDateTime": 1_767_323_045, "Keys": { "pk": any["pk"], "sk": any["sk"] } });
         old.inspect(|image| images["OldImage"] = (*image).clone());
         new.inspect(|image| images["NewImage"] = (*image).clone());
         let record = json!({ "eventID": "1", "dynamodb": images });
@@ -170,7 +171,9 @@ mod tests {
 
     fn stored(link: &Link) -> serde_json::Value {
         let mut item: serde_dynamo::Item = serde_dynamo::to_item(link).unwrap();
-        for (name, value) in [("pk", format!("LINK#{}#{}", link.address.domain, link.address.slug)), ("sk", "LINK".to_owned())] {
+        for (name, value) in
+            [("pk", format!("LINK#{}#{}", link.address.domain, link.address.slug)), ("sk", "LINK".to_owned())]
+        {
             item = {
                 let mut inner = item.into_inner();
                 inner.insert(name.to_owned(), AttributeValue::S(value));
@@ -187,7 +190,8 @@ mod tests {
         (changed.revision, changed.title) = (1, Some("Docs".to_owned()));
         let mut clicked = old.clone();
         clicked.settings.used_clicks = 5;
-        let alias = json!({ "pk": { "S": "LINK#go.example.com#docs" }, "sk": { "S": "LINK" }, "alias_of": { "M": {} } });
+        let alias =
+            json!({ "pk": { "S": "LINK#go.example.com#docs" }, "sk": { "S": "LINK" }, "alias_of": { "M": {} } });
         let here = |link: &Link| TableChange::Link(link.workspace.clone(), LinkPatch::here(link));
         let at = Timestamp::parse("2026-01-02T03:04:05Z").unwrap();
         let gone = |link: &Link| TableChange::Link(link.workspace.clone(), LinkPatch::gone(link, at));
@@ -210,7 +214,8 @@ mod tests {
                 "pk": { "S": format!("WS#acme#{owner}") }, "sk": { "S": "TOTAL#0" },
                 "clicks": { "N": "7" }, "bots": { "N": "1" }, "last_click_at": { "S": "2026-01-02T03:04:05.000Z" },
             });
-            let patch = LinkPatch::clicked(&link.id(), lane.to_owned(), 7, Timestamp::parse("2026-01-02T03:04:05Z").ok());
+            let patch =
+                LinkPatch::clicked(&link.id(), lane.to_owned(), 7, Timestamp::parse("2026-01-02T03:04:05Z").ok());
             assert_eq!(changes(None, Some(&item)), [TableChange::Link(link.workspace.clone(), patch)]);
             assert_eq!(changes(Some(&item), None), []);
         }

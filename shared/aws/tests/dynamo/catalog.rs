@@ -29,7 +29,9 @@ async fn log_has_each_number_once_and_is_read_whole() {
     let items: Vec<_> = (1..=12).map(|number| item(number, LogBody::Block(vec![number as u8; 150_000]))).collect();
     for item in &items {
         assert!(store.append(&acme, item).await.unwrap());
-        assert!(!store.append(&acme, &LogItem { body: LogBody::Object("x".to_owned()), ..item.clone() }).await.unwrap());
+        assert!(
+            !store.append(&acme, &LogItem { body: LogBody::Object("x".to_owned()), ..item.clone() }).await.unwrap()
+        );
     }
     let object = item(13, LogBody::Object("catalog/acme/1".to_owned()));
     assert!(store.append(&acme, &object).await.unwrap());
@@ -89,7 +91,10 @@ async fn totals_are_those_of_all_lanes_by_id_and_by_former_address() {
     let mut found = LinkTotals::of(&aggregates, &moved).await.unwrap();
     found.sort_by(|a, b| a.lane.cmp(&b.lane));
     let found: Vec<_> = found.iter().map(|lane| (lane.lane.as_str(), lane.clicks, lane.last_at)).collect();
-    assert_eq!(found, [("0", 3, Some(at.as_millis())), ("1", 4, Some(at.as_millis())), ("@0", 5, Some(at.as_millis()))]);
+    assert_eq!(
+        found,
+        [("0", 3, Some(at.as_millis())), ("1", 4, Some(at.as_millis())), ("@0", 5, Some(at.as_millis()))]
+    );
     let never = link("acme", "never", "https://example.com/");
     assert_eq!(LinkTotals::of(&aggregates, &never).await.unwrap(), []);
 }

@@ -87,7 +87,12 @@ async fn flush_log(ports: &CatalogPorts, workspace: &WorkspaceId, deadline: Time
 }
 
 /// Appends an item, and tells whether the log is to be flushed.
-async fn append_item(ports: &CatalogPorts, workspace: &WorkspaceId, bytes: usize, body: LogBody) -> Result<bool, StoreError> {
+async fn append_item(
+    ports: &CatalogPorts,
+    workspace: &WorkspaceId,
+    bytes: usize,
+    body: LogBody,
+) -> Result<bool, StoreError> {
     let mut body = Some(body);
     for _ in 0..ATTEMPTS {
         let newest = ports.store.newest(workspace).await?;
@@ -102,5 +107,6 @@ async fn append_item(ports: &CatalogPorts, workspace: &WorkspaceId, bytes: usize
 }
 
 fn is_flush_due(limits: &CatalogLimits, before: &Newest, item: &LogItem) -> bool {
-    item.number.is_multiple_of(limits.flush_items) || item.total / limits.flush_bytes != before.total / limits.flush_bytes
+    item.number.is_multiple_of(limits.flush_items)
+        || item.total / limits.flush_bytes != before.total / limits.flush_bytes
 }

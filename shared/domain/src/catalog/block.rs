@@ -40,7 +40,10 @@ pub fn folded(patches: impl IntoIterator<Item = LinkPatch>) -> BTreeMap<LinkBits
 
 /// Packs one block with as many of `patches` as stay below `bytes` unpacked, at least one, and advances the iterator past them.
 /// Returns `None` at the end.
-pub fn pack<'a>(patches: &mut std::iter::Peekable<impl Iterator<Item = &'a LinkPatch>>, bytes: usize) -> Option<Vec<u8>> {
+pub fn pack<'a>(
+    patches: &mut std::iter::Peekable<impl Iterator<Item = &'a LinkPatch>>,
+    bytes: usize,
+) -> Option<Vec<u8>> {
     let mut unpacked = Vec::new();
     while let Some(patch) = patches.peek() {
         let before = unpacked.len();

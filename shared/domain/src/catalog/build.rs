@@ -22,7 +22,7 @@ const TOTALS_AT_ONCE: usize = 32;
 /// The store failed, or others changed the head at the same time.
 pub async fn request_build(ports: &CatalogPorts, workspace: &WorkspaceId) -> Result<(), StoreError> {
     let head = ports.store.head(workspace).await?;
-    if head.as_ref().is_some_and(|head| !head.is_whole()) {
+    if head.as_ref().is_some_and(CatalogHead::is_being_built) {
         return Ok(());
     }
     begin(ports, workspace, head).await.map(drop)
@@ -52,7 +52,11 @@ async fn begin(
 ///
 /// # Errors
 /// [`StoreErrorKind::Unavailable`] at the deadline: ask again.
-pub async fn finish_build(ports: &CatalogPorts, workspace: &WorkspaceId, deadline: Timestamp) -> Result<(), StoreError> {
+pub async fn finish_build(
+    ports: &CatalogPorts,
+    workspace: &WorkspaceId,
+    deadline: Timestamp,
+) -> Result<(), StoreError> {
     let head = ports.store.head(workspace).await?;
     if head.as_ref().is_some_and(CatalogHead::is_whole) || build(ports, workspace, head, deadline).await? {
         return Ok(());
@@ -77,9 +81,8 @@ pub async fn build(
     head: Option<CatalogHead>,
     deadline: Timestamp,
 ) -> Result<bool, StoreError> {
-    let readable = |head: &CatalogHead| head.format == super::block::FORMAT;
     let mut head = match head {
-        Some(head) if readable(&head) => head,
+        Some(head) if head.is_whole() || head.is_being_built() => head,
         other => begin(ports, workspace, other).await?,
     };
     while let Some(place) = head.building.clone() {
@@ -113,7 +116,8 @@ async fn read_some(
         };
         for links in links.chunks(TOTALS_AT_ONCE) {
             let totals = futures::future::try_join_all(links.iter().map(|link| ports.totals.of(link))).await?;
-            patches.extend(links.iter().zip(totals).map(|(link, clicks)| LinkPatch { clicks, ..LinkPatch::here(link) }));
+            patches
+                .extend(links.iter().zip(totals).map(|(link, clicks)| LinkPatch { clicks, ..LinkPatch::here(link) }));
         }
         let bytes = patches.iter().map(estimated_bytes).sum::<usize>();
         if bytes >= ports.limits.segment_bytes || ports.clock.now() >= deadline {

@@ -25,8 +25,9 @@ const OPERATION: &str = "catalog.flush";
 /// Reads the patches of an item of the log.
 pub async fn patches_of(ports: &CatalogPorts, item: &LogItem) -> Result<Vec<LinkPatch>, StoreError> {
     match &item.body {
-        LogBody::Block(block) => unpack(block)
-            .map_err(|error| StoreError::new(OPERATION, StoreErrorKind::Broken, format!("item {} {error}", item.number))),
+        LogBody::Block(block) => unpack(block).map_err(|error| {
+            StoreError::new(OPERATION, StoreErrorKind::Broken, format!("item {} {error}", item.number))
+        }),
         LogBody::Object(key) => {
             let (mut reader, mut all) = (open(ports.objects.as_ref(), key).await?, Vec::new());
             while let Some(patches) = reader.next().await? {
@@ -85,7 +86,8 @@ async fn flush_alone(ports: &CatalogPorts, workspace: &WorkspaceId, head: &Catal
     next.segments.extend(segment);
     next.flushed_to = to;
     next.flushes.push(Flush { to, at: now });
-    next.retired.extend(merged.into_iter().map(|segment| segment.key).chain(objects).map(|key| Retired { key, at: now }));
+    next.retired
+        .extend(merged.into_iter().map(|segment| segment.key).chain(objects).map(|key| Retired { key, at: now }));
     let swept = sweep(&mut next, now);
     if !ports.store.put_head(workspace, &next).await? {
         ports.remover.remove(&key).await?;

@@ -99,6 +99,11 @@ impl CatalogHead {
         self.building.is_none() && self.format == FORMAT
     }
 
+    /// Tells whether the catalogue is being built, in the format of this version.
+    pub fn is_being_built(&self) -> bool {
+        self.building.is_some() && self.format == FORMAT
+    }
+
     /// Returns the next head, to be changed and put in the place of this one.
     pub(crate) fn next(&self) -> Self {
         Self { revision: self.revision + 1, ..self.clone() }

@@ -181,8 +181,18 @@ mod tests {
     fn only_what_nothing_later_needs_is_void() {
         let now = Timestamp::from_millis(10_000).unwrap();
         let gone_late = LinkPatch { state: Some(LinkState::Gone { revision: 1, at: 10_000 }), ..gone(1) };
-        let clicked = |at| LinkPatch { state: None, clicks: vec![LaneClicks { lane: "0".to_owned(), clicks: 1, last_at: at }], ..gone(0) };
-        for (patch, void) in [(here(1, ""), false), (gone(1), true), (gone_late, false), (clicked(Some(9_999)), true), (clicked(Some(10_000)), false)] {
+        let clicked = |at| LinkPatch {
+            state: None,
+            clicks: vec![LaneClicks { lane: "0".to_owned(), clicks: 1, last_at: at }],
+            ..gone(0)
+        };
+        for (patch, void) in [
+            (here(1, ""), false),
+            (gone(1), true),
+            (gone_late, false),
+            (clicked(Some(9_999)), true),
+            (clicked(Some(10_000)), false),
+        ] {
             assert_eq!(patch.is_void(now), void, "{patch:?}");
         }
     }
@@ -197,7 +207,11 @@ mod tests {
         let patch = (state, clicks).prop_map(|(state, clicks)| {
             let mut patch = LinkPatch { state, clicks: Vec::new(), ..gone(0) };
             for (lane, clicks) in clicks {
-                patch.merge(LinkPatch { state: None, clicks: vec![LaneClicks { lane, clicks, last_at: None }], ..gone(0) });
+                patch.merge(LinkPatch {
+                    state: None,
+                    clicks: vec![LaneClicks { lane, clicks, last_at: None }],
+                    ..gone(0)
+                });
             }
             patch
         });

@@ -60,7 +60,11 @@ impl Catalogs {
     ///
     /// # Errors
     /// The store failed, or what it holds is broken.
-    pub async fn ask<T>(&self, workspace: &WorkspaceId, question: impl FnOnce(&Catalog) -> T) -> Result<Answer<T>, StoreError> {
+    pub async fn ask<T>(
+        &self,
+        workspace: &WorkspaceId,
+        question: impl FnOnce(&Catalog) -> T,
+    ) -> Result<Answer<T>, StoreError> {
         let mut all = self.loaded.lock().await;
         let now = all.values().map(|loaded| loaded.used).max().unwrap_or_default() + 1;
         if let Some(loaded) = all.get_mut(workspace) {
@@ -82,7 +86,10 @@ impl Catalogs {
         if usize::try_from(unpacked).unwrap_or(usize::MAX).saturating_mul(3) > self.max_bytes {
             return Ok(Answer::TooLarge(unpacked));
         }
-        make_room(&mut all, self.max_bytes.saturating_sub(usize::try_from(unpacked).unwrap_or(usize::MAX).saturating_mul(3)));
+        make_room(
+            &mut all,
+            self.max_bytes.saturating_sub(usize::try_from(unpacked).unwrap_or(usize::MAX).saturating_mul(3)),
+        );
         let mut loaded = match self.load(workspace, head).await {
             Ok(Some(loaded)) => loaded,
             Ok(None) => return Ok(Answer::Building),
@@ -101,9 +108,14 @@ impl Catalogs {
 
     /// Builds a catalogue that takes no longer than a caller may wait, as that of a new workspace. The indexer builds the others, once
     /// the stream of the table has brought their head.
-    async fn build(&self, workspace: &WorkspaceId, head: Option<CatalogHead>) -> Result<Option<CatalogHead>, StoreError> {
+    async fn build(
+        &self,
+        workspace: &WorkspaceId,
+        head: Option<CatalogHead>,
+    ) -> Result<Option<CatalogHead>, StoreError> {
         if head.is_some() {
-            return Ok(None);
+            // Nothing to do if it is being built; one of another version is built anew.
+            return request_build(&self.ports, workspace).await.map(|()| None);
         }
         let deadline = self.ports.clock.now().plus_seconds(BUILD_SECONDS);
         match build(&self.ports, workspace, head, deadline).await {
@@ -187,7 +199,8 @@ impl Catalogs {
 /// Drops the catalogues that were asked longest ago until the rest takes at most `bytes`.
 fn make_room(all: &mut HashMap<WorkspaceId, Loaded>, bytes: usize) {
     while all.len() >= MAX_CATALOGS || all.values().map(|loaded| loaded.catalog.bytes()).sum::<usize>() > bytes {
-        let Some(oldest) = all.iter().min_by_key(|(_, loaded)| loaded.used).map(|(workspace, _)| workspace.clone()) else {
+        let Some(oldest) = all.iter().min_by_key(|(_, loaded)| loaded.used).map(|(workspace, _)| workspace.clone())
+        else {
             return;
         };
         all.remove(&oldest);

@@ -10,7 +10,7 @@ use super::query::{CatalogItem, CatalogPage, CatalogQuery, Place, SortBy, Target
 use super::read::{Answer, Catalogs};
 use crate::access::key::{Caller, Role};
 use crate::links::link::Link;
-use crate::links::list::{ListRequest, check, list_checked};
+use crate::links::list::{ListAddition, ListRequest, check, list_checked};
 use crate::links::ports::{LinkBatch, LinkIndex, MAX_BATCH, Occupant};
 use crate::links::query::LinkQuery;
 use crate::values::domains::Domains;
@@ -119,7 +119,11 @@ async fn from_catalog(
 }
 
 /// Reads the links as they are now. Leaves out those that are gone meanwhile.
-async fn read_links(links: &dyn LinkBatch, caller: &Caller, items: &[CatalogItem]) -> Result<Vec<ListedLink>, StoreError> {
+async fn read_links(
+    links: &dyn LinkBatch,
+    caller: &Caller,
+    items: &[CatalogItem],
+) -> Result<Vec<ListedLink>, StoreError> {
     let addresses: Vec<_> = items.iter().map(|item| item.address.clone()).collect();
     let found = links.get_all(&addresses).await?;
     let listed = items.iter().zip(found).filter_map(|(item, occupant)| {
@@ -158,10 +162,10 @@ impl Wanted {
         let (sort, descending) = order(request, &mut errors);
         let (mut with_clicks, mut with_total) = (false, false);
         for name in &request.include {
-            match name.as_str() {
-                "clicks" => with_clicks = true,
-                "total" => with_total = true,
-                _ => errors.add("include", "must be clicks or total"),
+            match ListAddition::parse(name) {
+                Some(ListAddition::Clicks) => with_clicks = true,
+                Some(ListAddition::Total) => with_total = true,
+                None => errors.add("include", "must be clicks or total"),
             }
         }
         let index_can_answer = search.is_none()

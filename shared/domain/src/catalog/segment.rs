@@ -147,7 +147,8 @@ mod tests {
     #[tokio::test]
     async fn segment_returns_what_was_written() {
         let files = MemoryFileStore::default();
-        let patches: Vec<_> = (0..5_000).map(|n| LinkPatch::here(&link("acme", &format!("s{n}"), "https://example.com/"))).collect();
+        let patches: Vec<_> =
+            (0..5_000).map(|n| LinkPatch::here(&link("acme", &format!("s{n}"), "https://example.com/"))).collect();
         let mut writer = SegmentWriter::create(&files, "catalog/acme/1".to_owned()).await.unwrap();
         for patch in &patches {
             writer.add(patch.clone()).await.unwrap();
@@ -156,7 +157,12 @@ mod tests {
         assert_eq!(segment.links, 5_000);
         assert_eq!(read(&files, "catalog/acme/1").await.unwrap(), patches);
         let whole = files.bytes("catalog/acme/1").unwrap();
-        assert!(whole.len() < usize::try_from(segment.unpacked).unwrap() / 2, "{} of {}", whole.len(), segment.unpacked);
+        assert!(
+            whole.len() < usize::try_from(segment.unpacked).unwrap() / 2,
+            "{} of {}",
+            whole.len(),
+            segment.unpacked
+        );
         for cut in [whole.len() - 1, 4 + 100, 3] {
             files.put("catalog/acme/cut", whole[..cut].to_vec()).await.unwrap();
             let error = read(&files, "catalog/acme/cut").await.unwrap_err();

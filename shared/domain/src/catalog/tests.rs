@@ -12,7 +12,7 @@ use super::patch::{LaneClicks, LinkBits, LinkPatch};
 use super::ports::{CatalogLimits, CatalogPorts, CatalogStore};
 use super::query::{CatalogQuery, SortBy, TargetFilter};
 use super::read::{Answer, Catalogs};
-use super::words::{append_words, append_words_of_url, words_of, MARK};
+use super::words::{MARK, append_words, append_words_of_url, words_of};
 use crate::links::link::Link;
 use crate::links::ports::LinkWriter;
 use crate::links::query::LinkFilter;
@@ -45,7 +45,8 @@ struct Stack {
 
 impl Stack {
     fn new(seed: u64, limits: CatalogLimits) -> Self {
-        let (store, files, links) = (Arc::<MemoryCatalogStore>::default(), MemoryFileStore::default(), Arc::<MemoryLinks>::default());
+        let (store, files, links) =
+            (Arc::<MemoryCatalogStore>::default(), MemoryFileStore::default(), Arc::<MemoryLinks>::default());
         let totals = Arc::<MemoryTotals>::default();
         let clock = Arc::new(FixedClock::at("2026-01-02T03:04:05Z"));
         let ports = CatalogPorts {
@@ -59,7 +60,18 @@ impl Stack {
             random: Arc::new(SeededRandom::new(seed + 1)),
             limits,
         };
-        Self { ports, store, files, links, totals, clock, random: SeededRandom::new(seed), all: BTreeMap::new(), streams: Default::default(), made: 0 }
+        Self {
+            ports,
+            store,
+            files,
+            links,
+            totals,
+            clock,
+            random: SeededRandom::new(seed),
+            all: BTreeMap::new(),
+            streams: Default::default(),
+            made: 0,
+        }
     }
 
     fn below(&self, end: usize) -> usize {
@@ -80,8 +92,13 @@ impl Stack {
     fn dress(&self, link: &mut Link) {
         let titles = ["", "Spring sale", "Übergröße", "spring", "東京 spring", "Sale 2026"];
         link.title = Some(self.one_of(&titles).to_owned()).filter(|title| !title.is_empty());
-        let urls = ["https://example.com/", "https://example.com/docs/a", "http://example.com/docs/b?x=spring", "https://shop.example.com:8443/",
-            "https://xn--mnchen-3ya.de/stra%C3%9Fe"];
+        let urls = [
+            "https://example.com/",
+            "https://example.com/docs/a",
+            "http://example.com/docs/b?x=spring",
+            "https://shop.example.com:8443/",
+            "https://xn--mnchen-3ya.de/stra%C3%9Fe",
+        ];
         link.url = TargetUrl::parse(self.one_of(&urls), &Domains::parse("go.example.com").unwrap()).unwrap();
         link.tags = ["mail", "spring", "x y"].into_iter().filter(|_| self.below(3) == 0).map(str::to_owned).collect();
         link.settings.archived = self.below(6) == 0;
@@ -182,7 +199,20 @@ impl Stack {
 
     fn query(&self) -> CatalogQuery {
         let sort = SortBy::ALL[self.below(SortBy::ALL.len())];
-        let searches = ["", "", "spring", "spr sale", "uberg", "Spring-Sale", "docs a", "東", "munchen stra", "moved", "-", "exam docs"];
+        let searches = [
+            "",
+            "",
+            "spring",
+            "spr sale",
+            "uberg",
+            "Spring-Sale",
+            "docs a",
+            "東",
+            "munchen stra",
+            "moved",
+            "-",
+            "exam docs",
+        ];
         let targets = [
             None,
             None,
@@ -218,30 +248,31 @@ impl Stack {
     fn expected(&self, workspace: &WorkspaceId, query: &CatalogQuery) -> Vec<String> {
         let mut found: Vec<&(Link, BTreeMap<String, (u64, i64)>)> =
             self.all.values().filter(|(link, _)| link.workspace == *workspace && selects(query, link)).collect();
-        let compare = |a: &&(Link, BTreeMap<String, (u64, i64)>), b: &&(Link, BTreeMap<String, (u64, i64)>)| -> Ordering {
-            let clicks = |lanes: &BTreeMap<String, (u64, i64)>| lanes.values().map(|lane| lane.0).sum::<u64>();
-            let last = |lanes: &BTreeMap<String, (u64, i64)>| lanes.values().map(|lane| lane.1).max();
-            let changed = |link: &Link| link.updated_at.unwrap_or(link.created_at);
-            let title = |link: &Link| {
-                let mut words = String::new();
-                append_words(link.title.as_deref().unwrap_or(link.address.slug.as_str()), &mut words);
-                words
+        let compare =
+            |a: &&(Link, BTreeMap<String, (u64, i64)>), b: &&(Link, BTreeMap<String, (u64, i64)>)| -> Ordering {
+                let clicks = |lanes: &BTreeMap<String, (u64, i64)>| lanes.values().map(|lane| lane.0).sum::<u64>();
+                let last = |lanes: &BTreeMap<String, (u64, i64)>| lanes.values().map(|lane| lane.1).max();
+                let changed = |link: &Link| link.updated_at.unwrap_or(link.created_at);
+                let title = |link: &Link| {
+                    let mut words = String::new();
+                    append_words(link.title.as_deref().unwrap_or(link.address.slug.as_str()), &mut words);
+                    words
+                };
+                let rank = |link: &Link| {
+                    let (slug, searched) = (link.address.slug.as_str().to_lowercase(), query.search.to_lowercase());
+                    (slug == searched, slug.starts_with(&searched), link.created_at)
+                };
+                let order = match query.sort {
+                    SortBy::Created => a.0.created_at.cmp(&b.0.created_at),
+                    SortBy::Changed => changed(&a.0).cmp(&changed(&b.0)),
+                    SortBy::Clicks => clicks(&a.1).cmp(&clicks(&b.1)),
+                    SortBy::LastClick => last(&a.1).cmp(&last(&b.1)),
+                    SortBy::Title => title(&a.0).cmp(&title(&b.0)),
+                    SortBy::Relevance => rank(&a.0).cmp(&rank(&b.0)),
+                };
+                let order = order.then_with(|| a.0.id().cmp(&b.0.id()));
+                if query.descending { order.reverse() } else { order }
             };
-            let rank = |link: &Link| {
-                let (slug, searched) = (link.address.slug.as_str().to_lowercase(), query.search.to_lowercase());
-                (slug == searched, slug.starts_with(&searched), link.created_at)
-            };
-            let order = match query.sort {
-                SortBy::Created => a.0.created_at.cmp(&b.0.created_at),
-                SortBy::Changed => changed(&a.0).cmp(&changed(&b.0)),
-                SortBy::Clicks => clicks(&a.1).cmp(&clicks(&b.1)),
-                SortBy::LastClick => last(&a.1).cmp(&last(&b.1)),
-                SortBy::Title => title(&a.0).cmp(&title(&b.0)),
-                SortBy::Relevance => rank(&a.0).cmp(&rank(&b.0)),
-            };
-            let order = order.then_with(|| a.0.id().cmp(&b.0.id()));
-            if query.descending { order.reverse() } else { order }
-        };
         found.sort_by(compare);
         found.iter().map(|(link, _)| link.address.to_string()).collect()
     }
@@ -277,7 +308,10 @@ async fn ask(catalogs: &Catalogs, workspace: &WorkspaceId, query: &CatalogQuery)
     let mut query = query.clone();
     let (mut all, mut totals) = (Vec::new(), BTreeSet::new());
     loop {
-        let Answer::Ready(page) = catalogs.ask(workspace, |catalog: &Catalog| catalog.query(&query)).await.unwrap() else { return None };
+        let Answer::Ready(page) = catalogs.ask(workspace, |catalog: &Catalog| catalog.query(&query)).await.unwrap()
+        else {
+            return None;
+        };
         assert!(page.items.len() <= query.limit);
         all.extend(page.items.iter().map(|item| item.address.to_string()));
         totals.insert(page.total);
@@ -289,7 +323,8 @@ async fn ask(catalogs: &Catalogs, workspace: &WorkspaceId, query: &CatalogQuery)
     }
 }
 
-const SMALL: CatalogLimits = CatalogLimits { inline_bytes: 700, flush_items: 5, flush_bytes: 2_000, segment_bytes: 3_000 };
+const SMALL: CatalogLimits =
+    CatalogLimits { inline_bytes: 700, flush_items: 5, flush_bytes: 2_000, segment_bytes: 3_000 };
 
 /// Runs steps with a seed, and compares answers to random queries with those of the oracle.
 async fn run(seed: u64, steps: usize, queries: usize, fail_every: usize) {
@@ -362,6 +397,26 @@ async fn catalogue_of_links_from_before_is_built_and_goes_on_where_it_stopped() 
 }
 
 #[tokio::test]
+async fn catalogue_of_another_version_is_built_anew() {
+    let mut stack = Stack::new(10, SMALL);
+    for _ in 0..30 {
+        stack.create().await;
+    }
+    stack.deliver_all().await;
+    let acme = WorkspaceId::parse("acme").unwrap();
+    let head = stack.store.head(&acme).await.unwrap().unwrap();
+    let old = super::head::CatalogHead { format: 0, revision: head.revision + 1, ..head };
+    assert!(stack.store.put_head(&acme, &old).await.unwrap());
+    let catalogs = Catalogs::new(stack.ports.clone(), usize::MAX);
+    let query = CatalogQuery { limit: 100, ..CatalogQuery::default() };
+    assert_eq!(ask(&catalogs, &acme, &query).await, None);
+    assert!(stack.store.head(&acme).await.unwrap().unwrap().is_being_built(), "the reader asks for it");
+    super::build::finish_build(&stack.ports, &acme, stack.clock.now().plus_seconds(9)).await.unwrap();
+    let expected = stack.expected(&acme, &query);
+    assert_eq!(ask(&catalogs, &acme, &query).await, Some((expected.clone(), expected.len())));
+}
+
+#[tokio::test]
 async fn old_items_and_objects_are_deleted_after_a_while_and_never_the_newest() {
     let mut stack = Stack::new(8, SMALL);
     let acme = WorkspaceId::parse("acme").unwrap();
@@ -382,7 +437,8 @@ async fn old_items_and_objects_are_deleted_after_a_while_and_never_the_newest() 
     let head = stack.store.head(&acme).await.unwrap().unwrap();
     assert!(numbers.len() < 8, "{numbers:?}");
     assert!(numbers.last().unwrap() >= &head.flushed_to);
-    let (kept, named): (Vec<_>, usize) = (stack.files.all().into_keys().collect(), head.segments.len() + head.retired.len());
+    let (kept, named): (Vec<_>, usize) =
+        (stack.files.all().into_keys().collect(), head.segments.len() + head.retired.len());
     assert!(kept.len() <= 2 * (named + 4) && head.segments.len() < 6, "{kept:?} {head:?}");
 }
 

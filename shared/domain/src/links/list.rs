@@ -66,8 +66,29 @@ pub struct ListRequest {
     #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["asc", "desc"])))]
     pub order: Option<String>,
     /// What to add to the page: the `total` of links that the query selects, or to each link: its `clicks`.
-    #[cfg_attr(feature = "openapi", schemars(length(max = 2), inner(extend("enum" = ["clicks", "total"]))))]
+    #[cfg_attr(feature = "openapi", schemars(with = "Vec<ListAddition>", length(max = 2)))]
     pub include: Vec<String>,
+}
+
+/// What a list can be asked for besides its links.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename_all = "snake_case"))]
+pub enum ListAddition {
+    /// The clicks of each link.
+    Clicks,
+    /// How many links the query selects.
+    Total,
+}
+
+impl ListAddition {
+    /// Reads a name of the API.
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        match name {
+            "clicks" => Some(Self::Clicks),
+            "total" => Some(Self::Total),
+            _ => None,
+        }
+    }
 }
 
 impl ListRequest {

@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 
 use super::outage::{lock, yield_once};
 use crate::files::ports::{
-    Body, DownloadSigner, FileParts, FileStore, FileWriter, Object, ObjectProbe, ObjectReader, ObjectRemover, SignedUpload,
-    UploadSigner,
+    Body, DownloadSigner, FileParts, FileStore, FileWriter, Object, ObjectProbe, ObjectReader, ObjectRemover,
+    SignedUpload, UploadSigner,
 };
 use crate::values::error::{StoreError, StoreErrorKind};
 use crate::values::hex::hex;

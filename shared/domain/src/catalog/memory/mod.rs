@@ -163,7 +163,6 @@ impl Catalog {
         let domain = self.domains.get(usize::from(row.domain))?;
         Some(self.texts.found(sizes, domain))
     }
-
 }
 
 /// What [`Texts`] needs of a row.
