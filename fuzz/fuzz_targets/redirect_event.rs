@@ -15,7 +15,7 @@ pub mod problem;
 mod event;
 #[path = "../../functions/redirect/src/handler/mod.rs"]
 mod handler;
-#[path = "../../functions/redirect/src/pages.rs"]
+#[path = "../../functions/redirect/src/pages/mod.rs"]
 mod pages;
 #[path = "../../functions/redirect/src/reply.rs"]
 mod reply;
@@ -101,8 +101,10 @@ fn links() -> Arc<MemoryLinks> {
         ("r", json!({"rules": phones})),
         ("v", json!({"variants": variants})),
         ("m", json!({"max_clicks": 1})),
+        ("l", json!({"redirect_status": 307})),
     ] {
-        let mut link = link("acme", slug, TARGET);
+        let target = if slug == "l" { format!("{TARGET}{}", "x".repeat(9_000)) } else { TARGET.to_owned() };
+        let mut link = link("acme", slug, &target);
         link.settings = serde_json::from_value::<waypost_domain::LinkSettings>(settings).expect("valid settings");
         assert!(block_on(links.insert(&link)).expect("memory does not fail"));
     }
@@ -141,7 +143,8 @@ fn check(event: &Event, response: Response<String>, click: Option<PendingClick>,
         assert!(response.body().is_empty() && click.is_none());
     }
     if let Some(pending) = click {
-        assert!(response.headers().contains_key("location"), "only a redirect counts a click");
+        let leads_on = response.headers().contains_key("location") || response.body().contains("http-equiv=\"refresh\"");
+        assert!(leads_on, "only what leads to the target counts a click");
         let text = serde_json::to_string(&pending.click).expect("a click is JSON");
         assert!(text.len() <= MAX_CLICK_BYTES, "{} bytes", text.len());
     }

@@ -61,7 +61,7 @@ pub struct LinkFields {
     #[serde(default, deserialize_with = "or_default")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<bool>"))]
     pub forward_query: bool,
-    /// Other targets for some visits. The first rule that matches wins. Rules and variants together have at most 32 KiB of JSON.
+    /// Other targets for some visits. The first rule that matches wins. All targets of a link together have at most 40 KiB of JSON.
     #[serde(default, deserialize_with = "or_default")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<Vec<RuleFields>>", length(max = LinkSettings::MAX_CHOICES)))]
     pub rules: Vec<RuleFields>,

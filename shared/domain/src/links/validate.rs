@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use serde::Serialize;
+
 use super::link::{check_tags, check_title};
 use super::request::{ConditionFields, LinkFields, QueryFields, RuleFields, VariantFields};
 use super::settings::{
@@ -15,9 +17,9 @@ use crate::values::language::parse_language_range;
 use crate::values::target::TargetUrl;
 use crate::values::timestamp::Timestamp;
 
-/// The greatest size of rules and variants together, as JSON. It keeps a page of 100 links below the 6 MB of a Lambda function's
-/// answer, and a link well below the 400 KB of a DynamoDB item.
-const MAX_CHOICE_BYTES: usize = 32 * 1024;
+/// The greatest size of all targets of a link together: `url`, `expired_url`, and rules and variants as JSON. It keeps a link well
+/// below the 400 KB of a DynamoDB item, and its row of an export in CSV below the 64 KiB that an import reads.
+pub(crate) const MAX_TARGETS_BYTES: usize = 40 * 1024;
 
 /// The checked fields of a link. The settings lack the hash of the password and the count of clicks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +45,33 @@ pub fn check_fields(fields: &LinkFields, domains: &Domains, errors: &mut Errors)
         .map_err(|(index, detail)| errors.add(format!("/tags/{index}"), detail))
         .unwrap_or_default();
     let settings = check_settings(fields, domains, errors);
+    check_size(url.as_ref(), &settings, errors);
     url.map(|url| CheckedFields { url, title, tags, settings })
+}
+
+/// Checks that all targets together have at most [`MAX_TARGETS_BYTES`]. The error names the field that takes most of them; `url` alone
+/// is never too much.
+fn check_size(url: Option<&TargetUrl>, settings: &LinkSettings, errors: &mut Errors) {
+    let url = url.map_or(0, text_bytes);
+    let others = [
+        ("/expired_url", settings.expired_url.as_ref().map_or(0, text_bytes)),
+        ("/rules", json_bytes(&settings.rules)),
+        ("/variants", json_bytes(&settings.variants)),
+    ];
+    let sum = url + others.iter().map(|(_, bytes)| bytes).sum::<usize>();
+    if let Some((pointer, _)) = others.iter().max_by_key(|(_, bytes)| *bytes).filter(|_| sum > MAX_TARGETS_BYTES) {
+        let what = "url, expired_url, rules and variants";
+        errors.add(*pointer, format!("{what} together are larger than {MAX_TARGETS_BYTES} bytes of JSON"));
+    }
+}
+
+/// Returns the size of a target as JSON, without the quotation marks.
+fn text_bytes(url: &TargetUrl) -> usize {
+    json_bytes(url).saturating_sub(2)
+}
+
+fn json_bytes(value: &impl Serialize) -> usize {
+    serde_json::to_vec(value).map_or(0, |json| json.len())
 }
 
 fn check_settings(fields: &LinkFields, domains: &Domains, errors: &mut Errors) -> LinkSettings {
@@ -61,10 +89,6 @@ fn check_settings(fields: &LinkFields, domains: &Domains, errors: &mut Errors) -
     let redirect_status = status.and_then(|status| errors.note("/redirect_status", status)).unwrap_or_default();
     let rules = check_rules(&fields.rules, domains, errors);
     let variants = check_variants(&fields.variants, domains, errors);
-    if serde_json::to_vec(&(&rules, &variants)).map_or(0, |json| json.len()) > MAX_CHOICE_BYTES {
-        let pointer = if rules.is_empty() { "/variants" } else { "/rules" };
-        errors.add(pointer, format!("rules and variants together are larger than {MAX_CHOICE_BYTES} bytes of JSON"));
-    }
     LinkSettings {
         starts_at,
         expires_at,
@@ -259,19 +283,28 @@ mod tests {
     }
 
     #[test]
-    fn rules_and_variants_have_32_kib_together() {
-        let of_size = |last: usize| {
-            let variant = |n: usize, length: usize| json!({"name": format!("v{n}"), "weight": 1, "url": format!("https://a.example/{}", "x".repeat(length))});
-            let mut variants: Vec<Value> = (0..8).map(|n| variant(n, 3900)).collect();
-            variants.push(variant(8, last));
-            with(json!({ "variants": variants }))
-        };
+    fn all_targets_have_40_kib_together() {
+        let url = |length: usize| format!("https://a.example/{}", "x".repeat(length - 18));
         let size = |fields: &CheckedFields| {
-            serde_json::to_vec(&(&fields.settings.rules, &fields.settings.variants)).unwrap().len()
+            let CheckedFields { url, settings, .. } = fields;
+            let expired = settings.expired_url.as_ref().map_or(0, text_bytes);
+            text_bytes(url) + expired + json_bytes(&settings.rules) + json_bytes(&settings.variants)
         };
-        let room = MAX_CHOICE_BYTES - size(&check(of_size(1)).unwrap()) + 1;
-        assert_eq!(size(&check(of_size(room)).unwrap()), 32 * 1024);
-        assert_eq!(check(of_size(room + 1)), Err(vec!["/variants".to_owned()]));
+        let rule = |length: usize| json!({"if": {"os": ["ios"]}, "url": url(length)});
+        let variant = |length: usize| json!({"name": "a", "weight": 1, "url": url(length)});
+        type OfSize<'a> = &'a dyn Fn(usize) -> Value;
+        let of_sizes: [(OfSize<'_>, &str); 4] = [
+            (&|last| json!({"url": url(12_000), "variants": [variant(last)]}), "/variants"),
+            (&|last| json!({"url": url(12_000), "variants": [variant(3_000)], "rules": [rule(last)]}), "/rules"),
+            (&|last| json!({"url": url(12_000), "rules": [rule(500)], "expired_url": url(last)}), "/expired_url"),
+            (&|last| json!({"url": url(32_768), "expired_url": url(last)}), "/expired_url"),
+        ];
+        for (of_size, pointer) in of_sizes {
+            let room = MAX_TARGETS_BYTES - size(&check(of_size(20)).unwrap()) + 20;
+            assert_eq!(size(&check(of_size(room)).unwrap()), 40 * 1024, "{pointer}");
+            assert_eq!(check(of_size(room + 1)), Err(vec![pointer.to_owned()]));
+        }
+        assert!(check(json!({"url": url(32_768)})).is_ok(), "the longest target stands alone");
     }
 
     #[test]

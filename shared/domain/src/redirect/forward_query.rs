@@ -10,8 +10,8 @@ use crate::values::target::TargetUrl;
 /// The parameter that our QR codes carry. The target does not get it.
 const QR_PARAMETER: &str = "qr";
 
-/// Adds the parameters of `query` to those of `target`. Leaves out one that does not fit into [`TargetUrl::MAX_LEN`] after those
-/// before it. A parameter of the target keeps its value. Scheme, host, port, path and fragment do not change.
+/// Adds the parameters of `query` to those of `target`. Leaves out one that does not fit after those before it: into a header if
+/// the target does, else into [`TargetUrl::MAX_LEN`]. A parameter of the target keeps its value. Scheme, host, port, path and fragment do not change.
 ///
 /// Parameters keep their spelling (`a`, `a=`, `%20`, `+`), since some sites tell these apart.
 pub fn forward_query(target: &TargetUrl, query: &str) -> String {
@@ -21,7 +21,8 @@ pub fn forward_query(target: &TargetUrl, query: &str) -> String {
     }
     let Ok(mut url) = Url::parse(target.as_str()) else { return unchanged() };
     let own: HashSet<String> = url.query_pairs().map(|(name, _)| name.into_owned()).collect();
-    let mut room = TargetUrl::MAX_LEN.saturating_sub(target.as_str().len());
+    let most = if target.fits_header() { TargetUrl::MAX_HEADER_LEN } else { TargetUrl::MAX_LEN };
+    let mut room = most.saturating_sub(target.as_str().len());
     let mut merged = url.query().unwrap_or_default().to_owned();
     let mut added = false;
     for part in query.split('&').filter(|part| !part.is_empty()) {
@@ -85,7 +86,7 @@ mod tests {
 
     #[test]
     fn parameters_without_room_are_left_out() {
-        let long = format!("https://example.com/{}", "a".repeat(4000));
+        let long = format!("https://example.com/{}", "a".repeat(TargetUrl::MAX_HEADER_LEN - 96));
         let forwarded = forward(&long, &format!("x=1&y={}&z=1", "ü".repeat(100)));
         assert_eq!(forwarded, format!("{long}?x=1&z=1"), "only the one that is too long");
         let all_too_long = forward(&long, &format!("x={0}&y={0}", "a".repeat(100)));
@@ -96,13 +97,26 @@ mod tests {
     fn parameters_fit_to_the_last_byte() {
         // The target, then `?` or `&`, then the parameter.
         for (room, forwarded) in [(6, "?a=123"), (5, "?b"), (1, ""), (9, "?a=123&b"), (8, "?a=123&b"), (7, "?a=123")] {
-            let target = format!("https://example.com/{}", "a".repeat(4096 - 20 - room));
+            let target = target_with(room);
             assert_eq!(forward(&target, "a=123&b"), format!("{target}{forwarded}"), "{room}");
         }
         // A byte that is written as %XX takes three.
-        let target = |room: usize| format!("https://example.com/{}", "a".repeat(4096 - 20 - room));
-        assert_eq!(forward(&target(5), "a\""), format!("{}?a%22", target(5)));
-        assert_eq!(forward(&target(4), "a\""), target(4));
+        assert_eq!(forward(&target_with(5), "a\""), format!("{}?a%22", target_with(5)));
+        assert_eq!(forward(&target_with(4), "a\""), target_with(4));
+    }
+
+    #[test]
+    fn long_target_takes_parameters_up_to_the_longest_url() {
+        let target = |length: usize| format!("https://example.com/{}", "a".repeat(length - 20));
+        let (first, last) = (target(TargetUrl::MAX_HEADER_LEN + 1), target(TargetUrl::MAX_LEN - 4));
+        assert_eq!(forward(&first, "a=1"), format!("{first}?a=1"));
+        assert_eq!(forward(&last, "a=1"), format!("{last}?a=1"));
+        assert_eq!(forward(&last, "a=12"), last);
+    }
+
+    /// Makes a target that leaves room for `room` bytes in the header.
+    fn target_with(room: usize) -> String {
+        format!("https://example.com/{}", "a".repeat(TargetUrl::MAX_HEADER_LEN - 20 - room))
     }
 
     proptest! {

@@ -71,7 +71,7 @@ pub enum Methods {
 /// The answer to a visitor.
 #[derive(Debug)]
 pub enum Outcome {
-    /// A redirect to the target.
+    /// A redirect to the target, or a page that leads there if the target does not fit into a header.
     Redirect(Box<Redirect>),
     /// The link has expired or is used up. It may have a URL for this case.
     Gone(Option<TargetUrl>),
@@ -135,6 +135,10 @@ pub async fn follow_link(ports: &FollowLinkPorts, visit: &Visit, intent: Intent<
     }
     let choice = choose_target(&link, visit, now);
     let Some(url) = ports.target(&link, &choice, visit) else { return Ok(Outcome::NotFound) };
+    // A page leads there, and no page can make a browser repeat a method and its body.
+    if !url.fits_header() && methods == Methods::All && !matches!(intent, Intent::Look | Intent::Follow) {
+        return Ok(Outcome::MethodNotAllowed(Methods::Follow));
+    }
     let (status, is_unlocked) = (settings.redirect_status, settings.password_hash.is_some());
     if matches!(intent, Intent::Look | Intent::LookAndKeep) || visit.prefetch {
         return Ok(Outcome::Redirect(Box::new(Redirect { url, status, is_unlocked, click: None })));
