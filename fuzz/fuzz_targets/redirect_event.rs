@@ -101,6 +101,7 @@ fn links() -> Arc<MemoryLinks> {
         ("r", json!({"rules": phones})),
         ("v", json!({"variants": variants})),
         ("m", json!({"max_clicks": 1})),
+        ("f", json!({"forward_path": true})),
         ("l", json!({"redirect_status": 307})),
     ] {
         let target = if slug == "l" { format!("{TARGET}{}", "x".repeat(9_000)) } else { TARGET.to_owned() };
@@ -152,9 +153,14 @@ fn check(event: &Event, response: Response<String>, click: Option<PendingClick>,
     assert_eq!(reply["statusCode"], Value::from(status));
 }
 
-/// Tells whether `value` is the target with nothing but parameters added. The link `a` must not add any.
+/// Tells whether `value` is the target with nothing but parameters added, or for the link `f` a longer path. The link `a` must not add
+/// any.
 fn is_forwarded(event: &Event, value: &str) -> bool {
     let (before, after) = (Url::parse(TARGET).expect("a URL"), Url::parse(value).expect("a URL"));
+    let below = after.path().strip_prefix(before.path()).is_some_and(|rest| rest.starts_with('/'));
+    if event.raw_path.starts_with("/f/") || event.raw_path.starts_with("/%66/") {
+        return before[..url::Position::BeforePath] == after[..url::Position::BeforePath] && below;
+    }
     event.raw_path.trim_start_matches('/') != "a"
         && before[..url::Position::AfterPath] == after[..url::Position::AfterPath]
         && before.fragment() == after.fragment()

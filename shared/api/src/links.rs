@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use waypost_domain::analytics::stats::answer::AllTime;
+use waypost_domain::links::settings::QueryConflict;
 use waypost_domain::{
     Domain, Domains, Link, LinkAddress, LinkId, RedirectStatus, Rule, Slug, TargetUrl, Timestamp, Variant,
 };
@@ -70,6 +71,10 @@ pub struct LinkView {
     redirect_status: RedirectStatus,
     /// Whether query parameters of a visit are merged into the target.
     forward_query: bool,
+    /// Which value counts if the visit and the target have a parameter of the same name.
+    query_conflict: QueryConflict,
+    /// Whether what follows the slug in a visit's path goes to the target's path.
+    forward_path: bool,
     /// Other targets for some visits. The first rule that matches wins.
     rules: Vec<Rule>,
     /// Weighted targets for visits that no rule matches.
@@ -120,6 +125,8 @@ impl LinkView {
             has_password: settings.password_hash.is_some(),
             redirect_status: settings.redirect_status,
             forward_query: settings.forward_query,
+            query_conflict: settings.query_conflict,
+            forward_path: settings.forward_path,
             rules: settings.rules,
             variants: settings.variants,
             archived: settings.archived,

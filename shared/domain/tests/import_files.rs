@@ -150,7 +150,7 @@ fn browser_bookmarks_have_folders_as_tags() {
         [
             "1@11 go.example.com/* -> https://docs.example.org/en/latest/ | Docs |  | 2023-04-11T16:02:33.000Z | -",
             "2@16 go.example.com/* -> https://lab.example.org/?a=1&b=2 | Lab – the \"first\" | Work+R&D | 2023-05-01T00:00:00.000Z | -",
-            "3@18 ! url: must begin with http:// or https://",
+            "3@18 ! url: must begin with http:// or https://, or a scheme that the operator allows",
             "4@21 go.example.com/* -> https://last.example.org/ | - |  | 2023-05-01T00:00:02.000Z | -",
         ]
     );
@@ -202,7 +202,7 @@ fn spreadsheets_with_links_behind_texts_and_beyond_the_first_row_and_sheet() {
                 row("2@3", "nasty-hl-2 -> https://shown.example/", "b", now),
                 row("3@4", "nasty-hl-3 -> https://formula.example/", "c", now),
                 row("4@5", "nasty-hl-4 -> https://behind.example/?a=1&b=2#part", "d", now),
-                "5@6 ! url: must begin with http:// or https://".to_owned(),
+                "5@6 ! url: must begin with http:// or https://, or a scheme that the operator allows".to_owned(),
             ],
             &[],
         ),

@@ -5,10 +5,11 @@ use serde::Serialize;
 use crate::files::csv::{csv_cell, short_csv_cell};
 use crate::links::link::Link;
 use crate::links::request::{LinkFields, RuleFields, VariantFields};
+use crate::links::settings::QueryConflict;
 use crate::values::timestamp::Timestamp;
 
 const COLUMNS: &str = "url,slug,domain,title,tags,created_at,starts_at,expires_at,expired_url,max_clicks,\
-redirect_status,forward_query,archived,rules,variants,imported_clicks,has_password";
+redirect_status,forward_query,query_conflict,forward_path,archived,rules,variants,imported_clicks,has_password";
 
 /// Writes the first line of an export in CSV, `with_passwords` or without.
 pub fn csv_header(with_passwords: bool) -> String {
@@ -36,6 +37,10 @@ struct Row {
     max_clicks: Option<u64>,
     redirect_status: Option<u16>,
     forward_query: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    query_conflict: Option<QueryConflict>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    forward_path: bool,
     archived: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     rules: Vec<RuleFields>,
@@ -66,6 +71,8 @@ impl Row {
             max_clicks: fields.max_clicks,
             redirect_status: fields.redirect_status,
             forward_query: fields.forward_query,
+            query_conflict: Some(fields.query_conflict).filter(|choice| *choice != QueryConflict::default()),
+            forward_path: fields.forward_path,
             archived: fields.archived,
             rules: fields.rules,
             variants: fields.variants,
@@ -104,6 +111,8 @@ pub fn csv_row(link: &Link, with_passwords: bool) -> String {
         number(row.max_clicks),
         number(row.redirect_status.map(u64::from)),
         flag(row.forward_query),
+        row.query_conflict.map(word).unwrap_or_default(),
+        flag(row.forward_path),
         flag(row.archived),
         json_list(&row.rules),
         json_list(&row.variants),
@@ -112,6 +121,15 @@ pub fn csv_row(link: &Link, with_passwords: bool) -> String {
     ];
     let password = if with_passwords { format!(",{}", text(row.password_hash)) } else { String::new() };
     cells.join(",") + &password + "\r\n"
+}
+
+/// Returns the word that the API has for `choice`.
+fn word(choice: QueryConflict) -> String {
+    match choice {
+        QueryConflict::TargetWins => "target_wins",
+        QueryConflict::VisitorWins => "visitor_wins",
+    }
+    .to_owned()
 }
 
 fn tags(tags: &[String]) -> String {

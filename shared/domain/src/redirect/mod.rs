@@ -6,6 +6,7 @@ pub mod choose_target;
 pub mod circuit_breaker;
 pub mod deliver_clicks;
 pub mod follow;
+mod forward_path;
 pub mod forward_query;
 mod known_marks;
 pub mod ports;

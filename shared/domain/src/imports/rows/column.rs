@@ -38,6 +38,10 @@ pub enum Column {
     RedirectStatus,
     /// Whether the redirect forwards query parameters.
     ForwardQuery,
+    /// Which value of a query parameter counts, the target's or the visit's.
+    QueryConflict,
+    /// Whether the redirect forwards what follows the slug in the path.
+    ForwardPath,
     /// Other targets for some visits, as JSON.
     Rules,
     /// Weighted targets, as JSON.
@@ -67,7 +71,7 @@ pub enum Column {
 }
 
 /// Every column with its name in reports, in our own exports and in options.
-const NAMES: [(Column, &str); 28] = [
+const NAMES: [(Column, &str); 30] = [
     (Column::Url, "url"),
     (Column::Slug, "slug"),
     (Column::ShortUrl, "short_url"),
@@ -83,6 +87,8 @@ const NAMES: [(Column, &str); 28] = [
     (Column::MaxClicks, "max_clicks"),
     (Column::RedirectStatus, "redirect_status"),
     (Column::ForwardQuery, "forward_query"),
+    (Column::QueryConflict, "query_conflict"),
+    (Column::ForwardPath, "forward_path"),
     (Column::Rules, "rules"),
     (Column::Variants, "variants"),
     (Column::Archived, "archived"),
@@ -152,6 +158,7 @@ impl Column {
                 | Self::Enabled
                 | Self::Status
                 | Self::ForwardQuery
+                | Self::ForwardPath
                 | Self::HasPassword
                 | Self::Password
         )

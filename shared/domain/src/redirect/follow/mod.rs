@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::choose_target::{Choice, choose_target};
+use super::forward_path::{forward_path, slug_and_rest};
 use super::forward_query::forward_query;
 use super::ports::{ClickLimit, PasswordAttempts};
 use super::record_click::{PendingClick, record_click};
@@ -116,7 +117,7 @@ pub enum Locked {
 /// Those of the stores that the answer depends on.
 pub async fn follow_link(ports: &FollowLinkPorts, visit: &Visit, intent: Intent<'_>) -> Result<Outcome, StoreError> {
     let now = ports.clock.now();
-    let Some(link) = ports.find(visit).await?.filter(|link| is_visible(link, now)) else {
+    let Some((link, rest)) = ports.find(visit).await?.filter(|(link, _)| is_visible(link, now)) else {
         let reads = matches!(intent, Intent::Look | Intent::Follow);
         return Ok(if reads { Outcome::NotFound } else { Outcome::MethodNotAllowed(Methods::Follow) });
     };
@@ -134,7 +135,7 @@ pub async fn follow_link(ports: &FollowLinkPorts, visit: &Visit, intent: Intent<
         return Ok(Outcome::Locked(locked));
     }
     let choice = choose_target(&link, visit, now);
-    let Some(url) = ports.target(&link, &choice, visit) else { return Ok(Outcome::NotFound) };
+    let Some(url) = ports.target(&link, &choice, (visit, rest)) else { return Ok(Outcome::NotFound) };
     // A page leads there, and no page can make a browser repeat a method and its body.
     if !url.fits_header() && methods == Methods::All && !matches!(intent, Intent::Look | Intent::Follow) {
         return Ok(Outcome::MethodNotAllowed(Methods::Follow));
@@ -153,19 +154,22 @@ pub async fn follow_link(ports: &FollowLinkPorts, visit: &Visit, intent: Intent<
 }
 
 impl FollowLinkPorts {
-    async fn find(&self, visit: &Visit) -> Result<Option<Link>, StoreError> {
+    /// Finds the link that the visit's path names, and what follows the slug if the link forwards that.
+    async fn find<'v>(&self, visit: &'v Visit) -> Result<Option<(Link, Option<&'v str>)>, StoreError> {
         let Some(domain) = self.domains.for_host(visit.host.as_deref()) else { return Ok(None) };
         let address = |slug| LinkAddress { domain: domain.clone(), slug };
         if let Some(slug) = exact_slug(&visit.path)
             && let Some(link) = self.links.get(&address(slug)).await?
         {
-            return Ok(Some(link));
+            return Ok(Some((link, None)));
         }
         // The answer would be "not found": what stands around the slug may be in the way.
-        match tidied_slug(&visit.path) {
-            Some(slug) => self.links.get(&address(slug)).await,
-            None => Ok(None),
+        if let Some(slug) = tidied_slug(&visit.path) {
+            return Ok(self.links.get(&address(slug)).await?.map(|link| (link, None)));
         }
+        let Some((slug, rest)) = slug_and_rest(&visit.path) else { return Ok(None) };
+        let link = self.links.get(&address(slug)).await?.filter(|link| link.settings.forward_path);
+        Ok(link.map(|link| (link, Some(rest))))
     }
 
     /// Checks the password of a locked link. Returns `None` if the visitor may go on.
@@ -192,12 +196,21 @@ impl FollowLinkPorts {
         })
     }
 
-    /// Returns the target of `choice`, with the visit's parameters if the link forwards them, or `None` if it is unsafe.
-    fn target(&self, link: &Link, choice: &Choice<'_>, visit: &Visit) -> Option<TargetUrl> {
-        if link.settings.forward_query {
-            self.check_target(link, &forward_query(choice.url, &visit.query), visit)
-        } else {
-            self.check_target(link, choice.url.as_str(), visit)
+    /// Returns the target of `choice` with what the link forwards: the visit's parameters, and the `rest` of its path. Returns `None` if
+    /// it is unsafe.
+    fn target(&self, link: &Link, choice: &Choice<'_>, (visit, rest): (&Visit, Option<&str>)) -> Option<TargetUrl> {
+        let settings = &link.settings;
+        let longer = match rest {
+            Some(rest) => Some(self.check_target(link, &forward_path(choice.url, rest), visit)?),
+            None => None,
+        };
+        let url = longer.as_ref().unwrap_or(choice.url);
+        if settings.forward_query {
+            return self.check_target(link, &forward_query(url, &visit.query, settings.query_conflict), visit);
+        }
+        match longer {
+            Some(url) => Some(url),
+            None => self.check_target(link, url.as_str(), visit),
         }
     }
 

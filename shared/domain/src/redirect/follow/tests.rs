@@ -259,6 +259,48 @@ async fn link_decides_status_and_forwarding() {
 }
 
 #[tokio::test]
+async fn path_is_forwarded_if_the_link_says_so() {
+    for (settings, path, expected) in [
+        (json!({"forward_path": true}), "/docs/a/b", "302 https://example.com/docs/a/b"),
+        (json!({"forward_path": true, "forward_query": true}), "/docs/a/", "302 https://example.com/docs/a/?x=1"),
+        (json!({"forward_path": true}), "/docs", "302 https://example.com/docs"),
+        (json!({"forward_path": true}), "/docs/", "302 https://example.com/docs"),
+        (json!({"forward_path": true}), "/docs/../a", "NotFound"),
+        (json!({"forward_path": true}), "/docs/%2e%2e/a", "NotFound"),
+        (json!({"forward_path": true}), "/docs//a", "NotFound"),
+        (json!({"forward_path": true}), "/other/a", "NotFound"),
+        (json!({}), "/docs/a", "NotFound"),
+        (json!({"forward_query": true}), "/docs/a", "NotFound"),
+        (json!({"forward_path": true, "archived": true}), "/docs/a", "NotFound"),
+        (
+            json!({"forward_path": true, "expires_at": "2026-01-01T00:00:00Z", "expired_url": "https://example.com/late"}),
+            "/docs/a",
+            "gone https://example.com/late",
+        ),
+        (
+            json!({"forward_path": true, "rules": [{"if": {"query": [{"name": "x"}]}, "url": "https://example.com/rule?y=1"}]}),
+            "/docs/a",
+            "302 https://example.com/rule/a?y=1",
+        ),
+        (json!({"forward_query": true, "query_conflict": "visitor_wins",
+            "variants": [{"name": "v", "url": "https://example.com/?x=2&y=3", "weight": 1}]}), "/docs", "302 https://example.com/?y=3&x=1"),
+    ] {
+        let visit = Visit { query: "x=1".into(), ..visit(path) };
+        let outcome = follow_link(&fixture(settings.clone()).await.ports, &visit, Intent::Follow).await.unwrap();
+        assert_eq!(show(outcome), expected, "{settings} {path}");
+    }
+}
+
+#[tokio::test]
+async fn path_behind_a_plain_link_costs_no_read_if_it_is_unsafe() {
+    let fixture = fixture(json!({"forward_path": true})).await;
+    for path in ["/docs/../a", "/docs//a", "/a/b\\c", "/a/%00"] {
+        follow_link(&fixture.ports, &visit(path), Intent::Follow).await.unwrap();
+    }
+    assert_eq!(fixture.links.reads(), 0);
+}
+
+#[tokio::test]
 async fn click_names_its_rule_or_variant() {
     let choices = json!({
         "rules": [{"if": {"language": ["fr"]}, "url": "https://example.com/fr"}],

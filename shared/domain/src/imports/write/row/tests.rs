@@ -110,6 +110,8 @@ fn secondary_column_costs_only_itself() {
         (Column::RedirectStatus, "200"),
         (Column::RedirectStatus, "x"),
         (Column::ForwardQuery, "perhaps"),
+        (Column::ForwardPath, "perhaps"),
+        (Column::QueryConflict, "visitor"),
         (Column::ExpiredUrl, "javascript:alert(1)"),
         (Column::Title, "a\nb"),
         (Column::Tags, "[\"ok\",\"a\\nb\"]"),
