@@ -102,6 +102,7 @@ fn links() -> Arc<MemoryLinks> {
         ("v", json!({"variants": variants})),
         ("m", json!({"max_clicks": 1})),
         ("f", json!({"forward_path": true})),
+        ("t", json!({"preview": {"title": "A <title>", "image": "https://example.com/a.png"}})),
         ("l", json!({"redirect_status": 307})),
     ] {
         let target = if slug == "l" { format!("{TARGET}{}", "x".repeat(9_000)) } else { TARGET.to_owned() };
@@ -144,7 +145,8 @@ fn check(event: &Event, response: Response<String>, click: Option<PendingClick>,
         assert!(response.body().is_empty() && click.is_none());
     }
     if let Some(pending) = click {
-        let leads_on = response.headers().contains_key("location") || response.body().contains("http-equiv=\"refresh\"");
+        let has = |part| response.body().contains(part);
+        let leads_on = response.headers().contains_key("location") || has("http-equiv=\"refresh\"") || has("og:title");
         assert!(leads_on, "only what leads to the target counts a click");
         let text = serde_json::to_string(&pending.click).expect("a click is JSON");
         assert!(text.len() <= MAX_CLICK_BYTES, "{} bytes", text.len());

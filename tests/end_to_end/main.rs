@@ -13,6 +13,7 @@ mod imports;
 mod keys;
 mod links;
 mod long_targets;
+mod previews;
 mod quarantine;
 mod real_input;
 mod redirects;

@@ -25,8 +25,18 @@ async fn link_leads_to_mail_and_telephone() {
 #[tokio::test]
 async fn other_schemes_are_refused() {
     let stack = Stack::from_environment();
-    for url in ["javascript:alert(1)", "data:text/html,x", "myapp://x", "mailto:a@example.com?attach=/etc/passwd", "tel:*100%23"] {
+    for url in [
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "myapp://x",
+        "mailto:a@example.com?attach=/etc/passwd",
+        "tel:*100%23",
+    ] {
         let refused = stack.call(&stack.key, Method::POST, "/v1/links", json!({"url": url})).await;
-        assert_eq!((refused.status.as_u16(), refused.json()["errors"][0]["pointer"].as_str()), (422, Some("/url")), "{url}");
+        assert_eq!(
+            (refused.status.as_u16(), refused.json()["errors"][0]["pointer"].as_str()),
+            (422, Some("/url")),
+            "{url}"
+        );
     }
 }

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use waypost_domain::analytics::stats::answer::AllTime;
+use waypost_domain::links::preview::LinkPreview;
 use waypost_domain::links::settings::QueryConflict;
 use waypost_domain::{
     Domain, Domains, Link, LinkAddress, LinkId, RedirectStatus, Rule, Slug, TargetUrl, Timestamp, Variant,
@@ -79,6 +80,8 @@ pub struct LinkView {
     rules: Vec<Rule>,
     /// Weighted targets for visits that no rule matches.
     variants: Vec<Variant>,
+    /// What previews of the link in chats and posts show, instead of what its target says.
+    preview: Option<LinkPreview>,
     /// Whether the link is archived: visitors do not find it, its owner keeps it.
     archived: bool,
     /// Clicks that another service counted before the import. They are not part of the statistics.
@@ -129,6 +132,7 @@ impl LinkView {
             forward_path: settings.forward_path,
             rules: settings.rules,
             variants: settings.variants,
+            preview: settings.preview,
             archived: settings.archived,
             imported_clicks: link.imported_clicks,
             created_at: link.created_at,

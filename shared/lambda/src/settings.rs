@@ -77,7 +77,10 @@ mod tests {
     #[test]
     fn error_names_the_unsafe_scheme() {
         let error = target_schemes("mailto,javascript").unwrap_err().to_string();
-        assert_eq!(error, "the setting TARGET_SCHEMES must not have the scheme javascript, which is never safe for visitors");
+        assert_eq!(
+            error,
+            "the setting TARGET_SCHEMES must not have the scheme javascript, which is never safe for visitors"
+        );
         assert!(target_schemes("mailto,tel,sms,myapp").is_ok() && target_schemes("").is_ok());
     }
 }

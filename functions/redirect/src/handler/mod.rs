@@ -76,6 +76,7 @@ async fn answer(app: &App, event: &Event) -> Answer {
         Ok(Outcome::Redirect(redirect)) => {
             redirect_response(*redirect).unwrap_or_else(|| (not_found(app, event), None))
         }
+        Ok(Outcome::Details(details)) => (pages::details(&details), None),
         Ok(Outcome::Gone(None)) => (refusal(event, gone()), None),
         Ok(Outcome::Gone(url)) => (redirect_or_not_found(url.as_ref(), event), None),
         Ok(Outcome::NotFound) => (not_found(app, event), None),
@@ -101,7 +102,10 @@ fn visit(app: &App, event: &Event) -> Visit {
 /// After a password, sends 303 and no referrer, so that the target gets neither the form nor the link's URL. A page leads to a target
 /// that does not fit into a header.
 fn redirect_response(redirect: Redirect) -> Option<Answer> {
-    let Redirect { url, status, is_unlocked: unlocked, click } = redirect;
+    let Redirect { url, status, is_unlocked: unlocked, preview, click } = redirect;
+    if let Some(preview) = preview {
+        return Some((pages::card(&preview, &url), click));
+    }
     if !url.fits_header() {
         let mut response = pages::onward(&url);
         if !unlocked {

@@ -249,6 +249,57 @@ async fn password_is_never_sent_to_the_target() {
 }
 
 #[tokio::test]
+async fn plus_shows_where_the_link_leads() {
+    let mut given = given().await;
+    given.app.not_found_url = Some(TargetUrl::parse("https://example.com/none", &own()).unwrap());
+    let (response, click) = given.answer(&at("/docs+")).await;
+    assert_eq!((response.status().as_u16(), click.is_none(), header(&response, "location")), (200, true, ""));
+    assert!(response.body().contains("<strong>example.com</strong>") && response.body().contains("href=\"/docs\""));
+    for (name, value) in
+        [("cache-control", "no-store"), ("x-robots-tag", "noindex"), ("referrer-policy", "no-referrer")]
+    {
+        assert_eq!(header(&response, name), value, "{name}");
+    }
+    assert!(header(&response, "content-security-policy").contains("form-action 'none'"));
+    assert_eq!(given.answer(&with_method("HEAD", "/docs+")).await.0.body(), "");
+    let secret = given.answer(&at("/secret+")).await.0;
+    assert!(secret.status() == 200 && !secret.body().contains("example.com"), "{secret:?}");
+    for path in ["/old+", "/older+"] {
+        let (response, _) = given.answer(&at(path)).await;
+        assert_eq!((response.status().as_u16(), header(&response, "location")), (410, ""), "{path}");
+    }
+    assert_eq!(header(&given.answer(&at("/nothing+")).await.0, "location"), "https://example.com/none");
+}
+
+#[tokio::test]
+async fn program_that_fetches_previews_gets_the_owners() {
+    let given = given().await;
+    let mut shared = link("acme", "shared", "https://example.com/docs");
+    shared.settings = serde_json::from_value(json!({"redirect_status": 301, "preview": {
+        "title": "Own <title>", "description": "Own description", "image": "https://example.com/a.png"}}))
+    .unwrap();
+    given.links.insert(&shared).await.unwrap();
+    let from = |agent: &str| {
+        event(GET, |event| (event["rawPath"], event["headers"]["user-agent"]) = (json!("/shared"), json!(agent)))
+    };
+    let (response, click) = given.answer(&from("facebookexternalhit/1.1")).await;
+    assert_eq!((response.status().as_u16(), header(&response, "location")), (200, ""));
+    assert!(click.is_some(), "a click of a program, as with a redirect");
+    for part in [
+        "og:title\" content=\"Own &lt;title&gt;\"",
+        "og:description\" content=\"Own description\"",
+        "og:image\" content=\"https://example.com/a.png\"",
+    ] {
+        assert!(response.body().contains(part), "{part}");
+    }
+    for agent in
+        ["Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "curl/8.5.0", "Googlebot/2.1"]
+    {
+        assert_eq!(given.status(&from(agent)).await, 301, "{agent}");
+    }
+}
+
+#[tokio::test]
 async fn platform_decides_between_app_and_web_site() {
     let mut given = given().await;
     given.app.follow.domains = own().with_schemes(TargetSchemes::parse("mailto,myapp,intent").unwrap());
@@ -269,7 +320,10 @@ async fn platform_decides_between_app_and_web_site() {
         (IPHONE, "myapp://item/1"),
         ("Mozilla/5.0 (Android 15; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0", intent),
         ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "mailto:a@example.com"),
-        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0", "https://example.com/docs?utm_source=newsletter"),
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0",
+            "https://example.com/docs?utm_source=newsletter",
+        ),
     ] {
         let (response, click) = given.answer(&from(agent)).await;
         assert_eq!((response.status().as_u16(), header(&response, "location")), (302, location), "{agent}");
@@ -299,10 +353,15 @@ async fn page_leads_to_a_target_that_fits_into_no_header() {
         assert_eq!((response.status().as_u16(), header(&response, "location")), (200, ""), "{slug}");
         assert!(click.is_some(), "{slug}");
         let refresh = format!("<meta http-equiv=\"refresh\" content=\"0;url={}\">", target(length));
-        assert!(response.body().contains(&refresh) && response.body().contains(&format!("href=\"{}\"", target(length))));
-        for (name, value) in
-            [("cache-control", "no-store"), ("x-robots-tag", "noindex"), ("referrer-policy", ""), ("x-content-type-options", "nosniff")]
-        {
+        assert!(
+            response.body().contains(&refresh) && response.body().contains(&format!("href=\"{}\"", target(length)))
+        );
+        for (name, value) in [
+            ("cache-control", "no-store"),
+            ("x-robots-tag", "noindex"),
+            ("referrer-policy", ""),
+            ("x-content-type-options", "nosniff"),
+        ] {
             assert_eq!(header(&response, name), value, "{slug} {name}");
         }
         assert!(header(&response, "content-security-policy").starts_with("default-src 'none'"));
@@ -327,7 +386,8 @@ async fn page_leads_to_a_long_target_of_an_ended_link() {
     let mut given = given().await;
     let long = format!("https://example.com/{}", "a".repeat(9_000));
     let mut ended = link("acme", "ended", "https://example.com/docs");
-    ended.settings = serde_json::from_value(json!({"expires_at": "2026-01-01T00:00:00Z", "expired_url": long})).unwrap();
+    ended.settings =
+        serde_json::from_value(json!({"expires_at": "2026-01-01T00:00:00Z", "expired_url": long})).unwrap();
     given.links.insert(&ended).await.unwrap();
     (given.app.root_url, given.app.not_found_url) = (ended.settings.expired_url.clone(), ended.settings.expired_url);
     for path in ["/ended", "/", "/none"] {

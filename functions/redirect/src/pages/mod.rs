@@ -1,29 +1,34 @@
 //! Makes the answers without a redirect: a small page for a browser, a problem for other clients. Pages work without scripts,
 //! load nothing, and cannot be framed.
 
+mod card;
+mod details;
 mod onward;
 
 use std::borrow::Cow;
 
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use waypost_domain::TargetUrl;
 use waypost_domain::redirect::follow::Locked;
 use waypost_domain::values::schemes::TargetSchemes;
 use waypost_http::problem::Problem;
 
+pub(crate) use card::card;
+pub(crate) use details::details;
 pub(crate) use onward::onward;
 
 /// The style of all pages. The policy below names its hash; a test compares the two.
 const STYLE: &str = "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:20vh auto;padding:0 1rem;\
      color-scheme:light dark}input,button{font:inherit;padding:.4em .6em}input{display:block;width:100%;\
-     box-sizing:border-box;margin:.3em 0 1em}[role=alert]{font-weight:bold}";
+     box-sizing:border-box;margin:.3em 0 1em}[role=alert]{font-weight:bold}code{overflow-wrap:anywhere}";
 
 /// Allows any web site in `form-action`: browsers apply it to the redirect after the form, which leads to the target. The schemes
 /// that the operator allows follow.
-const POLICY: &str = "default-src 'none'; style-src 'sha256-4BbZZEmJqT3YbPLqITYAahDbd2oHuYvQnxVftpwlfHM='; \
+const POLICY: &str = "default-src 'none'; style-src 'sha256-AbJPhgpzMellflV6EJj4jtiE0RWFZK/riurVsRbz+T4='; \
      frame-ancestors 'none'; base-uri 'none'; form-action https: http:";
 
 /// The policy of pages without a form.
-const POLICY_WITHOUT_FORMS: &str = "default-src 'none'; style-src 'sha256-4BbZZEmJqT3YbPLqITYAahDbd2oHuYvQnxVftpwlfHM='; \
+const POLICY_WITHOUT_FORMS: &str = "default-src 'none'; style-src 'sha256-AbJPhgpzMellflV6EJj4jtiE0RWFZK/riurVsRbz+T4='; \
      form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
 
 /// Writes `problem` in the form that `accept` asks for.
@@ -61,7 +66,9 @@ pub(crate) fn password_form(locked: Locked, schemes: &TargetSchemes) -> Response
     let mut response = Response::new(page("This link has a password", "", &form));
     *response.status_mut() = status;
     as_page(&mut response);
-    if let Ok(policy) = HeaderValue::try_from(schemes.iter().fold(POLICY.to_owned(), |policy, scheme| policy + " " + scheme + ":")) {
+    if let Ok(policy) =
+        HeaderValue::try_from(schemes.iter().fold(POLICY.to_owned(), |policy, scheme| policy + " " + scheme + ":"))
+    {
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     set(&mut response, "cache-control", "no-store");
@@ -120,6 +127,25 @@ fn page(title: &str, head: &str, content: &str) -> String {
     )
 }
 
+/// Makes the answer with a page that has no form and that nobody may keep or list.
+fn answer(page: String) -> Response<String> {
+    let mut response = Response::new(page);
+    as_page(&mut response);
+    set(&mut response, "content-security-policy", POLICY_WITHOUT_FORMS);
+    set(&mut response, "cache-control", "no-store");
+    set(&mut response, "x-robots-tag", "noindex");
+    set(&mut response, "x-content-type-options", "nosniff");
+    response
+}
+
+/// Names where a URL leads, for people: its host, or for other schemes than `http` and `https` its scheme.
+fn place(url: &TargetUrl) -> String {
+    let parsed = url::Url::parse(url.as_str()).ok();
+    let host = parsed.as_ref().filter(|_| url.is_web()).and_then(|url| url.host_str());
+    let scheme = || url.as_str().split(':').next().unwrap_or_default();
+    host.map_or_else(|| format!("{}:", scheme()), str::to_owned)
+}
+
 /// Writes `text` as HTML that means just this text, in an element or in a quoted attribute. Every text of a link goes through here.
 fn escaped(text: &str) -> Cow<'_, str> {
     htmlize::escape_all_quotes(text)
@@ -147,7 +173,10 @@ mod tests {
         let password_form = |locked| password_form(locked, &schemes);
         let asked = password_form(Locked::Asked);
         let policy = asked.headers()["content-security-policy"].to_str().unwrap();
-        assert!(policy.ends_with("form-action https: http: mailto: myapp:"), "the redirect after the form is one of the form: {policy}");
+        assert!(
+            policy.ends_with("form-action https: http: mailto: myapp:"),
+            "the redirect after the form is one of the form: {policy}"
+        );
         assert_eq!(asked.status(), StatusCode::OK);
         for part in ["<html lang=", "<label for=\"password\">", "autofocus", "method=\"post\"", "<button>"] {
             assert!(asked.body().contains(part), "{part}");

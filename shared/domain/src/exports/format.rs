@@ -4,12 +4,13 @@ use serde::Serialize;
 
 use crate::files::csv::{csv_cell, short_csv_cell};
 use crate::links::link::Link;
+use crate::links::preview::PreviewFields;
 use crate::links::request::{LinkFields, RuleFields, VariantFields};
 use crate::links::settings::QueryConflict;
 use crate::values::timestamp::Timestamp;
 
 const COLUMNS: &str = "url,slug,domain,title,tags,created_at,starts_at,expires_at,expired_url,max_clicks,\
-redirect_status,forward_query,query_conflict,forward_path,archived,rules,variants,imported_clicks,has_password";
+redirect_status,forward_query,query_conflict,forward_path,archived,rules,variants,preview,imported_clicks,has_password";
 
 /// Writes the first line of an export in CSV, `with_passwords` or without.
 pub fn csv_header(with_passwords: bool) -> String {
@@ -47,6 +48,8 @@ struct Row {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     variants: Vec<VariantFields>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    preview: Option<PreviewFields>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     imported_clicks: Option<u64>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     has_password: bool,
@@ -76,6 +79,7 @@ impl Row {
             archived: fields.archived,
             rules: fields.rules,
             variants: fields.variants,
+            preview: fields.preview,
             imported_clicks: link.imported_clicks,
             has_password: password.is_some(),
             password_hash: password.filter(|_| with_passwords).cloned(),
@@ -116,6 +120,7 @@ pub fn csv_row(link: &Link, with_passwords: bool) -> String {
         flag(row.archived),
         json_list(&row.rules),
         json_list(&row.variants),
+        row.preview.map(|preview| json(&preview)).unwrap_or_default(),
         number(row.imported_clicks),
         flag(row.has_password),
     ];
@@ -142,5 +147,59 @@ fn tags(tags: &[String]) -> String {
 }
 
 fn json_list<T: Serialize>(values: &[T]) -> String {
-    if values.is_empty() { String::new() } else { csv_cell(&serde_json::to_string(values).unwrap_or_default()) }
+    if values.is_empty() { String::new() } else { json(values) }
+}
+
+fn json<T: Serialize + ?Sized>(value: &T) -> String {
+    csv_cell(&serde_json::to_string(value).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::links::validate::check_fields;
+    use crate::testing::samples::link;
+    use crate::values::domains::Domains;
+    use crate::values::field_errors::Errors;
+
+    #[test]
+    fn row_of_the_largest_link_is_one_that_an_import_reads() {
+        let conditions = json!({
+            "device": vec!["mobile"; 50], "os": vec!["ios"; 50], "country": vec!["CH"; 50], "language": vec!["de"; 50],
+            "query": vec![json!({"name": "n", "value": "v"}); 17], "after": "2026-01-01T00:00:00Z", "before": "2027-01-01T00:00:00Z",
+        });
+        let rules = |last: usize| {
+            let mut rules = vec![json!({"if": conditions, "url": "https://a.example/"}); 20];
+            rules[0]["url"] = json!(format!("https://a.example/{}", "x".repeat(last)));
+            rules
+        };
+        let fields = |last: usize| -> LinkFields {
+            serde_json::from_value(
+                json!({"url": "https://a.example/", "rules": rules(last), "title": "\u{1f600}".repeat(200),
+                "tags": (0..20).map(|n| format!("{n:02}{}", "\u{1f600}".repeat(48))).collect::<Vec<_>>()}),
+            )
+            .unwrap()
+        };
+        let domains = Domains::parse("go.example.com").unwrap();
+        let checked = |last: usize| {
+            let mut errors = Errors::default();
+            let checked = check_fields(&fields(last), &domains, &mut errors);
+            errors.or(checked).ok()
+        };
+        // The most that still passes the check.
+        let (mut least, mut most) = (0, 40 * 1024);
+        while least < most {
+            let middle = (least + most).div_ceil(2);
+            if checked(middle).is_some() { least = middle } else { most = middle - 1 }
+        }
+        let checked = checked(least).unwrap();
+        let mut largest = link("acme", "docs", "https://example.com/");
+        (largest.url, largest.title, largest.tags, largest.settings) =
+            (checked.url, checked.title, checked.tags, checked.settings);
+        let row = csv_row(&largest, true);
+        assert!(row.len() > 45_000 && row.len() <= 64 * 1024, "{} bytes", row.len());
+        assert!(json_line(&largest, true).len() <= 64 * 1024);
+    }
 }

@@ -178,7 +178,8 @@ mod tests {
             link.created_at = link.created_at.plus_seconds(i64::try_from(n).unwrap());
             links.insert(&link).await.unwrap();
         }
-        let mut request = ListRequest { page: PageRequest { limit: Some(100), cursor: None }, ..ListRequest::default() };
+        let mut request =
+            ListRequest { page: PageRequest { limit: Some(100), cursor: None }, ..ListRequest::default() };
         let (mut seen, mut pages) = (Vec::new(), 0);
         loop {
             let page = page(&links, &request).await.unwrap();

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::link::Link;
 use super::password::Password;
+use super::preview::PreviewFields;
 use super::settings::{Conditions, QueryCondition, QueryConflict, Rule, Variant};
 #[cfg(feature = "openapi")]
 use super::settings::{LinkSettings, MAX_CLICKS, MAX_QUERY_CHARS, MAX_VARIANT_NAME, MAX_WEIGHT};
@@ -78,6 +79,8 @@ pub struct LinkFields {
     #[serde(default, deserialize_with = "or_default")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<Vec<VariantFields>>", length(max = LinkSettings::MAX_CHOICES)))]
     pub variants: Vec<VariantFields>,
+    /// What previews of the link in chats and posts show, instead of what its target says.
+    pub preview: Option<PreviewFields>,
     /// Whether it is archived: visitors get "not found", but its owner keeps it.
     #[serde(default, deserialize_with = "or_default")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<bool>"))]
@@ -201,6 +204,7 @@ impl LinkFields {
             forward_path: settings.forward_path,
             rules: settings.rules.iter().map(RuleFields::of).collect(),
             variants: settings.variants.iter().map(VariantFields::of).collect(),
+            preview: settings.preview.as_ref().map(PreviewFields::of),
             archived: settings.archived,
             if_exists: None,
             keep_alias: None,

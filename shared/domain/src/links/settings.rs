@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::preview::LinkPreview;
 use crate::values::target::TargetUrl;
 use crate::values::timestamp::Timestamp;
 use crate::visitors::device::Device;
@@ -48,6 +49,9 @@ pub struct LinkSettings {
     /// Weighted targets for visits that match no rule, instead of the link's own target. A visitor keeps the same one for a day.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variants: Vec<Variant>,
+    /// What previews of the link show, instead of those of its target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview: Option<LinkPreview>,
     /// Whether it is archived: visitors get "not found", but its owner keeps it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub archived: bool,

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde::Serialize;
 
 use super::link::{check_tags, check_title};
+use super::preview::check_preview;
 use super::request::{ConditionFields, LinkFields, QueryFields, RuleFields, VariantFields};
 use super::settings::{
     Conditions, LinkSettings, MAX_CLICKS, MAX_QUERY_CHARS, MAX_VARIANT_NAME, MAX_WEIGHT, QueryCondition,
@@ -17,7 +18,7 @@ use crate::values::language::parse_language_range;
 use crate::values::target::TargetUrl;
 use crate::values::timestamp::Timestamp;
 
-/// The greatest size of all targets of a link together: `url`, `expired_url`, and rules and variants as JSON. It keeps a link well
+/// The greatest size of all targets of a link together: `url`, `expired_url`, and rules, variants and preview as JSON. It keeps a link well
 /// below the 400 KB of a DynamoDB item, and its row of an export in CSV below the 64 KiB that an import reads.
 pub(crate) const MAX_TARGETS_BYTES: usize = 40 * 1024;
 
@@ -57,10 +58,11 @@ fn check_size(url: Option<&TargetUrl>, settings: &LinkSettings, errors: &mut Err
         ("/expired_url", settings.expired_url.as_ref().map_or(0, text_bytes)),
         ("/rules", json_bytes(&settings.rules)),
         ("/variants", json_bytes(&settings.variants)),
+        ("/preview", settings.preview.as_ref().map_or(0, json_bytes)),
     ];
     let sum = url + others.iter().map(|(_, bytes)| bytes).sum::<usize>();
     if let Some((pointer, _)) = others.iter().max_by_key(|(_, bytes)| *bytes).filter(|_| sum > MAX_TARGETS_BYTES) {
-        let what = "url, expired_url, rules and variants";
+        let what = "url, expired_url, rules, variants and preview";
         errors.add(*pointer, format!("{what} together are larger than {MAX_TARGETS_BYTES} bytes of JSON"));
     }
 }
@@ -87,6 +89,7 @@ fn check_settings(fields: &LinkFields, domains: &Domains, errors: &mut Errors) -
     }
     let status = fields.redirect_status.map(RedirectStatus::try_from);
     let redirect_status = status.and_then(|status| errors.note("/redirect_status", status)).unwrap_or_default();
+    let preview = fields.preview.as_ref().and_then(|preview| check_preview(preview, domains, errors));
     let rules = check_rules(&fields.rules, domains, errors);
     let variants = check_variants(&fields.variants, domains, errors);
     LinkSettings {
@@ -102,6 +105,7 @@ fn check_settings(fields: &LinkFields, domains: &Domains, errors: &mut Errors) -
         forward_path: fields.forward_path,
         rules,
         variants,
+        preview,
         archived: fields.archived,
     }
 }
@@ -290,7 +294,8 @@ mod tests {
         let size = |fields: &CheckedFields| {
             let CheckedFields { url, settings, .. } = fields;
             let expired = settings.expired_url.as_ref().map_or(0, text_bytes);
-            text_bytes(url) + expired + json_bytes(&settings.rules) + json_bytes(&settings.variants)
+            let preview = settings.preview.as_ref().map_or(0, json_bytes);
+            text_bytes(url) + expired + json_bytes(&settings.rules) + json_bytes(&settings.variants) + preview
         };
         let rule = |length: usize| json!({"if": {"os": ["ios"]}, "url": url(length)});
         let variant = |length: usize| json!({"name": "a", "weight": 1, "url": url(length)});
@@ -299,7 +304,7 @@ mod tests {
             (&|last| json!({"url": url(12_000), "variants": [variant(last)]}), "/variants"),
             (&|last| json!({"url": url(12_000), "variants": [variant(3_000)], "rules": [rule(last)]}), "/rules"),
             (&|last| json!({"url": url(12_000), "rules": [rule(500)], "expired_url": url(last)}), "/expired_url"),
-            (&|last| json!({"url": url(32_768), "expired_url": url(last)}), "/expired_url"),
+            (&|last| json!({"url": url(32_768), "expired_url": url(last), "preview": {"title": "a"}}), "/expired_url"),
         ];
         for (of_size, pointer) in of_sizes {
             let room = MAX_TARGETS_BYTES - size(&check(of_size(20)).unwrap()) + 20;
@@ -320,6 +325,7 @@ mod tests {
                 "query": [{"name": "a"}, {"name": "b", "value": "c"}],
                 "after": "2026-01-01T00:00:00Z", "before": "2026-02-01T00:00:00Z"}, "url": "https://example.com/m"}],
             "variants": [{"name": "a", "url": "https://example.com/a", "weight": 1000}],
+            "preview": {"title": " Docs ", "description": null},
         }))
         .unwrap();
         assert_eq!(
@@ -334,6 +340,7 @@ mod tests {
                     "after": "2026-01-01T00:00:00.000Z", "before": "2026-02-01T00:00:00.000Z"},
                     "url": "https://example.com/m"}],
                 "variants": [{"name": "a", "url": "https://example.com/a", "weight": 1000}],
+                "preview": {"title": "Docs"},
             })
         );
         assert_eq!((settings.title.as_deref(), settings.tags.len()), (Some("Docs"), 1));
@@ -400,6 +407,7 @@ mod tests {
             (json!({"if_exists": "replace"}), "/if_exists"),
             (json!({"query_conflict": "visitor"}), "/query_conflict"),
             (json!({"forward_path": "yes"}), "/forward_path"),
+            (json!({"preview": {"picture": "x"}}), "/preview/picture"),
             (json!({"has_password": true}), "/has_password"),
             (json!({"url": null}), "/url"),
         ] {

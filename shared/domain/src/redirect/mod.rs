@@ -5,6 +5,7 @@ pub mod cache;
 pub mod choose_target;
 pub mod circuit_breaker;
 pub mod deliver_clicks;
+pub mod details;
 pub mod follow;
 mod forward_path;
 pub mod forward_query;

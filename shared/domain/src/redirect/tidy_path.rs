@@ -75,7 +75,6 @@ mod tests {
             "/%2Fdocs",
             "/docs;",
             "/docs!",
-            "/docs+",
             "/docs\u{3002}",
             "/docs%e2%80",
             "/docs%",

@@ -146,9 +146,21 @@ mod tests {
     #[test]
     fn what_is_no_scheme_is_refused() {
         let long = "a".repeat(41);
-        for list in
-            [",", "mailto,", "mailto:", "MAILTO", "1a", "-a", "a b", "a/b", "ä", "*", "http", "tel,https", long.as_str()]
-        {
+        for list in [
+            ",",
+            "mailto,",
+            "mailto:",
+            "MAILTO",
+            "1a",
+            "-a",
+            "a b",
+            "a/b",
+            "ä",
+            "*",
+            "http",
+            "tel,https",
+            long.as_str(),
+        ] {
             assert_eq!(TargetSchemes::parse(list), Err(SchemesError::Syntax), "{list:?}");
         }
         let many = |count: usize| (0..count).map(|n| format!("a{n}")).collect::<Vec<_>>().join(",");
@@ -159,9 +171,32 @@ mod tests {
     #[test]
     fn unsafe_schemes_are_refused_by_name() {
         for scheme in [
-            "javascript", "data", "vbscript", "file", "blob", "about", "view-source", "filesystem", "ws", "wss", "chrome",
-            "chrome-extension", "moz-extension", "edge", "jar", "resource", "feed", "ftp", "search-ms", "ms-msdt", "ms-officecmd",
-            "ms-appinstaller", "shell", "mhtml", "res", "content",
+            "javascript",
+            "data",
+            "vbscript",
+            "file",
+            "blob",
+            "about",
+            "view-source",
+            "filesystem",
+            "ws",
+            "wss",
+            "chrome",
+            "chrome-extension",
+            "moz-extension",
+            "edge",
+            "jar",
+            "resource",
+            "feed",
+            "ftp",
+            "search-ms",
+            "ms-msdt",
+            "ms-officecmd",
+            "ms-appinstaller",
+            "shell",
+            "mhtml",
+            "res",
+            "content",
         ] {
             let refused = TargetSchemes::parse(&format!("mailto,{scheme}"));
             assert_eq!(refused, Err(SchemesError::Unsafe(scheme.to_owned())));

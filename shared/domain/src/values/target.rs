@@ -180,7 +180,8 @@ mod tests {
             assert_eq!(target.as_ref().map(TargetUrl::as_str), Ok("https://example.com/a?b=c"), "{blank:?}");
         }
         assert_eq!(TargetUrl::parse("https://example.com/a\nb", &own()), Err(TargetError::Character));
-        let longest = format!("{}https://example.com/{}{}", " ".repeat(50), "a".repeat(TargetUrl::MAX_LEN - 20), "\n".repeat(50));
+        let longest =
+            format!("{}https://example.com/{}{}", " ".repeat(50), "a".repeat(TargetUrl::MAX_LEN - 20), "\n".repeat(50));
         assert!(TargetUrl::parse(&longest, &own()).is_ok(), "white space does not count");
     }
 

@@ -46,6 +46,8 @@ pub enum Column {
     Rules,
     /// Weighted targets, as JSON.
     Variants,
+    /// What previews of the link show, as JSON.
+    Preview,
     /// Whether the link is archived.
     Archived,
     /// Whether the service that exported the link had switched it off.
@@ -71,7 +73,7 @@ pub enum Column {
 }
 
 /// Every column with its name in reports, in our own exports and in options.
-const NAMES: [(Column, &str); 30] = [
+const NAMES: [(Column, &str); 31] = [
     (Column::Url, "url"),
     (Column::Slug, "slug"),
     (Column::ShortUrl, "short_url"),
@@ -91,6 +93,7 @@ const NAMES: [(Column, &str); 30] = [
     (Column::ForwardPath, "forward_path"),
     (Column::Rules, "rules"),
     (Column::Variants, "variants"),
+    (Column::Preview, "preview"),
     (Column::Archived, "archived"),
     (Column::Disabled, "disabled"),
     (Column::Enabled, "enabled"),

@@ -116,6 +116,7 @@ fn remove(fields: &mut LinkFields, name: &str) {
         "redirect_status" => fields.redirect_status = None,
         "rules" => fields.rules.clear(),
         "variants" => fields.variants.clear(),
+        "preview" => fields.preview = None,
         _ => {}
     }
 }
@@ -160,6 +161,11 @@ impl Reading {
             }
             Column::Rules if !is_nothing(text) => fields.rules = json(text)?,
             Column::Variants if !is_nothing(text) => fields.variants = json(text)?,
+            // Other services have a text or an address under this name.
+            Column::Preview if text.starts_with('{') => {
+                fields.preview = serde_json::from_str(text)
+                    .map_err(|error| format!("is not a JSON object as in the API: {error}"))?;
+            }
             Column::Geo if !is_nothing(text) => {
                 let targets: BTreeMap<String, String> = serde_json::from_str(text)
                     .map_err(|error| format!("is not a JSON object of a URL for each country: {error}"))?;

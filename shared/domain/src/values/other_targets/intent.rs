@@ -16,7 +16,8 @@ pub(super) fn check(
     // Android looks for the last `#`.
     let (data, intent) = url.rsplit_once('#').ok_or(TargetError::Intent)?;
     let data = data.strip_prefix("intent:").filter(|data| !data.contains('#')).ok_or(TargetError::Intent)?;
-    let items = intent.strip_prefix("Intent;").and_then(|items| items.strip_suffix("end")).ok_or(TargetError::Intent)?;
+    let items =
+        intent.strip_prefix("Intent;").and_then(|items| items.strip_suffix("end")).ok_or(TargetError::Intent)?;
     let mut has_receiver = false;
     for item in items.split_terminator(';') {
         let (name, value) = item.split_once('=').ok_or(TargetError::Intent)?;
@@ -28,7 +29,8 @@ pub(super) fn check(
             }
             "package" if is_name(&value) => has_receiver = true,
             "action" if value == "android.intent.action.VIEW" => {}
-            "category" if ["android.intent.category.BROWSABLE", "android.intent.category.DEFAULT"].contains(&&*value) => {}
+            "category"
+                if ["android.intent.category.BROWSABLE", "android.intent.category.DEFAULT"].contains(&&*value) => {}
             "S.browser_fallback_url" => check_url(&value)?,
             _ if is_extra(name) => {}
             _ => return Err(TargetError::Intent),

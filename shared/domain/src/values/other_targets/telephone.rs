@@ -54,7 +54,8 @@ fn is_number(text: &str) -> bool {
 }
 
 fn parameter_value(name: &str, value: &str) -> Option<String> {
-    let is_digits = |text: &str| !text.is_empty() && text.len() <= MAX_DIGITS && text.bytes().all(|b| b.is_ascii_digit());
+    let is_digits =
+        |text: &str| !text.is_empty() && text.len() <= MAX_DIGITS && text.bytes().all(|b| b.is_ascii_digit());
     match name {
         "ext" => Some(value.to_owned()).filter(|value| is_number(value) && !value.starts_with('+')),
         "phone-context" => match value.strip_prefix('+') {

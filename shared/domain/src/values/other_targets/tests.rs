@@ -46,7 +46,10 @@ fn app_urls_keep_their_meaning() {
 
 #[test]
 fn hostile_app_urls_are_refused() {
-    all_fail(&["myapp:", "myapp:%", "myapp://a%0", "myapp://h/%00", "myapp://[::1", "myapp://a:b:c/"], TargetError::Syntax);
+    all_fail(
+        &["myapp:", "myapp:%", "myapp://a%0", "myapp://h/%00", "myapp://[::1", "myapp://a:b:c/"],
+        TargetError::Syntax,
+    );
     all_fail(&["myapp://user@host/", "myapp://user:pw@host/"], TargetError::Credentials);
     all_fail(&["myapp://a\r\nLocation: x", "mailto:a\n@example.com", "tel:+1\t2"], TargetError::Character);
     all_fail(
@@ -90,8 +93,14 @@ fn mail_has_addresses_and_safe_fields() {
         ("mailto:ü@example.com", "mailto:%C3%BC@example.com"),
         ("mailto:a%40example.com", "mailto:a@example.com"),
         ("mailto:gorby%25kremvax@example.com", "mailto:gorby%25kremvax@example.com"),
-        ("mailto:a@example.com?Subject=Hi there&body=1%0D%0A2", "mailto:a@example.com?subject=Hi%20there&body=1%0D%0A2"),
-        ("mailto:?to=a@example.com&cc=b@example.com,c@example.com", "mailto:?to=a@example.com&cc=b@example.com,c@example.com"),
+        (
+            "mailto:a@example.com?Subject=Hi there&body=1%0D%0A2",
+            "mailto:a@example.com?subject=Hi%20there&body=1%0D%0A2",
+        ),
+        (
+            "mailto:?to=a@example.com&cc=b@example.com,c@example.com",
+            "mailto:?to=a@example.com&cc=b@example.com,c@example.com",
+        ),
         ("mailto:?body=https://example.com/?a=b%26c", "mailto:?body=https:%2F%2Fexample.com%2F%3Fa%3Db%26c"),
         ("mailto:a@example.com?subject=Ticket #5", "mailto:a@example.com?subject=Ticket%20%235"),
     ]);
@@ -198,7 +207,10 @@ fn intents_lead_only_where_targets_may() {
             "intent:#Intent;action=android.intent.action.VIEW;category=android.intent.category.BROWSABLE;package=com.example;i.page=2;end",
             "intent:#Intent;action=android.intent.action.VIEW;category=android.intent.category.BROWSABLE;package=com.example;i.page=2;end",
         ),
-        ("intent://example.com/a#Intent;scheme=https;package=com.example;end", "intent://example.com/a#Intent;scheme=https;package=com.example;end"),
+        (
+            "intent://example.com/a#Intent;scheme=https;package=com.example;end",
+            "intent://example.com/a#Intent;scheme=https;package=com.example;end",
+        ),
     ]);
     let intent = |items: &str| format!("intent://x/#Intent;{items}end");
     for (items, error) in [

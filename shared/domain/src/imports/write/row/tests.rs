@@ -112,6 +112,8 @@ fn secondary_column_costs_only_itself() {
         (Column::ForwardQuery, "perhaps"),
         (Column::ForwardPath, "perhaps"),
         (Column::QueryConflict, "visitor"),
+        (Column::Preview, "{\"picture\":1}"),
+        (Column::Preview, "{\"image\":\"javascript:alert(1)\"}"),
         (Column::ExpiredUrl, "javascript:alert(1)"),
         (Column::Title, "a\nb"),
         (Column::Tags, "[\"ok\",\"a\\nb\"]"),
