@@ -412,6 +412,45 @@ fn slugs_of_other_services_are_known() {
 }
 
 #[test]
+fn targets_may_have_other_schemes_and_32_kib() {
+    let long = format!("https://a.example/{}", "x".repeat(32_768 - 18));
+    for url in ["mailto:a@a.example?subject=x", "tel:+41441234567", "sms:+41441234567?body=x", long.as_str()] {
+        let rows = [format!("docs -> {url} | - |  | {NOW} | -"), format!("b -> https://b.example/ | - |  | {NOW} | -")];
+        for file in [
+            format!("url,slug\n{url},docs\nhttps://b.example/,b\n"),
+            format!("slug,url\r\n\"docs\",\"{url}\"\r\n\"b\",\"https://b.example/\"\r\n"),
+            format!("{{\"url\":\"{url}\",\"slug\":\"docs\"}}\n{{\"url\":\"https://b.example/\",\"slug\":\"b\"}}\n"),
+            format!("[{{\"url\":\"{url}\",\"slug\":\"docs\"}},{{\"url\":\"https://b.example/\",\"slug\":\"b\"}}]"),
+            format!(
+                "{{\"items\":[{{\"slug\":\"docs\",\"url\":\"{url}\"}},{{\"slug\":\"b\",\"url\":\"https://b.example/\"}}],\"next_cursor\":null}}"
+            ),
+        ] {
+            assert_eq!(shown(&file), rows, "{}", &file[..file.len().min(120)]);
+        }
+    }
+    let map: Vec<String> = (0..10).map(|n| format!("\"s{n}\":\"{}\"", &long[..32_760 - n])).collect();
+    assert_eq!(shown(&format!("{{{}}}", map.join(","))).len(), 10, "an object of slugs and long URLs");
+}
+
+#[test]
+fn preview_is_no_link_of_its_own() {
+    let row = format!("docs -> https://a.example/ | - |  | {NOW} | -");
+    let preview = "{\"title\":\"T\",\"image\":\"https://i.example/a.png\"}";
+    for (preview, warned) in [
+        (preview, false),
+        ("null", false),
+        ("\"https://i.example/a.png\"", false),
+        ("{\"image\":\"javascript:alert(1)\"}", true),
+    ] {
+        let link = format!("{{\"slug\":\"docs\",\"url\":\"https://a.example/\",\"preview\":{preview}}}");
+        let expected = if warned { format!("{row} ~ preview") } else { row.clone() };
+        for file in [format!("{link}\n"), format!("[{link}]"), format!("{{\"items\":[{link}]}}")] {
+            assert_eq!(shown(&file), [expected.as_str()], "{file}");
+        }
+    }
+}
+
+#[test]
 fn protected_link_is_never_open() {
     let kutt = r#"{"limit":10,"data":[
         {"address":"kpw1","banned":false,"password":true,"target":"https://www.example.com/secret"},

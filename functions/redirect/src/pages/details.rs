@@ -13,7 +13,7 @@ pub(crate) fn details(details: &LinkDetails) -> Response<String> {
     let LinkDetails { slug, destination, created_at, expires_at, clicks_left } = details;
     let mut content = match destination {
         Some(destination) => whereto(destination),
-        None => "<p>It asks for a password. Only who knows it sees where the link leads.</p>".to_owned(),
+        None => "<p>It asks for a password. Only those who know it see where the link leads.</p>".to_owned(),
     };
     // Writing to a text cannot fail.
     let _ = write!(content, "<p>Created on {}.", date(*created_at));

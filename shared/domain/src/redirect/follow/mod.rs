@@ -238,7 +238,7 @@ impl FollowLinkPorts {
         }
         match longer {
             Some(url) => Some(url),
-            None => self.check_target(link, url.as_str(), visit),
+            None => self.check_target(link, choice.url.as_str(), visit),
         }
     }
 

@@ -308,7 +308,7 @@ async fn preview_is_for_programs_that_fetch_previews() {
     ] {
         let visit = Visit { user_agent: Some(agent.to_owned()), ..visit("/docs") };
         let outcome = follow_link(&fixture(settings.clone()).await.ports, &visit, intent).await.unwrap();
-        let Outcome::Redirect(redirect) = outcome else { panic!("{outcome:?}") };
+        let Outcome::Redirect(redirect) = outcome else { panic!("{settings}") };
         assert_eq!(redirect.preview.is_some(), shown, "{settings} {agent}");
         assert_eq!(redirect.click.is_some(), intent != Intent::Look, "a click of a program, as before");
     }
