@@ -189,7 +189,7 @@ mod tests {
             errors.or(checked).ok()
         };
         // The most that still passes the check.
-        let (mut least, mut most) = (0, 40 * 1024);
+        let (mut least, mut most) = (0_usize, 40 * 1024_usize);
         while least < most {
             let middle = (least + most).div_ceil(2);
             if checked(middle).is_some() { least = middle } else { most = middle - 1 }
