@@ -6,17 +6,22 @@
 
 use libfuzzer_sys::fuzz_target;
 use url::{Host, Url};
+use waypost_domain::links::settings::QueryConflict;
 use waypost_domain::redirect::forward_query::forward_query;
+use waypost_domain::values::schemes::TargetSchemes;
 use waypost_domain::{Domains, TargetUrl};
 
+/// The schemes that targets may have beside `http` and `https`.
+const SCHEMES: [&str; 5] = ["mailto", "tel", "sms", "myapp", "intent"];
 const OWN: [&str; 3] = ["go.example.com", "xn--exmple-cua.test", "127.0.0.1"];
 
 fuzz_target!(|text: &str| {
-    let own = Domains::parse(&OWN.join(",")).expect("valid domains");
+    let schemes = TargetSchemes::parse(&SCHEMES.join(",")).expect("safe schemes");
+    let own = Domains::parse(&OWN.join(",")).expect("valid domains").with_schemes(schemes);
     accept(text, &own);
     let (target, query) = text.split_once('\n').unwrap_or((text, ""));
     if let Some(target) = accept(target, &own) {
-        keeps_its_place(&target, &forward_query(&target, query), &own);
+        keeps_its_place(&target, &forward_query(&target, query, QueryConflict::TargetWins), &own);
     }
 });
 
@@ -26,18 +31,21 @@ fn accept(text: &str, own: &Domains) -> Option<TargetUrl> {
     let shown = target.as_str();
     assert!(shown.len() <= TargetUrl::MAX_LEN);
     assert!(shown.bytes().all(|byte| (0x21..0x7f).contains(&byte)), "{shown:?}");
-    assert!(shown.starts_with("http://") || shown.starts_with("https://"), "{shown:?}");
     assert!(http::HeaderValue::from_str(shown).is_ok(), "{shown:?}");
-    let authority = shown.split('/').nth(2).expect("an authority");
-    assert!(!authority.contains(['@', '\\', '%']), "{shown:?}");
+    assert_eq!(TargetUrl::parse(shown, own).as_ref(), Ok(&target), "a target parses to itself");
     let url = Url::parse(shown).expect("a target is a URL");
     assert!(url.username().is_empty() && url.password().is_none(), "{shown:?}");
+    if !(shown.starts_with("http://") || shown.starts_with("https://")) {
+        assert!(SCHEMES.contains(&url.scheme()) && shown.starts_with(&format!("{}:", url.scheme())), "{shown:?}");
+        return Some(target);
+    }
+    let authority = shown.split('/').nth(2).expect("an authority");
+    assert!(!authority.contains(['@', '\\', '%']), "{shown:?}");
     match url.host().expect("a target has a host") {
         Host::Domain(name) => assert!(!OWN.contains(&name.trim_end_matches('.')), "{shown:?}"),
         Host::Ipv4(address) => assert!(!OWN.contains(&address.to_string().as_str()), "{shown:?}"),
         Host::Ipv6(_) => {}
     }
-    assert_eq!(TargetUrl::parse(shown, own).as_ref(), Ok(&target), "a target parses to itself");
     Some(target)
 }
 

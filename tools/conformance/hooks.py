@@ -43,7 +43,8 @@ def cursor(key):
 
 
 # Targets lead anywhere but to the stack itself; links are on its domains only.
-schemathesis.openapi.format("http-url", st.builds("{}://{}/{}".format, st.sampled_from(["http", "https"]), HOST, PATH))
+for name in ("target-url", "http-url"):
+    schemathesis.openapi.format(name, st.builds("{}://{}/{}".format, st.sampled_from(["http", "https"]), HOST, PATH))
 schemathesis.openapi.format("hostname", st.just("go.example.com"))
 # Keys expire in the future; statistics have days of the past.
 FUTURE = st.datetimes(datetime.datetime(2040, 1, 1), datetime.datetime(2100, 1, 1))

@@ -27,6 +27,10 @@ VALUES = {
         ["", "*", "127.0.0.1", "a.example,b.example"],
         [",", "a.example,", "a.example, b.example", "https://a.example", "*.example"],
     ),
+    "TargetSchemes": (
+        ["", "mailto,tel,sms", "mailto,com.example.app,web+x"],
+        ["mailto,", "mailto, tel", "mailto:", "MAILTO", "1a", "my app", "slack://"],
+    ),
     "ShortUrlOrigin": (["", "https://go.example.com", "http://localhost:9000"], ["go.example.com", "https://a.b/", "https://a b"]),
     "RootUrl": (["", "https://www.example.com/", "https://example.com/a?b=c"], ["www.example.com", "https:/example.com", "https://", "/a"]),
     "NotFoundUrl": (["", "https://www.example.com/404"], ["www.example.com", "ftp://example.com/"]),

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use waypost_domain::analytics::stats::answer::AllTime;
+use waypost_domain::links::preview::LinkPreview;
+use waypost_domain::links::settings::QueryConflict;
 use waypost_domain::{
     Domain, Domains, Link, LinkAddress, LinkId, RedirectStatus, Rule, Slug, TargetUrl, Timestamp, Variant,
 };
@@ -70,10 +72,16 @@ pub struct LinkView {
     redirect_status: RedirectStatus,
     /// Whether query parameters of a visit are merged into the target.
     forward_query: bool,
+    /// Which value counts if the visit and the target have a parameter of the same name.
+    query_conflict: QueryConflict,
+    /// Whether what follows the slug in a visit's path goes to the target's path.
+    forward_path: bool,
     /// Other targets for some visits. The first rule that matches wins.
     rules: Vec<Rule>,
     /// Weighted targets for visits that no rule matches.
     variants: Vec<Variant>,
+    /// What previews of the link in chats and posts show, instead of what its target says.
+    preview: Option<LinkPreview>,
     /// Whether the link is archived: visitors do not find it, its owner keeps it.
     archived: bool,
     /// Clicks that another service counted before the import. They are not part of the statistics.
@@ -133,8 +141,11 @@ impl LinkView {
             has_password: settings.password_hash.is_some(),
             redirect_status: settings.redirect_status,
             forward_query: settings.forward_query,
+            query_conflict: settings.query_conflict,
+            forward_path: settings.forward_path,
             rules: settings.rules,
             variants: settings.variants,
+            preview: settings.preview,
             archived: settings.archived,
             imported_clicks: link.imported_clicks,
             created_at: link.created_at,

@@ -150,7 +150,7 @@ fn browser_bookmarks_have_folders_as_tags() {
         [
             "1@11 go.example.com/* -> https://docs.example.org/en/latest/ | Docs |  | 2023-04-11T16:02:33.000Z | -",
             "2@16 go.example.com/* -> https://lab.example.org/?a=1&b=2 | Lab – the \"first\" | Work+R&D | 2023-05-01T00:00:00.000Z | -",
-            "3@18 ! url: must begin with http:// or https://",
+            "3@18 ! url: must begin with http:// or https://, or a scheme that the operator allows",
             "4@21 go.example.com/* -> https://last.example.org/ | - |  | 2023-05-01T00:00:02.000Z | -",
         ]
     );
@@ -202,7 +202,7 @@ fn spreadsheets_with_links_behind_texts_and_beyond_the_first_row_and_sheet() {
                 row("2@3", "nasty-hl-2 -> https://shown.example/", "b", now),
                 row("3@4", "nasty-hl-3 -> https://formula.example/", "c", now),
                 row("4@5", "nasty-hl-4 -> https://behind.example/?a=1&b=2#part", "d", now),
-                "5@6 ! url: must begin with http:// or https://".to_owned(),
+                "5@6 ! url: must begin with http:// or https://, or a scheme that the operator allows".to_owned(),
             ],
             &[],
         ),
@@ -409,6 +409,45 @@ fn slugs_of_other_services_are_known() {
     assert!(shown(no_slug).iter().all(|row| row.starts_with("* -> ")), "{:?}", shown(no_slug));
     let code = "code,url\nx1,https://www.example.com/\n";
     assert_eq!(shown(code), [format!("x1 -> https://www.example.com/ | - |  | {NOW} | -")]);
+}
+
+#[test]
+fn targets_may_have_other_schemes_and_32_kib() {
+    let long = format!("https://a.example/{}", "x".repeat(32_768 - 18));
+    for url in ["mailto:a@a.example?subject=x", "tel:+41441234567", "sms:+41441234567?body=x", long.as_str()] {
+        let rows = [format!("docs -> {url} | - |  | {NOW} | -"), format!("b -> https://b.example/ | - |  | {NOW} | -")];
+        for file in [
+            format!("url,slug\n{url},docs\nhttps://b.example/,b\n"),
+            format!("slug,url\r\n\"docs\",\"{url}\"\r\n\"b\",\"https://b.example/\"\r\n"),
+            format!("{{\"url\":\"{url}\",\"slug\":\"docs\"}}\n{{\"url\":\"https://b.example/\",\"slug\":\"b\"}}\n"),
+            format!("[{{\"url\":\"{url}\",\"slug\":\"docs\"}},{{\"url\":\"https://b.example/\",\"slug\":\"b\"}}]"),
+            format!(
+                "{{\"items\":[{{\"slug\":\"docs\",\"url\":\"{url}\"}},{{\"slug\":\"b\",\"url\":\"https://b.example/\"}}],\"next_cursor\":null}}"
+            ),
+        ] {
+            assert_eq!(shown(&file), rows, "{}", &file[..file.len().min(120)]);
+        }
+    }
+    let map: Vec<String> = (0..10).map(|n| format!("\"s{n}\":\"{}\"", &long[..32_760 - n])).collect();
+    assert_eq!(shown(&format!("{{{}}}", map.join(","))).len(), 10, "an object of slugs and long URLs");
+}
+
+#[test]
+fn preview_is_no_link_of_its_own() {
+    let row = format!("docs -> https://a.example/ | - |  | {NOW} | -");
+    let preview = "{\"title\":\"T\",\"image\":\"https://i.example/a.png\"}";
+    for (preview, warned) in [
+        (preview, false),
+        ("null", false),
+        ("\"https://i.example/a.png\"", false),
+        ("{\"image\":\"javascript:alert(1)\"}", true),
+    ] {
+        let link = format!("{{\"slug\":\"docs\",\"url\":\"https://a.example/\",\"preview\":{preview}}}");
+        let expected = if warned { format!("{row} ~ preview") } else { row.clone() };
+        for file in [format!("{link}\n"), format!("[{link}]"), format!("{{\"items\":[{link}]}}")] {
+            assert_eq!(shown(&file), [expected.as_str()], "{file}");
+        }
+    }
 }
 
 #[test]

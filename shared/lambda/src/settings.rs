@@ -3,6 +3,7 @@
 use waypost_domain::Domains;
 use waypost_domain::access::rate_limit::{RateLimit, RateLimits};
 use waypost_domain::files::retention::Retention;
+use waypost_domain::values::schemes::{SchemesError, TargetSchemes};
 
 /// A setting that is missing or cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -41,12 +42,20 @@ pub fn file_retention() -> Result<Retention, SettingError> {
     Ok(Retention::days(number("IMPORT_RETENTION_DAYS")?))
 }
 
-/// Reads the stack's own domains from `DOMAINS`, and the other hosts that it serves from `OTHER_HOSTS`, which may be empty.
+/// Reads the stack's own domains from `DOMAINS`, the other hosts that it serves from `OTHER_HOSTS`, and the schemes that targets may
+/// have beside `http` and `https` from `TARGET_SCHEMES`. The last two may be empty.
 pub fn domains() -> Result<Domains, SettingError> {
     let invalid =
         |name| SettingError::Invalid { name, problem: "is not a comma-separated list of host names".to_owned() };
     let domains = Domains::parse(&required("DOMAINS")?).map_err(|_| invalid("DOMAINS"))?;
-    domains.with_hosts(&optional("OTHER_HOSTS").unwrap_or_default()).map_err(|_| invalid("OTHER_HOSTS"))
+    let domains =
+        domains.with_hosts(&optional("OTHER_HOSTS").unwrap_or_default()).map_err(|_| invalid("OTHER_HOSTS"))?;
+    Ok(domains.with_schemes(target_schemes(&optional("TARGET_SCHEMES").unwrap_or_default())?))
+}
+
+fn target_schemes(list: &str) -> Result<TargetSchemes, SettingError> {
+    let invalid = |error: SchemesError| SettingError::Invalid { name: "TARGET_SCHEMES", problem: error.to_string() };
+    TargetSchemes::parse(list).map_err(invalid)
 }
 
 /// Reads the rate limit of each role from `RATE_LIMIT_VIEWER`, `RATE_LIMIT_EDITOR` and `RATE_LIMIT_ADMIN`.
@@ -59,4 +68,19 @@ pub fn rate_limits() -> Result<RateLimits, SettingError> {
         editor: limit("RATE_LIMIT_EDITOR")?,
         admin: limit("RATE_LIMIT_ADMIN")?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn error_names_the_unsafe_scheme() {
+        let error = target_schemes("mailto,javascript").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "the setting TARGET_SCHEMES must not have the scheme javascript, which is never safe for visitors"
+        );
+        assert!(target_schemes("mailto,tel,sms,myapp").is_ok() && target_schemes("").is_ok());
+    }
 }

@@ -76,12 +76,13 @@ async fn answer(app: &App, event: &Event) -> Answer {
         Ok(Outcome::Redirect(redirect)) => {
             redirect_response(*redirect).unwrap_or_else(|| (not_found(app, event), None))
         }
+        Ok(Outcome::Details(details)) => (pages::details(&details), None),
         Ok(Outcome::Gone(None)) => (refusal(event, gone()), None),
         Ok(Outcome::Gone(url)) => (redirect_or_not_found(url.as_ref(), event), None),
         Ok(Outcome::NotFound) => (not_found(app, event), None),
         // Only a form is read, and only for a link that asks for one.
         Ok(Outcome::Locked(_)) if intent == (Intent::Post { password: None }) => (refusal(event, too_large()), None),
-        Ok(Outcome::Locked(locked)) => (pages::password_form(locked), None),
+        Ok(Outcome::Locked(locked)) => (pages::password_form(locked, app.follow.domains.schemes()), None),
         Ok(Outcome::MethodNotAllowed(methods)) => (no_such_method(event, methods), None),
         Err(error) => (refusal(event, error.into()), None),
     }
@@ -98,9 +99,20 @@ fn visit(app: &App, event: &Event) -> Visit {
 /// Makes the redirect of a link. Send `no-store` with every status: 301 and 308 tell search engines that the move is permanent,
 /// but every click must still arrive here, to be counted and to follow the current rules.
 ///
-/// After a password, sends 303 and no referrer, so that the target gets neither the form nor the link's URL.
+/// After a password, sends 303 and no referrer, so that the target gets neither the form nor the link's URL. A page leads to a target
+/// that does not fit into a header.
 fn redirect_response(redirect: Redirect) -> Option<Answer> {
-    let Redirect { url, status, is_unlocked: unlocked, click } = redirect;
+    let Redirect { url, status, is_unlocked: unlocked, preview, click } = redirect;
+    if let Some(preview) = preview {
+        return Some((pages::card(&preview, &url), click));
+    }
+    if !url.fits_header() {
+        let mut response = pages::onward(&url);
+        if !unlocked {
+            response.headers_mut().remove(header::REFERRER_POLICY);
+        }
+        return Some((response, click));
+    }
     let code = if unlocked { StatusCode::SEE_OTHER } else { StatusCode::from_u16(status.into()).ok()? };
     let mut response = Response::new(String::new());
     *response.status_mut() = code;
@@ -118,6 +130,9 @@ fn redirect_response(redirect: Redirect) -> Option<Answer> {
 
 /// Redirects with 302 to `url`, or answers 404. Counts no click.
 fn redirect_or_not_found(url: Option<&TargetUrl>, event: &Event) -> Response<String> {
+    if let Some(url) = url.filter(|url| !url.fits_header()) {
+        return pages::onward(url);
+    }
     let Some(location) = url.and_then(|url| HeaderValue::from_str(url.as_str()).ok()) else {
         return refusal(event, Problem::no_such_path());
     };

@@ -11,6 +11,7 @@ use waypost_domain::testing::clicks::{MemoryAttempts, MemoryCountries};
 use waypost_domain::testing::links::MemoryLinks;
 use waypost_domain::testing::samples::link;
 use waypost_domain::testing::system::{FixedClock, SeededRandom};
+use waypost_domain::values::schemes::TargetSchemes;
 
 use crate::reply::Reply;
 
@@ -245,6 +246,155 @@ async fn password_is_never_sent_to_the_target() {
         (event["body"], event["isBase64Encoded"]) = (json!("x".repeat(5000)), json!(false));
     });
     assert_eq!(given.status(&large).await, 413);
+}
+
+#[tokio::test]
+async fn plus_shows_where_the_link_leads() {
+    let mut given = given().await;
+    given.app.not_found_url = Some(TargetUrl::parse("https://example.com/none", &own()).unwrap());
+    let (response, click) = given.answer(&at("/docs+")).await;
+    assert_eq!((response.status().as_u16(), click.is_none(), header(&response, "location")), (200, true, ""));
+    assert!(response.body().contains("<strong>example.com</strong>") && response.body().contains("href=\"/docs\""));
+    for (name, value) in
+        [("cache-control", "no-store"), ("x-robots-tag", "noindex"), ("referrer-policy", "no-referrer")]
+    {
+        assert_eq!(header(&response, name), value, "{name}");
+    }
+    assert!(header(&response, "content-security-policy").contains("form-action 'none'"));
+    assert_eq!(given.answer(&with_method("HEAD", "/docs+")).await.0.body(), "");
+    let secret = given.answer(&at("/secret+")).await.0;
+    assert!(secret.status() == 200 && !secret.body().contains("example.com"), "{secret:?}");
+    for path in ["/old+", "/older+"] {
+        let (response, _) = given.answer(&at(path)).await;
+        assert_eq!((response.status().as_u16(), header(&response, "location")), (410, ""), "{path}");
+    }
+    assert_eq!(header(&given.answer(&at("/nothing+")).await.0, "location"), "https://example.com/none");
+}
+
+#[tokio::test]
+async fn program_that_fetches_previews_gets_the_owners() {
+    let given = given().await;
+    let mut shared = link("acme", "shared", "https://example.com/docs");
+    shared.settings = serde_json::from_value(json!({"redirect_status": 301, "preview": {
+        "title": "Own <title>", "description": "Own description", "image": "https://example.com/a.png"}}))
+    .unwrap();
+    given.links.insert(&shared).await.unwrap();
+    let from = |agent: &str| {
+        event(GET, |event| (event["rawPath"], event["headers"]["user-agent"]) = (json!("/shared"), json!(agent)))
+    };
+    let (response, click) = given.answer(&from("facebookexternalhit/1.1")).await;
+    assert_eq!((response.status().as_u16(), header(&response, "location")), (200, ""));
+    assert!(click.is_some(), "a click of a program, as with a redirect");
+    for part in [
+        "og:title\" content=\"Own &lt;title&gt;\"",
+        "og:description\" content=\"Own description\"",
+        "og:image\" content=\"https://example.com/a.png\"",
+    ] {
+        assert!(response.body().contains(part), "{part}");
+    }
+    for agent in
+        ["Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "curl/8.5.0", "Googlebot/2.1"]
+    {
+        assert_eq!(given.status(&from(agent)).await, 301, "{agent}");
+    }
+}
+
+#[tokio::test]
+async fn platform_decides_between_app_and_web_site() {
+    let mut given = given().await;
+    given.app.follow.domains = own().with_schemes(TargetSchemes::parse("mailto,myapp,intent").unwrap());
+    let intent = "intent://item/1#Intent;scheme=myapp;package=com.example.app;S.browser_fallback_url=https%3A%2F%2Fexample.com%2F;end";
+    let mut app = link("acme", "app", "https://example.com/docs");
+    app.settings = serde_json::from_value(json!({"forward_query": true, "rules": [
+        {"if": {"os": ["ios"]}, "url": "myapp://item/1"},
+        {"if": {"os": ["android"], "device": ["mobile"]}, "url": intent},
+        {"if": {"os": ["linux"]}, "url": "mailto:a@example.com"},
+    ]}))
+    .unwrap();
+    given.links.insert(&app).await.unwrap();
+    let from = |agent: &str| {
+        event(GET, |event| (event["rawPath"], event["headers"]["user-agent"]) = (json!("/app"), json!(agent)))
+    };
+    const IPHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Version/18.5 Mobile/15E148 Safari/604.1";
+    for (agent, location) in [
+        (IPHONE, "myapp://item/1"),
+        ("Mozilla/5.0 (Android 15; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0", intent),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "mailto:a@example.com"),
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0",
+            "https://example.com/docs?utm_source=newsletter",
+        ),
+    ] {
+        let (response, click) = given.answer(&from(agent)).await;
+        assert_eq!((response.status().as_u16(), header(&response, "location")), (302, location), "{agent}");
+        assert!(click.is_some(), "{agent}");
+    }
+    given.app.follow.domains = own();
+    assert_eq!(given.status(&from(IPHONE)).await, 404, "a scheme that the operator has removed");
+}
+
+#[tokio::test]
+async fn page_leads_to_a_target_that_fits_into_no_header() {
+    let given = given().await;
+    let target = |length: usize| format!("https://example.com/{}", "a".repeat(length - 20));
+    for (slug, length, settings) in [
+        ("fits", 8_000, json!({})),
+        ("long", 8_001, json!({})),
+        ("longest", 32_768, json!({"redirect_status": 308})),
+        ("secret-long", 32_768, json!({"password_hash": SECRET})),
+    ] {
+        let mut link = link("acme", slug, &target(length));
+        link.settings = serde_json::from_value(settings).unwrap();
+        given.links.insert(&link).await.unwrap();
+    }
+    assert_eq!(given.status(&at("/fits")).await, 302);
+    for (slug, length) in [("long", 8_001), ("longest", 32_768)] {
+        let (response, click) = given.answer(&at(&format!("/{slug}"))).await;
+        assert_eq!((response.status().as_u16(), header(&response, "location")), (200, ""), "{slug}");
+        assert!(click.is_some(), "{slug}");
+        let refresh = format!("<meta http-equiv=\"refresh\" content=\"0;url={}\">", target(length));
+        assert!(
+            response.body().contains(&refresh) && response.body().contains(&format!("href=\"{}\"", target(length)))
+        );
+        for (name, value) in [
+            ("cache-control", "no-store"),
+            ("x-robots-tag", "noindex"),
+            ("referrer-policy", ""),
+            ("x-content-type-options", "nosniff"),
+        ] {
+            assert_eq!(header(&response, name), value, "{slug} {name}");
+        }
+        assert!(header(&response, "content-security-policy").starts_with("default-src 'none'"));
+        let (head, click) = given.answer(&with_method("HEAD", &format!("/{slug}"))).await;
+        assert_eq!((head.status().as_u16(), head.body().as_str(), click.is_none()), (200, "", true), "{slug}");
+    }
+    for method in ["POST", "PUT", "DELETE", "OPTIONS"] {
+        let (response, click) = given.answer(&with_method(method, "/longest")).await;
+        assert_eq!((response.status().as_u16(), header(&response, "allow")), (405, "GET, HEAD"), "{method}");
+        assert!(click.is_none(), "no page can repeat a method");
+    }
+    let unlock = event(PASSWORD, |event| event["rawPath"] = json!("/secret-long"));
+    let (response, click) = given.answer(&unlock).await;
+    assert_eq!((response.status().as_u16(), header(&response, "referrer-policy")), (200, "no-referrer"));
+    assert!(click.is_some() && response.body().contains(&target(32_768)));
+    let form = given.answer(&at("/secret-long")).await.0;
+    assert!(!form.body().contains("example.com"), "the form does not tell the target");
+}
+
+#[tokio::test]
+async fn page_leads_to_a_long_target_of_an_ended_link() {
+    let mut given = given().await;
+    let long = format!("https://example.com/{}", "a".repeat(9_000));
+    let mut ended = link("acme", "ended", "https://example.com/docs");
+    ended.settings =
+        serde_json::from_value(json!({"expires_at": "2026-01-01T00:00:00Z", "expired_url": long})).unwrap();
+    given.links.insert(&ended).await.unwrap();
+    (given.app.root_url, given.app.not_found_url) = (ended.settings.expired_url.clone(), ended.settings.expired_url);
+    for path in ["/ended", "/", "/none"] {
+        let (response, click) = given.answer(&at(path)).await;
+        assert_eq!((response.status().as_u16(), click.is_none()), (200, true), "{path}");
+        assert!(response.body().contains(&format!("url={long}\"")), "{path}");
+    }
 }
 
 #[tokio::test]

@@ -35,7 +35,8 @@ fn full_link() -> Link {
     written.settings = serde_json::from_value(serde_json::json!({
         "starts_at": "2026-01-01T00:00:00Z", "expires_at": "2027-01-01T00:00:00Z", "expired_url": "https://example.com/late",
         "max_clicks": 10, "used_clicks": 3, "password_hash": "$argon2id$x", "redirect_status": 308,
-        "forward_query": true, "archived": true,
+        "preview": {"title": "T", "description": "D", "image": "https://example.com/a.png"},
+        "forward_query": true, "query_conflict": "visitor_wins", "forward_path": true, "archived": true,
         "rules": [{"if": {"device": ["mobile"], "os": ["ios"], "country": ["CH"], "language": ["de"],
             "query": [{"name": "a", "value": "b"}], "after": "2026-01-01T00:00:00Z"}, "url": "https://example.com/m"}],
         "variants": [{"name": "a", "url": "https://example.com/a", "weight": 1}],

@@ -165,6 +165,8 @@ pub struct CatalogItem {
     pub clicks: u64,
     /// The last click of a person.
     pub last_click_at: Option<Timestamp>,
+    /// Where a page begins that goes on after this link.
+    pub place: Place,
 }
 
 impl Catalog {
@@ -198,9 +200,9 @@ impl Catalog {
             selected.truncate(query.limit);
         }
         selected.sort_unstable_by(compare);
-        let last = selected.last().filter(|_| more);
-        let next = last.map(|(key, row, _)| Place { key: key.to_owned(), link: row.link });
-        CatalogPage { items: selected.iter().filter_map(|(_, row, found)| item(row, found)).collect(), next, total }
+        let items: Vec<_> = selected.iter().filter_map(|(key, row, found)| item(key, row, found)).collect();
+        let next = items.last().filter(|_| more).map(|item| item.place.clone());
+        CatalogPage { items, next, total }
     }
 }
 
@@ -251,7 +253,8 @@ fn relevance(searched: &str, slug: &str) -> u8 {
     }
 }
 
-fn item(row: &Row, found: &Found<'_>) -> Option<CatalogItem> {
+fn item(key: &Key<&str>, row: &Row, found: &Found<'_>) -> Option<CatalogItem> {
     let address = LinkAddress { domain: Domain::parse(found.domain).ok()?, slug: Slug::parse(found.slug).ok()? };
-    Some(CatalogItem { address, clicks: row.clicks, last_click_at: Timestamp::from_millis(row.last_click_at).ok() })
+    let place = Place { key: key.to_owned(), link: row.link };
+    Some(CatalogItem { address, clicks: row.clicks, last_click_at: Timestamp::from_millis(row.last_click_at).ok(), place })
 }

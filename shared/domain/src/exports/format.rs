@@ -4,11 +4,13 @@ use serde::Serialize;
 
 use crate::files::csv::{csv_cell, short_csv_cell};
 use crate::links::link::Link;
+use crate::links::preview::PreviewFields;
 use crate::links::request::{LinkFields, RuleFields, VariantFields};
+use crate::links::settings::QueryConflict;
 use crate::values::timestamp::Timestamp;
 
 const COLUMNS: &str = "url,slug,domain,title,tags,created_at,starts_at,expires_at,expired_url,max_clicks,\
-redirect_status,forward_query,archived,rules,variants,imported_clicks,has_password";
+redirect_status,forward_query,query_conflict,forward_path,archived,rules,variants,preview,imported_clicks,has_password";
 
 /// Writes the first line of an export in CSV, `with_passwords` or without.
 pub fn csv_header(with_passwords: bool) -> String {
@@ -36,11 +38,17 @@ struct Row {
     max_clicks: Option<u64>,
     redirect_status: Option<u16>,
     forward_query: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    query_conflict: Option<QueryConflict>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    forward_path: bool,
     archived: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     rules: Vec<RuleFields>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     variants: Vec<VariantFields>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preview: Option<PreviewFields>,
     #[serde(skip_serializing_if = "Option::is_none")]
     imported_clicks: Option<u64>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -66,9 +74,12 @@ impl Row {
             max_clicks: fields.max_clicks,
             redirect_status: fields.redirect_status,
             forward_query: fields.forward_query,
+            query_conflict: Some(fields.query_conflict).filter(|choice| *choice != QueryConflict::default()),
+            forward_path: fields.forward_path,
             archived: fields.archived,
             rules: fields.rules,
             variants: fields.variants,
+            preview: fields.preview,
             imported_clicks: link.imported_clicks,
             has_password: password.is_some(),
             password_hash: password.filter(|_| with_passwords).cloned(),
@@ -104,14 +115,26 @@ pub fn csv_row(link: &Link, with_passwords: bool) -> String {
         number(row.max_clicks),
         number(row.redirect_status.map(u64::from)),
         flag(row.forward_query),
+        row.query_conflict.map(word).unwrap_or_default(),
+        flag(row.forward_path),
         flag(row.archived),
         json_list(&row.rules),
         json_list(&row.variants),
+        row.preview.map(|preview| json(&preview)).unwrap_or_default(),
         number(row.imported_clicks),
         flag(row.has_password),
     ];
     let password = if with_passwords { format!(",{}", text(row.password_hash)) } else { String::new() };
     cells.join(",") + &password + "\r\n"
+}
+
+/// Returns the word that the API has for `choice`.
+fn word(choice: QueryConflict) -> String {
+    match choice {
+        QueryConflict::TargetWins => "target_wins",
+        QueryConflict::VisitorWins => "visitor_wins",
+    }
+    .to_owned()
 }
 
 fn tags(tags: &[String]) -> String {
@@ -124,5 +147,59 @@ fn tags(tags: &[String]) -> String {
 }
 
 fn json_list<T: Serialize>(values: &[T]) -> String {
-    if values.is_empty() { String::new() } else { csv_cell(&serde_json::to_string(values).unwrap_or_default()) }
+    if values.is_empty() { String::new() } else { json(values) }
+}
+
+fn json<T: Serialize + ?Sized>(value: &T) -> String {
+    csv_cell(&serde_json::to_string(value).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::links::validate::check_fields;
+    use crate::testing::samples::link;
+    use crate::values::domains::Domains;
+    use crate::values::field_errors::Errors;
+
+    #[test]
+    fn row_of_the_largest_link_is_one_that_an_import_reads() {
+        let conditions = json!({
+            "device": vec!["mobile"; 50], "os": vec!["ios"; 50], "country": vec!["CH"; 50], "language": vec!["de"; 50],
+            "query": vec![json!({"name": "n", "value": "v"}); 17], "after": "2026-01-01T00:00:00Z", "before": "2027-01-01T00:00:00Z",
+        });
+        let rules = |last: usize| {
+            let mut rules = vec![json!({"if": conditions, "url": "https://a.example/"}); 20];
+            rules[0]["url"] = json!(format!("https://a.example/{}", "x".repeat(last)));
+            rules
+        };
+        let fields = |last: usize| -> LinkFields {
+            serde_json::from_value(
+                json!({"url": "https://a.example/", "rules": rules(last), "title": "\u{1f600}".repeat(200),
+                "tags": (0..20).map(|n| format!("{n:02}{}", "\u{1f600}".repeat(48))).collect::<Vec<_>>()}),
+            )
+            .unwrap()
+        };
+        let domains = Domains::parse("go.example.com").unwrap();
+        let checked = |last: usize| {
+            let mut errors = Errors::default();
+            let checked = check_fields(&fields(last), &domains, &mut errors);
+            errors.or(checked).ok()
+        };
+        // The most that still passes the check.
+        let (mut least, mut most) = (0_usize, 40 * 1024_usize);
+        while least < most {
+            let middle = (least + most).div_ceil(2);
+            if checked(middle).is_some() { least = middle } else { most = middle - 1 }
+        }
+        let checked = checked(least).unwrap();
+        let mut largest = link("acme", "docs", "https://example.com/");
+        (largest.url, largest.title, largest.tags, largest.settings) =
+            (checked.url, checked.title, checked.tags, checked.settings);
+        let row = csv_row(&largest, true);
+        assert!(row.len() > 45_000 && row.len() <= 64 * 1024, "{} bytes", row.len());
+        assert!(json_line(&largest, true).len() <= 64 * 1024);
+    }
 }

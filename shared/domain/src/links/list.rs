@@ -96,10 +96,14 @@ impl ListRequest {
     pub const MAX_SEARCH_CHARS: usize = 200;
 }
 
+/// The most that the links of a page may have, in bytes as [`answer_bytes`] estimates them. A Lambda function's answer has at most 6 MB.
+const MAX_PAGE_BYTES: usize = 4 * 1024 * 1024;
+
 /// Returns one page of the workspace's links. A link that is created meanwhile does not shift the pages. Needs
 /// [`Role::Viewer`].
 ///
-/// A page can have fewer links than the limit, or none, and yet a cursor: the search stopped early and can go on from there.
+/// A page can have fewer links than the limit, or none, and yet a cursor: the search stopped early and can go on from there, or the
+/// links are very large.
 ///
 /// # Errors
 /// [`Error::Invalid`] names every parameter that is wrong.
@@ -125,9 +129,28 @@ pub(crate) async fn list_checked(
     let limit = query.limit;
     query.limit += 1;
     let slice = links.page(&caller.workspace, &query).await?;
+    let limit = fitting(&slice.links).min(limit);
     let page = Page::from_items(slice.links, limit, Link::list_key);
     let reached = slice.reached.map(|key| encode_cursor(&key));
     Ok(Page { next_cursor: page.next_cursor.or(reached), ..page })
+}
+
+/// Returns how many of the first links fit into an answer, at least one.
+pub(crate) fn fitting<'a>(links: impl IntoIterator<Item = &'a Link>) -> usize {
+    let mut room = MAX_PAGE_BYTES;
+    let fits = |link: &&Link| {
+        let left = room.checked_sub(answer_bytes(link));
+        room = left.unwrap_or_default();
+        left.is_some()
+    };
+    links.into_iter().take_while(fits).count().max(1)
+}
+
+/// Estimates the size of the link in an answer. Lambda takes the answer's JSON as a JSON text: a quotation mark takes two bytes, a
+/// backslash too.
+fn answer_bytes(link: &Link) -> usize {
+    let json = serde_json::to_vec(link).unwrap_or_default();
+    json.len() + json.iter().filter(|byte| matches!(byte, b'"' | b'\\')).count()
 }
 
 /// Checks the filters, and adds what is wrong to `errors`.
@@ -207,6 +230,32 @@ mod tests {
         }
         assert_eq!(all.len(), 25);
         assert!(all.windows(2).all(|pair| pair[0].list_key() > pair[1].list_key()));
+    }
+
+    #[tokio::test]
+    async fn page_of_large_links_fits_into_an_answer() {
+        let links = MemoryLinks::default();
+        for n in 0..150 {
+            let url = format!("https://example.com/?{}", "\\".repeat(16_000 + n));
+            let mut link = link("acme", &format!("s{n}"), &url);
+            link.created_at = link.created_at.plus_seconds(i64::try_from(n).unwrap());
+            links.insert(&link).await.unwrap();
+        }
+        let mut request =
+            ListRequest { page: PageRequest { limit: Some(100), cursor: None }, ..ListRequest::default() };
+        let (mut seen, mut pages) = (Vec::new(), 0);
+        loop {
+            let page = page(&links, &request).await.unwrap();
+            let answer = serde_json::to_string(&serde_json::to_string(&page.items).unwrap()).unwrap();
+            assert!(answer.len() < 6_000_000 && !page.items.is_empty(), "{}", answer.len());
+            seen.extend(page.items.into_iter().map(|link| link.url.as_str().len()));
+            pages += 1;
+            request.page.cursor = page.next_cursor;
+            if request.page.cursor.is_none() {
+                break;
+            }
+        }
+        assert!(pages > 2 && seen.len() == 150 && seen.windows(2).all(|pair| pair[0] > pair[1]), "{pages}");
     }
 
     #[tokio::test]

@@ -13,6 +13,7 @@ pub mod list;
 pub mod password;
 pub mod ports;
 pub mod precondition;
+pub mod preview;
 pub mod query;
 mod read_only;
 pub mod request;

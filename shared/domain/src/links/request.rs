@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::link::Link;
 use super::password::Password;
-use super::settings::{Conditions, QueryCondition, Rule, Variant};
+use super::preview::PreviewFields;
+use super::settings::{Conditions, QueryCondition, QueryConflict, Rule, Variant};
 #[cfg(feature = "openapi")]
 use super::settings::{LinkSettings, MAX_CLICKS, MAX_QUERY_CHARS, MAX_VARIANT_NAME, MAX_WEIGHT};
 use crate::values::json::{or_default, whole, whole_or_null};
@@ -61,7 +62,16 @@ pub struct LinkFields {
     #[serde(default, deserialize_with = "or_default")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<bool>"))]
     pub forward_query: bool,
-    /// Other targets for some visits. The first rule that matches wins. Rules and variants together have at most 32 KiB of JSON.
+    /// Which value counts if `forward_query` finds a parameter in the visit and in the target: `target_wins` (the default) or
+    /// `visitor_wins`.
+    #[serde(default, deserialize_with = "or_default")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<QueryConflict>"))]
+    pub query_conflict: QueryConflict,
+    /// Whether what follows the slug in the visit's path goes to the target's path.
+    #[serde(default, deserialize_with = "or_default")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<bool>"))]
+    pub forward_path: bool,
+    /// Other targets for some visits. The first rule that matches wins. All targets of a link together have at most 40 KiB of JSON.
     #[serde(default, deserialize_with = "or_default")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<Vec<RuleFields>>", length(max = LinkSettings::MAX_CHOICES)))]
     pub rules: Vec<RuleFields>,
@@ -69,6 +79,8 @@ pub struct LinkFields {
     #[serde(default, deserialize_with = "or_default")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<Vec<VariantFields>>", length(max = LinkSettings::MAX_CHOICES)))]
     pub variants: Vec<VariantFields>,
+    /// What previews of the link in chats and posts show, instead of what its target says.
+    pub preview: Option<PreviewFields>,
     /// Whether it is archived: visitors get "not found", but its owner keeps it.
     #[serde(default, deserialize_with = "or_default")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<bool>"))]
@@ -188,8 +200,11 @@ impl LinkFields {
             password: None,
             redirect_status: Some(settings.redirect_status.into()),
             forward_query: settings.forward_query,
+            query_conflict: settings.query_conflict,
+            forward_path: settings.forward_path,
             rules: settings.rules.iter().map(RuleFields::of).collect(),
             variants: settings.variants.iter().map(VariantFields::of).collect(),
+            preview: settings.preview.as_ref().map(PreviewFields::of),
             archived: settings.archived,
             if_exists: None,
             keep_alias: None,

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::preview::LinkPreview;
 use crate::values::target::TargetUrl;
 use crate::values::timestamp::Timestamp;
 use crate::visitors::device::Device;
@@ -36,12 +37,21 @@ pub struct LinkSettings {
     /// Whether to merge query parameters of the visit into the target. They never change its scheme, host or path.
     #[serde(default, skip_serializing_if = "is_default")]
     pub forward_query: bool,
+    /// Which value counts if `forward_query` finds a parameter in the visit and in the target.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub query_conflict: QueryConflict,
+    /// Whether what follows the slug in the visit's path goes to the target's path. It never leaves the target's path.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub forward_path: bool,
     /// Other targets for some visits. The first rule that matches wins.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<Rule>,
     /// Weighted targets for visits that match no rule, instead of the link's own target. A visitor keeps the same one for a day.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variants: Vec<Variant>,
+    /// What previews of the link show, instead of those of its target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview: Option<LinkPreview>,
     /// Whether it is archived: visitors get "not found", but its owner keeps it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub archived: bool,
@@ -61,6 +71,18 @@ impl LinkSettings {
     pub fn bypasses_cache(&self) -> bool {
         self.max_clicks.is_some() || self.password_hash.is_some()
     }
+}
+
+/// Which value counts if the visit and the target have a query parameter of the same name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub enum QueryConflict {
+    /// The target's.
+    #[default]
+    TargetWins,
+    /// The visit's.
+    VisitorWins,
 }
 
 /// The status of a redirect (RFC 9110, section 15.4).

@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 
+use serde::Serialize;
+
 use super::link::{check_tags, check_title};
+use super::preview::check_preview;
 use super::request::{ConditionFields, LinkFields, QueryFields, RuleFields, VariantFields};
 use super::settings::{
     Conditions, LinkSettings, MAX_CLICKS, MAX_QUERY_CHARS, MAX_VARIANT_NAME, MAX_WEIGHT, QueryCondition,
@@ -15,9 +18,9 @@ use crate::values::language::parse_language_range;
 use crate::values::target::TargetUrl;
 use crate::values::timestamp::Timestamp;
 
-/// The greatest size of rules and variants together, as JSON. It keeps a page of 100 links below the 6 MB of a Lambda function's
-/// answer, and a link well below the 400 KB of a DynamoDB item.
-const MAX_CHOICE_BYTES: usize = 32 * 1024;
+/// The greatest size of all targets of a link together: `url`, `expired_url`, and rules, variants and preview as JSON. It keeps a link well
+/// below the 400 KB of a DynamoDB item, and its row of an export in CSV below the 64 KiB that an import reads.
+pub(crate) const MAX_TARGETS_BYTES: usize = 40 * 1024;
 
 /// The checked fields of a link. The settings lack the hash of the password and the count of clicks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +46,34 @@ pub fn check_fields(fields: &LinkFields, domains: &Domains, errors: &mut Errors)
         .map_err(|(index, detail)| errors.add(format!("/tags/{index}"), detail))
         .unwrap_or_default();
     let settings = check_settings(fields, domains, errors);
+    check_size(url.as_ref(), &settings, errors);
     url.map(|url| CheckedFields { url, title, tags, settings })
+}
+
+/// Checks that all targets together have at most [`MAX_TARGETS_BYTES`]. The error names the field that takes most of them; `url` alone
+/// is never too much.
+fn check_size(url: Option<&TargetUrl>, settings: &LinkSettings, errors: &mut Errors) {
+    let url = url.map_or(0, text_bytes);
+    let others = [
+        ("/expired_url", settings.expired_url.as_ref().map_or(0, text_bytes)),
+        ("/rules", json_bytes(&settings.rules)),
+        ("/variants", json_bytes(&settings.variants)),
+        ("/preview", settings.preview.as_ref().map_or(0, json_bytes)),
+    ];
+    let sum = url + others.iter().map(|(_, bytes)| bytes).sum::<usize>();
+    if let Some((pointer, _)) = others.iter().max_by_key(|(_, bytes)| *bytes).filter(|_| sum > MAX_TARGETS_BYTES) {
+        let what = "url, expired_url, rules, variants and preview";
+        errors.add(*pointer, format!("{what} together are larger than {MAX_TARGETS_BYTES} bytes of JSON"));
+    }
+}
+
+/// Returns the size of a target as JSON, without the quotation marks.
+fn text_bytes(url: &TargetUrl) -> usize {
+    json_bytes(url).saturating_sub(2)
+}
+
+fn json_bytes(value: &impl Serialize) -> usize {
+    serde_json::to_vec(value).map_or(0, |json| json.len())
 }
 
 fn check_settings(fields: &LinkFields, domains: &Domains, errors: &mut Errors) -> LinkSettings {
@@ -59,12 +89,9 @@ fn check_settings(fields: &LinkFields, domains: &Domains, errors: &mut Errors) -
     }
     let status = fields.redirect_status.map(RedirectStatus::try_from);
     let redirect_status = status.and_then(|status| errors.note("/redirect_status", status)).unwrap_or_default();
+    let preview = fields.preview.as_ref().and_then(|preview| check_preview(preview, domains, errors));
     let rules = check_rules(&fields.rules, domains, errors);
     let variants = check_variants(&fields.variants, domains, errors);
-    if serde_json::to_vec(&(&rules, &variants)).map_or(0, |json| json.len()) > MAX_CHOICE_BYTES {
-        let pointer = if rules.is_empty() { "/variants" } else { "/rules" };
-        errors.add(pointer, format!("rules and variants together are larger than {MAX_CHOICE_BYTES} bytes of JSON"));
-    }
     LinkSettings {
         starts_at,
         expires_at,
@@ -74,8 +101,11 @@ fn check_settings(fields: &LinkFields, domains: &Domains, errors: &mut Errors) -
         password_hash: None,
         redirect_status,
         forward_query: fields.forward_query,
+        query_conflict: fields.query_conflict,
+        forward_path: fields.forward_path,
         rules,
         variants,
+        preview,
         archived: fields.archived,
     }
 }
@@ -259,19 +289,29 @@ mod tests {
     }
 
     #[test]
-    fn rules_and_variants_have_32_kib_together() {
-        let of_size = |last: usize| {
-            let variant = |n: usize, length: usize| json!({"name": format!("v{n}"), "weight": 1, "url": format!("https://a.example/{}", "x".repeat(length))});
-            let mut variants: Vec<Value> = (0..8).map(|n| variant(n, 3900)).collect();
-            variants.push(variant(8, last));
-            with(json!({ "variants": variants }))
-        };
+    fn all_targets_have_40_kib_together() {
+        let url = |length: usize| format!("https://a.example/{}", "x".repeat(length - 18));
         let size = |fields: &CheckedFields| {
-            serde_json::to_vec(&(&fields.settings.rules, &fields.settings.variants)).unwrap().len()
+            let CheckedFields { url, settings, .. } = fields;
+            let expired = settings.expired_url.as_ref().map_or(0, text_bytes);
+            let preview = settings.preview.as_ref().map_or(0, json_bytes);
+            text_bytes(url) + expired + json_bytes(&settings.rules) + json_bytes(&settings.variants) + preview
         };
-        let room = MAX_CHOICE_BYTES - size(&check(of_size(1)).unwrap()) + 1;
-        assert_eq!(size(&check(of_size(room)).unwrap()), 32 * 1024);
-        assert_eq!(check(of_size(room + 1)), Err(vec!["/variants".to_owned()]));
+        let rule = |length: usize| json!({"if": {"os": ["ios"]}, "url": url(length)});
+        let variant = |length: usize| json!({"name": "a", "weight": 1, "url": url(length)});
+        type OfSize<'a> = &'a dyn Fn(usize) -> Value;
+        let of_sizes: [(OfSize<'_>, &str); 4] = [
+            (&|last| json!({"url": url(12_000), "variants": [variant(last)]}), "/variants"),
+            (&|last| json!({"url": url(12_000), "variants": [variant(3_000)], "rules": [rule(last)]}), "/rules"),
+            (&|last| json!({"url": url(12_000), "rules": [rule(500)], "expired_url": url(last)}), "/expired_url"),
+            (&|last| json!({"url": url(32_768), "expired_url": url(last), "preview": {"title": "a"}}), "/expired_url"),
+        ];
+        for (of_size, pointer) in of_sizes {
+            let room = MAX_TARGETS_BYTES - size(&check(of_size(20)).unwrap()) + 20;
+            assert_eq!(size(&check(of_size(room)).unwrap()), 40 * 1024, "{pointer}");
+            assert_eq!(check(of_size(room + 1)), Err(vec![pointer.to_owned()]));
+        }
+        assert!(check(json!({"url": url(32_768)})).is_ok(), "the longest target stands alone");
     }
 
     #[test]
@@ -280,11 +320,12 @@ mod tests {
             "url": "https://exämple.com", "title": " Docs ", "tags": ["a", "a"],
             "starts_at": "2026-01-01T01:00:00+01:00", "expires_at": "2027-01-01T00:00:00Z",
             "expired_url": "https://example.com/late", "max_clicks": 10, "password": "x-rays",
-            "redirect_status": 308, "forward_query": true, "archived": true,
+            "redirect_status": 308, "forward_query": true, "query_conflict": "visitor_wins", "forward_path": true, "archived": true,
             "rules": [{"if": {"device": ["mobile"], "os": ["ios"], "country": ["ch"], "language": ["DE"],
                 "query": [{"name": "a"}, {"name": "b", "value": "c"}],
                 "after": "2026-01-01T00:00:00Z", "before": "2026-02-01T00:00:00Z"}, "url": "https://example.com/m"}],
             "variants": [{"name": "a", "url": "https://example.com/a", "weight": 1000}],
+            "preview": {"title": " Docs ", "description": null},
         }))
         .unwrap();
         assert_eq!(
@@ -292,12 +333,14 @@ mod tests {
             json!({
                 "starts_at": "2026-01-01T00:00:00.000Z", "expires_at": "2027-01-01T00:00:00.000Z",
                 "expired_url": "https://example.com/late", "max_clicks": 10,
-                "redirect_status": 308, "forward_query": true, "archived": true,
+                "redirect_status": 308, "forward_query": true, "query_conflict": "visitor_wins", "forward_path": true,
+                "archived": true,
                 "rules": [{"if": {"device": ["mobile"], "os": ["ios"], "country": ["CH"], "language": ["de"],
                     "query": [{"name": "a"}, {"name": "b", "value": "c"}],
                     "after": "2026-01-01T00:00:00.000Z", "before": "2026-02-01T00:00:00.000Z"},
                     "url": "https://example.com/m"}],
                 "variants": [{"name": "a", "url": "https://example.com/a", "weight": 1000}],
+                "preview": {"title": "Docs"},
             })
         );
         assert_eq!((settings.title.as_deref(), settings.tags.len()), (Some("Docs"), 1));
@@ -362,6 +405,9 @@ mod tests {
             (json!({"rules": [{"if": {"os": ["ios"]}}]}), "/rules/0"),
             (json!({"variants": [{"name": "a", "url": "https://a.example", "weight": "1"}]}), "/variants/0/weight"),
             (json!({"if_exists": "replace"}), "/if_exists"),
+            (json!({"query_conflict": "visitor"}), "/query_conflict"),
+            (json!({"forward_path": "yes"}), "/forward_path"),
+            (json!({"preview": {"picture": "x"}}), "/preview/picture"),
             (json!({"has_password": true}), "/has_password"),
             (json!({"url": null}), "/url"),
         ] {

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use url::Host;
 
+use super::schemes::TargetSchemes;
 use super::workspace::WorkspaceId;
 
 /// A host name in lower case and punycode, without port or trailing dot.
@@ -58,7 +59,8 @@ impl From<Domain> for String {
     }
 }
 
-/// The stack's own domains, the first of which is the default, and the other hosts that it serves.
+/// The stack's own domains, the first of which is the default, and the other hosts that it serves: where targets must not lead. Also
+/// the schemes that targets may have.
 #[derive(Debug, Clone)]
 pub struct Domains {
     default: Domain,
@@ -69,6 +71,7 @@ pub struct Domains {
     hosts: Vec<Domain>,
     /// Whether every host that is none of these serves the default domain too.
     any_host: bool,
+    schemes: TargetSchemes,
 }
 
 impl Domains {
@@ -86,7 +89,7 @@ impl Domains {
             }
             others.push(domain);
         }
-        Ok(Self { default, others, owners, hosts: Vec::new(), any_host: false })
+        Ok(Self { default, others, owners, hosts: Vec::new(), any_host: false, schemes: TargetSchemes::default() })
     }
 
     /// Tells whether `workspace` can make links on `domain`: the domain belongs to the stack or to this workspace.
@@ -104,6 +107,16 @@ impl Domains {
             }
         }
         Ok(self)
+    }
+
+    /// Lets targets have `schemes`, too.
+    pub fn with_schemes(self, schemes: TargetSchemes) -> Self {
+        Self { schemes, ..self }
+    }
+
+    /// Returns the schemes that targets may have beside `http` and `https`: none unless [`Domains::with_schemes`] says so.
+    pub fn schemes(&self) -> &TargetSchemes {
+        &self.schemes
     }
 
     /// Returns the domain of links that name none, and of requests to the hosts that are no domain.

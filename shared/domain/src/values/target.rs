@@ -6,44 +6,26 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::values::domains::{Domains, host_name};
+use crate::values::other_targets;
 use crate::values::plain_url::plain_host;
+pub use crate::values::target_error::TargetError;
 
-/// An absolute `http` or `https` URL in its normal form (WHATWG URL, host in punycode): at most
-/// [`TargetUrl::MAX_LEN`] bytes of ASCII without credentials or control characters.
+/// An absolute URL in its normal form (WHATWG URL, host in punycode): at most [`TargetUrl::MAX_LEN`] bytes of printable ASCII without
+/// credentials. Its scheme is `http`, `https` or one that the operator allows ([`crate::values::schemes::TargetSchemes`]).
 ///
 /// Check a stored target again with [`TargetUrl::parse`] before sending it: anything may have written the item.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TargetUrl(String);
 
-/// Why a text is not a [`TargetUrl`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum TargetError {
-    /// Longer than [`TargetUrl::MAX_LEN`] bytes, as given or in its normal form.
-    #[error("is longer than 4096 bytes")]
-    Length,
-    /// Not `http://` or `https://`.
-    #[error("must begin with http:// or https://")]
-    Scheme,
-    /// A control character, or a backslash in the host (browsers disagree on its meaning).
-    #[error("has a control character or a backslash in the host")]
-    Character,
-    /// Not a URL.
-    #[error("is not a valid URL")]
-    Syntax,
-    /// A user name or password.
-    #[error("must not contain a user name or password")]
-    Credentials,
-    /// A link to a domain of this stack or another host that it serves, which could make a redirect loop.
-    #[error("must not lead to one of this service's own domains")]
-    OwnDomain,
-}
-
 impl TargetUrl {
-    /// The greatest length in bytes. API Gateway allows 10,240 for all response headers.
-    pub const MAX_LEN: usize = 4096;
+    /// The greatest length in bytes: that of a longest cell of a spreadsheet, and what browsers take.
+    pub const MAX_LEN: usize = 32_768;
+    /// The greatest length in a `Location` header, in bytes. API Gateway allows 10,240 for all headers of an answer; this leaves room
+    /// for the others. A page leads to a longer target.
+    pub const MAX_HEADER_LEN: usize = 8_000;
 
-    /// Checks and normalises `text`, which must not lead to the domains `own`. Ignores white space at both ends, and characters
+    /// Checks and normalises `text`, which must not lead to the domains `own`, and may have the schemes that they allow. Ignores white space at both ends, and characters
     /// without width that come with pasted text.
     pub fn parse(text: &str, own: &Domains) -> Result<Self, TargetError> {
         let text = text.trim_matches(is_blank);
@@ -62,7 +44,7 @@ impl TargetUrl {
         if text.chars().any(char::is_control) {
             return Err(TargetError::Character);
         }
-        let authority = authority(text).ok_or(TargetError::Scheme)?;
+        let Some(authority) = authority(text) else { return Self::of_other_scheme(text, own) };
         if authority.contains('\\') {
             return Err(TargetError::Character);
         }
@@ -81,14 +63,39 @@ impl TargetUrl {
         if text.len() > Self::MAX_LEN { Err(TargetError::Length) } else { Ok(Self(text)) }
     }
 
-    /// Tells whether the URL leads to the host of this `Host` header, whatever the port.
+    /// Checks and normalises a URL that does not begin with `http://` or `https://`.
+    fn of_other_scheme(text: &str, own: &Domains) -> Result<Self, TargetError> {
+        let (scheme, rest) = text.split_once(':').ok_or(TargetError::Scheme)?;
+        let scheme = scheme.to_ascii_lowercase();
+        if !own.schemes().allow(&scheme) {
+            return Err(TargetError::Scheme);
+        }
+        let check_url = |text: &str| match authority(text) {
+            Some(_) => Self::normalise(text, own).map(drop),
+            None => Err(TargetError::Scheme),
+        };
+        let url = other_targets::normal_form((&scheme, rest), own.schemes(), &check_url)?;
+        if url.len() > Self::MAX_LEN { Err(TargetError::Length) } else { Ok(Self(url)) }
+    }
+
+    /// Tells whether it is an `http` or `https` URL.
+    pub fn is_web(&self) -> bool {
+        self.0.starts_with("https://") || self.0.starts_with("http://")
+    }
+
+    /// Tells whether the URL leads to the host of this `Host` header, whatever the port. An app's URL has no such host.
     pub fn leads_to(&self, host: &str) -> bool {
-        let url = Url::parse(&self.0).ok();
+        let url = Url::parse(&self.0).ok().filter(|_| self.is_web());
         let own = url.as_ref().and_then(Url::host_str).map(|own| own.trim_end_matches('.'));
         own.is_some_and(|own| own.eq_ignore_ascii_case(host_name(host)))
     }
 
-    /// Returns the text, which is valid in a `Location` header.
+    /// Tells whether the URL fits into a `Location` header.
+    pub fn fits_header(&self) -> bool {
+        self.0.len() <= Self::MAX_HEADER_LEN
+    }
+
+    /// Returns the text, which is valid in a `Location` header if it [fits](Self::fits_header).
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -118,9 +125,9 @@ impl fmt::Display for TargetUrl {
 crate::values::schema::schema!(TargetUrl, "TargetUrl", {
     "type": "string",
     // Not "uri": browsers accept URLs that RFC 3986 does not allow, such as https://example.com/100%.
-    "format": "http-url",
+    "format": "target-url",
     "maxLength": TargetUrl::MAX_LEN,
-    "description": "An absolute `http` or `https` URL without credentials, to none of the stack's own domains. Answers contain its normal form (WHATWG URL, host in punycode).",
+    "description": "An absolute `http` or `https` URL without credentials, to none of the stack's own domains, or a URL of another scheme that the operator allows (`mailto`, `tel` and `sms`, if not set otherwise). Answers contain its normal form (WHATWG URL, host in punycode).",
     "examples": ["https://example.com/spring?utm_source=mail"],
 });
 
@@ -173,15 +180,24 @@ mod tests {
             assert_eq!(target.as_ref().map(TargetUrl::as_str), Ok("https://example.com/a?b=c"), "{blank:?}");
         }
         assert_eq!(TargetUrl::parse("https://example.com/a\nb", &own()), Err(TargetError::Character));
-        let longest = format!("{}https://example.com/{}{}", " ".repeat(50), "a".repeat(4096 - 20), "\n".repeat(50));
+        let longest =
+            format!("{}https://example.com/{}{}", " ".repeat(50), "a".repeat(TargetUrl::MAX_LEN - 20), "\n".repeat(50));
         assert!(TargetUrl::parse(&longest, &own()).is_ok(), "white space does not count");
     }
 
     #[test]
-    fn length_is_at_most_4096_bytes() {
-        let longest = format!("https://example.com/{}", "a".repeat(4096 - 20));
+    fn length_is_at_most_32768_bytes() {
+        let longest = format!("https://example.com/{}", "a".repeat(32_768 - 20));
         assert!(TargetUrl::parse(&longest, &own()).is_ok());
         assert_eq!(TargetUrl::parse(&format!("{longest}a"), &own()), Err(TargetError::Length));
+        let grows = format!("https://example.com/{}", "ü".repeat(6_000));
+        assert_eq!(TargetUrl::parse(&grows, &own()), Err(TargetError::Length), "the normal form counts");
+    }
+
+    #[test]
+    fn header_takes_8000_bytes() {
+        let of = |length: usize| TargetUrl::parse(&format!("https://example.com/{}", "a".repeat(length - 20)), &own());
+        assert!(of(8_000).unwrap().fits_header() && !of(8_001).unwrap().fits_header());
     }
 
     proptest! {

@@ -42,6 +42,11 @@ impl Client {
         }
     }
 
+    /// Tells whether it is a program that fetches what a chat or a post shows of a link.
+    pub fn fetches_previews(&self) -> bool {
+        matches!(program::sign(&self.text), Some(Sign::Word { kind: "social-preview", .. }))
+    }
+
     /// Returns the class of the device, if the request tells it.
     pub fn device(&self) -> Option<Device> {
         Device::of(&self.text, self.platform == Some(Platform::Android), self.mobile)
@@ -78,6 +83,42 @@ mod tests {
     ) -> (Option<&'static str>, Option<&'static str>) {
         let client = Client::new(Some(user_agent), platform.and_then(Platform::named), mobile);
         (client.device().map(Device::as_str), client.system().map(|system| system.name))
+    }
+
+    #[test]
+    fn programs_that_fetch_previews_are_known() {
+        for (agent, fetches) in [
+            ("facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)", true),
+            ("meta-externalhit/1.1 (+https://developers.facebook.com/docs/sharing/webmasters/crawler)", true),
+            ("Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)", true),
+            ("Mozilla/5.0 (compatible; Discordbot/2.0; +https://discordapp.com)", true),
+            ("Twitterbot/1.0", true),
+            ("LinkedInBot/1.0 (compatible; Mozilla/5.0; Apache-HttpClient +http://www.linkedin.com)", true),
+            ("TelegramBot (like TwitterBot)", true),
+            ("WhatsApp/2.23.20.0", true),
+            (
+                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_11_1) AppleWebKit/601.2.4 (KHTML, like Gecko) Version/9.0.1 Safari/601.2.4 facebookexternalhit/1.1 Facebot Twitterbot/1.0",
+                true,
+            ),
+            ("Mozilla/5.0 (Windows NT 6.1; WOW64) SkypeUriPreview Preview/0.5 skype-url-preview@microsoft.com", true),
+            ("Mastodon/4.2.0 (http.rb/5.1.1; +https://mastodon.social/) Bot", true),
+            ("Mozilla/5.0 (compatible; redditbot/1.0; +http://www.reddit.com/feedback)", true),
+            ("Synapse (bot; +https://github.com/matrix-org/synapse)", true),
+            ("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", false),
+            ("curl/8.5.0", false),
+            ("", false),
+            ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", false),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 [FBAN/FBIOS;FBAV/500.0]",
+                false,
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Twitter for iPhone/10.0",
+                false,
+            ),
+        ] {
+            assert_eq!(Client::new(Some(agent), None, None).fetches_previews(), fetches, "{agent}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use waypost_domain::imports::job::import::Import;
 use waypost_domain::imports::job::options::RowOptions;
 use waypost_domain::imports::rows::{Fault, Format, Layout, Limits, Next, Notes, Rows, Source};
 use waypost_domain::imports::write::row::{Candidate, Context};
+use waypost_domain::values::schemes::TargetSchemes;
 use waypost_domain::{Domains, Timestamp, WorkspaceId};
 
 /// The result of reading a file.
@@ -33,7 +34,8 @@ pub(crate) fn data(name: &str) -> Vec<u8> {
 
 /// Reads `file` in pieces of `piece` bytes.
 pub(crate) fn load(file: &[u8], piece: usize) -> Ending {
-    let domains = Domains::parse("go.example.com,s.example.org").unwrap();
+    let schemes = TargetSchemes::parse("mailto,tel,sms").unwrap();
+    let domains = Domains::parse("go.example.com,s.example.org").unwrap().with_schemes(schemes);
     let now = Timestamp::parse("2026-01-01T00:00:00Z").unwrap();
     let id = ImportId::for_object("imports/acme/x", "e");
     let import = Import::awaiting(id, WorkspaceId::parse("acme").unwrap(), None, 1, now);

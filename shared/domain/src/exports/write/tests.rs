@@ -21,7 +21,8 @@ use crate::imports::load_ports::LoadImportPorts;
 use crate::jobs::lease::Lease;
 use crate::links::link::{Link, check_tags, check_title};
 use crate::links::ports::LinkWriter;
-use crate::links::settings::{Conditions, LinkSettings, QueryCondition, RedirectStatus, Rule, Variant};
+use crate::links::preview::LinkPreview;
+use crate::links::settings::{Conditions, LinkSettings, QueryCondition, QueryConflict, RedirectStatus, Rule, Variant};
 use crate::ports::Clock;
 use crate::testing::exports::{MemoryExportQueue, MemoryExports};
 use crate::testing::files::{MemoryFileStore, MemorySigner, MemoryUploads};
@@ -149,6 +150,13 @@ fn links_of_all_kinds() -> Vec<Link> {
     full.settings.max_clicks = Some(1000);
     full.settings.redirect_status = RedirectStatus::PermanentRedirect;
     full.settings.forward_query = true;
+    full.settings.query_conflict = QueryConflict::VisitorWins;
+    full.settings.forward_path = true;
+    full.settings.preview = Some(LinkPreview {
+        title: Some("=Docs, \"all\"".into()),
+        description: Some("ä|b".into()),
+        image: Some(target("https://i.example/a.png")),
+    });
     full.settings.archived = true;
     let conditions = Conditions { device: vec![Device::Mobile], country: vec!["CH".into()], ..Conditions::default() };
     full.settings.rules = vec![Rule { conditions, url: target("https://m.example/") }];
@@ -361,28 +369,31 @@ fn any_settings() -> impl Strategy<Value = LinkSettings> {
     let variant = (any_target(), 1..=1000_u16);
     (
         (times, prop::option::of(any_target()), prop::option::of(1..=1_000_000_000_000_u64)),
-        (prop::sample::select(status.to_vec()), any::<bool>(), any::<bool>()),
-        (prop::collection::vec(rule, 0..3), prop::collection::vec(variant, 0..3)),
+        (prop::sample::select(status.to_vec()), any::<[bool; 4]>()),
+        (prop::collection::vec(rule, 0..3), prop::collection::vec(variant, 0..3), prop::option::of(any_text())),
     )
-        .prop_map(
-            |((times, expired_url, max_clicks), (redirect_status, forward_query, archived), (rules, variants))| {
-                let variants = variants.into_iter().enumerate();
-                LinkSettings {
-                    starts_at: times.0,
-                    expires_at: times.1,
-                    expired_url,
-                    max_clicks,
-                    redirect_status,
-                    forward_query,
-                    archived,
-                    rules,
-                    variants: variants
-                        .map(|(n, (url, weight))| Variant { name: format!("-{n}_"), url, weight })
-                        .collect(),
-                    ..LinkSettings::default()
-                }
-            },
-        )
+        .prop_map(|((times, expired_url, max_clicks), (redirect_status, flags), (rules, variants, preview))| {
+            let variants = variants.into_iter().enumerate();
+            let [forward_query, forward_path, archived, visitor_wins] = flags;
+            let query_conflict = if visitor_wins { QueryConflict::VisitorWins } else { QueryConflict::TargetWins };
+            LinkSettings {
+                starts_at: times.0,
+                expires_at: times.1,
+                expired_url,
+                max_clicks,
+                redirect_status,
+                forward_query,
+                query_conflict,
+                forward_path,
+                archived,
+                rules,
+                preview: preview
+                    .and_then(|text| check_title(&text).ok())
+                    .map(|title| LinkPreview { title: Some(title), ..LinkPreview::default() }),
+                variants: variants.map(|(n, (url, weight))| Variant { name: format!("-{n}_"), url, weight }).collect(),
+                ..LinkSettings::default()
+            }
+        })
 }
 
 proptest! {

@@ -38,10 +38,16 @@ pub enum Column {
     RedirectStatus,
     /// Whether the redirect forwards query parameters.
     ForwardQuery,
+    /// Which value of a query parameter counts, the target's or the visit's.
+    QueryConflict,
+    /// Whether the redirect forwards what follows the slug in the path.
+    ForwardPath,
     /// Other targets for some visits, as JSON.
     Rules,
     /// Weighted targets, as JSON.
     Variants,
+    /// What previews of the link show, as JSON.
+    Preview,
     /// Whether the link is archived.
     Archived,
     /// Whether the service that exported the link had switched it off.
@@ -67,7 +73,7 @@ pub enum Column {
 }
 
 /// Every column with its name in reports, in our own exports and in options.
-const NAMES: [(Column, &str); 28] = [
+const NAMES: [(Column, &str); 31] = [
     (Column::Url, "url"),
     (Column::Slug, "slug"),
     (Column::ShortUrl, "short_url"),
@@ -83,8 +89,11 @@ const NAMES: [(Column, &str); 28] = [
     (Column::MaxClicks, "max_clicks"),
     (Column::RedirectStatus, "redirect_status"),
     (Column::ForwardQuery, "forward_query"),
+    (Column::QueryConflict, "query_conflict"),
+    (Column::ForwardPath, "forward_path"),
     (Column::Rules, "rules"),
     (Column::Variants, "variants"),
+    (Column::Preview, "preview"),
     (Column::Archived, "archived"),
     (Column::Disabled, "disabled"),
     (Column::Enabled, "enabled"),
@@ -152,6 +161,7 @@ impl Column {
                 | Self::Enabled
                 | Self::Status
                 | Self::ForwardQuery
+                | Self::ForwardPath
                 | Self::HasPassword
                 | Self::Password
         )

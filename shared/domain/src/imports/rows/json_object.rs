@@ -120,9 +120,9 @@ fn wrong_type(column: Column, value: &str) -> Fault {
     let expected = match column {
         Column::Tags => "a text or a list of texts",
         Column::Rules | Column::Variants => "a list",
-        Column::Geo => "an object",
+        Column::Geo | Column::Preview => "an object",
         Column::ImportedClicks | Column::MaxClicks | Column::RedirectStatus => "a number",
-        Column::Archived | Column::ForwardQuery => "true or false",
+        Column::Archived | Column::ForwardQuery | Column::ForwardPath => "true or false",
         _ if column.is_time() => "a text or a number",
         _ => "a text",
     };
@@ -173,7 +173,7 @@ impl<'de> Visitor<'de> for RowVisitor<'_, 'de> {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             }
-            if matches!(column, Column::Rules | Column::Variants | Column::Geo) {
+            if matches!(column, Column::Rules | Column::Variants | Column::Geo | Column::Preview) {
                 if let Some(value) = map.next_value::<Option<serde_json::Value>>()? {
                     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                     self.fields.set(column, Cow::Owned(text));

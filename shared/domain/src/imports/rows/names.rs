@@ -31,7 +31,10 @@ pub(super) fn common_column(name: &str) -> Option<Column> {
         "expiredurl" | "expirationurl" | "expiredredirect" => Column::ExpiredUrl,
         "redirectstatus" => Column::RedirectStatus,
         "forwardquery" => Column::ForwardQuery,
+        "queryconflict" => Column::QueryConflict,
+        "forwardpath" => Column::ForwardPath,
         "variants" => Column::Variants,
+        "preview" => Column::Preview,
         // Switches whose names have the word, but not the meaning.
         "passwordcontact" | "passwordresetat" => Column::Ignored,
         _ => return restricting_column(name),

@@ -4,13 +4,17 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
+use serde::de::IntoDeserializer;
+use serde::de::value::Error as WordError;
+
 use super::counts::read_count;
 use super::protection::{PasswordOwner, Protection};
 use super::words::{is_nothing, read_flag};
 use crate::imports::rows::time::{NOT_A_TIME, read_time};
 use crate::imports::rows::{Column, DateOrder, Fault, Fields};
 use crate::links::request::{ConditionFields, LinkFields, RuleFields};
-use crate::links::settings::LinkSettings;
+use crate::links::settings::{LinkSettings, QueryConflict};
 use crate::links::validate::check_fields;
 use crate::values::domains::Domains;
 use crate::values::error::Error;
@@ -112,6 +116,7 @@ fn remove(fields: &mut LinkFields, name: &str) {
         "redirect_status" => fields.redirect_status = None,
         "rules" => fields.rules.clear(),
         "variants" => fields.variants.clear(),
+        "preview" => fields.preview = None,
         _ => {}
     }
 }
@@ -148,8 +153,19 @@ impl Reading {
                 fields.redirect_status = Some(status.ok_or("is not a number in range")?);
             }
             Column::ForwardQuery => fields.forward_query = read_flag(text)?,
+            Column::ForwardPath => fields.forward_path = read_flag(text)?,
+            Column::QueryConflict if !is_nothing(text) => {
+                let word = text.trim().to_ascii_lowercase();
+                let choice = QueryConflict::deserialize(word.as_str().into_deserializer());
+                fields.query_conflict = choice.map_err(|_: WordError| "is neither target_wins nor visitor_wins")?;
+            }
             Column::Rules if !is_nothing(text) => fields.rules = json(text)?,
             Column::Variants if !is_nothing(text) => fields.variants = json(text)?,
+            // Other services have a text or an address under this name.
+            Column::Preview if text.starts_with('{') => {
+                fields.preview = serde_json::from_str(text)
+                    .map_err(|error| format!("is not a JSON object as in the API: {error}"))?;
+            }
             Column::Geo if !is_nothing(text) => {
                 let targets: BTreeMap<String, String> = serde_json::from_str(text)
                     .map_err(|error| format!("is not a JSON object of a URL for each country: {error}"))?;

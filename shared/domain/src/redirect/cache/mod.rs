@@ -259,6 +259,10 @@ fn estimated_bytes(link: &Link) -> usize {
         + aliases.iter().map(|alias| 48 + text(alias.domain.as_str()) + text(alias.slug.as_str())).sum::<usize>()
         + tags.iter().map(|tag| 24 + text(tag)).sum::<usize>()
         + settings.expired_url.as_ref().map_or(0, |url| text(url.as_str()))
+        + settings.preview.as_ref().map_or(0, |preview| {
+            let image = preview.image.as_ref().map_or(0, |url| text(url.as_str()));
+            some(&preview.title) + some(&preview.description) + image
+        })
         + rules.sum::<usize>()
         + variants.sum::<usize>()
 }

@@ -4,6 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::choose_target::{Choice, choose_target};
+use super::details::{LinkDetails, slug_before_plus};
+use super::forward_path::{forward_path, slug_and_rest};
 use super::forward_query::forward_query;
 use super::ports::{ClickLimit, PasswordAttempts};
 use super::record_click::{PendingClick, record_click};
@@ -13,10 +15,12 @@ use super::visit::Visit;
 use crate::links::address::LinkAddress;
 use crate::links::link::Link;
 use crate::links::ports::LinkReader;
+use crate::links::preview::LinkPreview;
 use crate::links::settings::{LinkSettings, RedirectStatus};
 use crate::ports::{Clock, Random};
 use crate::values::domains::Domains;
 use crate::values::error::StoreError;
+use crate::values::slug::Slug;
 use crate::values::target::{TargetError, TargetUrl};
 use crate::values::timestamp::Timestamp;
 use crate::visitors::client::VisitorKind;
@@ -71,8 +75,10 @@ pub enum Methods {
 /// The answer to a visitor.
 #[derive(Debug)]
 pub enum Outcome {
-    /// A redirect to the target.
+    /// A redirect to the target, or a page that leads there if the target does not fit into a header.
     Redirect(Box<Redirect>),
+    /// Where the link leads, for a visitor who asks before going there. No click.
+    Details(Box<LinkDetails>),
     /// The link has expired or is used up. It may have a URL for this case.
     Gone(Option<TargetUrl>),
     /// The link does not exist, is not visible now, or has an unsafe target.
@@ -92,6 +98,8 @@ pub struct Redirect {
     pub status: RedirectStatus,
     /// Whether the visitor gave the link's password. Then the target must get neither the method nor the body.
     pub is_unlocked: bool,
+    /// What to show of the link instead of redirecting, if the visitor is a program that fetches previews.
+    pub preview: Option<LinkPreview>,
     /// The click, if the visit counts as one.
     pub click: Option<PendingClick>,
 }
@@ -116,7 +124,12 @@ pub enum Locked {
 /// Those of the stores that the answer depends on.
 pub async fn follow_link(ports: &FollowLinkPorts, visit: &Visit, intent: Intent<'_>) -> Result<Outcome, StoreError> {
     let now = ports.clock.now();
-    let Some(link) = ports.find(visit).await?.filter(|link| is_visible(link, now)) else {
+    if matches!(intent, Intent::Look | Intent::Follow)
+        && let Some(slug) = slug_before_plus(&visit.path)
+    {
+        return ports.details(visit, slug, now).await;
+    }
+    let Some((link, rest)) = ports.find(visit).await?.filter(|(link, _)| is_visible(link, now)) else {
         let reads = matches!(intent, Intent::Look | Intent::Follow);
         return Ok(if reads { Outcome::NotFound } else { Outcome::MethodNotAllowed(Methods::Follow) });
     };
@@ -125,19 +138,24 @@ pub async fn follow_link(ports: &FollowLinkPorts, visit: &Visit, intent: Intent<
     if !takes(methods, intent) {
         return Ok(Outcome::MethodNotAllowed(methods));
     }
-    if settings.expires_at.is_some_and(|end| end <= now)
-        || settings.max_clicks.is_some_and(|max| max <= settings.used_clicks)
-    {
+    if has_ended(settings, now) {
         return Ok(ports.gone(&link, visit));
     }
     if let Some(locked) = ports.check_password(&link, intent, (visit.address, now)).await? {
         return Ok(Outcome::Locked(locked));
     }
     let choice = choose_target(&link, visit, now);
-    let Some(url) = ports.target(&link, &choice, visit) else { return Ok(Outcome::NotFound) };
+    let Some(url) = ports.target(&link, &choice, (visit, rest)) else { return Ok(Outcome::NotFound) };
+    // A page leads there, and no page can make a browser repeat a method and its body.
+    let reads = matches!(intent, Intent::Look | Intent::Follow);
+    if !url.fits_header() && methods == Methods::All && !reads {
+        return Ok(Outcome::MethodNotAllowed(Methods::Follow));
+    }
     let (status, is_unlocked) = (settings.redirect_status, settings.password_hash.is_some());
+    let shows = |_: &&LinkPreview| !is_unlocked && reads && visit.client().fetches_previews();
+    let preview = settings.preview.as_ref().filter(shows).cloned();
     if matches!(intent, Intent::Look | Intent::LookAndKeep) || visit.prefetch {
-        return Ok(Outcome::Redirect(Box::new(Redirect { url, status, is_unlocked, click: None })));
+        return Ok(Outcome::Redirect(Box::new(Redirect { url, status, is_unlocked, preview, click: None })));
     }
     // Programs are counted as such, and leave the clicks of a limited link to people.
     let by_program = || visit.client().kind() == VisitorKind::Program;
@@ -145,23 +163,41 @@ pub async fn follow_link(ports: &FollowLinkPorts, visit: &Visit, intent: Intent<
         return Ok(ports.gone(&link, visit));
     }
     let click = record_click(visit, &link, &choice, now, ports.random.as_ref());
-    Ok(Outcome::Redirect(Box::new(Redirect { url, status, is_unlocked, click: Some(click) })))
+    Ok(Outcome::Redirect(Box::new(Redirect { url, status, is_unlocked, preview, click: Some(click) })))
 }
 
 impl FollowLinkPorts {
-    async fn find(&self, visit: &Visit) -> Result<Option<Link>, StoreError> {
+    /// Finds the link that the visit's path names, and what follows the slug if the link forwards that.
+    async fn find<'v>(&self, visit: &'v Visit) -> Result<Option<(Link, Option<&'v str>)>, StoreError> {
         let Some(domain) = self.domains.for_host(visit.host.as_deref()) else { return Ok(None) };
         let address = |slug| LinkAddress { domain: domain.clone(), slug };
         if let Some(slug) = exact_slug(&visit.path)
             && let Some(link) = self.links.get(&address(slug)).await?
         {
-            return Ok(Some(link));
+            return Ok(Some((link, None)));
         }
         // The answer would be "not found": what stands around the slug may be in the way.
-        match tidied_slug(&visit.path) {
-            Some(slug) => self.links.get(&address(slug)).await,
-            None => Ok(None),
+        if let Some(slug) = tidied_slug(&visit.path) {
+            return Ok(self.links.get(&address(slug)).await?.map(|link| (link, None)));
         }
+        let Some((slug, rest)) = slug_and_rest(&visit.path) else { return Ok(None) };
+        let link = self.links.get(&address(slug)).await?.filter(|link| link.settings.forward_path);
+        Ok(link.map(|link| (link, Some(rest))))
+    }
+
+    /// Tells where the link with this slug leads. A link that visitors cannot follow now tells nothing.
+    async fn details(&self, visit: &Visit, slug: Slug, now: Timestamp) -> Result<Outcome, StoreError> {
+        let Some(domain) = self.domains.for_host(visit.host.as_deref()) else { return Ok(Outcome::NotFound) };
+        let address = LinkAddress { domain: domain.clone(), slug };
+        let Some(link) = self.links.get(&address).await?.filter(|link| is_visible(link, now)) else {
+            return Ok(Outcome::NotFound);
+        };
+        if has_ended(&link.settings, now) {
+            return Ok(Outcome::Gone(None));
+        }
+        let choice = choose_target(&link, visit, now);
+        let Some(url) = self.check_target(&link, choice.url.as_str(), visit) else { return Ok(Outcome::NotFound) };
+        Ok(Outcome::Details(Box::new(LinkDetails::of(&link, address.slug, url))))
     }
 
     /// Checks the password of a locked link. Returns `None` if the visitor may go on.
@@ -188,12 +224,21 @@ impl FollowLinkPorts {
         })
     }
 
-    /// Returns the target of `choice`, with the visit's parameters if the link forwards them, or `None` if it is unsafe.
-    fn target(&self, link: &Link, choice: &Choice<'_>, visit: &Visit) -> Option<TargetUrl> {
-        if link.settings.forward_query {
-            self.check_target(link, &forward_query(choice.url, &visit.query), visit)
-        } else {
-            self.check_target(link, choice.url.as_str(), visit)
+    /// Returns the target of `choice` with what the link forwards: the visit's parameters, and the `rest` of its path. Returns `None` if
+    /// it is unsafe.
+    fn target(&self, link: &Link, choice: &Choice<'_>, (visit, rest): (&Visit, Option<&str>)) -> Option<TargetUrl> {
+        let settings = &link.settings;
+        let longer = match rest {
+            Some(rest) => Some(self.check_target(link, &forward_path(choice.url, rest), visit)?),
+            None => None,
+        };
+        let url = longer.as_ref().unwrap_or(choice.url);
+        if settings.forward_query {
+            return self.check_target(link, &forward_query(url, &visit.query, settings.query_conflict), visit);
+        }
+        match longer {
+            Some(url) => Some(url),
+            None => self.check_target(link, choice.url.as_str(), visit),
         }
     }
 
@@ -231,6 +276,12 @@ fn takes(methods: Methods, intent: Intent<'_>) -> bool {
         Intent::Keep | Intent::LookAndKeep => methods == Methods::All,
         Intent::Unknown => false,
     }
+}
+
+/// Tells whether the link has expired or is used up.
+fn has_ended(settings: &LinkSettings, now: Timestamp) -> bool {
+    settings.expires_at.is_some_and(|end| end <= now)
+        || settings.max_clicks.is_some_and(|max| max <= settings.used_clicks)
 }
 
 /// Tells whether visitors may see the link.

@@ -9,7 +9,6 @@ use crate::testing::clicks::MemoryAttempts;
 use crate::testing::links::MemoryLinks;
 use crate::testing::samples::link;
 use crate::testing::system::{FixedClock, SeededRandom};
-use crate::values::slug::Slug;
 
 struct Fixture {
     links: Arc<MemoryLinks>,
@@ -256,6 +255,112 @@ async fn link_decides_status_and_forwarding() {
         let visit = Visit { query: "a=1&qr=1".into(), ..visit("/docs") };
         assert_eq!(show(follow_link(&fixture(settings).await.ports, &visit, Intent::Follow).await.unwrap()), expected);
     }
+}
+
+#[tokio::test]
+async fn details_tell_only_what_an_open_link_leads_to() {
+    const LATE: &str = "https://example.com/late";
+    for (settings, expected) in [
+        (json!({}), "https://example.com/docs"),
+        (
+            json!({"rules": [{"if": {"os": ["linux"]}, "url": "https://example.com/linux"}]}),
+            "https://example.com/linux varies",
+        ),
+        (json!({"variants": [{"name": "a", "url": "https://example.com/a", "weight": 1}]}), "https://example.com/a"),
+        (json!({"forward_query": true, "max_clicks": 5, "used_clicks": 2}), "https://example.com/docs"),
+        (json!({"password_hash": hash_of("secret")}), "hidden"),
+        (json!({"archived": true}), "NotFound"),
+        (json!({"starts_at": "2027-01-01T00:00:00Z"}), "NotFound"),
+        (json!({"expires_at": "2026-01-01T00:00:00Z", "expired_url": LATE}), "gone "),
+        (json!({"max_clicks": 1, "used_clicks": 1, "expired_url": LATE}), "gone "),
+    ] {
+        let fixture = fixture(settings.clone()).await;
+        for (path, intent) in [("/docs+", Intent::Follow), ("/docs%2B", Intent::Look)] {
+            let visit = Visit { query: "x=1".into(), ..visit(path) };
+            let shown = match follow_link(&fixture.ports, &visit, intent).await.unwrap() {
+                Outcome::Details(details) => match details.destination {
+                    Some(to) => format!("{}{}", to.url, if to.varies { " varies" } else { "" }),
+                    None => "hidden".to_owned(),
+                },
+                other => show(other),
+            };
+            assert_eq!(shown, expected, "{settings} {path}");
+        }
+        let used = fixture.links.all()[0].settings.used_clicks;
+        assert_eq!(used, settings["used_clicks"].as_u64().unwrap_or_default(), "no click is used up");
+    }
+    let none = follow_link(&fixture(json!({})).await.ports, &visit("/none+"), Intent::Follow).await.unwrap();
+    assert_eq!(show(none), "NotFound");
+}
+
+#[tokio::test]
+async fn preview_is_for_programs_that_fetch_previews() {
+    let preview = json!({"title": "Own title", "image": "https://example.com/a.png"});
+    let slackbot = "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)";
+    let browser = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+    for (settings, agent, intent, shown) in [
+        (json!({"preview": preview}), slackbot, Intent::Follow, true),
+        (json!({"preview": preview}), slackbot, Intent::Look, true),
+        (json!({"preview": preview, "redirect_status": 307}), slackbot, Intent::Keep, false),
+        (json!({"preview": preview}), browser, Intent::Follow, false),
+        (json!({"preview": preview}), "curl/8.5.0", Intent::Follow, false),
+        (json!({}), slackbot, Intent::Follow, false),
+    ] {
+        let visit = Visit { user_agent: Some(agent.to_owned()), ..visit("/docs") };
+        let outcome = follow_link(&fixture(settings.clone()).await.ports, &visit, intent).await.unwrap();
+        let Outcome::Redirect(redirect) = outcome else { panic!("{settings}") };
+        assert_eq!(redirect.preview.is_some(), shown, "{settings} {agent}");
+        assert_eq!(redirect.click.is_some(), intent != Intent::Look, "a click of a program, as before");
+    }
+    let locked = fixture(json!({"preview": preview, "password_hash": hash_of("secret")})).await;
+    let visit = Visit { user_agent: Some(slackbot.to_owned()), ..visit("/docs") };
+    assert!(matches!(follow_link(&locked.ports, &visit, Intent::Follow).await.unwrap(), Outcome::Locked(_)));
+}
+
+#[tokio::test]
+async fn path_is_forwarded_if_the_link_says_so() {
+    for (settings, path, expected) in [
+        (json!({"forward_path": true}), "/docs/a/b", "302 https://example.com/docs/a/b"),
+        (json!({"forward_path": true, "forward_query": true}), "/docs/a/", "302 https://example.com/docs/a/?x=1"),
+        (json!({"forward_path": true}), "/docs", "302 https://example.com/docs"),
+        (json!({"forward_path": true}), "/docs/", "302 https://example.com/docs"),
+        (json!({"forward_path": true}), "/docs/../a", "NotFound"),
+        (json!({"forward_path": true}), "/docs/%2e%2e/a", "NotFound"),
+        (json!({"forward_path": true}), "/docs//a", "NotFound"),
+        (json!({"forward_path": true}), "/other/a", "NotFound"),
+        (json!({}), "/docs/a", "NotFound"),
+        (json!({"forward_query": true}), "/docs/a", "NotFound"),
+        (json!({"forward_path": true, "archived": true}), "/docs/a", "NotFound"),
+        (
+            json!({"forward_path": true, "expires_at": "2026-01-01T00:00:00Z", "expired_url": "https://example.com/late"}),
+            "/docs/a",
+            "gone https://example.com/late",
+        ),
+        (
+            json!({"forward_path": true, "rules": [{"if": {"query": [{"name": "x"}]}, "url": "https://example.com/rule?y=1"}]}),
+            "/docs/a",
+            "302 https://example.com/rule/a?y=1",
+        ),
+        (
+            json!({"forward_query": true, "query_conflict": "visitor_wins",
+            "variants": [{"name": "v", "url": "https://example.com/?x=2&y=3", "weight": 1}]}),
+            "/docs",
+            "302 https://example.com/?y=3&x=1",
+        ),
+    ] {
+        let visit = Visit { query: "x=1".into(), ..visit(path) };
+        let outcome = follow_link(&fixture(settings.clone()).await.ports, &visit, Intent::Follow).await.unwrap();
+        assert_eq!(show(outcome), expected, "{settings} {path}");
+    }
+}
+
+#[tokio::test]
+async fn path_behind_a_plain_link_costs_no_read_if_it_is_unsafe() {
+    let fixture = fixture(json!({"forward_path": true})).await;
+    for path in ["/docs/../a", "/docs//a", "/a/b\\c", "/a/%00"] {
+        follow_link(&fixture.ports, &visit(path), Intent::Follow).await.unwrap();
+    }
+    assert_eq!(fixture.links.reads(), 0);
 }
 
 #[tokio::test]

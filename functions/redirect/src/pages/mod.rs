@@ -1,18 +1,35 @@
 //! Makes the answers without a redirect: a small page for a browser, a problem for other clients. Pages work without scripts,
 //! load nothing, and cannot be framed.
 
+mod card;
+mod details;
+mod onward;
+
+use std::borrow::Cow;
+
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use waypost_domain::TargetUrl;
 use waypost_domain::redirect::follow::Locked;
+use waypost_domain::values::schemes::TargetSchemes;
 use waypost_http::problem::Problem;
+
+pub(crate) use card::card;
+pub(crate) use details::details;
+pub(crate) use onward::onward;
 
 /// The style of all pages. The policy below names its hash; a test compares the two.
 const STYLE: &str = "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:20vh auto;padding:0 1rem;\
      color-scheme:light dark}input,button{font:inherit;padding:.4em .6em}input{display:block;width:100%;\
-     box-sizing:border-box;margin:.3em 0 1em}[role=alert]{font-weight:bold}";
+     box-sizing:border-box;margin:.3em 0 1em}[role=alert]{font-weight:bold}code{overflow-wrap:anywhere}";
 
-/// Allows any web site in `form-action`: browsers apply it to the redirect after the form, which leads to the target.
-const POLICY: &str = "default-src 'none'; style-src 'sha256-4BbZZEmJqT3YbPLqITYAahDbd2oHuYvQnxVftpwlfHM='; \
-     form-action https: http:; frame-ancestors 'none'; base-uri 'none'";
+/// Allows any web site in `form-action`: browsers apply it to the redirect after the form, which leads to the target. The schemes
+/// that the operator allows follow.
+const POLICY: &str = "default-src 'none'; style-src 'sha256-AbJPhgpzMellflV6EJj4jtiE0RWFZK/riurVsRbz+T4='; \
+     frame-ancestors 'none'; base-uri 'none'; form-action https: http:";
+
+/// The policy of pages without a form.
+const POLICY_WITHOUT_FORMS: &str = "default-src 'none'; style-src 'sha256-AbJPhgpzMellflV6EJj4jtiE0RWFZK/riurVsRbz+T4='; \
+     form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
 
 /// Writes `problem` in the form that `accept` asks for.
 pub(crate) fn refusal(accept: Option<&str>, problem: Problem) -> Response<String> {
@@ -27,7 +44,8 @@ pub(crate) fn refusal(accept: Option<&str>, problem: Problem) -> Response<String
 }
 
 /// Makes the form that asks for the password of a link. A browser sends it to the URL of the page, query included.
-pub(crate) fn password_form(locked: Locked) -> Response<String> {
+/// `schemes` are those that a target may have beside `http` and `https`.
+pub(crate) fn password_form(locked: Locked, schemes: &TargetSchemes) -> Response<String> {
     let (status, alert) = match locked {
         Locked::Asked => (StatusCode::OK, ""),
         Locked::Wrong => (StatusCode::FORBIDDEN, "That is not the password."),
@@ -45,9 +63,14 @@ pub(crate) fn password_form(locked: Locked) -> Response<String> {
          <input id=\"password\" name=\"password\" type=\"password\" required autofocus autocomplete=\"off\" \
          maxlength=\"1024\"{described}><button>Continue</button></form>"
     );
-    let mut response = Response::new(page("This link has a password", &form));
+    let mut response = Response::new(page("This link has a password", "", &form));
     *response.status_mut() = status;
     as_page(&mut response);
+    if let Ok(policy) =
+        HeaderValue::try_from(schemes.iter().fold(POLICY.to_owned(), |policy, scheme| policy + " " + scheme + ":"))
+    {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
     set(&mut response, "cache-control", "no-store");
     set(&mut response, "x-robots-tag", "noindex");
     set(&mut response, "x-content-type-options", "nosniff");
@@ -93,14 +116,39 @@ fn message(status: StatusCode) -> String {
         StatusCode::PAYLOAD_TOO_LARGE => ("That does not work here", "What was sent is too large."),
         _ => ("This link cannot be followed right now", "Please try again in a moment."),
     };
-    page(title, &format!("<p>{text}</p>"))
+    page(title, "", &format!("<p>{text}</p>"))
 }
 
-fn page(title: &str, content: &str) -> String {
+/// Makes a page. All three are HTML: what comes from a link must have gone through [`escaped`].
+fn page(title: &str, head: &str, content: &str) -> String {
     format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <title>{title}</title><style>{STYLE}</style><main><h1>{title}</h1>{content}</main></html>"
+         {head}<title>{title}</title><style>{STYLE}</style><main><h1>{title}</h1>{content}</main></html>"
     )
+}
+
+/// Makes the answer with a page that has no form and that nobody may keep or list.
+fn answer(page: String) -> Response<String> {
+    let mut response = Response::new(page);
+    as_page(&mut response);
+    set(&mut response, "content-security-policy", POLICY_WITHOUT_FORMS);
+    set(&mut response, "cache-control", "no-store");
+    set(&mut response, "x-robots-tag", "noindex");
+    set(&mut response, "x-content-type-options", "nosniff");
+    response
+}
+
+/// Names where a URL leads, for people: its host, or for other schemes than `http` and `https` its scheme.
+fn place(url: &TargetUrl) -> String {
+    let parsed = url::Url::parse(url.as_str()).ok();
+    let host = parsed.as_ref().filter(|_| url.is_web()).and_then(|url| url.host_str());
+    let scheme = || url.as_str().split(':').next().unwrap_or_default();
+    host.map_or_else(|| format!("{}:", scheme()), str::to_owned)
+}
+
+/// Writes `text` as HTML that means just this text, in an element or in a quoted attribute. Every text of a link goes through here.
+fn escaped(text: &str) -> Cow<'_, str> {
+    htmlize::escape_all_quotes(text)
 }
 
 #[cfg(test)]
@@ -113,13 +161,22 @@ mod tests {
     #[test]
     fn policy_allows_only_the_style() {
         let hash = STANDARD.encode(Sha256::digest(STYLE));
-        assert!(POLICY.contains(&format!("style-src 'sha256-{hash}'")), "{hash}");
-        assert!(POLICY.starts_with("default-src 'none'"));
+        for policy in [POLICY, POLICY_WITHOUT_FORMS] {
+            assert!(policy.contains(&format!("style-src 'sha256-{hash}'")), "{hash}");
+            assert!(policy.starts_with("default-src 'none'"));
+        }
     }
 
     #[test]
     fn form_says_what_is_wrong() {
+        let schemes = TargetSchemes::parse("mailto,myapp").unwrap();
+        let password_form = |locked| password_form(locked, &schemes);
         let asked = password_form(Locked::Asked);
+        let policy = asked.headers()["content-security-policy"].to_str().unwrap();
+        assert!(
+            policy.ends_with("form-action https: http: mailto: myapp:"),
+            "the redirect after the form is one of the form: {policy}"
+        );
         assert_eq!(asked.status(), StatusCode::OK);
         for part in ["<html lang=", "<label for=\"password\">", "autofocus", "method=\"post\"", "<button>"] {
             assert!(asked.body().contains(part), "{part}");

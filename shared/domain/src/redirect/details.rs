@@ -1,0 +1,87 @@
+//! Tells a visitor where a link leads before the visitor goes there: what the page at `/slug+` shows.
+
+use super::tidy_path::slug_of;
+use crate::links::link::Link;
+use crate::links::settings::LinkSettings;
+use crate::values::slug::Slug;
+use crate::values::target::TargetUrl;
+use crate::values::timestamp::Timestamp;
+
+/// What a visitor may know of a link that is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkDetails {
+    /// The slug that the visitor asked for.
+    pub slug: Slug,
+    /// Where the link leads. `None` if it has a password: then its title is a secret, too.
+    pub destination: Option<Destination>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it expires.
+    pub expires_at: Option<Timestamp>,
+    /// How many clicks it still serves; `None` if it has no limit.
+    pub clicks_left: Option<u64>,
+}
+
+/// Where a link leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Destination {
+    /// The title: that of its previews, else the one for its owner.
+    pub title: Option<String>,
+    /// The target of this visitor, checked.
+    pub url: TargetUrl,
+    /// Whether it leads others, or at other times, elsewhere.
+    pub varies: bool,
+}
+
+impl LinkDetails {
+    /// Makes the details of an open `link`. `target` is the checked target of the visitor's `choice`.
+    pub(super) fn of(link: &Link, slug: Slug, target: TargetUrl) -> Self {
+        let settings = &link.settings;
+        let title = settings.preview.as_ref().and_then(|preview| preview.title.as_ref()).or(link.title.as_ref());
+        let is_open = settings.password_hash.is_none();
+        Self {
+            slug,
+            destination: is_open.then(|| Destination { title: title.cloned(), url: target, varies: varies(settings) }),
+            created_at: link.created_at,
+            expires_at: settings.expires_at,
+            clicks_left: settings.max_clicks.map(|max| max.saturating_sub(settings.used_clicks)),
+        }
+    }
+}
+
+/// Tells whether the link leads visitors to several targets.
+fn varies(settings: &LinkSettings) -> bool {
+    !settings.rules.is_empty() || settings.variants.len() > 1
+}
+
+/// Returns the slug of a path that asks for the details of a link: `/slug+`.
+pub(super) fn slug_before_plus(path: &str) -> Option<Slug> {
+    let segment = path.strip_prefix('/')?;
+    let slug = segment.strip_suffix('+').or_else(|| segment.strip_suffix("%2B"));
+    slug_of(slug.or_else(|| segment.strip_suffix("%2b"))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_slug_and_a_plus_ask_for_details() {
+        for (path, slug) in [
+            ("/docs+", Some("docs")),
+            ("/docs%2B", Some("docs")),
+            ("/d%6fcs%2b", Some("docs")),
+            ("/docs", None),
+            ("/docs++", None),
+            ("/+", None),
+            ("/a/docs+", None),
+            ("/docs+/", None),
+            ("/docs%20+", None),
+            ("docs+", None),
+            ("/v1+", None),
+            ("+", None),
+        ] {
+            assert_eq!(slug_before_plus(path).as_ref().map(Slug::as_str), slug, "{path}");
+        }
+    }
+}
