@@ -8,6 +8,7 @@ mod bad_requests;
 mod every_route;
 mod exports;
 mod failed_batch;
+mod import_speed;
 mod imports;
 mod keys;
 mod links;
