@@ -98,7 +98,11 @@ async fn import_is_read_as_written() {
     assert!(imports.replace(&running).await.unwrap(), "the same write again, after a lost answer");
     assert_eq!(imports.get(&first.workspace, &first.id).await.unwrap(), Some(running.clone()));
     let late = running.closed(&[], now);
-    assert!(imports.replace(&running.planned(3, None)).await.unwrap());
+    let mut dividing = running.planned(3, None);
+    dividing.plan.as_mut().unwrap().parts = None;
+    assert!(imports.replace(&dividing).await.unwrap());
+    assert_eq!(imports.get(&first.workspace, &first.id).await.unwrap(), Some(dividing.clone()));
+    assert!(dividing.is_dividing() && imports.replace(&dividing.planned(3, None)).await.unwrap());
     assert!(!imports.replace(&late).await.unwrap(), "another writer was faster");
 }
 

@@ -63,7 +63,8 @@ fn reason(part: &Part, is_loading: bool) -> String {
     )
 }
 
-/// Ends the import of the object `key`, whose event was given up. If the whole file is divided already, its parts are queued instead.
+/// Ends the import of the object `key`, whose event was given up. If the whole file is divided already, its parts are queued
+/// instead.
 ///
 /// # Errors
 /// Those of the stores. The event can be tried again.

@@ -1,9 +1,9 @@
 //! Divides a file into parts that can be loaded at the same time.
 //!
-//! To find where rows begin takes a look at every byte of the file. So each part is stored and queued as soon as its end is known, and
-//! is loaded while the search goes on. Until the plan is complete, no invocation may close the import.
+//! To find where rows begin takes a look at every byte of the file. So each part is stored and queued as soon as its end is
+//! known, and is loaded while the search goes on. Until the plan is complete, no invocation may close the import.
 //!
-//! The search may be killed at any point. Whoever continues it finds the stored parts under the same plan, queues those that have not
+//! The search may be killed at any point. The next one finds the stored parts under the same plan, queues those that have not
 //! ended once more, and searches on from the end of the last one. A stored part is never written over: it may be loaded already.
 
 use futures::stream::StreamExt;
@@ -49,6 +49,9 @@ impl<'a> Planner<'a> {
     /// import ends at the first conflict, since no row after the conflict may be written.
     pub(super) async fn plan(&mut self, object: Object) -> Result<Planned, StoreError> {
         let size = object.size;
+        if self.import.halt.is_some() {
+            return Ok(Planned::Changed);
+        }
         if let Some(plan) = &self.import.plan {
             return match plan.layout.clone() {
                 Some(layout) => self.divide(&layout, size).await,

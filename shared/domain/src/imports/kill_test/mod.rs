@@ -1,11 +1,11 @@
 //! Kills invocations at random points, again and again, until the import is closed. The links, the counts and the report must be
 //! those of an uninterrupted run that loads the file as a whole.
 //!
-//! A schedule is a seed. It decides which calls fail before or after they take effect, when a process dies (every call
-//! fails from then on, or its future is dropped half-way), when the table is busy, how much time an invocation has, in
-//! which order messages come, which of them come twice, whether two invocations run at once, and whether the queue delivers parts
-//! while the file is still being divided. A message leaves the queue only when an invocation is done with it. If no message is left before the import is closed, the import is stuck, and the test
-//! fails.
+//! A schedule is a seed. It decides which calls fail before or after they take effect, when a process dies (every call fails
+//! from then on, or its future is dropped half-way), when the table is busy, how much time an invocation has, in which order
+//! messages come, which of them come twice, whether two invocations run at once, and whether the queue delivers parts while
+//! the file is still being divided. A message leaves the queue only when an invocation is done with it. If no message is left
+//! before the import is closed, the import is stuck, and the test fails.
 
 mod faults;
 mod file;

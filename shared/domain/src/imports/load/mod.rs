@@ -1,9 +1,9 @@
 //! Loads a file: finds or creates its import, divides the file into parts, and loads or queues them.
 //!
 //! An invocation may be killed at any point, its event may be delivered again, and two invocations may run at once. Four rules
-//! make this safe. Parts are stored under the number of their plan, and never written over by another. A link is only written if its
-//! slug is free or the import may overwrite it. A link's origin tells whether a row has written it before. A record is only
-//! written over the revision that the writer has seen.
+//! make this safe. Parts are stored under the number of their plan, and never written over by another. A link is only written
+//! if its slug is free or the import may overwrite it. A link's origin tells whether a row has written it before. A record is
+//! only written over the revision that the writer has seen.
 
 use std::fmt;
 
@@ -168,24 +168,26 @@ async fn plan_import(
         let reason = format!("the file has {} bytes; at most {} are allowed", object.size, ports.max_bytes);
         return fail(ports, import, &reason, delivery).await.map(Err);
     }
-    // A requested import has the options of its request.
-    if !import.is_requested() {
+    // A requested import has the options of its request; one that has parts, those that they were planned with.
+    if !import.is_requested() && !import.is_dividing() {
         match ImportOptions::of_metadata(&object.metadata, &ports.domains) {
             Ok(options) => planner.import.options = options,
             Err(reason) => return fail(ports, &planner.import, &reason, delivery).await.map(Err),
         }
     }
     match planner.plan(object).await? {
-        Planned::Complete => return Ok(Ok(planner.import.clone())),
-        Planned::Unreadable(reason) => return fail(ports, &planner.import, &reason, delivery).await.map(Err),
-        Planned::Changed => {}
+        Planned::Complete => Ok(Ok(planner.import.clone())),
+        Planned::Unreadable(reason) => fail(ports, &planner.import, &reason, delivery).await.map(Err),
+        Planned::Changed => give_way(ports, &planner.import, delivery).await.map(Err),
     }
-    // Either the import must stop, or another invocation holds it.
-    let import = &planner.import;
+}
+
+/// Ends an import that another invocation has changed if it must stop. Otherwise that invocation holds it.
+async fn give_way(ports: &LoadImportPorts, import: &Import, delivery: &Delivery) -> Result<Loaded, StoreError> {
     match ports.imports.get(&import.workspace, &import.id).await? {
-        Some(import) if import.halt.is_some() && import.plan.is_none() => end(ports, &import).await.map(Err),
-        Some(import) if import.halt.is_some() && import.is_dividing() => stop(ports, &import, delivery).await.map(Err),
-        _ => Ok(Err(Loaded::Skipped(Skipped::TakenOver))),
+        Some(import) if import.halt.is_some() && import.plan.is_none() => end(ports, &import).await,
+        Some(import) if import.halt.is_some() && import.is_dividing() => stop(ports, &import, delivery).await,
+        _ => Ok(Loaded::Skipped(Skipped::TakenOver)),
     }
 }
 
@@ -271,7 +273,7 @@ async fn fail(
     if ports.imports.replace(&halted).await? {
         return stop(ports, &halted, delivery).await;
     }
-    Ok(Loaded::Skipped(Skipped::TakenOver))
+    give_way(ports, import, delivery).await
 }
 
 /// Ends an import that must stop while its file is being divided. If some of its parts are being loaded, the last of their
