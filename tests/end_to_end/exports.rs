@@ -4,9 +4,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use waypost_tests::{Stack, wait_for};
 
-/// Exports the workspace of `key`. Gives the export and its file.
-async fn export(stack: &Stack, key: &str, format: &str) -> (Value, String) {
-    let started = stack.call(key, Method::POST, "/v1/exports", json!({"format": format})).await;
+/// Exports the workspace of `key` with `options`. Gives the export and its file.
+async fn export(stack: &Stack, key: &str, options: Value) -> (Value, String) {
+    let started = stack.call(key, Method::POST, "/v1/exports", options).await;
     assert_eq!(started.status, 201, "{started:?}");
     let path = started.header("location").to_owned();
     let done = wait_for("the export to end", async || {
@@ -42,7 +42,7 @@ async fn export_imports_to_the_same_links() {
         for slug in slugs {
             before.push(stack.call(&key, Method::GET, &format!("/v1/links/{slug}"), Value::Null).await.json());
         }
-        let (done, file) = export(&stack, &key, format).await;
+        let (done, file) = export(&stack, &key, json!({"format": format})).await;
         assert_eq!((&done["links"], &done["bytes"]), (&json!(3), &json!(file.len())), "{done} {file}");
         for slug in slugs {
             let deleted = stack.call(&key, Method::DELETE, &format!("/v1/links/{slug}"), Value::Null).await;
@@ -66,7 +66,7 @@ async fn export_imports_to_the_same_links() {
         }
     }
     let stranger = stack.new_key("stranger", "admin").await;
-    let (done, _) = export(&stack, &key, "csv").await;
+    let (done, _) = export(&stack, &key, json!({"format": "csv"})).await;
     let list = stack.call(&key, Method::GET, "/v1/exports?limit=2", Value::Null).await.json();
     let mut listed = done.clone();
     listed["url"] = Value::Null;
@@ -74,4 +74,37 @@ async fn export_imports_to_the_same_links() {
     assert!(list["next_cursor"].is_string(), "three exports were made: {list}");
     let path = format!("/v1/exports/{}", done["id"].as_str().unwrap());
     assert_eq!(stack.call(&stranger, Method::GET, &path, Value::Null).await.status, 404);
+}
+
+#[tokio::test]
+async fn exported_password_opens_the_link_in_another_workspace() {
+    let stack = Stack::from_environment();
+    let (admin, editor) = (stack.new_key("locked-out", "admin").await, stack.new_key("locked-out", "editor").await);
+    let link = json!({"url": "https://example.com/locked", "slug": "out-locked", "password": "open sesame"});
+    assert_eq!(stack.call(&editor, Method::POST, "/v1/links", link).await.status, 201);
+    let refused = stack.call(&editor, Method::POST, "/v1/exports", json!({"passwords": true})).await;
+    assert_eq!(refused.status, 403, "{refused:?}");
+    for format in ["csv", "jsonl"] {
+        let (done, file) = export(&stack, &admin, json!({"format": format, "passwords": true})).await;
+        assert!(file.contains("password_hash") && file.contains("$argon2id$"), "{file}");
+        assert!(!file.contains("sesame"), "{file}");
+        let path = format!("/v1/exports/{}", done["id"].as_str().unwrap());
+        let refused = stack.call(&editor, Method::GET, &path, Value::Null).await;
+        assert_eq!(refused.status, 403, "an editor cannot read it either: {refused:?}");
+
+        // The slug stays with the first workspace, so its copy gets another.
+        let (key, slug) =
+            (stack.new_key(&format!("locked-in-{format}"), "editor").await, format!("in-locked-{format}"));
+        let file = file.replace("out-locked", &slug);
+        let import = stack.call(&key, Method::POST, "/v1/imports", json!({"content_length": file.len()})).await.json();
+        assert_eq!(stack.upload(&import, file.clone().into_bytes()).await.status, 200);
+        let import = stack.finished_import(&key, import["id"].as_str().unwrap()).await;
+        let counts = (&import["status"], &import["counts"]["created"], &import["counts"]["warned"]);
+        assert_eq!(counts, (&json!("succeeded"), &json!(1), &json!(0)), "{import} {file}");
+        let link = stack.call(&key, Method::GET, &format!("/v1/links/{slug}"), Value::Null).await.json();
+        assert_eq!((&link["has_password"], &link["archived"]), (&json!(true), &json!(false)), "{link}");
+        assert_eq!(stack.submit(&format!("/{slug}"), "password=close+sesame").await.status, 403);
+        let opened = stack.submit(&format!("/{slug}"), "password=open+sesame").await;
+        assert_eq!((opened.status.as_u16(), opened.header("location")), (303, "https://example.com/locked"));
+    }
 }

@@ -9,6 +9,7 @@ mod every_route;
 mod exports;
 mod failed_batch;
 mod forwarding;
+mod import_speed;
 mod imports;
 mod keys;
 mod links;

@@ -21,7 +21,7 @@ use waypost_domain::ports::Clock;
 
 use super::source::GeneratedFile;
 use super::stubs::{KEY, PART_BYTES, loader};
-use super::time::{SimulatedTime, SimulatedTimer, run};
+use super::time::{SimulatedTime, SimulatedTimer};
 
 const CONCURRENCY: usize = 4;
 const S3_BYTES_A_US: u64 = 80;
@@ -58,7 +58,13 @@ impl ObjectReader for PacedFile {
     }
 }
 
-type Invocation<'a> = Pin<Box<dyn Future<Output = Result<PartLoaded, StoreError>> + 'a>>;
+/// How an invocation ended.
+enum Ended {
+    Planned(Loaded),
+    Loaded(PartLoaded),
+}
+
+type Invocation<'a> = Pin<Box<dyn Future<Output = Result<Ended, StoreError>> + 'a>>;
 
 /// An import of a file of `rows` rows into `links`.
 pub(super) struct Simulation {
@@ -77,21 +83,22 @@ impl Simulation {
         loader.timer = Arc::new(SimulatedTimer::new(Arc::clone(time)));
         let delivery =
             |request: u64| Delivery { request_id: format!("r{request}"), deadline: time.now().plus_seconds(900) };
-        let (mut finished, planned_us) = match run(time, load_import(&loader, KEY, "", &delivery(0)))? {
-            Loaded::Divided(_) => (None, time.now_us()),
-            Loaded::Finished(import) => (Some(import), 0),
-            Loaded::Skipped(reason) => return Err(anyhow!("skipped: {reason}")),
-        };
-        let mut messages = VecDeque::from(queue.take());
-        let (mut running, mut request, mut handed_over) = (Vec::<Invocation<'_>>::new(), 0, 0);
+        let (planner, first) = (loader.clone(), delivery(0));
+        let plan: Invocation<'_> =
+            Box::pin(async move { load_import(&planner, KEY, "", &first).await.map(Ended::Planned) });
+        let (mut finished, mut planned_us, mut first_part_us) = (None, None, None);
+        let mut messages = VecDeque::new();
+        let (mut running, mut loading, mut request, mut handed_over) = (vec![plan], 0, 0, 0);
         let mut context = Context::from_waker(futures::task::noop_waker_ref());
         while finished.is_none() {
-            while running.len() < CONCURRENCY
+            while loading < CONCURRENCY
                 && let Some(id) = messages.pop_front()
             {
+                first_part_us.get_or_insert(time.now_us());
                 request += 1;
+                loading += 1;
                 let (loader, delivery) = (loader.clone(), delivery(request));
-                running.push(Box::pin(async move { load_part(&loader, &id, &delivery).await }));
+                running.push(Box::pin(async move { load_part(&loader, &id, &delivery).await.map(Ended::Loaded) }));
             }
             let mut ended = Vec::new();
             running.retain_mut(|invocation| match invocation.as_mut().poll(&mut context) {
@@ -102,7 +109,20 @@ impl Simulation {
                 Poll::Pending => true,
             });
             for result in ended {
-                match result? {
+                let loaded = match result? {
+                    Ended::Planned(Loaded::Divided(_)) => {
+                        planned_us = Some(time.now_us());
+                        continue;
+                    }
+                    Ended::Planned(Loaded::Finished(import)) => {
+                        finished = Some(import);
+                        continue;
+                    }
+                    Ended::Planned(Loaded::Skipped(reason)) => return Err(anyhow!("skipped: {reason}")),
+                    Ended::Loaded(loaded) => loaded,
+                };
+                loading -= 1;
+                match loaded {
                     PartLoaded::Finished(import) => finished = Some(import),
                     PartLoaded::HandedOver(_) => handed_over += 1,
                     PartLoaded::Loaded(_) | PartLoaded::Gone => {}
@@ -115,11 +135,14 @@ impl Simulation {
         let import = finished.context("the import did not finish")?;
         ensure!(import.status == ImportStatus::Succeeded && import.counts.created == rows, "{import:?}");
         #[allow(clippy::cast_precision_loss, reason = "far below 2^52")]
-        let (seconds, planned) = (time.now_us() as f64 / 1e6, planned_us as f64 / 1e6);
-        let parts = import.plan.as_ref().map_or(0, |plan| plan.parts);
+        let seconds_of = |us: u64| us as f64 / 1e6;
+        let seconds = seconds_of(time.now_us());
+        let (first_part, planned) =
+            (seconds_of(first_part_us.unwrap_or_default()), seconds_of(planned_us.unwrap_or_default()));
+        let parts = import.plan.as_ref().and_then(|plan| plan.parts).unwrap_or_default();
         println!(
             "{rows} rows: {seconds:.1} s in {parts} parts and {request} invocations of up to 15 minutes, {handed_over} of which \
-             handed over their part; the plan was ready after {planned:.1} s"
+             handed over their part; the first part began after {first_part:.1} s, the plan was ready after {planned:.1} s"
         );
         Ok(seconds)
     }

@@ -2,9 +2,9 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Poll, Waker};
 
 use async_trait::async_trait;
 use waypost_domain::Timestamp;
@@ -96,18 +96,5 @@ impl Timer for SimulatedTimer {
         let most = usize::try_from(millis * 1000).unwrap_or(usize::MAX);
         let pause = self.chance.lock().unwrap_or_else(PoisonError::into_inner).below(most + 1);
         self.time.until(self.time.now_us() + pause as u64).await;
-    }
-}
-
-/// Runs `future` to its end and moves the clock whenever it waits.
-pub(super) fn run<T>(time: &SimulatedTime, future: impl Future<Output = T>) -> T {
-    let mut future = std::pin::pin!(future);
-    let mut context = Context::from_waker(futures::task::noop_waker_ref());
-    loop {
-        if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
-            return value;
-        }
-        // A future that only yields is polled again, whether the clock moves or not.
-        time.advance();
     }
 }

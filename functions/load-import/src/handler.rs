@@ -59,7 +59,7 @@ async fn load(loader: &LoadImportPorts, record: &Record, delivery: &Delivery) ->
             Ok(())
         }
         Ok(Loaded::Divided(import)) => {
-            let parts = import.plan.as_ref().map(|plan| plan.parts);
+            let parts = import.plan.as_ref().and_then(|plan| plan.parts);
             tracing::info!(event = "import.divided", request_id, import = %import.id, parts, bytes = import.bytes_total);
             Ok(())
         }

@@ -4,18 +4,14 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use futures::stream::{self, StreamExt, TryStreamExt};
 use waypost_domain::StoreError;
 use waypost_domain::imports::job::id::ImportId;
 use waypost_domain::imports::job::part::{Part, PartId};
 use waypost_domain::imports::job::ports::PartStore;
 
-use super::conditional_writes::put_next;
+use super::conditional_writes::{put_if_absent, put_next};
 use super::{Item, text};
 use crate::error::{broken, store_error};
-
-/// How many parts are written concurrently.
-const CONCURRENCY: usize = 8;
 
 /// Parts in DynamoDB.
 #[derive(Debug, Clone)]
@@ -33,12 +29,8 @@ impl DynamoParts {
 
 #[async_trait]
 impl PartStore for DynamoParts {
-    async fn put_all(&self, parts: &[Part]) -> Result<(), StoreError> {
-        const OPERATION: &str = "import_parts.put";
-        let puts: Vec<_> = parts.iter().map(item_of).collect::<Result<_, _>>()?;
-        let puts = puts.into_iter().map(|item| self.client.put_item().table_name(&self.table).set_item(Some(item)));
-        let sent = stream::iter(puts).map(|put| put.send()).buffer_unordered(CONCURRENCY);
-        sent.try_for_each(async |_| Ok(())).await.map_err(|error| store_error(OPERATION, error))
+    async fn create(&self, part: &Part) -> Result<bool, StoreError> {
+        put_if_absent(&self.client, &self.table, "import_parts.create", item_of(part)?).await
     }
 
     async fn get(&self, id: &PartId) -> Result<Option<Part>, StoreError> {

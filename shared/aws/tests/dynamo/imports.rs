@@ -98,7 +98,11 @@ async fn import_is_read_as_written() {
     assert!(imports.replace(&running).await.unwrap(), "the same write again, after a lost answer");
     assert_eq!(imports.get(&first.workspace, &first.id).await.unwrap(), Some(running.clone()));
     let late = running.closed(&[], now);
-    assert!(imports.replace(&running.planned(3, None)).await.unwrap());
+    let mut dividing = running.planned(3, None);
+    dividing.plan.as_mut().unwrap().parts = None;
+    assert!(imports.replace(&dividing).await.unwrap());
+    assert_eq!(imports.get(&first.workspace, &first.id).await.unwrap(), Some(dividing.clone()));
+    assert!(dividing.is_dividing() && imports.replace(&dividing.planned(3, None)).await.unwrap());
     assert!(!imports.replace(&late).await.unwrap(), "another writer was faster");
 }
 
@@ -108,14 +112,17 @@ async fn parts_are_read_as_written_in_order() {
     let import = import(1, "2026-01-01T00:00:00Z");
     let part = |number| import.plan_part(number, RowPlace::START, 7, import.created_at);
     let all: Vec<Part> = (0..12).map(part).collect();
-    parts.put_all(&all).await.unwrap();
+    for part in &all {
+        assert!(parts.create(part).await.unwrap());
+    }
     let mut other = part(0);
     other.plan = 10;
-    parts.put_all(&[other]).await.unwrap();
+    assert!(parts.create(&other).await.unwrap());
     assert_eq!(parts.all(&import.id, import.revision).await.unwrap(), all);
     let leased = all[3].leased(Lease { owner: "r1".into(), until: import.created_at });
     assert!(parts.replace(&leased).await.unwrap() && parts.replace(&leased).await.unwrap());
     assert!(!parts.replace(&all[3].stopped()).await.unwrap(), "another writer was faster");
+    assert!(!parts.create(&all[3]).await.unwrap(), "a part is never created over a later one");
     assert_eq!(parts.get(&PartId::from(&leased)).await.unwrap(), Some(leased.clone()));
     assert_eq!(parts.get(&PartId { part: 99, ..PartId::from(&leased) }).await.unwrap(), None);
 }

@@ -10,13 +10,14 @@ use super::query::{CatalogItem, CatalogPage, CatalogQuery, Place, SortBy, Target
 use super::read::{Answer, Catalogs};
 use crate::access::key::{Caller, Role};
 use crate::links::link::Link;
-use crate::links::list::{ListAddition, ListRequest, check, list_checked};
+use crate::links::list::{ListAddition, ListRequest, check, fitting, list_checked};
 use crate::links::ports::{LinkBatch, LinkIndex, MAX_BATCH, Occupant};
 use crate::links::query::LinkQuery;
 use crate::values::domains::Domains;
 use crate::values::error::{Error, StoreError};
 use crate::values::field_errors::Errors;
 use crate::values::page::{PageQuery, PageRequest};
+use crate::values::target::TargetUrl;
 use crate::values::text::check_text;
 use crate::values::timestamp::Timestamp;
 
@@ -110,27 +111,29 @@ async fn from_catalog(
     page: CatalogPage,
 ) -> Result<LinkList, Error> {
     let read = page.items.chunks(MAX_BATCH).map(|items| read_links(ports.links, caller, items));
-    let mut items: Vec<ListedLink> = try_join_all(read).await?.into_iter().flatten().collect();
-    if !wanted.with_clicks {
-        items.iter_mut().for_each(|item| item.clicks = None);
-    }
-    let next_cursor = page.next.and_then(|place| encode(&place));
+    let mut found: Vec<(ListedLink, &Place)> = try_join_all(read).await?.into_iter().flatten().collect();
+    let fitting = fitting(found.iter().map(|(item, _)| &item.link));
+    let next = if fitting < found.len() { found.get(fitting - 1).map(|(_, place)| *place) } else { page.next.as_ref() };
+    let next_cursor = next.and_then(encode);
+    found.truncate(fitting);
+    let listed = |(item, _): (ListedLink, _)| ListedLink { clicks: item.clicks.filter(|_| wanted.with_clicks), ..item };
+    let items = found.into_iter().map(listed).collect();
     Ok(LinkList { items, next_cursor, total: wanted.with_total.then_some(page.total) })
 }
 
 /// Reads the links as they are now. Leaves out those that are gone meanwhile.
-async fn read_links(
+async fn read_links<'a>(
     links: &dyn LinkBatch,
     caller: &Caller,
-    items: &[CatalogItem],
-) -> Result<Vec<ListedLink>, StoreError> {
+    items: &'a [CatalogItem],
+) -> Result<Vec<(ListedLink, &'a Place)>, StoreError> {
     let addresses: Vec<_> = items.iter().map(|item| item.address.clone()).collect();
     let found = links.get_all(&addresses).await?;
     let listed = items.iter().zip(found).filter_map(|(item, occupant)| {
         let Occupant::Link(link) = occupant else { return None };
         let same = link.workspace == caller.workspace && link.address == item.address;
         let clicks = ListedClicks { clicks: item.clicks, last_click_at: item.last_click_at };
-        same.then(|| ListedLink { link: *link, clicks: Some(clicks) })
+        same.then(|| (ListedLink { link: *link, clicks: Some(clicks) }, &item.place))
     });
     Ok(listed.collect())
 }
@@ -158,7 +161,7 @@ impl Wanted {
         let query = check(request, domains, page, &mut errors);
         let search = request.search.as_deref();
         let search = search.and_then(|text| errors.note("search", check_text(text, ListRequest::MAX_SEARCH_CHARS)));
-        let target = target_filter(request, &mut errors);
+        let target = target_filter(request, domains, &mut errors);
         let (sort, descending) = order(request, &mut errors);
         let (mut with_clicks, mut with_total) = (false, false);
         for name in &request.include {
@@ -219,7 +222,7 @@ fn order(request: &ListRequest, errors: &mut Errors) -> (SortBy, bool) {
     (sort, descending)
 }
 
-fn target_filter(request: &ListRequest, errors: &mut Errors) -> Option<TargetFilter> {
+fn target_filter(request: &ListRequest, domains: &Domains, errors: &mut Errors) -> Option<TargetFilter> {
     let given = [("url", &request.url), ("url_prefix", &request.url_prefix), ("host", &request.host)];
     let mut given = given.into_iter().filter_map(|(name, text)| Some((name, text.as_deref()?)));
     let (name, text) = given.next()?;
@@ -229,7 +232,11 @@ fn target_filter(request: &ListRequest, errors: &mut Errors) -> Option<TargetFil
     // In the normal form of targets. A target of an own domain is not allowed today, but may have been.
     let parse = |url: &str| Url::parse(url.trim()).map_err(|_| "is not a valid URL");
     let filter = match name {
-        "url" => parse(text).map(|url| TargetFilter::Exactly(url.into())),
+        // Mail addresses and the like have a normal form of their own.
+        "url" => match TargetUrl::parse(text, domains) {
+            Ok(url) => Ok(TargetFilter::Exactly(url.to_string())),
+            Err(_) => parse(text).map(|url| TargetFilter::Exactly(url.into())),
+        },
         "url_prefix" => {
             let url = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
             // The normal form of a bare host ends with a slash, which other ports of the host do not have.

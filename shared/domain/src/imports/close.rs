@@ -22,8 +22,8 @@ const MAX_TRIES: u32 = 10;
 /// How long writing a report may take, in seconds.
 const CLOSING_SECONDS: i64 = 120;
 
-/// Closes the import of the part `id` if all its parts have ended. Any number of invocations may do so at once. An invocation
-/// that `has_loaded` rows before leaves the report to the next one if it has little time left.
+/// Closes the import of the part `id` if all its parts are known and have ended, or if it must stop. Any number of invocations
+/// may do so at once. An invocation that `has_loaded` rows before leaves the report to the next one if it has little time left.
 pub(super) async fn close(
     ports: &EndImportPorts,
     id: &PartId,
@@ -88,6 +88,10 @@ async fn all_ended(
             *part = stopped;
         }
         return Ok(Some(parts));
+    }
+    if !plan.is_complete() {
+        // The invocation that divides the file looks again when it has found the last part.
+        return Ok(None);
     }
     let reloads: Vec<&Part> = parts.iter().filter(|part| part.needs_reload(plan)).collect();
     if !reloads.is_empty() {

@@ -213,7 +213,9 @@ mod tests {
             retention: Retention::days(1),
         };
         for (known, format) in [(0, ReportFormat::Jsonl), (1, ReportFormat::Jsonl), (2, ReportFormat::Csv)] {
-            parts.put_all(&all[..known]).await.unwrap();
+            for part in &all[..known] {
+                parts.create(part).await.unwrap();
+            }
             let url = find_report(&ports, &viewer, import.id.as_str(), format).await.unwrap();
             let key = report_so_far_key(&import.workspace, &import.id, format);
             assert!(url.contains(&key), "{url}");

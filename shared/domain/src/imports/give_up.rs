@@ -34,7 +34,8 @@ pub async fn give_up_part(
             if let Some(until) = part.held_until(&delivery.request_id, ports.clock.now()) {
                 return Ok(GivenUp::Busy { until });
             }
-            let has_others = parts.iter().any(|part| !part.is_settled(plan));
+            // Those that are not known yet count too.
+            let has_others = !plan.is_complete() || parts.iter().any(|part| !part.is_settled(plan));
             if part.is_settled(plan) && has_others {
                 return Ok(GivenUp::Gone);
             }
@@ -62,7 +63,8 @@ fn reason(part: &Part, is_loading: bool) -> String {
     )
 }
 
-/// Ends the import of the object `key`, whose event was given up. If the file is divided already, its parts are queued instead.
+/// Ends the import of the object `key`, whose event was given up. If the whole file is divided already, its parts are queued
+/// instead.
 ///
 /// # Errors
 /// Those of the stores. The event can be tried again.
@@ -75,7 +77,7 @@ pub async fn give_up_upload(
     let Some(name) = ObjectKey::parse(key) else { return Ok(GivenUp::Gone) };
     let known = find_known(ports.imports.as_ref(), &name, key, etag).await?;
     let Some(import) = known.filter(|import| !import.is_closed()) else { return Ok(GivenUp::Gone) };
-    if let Some(plan) = &import.plan {
+    if let Some(plan) = import.plan.as_ref().filter(|plan| plan.is_complete()) {
         let parts = ports.parts.all(&import.id, plan.number).await?;
         let open = parts.iter().filter(|part| !part.is_settled(plan)).map(PartId::from);
         let mut open: Vec<PartId> = open.collect();
@@ -92,12 +94,33 @@ pub async fn give_up_upload(
         return Ok(GivenUp::Busy { until });
     }
     let reason = "the file could not be read: that failed too often and was given up; start another import";
-    let last = import.given_up(reason.to_owned(), now).closed(&[], now);
-    let last = Import { revision: import.revision + 1, ..last };
+    let given_up = import.given_up(reason.to_owned(), now);
+    if let Some(plan) = &import.plan {
+        return give_up_divided(ports, &import, plan.number, given_up, delivery).await;
+    }
+    let last = Import { revision: import.revision + 1, ..given_up.closed(&[], now) };
     if ports.imports.replace(&last).await? {
         return Ok(GivenUp::Failed(Box::new(last)));
     }
     Err(StoreError::new("imports.give_up", StoreErrorKind::Unavailable, "the import has changed"))
+}
+
+/// Ends an import whose file is divided in part: the invocations that load its parts stop, and the last of them writes the report.
+async fn give_up_divided(
+    ports: &EndImportPorts,
+    import: &Import,
+    plan: u64,
+    given_up: Import,
+    delivery: &Delivery,
+) -> Result<GivenUp<Import>, StoreError> {
+    // Its owner may have cancelled it, or one of its parts failed.
+    let is_halted = import.halt.is_some();
+    if !is_halted && !ports.imports.replace(&given_up).await? {
+        return Err(StoreError::new("imports.give_up", StoreErrorKind::Unavailable, "the import has changed"));
+    }
+    let id = PartId { workspace: import.workspace.clone(), import: import.id.clone(), plan, part: 0 };
+    let ended = close(ports, &id, delivery, false).await?.or((!is_halted).then_some(given_up));
+    Ok(ended.map_or(GivenUp::Gone, |import| GivenUp::Failed(Box::new(import))))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ pub mod close;
 pub mod find;
 pub mod give_up;
 pub mod job;
+mod lease_import;
 mod lease_part;
 pub mod list;
 pub mod load;

@@ -1,51 +1,179 @@
 //! Divides a file into parts that can be loaded at the same time.
+//!
+//! To find where rows begin takes a look at every byte of the file. So each part is stored and queued as soon as its end is
+//! known, and is loaded while the search goes on. Until the plan is complete, no invocation may close the import.
+//!
+//! The search may be killed at any point. The next one finds the stored parts under the same plan, queues those that have not
+//! ended once more, and searches on from the end of the last one. A stored part is never written over: it may be loaded already.
 
 use futures::stream::StreamExt;
 
 use super::job::import::Import;
 use super::job::options::OnConflict;
-use super::job::part::Part;
+use super::job::part::{Part, PartId};
+use super::lease_import::replace_import;
 use super::load_ports::LoadImportPorts;
 use super::rows::{Boundaries, Boundary, ColumnNames, Layout, Limits, Next, RowPlace, Rows};
 use crate::files::ports::{Body, Object};
-use crate::values::error::StoreError;
+use crate::values::error::{StoreError, StoreErrorKind};
 
-/// The parts of a file and its layout, or why it cannot be read.
-type Planned = Result<(Vec<Part>, Option<Layout>), String>;
+/// How planning ended.
+pub(super) enum Planned {
+    /// All parts are stored, and queued if there are several.
+    Complete,
+    /// The file cannot be read, for this reason.
+    Unreadable(String),
+    /// Another invocation has changed the import: it must stop, or was taken over.
+    Changed,
+}
 
 /// The most parts of a file. Each look at an import's progress reads the records of all its parts.
 const MAX_PARTS: u64 = 200;
+/// Why a file fails whose object has another content now.
+const REPLACED: &str = "the file was replaced while it was being loaded";
 
-/// Plans the parts of `object`. A small file is one part, and so is a file that cannot be divided: an archive, or a file whose
-/// import ends at the first conflict, since no row after the conflict may be written.
-pub(super) async fn plan_parts(
-    ports: &LoadImportPorts,
-    import: &Import,
-    object: Object,
-) -> Result<Planned, StoreError> {
-    let size = object.size;
-    let whole = || vec![import.plan_part(0, RowPlace::START, size, ports.clock.now())];
-    if size <= ports.part_bytes || import.options.on_conflict == OnConflict::Fail {
-        return Ok(Ok((whole(), None)));
+/// The planning of a leased import.
+pub(super) struct Planner<'a> {
+    ports: &'a LoadImportPorts,
+    /// The import as this invocation has written it last.
+    pub(super) import: Import,
+}
+
+impl<'a> Planner<'a> {
+    /// Begins or continues to plan the leased `import`.
+    pub(super) fn new(ports: &'a LoadImportPorts, import: Import) -> Self {
+        Self { ports, import }
     }
-    let layout = match recognise_layout(object, &import.options.rows.columns).await? {
-        Ok(layout) => layout,
-        Err(reason) => return Ok(Err(reason)),
-    };
-    let every = ports.part_bytes.max(size.div_ceil(MAX_PARTS));
-    let Some(boundaries) = layout.as_ref().and_then(|layout| Boundaries::new(layout, RowPlace::START, every)) else {
-        return Ok(Ok((whole(), None)));
-    };
-    let Some(etag) = &import.etag else { return Ok(Ok((whole(), None))) };
-    let Some(body) = ports.objects.open_range(&import.object_key, etag, 0, size).await? else {
-        return Ok(Err("the file was replaced while it was being loaded".to_owned()));
-    };
-    let places = find_starts(boundaries, body).await?;
-    let ends = places.iter().skip(1).map(|place| place.byte).chain([size]);
-    let parts = places.iter().zip(ends).zip(0..);
-    let now = ports.clock.now();
-    let parts = parts.map(|((start, end), number)| import.plan_part(number, *start, end, now)).collect();
-    Ok(Ok((parts, layout)))
+
+    /// Plans the parts of `object`. A small file is one part, and so is a file that cannot be divided: an archive, or a file whose
+    /// import ends at the first conflict, since no row after the conflict may be written.
+    pub(super) async fn plan(&mut self, object: Object) -> Result<Planned, StoreError> {
+        let size = object.size;
+        if self.import.halt.is_some() {
+            return Ok(Planned::Changed);
+        }
+        if let Some(plan) = &self.import.plan {
+            return match plan.layout.clone() {
+                Some(layout) => self.divide(&layout, size).await,
+                None => Ok(Planned::Changed),
+            };
+        }
+        if size <= self.ports.part_bytes || self.import.options.on_conflict == OnConflict::Fail {
+            return self.plan_whole(size).await;
+        }
+        match recognise_layout(object, &self.import.options.rows.columns).await? {
+            Ok(Some(layout)) => self.divide(&layout, size).await,
+            Ok(None) => self.plan_whole(size).await,
+            Err(reason) => Ok(Planned::Unreadable(reason)),
+        }
+    }
+
+    /// Plans the file as one part.
+    async fn plan_whole(&mut self, size: u64) -> Result<Planned, StoreError> {
+        self.store_part(0, RowPlace::START, size).await?;
+        self.complete(1, None).await
+    }
+
+    /// Finds the parts of a file of `size` bytes, and queues each as soon as it is known.
+    async fn divide(&mut self, layout: &Layout, size: u64) -> Result<Planned, StoreError> {
+        let known = self.queue_known_parts().await?;
+        let begin = known.last().map_or(RowPlace::START, |part| part.start);
+        let every = self.ports.part_bytes.max(size.div_ceil(MAX_PARTS));
+        let Some(mut boundaries) = Boundaries::new(layout, begin, every) else { return self.plan_whole(size).await };
+        if let Some(last) = known.last() {
+            boundaries = boundaries.beginning_at(last.end);
+        }
+        let etag = self.import.etag.as_deref().unwrap_or_default();
+        let range = self.ports.objects.open_range(&self.import.object_key, etag, begin.byte, size).await?;
+        let Some(mut body) = range else { return Ok(Planned::Unreadable(REPLACED.to_owned())) };
+        let mut number = u32::try_from(known.len()).unwrap_or(u32::MAX);
+        // Where the next part begins, once that is known.
+        let mut start = known.is_empty().then_some(RowPlace::START);
+        loop {
+            match boundaries.next_boundary() {
+                Boundary::More => feed(&mut boundaries, &mut body).await?,
+                Boundary::Place(place) => {
+                    if let Some(start) = start {
+                        if !self.is_unchanged(layout).await? {
+                            return Ok(Planned::Changed);
+                        }
+                        let part = self.store_part(number, start, place.byte).await?;
+                        self.ports.queue.send(&[part]).await?;
+                        number += 1;
+                    }
+                    start = Some(place);
+                }
+                Boundary::End(end) => {
+                    // No row may follow the last boundary.
+                    if let Some(start) = start.filter(|start| number == 0 || *start != end) {
+                        let part = self.store_part(number, start, size).await?;
+                        number += 1;
+                        if number > 1 {
+                            self.ports.queue.send(&[part]).await?;
+                        }
+                    }
+                    return self.complete(number, Some(layout.clone())).await;
+                }
+            }
+        }
+    }
+
+    /// Returns the parts that were found before, and queues those that have not ended: their messages may not have been sent.
+    async fn queue_known_parts(&self) -> Result<Vec<Part>, StoreError> {
+        let Some(plan) = &self.import.plan else { return Ok(Vec::new()) };
+        let known = self.ports.parts.all(&self.import.id, plan.number).await?;
+        let open: Vec<PartId> = known.iter().filter(|part| !part.is_settled(plan)).map(PartId::from).collect();
+        if !open.is_empty() {
+            self.ports.queue.send(&open).await?;
+        }
+        Ok(known)
+    }
+
+    /// Shows the plan to the loaders, unless they see it already. Returns whether the import is as this invocation left it.
+    async fn is_unchanged(&mut self, layout: &Layout) -> Result<bool, StoreError> {
+        if self.import.plan.is_none() {
+            let next = self.import.dividing(layout.clone());
+            return self.replace(next).await;
+        }
+        let stored = self.ports.imports.get(&self.import.workspace, &self.import.id).await?;
+        Ok(stored.is_some_and(|stored| stored.revision == self.import.revision))
+    }
+
+    /// Stores a part, and returns its message.
+    async fn store_part(&self, number: u32, start: RowPlace, end: u64) -> Result<PartId, StoreError> {
+        let part = self.import.plan_part(number, start, end, self.ports.clock.now());
+        let id = PartId::from(&part);
+        if !self.ports.parts.create(&part).await? {
+            // This invocation's own write, whose answer was lost, or that of one which was thought to be dead.
+            let stored = self.ports.parts.get(&id).await?;
+            if stored.is_none_or(|stored| (stored.start, stored.end) != (start, end)) {
+                let reason = "another invocation divides the file differently";
+                return Err(StoreError::new("import_parts.create", StoreErrorKind::Unavailable, reason));
+            }
+        }
+        Ok(id)
+    }
+
+    async fn complete(&mut self, parts: u32, layout: Option<Layout>) -> Result<Planned, StoreError> {
+        let next = self.import.planned(parts, layout);
+        Ok(if self.replace(next).await? { Planned::Complete } else { Planned::Changed })
+    }
+
+    async fn replace(&mut self, next: Import) -> Result<bool, StoreError> {
+        let replaced = replace_import(self.ports, &next).await?;
+        if replaced {
+            self.import = next;
+        }
+        Ok(replaced)
+    }
+}
+
+async fn feed(boundaries: &mut Boundaries, body: &mut Body) -> Result<(), StoreError> {
+    match body.next().await {
+        Some(piece) => boundaries.feed(&piece?),
+        None => boundaries.end(),
+    }
+    Ok(())
 }
 
 /// Returns the file's layout if the file can be divided, or why it cannot be read.
@@ -68,27 +196,6 @@ async fn recognise_layout(
                 return Ok(Ok(rows.layout().filter(|layout| layout.is_splittable()).cloned()));
             }
             Err(unreadable) => return Ok(Err(unreadable.to_string())),
-        }
-    }
-}
-
-/// Finds the places where parts begin.
-async fn find_starts(mut boundaries: Boundaries, mut body: Body) -> Result<Vec<RowPlace>, StoreError> {
-    let mut places = vec![RowPlace::START];
-    loop {
-        match boundaries.next_boundary() {
-            Boundary::Place(place) => places.push(place),
-            Boundary::More => match body.next().await {
-                Some(piece) => boundaries.feed(&piece?),
-                None => boundaries.end(),
-            },
-            Boundary::End(end) => {
-                // No row follows the last boundary.
-                if places.len() > 1 && places.last() == Some(&end) {
-                    places.pop();
-                }
-                return Ok(places);
-            }
         }
     }
 }

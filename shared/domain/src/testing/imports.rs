@@ -74,12 +74,15 @@ pub struct MemoryParts(Mutex<BTreeMap<(ImportId, u64, u32), Part>>);
 
 #[async_trait]
 impl PartStore for MemoryParts {
-    async fn put_all(&self, parts: &[Part]) -> Result<(), StoreError> {
-        for part in parts {
-            yield_once().await;
-            lock(&self.0).insert((part.import.clone(), part.plan, part.number), part.clone());
+    async fn create(&self, part: &Part) -> Result<bool, StoreError> {
+        yield_once().await;
+        let mut parts = lock(&self.0);
+        let key = (part.import.clone(), part.plan, part.number);
+        let free = !parts.contains_key(&key);
+        if free {
+            parts.insert(key, part.clone());
         }
-        Ok(())
+        Ok(free)
     }
 
     async fn get(&self, id: &PartId) -> Result<Option<Part>, StoreError> {

@@ -209,12 +209,12 @@ impl Import {
         Ok(next)
     }
 
-    /// Makes the part `number` of a new plan, from `start` to the byte `end`.
+    /// Makes the part `number` of its plan, or of a new one, from `start` to the byte `end`.
     pub fn plan_part(&self, number: u32, start: RowPlace, end: u64, now: Timestamp) -> Part {
         Part {
             import: self.id.clone(),
             workspace: self.workspace.clone(),
-            plan: self.revision,
+            plan: self.plan.as_ref().map_or(self.revision, |plan| plan.number),
             number,
             start,
             end,
@@ -233,9 +233,23 @@ impl Import {
         }
     }
 
-    /// Returns the import with a plan of `parts` parts. The plan's number is the revision of this import.
+    /// Returns the import with a plan whose parts are still being found, under the same lease. The plan's number is the revision of
+    /// this import.
+    pub fn dividing(&self, layout: Layout) -> Self {
+        let plan = Plan { number: self.revision, parts: None, layout: Some(layout), pass: 1, from: 0 };
+        let format = plan.layout.as_ref().map(Layout::format);
+        Self { plan: Some(plan), format, ..self.next() }
+    }
+
+    /// Tells whether the parts of its file are still being found, while some of them may be loaded already.
+    pub fn is_dividing(&self) -> bool {
+        self.plan.as_ref().is_some_and(|plan| !plan.is_complete())
+    }
+
+    /// Returns the import with a complete plan of `parts` parts: the one that it has, or a new one.
     pub fn planned(&self, parts: u32, layout: Option<Layout>) -> Self {
-        let plan = Plan { number: self.revision, parts, layout, pass: 1, from: 0 };
+        let new = Plan { number: self.revision, parts: None, layout, pass: 1, from: 0 };
+        let plan = Plan { parts: Some(parts), ..self.plan.clone().unwrap_or(new) };
         let format = plan.layout.as_ref().map(Layout::format);
         Self { plan: Some(plan), lease: None, format, ..self.next() }
     }

@@ -35,8 +35,9 @@ pub trait ImportIndex: Send + Sync {
 /// Keeps the parts of imports.
 #[async_trait]
 pub trait PartStore: Send + Sync {
-    /// Writes new `parts`.
-    async fn put_all(&self, parts: &[Part]) -> Result<(), StoreError>;
+    /// Writes `part` if there is none with its number in its plan; returns whether it did. After a lost answer it may return
+    /// `false` for the part that it has written.
+    async fn create(&self, part: &Part) -> Result<bool, StoreError>;
     /// Returns the part as it was last written.
     async fn get(&self, id: &PartId) -> Result<Option<Part>, StoreError>;
     /// Returns all parts of a plan, in their order. It sees every write that finished before.

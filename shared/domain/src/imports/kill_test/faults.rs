@@ -33,6 +33,8 @@ pub(super) struct FaultInjector {
     pub(super) dead: AtomicBool,
     /// How many parts were handed over: the test checks that this happens.
     pub(super) handed_over: AtomicU64,
+    /// How many parts were loaded while the file was still being divided: the test checks that this happens.
+    pub(super) loaded_early: AtomicU64,
     /// How many writes belong to a later pass: the test checks that this happens.
     pub(super) later_passes: AtomicU64,
 }
@@ -46,6 +48,7 @@ impl FaultInjector {
             rate: AtomicU64::new(0),
             dead: AtomicBool::new(false),
             handed_over: AtomicU64::new(0),
+            loaded_early: AtomicU64::new(0),
             later_passes: AtomicU64::new(0),
         }
     }
@@ -107,10 +110,10 @@ impl ImportStore for FaultyStores<Arc<MemoryImports>> {
 
 #[async_trait]
 impl PartStore for FaultyStores<Arc<MemoryParts>> {
-    async fn put_all(&self, parts: &[Part]) -> Result<(), StoreError> {
+    async fn create(&self, part: &Part) -> Result<bool, StoreError> {
         self.faults.before()?;
-        self.inner.put_all(parts).await?;
-        self.faults.after()
+        let created = self.inner.create(part).await?;
+        self.faults.after().map(|()| created)
     }
     async fn get(&self, id: &PartId) -> Result<Option<Part>, StoreError> {
         self.faults.before()?;

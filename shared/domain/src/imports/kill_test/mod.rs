@@ -1,11 +1,11 @@
 //! Kills invocations at random points, again and again, until the import is closed. The links, the counts and the report must be
 //! those of an uninterrupted run that loads the file as a whole.
 //!
-//! A schedule is a seed. It decides which calls fail before or after they take effect, when a process dies (every call
-//! fails from then on, or its future is dropped half-way), when the table is busy, how much time an invocation has, in
-//! which order messages come, which of them come twice, and whether two invocations run at once. A message leaves the queue only
-//! when an invocation is done with it. If no message is left before the import is closed, the import is stuck, and the test
-//! fails.
+//! A schedule is a seed. It decides which calls fail before or after they take effect, when a process dies (every call fails
+//! from then on, or its future is dropped half-way), when the table is busy, how much time an invocation has, in which order
+//! messages come, which of them come twice, whether two invocations run at once, and whether the queue delivers parts while
+//! the file is still being divided. A message leaves the queue only when an invocation is done with it. If no message is left
+//! before the import is closed, the import is stuck, and the test fails.
 
 mod faults;
 mod file;
@@ -28,9 +28,15 @@ const SCHEDULES: u64 = 260;
 async fn uninterrupted(file: &(String, OnConflict)) -> ImportResult {
     let stack = Stack::new(0, file, 1_000_000).await;
     let delivery = Delivery { request_id: "r0".to_owned(), deadline: stack.clock.now().plus_seconds(900) };
-    assert_eq!(stack.run(&[(Message::File, delivery, u64::MAX)]), [true]);
+    let done = stack.run(vec![(Message::File, delivery, u64::MAX)], &mut || None);
+    assert_eq!(done, [(Message::File, true)]);
     assert!(stack.closed());
     stack.result()
+}
+
+/// Returns after how many steps an invocation is killed.
+fn steps(stack: &Stack) -> u64 {
+    if stack.faults.below(3) == 0 { stack.faults.below(900) } else { 1_000_000 }
 }
 
 /// Delivers messages until the import is closed; returns how many invocations were not done with their message.
@@ -47,16 +53,24 @@ fn run_schedule(stack: &Stack) -> u64 {
             .map(|_| {
                 let index = usize::try_from(stack.faults.below(messages.len() as u64)).unwrap();
                 request += stack.faults.below(3).min(1);
-                let steps = if stack.faults.below(3) == 0 { stack.faults.below(900) } else { 1_000_000 };
-                (messages[index].clone(), stack.delivery(request), steps)
+                (messages[index].clone(), stack.delivery(request), steps(stack))
             })
             .collect();
-        let done = stack.run(&chosen);
-        for ((message, _, _), done) in chosen.iter().zip(done) {
+        let delivers_early = stack.faults.below(2) == 0;
+        let mut early_invocation = || {
+            request += 1;
+            delivers_early.then(|| (stack.delivery(request), steps(stack)))
+        };
+        for (message, done) in stack.run(chosen, &mut early_invocation) {
+            let index = messages.iter().position(|other| *other == message);
             // Now and then a message comes again although an invocation was done with it.
-            let index = messages.iter().position(|other| other == message);
-            if let Some(index) = index.filter(|_| done && stack.faults.below(8) > 0) {
-                messages.swap_remove(index);
+            let is_gone = done && stack.faults.below(8) > 0;
+            match index {
+                Some(index) if is_gone => {
+                    messages.swap_remove(index);
+                }
+                None if !is_gone => messages.push(message),
+                _ => {}
             }
             failures += u64::from(!done);
             if !done && stack.faults.below(3) == 0 {
@@ -81,16 +95,19 @@ async fn run_schedules(json: bool, on_conflict: OnConflict, part_bytes: u64) -> 
     let reported = expected.reports.iter().filter(|(key, _)| key.ends_with("jsonl"));
     let reported: u64 = reported.map(|(_, report)| report.lines().count() as u64).sum();
     assert_eq!(reported, invalid + conflicting + warned);
-    let (mut failures, mut handed_over, mut passes) = (0, 0, 0);
+    let (mut failures, mut handed_over, mut early, mut passes) = (0, 0, 0, 0);
     for seed in 0..SCHEDULES {
         let stack = Stack::new(seed, &file, part_bytes).await;
         failures += run_schedule(&stack);
         handed_over += stack.faults.handed_over.load(Ordering::SeqCst);
+        early += stack.faults.loaded_early.load(Ordering::SeqCst);
         passes += stack.faults.later_passes.load(Ordering::SeqCst).min(1);
         assert_eq!(stack.result(), expected, "seed {seed}");
     }
     assert!(failures > SCHEDULES, "the schedules kill: {failures}");
     assert!(handed_over > SCHEDULES / 20, "{handed_over} hand-overs");
+    let is_divided = part_bytes < file.0.len() as u64;
+    assert!(early > SCHEDULES / 2 || !is_divided, "{early} parts were loaded while the file was divided");
     passes
 }
 

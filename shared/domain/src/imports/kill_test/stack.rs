@@ -1,7 +1,8 @@
 //! Runs invocations on a stack in memory, and kills them.
 
 use std::collections::BTreeMap;
-use std::pin::pin;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
@@ -49,6 +50,22 @@ pub(super) struct Stack {
     pub(super) faults: Arc<FaultInjector>,
     key: String,
     part_bytes: u64,
+}
+
+/// An invocation and its message.
+struct Running<I> {
+    message: Message,
+    invocation: Pin<Box<I>>,
+    /// After how many more steps it is killed.
+    steps: u64,
+    /// Whether it was done with its message, once it has ended.
+    done: Option<bool>,
+}
+
+impl<I: Future<Output = bool>> Running<I> {
+    fn goes_on(&self) -> bool {
+        self.done.is_none() && self.steps > 0
+    }
 }
 
 /// The result of an import. All schedules must have the same.
@@ -125,7 +142,11 @@ impl Stack {
                     true
                 }
                 Ok(PartLoaded::Busy { .. }) | Err(_) => false,
-                Ok(_) => true,
+                Ok(loaded) => {
+                    let is_early = matches!(loaded, PartLoaded::Loaded(_)) && self.imports.all()[0].is_dividing();
+                    self.faults.loaded_early.fetch_add(u64::from(is_early), Ordering::SeqCst);
+                    true
+                }
             },
         }
     }
@@ -136,24 +157,36 @@ impl Stack {
         Delivery { request_id: format!("r{request}"), deadline: self.clock.now().plus_seconds(seconds) }
     }
 
-    /// Runs invocations for `messages` at the same time, and kills each after the given number of steps.
-    pub(super) fn run(&self, messages: &[(Message, Delivery, u64)]) -> Vec<bool> {
-        let ports = self.ports();
-        let mut running: Vec<_> = messages
-            .iter()
-            .map(|(message, delivery, steps)| (Box::pin(self.invoke(&ports, message, delivery)), *steps, None))
-            .collect();
+    /// Runs invocations for `messages` at the same time, and kills each after the given number of steps. While the file is being
+    /// divided, the queue delivers parts to the invocations that `early_invocation` makes. Returns which messages were done.
+    pub(super) fn run(
+        &self,
+        messages: Vec<(Message, Delivery, u64)>,
+        early_invocation: &mut dyn FnMut() -> Option<(Delivery, u64)>,
+    ) -> Vec<(Message, bool)> {
+        let ports = &self.ports();
+        let start = |(message, delivery, steps): (Message, Delivery, u64)| {
+            let started = message.clone();
+            let invocation = Box::pin(async move { self.invoke(ports, &started, &delivery).await });
+            Running { message, invocation, steps, done: None }
+        };
+        let mut running: Vec<_> = messages.into_iter().map(start).collect();
         let mut context = Context::from_waker(futures::task::noop_waker_ref());
-        while running.iter().any(|(_, steps, done)| done.is_none() && *steps > 0) {
-            for (invocation, steps, done) in running.iter_mut().filter(|(_, steps, done)| done.is_none() && *steps > 0)
-            {
-                *steps -= 1;
-                if let Poll::Ready(result) = pin!(invocation).poll(&mut context) {
-                    *done = Some(result);
+        while running.iter().any(Running::goes_on) {
+            for invocation in running.iter_mut().filter(|invocation| invocation.goes_on()) {
+                invocation.steps -= 1;
+                if let Poll::Ready(done) = invocation.invocation.as_mut().poll(&mut context) {
+                    invocation.done = Some(done);
                 }
             }
+            if running.iter().any(|invocation| invocation.message == Message::File && invocation.goes_on())
+                && let Some((delivery, steps)) = early_invocation()
+            {
+                let parts = self.queue.take().into_iter().map(Message::Part);
+                running.extend(parts.map(|part| start((part, delivery.clone(), steps))));
+            }
         }
-        running.into_iter().map(|(_, _, done)| done.unwrap_or(false)).collect()
+        running.into_iter().map(|invocation| (invocation.message, invocation.done == Some(true))).collect()
     }
 
     pub(super) fn closed(&self) -> bool {

@@ -1,22 +1,24 @@
 //! Loads a file: finds or creates its import, divides the file into parts, and loads or queues them.
 //!
 //! An invocation may be killed at any point, its event may be delivered again, and two invocations may run at once. Four rules
-//! make this safe. Parts are stored under the number of their plan, which belongs to one lease. A link is only written if its
-//! slug is free or the import may overwrite it. A link's origin tells whether a row has written it before. A record is only
-//! written over the revision that the writer has seen.
+//! make this safe. Parts are stored under the number of their plan, and never written over by another. A link is only written
+//! if its slug is free or the import may overwrite it. A link's origin tells whether a row has written it before. A record is
+//! only written over the revision that the writer has seen.
 
 use std::fmt;
 
+use super::close::close;
 use super::job::id::ImportId;
 use super::job::import::{Import, LeaseRefused};
 use super::job::object_key::ObjectKey;
 use super::job::options::ImportOptions;
 use super::job::part::PartId;
-use super::job::plan::Halt;
+use super::job::plan::{Halt, Plan};
 use super::job::ports::ImportStore;
+use super::lease_import::{release_import, replace_import};
 use super::load_part::{PartLoaded, load_part};
 use super::load_ports::LoadImportPorts;
-use super::plan::plan_parts;
+use super::plan::{Planned, Planner};
 use crate::files::ports::Object;
 use crate::jobs::delivery::Delivery;
 use crate::jobs::lease::Lease;
@@ -74,13 +76,15 @@ pub async fn load_import(
         return Ok(Loaded::Skipped(Skipped::LeaseRefused(LeaseRefused::Finished)));
     }
     let import = match known {
-        Some(import) if import.plan.is_some() => import,
-        known => match lease_and_plan(ports, &name, key, known, delivery).await? {
-            Ok(import) => import,
-            Err(loaded) => return Ok(loaded),
-        },
+        Some(import) if import.plan.is_some() && !import.is_dividing() => import,
+        known => {
+            return match lease_and_plan(ports, &name, key, known, delivery).await? {
+                Ok((import, messages)) => load_parts(ports, import, messages, delivery).await,
+                Err(loaded) => Ok(loaded),
+            };
+        }
     };
-    load_parts(ports, import, delivery).await
+    load_parts(ports, import, Messages::Unknown, delivery).await
 }
 
 /// Finds the import of an object: the one that was requested for it, or the one of its content.
@@ -100,6 +104,14 @@ pub(super) async fn find_known(
     }
 }
 
+/// Whether the messages of an import's parts were sent.
+enum Messages {
+    /// This invocation has sent them.
+    Sent,
+    /// An earlier invocation may have sent none or some.
+    Unknown,
+}
+
 /// Leases the import of an object and plans its parts.
 async fn lease_and_plan(
     ports: &LoadImportPorts,
@@ -107,7 +119,10 @@ async fn lease_and_plan(
     key: &str,
     known: Option<Import>,
     delivery: &Delivery,
-) -> Result<Result<Import, Loaded>, StoreError> {
+) -> Result<Result<(Import, Messages), Loaded>, StoreError> {
+    if let Some(import) = known.as_ref().filter(|import| import.is_dividing() && import.halt.is_some()) {
+        return stop(ports, import, delivery).await.map(Err);
+    }
     let Some(object) = ports.objects.open(key).await? else {
         let Some(import) = known else { return Ok(Err(Loaded::Skipped(Skipped::NoObject))) };
         let etag = import.etag.clone().unwrap_or_default();
@@ -115,70 +130,77 @@ async fn lease_and_plan(
             Ok(leased) => leased,
             Err(skipped) => return Ok(Err(Loaded::Skipped(skipped))),
         };
-        return fail(ports, &leased, "the file was deleted before it was loaded").await.map(Err);
+        return fail(ports, &leased, "the file was deleted before it was loaded", delivery).await.map(Err);
     };
-    let import = match known.filter(Import::is_requested) {
+    // An import that has parts must end, whatever the object is now: the event of a newer one makes an import of its own.
+    let import = match known.filter(|import| import.is_requested() || import.is_dividing()) {
         Some(import) => import,
         // The object may be newer than the event.
         None => find_or_create(ports, name, key, &object).await?,
     };
-    if import.plan.is_some() && !import.is_closed() {
-        return Ok(Ok(import));
+    if import.plan.is_some() && !import.is_dividing() && !import.is_closed() {
+        return Ok(Ok((import, Messages::Unknown)));
     }
     let leased = match lease(ports, &import, &object.etag, object.size, delivery).await? {
         Ok(leased) => leased,
         Err(skipped) => return Ok(Err(Loaded::Skipped(skipped))),
     };
-    let planned = plan_import(ports, &leased, object).await;
+    let mut planner = Planner::new(ports, leased);
+    let planned = plan_import(ports, &mut planner, object, delivery).await;
     if planned.is_err() {
-        release(ports, &leased).await;
+        release_import(ports, &planner.import).await;
     }
-    planned
+    planned.map(|planned| planned.map(|import| (import, Messages::Sent)))
 }
 
 /// Plans the parts of a leased import, or ends the import if its file cannot be loaded.
 async fn plan_import(
     ports: &LoadImportPorts,
-    import: &Import,
+    planner: &mut Planner<'_>,
     object: Object,
+    delivery: &Delivery,
 ) -> Result<Result<Import, Loaded>, StoreError> {
+    let import = &planner.import;
     if import.etag.as_ref() != Some(&object.etag) {
-        return fail(ports, import, "the file was replaced while it was being loaded").await.map(Err);
+        return fail(ports, import, "the file was replaced while it was being loaded", delivery).await.map(Err);
     }
     if object.size > ports.max_bytes {
         let reason = format!("the file has {} bytes; at most {} are allowed", object.size, ports.max_bytes);
-        return fail(ports, import, &reason).await.map(Err);
+        return fail(ports, import, &reason, delivery).await.map(Err);
     }
-    let mut import = import.clone();
-    // A requested import has the options of its request.
-    if !import.is_requested() {
+    // A requested import has the options of its request; one that has parts, those that they were planned with.
+    if !import.is_requested() && !import.is_dividing() {
         match ImportOptions::of_metadata(&object.metadata, &ports.domains) {
-            Ok(options) => import.options = options,
-            Err(reason) => return fail(ports, &import, &reason).await.map(Err),
+            Ok(options) => planner.import.options = options,
+            Err(reason) => return fail(ports, &planner.import, &reason, delivery).await.map(Err),
         }
     }
-    let (parts, layout) = match plan_parts(ports, &import, object).await? {
-        Ok(planned) => planned,
-        Err(reason) => return fail(ports, &import, &reason).await.map(Err),
-    };
-    ports.parts.put_all(&parts).await?;
-    let next = import.planned(u32::try_from(parts.len()).unwrap_or(u32::MAX), layout);
-    if ports.imports.replace(&next).await? {
-        return Ok(Ok(next));
+    match planner.plan(object).await? {
+        Planned::Complete => Ok(Ok(planner.import.clone())),
+        Planned::Unreadable(reason) => fail(ports, &planner.import, &reason, delivery).await.map(Err),
+        Planned::Changed => give_way(ports, &planner.import, delivery).await.map(Err),
     }
-    // Either the owner has cancelled the import, or another invocation holds it.
+}
+
+/// Ends an import that another invocation has changed if it must stop. Otherwise that invocation holds it.
+async fn give_way(ports: &LoadImportPorts, import: &Import, delivery: &Delivery) -> Result<Loaded, StoreError> {
     match ports.imports.get(&import.workspace, &import.id).await? {
-        Some(import) if import.halt.is_some() && import.plan.is_none() => end(ports, &import).await.map(Err),
-        _ => Ok(Err(Loaded::Skipped(Skipped::TakenOver))),
+        Some(import) if import.halt.is_some() && import.plan.is_none() => end(ports, &import).await,
+        Some(import) if import.halt.is_some() && import.is_dividing() => stop(ports, &import, delivery).await,
+        _ => Ok(Loaded::Skipped(Skipped::TakenOver)),
     }
 }
 
 /// Loads the only part of `import`, or queues those that have not ended.
-async fn load_parts(ports: &LoadImportPorts, import: Import, delivery: &Delivery) -> Result<Loaded, StoreError> {
+async fn load_parts(
+    ports: &LoadImportPorts,
+    import: Import,
+    messages: Messages,
+    delivery: &Delivery,
+) -> Result<Loaded, StoreError> {
     let Some(plan) = &import.plan else { return Ok(Loaded::Skipped(Skipped::TakenOver)) };
-    let id = |part| PartId { workspace: import.workspace.clone(), import: import.id.clone(), plan: plan.number, part };
-    if plan.parts == 1 {
-        return Ok(match load_part(ports, &id(0), delivery).await? {
+    if plan.parts == Some(1) {
+        return Ok(match load_part(ports, &part_id(&import, plan, 0), delivery).await? {
             PartLoaded::Finished(import) => Loaded::Finished(import),
             PartLoaded::Busy { until } => Loaded::Skipped(Skipped::LeaseRefused(LeaseRefused::Held { until })),
             PartLoaded::Gone => Loaded::Skipped(Skipped::TakenOver),
@@ -187,10 +209,17 @@ async fn load_parts(ports: &LoadImportPorts, import: Import, delivery: &Delivery
     }
     let parts = ports.parts.all(&import.id, plan.number).await?;
     let open: Vec<PartId> = parts.iter().filter(|part| !part.is_settled(plan)).map(PartId::from).collect();
-    // If all parts have ended, the import may still have to be closed: loading any part does that.
-    let open = if open.is_empty() { vec![id(0)] } else { open };
-    ports.queue.send(&open).await?;
+    match messages {
+        // If all parts have ended, the import may still have to be closed: loading any part does that.
+        _ if open.is_empty() => ports.queue.send(&[part_id(&import, plan, 0)]).await?,
+        Messages::Sent => {}
+        Messages::Unknown => ports.queue.send(&open).await?,
+    }
     Ok(Loaded::Divided(Box::new(import)))
+}
+
+fn part_id(import: &Import, plan: &Plan, part: u32) -> PartId {
+    PartId { workspace: import.workspace.clone(), import: import.id.clone(), plan: plan.number, part }
 }
 
 /// Finds or creates the import of a file that was put straight into the bucket.
@@ -225,29 +254,34 @@ async fn lease(
         Ok(leased) => leased,
         Err(reason) => return Ok(Err(Skipped::LeaseRefused(reason))),
     };
-    match ports.imports.replace(&leased).await {
-        Ok(true) => Ok(Ok(leased)),
-        // A faster invocation holds the import now.
-        Ok(false) => Ok(Err(Skipped::TakenOver)),
-        Err(error) => {
-            // The store may have written it in spite of the error.
-            release(ports, &leased).await;
-            Err(error)
-        }
-    }
+    // If it is `false`, a faster invocation holds the import now.
+    Ok(if replace_import(ports, &leased).await? { Ok(leased) } else { Err(Skipped::TakenOver) })
 }
 
-/// Releases `import`. If that fails too, the lease ends by itself.
-async fn release(ports: &LoadImportPorts, import: &Import) {
-    if let Err(error) = ports.imports.replace(&import.released()).await {
-        tracing::warn!(event = "import.not_released", import = %import.id, %error);
-    }
-}
-
-/// Ends an import that has no parts as failed, for `reason`.
-async fn fail(ports: &LoadImportPorts, import: &Import, reason: &str) -> Result<Loaded, StoreError> {
+/// Ends an import that is not fully planned as failed, for `reason`.
+async fn fail(
+    ports: &LoadImportPorts,
+    import: &Import,
+    reason: &str,
+    delivery: &Delivery,
+) -> Result<Loaded, StoreError> {
     let halt = Halt::Failed(reason.to_owned());
-    end(ports, &Import { halt: Some(halt), ..import.clone() }).await
+    if !import.is_dividing() {
+        return end(ports, &Import { halt: Some(halt), ..import.clone() }).await;
+    }
+    let halted = import.halted(halt, ports.clock.now());
+    if ports.imports.replace(&halted).await? {
+        return stop(ports, &halted, delivery).await;
+    }
+    give_way(ports, import, delivery).await
+}
+
+/// Ends an import that must stop while its file is being divided. If some of its parts are being loaded, the last of their
+/// invocations ends it.
+async fn stop(ports: &LoadImportPorts, import: &Import, delivery: &Delivery) -> Result<Loaded, StoreError> {
+    let Some(plan) = &import.plan else { return Ok(Loaded::Skipped(Skipped::TakenOver)) };
+    let closed = close(&ports.ending(), &part_id(import, plan, 0), delivery, false).await?;
+    Ok(closed.map_or_else(|| Loaded::Divided(Box::new(import.clone())), |last| Loaded::Finished(Box::new(last))))
 }
 
 /// Ends an import that has no parts and must stop.

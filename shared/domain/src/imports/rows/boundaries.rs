@@ -36,6 +36,13 @@ impl Boundaries {
         Some(Self { buffer: Buffer::new(place.byte, place.line), lines, every, next: place.byte.saturating_add(every) })
     }
 
+    /// Finds the first boundary at the byte `first` or after it, whatever the distance.
+    #[must_use]
+    pub fn beginning_at(mut self, first: u64) -> Self {
+        self.next = first;
+        self
+    }
+
     /// Takes the next piece of the file.
     pub fn feed(&mut self, bytes: &[u8]) {
         self.lines.release(&mut self.buffer);

@@ -127,7 +127,7 @@ impl<'a> Progress<'a> {
             _ => self.early_end = Some(EarlyEnd::Halted),
         }
         let mut refused = self.counts.refused();
-        if due && let Some(plan) = self.import.plan.as_ref().filter(|plan| plan.parts > 1) {
+        if due && let Some(plan) = self.import.plan.as_ref().filter(|plan| plan.parts != Some(1)) {
             let parts = self.ports.parts.all(&self.import.id, plan.number).await?;
             refused = parts.iter().map(|part| part.shown.counts.refused()).sum();
         }

@@ -162,7 +162,7 @@ async fn packed_file_whose_first_row_is_far_away_is_planned_as_one_part() {
     let file = gzip(&[b"url\n".as_slice(), &vec![b'\n'; 10_000_000], b"https://a.example/\n"].concat());
     let import = world.load(&file).await;
     assert_eq!((import.status, import.counts), (ImportStatus::Succeeded, counts(1, 0, 0, 0)), "{:?}", import.error);
-    assert_eq!(import.plan.map(|plan| plan.parts), Some(1));
+    assert_eq!(import.plan.and_then(|plan| plan.parts), Some(1));
 }
 
 /// A clock that goes on by some seconds whenever it is read.

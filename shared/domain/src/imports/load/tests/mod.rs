@@ -2,6 +2,7 @@
 
 mod broken_files;
 mod busy_table;
+mod dividing;
 mod events;
 mod options;
 mod parts;
