@@ -256,5 +256,10 @@ fn relevance(searched: &str, slug: &str) -> u8 {
 fn item(key: &Key<&str>, row: &Row, found: &Found<'_>) -> Option<CatalogItem> {
     let address = LinkAddress { domain: Domain::parse(found.domain).ok()?, slug: Slug::parse(found.slug).ok()? };
     let place = Place { key: key.to_owned(), link: row.link };
-    Some(CatalogItem { address, clicks: row.clicks, last_click_at: Timestamp::from_millis(row.last_click_at).ok(), place })
+    Some(CatalogItem {
+        address,
+        clicks: row.clicks,
+        last_click_at: Timestamp::from_millis(row.last_click_at).ok(),
+        place,
+    })
 }
