@@ -133,7 +133,7 @@ async fn read_links<'a>(
         let Occupant::Link(link) = occupant else { return None };
         let same = link.workspace == caller.workspace && link.address == item.address;
         let clicks = ListedClicks { clicks: item.clicks, last_click_at: item.last_click_at };
-        same.then(|| (ListedLink { link: *link, clicks: Some(clicks) }, &item.place))
+        same.then_some((ListedLink { link: *link, clicks: Some(clicks) }, &item.place))
     });
     Ok(listed.collect())
 }

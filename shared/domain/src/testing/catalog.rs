@@ -40,8 +40,8 @@ impl MemoryCatalogStore {
         let call = self.calls.fetch_add(1, Ordering::SeqCst);
         match self.fail_every.load(Ordering::SeqCst) {
             0 => Ok(false),
-            every if call % every != 0 => Ok(false),
-            every if call / every % 2 == 0 => Err(outage("catalog.memory")),
+            every if !call.is_multiple_of(every) => Ok(false),
+            every if (call / every).is_multiple_of(2) => Err(outage("catalog.memory")),
             _ => Ok(true),
         }
     }
