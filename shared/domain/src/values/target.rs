@@ -151,6 +151,9 @@ mod tests {
             ("https://user@example.com/", TargetError::Credentials),
             ("https://user:pw@example.com/", TargetError::Credentials),
             ("https://@example.com/", TargetError::Credentials),
+            // The URL parser skips slashes before the host.
+            ("https:///user@example.com/", TargetError::Credentials),
+            ("https:////:pw@example.com/", TargetError::Credentials),
             ("https://", TargetError::Syntax),
             ("https://exa mple.com/", TargetError::Syntax),
             ("https://go.example.com/x", TargetError::OwnDomain),
@@ -181,6 +184,10 @@ mod tests {
     fn length_is_at_most_4096_bytes() {
         let longest = format!("https://example.com/{}", "a".repeat(4096 - 20));
         assert!(TargetUrl::parse(&longest, &own()).is_ok());
+        assert_eq!(TargetUrl::parse(&format!("{longest}a"), &own()), Err(TargetError::Length));
+        // As given, it is shorter: escapes count.
+        let longest = format!("https://example.com/aa{}", "\u{e4}".repeat(679));
+        assert_eq!(TargetUrl::parse(&longest, &own()).map(|target| target.as_str().len()), Ok(4096));
         assert_eq!(TargetUrl::parse(&format!("{longest}a"), &own()), Err(TargetError::Length));
     }
 
