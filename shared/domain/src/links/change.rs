@@ -135,7 +135,6 @@ fn place(
 ) -> Option<(LinkAddress, Vec<LinkAddress>)> {
     const NOT_REMOVED: &str = "cannot be removed";
     let slug = match &fields.slug {
-        Some(text) if text == seen.address.slug.as_str() => Some(seen.address.slug.clone()),
         Some(text) => errors.note("/slug", Slug::parse(text.as_str())),
         None => errors.note("/slug", Err(NOT_REMOVED)),
     };
@@ -165,8 +164,8 @@ mod tests {
 
     use super::*;
     use crate::links::password::Password;
-    use crate::links::ports::{LinkMoves, LinkReader, LinkWriter};
-    use crate::testing::links::MemoryLinks;
+    use crate::links::ports::{LinkMoves, LinkReader, LinkTargets, LinkWriter};
+    use crate::testing::links::{LinkWorld, MemoryLinks};
     use crate::testing::samples::{caller, link, link_with_id};
     use crate::testing::system::{FixedClock, SeededRandom};
     use crate::values::domains::{Domain, Domains};
@@ -228,6 +227,34 @@ mod tests {
         assert_eq!((changed.title, changed.tags, changed.revision), (None, vec!["a".to_owned()], 2));
         assert_eq!((changed.settings.max_clicks, changed.settings.archived), (Some(5), false));
         assert_eq!((u16::from(changed.settings.redirect_status), changed.url.as_str()), (302, "https://example.com/2"));
+    }
+
+    #[tokio::test]
+    async fn link_on_a_domain_that_is_no_longer_served_can_be_changed() {
+        let world = LinkWorld { domains: Domains::parse("s.example.org").unwrap(), ..LinkWorld::default() };
+        let seen = link("acme", "docs", "https://example.com/");
+        world.links.insert(&seen).await.unwrap();
+        let (ports, editor) = (world.ports(), caller("acme", Role::Editor));
+        let change =
+            async |patch: Value| change_link(&ports, &editor, &seen.address, &Precondition::None, &patch, &show).await;
+        for patch in [json!({"archived": true}), json!({"archived": false, "domain": "go.example.com"})] {
+            assert_eq!(change(patch).await.unwrap().address, seen.address);
+        }
+        assert_eq!(change(json!({"domain": "s.example.org"})).await.unwrap().address, at("s.example.org", "docs"));
+    }
+
+    #[tokio::test]
+    async fn only_a_new_target_or_address_is_remembered() {
+        let links = links().await;
+        let remembered = async |link: &Link| {
+            LinkTargets::find(&links, &link.workspace, &link.address.domain, &link.url).await.unwrap()
+        };
+        let titled = change(&links, json!({"title": "x"})).await.unwrap();
+        assert_eq!(remembered(&titled).await, None);
+        let turned = change(&links, json!({"url": "https://example.com/2"})).await.unwrap();
+        assert_eq!(remembered(&turned).await, Some(turned.address.clone()));
+        let moved = change(&links, json!({"slug": "moved"})).await.unwrap();
+        assert_eq!(remembered(&moved).await, Some(moved.address.clone()));
     }
 
     #[tokio::test]

@@ -42,6 +42,15 @@ mod tests {
     use crate::values::slug::Slug;
 
     #[test]
+    fn addresses_are_spread_over_all_buckets() {
+        let mut used = std::collections::BTreeSet::new();
+        for n in 0..2_000 {
+            used.insert(bucket_of(&link_with_id("acme", &format!("s{n}"), "https://example.com/", "1").address));
+        }
+        assert_eq!((used.len(), used.last()), (BUCKETS, Some(&(BUCKETS - 1))));
+    }
+
+    #[test]
     fn only_what_visitors_notice_is_marked_at_all_addresses() {
         let seen = link_with_id("acme", "docs", "https://example.com/", "1");
         let with = |change: fn(&mut Link)| {

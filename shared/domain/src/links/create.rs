@@ -161,6 +161,7 @@ pub fn own_domain(text: &str, domains: &Domains) -> Result<Domain, String> {
 mod tests {
     use super::*;
     use crate::access::idempotency::Claim;
+    use crate::links::ports::{LinkReader, LinkWriter};
     use crate::testing::links::{LinkWorld, MemoryLinks};
     use crate::testing::samples::caller;
     use crate::testing::system::{FixedClock, SeededRandom};
@@ -250,6 +251,24 @@ mod tests {
         assert_eq!(links.all().len(), 2);
         let other = create_link(&ports, &caller, &own_slug, Some(&second)).await;
         assert!(matches!(other, Err(Error::Conflict(_))));
+    }
+
+    #[tokio::test]
+    async fn link_of_another_request_at_the_derived_slug_is_not_taken_for_its_own() {
+        let request = fingerprint("a");
+        let created = async |world: &LinkWorld| {
+            let (editor, fields) = (caller("acme", Role::Editor), new_link("https://example.com/"));
+            create_link(&world.ports(), &editor, &fields, Some(&request)).await.unwrap().link
+        };
+        let own = created(&LinkWorld::default()).await;
+        let workspace = WorkspaceId::parse("other").unwrap();
+        for there in [Link { origin: None, ..own.clone() }, Link { workspace, ..own.clone() }] {
+            let world = LinkWorld::default();
+            assert!(world.links.insert(&there).await.unwrap());
+            let link = created(&world).await;
+            assert!(link.address != there.address && link.workspace == own.workspace && link.origin == own.origin);
+            assert_eq!(world.links.get(&there.address).await.unwrap(), Some(there));
+        }
     }
 
     fn fingerprint(key: &str) -> RequestFingerprint {

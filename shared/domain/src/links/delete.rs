@@ -115,6 +115,7 @@ mod tests {
         delete_link(&world.ports(), &editor, &seen.address, &Precondition::None).await.unwrap();
         let left = world.links.all();
         assert_eq!((left.len(), &left[0].address, left[0].aliases.len()), (1, &moved.address, 0));
+        assert_eq!((left[0].revision, left[0].updated_at.is_some()), (2, true), "it is a change of the link");
         assert_eq!(world.links.get(&seen.address).await.unwrap(), None);
         delete_link(&world.ports(), &editor, &moved.address, &Precondition::None).await.unwrap();
         assert_eq!(world.links.all(), []);

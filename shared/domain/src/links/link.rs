@@ -190,6 +190,24 @@ mod tests {
     }
 
     #[test]
+    fn links_of_a_workspace_to_one_target_on_one_domain_share_a_key() {
+        let key = |workspace: &str, domain: &str, path: &str| {
+            let of = link(workspace, "docs", &format!("https://example.com/{path}"));
+            Link::target_key(&of.workspace, &Domain::parse(domain).unwrap(), &of.url)
+        };
+        let docs = key("acme", "go.example.com", "docs");
+        // It is stored: printf 'https://example.com/docs' | sha256sum
+        assert_eq!(docs, "acme#go.example.com#de106e607d0e711199de3fb7eb98fe5d412ee49ac326eadd3db848ee272ad2cb");
+        for other in [
+            key("other", "go.example.com", "docs"),
+            key("acme", "s.example.org", "docs"),
+            key("acme", "go.example.com", "doc"),
+        ] {
+            assert_ne!(other, docs);
+        }
+    }
+
+    #[test]
     fn link_from_before_the_ids_keeps_the_id_of_its_first_address() {
         let old = link("acme", "docs", "https://example.com/");
         let mut moved = old.clone().with_stored_id();

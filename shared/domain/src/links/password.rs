@@ -147,6 +147,24 @@ mod tests {
     }
 
     #[test]
+    fn hash_to_check_is_bounded_and_complete() {
+        let of = |lanes: u32, rest: &str| check_hash(&format!("$argon2id$v=19$m=256,t=1,p={lanes}{rest}")).err();
+        let (salt, result) = ("$YWFhYWFhYWE", "$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4");
+        let complete = format!("{salt}{result}");
+        assert_eq!((of(1, &complete), of(16, &complete)), (None, None));
+        assert_eq!(of(17, &complete), Some("is a hash that costs too much to check"));
+        for incomplete in ["", salt] {
+            assert_eq!(of(1, incomplete), Some("is a hash without its salt or its result"), "{incomplete}");
+        }
+        for (length, error) in
+            [(512, "is not a hash in PHC string format, $argon2id$…"), (513, "is too long for a hash")]
+        {
+            assert_eq!(check_hash(&"x".repeat(length)).err(), Some(error), "{length}");
+        }
+        assert_eq!(check_hash(&"x".repeat(600)).err(), Some("is too long for a hash"));
+    }
+
+    #[test]
     fn debug_text_hides_the_password() {
         assert!(!format!("{:?}", Password::new("secret")).contains("secret"));
     }

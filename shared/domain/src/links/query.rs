@@ -81,3 +81,27 @@ pub struct LinkSlice {
     /// reached the end, or found `limit` links.
     pub reached: Option<String>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filter_is_selective_if_few_links_may_pass() {
+        type Set = fn(&mut LinkFilter);
+        let cases: [(Set, bool); 6] = [
+            (|_| {}, false),
+            (|filter| filter.tags.push("a".to_owned()), true),
+            (|filter| filter.domain = Domain::parse("go.example.com").ok(), true),
+            (|filter| filter.slug_prefix = Some("a".to_owned()), true),
+            (|filter| filter.archived = Some(true), true),
+            // Most links are not archived.
+            (|filter| filter.archived = Some(false), false),
+        ];
+        for (set, selective) in cases {
+            let mut filter = LinkFilter::default();
+            set(&mut filter);
+            assert_eq!(filter.is_selective(), selective, "{filter:?}");
+        }
+    }
+}

@@ -74,6 +74,7 @@ pub(crate) fn can_stand_in(existing: &Link, wanted: &Link) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::access::idempotency::Claim;
     use crate::access::key::Role;
     use crate::links::create::create_link;
     use crate::links::ports::{LinkTargets, LinkWriter};
@@ -82,10 +83,21 @@ mod tests {
     use crate::testing::samples::{caller, link_with_id};
     use crate::testing::system::{FixedClock, SeededRandom};
     use crate::values::domains::{Domain, Domains};
+    use crate::values::timestamp::Timestamp;
 
     const URL: &str = "https://example.com/";
 
     async fn create_in(workspace: &str, links: &MemoryLinks, seed: u64, fields: LinkFields) -> Created {
+        create_once(workspace, links, seed, fields, None).await
+    }
+
+    async fn create_once(
+        workspace: &str,
+        links: &MemoryLinks,
+        seed: u64,
+        fields: LinkFields,
+        fingerprint: Option<&RequestFingerprint>,
+    ) -> Created {
         let domains = Domains::parse("go.example.com,s.example.org").unwrap();
         let (clock, random) = (FixedClock::at("2026-01-02T03:04:05Z"), SeededRandom::new(seed));
         let ports = LinkPorts {
@@ -96,7 +108,7 @@ mod tests {
             random: &random,
             domains: &domains,
         };
-        create_link(&ports, &caller(workspace, Role::Editor), &fields, None).await.unwrap()
+        create_link(&ports, &caller(workspace, Role::Editor), &fields, fingerprint).await.unwrap()
     }
 
     fn fields(if_exists: IfExists) -> LinkFields {
@@ -113,6 +125,21 @@ mod tests {
         assert!(create_in("acme", &links, 3, elsewhere).await.is_new);
         assert!(create_in("other", &links, 4, fields(IfExists::Return)).await.is_new);
         assert!(create_in("acme", &links, 5, fields(IfExists::Create)).await.is_new);
+    }
+
+    #[tokio::test]
+    async fn retry_of_the_request_that_created_the_link_says_so() {
+        let (links, random) = (MemoryLinks::default(), SeededRandom::new(1));
+        let [first, second] = ["a", "b"].map(|key| {
+            let workspace = caller("acme", Role::Editor).workspace;
+            let now = Timestamp::from_millis(0).unwrap();
+            Claim::new(workspace, key, (&[], b"credential"), now, &random).unwrap().fingerprint()
+        });
+        let created = create_once("acme", &links, 1, fields(IfExists::Return), Some(&first)).await;
+        for (request, is_new) in [(Some(&first), true), (Some(&second), false), (None, false)] {
+            let again = create_once("acme", &links, 2, fields(IfExists::Return), request).await;
+            assert_eq!((again.is_new, &again.link), (is_new, &created.link), "{request:?}");
+        }
     }
 
     #[tokio::test]

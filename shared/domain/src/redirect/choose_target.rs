@@ -228,6 +228,14 @@ mod tests {
         assert_eq!(choose_target(&link, &visitor(1), now()).url, &link.url);
     }
 
+    #[test]
+    fn variant_without_weight_is_never_chosen() {
+        let link = with_variants(&[0, 1, 0]);
+        for n in 0..10 {
+            assert_eq!(choose_target(&link, &visitor(n), now()).variant, Some("1"), "visitor {n}");
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(32))]
         #[test]

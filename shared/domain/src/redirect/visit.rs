@@ -103,6 +103,20 @@ mod tests {
     }
 
     #[test]
+    fn client_hints_are_read() {
+        for (platform, mobile, expected) in [
+            (Some("\"Android\""), Some("?1"), (Some(Platform::Android), Some(true))),
+            (Some("\"Windows\""), Some("?0"), (Some(Platform::Windows), Some(false))),
+            (Some("\"Unknown\""), Some("1"), (None, None)),
+            (None, None, (None, None)),
+        ] {
+            let (platform, mobile) = (platform.map(str::to_owned), mobile.map(str::to_owned));
+            let visit = Visit { platform, mobile, ..Visit::default() };
+            assert_eq!((visit.platform(), visit.mobile()), expected, "{visit:?}");
+        }
+    }
+
+    #[test]
     fn only_the_first_fifty_parameters_are_read() {
         let query: Vec<String> = (0..60).map(|n| format!("p{n}=%20{n}")).collect();
         let visit = Visit { query: query.join("&"), ..Visit::default() };

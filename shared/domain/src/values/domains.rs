@@ -219,6 +219,7 @@ mod tests {
             let expected = [alone, with_named, with_any].map(|domain| domain.map(str::to_owned));
             assert_eq!([of(&domains), of(&named), of(&any)], expected, "{host:?}");
         }
+        assert!(any.serves_any_host() && !named.serves_any_host() && !domains.serves_any_host());
         assert!(named.serves(GATEWAY) && !named.contains(GATEWAY) && !domains.serves(GATEWAY));
         assert!(domains.with_hosts("a b").is_err());
     }

@@ -151,6 +151,17 @@ mod tests {
     }
 
     #[test]
+    fn error_says_what_is_expected_without_a_position_in_the_text() {
+        for (text, found) in [("\n \"1\"", "string \"1\""), ("\n null", "null"), ("[]", "sequence")] {
+            let text = format!("{{\"a\": {text}}}");
+            let mut deserializer = serde_json::Deserializer::from_str(&text);
+            let error = serde_path_to_error::deserialize::<_, Numbers>(&mut deserializer).unwrap_err();
+            let detail = format!("invalid type: {found}, expected a whole number");
+            assert_eq!(field_error(&error), FieldError::new("/a", detail), "{text}");
+        }
+    }
+
+    #[test]
     fn null_is_the_default() {
         #[derive(Debug, Deserialize, PartialEq)]
         struct Fields {

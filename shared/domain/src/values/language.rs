@@ -118,10 +118,20 @@ mod tests {
             ("es-419", "es-419"),
             ("sl-Rozaj-biske", "sl-rozaj-biske"),
             ("en-a-MYEXT-us", "en-a-myext-us"),
+            ("en-A-LATN", "en-a-latn"),
+            ("de-1X-A1B2", "de-1x-a1b2"),
             ("iw", "iw"),
         ] {
             assert_eq!(parse_language_range(text).as_deref(), Ok(range), "{text}");
         }
+    }
+
+    #[test]
+    fn range_has_at_most_64_bytes() {
+        let longest = format!("de{}-abcdefg", "-abcdefgh".repeat(6));
+        assert_eq!(longest.len(), 64);
+        assert_eq!(parse_language_range(&longest).as_deref(), Ok(longest.as_str()));
+        assert!(parse_language_range(&format!("{longest}h")).is_err());
     }
 
     #[test]

@@ -69,3 +69,68 @@ fn has_dot_segment(path: &[u8]) -> bool {
     memchr::memmem::find(path, b"/.").is_some()
         || memchr::memchr_iter(b'%', path).any(|at| matches!(path.get(at + 1..at + 3), Some([b'2', b'e' | b'E'])))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The URL parser would turn each of these into another text, or say that its host is an address or not valid.
+    #[test]
+    fn text_that_may_not_be_normal_is_left_to_the_url_parser() {
+        for text in [
+            "ftp://example.com/",
+            "https://example.com",
+            "https:///",
+            "https://.example.com/",
+            "https://example..com/",
+            "https://example.com./",
+            "https://Example.com/",
+            "https://exa_mple.com/",
+            "https://user@example.com/",
+            "https://example.com:443/",
+            "https://xn--exmple-cua.com/",
+            "https://192.0.2.1/",
+            "https://example.0x1/",
+            "https://example.com/./a",
+            "https://example.com/a/..",
+            "https://example.com/%2e/a",
+            "https://example.com/%2E%2E",
+            "https://example.com/a b",
+            "https://example.com/a\\b",
+            "https://example.com/?a='b'",
+            "https://example.com/?a=\"b\"",
+            "https://example.com/#a b",
+            "https://example.com/#\u{e4}",
+        ] {
+            assert_eq!(plain_host(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn normal_url_is_recognised_with_its_host() {
+        for (text, host) in [
+            ("https://example.com/", "example.com"),
+            ("http://x/", "x"),
+            ("https://a-b.1c.example/a.b/c%20d%2f?e=/../f&g=#h'", "a-b.1c.example"),
+            ("https://example.com/it's?a=/./b?c#d/./e", "example.com"),
+        ] {
+            assert_eq!(plain_host(text), Some(host), "{text}");
+        }
+    }
+
+    #[test]
+    fn label_has_at_most_63_characters_and_a_name_253() {
+        let label = |length: usize| "a".repeat(length);
+        let names = [
+            (label(63), true),
+            (label(64), false),
+            (format!("{}.{}", label(63), label(63)), true),
+            (format!("{}.{}", label(63), label(64)), false),
+            (format!("{0}.{0}.{0}.{1}", label(63), label(61)), true),
+            (format!("{0}.{0}.{0}.{1}", label(63), label(62)), false),
+        ];
+        for (name, plain) in names {
+            assert_eq!(plain_host(&format!("https://{name}/")), plain.then_some(name.as_str()), "{name}");
+        }
+    }
+}

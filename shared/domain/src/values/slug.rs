@@ -192,6 +192,18 @@ mod tests {
         }
     }
 
+    #[test]
+    fn generated_slug_has_its_length_however_few_bytes_are_fair() {
+        struct ThreeFairBytes;
+        impl Random for ThreeFairBytes {
+            fn fill(&self, bytes: &mut [u8]) {
+                bytes.fill(u8::MAX);
+                bytes[..3].fill(1);
+            }
+        }
+        assert_eq!(Slug::generate(&ThreeFairBytes).as_str(), "1111111");
+    }
+
     proptest! {
         #[test]
         fn slugs_need_no_encoding_in_a_path(text in ".{0,140}") {

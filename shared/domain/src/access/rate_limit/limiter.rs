@@ -298,6 +298,16 @@ mod tests {
         }
     }
 
+    #[test]
+    fn lowered_limit_names_the_seconds_until_its_own_next_token() {
+        let buckets = Arc::default();
+        let former = limiter(&buckets, "1/100");
+        assert!((0..100).all(|_| admits(&former, 0)));
+        let admission = block_on(limiter(&buckets, "1/2").admit(&caller("acme", Role::Viewer), at(0)));
+        let Admission::Refused(status, retry_after) = admission else { panic!("{admission:?}") };
+        assert_eq!((status.remaining, status.reset_seconds, retry_after), (0, 100, 99));
+    }
+
     proptest! {
         /// Sends requests at random times to several processes.
         #[test]

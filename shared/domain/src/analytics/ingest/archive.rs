@@ -140,3 +140,24 @@ fn padded<'a>(received: &'a Received<'_>, sequence: Digits<'_>) -> Cow<'a, str> 
         sequence.to_number().to_string().into()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn key_of_an_object_is_read_back() {
+        let (shard, first, last) = ("shardId-000000000007", format!("{:0>56}", 12), format!("{:0>56}", 345));
+        let number = |text: &str| SequenceNumber::parse(text).unwrap();
+        let key = format!("clicks/dt=2026-01-02/hour=03/{shard}-{first}-{last}.jsonl.gz");
+        let expected = ArchiveKey { shard: shard.to_owned(), first: number("12"), last: number("345") };
+        assert_eq!(ArchiveKey::parse(&key), Some(expected));
+        for (part, other) in
+            [("clicks/", "quarantine/"), (".jsonl.gz", ".jsonl"), (shard, "shard-7"), (&first, "x"), (&last, "")]
+        {
+            let other = key.replacen(part, other, 1);
+            assert_eq!(ArchiveKey::parse(&other), None, "{other}");
+        }
+        assert_eq!(ArchiveKey::parse(&key.replace("dt=2026-01-02/hour=03/", "")), None, "an object of another folder");
+    }
+}

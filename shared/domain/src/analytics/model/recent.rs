@@ -157,6 +157,16 @@ mod tests {
     }
 
     #[test]
+    fn stored_window_is_read_back_and_other_bytes_are_refused() {
+        use serde::de::value::{BytesDeserializer, Error};
+        let read = |bytes: &[u8]| RecentClicks::deserialize(BytesDeserializer::<Error>::new(bytes));
+        let mut recent = RecentClicks::default();
+        assert!(recent.is_empty() && is_new(&mut recent, "a", 1_000) && !recent.is_empty());
+        assert_eq!(read(&recent.to_bytes()), Ok(recent));
+        assert!(read(&[1, 2, 3]).is_err());
+    }
+
+    #[test]
     fn click_is_recognised_within_the_window() {
         let mut recent = RecentClicks::default();
         assert!(

@@ -162,6 +162,15 @@ mod tests {
     }
 
     #[test]
+    fn stored_sketch_is_read_back() {
+        use serde::de::value::{BytesDeserializer, Error};
+        let read = |bytes: &[u8]| VisitorSketch::deserialize(BytesDeserializer::<Error>::new(bytes));
+        let stored = sketch(0..10);
+        assert_eq!(read(&stored.to_bytes()).map(|sketch| sketch.estimate()), Ok(10));
+        assert!(read(&[1, 2, 3]).is_err());
+    }
+
+    #[test]
     fn days_merge_to_the_visitors_of_all_of_them() {
         let mut union = VisitorUnion::default();
         for day in 0..30 {

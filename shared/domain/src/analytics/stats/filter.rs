@@ -150,6 +150,7 @@ fn host(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analytics::model::link_value::link_value;
 
     fn value(dimension: Dimension, text: &str) -> Result<String, String> {
         Filter::new(dimension, text, Subject::Workspace).map(|filter| filter.value)
@@ -196,6 +197,41 @@ mod tests {
         ] {
             let detail = value(dimension, text).unwrap_err();
             assert!(detail.contains(hint), "{dimension} {text}: {detail}");
+        }
+    }
+
+    #[test]
+    fn clicks_and_errors_of_all_matching_values_are_added_up() {
+        let link = crate::testing::samples::link("acme", "docs", "https://go.example.com/");
+        let moved = LinkAddress { slug: Slug::parse("moved").unwrap(), ..link.address.clone() };
+        let values = serde_json::json!({
+            "Firefox": [3, 1],
+            "firefox": [2, 4],
+            (link_value(Some(&link.id()), &link.address)): [5, 2],
+            (link_value(Some(&link.id()), &moved)): [1, 6],
+        });
+        let counts: Counts = serde_json::from_value(serde_json::json!({"values": values, "floor": 7})).unwrap();
+        let filter = |dimension, text: &str| Filter::new(dimension, text, Subject::Workspace).unwrap();
+        assert_eq!(filter(Dimension::Browser, "FIREFOX").count(&counts), (5, 5));
+        assert_eq!(filter(Dimension::Browser, "Chrome").count(&counts), (0, 7));
+        let mut by_link = filter(Dimension::Link, &moved.to_string());
+        by_link.link = Some(FilterLink { id: link.id(), counted_at: None });
+        assert_eq!(by_link.count(&counts), (6, 8));
+    }
+
+    #[test]
+    fn case_is_that_of_unicode() {
+        // The Kelvin sign is a capital k.
+        for (a, b, equal) in [
+            ("Firefox", "fireFOX", true),
+            ("a", "b", false),
+            ("\u{fc}", "\u{dc}", true),
+            ("\u{e4}", "\u{f6}", false),
+            ("\u{212a}", "k", true),
+            ("k", "\u{212a}", true),
+            ("\u{212a}", "j", false),
+        ] {
+            assert_eq!(equal_in_any_case(a, b), equal, "{a} {b}");
         }
     }
 

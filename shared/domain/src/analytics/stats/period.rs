@@ -36,7 +36,7 @@ impl Bound {
             Self::Date(date) => zone.start_of(date)?,
             Self::Time(time) => time,
         };
-        (time.as_second() > FIRST_SECOND).then_some(time)
+        (time.as_second() >= FIRST_SECOND).then_some(time)
     }
 }
 
@@ -186,6 +186,14 @@ mod tests {
 
     fn between(from: &str, to: &str, interval: Interval) -> Option<Period> {
         Period::new(Zone::UTC, interval, from.parse().unwrap(), to.parse().unwrap())
+    }
+
+    #[test]
+    fn first_time_is_the_start_of_the_year_1() {
+        let of = |bound: Bound| bound.time(&Zone::UTC).map(|time| time.to_string());
+        assert_eq!(of(Bound::Date(date(1, 1, 1))).as_deref(), Some("0001-01-01T00:00:00Z"));
+        assert_eq!(of(Bound::Date(date(0, 12, 31))), None);
+        assert_eq!(of(Bound::Time("0000-12-31T23:59:59Z".parse().unwrap())), None);
     }
 
     #[test]

@@ -88,9 +88,68 @@ fn between(from: i64, to: i64) -> (String, String) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
+    use async_trait::async_trait;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::analytics::ports::AggregatePage;
+    use crate::analytics::stats::zone::Zone;
+
+    /// Remembers the ranges that were read, and has no aggregates.
+    #[derive(Default)]
+    struct Recorder(Mutex<Vec<(String, String)>>);
+
+    #[async_trait]
+    impl AggregateReader for Recorder {
+        async fn range(&self, range: &KeyRange<'_>, _: &Parts) -> Result<AggregatePage, StoreError> {
+            self.0.lock().unwrap().push((range.first.clone(), range.last.clone()));
+            Ok(AggregatePage::default())
+        }
+    }
+
+    #[tokio::test]
+    async fn nothing_beyond_the_period_is_read() {
+        for (interval, from, to, first, last) in [
+            (
+                Interval::Minute,
+                "2026-01-02T03:10:00Z",
+                "2026-01-02T04:00:00Z",
+                "HOUR#2026-01-02T03#",
+                "HOUR#2026-01-02T03$",
+            ),
+            (
+                Interval::Minute,
+                "2026-01-02T03:00:00Z",
+                "2026-01-02T04:01:00Z",
+                "HOUR#2026-01-02T03#",
+                "HOUR#2026-01-02T04$",
+            ),
+            (Interval::Day, "2026-01-02T00:00:00Z", "2026-01-04T00:00:00Z", "DAY#2026-01-02#", "DAY#2026-01-03$"),
+            (Interval::Hour, "2026-01-02T23:00:00Z", "2026-01-03T01:00:00Z", "DAY#2026-01-02#", "DAY#2026-01-03$"),
+        ] {
+            let period = Period::new(Zone::UTC, interval, from.parse().unwrap(), to.parse().unwrap()).unwrap();
+            let recorder = Recorder::default();
+            read(&recorder, "WS#acme", &period, &Parts::default()).await.unwrap();
+            assert_eq!(*recorder.0.lock().unwrap(), [(first.to_owned(), last.to_owned())], "{from} to {to}");
+        }
+    }
+
+    #[test]
+    fn part_is_a_little_smaller_than_the_first_page_if_few_are_enough() {
+        for (from, reached, to, count, first) in [
+            (0, 0, 9, 10, (0, 0)),
+            (100, 180, 199, 1, (180, 199)),
+            (100, 108, 199, 14, (108, 114)),
+            // The first page has too few days: sixteen parts.
+            (100, 101, 420, 16, (101, 120)),
+            (100, 101, 421, 16, (101, 121)),
+        ] {
+            let parts: Vec<_> = rest(from, reached, to).collect();
+            assert_eq!((parts.len(), parts[0]), (count, first), "{from} {reached} {to}");
+        }
+    }
 
     proptest! {
         #[test]

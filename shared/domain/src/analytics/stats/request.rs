@@ -440,6 +440,24 @@ mod tests {
     }
 
     #[test]
+    fn range_may_be_an_hour_longer_than_its_days() {
+        for (to, valid) in [("2026-01-31T01:00:00Z", true), ("2026-01-31T01:00:01Z", false)] {
+            let query = check(Subject::Link, |request| {
+                (request.from, request.to) = (text("2025-12-31T00:00:00Z"), text(to));
+                request.interval = text("hour");
+            });
+            assert_eq!(query.is_ok(), valid, "{to}");
+        }
+    }
+
+    #[test]
+    fn time_beyond_the_range_is_told_from_another_text() {
+        assert_eq!(parse_bound("9999-12-31T23:59:59Z"), Err(OUT_OF_RANGE));
+        let other = parse_bound("tomorrow").unwrap_err();
+        assert!(other.contains("is not a date"), "{other}");
+    }
+
+    #[test]
     fn error_names_the_greatest_number_of_steps() {
         for (interval, steps) in [
             ("minute", "1440 steps of one minute"),

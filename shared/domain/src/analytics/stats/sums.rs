@@ -144,9 +144,7 @@ impl<'a> Sums<'a> {
         for (value, _) in counts.iter() {
             let spelling = (day, value.to_owned());
             let known = self.spellings.entry((dimension, fold_case(value))).or_insert_with(|| spelling.clone());
-            if spelling < *known {
-                *known = spelling;
-            }
+            *known = spelling.min(std::mem::take(known));
         }
     }
 

@@ -194,6 +194,37 @@ async fn minutes_are_read_from_hours() {
 }
 
 #[tokio::test]
+async fn bots_are_counted_by_minute_too() {
+    let bot = ("a", "2026-01-30T01:05:00Z", 0, GOOGLEBOT, None, "bot");
+    let fixture = Fixture::of(&[made(bot, 1)]).await;
+    let ask = with(request("2026-01-30T01:00:00Z", "2026-01-30T02:00:00Z"), |r| r.interval = text("minute"));
+    let stats = fixture.link("acme", &ask).await.unwrap();
+    let by_minute: Vec<_> = stats.series.items.iter().map(|step| step.numbers.bots.unwrap()).collect();
+    assert_eq!((by_minute[5], by_minute.iter().sum::<u64>(), stats.totals.bots), (1, 1, Some(1)));
+}
+
+#[tokio::test]
+async fn errors_of_a_filter_are_added_up_by_day() {
+    // More values than a day has room for.
+    let mut clicks = Vec::new();
+    for (day, values) in [("2026-01-02T03:00:00Z", 250), ("2026-01-03T03:00:00Z", 450)] {
+        for n in 0..values {
+            let mut click = click("a", day);
+            (click.user_agent, click.utm.source) = (text(CHROME), Some(format!("source {n}")));
+            clicks.push(received(0, clicks.len() as u64 + 1, &click));
+        }
+    }
+    let fixture = Fixture::of(&clicks).await;
+    let mut errors = Vec::new();
+    for (from, to) in [("2026-01-02", "2026-01-02"), ("2026-01-03", "2026-01-03"), ("2026-01-02", "2026-01-03")] {
+        let ask = with(request(from, to), |r| r.filter = text("utm_source:elsewhere"));
+        errors.push(fixture.link("acme", &ask).await.unwrap().filter_error.unwrap());
+    }
+    assert!(errors[0] > 0 && errors[1] > errors[0], "{errors:?}");
+    assert_eq!(errors[2], errors[0] + errors[1]);
+}
+
+#[tokio::test]
 async fn filter_counts_one_value() {
     let fixture = Fixture::new().await;
     let ask = |filter: &str| {
@@ -294,6 +325,9 @@ async fn clicks_without_hours_are_exact_only_in_whole_days() {
         let stats = fixture.link("acme", &ask).await.unwrap();
         assert_eq!((stats.exact, stats.totals.clicks), (exact, Some(3)), "{ask:?}");
     }
+    let new_york = day(|r| r.tz = text("America/New_York"));
+    let stats = fixture.link("acme", &new_york).await.unwrap();
+    assert_eq!(clicks(&stats), [("2026-01-02", 3)], "they count as clicks of noon");
 }
 
 #[tokio::test]
@@ -679,6 +713,9 @@ async fn utm_values_that_differ_in_case_are_one_value_in_its_first_spelling() {
         let items: Vec<_> = top.items.iter().map(|item| (item.value.as_str(), item.clicks)).collect();
         assert_eq!(items, [("Google", 4), ("Newsletter", 1)]);
     }
+    let same_day = [spelt("2026-01-05T03:00:00Z", 0, 1, "news"), spelt("2026-01-05T03:00:00Z", 1, 1, "News")];
+    let stats = Fixture::of(&same_day).await.link("acme", &grouped).await.unwrap();
+    assert_eq!(values(&stats, Dimension::UtmSource), [("News", 2)], "of one day the first in sort order");
     let filtered = with(january(), |request| request.filter = text("utm_source:gOOGLE"));
     assert_eq!(fixture.link("acme", &filtered).await.unwrap().totals.clicks, Some(4));
 }

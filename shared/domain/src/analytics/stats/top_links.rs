@@ -57,3 +57,26 @@ fn merge_by_link(workspace: &WorkspaceId, counts: &Counts) -> Vec<TopItem> {
     }
     links.into_values().chain(others).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analytics::model::link_value::link_value;
+    use crate::links::address::LinkAddress;
+    use crate::testing::samples::link_with_id;
+    use crate::values::slug::Slug;
+
+    #[test]
+    fn clicks_and_errors_at_all_addresses_of_a_link_are_added_up() {
+        let link = link_with_id("acme", "docs", "https://example.com/", "1");
+        let moved = LinkAddress { slug: Slug::parse("moved").unwrap(), ..link.address.clone() };
+        let values = serde_json::json!({
+            (link_value(Some(&link.id()), &link.address)): [5, 2],
+            (link_value(Some(&link.id()), &moved)): [1, 6],
+        });
+        let counts: Counts = serde_json::from_value(serde_json::json!({ "values": values })).unwrap();
+        let value = moved.to_string();
+        let expected = TopItem { value, clicks: 6, error: 8, link_id: Some(link.id()) };
+        assert_eq!(merge_by_link(&link.workspace, &counts), [expected]);
+    }
+}

@@ -2,6 +2,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
 use crate::links::ports::LinkWriter;
+use crate::links::settings::{Rule, Variant};
 use crate::testing::links::MemoryLinks;
 use crate::testing::samples::link;
 use crate::testing::system::FixedClock;
@@ -279,6 +280,41 @@ async fn read_after_a_change_does_not_lag_behind_it() {
     assert_eq!(cached.get(&old.address).await.unwrap(), Some(next), "it was not in the cache, but its mark has risen");
 }
 
+/// Reads that cannot lag cost twice as much.
+#[tokio::test]
+async fn reads_are_ordinary_again_five_seconds_after_a_change() {
+    let Fixture { table, clock, .. } = fixture();
+    let old = link("acme", "docs", "https://example.com/docs");
+    let lagging = Arc::new(Lagging { table: table.clone(), old: old.clone() });
+    let cached = CachedLinks::new(lagging, clock.clone(), FRESHNESS).with_marks(table.clone());
+    let others = ["a", "b", "c"].map(|slug| link("acme", slug, "https://example.com/"));
+    for link in others.iter().chain([&old]) {
+        table.insert(link).await.unwrap();
+    }
+    // The second visit reads the marks, of which any may have risen just now.
+    for _ in 0..2 {
+        cached.get(&old.address).await.unwrap();
+    }
+    for (advance, other, answer) in [(4, &others[0], &others[0]), (1, &others[1], &old)] {
+        clock.advance(advance);
+        assert_eq!(cached.get(&other.address).await.unwrap().as_ref(), Some(answer));
+    }
+    // Marks that are read again and have not risen are not new.
+    for address in [&old.address, &old.address, &others[2].address] {
+        assert_eq!(cached.get(address).await.unwrap().as_ref(), Some(&old));
+    }
+}
+
+#[tokio::test]
+async fn missing_link_costs_no_read_of_the_marks() {
+    let Fixture { table, cached, .. } = fixture_with_marks();
+    let address = link("acme", "missing", "https://example.com/").address;
+    for _ in 0..2 {
+        assert_eq!(cached.get(&address).await.unwrap(), None);
+    }
+    assert_eq!((table.reads(), table.marks_read()), (1, 0));
+}
+
 #[tokio::test]
 async fn redirects_go_on_without_marks() {
     let Fixture { table, clock, cached } = fixture_with_marks();
@@ -317,34 +353,38 @@ fn every_text_of_a_link_takes_memory() {
     }
     let url = |text: &str| format!("https://example.com/{text}");
     let long = |slug: &str, target: &str| link("acme", slug, target);
-    let changes: [(&str, Change); 9] = [
-        ("title", |link, text| link.title = Some(text)),
-        ("origin", |link, text| link.origin = Some(text)),
-        ("tag", |link, text| link.tags.push(text)),
-        ("expired_url", |link, text| {
+    // What a text takes beside its bytes, and a rule beside its texts.
+    let (text, rule) = (32, size_of::<Rule>() + 128);
+    let (url_of_rule, word) = ("https://a.example/".len() + text, 24 + text);
+    let start_of_url = "https://example.com/".len() + text;
+    let changes: [(&str, usize, Change); 9] = [
+        ("title", text, |link, text| link.title = Some(text)),
+        ("origin", text, |link, text| link.origin = Some(text)),
+        ("tag", word, |link, text| link.tags.push(text)),
+        ("expired_url", start_of_url, |link, text| {
             with(link, serde_json::json!({"expired_url": format!("https://example.com/{text}")}));
         }),
-        ("country", |link, text| {
+        ("country", rule + url_of_rule + word, |link, text| {
             with(link, serde_json::json!({"rules": [{"if": {"country": [text]}, "url": "https://a.example/"}]}));
         }),
-        ("language", |link, text| {
+        ("language", rule + url_of_rule + word, |link, text| {
             with(link, serde_json::json!({"rules": [{"if": {"language": [text]}, "url": "https://a.example/"}]}));
         }),
-        ("query", |link, text| {
+        ("query", rule + url_of_rule + 64 + 2 * text, |link, text| {
             let query = serde_json::json!([{"name": text[..text.len() / 2], "value": text[text.len() / 2..]}]);
             with(link, serde_json::json!({"rules": [{"if": {"query": query}, "url": "https://a.example/"}]}));
         }),
-        ("rule", |link, text| {
+        ("rule", rule + start_of_url, |link, text| {
             let url = format!("https://example.com/{text}");
             with(link, serde_json::json!({"rules": [{"if": {}, "url": url}]}));
         }),
-        ("variant", |link, text| {
+        ("variant", size_of::<Variant>() + text + start_of_url, |link, text| {
             let url = format!("https://example.com/{}", &text[8..]);
             with(link, serde_json::json!({"variants": [{"name": text[..8], "url": url, "weight": 1}]}));
         }),
     ];
     let plain = weight(&link("acme", "docs", "https://example.com/"));
-    for (name, change) in changes {
+    for (name, fixed, change) in changes {
         let mut weights = [0, 0];
         for (weight_of, length) in weights.iter_mut().zip([1_000, 3_000]) {
             let mut changed = link("acme", "docs", "https://example.com/");
@@ -352,8 +392,7 @@ fn every_text_of_a_link_takes_memory() {
             *weight_of = weight(&changed);
         }
         assert_eq!(weights[1] - weights[0], 2_000, "{name}: each byte counts");
-        let fixed = weights[0].saturating_sub(plain + 1_000);
-        assert!((32..800).contains(&fixed), "{name}: {fixed} bytes beside the text");
+        assert_eq!(weights[0] - plain - 1_000, fixed as u64, "{name}");
     }
     let longer = long("docs", &url(&"x".repeat(1_000)));
     assert_eq!(weight(&longer) - plain, 1_000);
@@ -363,4 +402,19 @@ fn every_text_of_a_link_takes_memory() {
     elsewhere.address.domain = crate::Domain::parse(&format!("{}.go.example.com", "d".repeat(49))).unwrap();
     assert_eq!(weight(&elsewhere) - plain, 100);
     assert_eq!(weight(&link(&"a".repeat(54), "docs", "https://example.com/")) - plain, 50);
+}
+
+#[test]
+fn id_and_aliases_of_a_link_take_memory() {
+    let mut link = link("acme", "docs", "https://example.com/");
+    let missing = ByteWeighter.weight(&link.address, &Entry { link: None, read_at: 0, mark: None, bucket: 0 });
+    let texts = ["acme", "docs", "https://example.com/", link.address.domain.as_str()];
+    let bytes: usize = texts.iter().map(|text| text.len() + 32).sum();
+    let before = weight(&link);
+    assert_eq!(before - missing, (size_of::<Link>() + LinkId::LEN + bytes) as u64);
+    for slug in ["a".repeat(10), "b".repeat(100)] {
+        link.aliases.push(LinkAddress { domain: link.address.domain.clone(), slug: Slug::parse(slug).unwrap() });
+    }
+    let aliases = 2 * (48 + 32 + link.address.domain.as_str().len() + 32) + 10 + 100;
+    assert_eq!(weight(&link) - before, aliases as u64);
 }

@@ -1,13 +1,15 @@
 //! Tests of counting a batch.
 
 use std::io::Read;
+use std::sync::Mutex;
 
+use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::*;
 use crate::analytics::ingest::user_agent::tests::{AGENTS, CHROME, GOOGLEBOT, IPHONE};
-use crate::analytics::model::aggregate::Aggregate;
+use crate::analytics::model::aggregate::{Aggregate, AggregateKey};
 use crate::analytics::model::dimension::Dimension;
 use crate::analytics::model::tally::Tally;
 use crate::clicks::click::{Click, Trigger};
@@ -118,6 +120,12 @@ async fn record_that_cannot_be_quarantined_is_reported() {
     let (store, quarantine) = (MemoryAggregates::default(), MemoryQuarantine::default());
     quarantine.fail(true);
     assert_eq!(count(&batch, &store, &quarantine).await.failed, ["7"]);
+    let clicks = || tally(&store.all(), "WS#acme#go.example.com#a", "TOTAL#000000000000").clicks;
+    assert_eq!(clicks(), 1, "a total holds no record after the failed one, which would look as if it were counted");
+    quarantine.fail(false);
+    assert_eq!(count(&batch[1..], &store, &quarantine).await.failed, Vec::<String>::new());
+    assert_eq!(clicks(), 2);
+    quarantine.fail(true);
     let unplaced = [Received { sequence: "x".into(), ..batch[1].clone() }];
     assert_eq!(count(&unplaced, &store, &quarantine).await.failed, [""], "the whole batch must come again");
 }
@@ -130,6 +138,58 @@ async fn lowest_uncounted_record_is_reported() {
     assert_eq!(count(&batch, &store, &quarantine).await.failed, ["10"]);
     store.fail(false);
     assert_eq!(count(&batch, &store, &quarantine).await.failed, Vec::<String>::new());
+}
+
+/// A store that another process writes to between the load and the first writes, or before every write.
+struct Contended<'a> {
+    store: MemoryAggregates,
+    /// What the other process counts.
+    others: Mutex<Option<&'a [Received<'a>]>>,
+    refuses_all: bool,
+}
+
+#[async_trait]
+impl AggregateStore for Contended<'_> {
+    async fn load(&self, keys: &[AggregateKey]) -> Result<Vec<Option<Aggregate>>, StoreError> {
+        self.store.load(keys).await
+    }
+    async fn put(&self, aggregate: Aggregate, read: Option<&SequenceNumber>) -> Result<bool, StoreError> {
+        let others = self.others.lock().unwrap().take();
+        if let Some(others) = others {
+            count(others, &self.store, &MemoryQuarantine::default()).await;
+        }
+        if self.refuses_all { Ok(false) } else { self.store.put(aggregate, read).await }
+    }
+}
+
+async fn count_contended(batch: &[Received<'_>], store: &Contended<'_>) -> Aggregated {
+    let quarantine = &MemoryQuarantine::default();
+    aggregate_clicks(&AggregateClicksPorts { agents: &AGENTS, store, quarantine, archive: None }, batch).await
+}
+
+#[tokio::test]
+async fn aggregate_that_another_process_wrote_meanwhile_gets_what_it_lacks() {
+    let batch: Vec<_> = (10..14).map(|n| received(0, n, &by(CHROME, "a", TIME))).collect();
+    let alone = MemoryAggregates::default();
+    count(&batch, &alone, &MemoryQuarantine::default()).await;
+    // The other process counts some records of the batch, or all of them.
+    for (others, written) in [(&batch[..2], 4), (&batch[..], 0)] {
+        let store =
+            Contended { store: MemoryAggregates::default(), others: Mutex::new(Some(others)), refuses_all: false };
+        let result = count_contended(&batch, &store).await;
+        // The day and the hour of the link, the day of the workspace, and the total.
+        assert_eq!((result.conflicts, result.written, result.failed), (4, written, Vec::new()));
+        assert_eq!(store.store.all(), alone.all());
+    }
+}
+
+#[tokio::test]
+async fn aggregate_that_others_keep_writing_is_reported() {
+    let batch: Vec<_> = (10..14).map(|n| received(0, n, &by(CHROME, "a", TIME))).collect();
+    let store = Contended { store: MemoryAggregates::default(), others: Mutex::new(None), refuses_all: true };
+    let result = count_contended(&batch, &store).await;
+    // The total waits for the day, the hour and the workspace, each of which is tried six times.
+    assert_eq!((result.written, result.conflicts, result.failed), (0, 18, vec!["10".to_owned()]));
 }
 
 #[tokio::test]
@@ -264,6 +324,22 @@ async fn clicks_are_archived_once_by_hour_of_arrival() {
         assert_eq!(archived(replay, &store, &archive).await.archived, 0);
     }
     assert_eq!(archive.objects(), objects);
+}
+
+#[tokio::test]
+async fn archive_begins_at_the_first_new_click_of_each_shard() {
+    let (store, archive) = (MemoryAggregates::default(), MemoryArchive::default());
+    let of_shard = |shard| (10..20_u64).map(move |n| received(shard, n, &by(CHROME, "a", TIME)));
+    let batch: Vec<_> = of_shard(1).chain(of_shard(2)).collect();
+    assert_eq!(archived(&batch[..5], &store, &archive).await.archived, 5);
+    assert_eq!(archived(&batch, &store, &archive).await.archived, 15);
+    let lines: Vec<_> = archive.objects().values().flat_map(|body| lines(body)).collect();
+    let mut found: Vec<_> =
+        lines.iter().map(|line| (line["shard"].to_string(), line["sequence"].to_string())).collect();
+    assert_eq!(found.len(), 20);
+    found.sort();
+    found.dedup();
+    assert_eq!(found.len(), 20, "each click once");
 }
 
 #[tokio::test]

@@ -309,6 +309,15 @@ mod tests {
         counts
     }
 
+    #[test]
+    fn counts_are_empty_until_a_value_is_counted() {
+        let mut counts = Counts::default();
+        counts.add(Dimension::Referrer, "");
+        assert!(counts.is_empty());
+        counts.add(Dimension::Referrer, "a");
+        assert!(!counts.is_empty());
+    }
+
     /// Generates few frequent values and many rare ones.
     fn clicks() -> impl Strategy<Value = Vec<u16>> {
         prop::collection::vec(prop_oneof![0_u16..20, 0_u16..400, 0_u16..5_000], 0..800)
