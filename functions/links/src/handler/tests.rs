@@ -160,7 +160,7 @@ async fn bad_requests_get_their_status_and_pointer() {
         (key, "GET", "/v1/links/none/qr", "", 404, None),
         (key, "GET", "/v1/links/none/qr?size=1", "", 422, Some("size")),
         (key, "GET", "/v1/links/none/qr?size=big", "", 422, Some("size")),
-        (key, "POST", "/v1/links/none/qr", "", 405, None),
+        (key, "PUT", "/v1/links/none/qr", "", 405, None),
         (key, "GET", "/v1/link-batches", "", 405, None),
         (key, "POST", "/v1/link-batches", "[]", 422, Some("")),
         (key, "POST", "/v1/link-batches", "{\"items\": []}", 422, Some("/items")),
@@ -473,6 +473,74 @@ async fn link_has_a_qr_code() {
     }
 }
 
+/// A red square as PNG.
+const LOGO: &str = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAgAAAAIAQMAAAD+wSzIAAAAA1BMVEXMMzN0dFbYAAAAC0lEQVR42mNgQAUAABAAAaoZ+IIAAAAASUVORK5CYII=";
+
+#[tokio::test]
+async fn qr_code_is_drawn_with_a_logo() {
+    let fixture = fixture();
+    let link = r#"{"url": "https://example.com/", "slug": "docs", "domain": "s.example.org"}"#;
+    call(&fixture, &fixture.editor, "POST", "/v1/links", link).await;
+    let path = "/v1/links/docs/qr?domain=s.example.org";
+    for (body, media_type) in [
+        (json!({"logo": LOGO}), "image/svg+xml"),
+        (json!({"logo": LOGO, "format": "png", "logo_size": 30, "ecc": null}), "image/png"),
+        (json!({}), "image/svg+xml"),
+    ] {
+        for replayed in [None, Some("true")] {
+            let headers = [("idempotency-key", media_type), ("if-none-match", "*")];
+            let body = body.to_string();
+            let headers = if body == "{}" { &headers[1..] } else { &headers };
+            let (response, problem) = call_with(&fixture, &fixture.viewer, "POST", path, &body, headers).await;
+            assert_eq!(response.status(), 200, "{problem}");
+            let header = |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap());
+            assert_eq!((header("content-type"), header("cache-control")), (Some(media_type), Some("no-store")));
+            assert_eq!(header("content-security-policy"), Some("default-src 'none'"));
+            assert_eq!(header("idempotency-replayed"), replayed.filter(|_| body != "{}"));
+        }
+    }
+    let (response, _) = call(&fixture, &fixture.stranger, "POST", path, "{}").await;
+    assert_eq!(response.status(), 404);
+    for (body, pointer) in [
+        (json!({"size": 1}), "/size"),
+        (json!({"size": 64, "margin": 16}), "/size"),
+        (json!({"logo": LOGO, "ecc": "L"}), "/ecc"),
+        (json!({"logo": "https://example.com/logo.png"}), "/logo"),
+        (json!({"logo": LOGO, "logo_size": 99}), "/logo_size"),
+        (json!({"Logo": LOGO}), "/Logo"),
+    ] {
+        let (response, problem) = call(&fixture, &fixture.viewer, "POST", path, &body.to_string()).await;
+        assert_eq!((response.status().as_u16(), &problem["errors"][0]["pointer"]), (422, &json!(pointer)), "{problem}");
+    }
+    let large = json!({"logo": "x".repeat(MAX_BODY_BYTES)}).to_string();
+    assert_eq!(call(&fixture, &fixture.viewer, "POST", path, &large).await.0.status(), 413);
+    let (response, problem) = call(&fixture, &fixture.viewer, "GET", &format!("{path}&logo=x"), "").await;
+    assert_eq!((response.status().as_u16(), &problem["errors"][0]["pointer"]), (422, &json!("logo")));
+}
+
+#[tokio::test]
+async fn large_code_is_drawn_again() {
+    let fixture = fixture();
+    call(&fixture, &fixture.editor, "POST", "/v1/links", r#"{"url": "https://example.com/", "slug": "docs"}"#).await;
+    let noise =
+        |x: u32, y: u32| [1, 2, 3].map(|it| (x * 7 + y * 191 + it).wrapping_mul(2_654_435_761).to_le_bytes()[3]);
+    let noise = image::RgbImage::from_fn(190, 190, |x, y| image::Rgb(noise(x, y)));
+    let mut file = std::io::Cursor::new(Vec::new());
+    noise.write_to(&mut file, image::ImageFormat::Png).unwrap();
+    let logo = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, file.into_inner());
+    let logo = format!("data:image/png;base64,{logo}");
+    let body = json!({"format": "png", "size": 2048, "margin": 0, "logo_size": 30, "logo": logo}).to_string();
+    for _ in 0..2 {
+        let headers = [("idempotency-key", "large")];
+        let (response, _) = call_with(&fixture, &fixture.viewer, "POST", "/v1/links/docs/qr", &body, &headers).await;
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()["content-type"]),
+            (200, &"image/png".parse().unwrap())
+        );
+        assert_eq!(response.headers().get("idempotency-replayed"), None);
+    }
+}
+
 #[tokio::test]
 async fn sample_events_work() {
     let fixture = fixture();
@@ -481,6 +549,7 @@ async fn sample_events_work() {
         (include_str!("../../../../events/links/list.json"), 200),
         (include_str!("../../../../events/links/change.json"), 200),
         (include_str!("../../../../events/links/qr.json"), 200),
+        (include_str!("../../../../events/links/draw-qr.json"), 200),
         (include_str!("../../../../events/links/batch.json"), 200),
     ] {
         let (mut parts, body) = lambda_http::request::from_str(event).unwrap().into_parts();
@@ -572,6 +641,7 @@ async fn any_query_is_answered_or_refused() {
         ("GET", "/v1/links/{slug}", "/v1/links/docs"),
         ("PATCH", "/v1/links/{slug}", "/v1/links/docs"),
         ("GET", "/v1/links/{slug}/qr", "/v1/links/docs/qr"),
+        ("POST", "/v1/links/{slug}/qr", "/v1/links/docs/qr"),
         ("POST", "/v1/link-batches", "/v1/link-batches"),
         ("DELETE", "/v1/links/{slug}", "/v1/links/docs"),
     ];
