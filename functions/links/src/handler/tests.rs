@@ -22,6 +22,7 @@ struct Fixture {
     links: Arc<MemoryLinks>,
     aggregates: Arc<MemoryAggregates>,
     editor: String,
+    other: String,
     viewer: String,
     stranger: String,
 }
@@ -35,6 +36,7 @@ fn fixture() -> Fixture {
     let editor = keys.authorize(1, "acme", Role::Editor);
     let viewer = keys.authorize(2, "acme", Role::Viewer);
     let stranger = keys.authorize(3, "other", Role::Admin);
+    let other = keys.authorize(4, "acme", Role::Editor);
     let app = App {
         reader: links.clone(),
         writer: links.clone(),
@@ -52,7 +54,7 @@ fn fixture() -> Fixture {
         random: Arc::new(SeededRandom::new(10)),
     };
     let router = api(routes(app, idempotency), Authentication::new(Arc::new(keys), clock));
-    Fixture { router, links, aggregates, editor, viewer, stranger }
+    Fixture { router, links, aggregates, editor, other, viewer, stranger }
 }
 
 async fn call(fixture: &Fixture, key: &str, method: &str, path: &str, body: &str) -> (Response, Value) {
@@ -589,6 +591,53 @@ async fn what_get_gives_patch_takes() {
             );
         }
     }
+}
+
+#[tokio::test]
+async fn link_says_who_created_and_who_last_changed_it() {
+    let fixture = fixture();
+    let (editor, other) = (&fixture.editor, &fixture.other);
+    let makers = |link: &Value| (link["created_by"].clone(), link["changed_by"].clone());
+    let batch = json!({"items": [{"url": "https://example.com/", "slug": "batch"}]}).to_string();
+    let (_, answer) = call(&fixture, other, "POST", "/v1/link-batches", &batch).await;
+    assert_eq!(makers(&answer["items"][0]["link"]), (json!("key_4"), Value::Null));
+    let body = r#"{"url": "https://example.com/1", "slug": "docs"}"#;
+    let (_, created) = call(&fixture, editor, "POST", "/v1/links", body).await;
+    assert_eq!(makers(&created), (json!("key_1"), Value::Null));
+    let again = r#"{"url": "https://example.com/1", "if_exists": "return"}"#;
+    let (_, returned) = call(&fixture, other, "POST", "/v1/links", again).await;
+    assert_eq!(returned, created, "to return a link is not to change it");
+    let patch = async |key: &str, at: &str, patch: Value| {
+        let (response, link) = call(&fixture, key, "PATCH", at, &patch.to_string()).await;
+        (response.status().as_u16(), link)
+    };
+    let same = patch(other, "/v1/links/docs", json!({"title": null})).await;
+    assert_eq!(makers(&same.1), (json!("key_1"), Value::Null), "nothing has changed");
+    for (key, at, change, by) in [
+        (other, "/v1/links/docs", json!({"title": "Docs"}), "key_4"),
+        (editor, "/v1/links/docs", json!({"slug": "moved", "keep_alias": true}), "key_1"),
+        (other, "/v1/links/moved", json!({"archived": true}), "key_4"),
+    ] {
+        let (status, link) = patch(key, at, change).await;
+        assert_eq!((status, makers(&link)), (200, (json!("key_1"), json!(by))));
+        let at = format!("/v1/links/{}", link["slug"].as_str().unwrap());
+        let (_, read) = call(&fixture, &fixture.viewer, "GET", &at, "").await;
+        assert_eq!(read, link);
+        for name in ["created_by", "changed_by"] {
+            let (status, problem) = patch(editor, &at, json!({ name: "key_9" })).await;
+            assert_eq!((status, &problem["errors"][0]["pointer"]), (422, &json!(format!("/{name}"))), "{problem}");
+            let (status, problem) = patch(editor, &at, json!({ name: null })).await;
+            assert_eq!((status, &problem["errors"][0]["pointer"]), (422, &json!(format!("/{name}"))), "{problem}");
+        }
+        let (status, same) = patch(editor, &at, read.clone()).await;
+        assert_eq!((status, same), (200, read), "what GET gives, PATCH takes");
+    }
+    assert_eq!(call(&fixture, editor, "DELETE", "/v1/links/docs", "").await.0.status(), 204);
+    let (_, now) = call(&fixture, editor, "GET", "/v1/links/moved", "").await;
+    assert_eq!(makers(&now), (json!("key_1"), json!("key_1")), "an alias is a part of the link");
+    let body = r#"{"url": "https://example.com/", "created_by": "key_9"}"#;
+    let (response, problem) = call(&fixture, editor, "POST", "/v1/links", body).await;
+    assert_eq!((response.status().as_u16(), &problem["errors"][0]["pointer"]), (422, &json!("/created_by")));
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
-//! Writes a link as a row of an export. An import reads every one of its columns.
+//! Writes a link as a row of an export. An import reads every one of its columns but `created_by` and `changed_by`: it is itself
+//! who creates or changes its links.
 
 use serde::Serialize;
 
@@ -8,7 +9,7 @@ use crate::links::request::{LinkFields, RuleFields, VariantFields};
 use crate::values::timestamp::Timestamp;
 
 const COLUMNS: &str = "url,slug,domain,title,tags,created_at,starts_at,expires_at,expired_url,max_clicks,\
-redirect_status,forward_query,archived,rules,variants,imported_clicks,has_password";
+redirect_status,forward_query,archived,rules,variants,imported_clicks,has_password,created_by,changed_by";
 
 /// Writes the first line of an export in CSV, `with_passwords` or without.
 pub fn csv_header(with_passwords: bool) -> String {
@@ -46,6 +47,10 @@ struct Row {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     has_password: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    created_by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changed_by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     password_hash: Option<String>,
 }
 
@@ -71,6 +76,8 @@ impl Row {
             variants: fields.variants,
             imported_clicks: link.imported_clicks,
             has_password: password.is_some(),
+            created_by: link.created_by.clone(),
+            changed_by: link.changed_by.clone(),
             password_hash: password.filter(|_| with_passwords).cloned(),
         }
     }
@@ -109,6 +116,8 @@ pub fn csv_row(link: &Link, with_passwords: bool) -> String {
         json_list(&row.variants),
         number(row.imported_clicks),
         flag(row.has_password),
+        text(row.created_by),
+        text(row.changed_by),
     ];
     let password = if with_passwords { format!(",{}", text(row.password_hash)) } else { String::new() };
     cells.join(",") + &password + "\r\n"

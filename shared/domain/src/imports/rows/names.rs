@@ -32,6 +32,8 @@ pub(super) fn common_column(name: &str) -> Option<Column> {
         "redirectstatus" => Column::RedirectStatus,
         "forwardquery" => Column::ForwardQuery,
         "variants" => Column::Variants,
+        // Who made a link elsewhere: here the import does.
+        "createdby" | "changedby" => Column::Ignored,
         // Switches whose names have the word, but not the meaning.
         "passwordcontact" | "passwordresetat" => Column::Ignored,
         _ => return restricting_column(name),
