@@ -102,9 +102,7 @@ fn colours_are_as_requested() {
 
 #[test]
 fn least_contrast_can_be_scanned() {
-    for (color, background) in
-        [("767676", "ffffff"), ("949494", "transparent"), ("000000", "5c5c5c"), ("0000ff", "f0f0f0")]
-    {
+    for (color, background) in [("767676", "ffffff"), ("949494", "transparent"), ("0000ff", "f0f0f0")] {
         for (shape, eyes, least) in shapes() {
             let size = Some(37 * least * 2);
             let colors = QrStyle { color: text(color), background: text(background), size, ..of_shape(shape, eyes) };
