@@ -280,6 +280,12 @@ async fn link_has_a_qr_code() {
     let png = stack.call(&key, Method::GET, "/v1/links/link-qr/qr?format=png&size=512", Value::Null).await;
     assert_eq!((png.status.as_u16(), png.header("content-type")), (200, "image/png"));
     assert!(png.text.contains("PNG") && png.text.contains("IHDR"));
+    let logo = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAgAAAAIAQMAAAD+wSzIAAAAA1BMVEXMMzN0dFbYAAAAC0lEQVR42mNgQAUAABAAAaoZ+IIAAAAASUVORK5CYII=";
+    let style = json!({"format": "png", "size": 512, "shape": "dots", "logo": logo});
+    let with_logo = stack.call(&key, Method::POST, "/v1/links/link-qr/qr", style).await;
+    assert_eq!((with_logo.status.as_u16(), with_logo.header("content-type")), (200, "image/png"));
+    let svg_logo = json!({"logo": "data:image/svg+xml;base64,PHN2Zy8+"});
+    assert_eq!(stack.call(&key, Method::POST, "/v1/links/link-qr/qr", svg_logo).await.status, 422);
     assert_eq!(stack.call(&key, Method::GET, "/v1/links/link-qr/qr?size=1", Value::Null).await.status, 422);
     assert_eq!(stack.call(&key, Method::GET, "/v1/links/link-qr-none/qr", Value::Null).await.status, 404);
 }

@@ -23,6 +23,8 @@ RULES = (
     "is the name of another variant",
     "must be darker than background",
     "for this link, margin and ecc",
+    "must be H with a logo",
+    "has no effect without logo",
     "is not a cursor that a page gave",
     "is reserved",
     "is given more than once",
@@ -46,6 +48,9 @@ def cursor(key):
 for name in ("target-url", "http-url"):
     schemathesis.openapi.format(name, st.builds("{}://{}/{}".format, st.sampled_from(["http", "https"]), HOST, PATH))
 schemathesis.openapi.format("hostname", st.just("go.example.com"))
+# A red square.
+LOGO = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAIAQMAAAD+wSzIAAAAA1BMVEXMMzN0dFbYAAAAC0lEQVR42mNgQAUAABAAAaoZ+IIAAAAASUVORK5CYII="
+schemathesis.openapi.format("image-data-url", st.just(f"data:image/png;base64,{LOGO}"))
 # Keys expire in the future; statistics have days of the past.
 FUTURE = st.datetimes(datetime.datetime(2040, 1, 1), datetime.datetime(2100, 1, 1))
 schemathesis.openapi.format("date-time", FUTURE.map(timestamp))

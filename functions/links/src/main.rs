@@ -1,4 +1,4 @@
-//! `POST /v1/links`, `GET|PATCH|DELETE /v1/links/{slug}`, `GET /v1/links/{slug}/qr`, `POST /v1/link-batches`:
+//! `POST /v1/links`, `GET|PATCH|DELETE /v1/links/{slug}`, `GET|POST /v1/links/{slug}/qr`, `POST /v1/link-batches`:
 //! manages links.
 
 mod handler;

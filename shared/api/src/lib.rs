@@ -9,6 +9,7 @@ pub mod imports;
 pub mod keys;
 pub mod link_batches;
 pub mod links;
+pub mod me;
 pub mod openapi;
 pub mod parameters;
 pub mod qr;

@@ -19,6 +19,8 @@ pub struct NewBatch<Item = LinkFields> {
 
 /// The greatest number of links in a batch.
 pub const MAX_ITEMS: usize = 100;
+/// The greatest number of links with a password in a batch: hashing one takes some tenths of a second in a small function.
+pub const MAX_PASSWORDS: usize = 10;
 
 /// The results of a batch.
 #[derive(Debug, Clone, Serialize, JsonSchema)]

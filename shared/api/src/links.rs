@@ -90,6 +90,11 @@ pub struct LinkView {
     created_at: Timestamp,
     /// When the owner last changed the link; null before the first change.
     updated_at: Option<Timestamp>,
+    /// Who created the link: the id of a key (`key_…`), a hash that stands for the subject of a token (`sub_…`), or the id of an import
+    /// (`imp_…`). Null if the link is older than this field.
+    created_by: Option<String>,
+    /// Who last changed the link, in the same form; null before the first change, and if that is older than this field.
+    changed_by: Option<String>,
     /// The link's clicks, if they are asked for.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     clicked: Option<ClickedView>,
@@ -150,6 +155,8 @@ impl LinkView {
             imported_clicks: link.imported_clicks,
             created_at: link.created_at,
             updated_at: link.updated_at,
+            created_by: link.created_by,
+            changed_by: link.changed_by,
             clicked: None,
         }
     }

@@ -30,6 +30,8 @@ const QR: &[QueryParameter] = &[
     QueryParameter::one("size"),
     QueryParameter::one("margin"),
     QueryParameter::one("ecc"),
+    QueryParameter::one("shape"),
+    QueryParameter::one("eyes"),
     QueryParameter::one("color"),
     QueryParameter::one("background"),
 ];
@@ -65,11 +67,12 @@ pub fn parameters_of(method: &str, path: &str) -> Option<&'static [QueryParamete
         ("GET", "/v1/links/{slug}") => LINK,
         ("PATCH" | "DELETE", "/v1/links/{slug}") => DOMAIN,
         ("GET", "/v1/links/{slug}/qr") => QR,
+        ("POST", "/v1/links/{slug}/qr") => DOMAIN,
         ("GET", "/v1/links/{slug}/stats") => LINK_STATS,
         ("GET", "/v1/stats") => STATS,
         ("GET", "/v1/imports" | "/v1/exports" | "/v1/keys") => PAGE,
         ("GET", "/v1/imports/{id}/report") => REPORT,
-        ("GET", "/v1/imports/{id}" | "/v1/exports/{id}" | "/v1/openapi.json" | "/healthz") => NONE,
+        ("GET", "/v1/imports/{id}" | "/v1/exports/{id}" | "/v1/me" | "/v1/openapi.json" | "/healthz") => NONE,
         (
             "POST",
             "/v1/links" | "/v1/link-batches" | "/v1/imports" | "/v1/imports/{id}/cancel" | "/v1/exports" | "/v1/keys",

@@ -21,6 +21,10 @@ use crate::problem::Problem;
 /// How long the note of a key's use may take. It is written while the handler works, so that it rarely delays the answer.
 const NOTE_TIMEOUT: Duration = Duration::from_millis(200);
 
+/// Marks a response, in its extensions: the request changed nothing, although its method could.
+#[derive(Debug, Clone, Copy)]
+pub struct Unchanged;
+
 /// Proves who calls, and counts the calls.
 #[derive(Clone)]
 pub struct Authentication {
@@ -80,10 +84,10 @@ impl Authentication {
     }
 }
 
-/// Lets a request through if its caller is proven and within its limit. Handlers get the [`Caller`] as an `Extension`, and
-/// their log lines its workspace and key id.
+/// Lets a request through if its caller is proven and within its limit. Handlers get the [`Caller`] and its
+/// [`Credential`](waypost_domain::access::key::Credential) as `Extension`s, and their log lines its workspace and key id.
 pub(crate) async fn require_caller(State(by): State<Authentication>, mut request: Request, next: Next) -> Response {
-    let Authenticated { caller, note_use_of } = match by.prove(request.headers()).await {
+    let Authenticated { caller, credential, note_use_of } = match by.prove(request.headers()).await {
         Ok(proof) => proof,
         Err(error) => {
             // Without a header nobody tried to sign in.
@@ -103,6 +107,7 @@ pub(crate) async fn require_caller(State(by): State<Authentication>, mut request
         Admission::Admitted(_) | Admission::Unlimited => {
             let span = tracing::info_span!("call", workspace = %caller.workspace, key_id = caller.key_id);
             request.extensions_mut().insert(caller.clone());
+            request.extensions_mut().insert(credential);
             let response = tokio::join!(next.run(request).instrument(span), by.note_use(note_use_of, &caller)).0;
             if let Some(change) = change {
                 change.log(&caller, &response);
@@ -137,9 +142,11 @@ impl Change {
         Some(Self { method: request.method().clone(), path: request.uri().path().to_owned(), domain })
     }
 
-    /// Logs who changed what. Leaves out refused requests, and repeated ones that got the answer of the first.
+    /// Logs who changed what. Leaves out refused requests, repeated ones that got the answer of the first, and those that changed
+    /// nothing.
     fn log(&self, caller: &Caller, response: &Response) {
-        if !response.status().is_success() || response.headers().contains_key(REPLAYED) {
+        let is_done_before = response.headers().contains_key(REPLAYED);
+        if !response.status().is_success() || is_done_before || response.extensions().get::<Unchanged>().is_some() {
             return;
         }
         let location = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
@@ -339,6 +346,7 @@ mod tests {
         let routes = Router::new()
             .route("/v1/links", get(async || "listed").post(created))
             .route("/v1/replayed", get(async || "").post(replayed))
+            .route("/v1/drawn", get(async || "").post(async || (Extension(Unchanged), "drawn")))
             .route(
                 "/v1/links/{slug}",
                 get(async || "")
@@ -350,6 +358,7 @@ mod tests {
             ("GET", "/v1/links"),
             ("POST", "/v1/links"),
             ("POST", "/v1/replayed"),
+            ("POST", "/v1/drawn"),
             ("DELETE", "/v1/links/docs?domain=go.example.com&token=hunter2"),
             ("PATCH", "/v1/links/docs"),
             ("PUT", "/v1/links"),

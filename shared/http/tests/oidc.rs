@@ -18,6 +18,7 @@ use ring::rand::SystemRandom;
 use ring::signature::{self, EcdsaKeyPair, KeyPair, RsaEncoding};
 use serde_json::{Value, json};
 use url::Url;
+use waypost_domain::access::key::CredentialKind;
 use waypost_domain::access::ports::TokenVerifier;
 use waypost_domain::{Role, Timestamp};
 use waypost_http::oidc::OidcTokens;
@@ -78,9 +79,11 @@ async fn token_of_each_algorithm_proves_its_caller() {
     for key in [SigningKey::rsa(), SigningKey::p256(), SigningKey::ed25519()] {
         let issuer = issuer(vec![key.jwk("k1")]);
         let token = key.sign(&header(&key, "k1"), &claims(&issuer));
-        let caller = tokens(&issuer).verify(&token, now()).await.unwrap().unwrap();
+        let (caller, credential) = tokens(&issuer).verify(&token, now()).await.unwrap().unwrap();
         assert_eq!((caller.workspace.as_str(), caller.role), ("acme", Role::Editor), "{}", key.algorithm());
         assert!(caller.key_id.starts_with("sub_"));
+        assert_eq!((credential.kind, credential.name.as_str()), (CredentialKind::Token, "u1"));
+        assert_eq!(credential.expires_at.map(Timestamp::as_seconds), Some(now().as_seconds() + 300));
     }
 }
 

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use futures::{StreamExt, stream};
 use http::StatusCode;
 use serde_json::Value;
-use waypost_api::link_batches::{BatchItemView, BatchView, MAX_ITEMS, NewBatch};
+use waypost_api::link_batches::{BatchItemView, BatchView, MAX_ITEMS, MAX_PASSWORDS, NewBatch};
 use waypost_api::links::LinkView;
 use waypost_domain::access::idempotency::RequestFingerprint;
 use waypost_domain::links::create::create_link;
@@ -20,8 +20,6 @@ use waypost_http::problem::Problem;
 
 use super::App;
 
-/// How many items may have a password: hashing one takes some tenths of a second in a small function.
-const MAX_PASSWORDS: usize = 10;
 /// How many links are written concurrently.
 const CONCURRENCY: usize = 8;
 

@@ -69,7 +69,7 @@ pub(crate) fn routes(app: App, idempotency: Idempotency) -> Router {
     let routes = Router::new()
         .route("/v1/links", post(create))
         .route("/v1/links/{slug}", get(read).patch(change).delete(delete))
-        .route("/v1/links/{slug}/qr", get(qr::qr))
+        .route("/v1/links/{slug}/qr", get(qr::qr).post(qr::draw_qr))
         .route("/v1/link-batches", post(batch::create_batch));
     let routes = idempotent(routes.with_state(Arc::new(app)), idempotency);
     only_known_parameters(routes, parameters_of)

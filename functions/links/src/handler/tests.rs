@@ -22,6 +22,7 @@ struct Fixture {
     links: Arc<MemoryLinks>,
     aggregates: Arc<MemoryAggregates>,
     editor: String,
+    other: String,
     viewer: String,
     stranger: String,
 }
@@ -35,6 +36,7 @@ fn fixture() -> Fixture {
     let editor = keys.authorize(1, "acme", Role::Editor);
     let viewer = keys.authorize(2, "acme", Role::Viewer);
     let stranger = keys.authorize(3, "other", Role::Admin);
+    let other = keys.authorize(4, "acme", Role::Editor);
     let app = App {
         reader: links.clone(),
         writer: links.clone(),
@@ -51,7 +53,7 @@ fn fixture() -> Fixture {
         random: Arc::new(SeededRandom::new(10)),
     };
     let router = api(routes(app, idempotency), Authentication::new(Arc::new(keys), clock));
-    Fixture { router, links, aggregates, editor, viewer, stranger }
+    Fixture { router, links, aggregates, editor, other, viewer, stranger }
 }
 
 async fn call(fixture: &Fixture, key: &str, method: &str, path: &str, body: &str) -> (Response, Value) {
@@ -157,7 +159,7 @@ async fn bad_requests_get_their_status_and_pointer() {
         (key, "GET", "/v1/links/none/qr", "", 404, None),
         (key, "GET", "/v1/links/none/qr?size=1", "", 422, Some("size")),
         (key, "GET", "/v1/links/none/qr?size=big", "", 422, Some("size")),
-        (key, "POST", "/v1/links/none/qr", "", 405, None),
+        (key, "PUT", "/v1/links/none/qr", "", 405, None),
         (key, "GET", "/v1/link-batches", "", 405, None),
         (key, "POST", "/v1/link-batches", "[]", 422, Some("")),
         (key, "POST", "/v1/link-batches", "{\"items\": []}", 422, Some("/items")),
@@ -442,6 +444,74 @@ async fn link_has_a_qr_code() {
     }
 }
 
+/// A red square as PNG.
+const LOGO: &str = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAgAAAAIAQMAAAD+wSzIAAAAA1BMVEXMMzN0dFbYAAAAC0lEQVR42mNgQAUAABAAAaoZ+IIAAAAASUVORK5CYII=";
+
+#[tokio::test]
+async fn qr_code_is_drawn_with_a_logo() {
+    let fixture = fixture();
+    let link = r#"{"url": "https://example.com/", "slug": "docs", "domain": "s.example.org"}"#;
+    call(&fixture, &fixture.editor, "POST", "/v1/links", link).await;
+    let path = "/v1/links/docs/qr?domain=s.example.org";
+    for (body, media_type) in [
+        (json!({"logo": LOGO}), "image/svg+xml"),
+        (json!({"logo": LOGO, "format": "png", "logo_size": 30, "ecc": null}), "image/png"),
+        (json!({}), "image/svg+xml"),
+    ] {
+        for replayed in [None, Some("true")] {
+            let headers = [("idempotency-key", media_type), ("if-none-match", "*")];
+            let body = body.to_string();
+            let headers = if body == "{}" { &headers[1..] } else { &headers };
+            let (response, problem) = call_with(&fixture, &fixture.viewer, "POST", path, &body, headers).await;
+            assert_eq!(response.status(), 200, "{problem}");
+            let header = |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap());
+            assert_eq!((header("content-type"), header("cache-control")), (Some(media_type), Some("no-store")));
+            assert_eq!(header("content-security-policy"), Some("default-src 'none'"));
+            assert_eq!(header("idempotency-replayed"), replayed.filter(|_| body != "{}"));
+        }
+    }
+    let (response, _) = call(&fixture, &fixture.stranger, "POST", path, "{}").await;
+    assert_eq!(response.status(), 404);
+    for (body, pointer) in [
+        (json!({"size": 1}), "/size"),
+        (json!({"size": 64, "margin": 16}), "/size"),
+        (json!({"logo": LOGO, "ecc": "L"}), "/ecc"),
+        (json!({"logo": "https://example.com/logo.png"}), "/logo"),
+        (json!({"logo": LOGO, "logo_size": 99}), "/logo_size"),
+        (json!({"Logo": LOGO}), "/Logo"),
+    ] {
+        let (response, problem) = call(&fixture, &fixture.viewer, "POST", path, &body.to_string()).await;
+        assert_eq!((response.status().as_u16(), &problem["errors"][0]["pointer"]), (422, &json!(pointer)), "{problem}");
+    }
+    let large = json!({"logo": "x".repeat(MAX_BODY_BYTES)}).to_string();
+    assert_eq!(call(&fixture, &fixture.viewer, "POST", path, &large).await.0.status(), 413);
+    let (response, problem) = call(&fixture, &fixture.viewer, "GET", &format!("{path}&logo=x"), "").await;
+    assert_eq!((response.status().as_u16(), &problem["errors"][0]["pointer"]), (422, &json!("logo")));
+}
+
+#[tokio::test]
+async fn large_code_is_drawn_again() {
+    let fixture = fixture();
+    call(&fixture, &fixture.editor, "POST", "/v1/links", r#"{"url": "https://example.com/", "slug": "docs"}"#).await;
+    let noise =
+        |x: u32, y: u32| [1, 2, 3].map(|it| (x * 7 + y * 191 + it).wrapping_mul(2_654_435_761).to_le_bytes()[3]);
+    let noise = image::RgbImage::from_fn(190, 190, |x, y| image::Rgb(noise(x, y)));
+    let mut file = std::io::Cursor::new(Vec::new());
+    noise.write_to(&mut file, image::ImageFormat::Png).unwrap();
+    let logo = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, file.into_inner());
+    let logo = format!("data:image/png;base64,{logo}");
+    let body = json!({"format": "png", "size": 2048, "margin": 0, "logo_size": 30, "logo": logo}).to_string();
+    for _ in 0..2 {
+        let headers = [("idempotency-key", "large")];
+        let (response, _) = call_with(&fixture, &fixture.viewer, "POST", "/v1/links/docs/qr", &body, &headers).await;
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()["content-type"]),
+            (200, &"image/png".parse().unwrap())
+        );
+        assert_eq!(response.headers().get("idempotency-replayed"), None);
+    }
+}
+
 #[tokio::test]
 async fn sample_events_work() {
     let fixture = fixture();
@@ -449,6 +519,7 @@ async fn sample_events_work() {
         (include_str!("../../../../events/links/create.json"), 201),
         (include_str!("../../../../events/links/change.json"), 200),
         (include_str!("../../../../events/links/qr.json"), 200),
+        (include_str!("../../../../events/links/draw-qr.json"), 200),
         (include_str!("../../../../events/links/batch.json"), 200),
     ] {
         let (mut parts, body) = lambda_http::request::from_str(event).unwrap().into_parts();
@@ -489,6 +560,53 @@ async fn what_get_gives_patch_takes() {
             );
         }
     }
+}
+
+#[tokio::test]
+async fn link_says_who_created_and_who_last_changed_it() {
+    let fixture = fixture();
+    let (editor, other) = (&fixture.editor, &fixture.other);
+    let makers = |link: &Value| (link["created_by"].clone(), link["changed_by"].clone());
+    let batch = json!({"items": [{"url": "https://example.com/", "slug": "batch"}]}).to_string();
+    let (_, answer) = call(&fixture, other, "POST", "/v1/link-batches", &batch).await;
+    assert_eq!(makers(&answer["items"][0]["link"]), (json!("key_4"), Value::Null));
+    let body = r#"{"url": "https://example.com/1", "slug": "docs"}"#;
+    let (_, created) = call(&fixture, editor, "POST", "/v1/links", body).await;
+    assert_eq!(makers(&created), (json!("key_1"), Value::Null));
+    let again = r#"{"url": "https://example.com/1", "if_exists": "return"}"#;
+    let (_, returned) = call(&fixture, other, "POST", "/v1/links", again).await;
+    assert_eq!(returned, created, "to return a link is not to change it");
+    let patch = async |key: &str, at: &str, patch: Value| {
+        let (response, link) = call(&fixture, key, "PATCH", at, &patch.to_string()).await;
+        (response.status().as_u16(), link)
+    };
+    let same = patch(other, "/v1/links/docs", json!({"title": null})).await;
+    assert_eq!(makers(&same.1), (json!("key_1"), Value::Null), "nothing has changed");
+    for (key, at, change, by) in [
+        (other, "/v1/links/docs", json!({"title": "Docs"}), "key_4"),
+        (editor, "/v1/links/docs", json!({"slug": "moved", "keep_alias": true}), "key_1"),
+        (other, "/v1/links/moved", json!({"archived": true}), "key_4"),
+    ] {
+        let (status, link) = patch(key, at, change).await;
+        assert_eq!((status, makers(&link)), (200, (json!("key_1"), json!(by))));
+        let at = format!("/v1/links/{}", link["slug"].as_str().unwrap());
+        let (_, read) = call(&fixture, &fixture.viewer, "GET", &at, "").await;
+        assert_eq!(read, link);
+        for name in ["created_by", "changed_by"] {
+            let (status, problem) = patch(editor, &at, json!({ name: "key_9" })).await;
+            assert_eq!((status, &problem["errors"][0]["pointer"]), (422, &json!(format!("/{name}"))), "{problem}");
+            let (status, problem) = patch(editor, &at, json!({ name: null })).await;
+            assert_eq!((status, &problem["errors"][0]["pointer"]), (422, &json!(format!("/{name}"))), "{problem}");
+        }
+        let (status, same) = patch(editor, &at, read.clone()).await;
+        assert_eq!((status, same), (200, read), "what GET gives, PATCH takes");
+    }
+    assert_eq!(call(&fixture, editor, "DELETE", "/v1/links/docs", "").await.0.status(), 204);
+    let (_, now) = call(&fixture, editor, "GET", "/v1/links/moved", "").await;
+    assert_eq!(makers(&now), (json!("key_1"), json!("key_1")), "an alias is a part of the link");
+    let body = r#"{"url": "https://example.com/", "created_by": "key_9"}"#;
+    let (response, problem) = call(&fixture, editor, "POST", "/v1/links", body).await;
+    assert_eq!((response.status().as_u16(), &problem["errors"][0]["pointer"]), (422, &json!("/created_by")));
 }
 
 #[tokio::test]
@@ -543,6 +661,7 @@ async fn any_query_is_answered_or_refused() {
         ("GET", "/v1/links/{slug}", "/v1/links/docs"),
         ("PATCH", "/v1/links/{slug}", "/v1/links/docs"),
         ("GET", "/v1/links/{slug}/qr", "/v1/links/docs/qr"),
+        ("POST", "/v1/links/{slug}/qr", "/v1/links/docs/qr"),
         ("POST", "/v1/link-batches", "/v1/link-batches"),
         ("DELETE", "/v1/links/{slug}", "/v1/links/docs"),
     ];

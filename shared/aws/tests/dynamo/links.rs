@@ -32,6 +32,8 @@ fn full_link() -> Link {
     written.tags = vec!["a".into(), "b".into()];
     written.revision = 3;
     written.updated_at = Some(written.created_at.plus_seconds(1));
+    written.created_by = Some("key_1".into());
+    written.changed_by = Some("imp_1".into());
     written.settings = serde_json::from_value(serde_json::json!({
         "starts_at": "2026-01-01T00:00:00Z", "expires_at": "2027-01-01T00:00:00Z", "expired_url": "https://example.com/late",
         "max_clicks": 10, "used_clicks": 3, "password_hash": "$argon2id$x", "redirect_status": 308,

@@ -1,6 +1,6 @@
 //! Authenticates the caller of a request by its `Authorization` header.
 
-use super::key::{Caller, KeySecret};
+use super::key::{Caller, Credential, CredentialKind, KeySecret};
 use super::ports::{KeyReader, TokenVerifier};
 use crate::ports::Clock;
 use crate::values::error::Error;
@@ -10,6 +10,8 @@ use crate::values::error::Error;
 pub struct Authenticated {
     /// The caller.
     pub caller: Caller,
+    /// What it authenticated with.
+    pub credential: Credential,
     /// The hash of the API key, if its use should be noted; see [`super::key::ApiKey::should_note_use`].
     pub note_use_of: Option<String>,
 }
@@ -37,11 +39,12 @@ pub async fn authenticate(ports: &AuthenticatePorts<'_>, authorization: Option<&
         let hash = secret.hash();
         let key = ports.keys.find(&hash).await?.filter(|key| !key.is_expired(now)).ok_or(INVALID)?;
         let note_use_of = key.should_note_use(now).then_some(hash);
+        let credential = Credential { kind: CredentialKind::Key, name: key.name, expires_at: key.expires_at };
         let caller = Caller { workspace: key.workspace, role: key.role, key_id: key.key_id };
-        return Ok(Authenticated { caller, note_use_of });
+        return Ok(Authenticated { caller, credential, note_use_of });
     }
-    let caller = ports.tokens.ok_or(INVALID)?.verify(token, now).await?.ok_or(INVALID)?;
-    Ok(Authenticated { caller, note_use_of: None })
+    let (caller, credential) = ports.tokens.ok_or(INVALID)?.verify(token, now).await?.ok_or(INVALID)?;
+    Ok(Authenticated { caller, credential, note_use_of: None })
 }
 
 const INVALID: Error = Error::Unauthenticated("the API key or token is not valid or has expired");
@@ -84,8 +87,10 @@ mod tests {
         let (keys, secret, clock) = fixture(Some("2026-06-01T00:00:01Z"));
         let header = format!("bearer {}", secret.expose());
         let ports = AuthenticatePorts { keys: &keys, tokens: None, clock: &clock };
-        let caller = authenticate(&ports, Some(&header)).await.unwrap().caller;
+        let Authenticated { caller, credential, .. } = authenticate(&ports, Some(&header)).await.unwrap();
         assert_eq!((caller.workspace.as_str(), caller.role), ("acme", Role::Editor));
+        assert_eq!((credential.kind, credential.name.as_str()), (CredentialKind::Key, "ci"));
+        assert_eq!(credential.expires_at, Timestamp::parse("2026-06-01T00:00:01Z").ok());
     }
 
     #[tokio::test]

@@ -137,6 +137,28 @@ impl fmt::Debug for KeySecret {
     }
 }
 
+/// What a caller authenticated with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credential {
+    /// Whether it is a key or a token.
+    pub kind: CredentialKind,
+    /// The name of the key, or the subject of the token. It can be a person's address: do not log it.
+    pub name: String,
+    /// When it expires; never if absent.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// The kind of a [`Credential`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub enum CredentialKind {
+    /// An API key.
+    Key,
+    /// A token of the stack's identity provider.
+    Token,
+}
+
 /// An authenticated caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {

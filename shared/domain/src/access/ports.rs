@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::key::{ApiKey, Caller};
+use super::key::{ApiKey, Caller, Credential};
 use crate::values::error::StoreError;
 use crate::values::timestamp::Timestamp;
 use crate::values::workspace::WorkspaceId;
@@ -38,11 +38,11 @@ pub trait KeyUsage: Send + Sync {
 /// Verifies tokens of an identity provider.
 #[async_trait]
 pub trait TokenVerifier: Send + Sync {
-    /// Returns the caller that `token` identifies, or `None` if it is not valid at `now`.
+    /// Returns the caller that `token` identifies, and what the token says of itself, or `None` if it is not valid at `now`.
     ///
     /// # Errors
     /// The token could not be checked: the provider's keys are unknown and could not be fetched.
-    async fn verify(&self, token: &str, now: Timestamp) -> Result<Option<Caller>, StoreError>;
+    async fn verify(&self, token: &str, now: Timestamp) -> Result<Option<(Caller, Credential)>, StoreError>;
 }
 
 /// Finds API keys.

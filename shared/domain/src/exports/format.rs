@@ -1,4 +1,5 @@
-//! Writes a link as a row of an export. An import reads every one of its columns.
+//! Writes a link as a row of an export. An import reads every one of its columns but `created_by` and `changed_by`: it is itself
+//! who creates or changes its links.
 
 use serde::Serialize;
 
@@ -10,7 +11,8 @@ use crate::links::settings::QueryConflict;
 use crate::values::timestamp::Timestamp;
 
 const COLUMNS: &str = "url,slug,domain,title,tags,created_at,starts_at,expires_at,expired_url,max_clicks,\
-redirect_status,forward_query,query_conflict,forward_path,archived,rules,variants,preview,imported_clicks,has_password";
+redirect_status,forward_query,query_conflict,forward_path,archived,rules,variants,preview,imported_clicks,has_password,\
+created_by,changed_by";
 
 /// Writes the first line of an export in CSV, `with_passwords` or without.
 pub fn csv_header(with_passwords: bool) -> String {
@@ -54,6 +56,10 @@ struct Row {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     has_password: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    created_by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changed_by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     password_hash: Option<String>,
 }
 
@@ -82,6 +88,8 @@ impl Row {
             preview: fields.preview,
             imported_clicks: link.imported_clicks,
             has_password: password.is_some(),
+            created_by: link.created_by.clone(),
+            changed_by: link.changed_by.clone(),
             password_hash: password.filter(|_| with_passwords).cloned(),
         }
     }
@@ -123,6 +131,8 @@ pub fn csv_row(link: &Link, with_passwords: bool) -> String {
         row.preview.map(|preview| json(&preview)).unwrap_or_default(),
         number(row.imported_clicks),
         flag(row.has_password),
+        text(row.created_by),
+        text(row.changed_by),
     ];
     let password = if with_passwords { format!(",{}", text(row.password_hash)) } else { String::new() };
     cells.join(",") + &password + "\r\n"

@@ -59,6 +59,7 @@ pub async fn change_link(
         (next.stored_id, next.counted_at) = (first.stored_id, first.counted_at);
         next.revision += 1;
         next.updated_at = Some(ports.clock.now());
+        next.changed_by = Some(caller.key_id.clone());
         if write(ports, &seen, &next).await? {
             if (&next.address, &next.url) != (&seen.address, &seen.url) {
                 remember_target(ports.targets, &next).await;

@@ -127,6 +127,8 @@ fn check(
         tags: checked.tags,
         created_at: ports.clock.now(),
         updated_at: None,
+        created_by: Some(caller.key_id.clone()),
+        changed_by: None,
         revision: 0,
         settings,
         imported_clicks: None,

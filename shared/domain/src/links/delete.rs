@@ -7,6 +7,7 @@ use super::ports::{LinkPorts, Relocation};
 use super::precondition::Precondition;
 use crate::access::key::{Caller, Role};
 use crate::values::error::{Error, StoreError, StoreErrorKind};
+use crate::values::timestamp::Timestamp;
 
 /// How many times to delete a link that other requests change at the same time.
 const MAX_ATTEMPTS: usize = 10;
@@ -35,7 +36,7 @@ pub async fn delete_link(
         let deleted = if seen.address == *address {
             ports.writer.delete(&seen, now).await?
         } else {
-            ports.writer.relocate(&seen, &without_alias(&seen, address, ports), now).await? == Relocation::Done
+            ports.writer.relocate(&seen, &without_alias(&seen, address, caller, now), now).await? == Relocation::Done
         };
         if deleted {
             return Ok(());
@@ -45,12 +46,13 @@ pub async fn delete_link(
     Err(StoreError::new("links.delete", StoreErrorKind::Throttled, busy).into())
 }
 
-/// Returns `seen` as it is without the alias.
-fn without_alias(seen: &Link, alias: &LinkAddress, ports: &LinkPorts<'_>) -> Link {
+/// Returns `seen` as it is after `caller` has deleted the alias.
+fn without_alias(seen: &Link, alias: &LinkAddress, caller: &Caller, now: Timestamp) -> Link {
     let mut next = seen.clone().with_stored_id();
     next.aliases.retain(|other| other != alias);
     next.revision += 1;
-    next.updated_at = Some(ports.clock.now());
+    next.updated_at = Some(now);
+    next.changed_by = Some(caller.key_id.clone());
     next
 }
 

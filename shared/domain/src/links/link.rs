@@ -43,6 +43,13 @@ pub struct Link {
     /// When its owner last changed it; never if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<Timestamp>,
+    /// Who created it: the id of a key, `sub_` and digits of a hash for the subject of a token, or the id of an import. Absent in links
+    /// that are older than this field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<String>,
+    /// Who last changed it, as in `created_by`; nobody, or somebody before this field, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_by: Option<String>,
     /// Counts the owner's changes. A write succeeds only if the stored revision is the one that was read.
     #[serde(default)]
     pub revision: u64,

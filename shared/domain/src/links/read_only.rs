@@ -17,28 +17,40 @@ pub(crate) fn without_read_only(
     errors: &mut Errors,
 ) -> Map<String, Value> {
     let mut rest = Map::new();
+    let is_of_now = patch.get("updated_at").is_none_or(|value| is_same(value, &shown["updated_at"]));
     for (name, value) in patch {
         let is_of_statistics = OF_STATISTICS.contains(&name.as_str());
         if settable.get(name).is_some() || (shown.get(name).is_none() && !is_of_statistics) {
             rest.insert(name.clone(), value.clone());
-        } else if !was_read(name, value, &shown[name]) {
+        } else if !was_read(name, value, &shown[name], is_of_now) {
             errors.add(format!("/{name}"), "is read-only: leave it out, or send the value that a read gave");
         }
     }
     rest
 }
 
-/// Tells whether a read of the link can have given `value` for the field `name`, which has the value `now`.
-fn was_read(name: &str, value: &Value, now: &Value) -> bool {
-    let time = |value: &Value| value.as_str().and_then(|text| Timestamp::parse(text).ok());
+/// Tells whether a read of the link can have given `value` for the field `name`, which has the value `now`. If the read is not
+/// `of_now`, another change came after it.
+fn was_read(name: &str, value: &Value, now: &Value, of_now: bool) -> bool {
     match name {
+        // Nobody remembers who made the changes before the last one.
+        "changed_by" if !of_now => value.is_null() || value.is_string(),
         "clicks" => value.is_null() || value.is_u64(),
         "last_click_at" => value.is_null() || time(value).is_some(),
         // These grow by themselves after the read.
         "used_clicks" => value.as_f64().zip(now.as_f64()).is_some_and(|(value, now)| (0.0..=now).contains(&value)),
         "updated_at" => value.is_null() || time(value).zip(time(now)).is_some_and(|(value, now)| value <= now),
-        _ => value == now || time(value).zip(time(now)).is_some_and(|(value, now)| value == now),
+        _ => is_same(value, now),
     }
+}
+
+/// Tells whether two values are equal, or the same time.
+fn is_same(value: &Value, now: &Value) -> bool {
+    value == now || time(value).zip(time(now)).is_some_and(|(value, now)| value == now)
+}
+
+fn time(value: &Value) -> Option<Timestamp> {
+    Timestamp::parse(value.as_str()?).ok()
 }
 
 #[cfg(test)]
@@ -52,6 +64,7 @@ mod tests {
         let shown = json!({
             "title": "T", "short_url": "https://go.example.com/a", "used_clicks": 3, "has_password": true, "imported_clicks": null,
             "created_at": "2026-01-01T00:00:00.000Z", "updated_at": "2026-01-02T00:00:00.000Z",
+            "created_by": "key_1", "changed_by": "key_2",
         });
         let settable = json!({"title": "T", "max_clicks": null});
         for (patch, rest, pointers) in [
@@ -76,6 +89,16 @@ mod tests {
                 vec!["/created_at", "/updated_at", "/used_clicks"],
             ),
             (json!({"clicks": "7", "last_click_at": 1}), json!({}), vec!["/clicks", "/last_click_at"]),
+            (json!({"created_by": "key_2", "changed_by": "key_1"}), json!({}), vec!["/changed_by", "/created_by"]),
+            (json!({"created_by": null, "changed_by": null}), json!({}), vec!["/changed_by", "/created_by"]),
+            (json!({"changed_by": "key_1", "updated_at": "2026-01-02T01:00:00+01:00"}), json!({}), vec!["/changed_by"]),
+            (json!({"changed_by": "key_1", "updated_at": "2026-01-01T12:00:00Z"}), json!({}), vec![]),
+            (json!({"changed_by": null, "updated_at": null}), json!({}), vec![]),
+            (
+                json!({"changed_by": 1, "created_by": "x", "updated_at": null}),
+                json!({}),
+                vec!["/changed_by", "/created_by"],
+            ),
         ] {
             let mut errors = Errors::default();
             let taken = without_read_only(patch.as_object().unwrap(), &shown, &settable, &mut errors);

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 
 use super::outage::{lock, outage};
 use super::system::SeededRandom;
-use crate::access::key::{ApiKey, Caller, KeySecret, Role};
+use crate::access::key::{ApiKey, Caller, Credential, CredentialKind, KeySecret, Role};
 use crate::access::ports::{KeyIndex, KeyReader, KeyUsage, KeyWriter, TokenVerifier};
 use crate::values::error::StoreError;
 use crate::values::timestamp::Timestamp;
@@ -117,6 +117,9 @@ pub struct MemoryTokens {
 }
 
 impl MemoryTokens {
+    /// The subject of every token.
+    pub const SUBJECT: &'static str = "a@example.com";
+
     /// Creates a verifier that accepts one token, as that of `caller`.
     pub fn with(token: &str, caller: Caller) -> Self {
         Self { callers: HashMap::from([(token.to_owned(), caller)]), failing: AtomicBool::new(false) }
@@ -130,10 +133,13 @@ impl MemoryTokens {
 
 #[async_trait]
 impl TokenVerifier for MemoryTokens {
-    async fn verify(&self, token: &str, _now: Timestamp) -> Result<Option<Caller>, StoreError> {
+    async fn verify(&self, token: &str, _now: Timestamp) -> Result<Option<(Caller, Credential)>, StoreError> {
         if self.failing.load(Ordering::SeqCst) {
             return Err(outage("tokens.keys"));
         }
-        Ok(self.callers.get(token).cloned())
+        let caller = self.callers.get(token).cloned();
+        let credential =
+            || Credential { kind: CredentialKind::Token, name: MemoryTokens::SUBJECT.to_owned(), expires_at: None };
+        Ok(caller.map(|caller| (caller, credential())))
     }
 }

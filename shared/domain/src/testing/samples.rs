@@ -34,6 +34,8 @@ pub fn link(workspace: &str, slug: &str, url: &str) -> Link {
         tags: Vec::new(),
         created_at: Timestamp::parse("2026-01-01T00:00:00Z").expect("a valid time"),
         updated_at: None,
+        created_by: None,
+        changed_by: None,
         revision: 0,
         settings: LinkSettings::default(),
         imported_clicks: None,

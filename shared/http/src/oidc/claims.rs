@@ -3,8 +3,9 @@
 use jsonwebtoken::{Algorithm, Validation};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use waypost_domain::access::key::{Credential, CredentialKind};
 use waypost_domain::values::hex::hex;
-use waypost_domain::{Caller, Role, WorkspaceId};
+use waypost_domain::{Caller, Role, Timestamp, WorkspaceId};
 
 /// How far the issuer's clock may be from ours, in seconds.
 const LEEWAY_SECONDS: u64 = 30;
@@ -73,6 +74,15 @@ impl ExpectedClaims {
         let role = claim(claims, &self.role_claim).and_then(role).ok_or("it names no role")?;
         Ok(Caller { workspace, role, key_id: subject_id(issuer, subject) })
     }
+}
+
+/// Reads what a verified token says of itself.
+pub(super) fn credential(claims: &Value) -> Credential {
+    let subject = claims.get("sub").and_then(Value::as_str).unwrap_or_default();
+    // A NumericDate can have a fraction (RFC 7519, section 2). One after the year 9999 is no limit.
+    let seconds = claims.get("exp").and_then(Value::as_f64);
+    let expires_at = seconds.and_then(|seconds| Timestamp::from_millis((seconds * 1000.0) as i64).ok());
+    Credential { kind: CredentialKind::Token, name: subject.to_owned(), expires_at }
 }
 
 fn claim<'a>(all: &'a Value, name: &str) -> Option<&'a Value> {

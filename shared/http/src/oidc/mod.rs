@@ -15,10 +15,11 @@ use async_trait::async_trait;
 use jsonwebtoken::errors::{Error, ErrorKind};
 use serde_json::Value;
 use url::Url;
+use waypost_domain::access::key::Credential;
 use waypost_domain::access::ports::TokenVerifier;
 use waypost_domain::{Caller, StoreError, Timestamp};
 
-use self::claims::ExpectedClaims;
+use self::claims::{ExpectedClaims, credential};
 use self::fetch::Fetch;
 use self::key_ring::KeyRing;
 
@@ -45,8 +46,8 @@ impl OidcTokens {
         Ok(Self { keys: KeyRing::new(&expected.issuer, fetch), expected })
     }
 
-    /// Gives the caller of a token, or the reason to refuse the token.
-    async fn check(&self, token: &str, now: Timestamp) -> Result<Result<Caller, &'static str>, StoreError> {
+    /// Gives the caller of a token and what the token says of itself, or the reason to refuse the token.
+    async fn check(&self, token: &str, now: Timestamp) -> Result<Result<Proof, &'static str>, StoreError> {
         if token.len() > MAX_BYTES {
             return Ok(Err("it is too long"));
         }
@@ -64,10 +65,13 @@ impl OidcTokens {
         let verified = jsonwebtoken::decode::<Value>(token, &key.key, &self.expected.validation(key.algorithm));
         Ok(verified.map_err(|error| reason(&error)).and_then(|token| {
             ExpectedClaims::require_access_token(header.typ.as_deref(), &token.claims)?;
-            self.expected.caller(&token.claims)
+            Ok((self.expected.caller(&token.claims)?, credential(&token.claims)))
         }))
     }
 }
+
+/// A caller, and the token that it authenticated with.
+type Proof = (Caller, Credential);
 
 /// Says why a token is refused. The error's own text may repeat parts of the token, which must not be logged.
 fn reason(error: &Error) -> &'static str {
@@ -90,9 +94,9 @@ fn reason(error: &Error) -> &'static str {
 
 #[async_trait]
 impl TokenVerifier for OidcTokens {
-    async fn verify(&self, token: &str, now: Timestamp) -> Result<Option<Caller>, StoreError> {
+    async fn verify(&self, token: &str, now: Timestamp) -> Result<Option<Proof>, StoreError> {
         match self.check(token, now).await? {
-            Ok(caller) => Ok(Some(caller)),
+            Ok(proof) => Ok(Some(proof)),
             Err(reason) => {
                 // The log tells the operator who sets up the issuer. The caller does not learn the reason.
                 tracing::info!(event = "token.refused", reason);

@@ -8,7 +8,7 @@ use waypost_domain::{Role, Slug};
 use crate::link_batches::{BatchView, NewBatch};
 use crate::links::{DomainQuery, LinkListView, LinkView, ReadLinkQuery};
 use crate::openapi::operation::{Operation, Operations};
-use crate::qr::QrQuery;
+use crate::qr::{QrQuery, QrStyle};
 
 const COLLECTION: &str = "/v1/links";
 const ITEM: &str = "/v1/links/{slug}";
@@ -21,6 +21,7 @@ pub(super) fn add(to: &mut Operations) {
     change(to);
     delete(to);
     qr(to);
+    draw_qr(to);
 }
 
 fn list(to: &mut Operations) {
@@ -127,9 +128,14 @@ fn delete(to: &mut Operations) {
         .end();
 }
 
+const QR: &str = "/v1/links/{slug}/qr";
+
+fn images() -> Value {
+    json!({ "image/svg+xml": { "schema": { "type": "string" } }, "image/png": { "schema": { "type": "string", "format": "binary" } } })
+}
+
 fn qr(to: &mut Operations) {
-    let images = json!({ "image/svg+xml": { "schema": { "type": "string" } }, "image/png": { "schema": { "type": "string", "format": "binary" } } });
-    link_operation(to, "get", "/v1/links/{slug}/qr", "readLinkQrCode", Role::Viewer)
+    link_operation(to, "get", QR, "readLinkQrCode", Role::Viewer)
         .about(
             "links",
             "Draw a link's QR code",
@@ -137,7 +143,25 @@ fn qr(to: &mut Operations) {
         )
         .query::<QrQuery>()
         .if_none_match()
-        .content(200, "The image.", &["ETag", "Cache-Control"], &images)
+        .content(200, "The image.", &["ETag", "Cache-Control"], &images())
+        .end();
+}
+
+fn draw_qr(to: &mut Operations) {
+    // A red square.
+    let logo = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAgAAAAIAQMAAAD+wSzIAAAAA1BMVEXMMzN0dFbYAAAAC0lEQVR42mNgQAUAABAAAaoZ+IIAAAAASUVORK5CYII=";
+    let styles =
+        json!({ "logo": { "format": "png", "size": 512, "shape": "rounded", "color": "1a2b3c", "logo": logo } });
+    link_operation(to, "post", QR, "drawLinkQrCode", Role::Viewer)
+        .about(
+            "links",
+            "Draw a link's QR code with a logo",
+            "Draws the code that the GET draws, and a logo in its middle if there is one. Changes and keeps nothing.",
+        )
+        .query::<DomainQuery>()
+        .idempotent()
+        .body::<QrStyle>(styles)
+        .content(200, "The image.", &["Cache-Control", "Idempotency-Replayed"], &images())
         .end();
 }
 

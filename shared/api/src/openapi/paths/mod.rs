@@ -4,6 +4,7 @@ mod exports;
 mod imports;
 mod keys;
 mod links;
+mod me;
 mod service;
 mod stats;
 
@@ -15,5 +16,6 @@ pub(crate) fn add_all(operations: &mut Operations) {
     imports::add(operations);
     exports::add(operations);
     keys::add(operations);
+    me::add(operations);
     service::add(operations);
 }

@@ -35,6 +35,8 @@ pub(super) fn common_column(name: &str) -> Option<Column> {
         "forwardpath" => Column::ForwardPath,
         "variants" => Column::Variants,
         "preview" => Column::Preview,
+        // Who made a link elsewhere: here the import does.
+        "createdby" | "changedby" => Column::Ignored,
         // Switches whose names have the word, but not the meaning.
         "passwordcontact" | "passwordresetat" => Column::Ignored,
         _ => return restricting_column(name),

@@ -75,7 +75,7 @@ pub(crate) fn keeps_password(candidate: &Candidate, existing: &Link) -> bool {
 }
 
 /// Makes the link that replaces `existing`, and tells whether it overwrites a link from before the import. Such a link
-/// keeps its id and its addresses (the row may name an alias), its creation time, and what a file rarely holds: its password, if
+/// keeps its id and its addresses (the row may name an alias), its creation time and creator, and what a file rarely holds: its password, if
 /// the row has none, and its clicks.
 pub(crate) fn replacement_of(import: &Import, candidate: &Candidate, existing: &Link) -> (Link, bool) {
     let mut next = candidate.link.clone();
@@ -92,6 +92,8 @@ pub(crate) fn replacement_of(import: &Import, candidate: &Candidate, existing: &
         next.origin = next.origin.as_deref().map(Import::overwriting);
         next.created_at = existing.created_at;
         next.updated_at = import.started_at;
+        next.created_by = existing.created_by.clone();
+        next.changed_by = Some(import.id.to_string());
         if next.settings.password_hash.is_none() {
             next.settings.password_hash = existing.settings.password_hash.clone();
             next.settings.archived &= !keeps_password(candidate, existing);

@@ -112,6 +112,29 @@ async fn row_with_the_slug_of_an_alias_means_its_link() {
 }
 
 #[tokio::test]
+async fn import_says_that_it_made_its_links() {
+    let world = World::new();
+    let mut seen = link("acme", "old", "https://a.example/");
+    seen.created_by = Some("key_1".to_owned());
+    world.links.insert(&seen).await.unwrap();
+    world.links.insert(&link("acme", "older", "https://a.example/")).await.unwrap();
+    // What the file says of the makers does not count; nor is it a column to complain about.
+    let file = "url,slug,created_by,changed_by\nhttps://b.example/,old,key_9,key_9\nhttps://b.example/,older,,\n\
+        https://b.example/,new,key_9,key_9\n";
+    let import = world.load_with(file, &[("on-conflict", "overwrite")]).await;
+    assert_eq!((import.counts.created, import.counts.overwritten, import.counts.warned), (1, 2, 0));
+    assert!(world.report(&import).is_empty());
+    let id = import.id.to_string();
+    let of = |slug: &str| {
+        let link = world.links.all().into_iter().find(|link| link.address.slug.as_str() == slug).unwrap();
+        (link.created_by, link.changed_by)
+    };
+    assert_eq!(of("old"), (Some("key_1".to_owned()), Some(id.clone())));
+    assert_eq!(of("older"), (None, Some(id.clone())));
+    assert_eq!(of("new"), (Some(id), None));
+}
+
+#[tokio::test]
 async fn strict_import_refuses_what_would_be_a_warning() {
     let world = World::new();
     let file = "url,slug,password\nhttps://a.example,a,true\nhttps://b.example,b,\n";

@@ -118,6 +118,8 @@ impl Context<'_> {
             tags,
             created_at,
             updated_at: None,
+            created_by: Some(self.import.id.to_string()),
+            changed_by: None,
             revision: 0,
             settings,
             imported_clicks,

@@ -1,0 +1,147 @@
+//! Answers `GET /v1/me`.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use axum::{Extension, Router};
+use http::header;
+use waypost_api::me::{MeView, Stack};
+use waypost_api::parameters::parameters_of;
+use waypost_domain::Caller;
+use waypost_domain::access::key::Credential;
+use waypost_domain::access::rate_limit::RateLimits;
+use waypost_http::query_parameters::only_known_parameters;
+
+/// The settings of the routes.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) stack: Stack,
+    pub(crate) limits: RateLimits,
+}
+
+/// Makes the routes of this function.
+pub(crate) fn routes(app: App) -> Router {
+    let routes = Router::new().route("/v1/me", get(me)).with_state(Arc::new(app));
+    only_known_parameters(routes, parameters_of)
+}
+
+/// Reads nothing: authentication has read the key, and the rest are settings.
+async fn me(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Extension(credential): Extension<Credential>,
+) -> impl IntoResponse {
+    let limit = app.limits.of(caller.role);
+    ([(header::CACHE_CONTROL, "no-store")], axum::Json(MeView::of(caller, credential, limit, &app.stack)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::{Body, to_bytes};
+    use http::Request;
+    use serde_json::{Value, json};
+    use tower::ServiceExt;
+    use waypost_api::me::Features;
+    use waypost_domain::access::rate_limit::RateLimit;
+    use waypost_domain::testing::keys::{MemoryKeys, MemoryTokens};
+    use waypost_domain::testing::samples::caller;
+    use waypost_domain::testing::system::FixedClock;
+    use waypost_domain::{Domains, Role};
+    use waypost_http::authentication::Authentication;
+    use waypost_http::router::api;
+    use waypost_http::testing::send_any_queries;
+
+    struct Fixture {
+        router: Router,
+        keys: Arc<MemoryKeys>,
+    }
+
+    fn fixture() -> Fixture {
+        let stack = Stack {
+            domains: Domains::parse("go.example.com,acme.example.com=acme,other.example.com=other,s.example.org")
+                .unwrap(),
+            max_body_bytes: 1_000,
+            max_import_bytes: 5_000,
+            features: Features { tokens: true, countries: false, archive_days: 0, file_days: 30 },
+        };
+        let limits = RateLimits { editor: RateLimit::parse("20/100").unwrap(), ..RateLimits::default() };
+        let (keys, clock) = (Arc::new(MemoryKeys::default()), Arc::new(FixedClock::at("2026-01-02T03:04:05Z")));
+        let tokens = MemoryTokens::with("a.b.c", caller("other", Role::Viewer));
+        let authentication = Authentication::new(keys.clone(), clock).with_tokens(Arc::new(tokens));
+        Fixture { router: api(routes(App { stack, limits }), authentication), keys }
+    }
+
+    async fn read(fixture: &Fixture, authorization: &str) -> (u16, Value) {
+        let request = Request::get("/v1/me").header("authorization", authorization).body(Body::empty()).unwrap();
+        let response = fixture.router.clone().oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        assert_eq!(response.headers()["cache-control"], "no-store");
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, serde_json::from_slice(&body).unwrap())
+    }
+
+    #[tokio::test]
+    async fn key_reads_who_it_is_and_what_it_may_do() {
+        let fixture = fixture();
+        let editor = fixture.keys.authorize(1, "acme", Role::Editor);
+        let key = fixture.keys.all()[0].clone();
+        let (status, me) = read(&fixture, &editor).await;
+        assert_eq!(status, 200, "{me}");
+        assert_eq!(
+            me,
+            json!({
+                "workspace": "acme", "role": "editor",
+                "credential": {"kind": "key", "id": key.key_id, "name": key.name, "expires_at": key.expires_at},
+                "domains": ["go.example.com", "acme.example.com", "s.example.org"],
+                "limits": {
+                    "requests": {"per_second": 20, "burst": 100}, "body_bytes": 1_000, "page_items": 100, "batch_items": 100,
+                    "batch_passwords": 10, "tags": 20, "import_bytes": 5_000, "logo_bytes": 131_072,
+                },
+                "features": {"tokens": true, "countries": false, "archive_days": 0, "file_days": 30},
+                "api_version": "v1", "version": env!("CARGO_PKG_VERSION"),
+            })
+        );
+        let secret = editor.trim_start_matches("Bearer ");
+        assert!(!me.to_string().contains(secret));
+    }
+
+    #[tokio::test]
+    async fn every_role_and_a_token_may_ask() {
+        let fixture = fixture();
+        for (number, role) in [(1, Role::Viewer), (2, Role::Editor), (3, Role::Admin)] {
+            let key = fixture.keys.authorize(number, "acme", role);
+            let (status, me) = read(&fixture, &key).await;
+            assert_eq!((status, &me["role"]), (200, &json!(role)));
+            assert_eq!(me["limits"]["requests"].is_null(), role != Role::Editor, "{me}");
+        }
+        let (status, me) = read(&fixture, "Bearer a.b.c").await;
+        assert_eq!((status, &me["workspace"]), (200, &json!("other")));
+        assert_eq!(
+            (&me["credential"]["kind"], &me["credential"]["name"]),
+            (&json!("token"), &json!(MemoryTokens::SUBJECT))
+        );
+        assert_eq!(me["domains"], json!(["go.example.com", "other.example.com", "s.example.org"]));
+        assert_eq!(read(&fixture, "Bearer nonsense").await.0, 401);
+    }
+
+    #[tokio::test]
+    async fn sample_event_works() {
+        let fixture = fixture();
+        let event = include_str!("../../../events/me/read.json");
+        let (mut parts, body) = lambda_http::request::from_str(event).unwrap().into_parts();
+        let key = fixture.keys.authorize(1, "acme", Role::Viewer);
+        parts.headers.insert("authorization", key.parse().unwrap());
+        let request = Request::from_parts(parts, Body::from(body.to_vec()));
+        assert_eq!(fixture.router.clone().oneshot(request).await.unwrap().status(), 200);
+    }
+
+    #[tokio::test]
+    async fn any_query_is_answered_or_refused() {
+        let fixture = fixture();
+        let key = fixture.keys.authorize(1, "acme", Role::Viewer);
+        send_any_queries(&fixture.router, &key, parameters_of, &[("GET", "/v1/me", "/v1/me")]).await;
+    }
+}
