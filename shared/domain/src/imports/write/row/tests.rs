@@ -111,7 +111,7 @@ fn secondary_column_costs_only_itself() {
         (Column::RedirectStatus, "x"),
         (Column::ForwardQuery, "perhaps"),
         (Column::ForwardPath, "perhaps"),
-        (Column::QueryConflict, "visitor"),
+        (Column::QueryConflict, "nobody"),
         (Column::Preview, "{\"picture\":1}"),
         (Column::Preview, "{\"image\":\"javascript:alert(1)\"}"),
         (Column::ExpiredUrl, "javascript:alert(1)"),
