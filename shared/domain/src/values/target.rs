@@ -194,7 +194,8 @@ mod tests {
         assert!(TargetUrl::parse(&longest, &own()).is_ok());
         assert_eq!(TargetUrl::parse(&format!("{longest}a"), &own()), Err(TargetError::Length));
         // As given, it is shorter: escapes count.
-        let longest = format!("https://example.com/{}{}", "a".repeat((32_768 - 20) % 6), "\u{e4}".repeat((32_768 - 20) / 6));
+        let longest =
+            format!("https://example.com/{}{}", "a".repeat((32_768 - 20) % 6), "\u{e4}".repeat((32_768 - 20) / 6));
         assert_eq!(TargetUrl::parse(&longest, &own()).map(|target| target.as_str().len()), Ok(32_768));
         assert_eq!(TargetUrl::parse(&format!("{longest}a"), &own()), Err(TargetError::Length));
     }
