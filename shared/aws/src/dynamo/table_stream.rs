@@ -43,6 +43,7 @@ struct Images {
 
 /// What a record says.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "nearly all are changes of links")]
 pub enum TableChange {
     /// Something about a link.
     Link(WorkspaceId, LinkPatch),
