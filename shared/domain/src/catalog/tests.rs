@@ -27,6 +27,9 @@ use crate::values::slug::Slug;
 use crate::values::target::TargetUrl;
 use crate::values::workspace::WorkspaceId;
 
+/// The clicks of each lane, with the time of the last of them.
+type Lanes = BTreeMap<String, (u64, i64)>;
+
 /// A stack with a catalogue: what was written, and the changes that the tables' streams have yet to bring.
 struct Stack {
     ports: CatalogPorts,
@@ -37,7 +40,7 @@ struct Stack {
     clock: Arc<FixedClock>,
     random: SeededRandom,
     /// What is there, with the clicks of each lane.
-    all: BTreeMap<LinkBits, (Link, BTreeMap<String, (u64, i64)>)>,
+    all: BTreeMap<LinkBits, (Link, Lanes)>,
     /// Changes that are on their way, by shard of the stream: those of an address stay in order.
     streams: [Vec<(WorkspaceId, LinkPatch)>; 3],
     made: usize,
@@ -246,33 +249,32 @@ impl Stack {
 
     /// Selects and sorts by looking at each link.
     fn expected(&self, workspace: &WorkspaceId, query: &CatalogQuery) -> Vec<String> {
-        let mut found: Vec<&(Link, BTreeMap<String, (u64, i64)>)> =
+        let mut found: Vec<&(Link, Lanes)> =
             self.all.values().filter(|(link, _)| link.workspace == *workspace && selects(query, link)).collect();
-        let compare =
-            |a: &&(Link, BTreeMap<String, (u64, i64)>), b: &&(Link, BTreeMap<String, (u64, i64)>)| -> Ordering {
-                let clicks = |lanes: &BTreeMap<String, (u64, i64)>| lanes.values().map(|lane| lane.0).sum::<u64>();
-                let last = |lanes: &BTreeMap<String, (u64, i64)>| lanes.values().map(|lane| lane.1).max();
-                let changed = |link: &Link| link.updated_at.unwrap_or(link.created_at);
-                let title = |link: &Link| {
-                    let mut words = String::new();
-                    append_words(link.title.as_deref().unwrap_or(link.address.slug.as_str()), &mut words);
-                    words
-                };
-                let rank = |link: &Link| {
-                    let (slug, searched) = (link.address.slug.as_str().to_lowercase(), query.search.to_lowercase());
-                    (slug == searched, slug.starts_with(&searched), link.created_at)
-                };
-                let order = match query.sort {
-                    SortBy::Created => a.0.created_at.cmp(&b.0.created_at),
-                    SortBy::Changed => changed(&a.0).cmp(&changed(&b.0)),
-                    SortBy::Clicks => clicks(&a.1).cmp(&clicks(&b.1)),
-                    SortBy::LastClick => last(&a.1).cmp(&last(&b.1)),
-                    SortBy::Title => title(&a.0).cmp(&title(&b.0)),
-                    SortBy::Relevance => rank(&a.0).cmp(&rank(&b.0)),
-                };
-                let order = order.then_with(|| a.0.id().cmp(&b.0.id()));
-                if query.descending { order.reverse() } else { order }
+        let compare = |a: &&(Link, Lanes), b: &&(Link, Lanes)| -> Ordering {
+            let clicks = |lanes: &Lanes| lanes.values().map(|lane| lane.0).sum::<u64>();
+            let last = |lanes: &Lanes| lanes.values().map(|lane| lane.1).max();
+            let changed = |link: &Link| link.updated_at.unwrap_or(link.created_at);
+            let title = |link: &Link| {
+                let mut words = String::new();
+                append_words(link.title.as_deref().unwrap_or(link.address.slug.as_str()), &mut words);
+                words
             };
+            let rank = |link: &Link| {
+                let (slug, searched) = (link.address.slug.as_str().to_lowercase(), query.search.to_lowercase());
+                (slug == searched, slug.starts_with(&searched), link.created_at)
+            };
+            let order = match query.sort {
+                SortBy::Created => a.0.created_at.cmp(&b.0.created_at),
+                SortBy::Changed => changed(&a.0).cmp(&changed(&b.0)),
+                SortBy::Clicks => clicks(&a.1).cmp(&clicks(&b.1)),
+                SortBy::LastClick => last(&a.1).cmp(&last(&b.1)),
+                SortBy::Title => title(&a.0).cmp(&title(&b.0)),
+                SortBy::Relevance => rank(&a.0).cmp(&rank(&b.0)),
+            };
+            let order = order.then_with(|| a.0.id().cmp(&b.0.id()));
+            if query.descending { order.reverse() } else { order }
+        };
         found.sort_by(compare);
         found.iter().map(|(link, _)| link.address.to_string()).collect()
     }
