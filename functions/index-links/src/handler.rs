@@ -77,6 +77,13 @@ mod tests {
         catalogs.ask(&acme, |catalog: &Catalog| catalog.query(&query)).await.unwrap()
     }
 
+    /// The context of an invocation that has five minutes.
+    fn context(ports: &CatalogPorts) -> Context {
+        let mut context = Context::default();
+        context.deadline = u64::try_from(ports.clock.now().plus_seconds(300).as_millis()).unwrap();
+        context
+    }
+
     #[tokio::test]
     async fn sample_events_reach_the_catalogue() {
         let ports = ports();
@@ -85,7 +92,7 @@ mod tests {
             include_str!("../../../events/index-links/clicks.json"),
         ] {
             for _ in 0..2 {
-                handle(&ports, serde_json::from_str(event).unwrap(), &Context::default()).await.unwrap();
+                handle(&ports, serde_json::from_str(event).unwrap(), &context(&ports)).await.unwrap();
             }
         }
         let Answer::Ready(page) = all(&ports).await else { panic!() };
@@ -101,7 +108,7 @@ mod tests {
         let mut odd = event["Records"][0].clone();
         odd["dynamodb"]["NewImage"]["created_at"] = serde_json::json!({ "S": "yesterday" });
         event["Records"].as_array_mut().unwrap().insert(0, odd);
-        handle(&ports, serde_json::from_value(event).unwrap(), &Context::default()).await.unwrap();
+        handle(&ports, serde_json::from_value(event).unwrap(), &context(&ports)).await.unwrap();
         let Answer::Ready(page) = all(&ports).await else { panic!() };
         assert_eq!(page.total, 1);
     }

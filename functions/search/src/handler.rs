@@ -138,7 +138,7 @@ mod tests {
             ("", "b spring-sale spring a"),
             ("?limit=2", "b spring-sale"),
             ("?order=asc", "a spring spring-sale b"),
-            ("?search=spr", "b spring-sale spring a"),
+            ("?search=spr", "spring-sale spring b a"),
             ("?search=spring", "spring spring-sale b a"),
             ("?search=sal", "spring-sale"),
             ("?search=none", ""),
@@ -187,6 +187,9 @@ mod tests {
             ("url_prefix=%00", "url_prefix"),
             ("sort=relevance", "sort"),
             ("cursor=%25%25&sort=clicks", "cursor"),
+            ("limit=x", "limit"),
+            ("limit=1&limit=2", "limit"),
+            ("archived=maybe&limit=101", "limit archived"),
             ("surch=a", "surch"),
         ] {
             let (status, problem) = get_page(&fixture, &format!("/v1/links?{query}")).await;

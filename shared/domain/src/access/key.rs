@@ -148,7 +148,7 @@ pub struct Credential {
     pub expires_at: Option<Timestamp>,
 }
 
-/// The kind of a [`Credential`].
+/// What a caller proved itself with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]

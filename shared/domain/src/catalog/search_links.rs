@@ -156,8 +156,8 @@ impl Wanted {
         let after = request.page.cursor.as_deref().and_then(decode);
         // Cursors of the index and of the catalogue differ: a list goes on where it came from.
         let cursor = request.page.cursor.clone().filter(|_| after.is_none());
-        let of_index = cursor.is_some();
         let page: PageQuery = PageRequest { cursor, ..request.page.clone() }.check_with(&mut errors);
+        let of_index = page.before.is_some();
         let query = check(request, domains, page, &mut errors);
         let search = request.search.as_deref();
         let search = search.and_then(|text| errors.note("search", check_text(text, ListRequest::MAX_SEARCH_CHARS)));

@@ -31,7 +31,7 @@ pub struct LinkPreview {
     pub image: Option<TargetUrl>,
 }
 
-/// A [`LinkPreview`] as an owner sends it.
+/// The preview of a link as an owner sends it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewPreview"))]
