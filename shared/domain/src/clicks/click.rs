@@ -112,3 +112,16 @@ impl Click {
 pub(crate) fn cut(text: &str, max: usize) -> &str {
     &text[..text.floor_char_boundary(max)]
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::analytics::click;
+
+    #[test]
+    fn click_without_utm_parameters_has_no_field_for_them() {
+        let mut click = click("a", "2026-01-02T03:04:05Z");
+        assert_eq!(serde_json::to_value(&click).unwrap().get("utm"), None);
+        click.utm.term = Some("x".to_owned());
+        assert_eq!(serde_json::to_value(&click).unwrap()["utm"], serde_json::json!({"term": "x"}));
+    }
+}

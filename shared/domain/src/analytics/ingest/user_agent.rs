@@ -389,6 +389,18 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn word_is_the_one_that_has_the_letters() {
+        for (text, at, word) in [
+            ("a --b c", 2..5, Some("b")),
+            ("my-own-bot/1.0", 7..10, Some("my-own-bot")),
+            ("x (acme) y", 2..8, Some("acme")),
+            ("a -- c", 2..4, None),
+        ] {
+            assert_eq!(word_at(text, at), word, "{text}");
+        }
+    }
+
+    #[test]
     fn every_line_of_the_lists_is_a_pattern() {
         assert_eq!(AGENTS.bots.each.len(), CRAWLERS.lines().chain(HTTP_CLIENTS.lines()).count());
         let longest = AGENTS.bots.each.iter().map(|pattern| pattern.kind.len()).max();

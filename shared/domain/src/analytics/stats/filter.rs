@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn clicks_and_errors_of_all_matching_values_are_added_up() {
-        let link = crate::testing::samples::link("acme", "docs", "https://go.example.com/");
+        let link = crate::testing::samples::link("acme", "docs", "https://example.com/");
         let moved = LinkAddress { slug: Slug::parse("moved").unwrap(), ..link.address.clone() };
         let values = serde_json::json!({
             "Firefox": [3, 1],

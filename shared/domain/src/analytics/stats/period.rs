@@ -30,13 +30,13 @@ pub(super) enum Bound {
 }
 
 impl Bound {
-    /// Returns the bound as a time. `None` if it is before the year 1 or after 9999.
+    /// Returns the bound as a time. `None` if it is not after the first second of the year 1, or after 9999.
     pub(super) fn time(self, zone: &Zone) -> Option<Timestamp> {
         let time = match self {
             Self::Date(date) => zone.start_of(date)?,
             Self::Time(time) => time,
         };
-        (time.as_second() >= FIRST_SECOND).then_some(time)
+        (time.as_second() > FIRST_SECOND).then_some(time)
     }
 }
 
@@ -189,10 +189,24 @@ mod tests {
     }
 
     #[test]
-    fn first_time_is_the_start_of_the_year_1() {
+    fn day_of_utc_is_in_the_period_with_all_its_hours() {
+        let first = 20_455; // 2026-01-02
+        for (from, to, inside) in [
+            ("2026-01-02T00:00:00Z", "2026-01-04T00:00:00Z", [false, true, true, false]),
+            ("2026-01-02T01:00:00Z", "2026-01-04T00:00:00Z", [false, false, true, false]),
+            ("2026-01-02T00:00:00Z", "2026-01-03T23:00:00Z", [false, true, false, false]),
+            ("2026-01-01T23:00:00Z", "2026-01-04T01:00:00Z", [false, true, true, false]),
+        ] {
+            let period = between(from, to, Interval::Hour).unwrap();
+            assert_eq!([-1, 0, 1, 2].map(|day| period.contains_day(first + day)), inside, "{from} {to}");
+        }
+    }
+
+    #[test]
+    fn first_date_in_utc_is_the_second_of_january_of_the_year_1() {
         let of = |bound: Bound| bound.time(&Zone::UTC).map(|time| time.to_string());
-        assert_eq!(of(Bound::Date(date(1, 1, 1))).as_deref(), Some("0001-01-01T00:00:00Z"));
-        assert_eq!(of(Bound::Date(date(0, 12, 31))), None);
+        assert_eq!(of(Bound::Date(date(1, 1, 2))).as_deref(), Some("0001-01-02T00:00:00Z"));
+        assert_eq!(of(Bound::Date(date(1, 1, 1))), None);
         assert_eq!(of(Bound::Time("0000-12-31T23:59:59Z".parse().unwrap())), None);
     }
 

@@ -341,6 +341,18 @@ async fn change_compares_with_the_period_before() {
 }
 
 #[tokio::test]
+async fn reason_tells_an_unknown_number_before_from_none() {
+    // Summer time ends on the day before: it has 25 hours, of two days of UTC.
+    let ask = with(request("2025-10-27", "2025-10-27"), |r| {
+        (r.tz, r.compare) = (text("Europe/London"), text("previous_period"));
+    });
+    let stats = Fixture::new().await.link("acme", &ask).await.unwrap();
+    assert_eq!((stats.totals.visitors, stats.change.unwrap().before.visitors), (Some(0), None));
+    assert!(stats.null_because["change.visitors"].contains("not known for both periods"));
+    assert!(stats.null_because["change.clicks"].contains("the period before has none"));
+}
+
+#[tokio::test]
 async fn workspace_adds_up_all_its_links() {
     let fixture = Fixture::new().await;
     let ask = with(request("2026-01-01", "2026-01-31"), |r| r.group_by = text("link,country"));
@@ -375,6 +387,7 @@ async fn too_many_links_are_refused() {
     for n in 0..=MAX_LINKS {
         let mut link = link("acme", &format!("many{n}"), "https://example.com/");
         link.tags = vec![if n < 30 { "some" } else { "rest" }.to_owned(), "many".to_owned()];
+        link.tags.extend((n < MAX_LINKS).then(|| "hundred".to_owned()));
         fixture.links.insert(&link).await.unwrap();
     }
     let pointer = |result: Result<Stats, Error>| match result.unwrap_err() {
@@ -384,7 +397,12 @@ async fn too_many_links_are_refused() {
     let month = request("2026-01-01", "2026-01-31");
     assert_eq!(pointer(fixture.tagged("acme", &["many"], &month).await), "tag");
     assert_eq!(fixture.tagged("acme", &["some"], &month).await.unwrap().links, Some(30));
+    assert_eq!(fixture.tagged("acme", &["hundred"], &month).await.unwrap().links, Some(MAX_LINKS));
     assert_eq!(pointer(fixture.tagged("acme", &["some"], &request("2025-02-01", "2026-01-31")).await), "from");
+    let half = request("2025-08-01", "2026-01-31");
+    assert_eq!(fixture.tagged("acme", &["some"], &half).await.unwrap().links, Some(30));
+    let compared = with(half, |r| r.compare = text("previous_period"));
+    assert_eq!(pointer(fixture.tagged("acme", &["some"], &compared).await), "from", "both periods count");
     assert_eq!(pointer(fixture.tagged("acme", &[""], &month).await), "tag");
 }
 

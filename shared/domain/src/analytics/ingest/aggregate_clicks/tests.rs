@@ -100,6 +100,21 @@ async fn repeated_batch_changes_nothing() {
 }
 
 #[tokio::test]
+async fn records_out_of_order_are_counted_once() {
+    let clicks: Vec<_> = (0..4).map(|_| by(CHROME, "a", TIME)).collect();
+    let batch: Vec<_> = [3, 1, 2, 1, 0].map(|n| received(0, n, &clicks[n as usize])).into();
+    let (store, quarantine) = (MemoryAggregates::default(), MemoryQuarantine::default());
+    count(&batch, &store, &quarantine).await;
+    let before = store.all();
+    assert_eq!(tally(&before, "WS#acme#go.example.com#a", "TOTAL#000000000000").clicks, 4);
+    assert_eq!(tally(&before, "WS#acme", "DAY#2026-01-02#000000000000").clicks, 4);
+    let last = SequenceNumber::parse("3").unwrap();
+    assert!(before.iter().all(|item| item.seq == last), "{before:?}");
+    assert_eq!(count(&batch, &store, &quarantine).await.written, 0);
+    assert_eq!(store.all(), before);
+}
+
+#[tokio::test]
 async fn malformed_record_is_quarantined_and_the_rest_counted() {
     let bad = Received { data: "!".into(), ..received(0, 2, &by(CHROME, "a", TIME)) };
     let unplaced = Received { data: "raw".into(), ..Received::default() };

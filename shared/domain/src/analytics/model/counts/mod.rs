@@ -130,7 +130,7 @@ impl Counts {
     /// in the other.
     pub fn merge(&mut self, counts: &Self) {
         let (mine, theirs) = (self.floor(), counts.floor());
-        if theirs > 0 {
+        if theirs != 0 {
             let only_mine = self.values.iter_mut().filter(|(value, _)| counts.find(value).is_err());
             only_mine.for_each(|(_, count)| count.error += theirs);
         }
