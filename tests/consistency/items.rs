@@ -26,13 +26,15 @@ fn leading_keys(statement: &Value) -> Vec<&str> {
     named.filter_map(Value::as_str).collect()
 }
 
+/// The actions by which Lambda reads a table's stream. They name no items.
+const OF_STREAMS: [&str; 4] =
+    ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"];
+
 /// Lists a role's statements on a table or its index.
 fn on_tables(role: &Value) -> impl Iterator<Item = &Value> {
-    statements(role).filter(|statement| {
-        list(&statement["Action"])
-            .iter()
-            .any(|action| action.as_str().is_some_and(|text| text.starts_with("dynamodb:")))
-    })
+    let on_items = |text: &str| text.starts_with("dynamodb:") && !OF_STREAMS.contains(&text);
+    statements(role)
+        .filter(move |statement| list(&statement["Action"]).iter().any(|action| action.as_str().is_some_and(on_items)))
 }
 
 /// Lists the partition keys in the tables of the documentation: prefixes such as `LINK#`, and whole ones such as `CHANGES`.

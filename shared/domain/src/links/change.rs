@@ -303,6 +303,7 @@ mod tests {
         let moved = change(&links, json!({"slug": "moved", "domain": "s.example.org"})).await.unwrap();
         let expected =
             Link { address: at("s.example.org", "moved"), revision: 1, updated_at: moved.updated_at, ..seen.clone() };
+        let expected = Link { changed_by: Some("key_test".to_owned()), ..expected };
         assert_eq!((links.all(), &moved), (vec![expected.clone()], &expected));
         assert_eq!(links.get(&seen.address).await.unwrap(), None);
         assert!(!links.insert(&link("other", "docs", "https://a.example/")).await.unwrap(), "the address is reserved");

@@ -6,7 +6,8 @@ use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
-use super::patch::{CatalogRow, LaneClicks, LinkBits, LinkPatch, LinkState};
+use super::patch::{LaneClicks, LinkBits, LinkPatch, LinkState};
+pub(super) use text::{Found, TAG_MARK};
 use text::{Sizes, Texts};
 
 /// The catalogue of a workspace.
@@ -35,23 +36,6 @@ pub(super) struct Row {
     /// The time of the last click; [`i64::MIN`] without one.
     pub(super) last_click_at: i64,
 }
-
-/// The texts of a link that is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Found<'a> {
-    pub(super) domain: &'a str,
-    pub(super) slug: &'a str,
-    pub(super) url: &'a str,
-    /// The tags, each after a character that no tag has.
-    pub(super) tags: &'a str,
-    /// What titles are sorted by: the words of the title, or of the slug without one.
-    pub(super) title_key: &'a str,
-    /// All words, each after a mark.
-    pub(super) words: &'a str,
-}
-
-/// What stands before each tag in [`Found::tags`].
-pub(super) const TAG_MARK: char = '\u{1}';
 
 impl Catalog {
     /// Adds what is known later than all before.
@@ -115,7 +99,7 @@ impl Catalog {
             self.here += 1;
         }
         if self.texts.is_mostly_forgotten() {
-            self.texts.pack(&mut self.rows, |row| row.texts.as_mut());
+            self.texts.pack(self.rows.iter_mut().map(|row| row.texts.as_mut()));
         }
     }
 
@@ -163,24 +147,4 @@ impl Catalog {
         let domain = self.domains.get(usize::from(row.domain))?;
         Some(self.texts.found(sizes, domain))
     }
-}
-
-/// What [`Texts`] needs of a row.
-fn words_of_row(row: &CatalogRow, out: &mut String) -> usize {
-    use super::words::{append_words, append_words_of_url};
-    let start = out.len();
-    if row.title.is_empty() {
-        append_words(&row.slug, out);
-    } else {
-        append_words(&row.title, out);
-    }
-    let key = out.len() - start;
-    if !row.title.is_empty() {
-        append_words(&row.slug, out);
-    }
-    for text in row.tags.iter().chain(&row.aliases) {
-        append_words(text, out);
-    }
-    append_words_of_url(&row.url, out);
-    key
 }

@@ -2,9 +2,8 @@
 
 use memchr::memmem::{Finder, find};
 
-use super::super::patch::CatalogRow;
-use super::super::words::MARK;
-use super::{Found, Row, TAG_MARK, words_of_row};
+use crate::catalog::patch::CatalogRow;
+use crate::catalog::words::{MARK, append_words, append_words_of_url};
 
 /// The texts. Those of an earlier state of a link stay until they are most of all.
 #[derive(Debug, Default)]
@@ -22,6 +21,23 @@ pub(super) struct Texts {
 const END: char = '\u{2}';
 /// So many forgotten bytes stay in any case.
 const KEPT: usize = 1 << 20;
+
+/// The texts of a link that is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::catalog) struct Found<'a> {
+    pub(in crate::catalog) domain: &'a str,
+    pub(in crate::catalog) slug: &'a str,
+    pub(in crate::catalog) url: &'a str,
+    /// The tags, each after a character that no tag has.
+    pub(in crate::catalog) tags: &'a str,
+    /// What titles are sorted by: the words of the title, or of the slug without one.
+    pub(in crate::catalog) title_key: &'a str,
+    /// All words, each after a mark.
+    pub(in crate::catalog) words: &'a str,
+}
+
+/// What stands before each tag in [`Found::tags`].
+pub(in crate::catalog) const TAG_MARK: char = '\u{1}';
 
 /// Where the texts of a link are.
 #[derive(Debug, Clone)]
@@ -82,11 +98,11 @@ impl Texts {
         self.forgotten > KEPT && self.forgotten > (self.plain.len() + self.words.len()) / 2
     }
 
-    /// Drops what is forgotten.
-    pub(super) fn pack(&mut self, rows: &mut [Row], sizes: impl Fn(&mut Row) -> Option<&mut Sizes>) {
+    /// Drops what is forgotten. `rows` has the place of each row's texts, of those that have any.
+    pub(super) fn pack<'a>(&mut self, rows: impl Iterator<Item = Option<&'a mut Sizes>>) {
         let old = std::mem::take(self);
-        for (index, row) in rows.iter_mut().enumerate() {
-            let Some(sizes) = sizes(row) else { continue };
+        for (index, sizes) in rows.enumerate() {
+            let Some(sizes) = sizes else { continue };
             let (plain, words) = (self.plain.len(), self.words.len());
             self.plain.push_str(&old.plain[sizes.plain..][..sizes.plain_len()]);
             self.words.push_str(&old.words[sizes.words..][..sizes.words_len as usize]);
@@ -131,4 +147,23 @@ impl Texts {
             }
         })
     }
+}
+
+/// Appends the words of a link, and returns the length of what titles are sorted by.
+fn words_of_row(row: &CatalogRow, out: &mut String) -> usize {
+    let start = out.len();
+    if row.title.is_empty() {
+        append_words(&row.slug, out);
+    } else {
+        append_words(&row.title, out);
+    }
+    let key = out.len() - start;
+    if !row.title.is_empty() {
+        append_words(&row.slug, out);
+    }
+    for text in row.tags.iter().chain(&row.aliases) {
+        append_words(text, out);
+    }
+    append_words_of_url(&row.url, out);
+    key
 }

@@ -187,7 +187,10 @@ async fn importing_an_export_gives_the_same_links() {
         let (import, mut imported) = world.import(file).await;
         let all = Counts { read: 23, created: 23, ..Counts::default() };
         assert_eq!(import.counts, all, "{name}: {:?}", world.files.all().into_values().next_back());
-        imported.iter_mut().for_each(|link| (link.origin, link.stored_id) = (None, None));
+        for link in &mut imported {
+            assert!(link.created_by.take().is_some_and(|by| by.starts_with("imp_")), "the import made the link");
+            (link.origin, link.stored_id) = (None, None);
+        }
         let by_slug = |links: &mut Vec<Link>| links.sort_by_key(|link| link.address.slug.to_string());
         let mut links = links;
         by_slug(&mut links);

@@ -237,7 +237,7 @@ impl Weighter<LinkAddress, Entry> for ByteWeighter {
 
 /// Estimates the memory of a link. Each text counts 32 bytes more, for its allocation and the small fields around it.
 fn estimated_bytes(link: &Link) -> usize {
-    let Link { address, aliases, workspace, url, title, tags, settings, origin, .. } = link;
+    let Link { address, aliases, workspace, url, title, tags, settings, origin, created_by, changed_by, .. } = link;
     let text = |text: &str| text.len() + 32;
     let some = |value: &Option<String>| value.as_deref().map_or(0, text);
     let rules = settings.rules.iter().map(|rule| {
@@ -255,6 +255,8 @@ fn estimated_bytes(link: &Link) -> usize {
         + text(url.as_str())
         + some(title)
         + some(origin)
+        + some(created_by)
+        + some(changed_by)
         + LinkId::LEN
         + aliases.iter().map(|alias| 48 + text(alias.domain.as_str()) + text(alias.slug.as_str())).sum::<usize>()
         + tags.iter().map(|tag| 24 + text(tag)).sum::<usize>()

@@ -341,7 +341,7 @@ fn cache_keeps_thousands_of_links_and_of_missing_paths() {
     typical.tags = vec!["spring".to_owned(), "sale".to_owned()];
     let missing = ByteWeighter.weight(&typical.address, &Entry { link: None, read_at: 0, mark: None, bucket: 0 });
     let (links, paths) = (MAX_BYTES / weight(&typical), MAX_BYTES / missing);
-    assert!((5_000..6_000).contains(&links), "{links} links");
+    assert!((4_500..5_500).contains(&links), "{links} links");
     assert!((26_000..27_500).contains(&paths), "{paths} paths without a link");
 }
 
