@@ -62,6 +62,8 @@ async fn export_imports_to_the_same_links() {
             let mut again = stack.call(&key, Method::GET, &path, Value::Null).await.json();
             assert_ne!(again["id"], link["id"], "it is another link with the same settings");
             again["id"] = link["id"].clone();
+            assert_eq!(again["created_by"], import["id"], "the import made it");
+            again["created_by"] = link["created_by"].clone();
             assert_eq!(again, link, "{format}");
         }
     }
