@@ -27,6 +27,8 @@ RULES = (
     "has no effect without logo",
     "is not a cursor that a page gave",
     "is reserved",
+    "is not a valid URL",
+    "is not a host",
     "is given more than once",
 )
 REUSED_KEY = "urn:problem-type:waypost:idempotency-key-reused"

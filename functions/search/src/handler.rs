@@ -149,7 +149,7 @@ mod tests {
             ("?url=https://example.com/docs", ""),
             ("?url_prefix=example.com/docs&search=a", "a"),
             ("?host=*.com&prefix=a", "a"),
-            ("?host=example.com&created_after=2026-01-01T00:00:04Z", "b"),
+            ("?host=example.com&url_prefix=example.com/docs&created_after=2026-01-01T00:00:04Z", "b"),
         ] {
             let (status, page) = get_page(&fixture, &format!("/v1/links{query}")).await;
             assert_eq!((status, slugs(&page).as_str()), (StatusCode::OK, expected), "{query}: {page}");
@@ -182,8 +182,10 @@ mod tests {
         for (query, pointers) in [
             ("sort=size&order=up&include=all", "sort order include"),
             ("search=&url=:", "search url"),
-            ("url=https://a.example/&host=a.example", "host"),
             ("host=a%20b", "host"),
+            ("host=a.example/b", "host"),
+            ("host=a.example:8080", "host"),
+            ("host=", "host"),
             ("url_prefix=%00", "url_prefix"),
             ("sort=relevance", "sort"),
             ("cursor=%25%25&sort=clicks", "cursor"),

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use waypost_domain::Domain;
+use waypost_domain::values::json::whole_or_null;
 
 /// The least width and height of a code, in pixels.
 pub const MIN_SIZE: u32 = 64;
@@ -69,9 +70,11 @@ pub struct QrStyle {
     #[schemars(extend("enum" = ["svg", "png", null], "default" = "svg"))]
     pub format: Option<String>,
     /// Width and height, in pixels. A size that makes a module narrower than two pixels (a dot: three) is refused.
+    #[serde(default, deserialize_with = "whole_or_null")]
     #[schemars(range(min = MIN_SIZE, max = MAX_SIZE), extend("default" = DEFAULT_SIZE))]
     pub size: Option<u32>,
     /// The light border, in modules.
+    #[serde(default, deserialize_with = "whole_or_null")]
     #[schemars(range(max = MAX_MARGIN), extend("default" = DEFAULT_MARGIN))]
     pub margin: Option<u32>,
     /// Error correction. If absent, `H` with a logo, else `M`. A code with a logo cannot have another one than `H`.
@@ -96,6 +99,7 @@ pub struct QrStyle {
     #[schemars(extend("format" = "image-data-url"))]
     pub logo: Option<String>,
     /// The width of the area for the logo, in percent of the code's width without the border. If absent, 22.
+    #[serde(default, deserialize_with = "whole_or_null")]
     #[schemars(range(min = MIN_LOGO_SIZE, max = MAX_LOGO_SIZE))]
     pub logo_size: Option<u32>,
 }

@@ -101,8 +101,8 @@ pub struct CatalogQuery {
     pub search: String,
     /// Only links that pass this filter.
     pub filter: LinkFilter,
-    /// Only links with such a target.
-    pub target: Option<TargetFilter>,
+    /// Only links whose target passes all of these.
+    pub targets: Vec<TargetFilter>,
     /// Only links created at this time or later.
     pub created_from: Option<Timestamp>,
     /// Only links created before this time.
@@ -229,7 +229,7 @@ impl CatalogQuery {
             && filter.slug_prefix.as_ref().is_none_or(|prefix| found.slug.starts_with(prefix.as_str()))
             && self.created_from.is_none_or(|from| row.created_at >= from.as_millis())
             && self.created_before.is_none_or(|before| row.created_at < before.as_millis())
-            && self.target.as_ref().is_none_or(|target| target.shows(found.url))
+            && self.targets.iter().all(|target| target.shows(found.url))
     }
 }
 

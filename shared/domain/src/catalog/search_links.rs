@@ -161,7 +161,7 @@ impl Wanted {
         let query = check(request, domains, page, &mut errors);
         let search = request.search.as_deref();
         let search = search.and_then(|text| errors.note("search", check_text(text, ListRequest::MAX_SEARCH_CHARS)));
-        let target = target_filter(request, domains, &mut errors);
+        let targets = target_filters(request, domains, &mut errors);
         let (sort, descending) = order(request, &mut errors);
         let (mut with_clicks, mut with_total) = (false, false);
         for name in &request.include {
@@ -172,7 +172,7 @@ impl Wanted {
             }
         }
         let index_can_answer = search.is_none()
-            && target.is_none()
+            && targets.is_empty()
             && (sort, descending) == (SortBy::Created, true)
             && !with_clicks
             && !with_total
@@ -185,7 +185,7 @@ impl Wanted {
         let catalog = CatalogQuery {
             search: search.unwrap_or_default(),
             filter,
-            target,
+            targets,
             created_from: query.created_from,
             created_before: query.created_before,
             sort,
@@ -222,16 +222,20 @@ fn order(request: &ListRequest, errors: &mut Errors) -> (SortBy, bool) {
     (sort, descending)
 }
 
-fn target_filter(request: &ListRequest, domains: &Domains, errors: &mut Errors) -> Option<TargetFilter> {
+fn target_filters(request: &ListRequest, domains: &Domains, errors: &mut Errors) -> Vec<TargetFilter> {
     let given = [("url", &request.url), ("url_prefix", &request.url_prefix), ("host", &request.host)];
-    let mut given = given.into_iter().filter_map(|(name, text)| Some((name, text.as_deref()?)));
-    let (name, text) = given.next()?;
-    if let Some((other, _)) = given.next() {
-        errors.add(other, format!("cannot stand beside {name}"));
+    let given = given.into_iter().filter_map(|(name, text)| Some((name, text.as_deref()?)));
+    given.filter_map(|(name, text)| errors.note(name, target_filter(name, text, domains))).collect()
+}
+
+fn target_filter(name: &str, text: &str, domains: &Domains) -> Result<TargetFilter, String> {
+    let longest = if name == "host" { ListRequest::MAX_HOST_CHARS } else { ListRequest::MAX_TARGET_CHARS };
+    if text.is_empty() || text.chars().count() > longest {
+        return Err(format!("must have 1 to {longest} characters"));
     }
     // In the normal form of targets. A target of an own domain is not allowed today, but may have been.
-    let parse = |url: &str| Url::parse(url.trim()).map_err(|_| "is not a valid URL");
-    let filter = match name {
+    let parse = |url: &str| Url::parse(url.trim()).map_err(|_| "is not a valid URL".to_owned());
+    match name {
         // Mail addresses and the like have a normal form of their own.
         "url" => match TargetUrl::parse(text, domains) {
             Ok(url) => Ok(TargetFilter::Exactly(url.to_string())),
@@ -252,13 +256,12 @@ fn target_filter(request: &ListRequest, domains: &Domains, errors: &mut Errors) 
                 Some(host) => (true, host),
                 None => (false, text),
             };
-            parse(&format!("https://{host}/")).map(|url| {
-                let host = url.as_str().trim_start_matches("https://").trim_end_matches('/').to_owned();
-                if below { TargetFilter::HostsBelow(format!(".{host}")) } else { TargetFilter::Host(host) }
-            })
+            let url = Url::parse(&format!("https://{host}/")).ok();
+            let url = url.filter(|url| url.port().is_none() && url.as_str().matches('/').count() == 3);
+            let host = url.as_ref().and_then(Url::host_str).ok_or("is not a host")?.to_owned();
+            Ok(if below { TargetFilter::HostsBelow(format!(".{host}")) } else { TargetFilter::Host(host) })
         }
-    };
-    errors.note(name, filter)
+    }
 }
 
 fn encode(place: &Place) -> Option<String> {

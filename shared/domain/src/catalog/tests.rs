@@ -237,7 +237,7 @@ impl Stack {
         CatalogQuery {
             search: self.one_of(&searches).to_owned(),
             filter,
-            target: targets[self.below(targets.len())].clone(),
+            targets: (0..2).filter_map(|_| targets[self.below(targets.len())].clone()).collect(),
             created_from: time(2_000).filter(|_| self.below(5) == 0),
             created_before: time(500).filter(|_| self.below(5) == 0),
             sort,
@@ -291,13 +291,12 @@ fn selects(query: &CatalogQuery, link: &Link) -> bool {
     let has = |word: &String| text.split(MARK).any(|own| own.starts_with(word.as_str()));
     let host = |url: &str| url::Url::parse(url).unwrap().host_str().unwrap().to_owned();
     let url = link.url.as_str();
-    let target = match &query.target {
-        None => true,
-        Some(TargetFilter::Exactly(wanted)) => url == wanted,
-        Some(TargetFilter::Host(wanted)) => host(url) == *wanted,
-        Some(TargetFilter::HostsBelow(wanted)) => host(url).ends_with(wanted.as_str()),
-        Some(TargetFilter::Below(wanted)) => url.split_once("://").unwrap().1.starts_with(wanted.as_str()),
-    };
+    let target = query.targets.iter().all(|target| match target {
+        TargetFilter::Exactly(wanted) => url == wanted,
+        TargetFilter::Host(wanted) => host(url) == *wanted,
+        TargetFilter::HostsBelow(wanted) => host(url).ends_with(wanted.as_str()),
+        TargetFilter::Below(wanted) => url.split_once("://").unwrap().1.starts_with(wanted.as_str()),
+    });
     let found = if query.search.is_empty() { true } else { !words.is_empty() && words.iter().all(has) };
     found
         && target

@@ -12,8 +12,6 @@ use crate::values::page::{Page, PageQuery, PageRequest, encode_cursor};
 #[cfg(feature = "openapi")]
 use crate::values::schema::TEXT;
 use crate::values::slug::{Slug, SlugError};
-#[cfg(feature = "openapi")]
-use crate::values::target::TargetUrl;
 use crate::values::timestamp::Timestamp;
 
 /// The parameters of a request for a page of links, not checked yet.
@@ -49,14 +47,14 @@ pub struct ListRequest {
     #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = ListRequest::MAX_SEARCH_CHARS)))]
     pub search: Option<String>,
     /// Only links with this target.
-    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = TargetUrl::MAX_LEN)))]
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = ListRequest::MAX_TARGET_CHARS)))]
     pub url: Option<String>,
     /// Only links whose target begins with this: a host and perhaps the beginning of a path. With or without `https://`; both `http`
     /// and `https` targets are found.
-    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = TargetUrl::MAX_LEN), extend("examples" = ["example.com/docs/"])))]
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = ListRequest::MAX_TARGET_CHARS), extend("examples" = ["example.com/docs/"])))]
     pub url_prefix: Option<String>,
     /// Only links whose target has this host, or with `*.` before it a host below this one.
-    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = 255), extend("examples" = ["example.com", "*.example.com"])))]
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = ListRequest::MAX_HOST_CHARS), extend("examples" = ["example.com", "*.example.com"])))]
     pub host: Option<String>,
     /// What to sort by. `relevance` is for searches, and their default: links whose slug is what was searched come first, then those
     /// whose slug begins with it. `title` is the slug if a link has no title.
@@ -94,6 +92,10 @@ impl ListAddition {
 impl ListRequest {
     /// The greatest length of a search, in characters.
     pub const MAX_SEARCH_CHARS: usize = 200;
+    /// The greatest length of a target to search, in characters. API Gateway takes 10,240 bytes of request line and headers.
+    pub const MAX_TARGET_CHARS: usize = 2000;
+    /// The greatest length of a host to search, in characters.
+    pub const MAX_HOST_CHARS: usize = 255;
 }
 
 /// The most that the links of a page may have, in bytes as [`answer_bytes`] estimates them. A Lambda function's answer has at most 6 MB.
