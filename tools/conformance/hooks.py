@@ -29,6 +29,8 @@ RULES = (
     "is reserved",
     "is not a valid URL",
     "is not a host",
+    "belongs to a list with other parameters",
+    "relevance needs search",
     "is given more than once",
 )
 REUSED_KEY = "urn:problem-type:waypost:idempotency-key-reused"

@@ -44,7 +44,7 @@ pub struct ListRequest {
     pub created_before: Option<String>,
     /// Only links with a word that begins with each word of this: in slug, title, target, tags or a former slug; without case and
     /// accents.
-    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = ListRequest::MAX_SEARCH_CHARS)))]
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = ListRequest::MAX_SEARCH_CHARS), regex(pattern = TEXT)))]
     pub search: Option<String>,
     /// Only links with this target.
     #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = ListRequest::MAX_TARGET_CHARS)))]
