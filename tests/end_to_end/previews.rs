@@ -22,7 +22,7 @@ async fn plus_shows_the_target_of_an_open_link() {
             false,
         ),
     ] {
-        let mut body = json!({"url": "https://example.com/hidden?a=1&b=2", "slug": slug, "title": "A <title>"});
+        let mut body = json!({"url": "https://example.com/hidden?a=1&b=2", "slug": slug, "title": "The owner's", "preview": {"title": "A <title>"}});
         body.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
         let created = stack.call(&stack.key, Method::POST, "/v1/links", body).await;
         assert_eq!(created.status, 201, "{slug}: {created:?}");
@@ -30,6 +30,7 @@ async fn plus_shows_the_target_of_an_open_link() {
         assert_eq!((answer.status.as_u16(), answer.header("location")), (status, ""), "{slug}");
         assert_eq!(answer.text.contains("https://example.com/hidden?a=1&amp;b=2"), tells, "{slug}: {answer:?}");
         assert_eq!(answer.text.contains("A &lt;title&gt;"), tells, "{slug}");
+        assert!(!answer.text.contains("owner"), "{slug}: that title is for the owner");
         assert_eq!(answer.header("x-robots-tag"), "noindex", "{slug}");
     }
 }

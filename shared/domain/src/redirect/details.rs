@@ -25,7 +25,7 @@ pub struct LinkDetails {
 /// Where a link leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Destination {
-    /// The title: that of its previews, else the one for its owner.
+    /// The title of its previews. The other title is for the owner.
     pub title: Option<String>,
     /// The target of this visitor, checked.
     pub url: TargetUrl,
@@ -37,7 +37,7 @@ impl LinkDetails {
     /// Makes the details of an open `link`. `target` is the checked target of the visitor's `choice`.
     pub(super) fn of(link: &Link, slug: Slug, target: TargetUrl) -> Self {
         let settings = &link.settings;
-        let title = settings.preview.as_ref().and_then(|preview| preview.title.as_ref()).or(link.title.as_ref());
+        let title = settings.preview.as_ref().and_then(|preview| preview.title.as_ref());
         let is_open = settings.password_hash.is_none();
         Self {
             slug,

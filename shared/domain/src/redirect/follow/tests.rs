@@ -262,6 +262,8 @@ async fn details_tell_only_what_an_open_link_leads_to() {
     const LATE: &str = "https://example.com/late";
     for (settings, expected) in [
         (json!({}), "https://example.com/docs"),
+        (json!({"title": "For the owner"}), "https://example.com/docs"),
+        (json!({"title": "For the owner", "preview": {"title": "For all"}}), "For all: https://example.com/docs"),
         (
             json!({"rules": [{"if": {"os": ["linux"]}, "url": "https://example.com/linux"}]}),
             "https://example.com/linux varies",
@@ -279,7 +281,10 @@ async fn details_tell_only_what_an_open_link_leads_to() {
             let visit = Visit { query: "x=1".into(), ..visit(path) };
             let shown = match follow_link(&fixture.ports, &visit, intent).await.unwrap() {
                 Outcome::Details(details) => match details.destination {
-                    Some(to) => format!("{}{}", to.url, if to.varies { " varies" } else { "" }),
+                    Some(to) => {
+                        let title = to.title.map(|title| format!("{title}: ")).unwrap_or_default();
+                        format!("{title}{}{}", to.url, if to.varies { " varies" } else { "" })
+                    }
                     None => "hidden".to_owned(),
                 },
                 other => show(other),
