@@ -88,12 +88,12 @@ async fn flush_alone(ports: &CatalogPorts, workspace: &WorkspaceId, head: &Catal
     next.flushes.push(Flush { to, at: now });
     next.retired
         .extend(merged.into_iter().map(|segment| segment.key).chain(objects).map(|key| Retired { key, at: now }));
-    let swept = sweep(&mut next, now);
+    // Delete before the head forgets what to delete. The stored head does not need it either.
+    clean(ports, workspace, sweep(&mut next, now)).await?;
     if !ports.store.put_head(workspace, &next).await? {
         ports.remover.remove(&key).await?;
         return Ok(false);
     }
-    clean(ports, workspace, swept).await?;
     Ok(true)
 }
 
@@ -210,14 +210,14 @@ impl Source {
 
 /// What to delete once the head is written.
 #[derive(Debug, Default)]
-pub(super) struct Swept {
+struct Swept {
     numbers: Vec<u64>,
     keys: Vec<String>,
 }
 
 /// Takes from the head what readers and writers of earlier heads do not need any more. The newest item of the log always stays: its
 /// number tells the next one.
-pub(super) fn sweep(head: &mut CatalogHead, now: Timestamp) -> Swept {
+fn sweep(head: &mut CatalogHead, now: Timestamp) -> Swept {
     let old = |at: Timestamp| at.plus_seconds(GRACE_SECONDS) < now;
     let end = head.flushes.iter().rfind(|flush| old(flush.at)).map_or(0, |flush| flush.to);
     let end = end.min(head.flushed_to.saturating_sub(1));
@@ -229,7 +229,7 @@ pub(super) fn sweep(head: &mut CatalogHead, now: Timestamp) -> Swept {
     Swept { numbers, keys: Vec::into_iter(keys).map(|retired: Retired| retired.key).collect() }
 }
 
-pub(super) async fn clean(ports: &CatalogPorts, workspace: &WorkspaceId, swept: Swept) -> Result<(), StoreError> {
+async fn clean(ports: &CatalogPorts, workspace: &WorkspaceId, swept: Swept) -> Result<(), StoreError> {
     ports.store.delete(workspace, &swept.numbers).await?;
     for key in swept.keys {
         ports.remover.remove(&key).await?;
