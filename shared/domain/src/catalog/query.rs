@@ -178,21 +178,18 @@ impl Catalog {
         }
         let all: Box<dyn Iterator<Item = (&Row, Found<'_>)>> =
             if words.is_empty() { Box::new(self.rows()) } else { Box::new(self.with_words(&words)) };
-        let searched = query.search.trim().to_lowercase();
-        let mut selected: Vec<(Key<&str>, &Row, Found<'_>)> = all
+        let searched = query.search.trim();
+        let mut selected: Vec<(Key<&str>, &Row)> = all
             .filter(|(row, found)| query.shows(row, found))
-            .map(|(row, found)| (key_of(query.sort, &searched, row, &found), row, found))
+            .map(|(row, found)| (key_of(query.sort, searched, row, &found), row))
             .collect();
         let total = selected.len();
-        let order = |a: &(Key<&str>, &Row), b: &(Key<&str>, &Row)| {
-            let ascending = a.0.cmp(&b.0).then_with(|| a.1.link.cmp(&b.1.link));
-            if query.descending { ascending.reverse() } else { ascending }
-        };
         if let Some(after) = &query.after {
-            selected.retain(|(key, row, _)| after.is_before(key, row.link, query.descending));
+            selected.retain(|(key, row)| after.is_before(key, row.link, query.descending));
         }
-        let compare = |a: &(Key<&str>, &Row, Found<'_>), b: &(Key<&str>, &Row, Found<'_>)| -> Ordering {
-            order(&(a.0.clone(), a.1), &(b.0.clone(), b.1))
+        let compare = |(a_key, a): &(Key<&str>, &Row), (b_key, b): &(Key<&str>, &Row)| -> Ordering {
+            let ascending = a_key.cmp(b_key).then_with(|| a.link.cmp(&b.link));
+            if query.descending { ascending.reverse() } else { ascending }
         };
         let more = selected.len() > query.limit;
         if more && query.limit > 0 {
@@ -200,7 +197,7 @@ impl Catalog {
             selected.truncate(query.limit);
         }
         selected.sort_unstable_by(compare);
-        let items: Vec<_> = selected.iter().filter_map(|(key, row, found)| item(key, row, found)).collect();
+        let items: Vec<_> = selected.iter().filter_map(|(key, row)| item(key, row, &self.found(row)?)).collect();
         let next = items.last().filter(|_| more).map(|item| item.place.clone());
         CatalogPage { items, next, total }
     }
@@ -244,11 +241,11 @@ fn key_of<'a>(sort: SortBy, searched: &str, row: &Row, found: &Found<'a>) -> Key
     }
 }
 
+/// Ranks a slug, which is ASCII.
 fn relevance(searched: &str, slug: &str) -> u8 {
-    let slug = slug.to_lowercase();
-    match (slug == searched, slug.starts_with(searched)) {
-        (true, _) => 2,
-        (_, true) => 1,
+    let (searched, slug) = (searched.as_bytes(), slug.as_bytes());
+    match slug.get(..searched.len()) {
+        Some(start) if start.eq_ignore_ascii_case(searched) => 1 + u8::from(start.len() == slug.len()),
         _ => 0,
     }
 }

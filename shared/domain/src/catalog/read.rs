@@ -9,7 +9,6 @@ use super::build::{build, request_build};
 use super::flush::patches_of;
 use super::head::CatalogHead;
 use super::memory::Catalog;
-use super::patch::LinkPatch;
 use super::ports::CatalogPorts;
 use super::segment::open;
 use crate::values::error::{StoreError, StoreErrorKind};
@@ -19,8 +18,6 @@ use crate::values::workspace::WorkspaceId;
 const MAX_CATALOGS: usize = 16;
 /// How often a catalogue is loaded while others change its head.
 const ATTEMPTS: usize = 3;
-/// How many segments are read at once.
-const SEGMENTS_AT_ONCE: usize = 4;
 /// How long a caller waits for a catalogue to be built, in seconds.
 const BUILD_SECONDS: i64 = 1;
 const OPERATION: &str = "catalog.load";
@@ -46,7 +43,7 @@ pub enum Answer<T> {
     Ready(T),
     /// The catalogue is not whole yet.
     Building,
-    /// The catalogue takes more memory than there is: so many unpacked bytes.
+    /// The catalogue takes more memory than there is: so many bytes.
     TooLarge(u64),
 }
 
@@ -54,6 +51,12 @@ impl Catalogs {
     /// Catalogues that take at most `max_bytes` of memory together.
     pub fn new(ports: CatalogPorts, max_bytes: usize) -> Self {
         Self { ports, max_bytes, loaded: Mutex::new(HashMap::new()) }
+    }
+
+    /// Returns how many catalogues are in memory.
+    #[cfg(test)]
+    pub(super) async fn loaded(&self) -> usize {
+        self.loaded.lock().await.len()
     }
 
     /// Asks the catalogue of `workspace`, with every change that is in its log now.
@@ -67,13 +70,38 @@ impl Catalogs {
     ) -> Result<Answer<T>, StoreError> {
         let mut all = self.loaded.lock().await;
         let now = all.values().map(|loaded| loaded.used).max().unwrap_or_default() + 1;
-        if let Some(loaded) = all.get_mut(workspace) {
-            if self.read_on(workspace, loaded).await? {
+        let is_current = match all.get_mut(workspace) {
+            Some(loaded) => {
                 loaded.used = now;
-                return Ok(Answer::Ready(question(&loaded.catalog)));
+                self.read_on(workspace, loaded).await?
             }
+            None => false,
+        };
+        if !is_current {
             all.remove(workspace);
+            match self.load_anew(workspace, &mut all).await? {
+                Answer::Ready(loaded) => drop(all.insert(workspace.clone(), Loaded { used: now, ..loaded })),
+                Answer::Building => return Ok(Answer::Building),
+                Answer::TooLarge(bytes) => return Ok(Answer::TooLarge(bytes)),
+            }
         }
+        // The log may have made it larger.
+        make_room(&mut all, 1, self.max_bytes);
+        let Some(loaded) = all.get(workspace) else { return Ok(Answer::Building) };
+        let bytes = loaded.catalog.bytes();
+        if bytes > self.max_bytes {
+            all.remove(workspace);
+            return Ok(Answer::TooLarge(bytes as u64));
+        }
+        Ok(Answer::Ready(question(&loaded.catalog)))
+    }
+
+    /// Loads a catalogue, after it has made room for it.
+    async fn load_anew(
+        &self,
+        workspace: &WorkspaceId,
+        all: &mut HashMap<WorkspaceId, Loaded>,
+    ) -> Result<Answer<Loaded>, StoreError> {
         let head = match self.ports.store.head(workspace).await? {
             Some(head) if head.is_whole() => head,
             head => match self.build(workspace, head).await? {
@@ -81,29 +109,22 @@ impl Catalogs {
                 None => return Ok(Answer::Building),
             },
         };
-        let unpacked = head.segments.iter().map(|segment| segment.unpacked).sum::<u64>();
         // Words take about as much as the texts, and rows about as much again.
-        if usize::try_from(unpacked).unwrap_or(usize::MAX).saturating_mul(3) > self.max_bytes {
-            return Ok(Answer::TooLarge(unpacked));
+        let expected = head.segments.iter().map(|segment| segment.unpacked).sum::<u64>().saturating_mul(3);
+        match usize::try_from(expected).ok().and_then(|expected| self.max_bytes.checked_sub(expected)) {
+            Some(rest) => make_room(all, 0, rest),
+            None => return Ok(Answer::TooLarge(expected)),
         }
-        make_room(
-            &mut all,
-            self.max_bytes.saturating_sub(usize::try_from(unpacked).unwrap_or(usize::MAX).saturating_mul(3)),
-        );
-        let mut loaded = match self.load(workspace, head).await {
-            Ok(Some(loaded)) => loaded,
-            Ok(None) => return Ok(Answer::Building),
-            Err(error) if error.is_retryable() => return Err(error),
+        match self.load(workspace, head).await {
+            Ok(Some(loaded)) => Ok(Answer::Ready(loaded)),
+            Ok(None) => Ok(Answer::Building),
+            Err(error) if error.is_retryable() => Err(error),
             Err(error) => {
                 tracing::error!(event = "catalog.broken", %workspace, operation = error.operation, %error);
                 request_build(&self.ports, workspace).await?;
-                return Ok(Answer::Building);
+                Ok(Answer::Building)
             }
-        };
-        loaded.used = now;
-        let answer = question(&loaded.catalog);
-        all.insert(workspace.clone(), loaded);
-        Ok(Answer::Ready(answer))
+        }
     }
 
     /// Builds a catalogue that takes no longer than a caller may wait, as that of a new workspace. The indexer builds the others, once
@@ -176,33 +197,26 @@ impl Catalogs {
         Err(failure.unwrap_or_else(changing))
     }
 
+    /// Opens all segments at once, and reads one block after the other: whole segments would take as much memory as the catalogue.
     async fn load_segments(&self, head: &CatalogHead) -> Result<Catalog, StoreError> {
         let mut catalog = Catalog::default();
-        for segments in head.segments.chunks(SEGMENTS_AT_ONCE) {
-            let read = segments.iter().map(|segment| self.read_segment(&segment.key));
-            for patches in try_join_all(read).await? {
-                patches.into_iter().flatten().for_each(|patch| catalog.apply(patch));
+        let segments = head.segments.iter().map(|segment| open(self.ports.objects.as_ref(), &segment.key));
+        for mut segment in try_join_all(segments).await? {
+            while let Some(patches) = segment.next().await? {
+                patches.into_iter().for_each(|patch| catalog.apply(patch));
             }
         }
         Ok(catalog)
     }
-
-    async fn read_segment(&self, key: &str) -> Result<Vec<Vec<LinkPatch>>, StoreError> {
-        let (mut reader, mut all) = (open(self.ports.objects.as_ref(), key).await?, Vec::new());
-        while let Some(patches) = reader.next().await? {
-            all.push(patches);
-        }
-        Ok(all)
-    }
 }
 
-/// Drops the catalogues that were asked longest ago until the rest takes at most `bytes`.
-fn make_room(all: &mut HashMap<WorkspaceId, Loaded>, bytes: usize) {
-    while all.len() >= MAX_CATALOGS || all.values().map(|loaded| loaded.catalog.bytes()).sum::<usize>() > bytes {
-        let Some(oldest) = all.iter().min_by_key(|(_, loaded)| loaded.used).map(|(workspace, _)| workspace.clone())
-        else {
-            return;
-        };
-        all.remove(&oldest);
+/// Drops the catalogues that were asked longest ago until the rest takes at most `bytes`. Keeps the `kept` that were asked last.
+fn make_room(all: &mut HashMap<WorkspaceId, Loaded>, kept: usize, bytes: usize) {
+    let too_many = |all: &HashMap<WorkspaceId, Loaded>| {
+        all.len() > MAX_CATALOGS || all.values().map(|loaded| loaded.catalog.bytes()).sum::<usize>() > bytes
+    };
+    while all.len() > kept && too_many(all) {
+        let oldest = all.iter().min_by_key(|(_, loaded)| loaded.used).map(|(workspace, _)| workspace.clone());
+        oldest.and_then(|oldest| all.remove(&oldest));
     }
 }

@@ -456,6 +456,50 @@ async fn catalogue_that_does_not_fit_is_refused() {
     assert!(matches!(catalogs.ask(&acme, Catalog::len).await.unwrap(), Answer::TooLarge(_)));
 }
 
+#[tokio::test]
+async fn catalogues_share_a_bound_and_make_room_for_each_other() {
+    let mut stack = Stack::new(11, SMALL);
+    for _ in 0..200 {
+        stack.create().await;
+    }
+    stack.deliver_all().await;
+    let workspaces = ["acme", "other"].map(|name| WorkspaceId::parse(name).unwrap());
+    let all = Catalogs::new(stack.ports.clone(), usize::MAX);
+    let mut bytes = Vec::new();
+    for workspace in &workspaces {
+        let Answer::Ready(size) = all.ask(workspace, Catalog::bytes).await.unwrap() else { panic!() };
+        bytes.push(size);
+    }
+    assert_eq!(all.loaded().await, 2);
+    let one = Catalogs::new(stack.ports.clone(), bytes.iter().max().unwrap() + 1);
+    for workspace in workspaces.iter().cycle().take(5) {
+        assert!(matches!(one.ask(workspace, Catalog::len).await.unwrap(), Answer::Ready(90..)));
+        assert_eq!(one.loaded().await, 1);
+    }
+}
+
+#[tokio::test]
+async fn catalogue_that_grows_beyond_the_memory_is_refused() {
+    let mut stack = Stack::new(12, SMALL);
+    for _ in 0..50 {
+        stack.create().await;
+    }
+    stack.deliver_all().await;
+    let acme = WorkspaceId::parse("acme").unwrap();
+    let Answer::Ready(bytes) = Catalogs::new(stack.ports.clone(), usize::MAX).ask(&acme, Catalog::bytes).await.unwrap()
+    else {
+        panic!()
+    };
+    let catalogs = Catalogs::new(stack.ports.clone(), 2 * bytes);
+    assert!(matches!(catalogs.ask(&acme, Catalog::len).await.unwrap(), Answer::Ready(_)));
+    for _ in 0..400 {
+        stack.create().await;
+    }
+    stack.deliver_all().await;
+    assert!(matches!(catalogs.ask(&acme, Catalog::len).await.unwrap(), Answer::TooLarge(_)));
+    assert_eq!(catalogs.loaded().await, 0);
+}
+
 #[test]
 fn texts_of_earlier_states_do_not_pile_up() {
     let mut catalog = Catalog::default();

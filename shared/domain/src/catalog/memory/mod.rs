@@ -142,7 +142,7 @@ impl Catalog {
         })
     }
 
-    fn found(&self, row: &Row) -> Option<Found<'_>> {
+    pub(super) fn found(&self, row: &Row) -> Option<Found<'_>> {
         let sizes = row.texts.as_ref()?;
         let domain = self.domains.get(usize::from(row.domain))?;
         Some(self.texts.found(sizes, domain))
