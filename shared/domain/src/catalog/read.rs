@@ -163,8 +163,8 @@ impl Catalogs {
             }
             let patches = match patches_of(&self.ports, item).await {
                 Ok(patches) => patches,
-                // A flush may have retired the item's object.
-                Err(error) if error.kind == StoreErrorKind::Unavailable => return Ok(false),
+                // A flush may have retired the item's object. If it is broken, loading anew finds that out.
+                Err(error) if error.kind == StoreErrorKind::Broken => return Ok(false),
                 Err(error) => return Err(error),
             };
             patches.into_iter().for_each(|patch| loaded.catalog.apply(patch));

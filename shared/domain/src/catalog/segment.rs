@@ -20,10 +20,11 @@ const BLOCK: usize = 256 << 10;
 /// Opens a segment or another object of the catalogue.
 ///
 /// # Errors
-/// [`StoreErrorKind::Unavailable`] if it does not exist: a later head does not name it any more.
+/// [`StoreErrorKind::Broken`] if it does not exist, unless a later head does not name it any more. (S3 answers 403 for an absent object,
+/// which is the same.)
 pub async fn open(objects: &dyn ObjectReader, key: &str) -> Result<SegmentReader, StoreError> {
     let object = objects.open(key).await?;
-    let gone = || StoreError::new(READ, StoreErrorKind::Unavailable, format!("the object {key} does not exist"));
+    let gone = || StoreError::new(READ, StoreErrorKind::Broken, format!("the object {key} does not exist"));
     Ok(SegmentReader { key: key.to_owned(), body: object.ok_or_else(gone)?.body, bytes: BytesMut::new() })
 }
 
@@ -168,7 +169,7 @@ mod tests {
             let error = read(&files, "catalog/acme/cut").await.unwrap_err();
             assert_eq!(error.kind, StoreErrorKind::Broken, "{cut} bytes: {error}");
         }
-        assert_eq!(read(&files, "catalog/acme/2").await.unwrap_err().kind, StoreErrorKind::Unavailable);
+        assert_eq!(read(&files, "catalog/acme/2").await.unwrap_err().kind, StoreErrorKind::Broken);
     }
 
     #[tokio::test]

@@ -418,6 +418,41 @@ async fn catalogue_of_another_version_is_built_anew() {
 }
 
 #[tokio::test]
+async fn catalogue_that_lost_an_object_is_built_anew() {
+    use crate::files::ports::ObjectRemover;
+    let mut stack = Stack::new(13, SMALL);
+    for _ in 0..60 {
+        stack.create().await;
+    }
+    stack.deliver_all().await;
+    let acme = WorkspaceId::parse("acme").unwrap();
+    flush(&stack.ports, &acme).await.unwrap();
+    let head = stack.store.head(&acme).await.unwrap().unwrap();
+    stack.files.remove(&head.segments[0].key).await.unwrap();
+    let catalogs = Catalogs::new(stack.ports.clone(), usize::MAX);
+    let query = CatalogQuery { limit: 100, ..CatalogQuery::default() };
+    assert_eq!(ask(&catalogs, &acme, &query).await, None);
+    super::build::finish_build(&stack.ports, &acme, stack.clock.now().plus_seconds(9)).await.unwrap();
+    let expected = stack.expected(&acme, &query);
+    assert_eq!(ask(&catalogs, &acme, &query).await, Some((expected.clone(), expected.len())));
+}
+
+#[tokio::test]
+async fn failing_store_does_not_cost_the_catalogue_in_memory() {
+    let mut stack = Stack::new(14, SMALL);
+    for _ in 0..60 {
+        stack.create().await;
+    }
+    stack.deliver_all().await;
+    let acme = WorkspaceId::parse("acme").unwrap();
+    let catalogs = Catalogs::new(stack.ports.clone(), usize::MAX);
+    assert!(matches!(catalogs.ask(&acme, Catalog::len).await.unwrap(), Answer::Ready(_)));
+    stack.store.fail_every(1);
+    assert!(catalogs.ask(&acme, Catalog::len).await.is_err());
+    assert_eq!(catalogs.loaded().await, 1);
+}
+
+#[tokio::test]
 async fn old_items_and_objects_are_deleted_after_a_while_and_never_the_newest() {
     let mut stack = Stack::new(8, SMALL);
     let acme = WorkspaceId::parse("acme").unwrap();
