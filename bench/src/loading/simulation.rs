@@ -18,6 +18,7 @@ use waypost_domain::imports::load_part::{PartLoaded, load_part};
 use waypost_domain::jobs::delivery::Delivery;
 use waypost_domain::links::ports::LinkBatch;
 use waypost_domain::ports::Clock;
+use waypost_domain::testing::jobs::delivery;
 
 use super::source::GeneratedFile;
 use super::stubs::{KEY, PART_BYTES, loader};
@@ -81,8 +82,7 @@ impl Simulation {
         let (mut loader, queue) = loader(Arc::new(file), Arc::clone(&self.links), PART_BYTES)?;
         loader.clock = time.clone();
         loader.timer = Arc::new(SimulatedTimer::new(Arc::clone(time)));
-        let delivery =
-            |request: u64| Delivery { request_id: format!("r{request}"), deadline: time.now().plus_seconds(900) };
+        let delivery = |request: u64| delivery(format!("r{request}"), time.now().plus_seconds(900));
         let (planner, first) = (loader.clone(), delivery(0));
         let plan: Invocation<'_> =
             Box::pin(async move { load_import(&planner, KEY, "", &first).await.map(Ended::Planned) });

@@ -11,11 +11,11 @@ use waypost_domain::imports::load::{Loaded, load_import};
 use waypost_domain::imports::load_part::{PartLoaded, load_part};
 use waypost_domain::imports::load_ports::LoadImportPorts;
 use waypost_domain::jobs::delivery::Delivery;
-use waypost_domain::links::ports::{Inserted, LinkBatch, Occupant};
+use waypost_domain::links::ports::{Inserted, LinkBatch, Occupant, Relocation};
 use waypost_domain::testing::files::MemoryFileStore;
 use waypost_domain::testing::imports::{MemoryImports, MemoryPartQueue, MemoryParts};
 use waypost_domain::testing::jobs::MemoryTimer;
-use waypost_domain::{Domains, Link, LinkAddress, StoreError};
+use waypost_domain::{Domains, Link, LinkAddress, StoreError, Timestamp};
 use waypost_lambda::system::SystemClock;
 
 /// The size of parts in the template.
@@ -41,6 +41,9 @@ impl LinkBatch for DiscardingLinks {
     }
     async fn replace(&self, _: &Link, _: &Link) -> Result<bool, StoreError> {
         Ok(true)
+    }
+    async fn relocate(&self, _: &Link, _: &Link, _: Timestamp) -> Result<Relocation, StoreError> {
+        Ok(Relocation::Done)
     }
 }
 
@@ -69,7 +72,7 @@ pub(crate) fn loader(
 
 /// The delivery of a message to an invocation of 15 minutes.
 pub(crate) fn delivery(loader: &LoadImportPorts, request: u64) -> Delivery {
-    Delivery { request_id: format!("r{request}"), deadline: loader.clock.now().plus_seconds(900) }
+    waypost_domain::testing::jobs::delivery(format!("r{request}"), loader.clock.now().plus_seconds(900))
 }
 
 /// Loads the whole file, one part after the other, and checks that `rows` rows became links.

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use waypost_domain::links::ports::{Inserted, LinkBatch, Occupant};
-use waypost_domain::{Link, LinkAddress, StoreError};
+use waypost_domain::links::ports::{Inserted, LinkBatch, Occupant, Relocation};
+use waypost_domain::{Link, LinkAddress, StoreError, Timestamp};
 
 use super::time::SimulatedTime;
 
@@ -100,5 +100,8 @@ impl<P: Pace> LinkBatch for PacedTable<P> {
     }
     async fn replace(&self, _: &Link, _: &Link) -> Result<bool, StoreError> {
         Ok(true)
+    }
+    async fn relocate(&self, _: &Link, _: &Link, _: Timestamp) -> Result<Relocation, StoreError> {
+        Ok(Relocation::Done)
     }
 }

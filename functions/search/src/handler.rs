@@ -7,10 +7,14 @@ use axum::routing::get;
 use axum::{Extension, Router};
 use waypost_api::links::{LinkListView, LinkView, ShortUrls};
 use waypost_api::parameters::parameters_of;
+use waypost_domain::analytics::ports::AggregateReader;
+use waypost_domain::analytics::stats::read_range_clicks::read_range_clicks;
 use waypost_domain::catalog::read::Catalogs;
 use waypost_domain::catalog::search_links::{LinkList, ListedLink, SearchPorts, search_links};
 use waypost_domain::links::ports::{LinkBatch, LinkIndex};
-use waypost_domain::{Caller, Domains};
+use waypost_domain::ports::Clock;
+use waypost_domain::values::page::DEFAULT_LIMIT;
+use waypost_domain::{Caller, Domains, Error};
 use waypost_http::problem::Problem;
 use waypost_http::query_parameters::only_known_parameters;
 
@@ -22,6 +26,8 @@ pub(crate) struct App {
     pub(crate) index: Arc<dyn LinkIndex>,
     pub(crate) catalogs: Arc<Catalogs>,
     pub(crate) links: Arc<dyn LinkBatch>,
+    pub(crate) aggregates: Arc<dyn AggregateReader>,
+    pub(crate) clock: Arc<dyn Clock>,
     pub(crate) domains: Domains,
     pub(crate) short_urls: ShortUrls,
 }
@@ -35,7 +41,7 @@ pub(crate) fn routes(app: App) -> Router {
 async fn list(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
-    ListQuery(request): ListQuery,
+    ListQuery { request, click_range }: ListQuery,
 ) -> Result<axum::Json<LinkListView>, Problem> {
     let ports = SearchPorts {
         index: app.index.as_ref(),
@@ -43,11 +49,22 @@ async fn list(
         links: app.links.as_ref(),
         domains: &app.domains,
     };
+    let range = click_range.check(request.page.limit.unwrap_or(DEFAULT_LIMIT), app.clock.now())?;
     let LinkList { items, next_cursor, total } = search_links(&ports, &caller, &request).await?;
+    let links = items.iter().map(|item| &item.link);
+    let in_range = match &range {
+        Some(range) => read_range_clicks(app.aggregates.as_ref(), links, range).await.map_err(Error::from)?,
+        None => Vec::new(),
+    };
+    let mut in_range = in_range.into_iter();
     let view = |ListedLink { link, clicks }| {
         let view = LinkView::of(link, &app.short_urls);
-        match clicks {
+        let view = match clicks {
             Some(clicks) => view.with_listed_clicks(clicks.clicks, clicks.last_click_at),
+            None => view,
+        };
+        match in_range.next() {
+            Some(clicks) => view.with_clicks_in_range(clicks),
             None => view,
         }
     };
@@ -64,6 +81,7 @@ mod tests {
     use waypost_domain::catalog::patch::LinkPatch;
     use waypost_domain::catalog::ports::{CatalogLimits, CatalogPorts};
     use waypost_domain::links::ports::LinkWriter;
+    use waypost_domain::testing::analytics::MemoryAggregates;
     use waypost_domain::testing::catalog::{MemoryCatalogStore, MemoryTotals};
     use waypost_domain::testing::files::MemoryFileStore;
     use waypost_domain::testing::links::MemoryLinks;
@@ -95,6 +113,8 @@ mod tests {
             index: links.clone(),
             catalogs: Arc::new(Catalogs::new(ports.clone(), 1 << 30)),
             links: links.clone(),
+            aggregates: Arc::<MemoryAggregates>::default(),
+            clock: Arc::new(FixedClock::at("2026-01-02T03:04:05Z")),
             short_urls: ShortUrls::new(&domains, None),
             domains,
         };
@@ -177,6 +197,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn clicks_of_a_range_stand_beside_each_link() {
+        let fixture = fixture();
+        create(&fixture, &["a", "b"]).await;
+        for query in
+            ["clicks_from=2026-01-01", "clicks_to=2026-01-01&sort=title", "clicks_from=2026-01-01&clicks_tz=Asia/Tokyo"]
+        {
+            let (_, page) = get_page(&fixture, &format!("/v1/links?{query}")).await;
+            let found: Vec<_> =
+                page["items"].as_array().unwrap().iter().map(|item| item["clicks_in_range"].as_u64()).collect();
+            assert_eq!(found, [Some(0), Some(0)], "{query} {page}");
+        }
+        let (_, page) = get_page(&fixture, "/v1/links").await;
+        assert!(page["items"][0].get("clicks_in_range").is_none(), "{page}");
+    }
+
+    #[tokio::test]
     async fn error_names_every_bad_parameter() {
         let fixture = fixture();
         for (query, pointers) in [
@@ -193,6 +229,10 @@ mod tests {
             ("limit=1&limit=2", "limit"),
             ("archived=maybe&limit=101", "limit archived"),
             ("surch=a", "surch"),
+            ("clicks_from=x&clicks_to=y&clicks_tz=z", "clicks_tz"),
+            ("clicks_from=x&clicks_to=y", "clicks_to clicks_from"),
+            ("clicks_from=2026-01-02&clicks_to=2026-01-01", "clicks_from"),
+            ("clicks_from=2025-01-02&limit=100", "clicks_from"),
         ] {
             let (status, problem) = get_page(&fixture, &format!("/v1/links?{query}")).await;
             let found: Vec<_> =

@@ -4,18 +4,26 @@
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use waypost_domain::Error;
+use waypost_domain::analytics::stats::read_range_clicks::ClickRange;
 use waypost_domain::links::list::ListRequest;
 use waypost_http::problem::Problem;
 
 /// Reads the request for a page from a query string.
 #[derive(Debug)]
-pub(crate) struct ListQuery(pub(crate) ListRequest);
+pub(crate) struct ListQuery {
+    pub(crate) request: ListRequest,
+    /// The range of the clicks beside each link.
+    pub(crate) click_range: ClickRange,
+}
 
 impl<S: Sync> FromRequestParts<S> for ListQuery {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
-        Ok(Self(read(parts.uri.query().unwrap_or_default())?))
+        let request = read(parts.uri.query().unwrap_or_default())?;
+        let ListRequest { clicks_from, clicks_to, clicks_tz, .. } = &request;
+        let click_range = ClickRange { from: clicks_from.clone(), to: clicks_to.clone(), tz: clicks_tz.clone() };
+        Ok(Self { request, click_range })
     }
 }
 
@@ -46,6 +54,9 @@ fn read(query: &str) -> Result<ListRequest, Error> {
             "host" => &mut request.host,
             "sort" => &mut request.sort,
             "order" => &mut request.order,
+            "clicks_from" => &mut request.clicks_from,
+            "clicks_to" => &mut request.clicks_to,
+            "clicks_tz" => &mut request.clicks_tz,
             _ => continue,
         };
         *field = Some(value.into_owned());

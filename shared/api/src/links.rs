@@ -98,6 +98,9 @@ pub struct LinkView {
     /// The link's clicks, if they are asked for.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     clicked: Option<ClickedView>,
+    /// Clicks of people between `clicks_from` and `clicks_to`, counted within a few seconds. Present only in lists that ask for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clicks_in_range: Option<u64>,
 }
 
 /// The clicks of a link since it exists. Present only with `include=clicks`; null while the statistics are unavailable.
@@ -158,12 +161,18 @@ impl LinkView {
             created_by: link.created_by,
             changed_by: link.changed_by,
             clicked: None,
+            clicks_in_range: None,
         }
     }
 
     /// Adds the clicks that a list knows.
     pub fn with_listed_clicks(self, clicks: u64, last_click_at: Option<Timestamp>) -> Self {
         Self { clicked: Some(ClickedView { clicks: Some(clicks), last_click_at }), ..self }
+    }
+
+    /// Adds the clicks of a range.
+    pub fn with_clicks_in_range(self, clicks: u64) -> Self {
+        Self { clicks_in_range: Some(clicks), ..self }
     }
 
     /// Adds the link's clicks, if they are known.

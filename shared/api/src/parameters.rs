@@ -22,6 +22,9 @@ const LINKS: &[QueryParameter] = &[
     QueryParameter::one("host"),
     QueryParameter::one("sort"),
     QueryParameter::one("order"),
+    QueryParameter::one("clicks_from"),
+    QueryParameter::one("clicks_to"),
+    QueryParameter::one("clicks_tz"),
     QueryParameter::list("include"),
 ];
 const QR: &[QueryParameter] = &[

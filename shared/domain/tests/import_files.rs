@@ -428,8 +428,13 @@ fn targets_may_have_other_schemes_and_32_kib() {
             assert_eq!(shown(&file), rows, "{}", &file[..file.len().min(120)]);
         }
     }
-    let map: Vec<String> = (0..10).map(|n| format!("\"s{n}\":\"{}\"", &long[..6_000 - n])).collect();
-    assert_eq!(shown(&format!("{{{}}}", map.join(","))).len(), 10, "an object of slugs and long URLs");
+    for length in [6_000, 9_000, 20_000, 32_768] {
+        let map: Vec<String> = (0..10).map(|n| format!("\"s{n}\": \"{}\"", &long[..length - n])).collect();
+        for separator in [",", ",\n"] {
+            let file = format!("{{{}}}", map.join(separator));
+            assert_eq!(shown(&file).len(), 10, "an object of slugs and URLs of {length} bytes, with {separator:?}");
+        }
+    }
 }
 
 #[test]

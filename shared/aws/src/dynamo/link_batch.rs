@@ -10,8 +10,8 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, BatchStatementErrorCodeEnum as Code, BatchStatementRequest, BatchStatementResponse,
     KeysAndAttributes,
 };
-use waypost_domain::links::ports::{Inserted, LinkBatch, LinkWriter, Occupant};
-use waypost_domain::{Link, LinkAddress, StoreError, StoreErrorKind};
+use waypost_domain::links::ports::{Inserted, LinkBatch, LinkWriter, Occupant, Relocation};
+use waypost_domain::{Link, LinkAddress, StoreError, StoreErrorKind, Timestamp};
 
 use super::Item;
 use super::links::{DynamoLinks, item_of, key};
@@ -91,6 +91,10 @@ impl LinkBatch for DynamoLinkBatch {
 
     async fn replace(&self, seen: &Link, next: &Link) -> Result<bool, StoreError> {
         DynamoLinks::new(self.client.clone(), &self.table).replace(seen, next).await
+    }
+
+    async fn relocate(&self, seen: &Link, next: &Link, now: Timestamp) -> Result<Relocation, StoreError> {
+        DynamoLinks::new(self.client.clone(), &self.table).relocate(seen, next, now).await
     }
 
     async fn insert_one(&self, link: &Link) -> Result<bool, StoreError> {

@@ -59,9 +59,16 @@ impl DynamoLinks {
             let condition = Some(Unchanged::alias_of(&seen.id()));
             puts.push(ConditionalPut { item: vacated(alias, next, now)?, condition });
         }
+        let of_link = puts.len();
+        let known = |alias: &LinkAddress| seen.addresses().any(|address| address == alias);
+        for alias in next.aliases.iter().filter(|alias| !known(alias)) {
+            let condition = Some(Unchanged::free_for(&next.workspace));
+            puts.push(ConditionalPut { item: pointer_of(alias, &Alias::of(next))?, condition });
+        }
+        let asks_for_room = |index: &usize| moves && *index == 0 || *index >= of_link;
         Ok(match self.transact("links.relocate", puts).await? {
             Transacted::Done => Relocation::Done,
-            Transacted::Refused(refused) if moves && refused == [0] => Relocation::Taken,
+            Transacted::Refused(refused) if refused.iter().all(asks_for_room) => Relocation::Taken,
             Transacted::Refused(_) => Relocation::Changed,
         })
     }

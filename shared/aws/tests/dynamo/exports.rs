@@ -18,6 +18,7 @@ use waypost_domain::ports::Clock;
 use waypost_domain::testing::exports::MemoryExportQueue;
 use waypost_domain::testing::files::MemoryFileStore;
 use waypost_domain::testing::jobs::MemoryTimer;
+use waypost_domain::testing::jobs::delivery;
 use waypost_domain::testing::samples::{caller, link};
 use waypost_domain::testing::system::{FixedClock, SeededRandom};
 use waypost_domain::values::page::PageRequest;
@@ -99,7 +100,7 @@ async fn export_goes_on_from_the_checkpoint_in_the_table() {
     let (mut requests, mut invocations) = (vec![ExportRequest::first(&export)], 0);
     while let Some(request) = requests.pop() {
         invocations += 1;
-        let delivery = Delivery { request_id: format!("r{invocations}"), deadline: clock.now() };
+        let delivery = delivery(format!("r{invocations}"), clock.now());
         let written = write_export(&ports, &request, &delivery).await.unwrap();
         assert!(matches!(written, Written::HandedOver(_) | Written::Finished(_)), "{written:?}");
         requests.extend(queue.take());

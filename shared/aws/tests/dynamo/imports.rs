@@ -25,6 +25,7 @@ use waypost_domain::ports::Clock;
 use waypost_domain::testing::files::{MemoryFileStore, MemoryUploads};
 use waypost_domain::testing::imports::MemoryPartQueue;
 use waypost_domain::testing::jobs::MemoryTimer;
+use waypost_domain::testing::jobs::delivery;
 use waypost_domain::testing::samples::{caller, link};
 use waypost_domain::testing::system::{FixedClock, SeededRandom};
 use waypost_domain::values::page::PageRequest;
@@ -92,7 +93,7 @@ async fn import_is_read_as_written() {
     assert_eq!(imports.get(&first.workspace, &first.id).await.unwrap(), Some(first.clone()));
     assert_eq!(imports.get(&WorkspaceId::parse("other").unwrap(), &first.id).await.unwrap(), None);
     let now = first.created_at;
-    let lease = Lease { owner: "r1".into(), until: now.plus_seconds(900) };
+    let lease = Lease { owner: "r1".into(), attempt: 1, until: now.plus_seconds(900) };
     let running = first.leased(lease, "e", 7, now).unwrap();
     assert!(imports.replace(&running).await.unwrap());
     assert!(imports.replace(&running).await.unwrap(), "the same write again, after a lost answer");
@@ -119,7 +120,7 @@ async fn parts_are_read_as_written_in_order() {
     other.plan = 10;
     assert!(parts.create(&other).await.unwrap());
     assert_eq!(parts.all(&import.id, import.revision).await.unwrap(), all);
-    let leased = all[3].leased(Lease { owner: "r1".into(), until: import.created_at });
+    let leased = all[3].leased(Lease { owner: "r1".into(), attempt: 1, until: import.created_at });
     assert!(parts.replace(&leased).await.unwrap() && parts.replace(&leased).await.unwrap());
     assert!(!parts.replace(&all[3].stopped()).await.unwrap(), "another writer was faster");
     assert!(!parts.create(&all[3]).await.unwrap(), "a part is never created over a later one");
@@ -133,7 +134,7 @@ async fn one_of_many_concurrent_leases_succeeds() {
     let first = import(1, "2026-01-01T00:00:00Z");
     imports.create(&first).await.unwrap();
     let claims = (0..20).map(|n| {
-        let lease = Lease { owner: format!("r{n}"), until: first.created_at.plus_seconds(900) };
+        let lease = Lease { owner: format!("r{n}"), attempt: 1, until: first.created_at.plus_seconds(900) };
         let (imports, next) = (imports.clone(), first.leased(lease, "e", 7, first.created_at).unwrap());
         tokio::spawn(async move { imports.replace(&next).await.unwrap() })
     });
@@ -187,7 +188,7 @@ async fn real_file_is_loaded_once() {
     let taken = link("other", "ipstack", "https://theirs.example/");
     links.insert(&taken).await.unwrap();
     let deadline = Timestamp::parse("2026-01-02T00:15:00Z").unwrap();
-    let delivery = |request_id: String| Delivery { request_id, deadline };
+    let delivery = |request_id: String| delivery(request_id, deadline);
     let etag = MemoryUploads::etag(file);
     let first = delivery("r1".into());
     let loaded = load_import(&loader, "imports/acme/public-apis.csv", &etag, &first).await.unwrap();

@@ -310,3 +310,26 @@ async fn day_has_one_salt() {
     assert_eq!(salts.salt("2026-01-02", [2; 32]).await.unwrap(), first);
     assert_ne!(salts.salt("2026-01-03", [3; 32]).await.unwrap(), first);
 }
+
+#[tokio::test]
+async fn link_gets_aliases_that_are_free() {
+    let links = DynamoLinks::new(dynamodb().await, LINKS_TABLE).consistent();
+    let seen = link_with_id("acme", "docs", "https://example.com/", "1");
+    let theirs = link_with_id("other", "theirs", "https://a.example/", "2");
+    let gone = link_with_id("acme", "gone", "https://a.example/", "3");
+    for link in [&seen, &theirs, &gone] {
+        links.insert(link).await.unwrap();
+    }
+    links.delete(&gone, gone.created_at).await.unwrap();
+    let at = |slug: &str| moved_to(&seen, slug, &[]).address;
+    let now = seen.created_at;
+    let taken = moved_to(&seen, "docs", &[&at("new"), &at("theirs")]);
+    assert_eq!(links.relocate(&seen, &taken, now).await.unwrap(), Relocation::Taken);
+    assert_eq!(links.get(&at("new")).await.unwrap(), None, "all of it or nothing");
+    let next = moved_to(&seen, "docs", &[&at("new"), &gone.address]);
+    assert_eq!(links.relocate(&seen, &next, now).await.unwrap(), Relocation::Done);
+    for address in next.addresses() {
+        assert_eq!(links.get(address).await.unwrap().as_ref(), Some(&next), "{address}");
+    }
+    assert_eq!(links.relocate(&seen, &next, now).await.unwrap(), Relocation::Changed);
+}

@@ -10,7 +10,7 @@ use crate::links::request::{LinkFields, RuleFields, VariantFields};
 use crate::links::settings::QueryConflict;
 use crate::values::timestamp::Timestamp;
 
-const COLUMNS: &str = "url,slug,domain,title,tags,created_at,starts_at,expires_at,expired_url,max_clicks,\
+const COLUMNS: &str = "url,slug,domain,aliases,title,tags,created_at,starts_at,expires_at,expired_url,max_clicks,\
 redirect_status,forward_query,query_conflict,forward_path,archived,rules,variants,preview,imported_clicks,has_password,\
 created_by,changed_by";
 
@@ -25,6 +25,8 @@ struct Row {
     url: String,
     slug: String,
     domain: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    aliases: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -71,6 +73,7 @@ impl Row {
             url: link.url.to_string(),
             slug: link.address.slug.to_string(),
             domain: link.address.domain.to_string(),
+            aliases: link.aliases.iter().map(ToString::to_string).collect(),
             title: fields.title,
             tags: fields.tags,
             created_at: link.created_at,
@@ -114,6 +117,8 @@ pub fn csv_row(link: &Link, with_passwords: bool) -> String {
         csv_cell(&row.url),
         short_csv_cell(&row.slug),
         row.domain,
+        // No address has the separator.
+        csv_cell(&row.aliases.join("|")),
         text(row.title),
         tags(&row.tags),
         row.created_at.to_string(),

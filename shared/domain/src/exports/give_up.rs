@@ -52,11 +52,12 @@ mod tests {
         assert_eq!(give_up_export(&exports, &clock, &first).await.unwrap(), GivenUp::Gone);
         exports.create(&export).await.unwrap();
         let until = clock.now().plus_seconds(900);
-        let written = export.leased(Lease { owner: "r1".into(), until }, 0);
+        let written = export.leased(Lease { owner: "r1".into(), attempt: 1, until }, 0);
         exports.replace(&written).await.unwrap();
         assert_eq!(give_up_export(&exports, &clock, &first).await.unwrap(), GivenUp::Busy { until });
         let second = ExportRequest::next(&written);
-        let handed_over = written.released().leased(Lease { owner: "r2".into(), until: clock.now() }, second.turn);
+        let handed_over =
+            written.released().leased(Lease { owner: "r2".into(), attempt: 1, until: clock.now() }, second.turn);
         exports.replace(&written.released()).await.unwrap();
         exports.replace(&handed_over).await.unwrap();
         assert_eq!(give_up_export(&exports, &clock, &first).await.unwrap(), GivenUp::Gone);

@@ -64,7 +64,7 @@ mod tests {
         assert_eq!((cancelled.status, cancelled.closed), (ImportStatus::Cancelled, true));
         clock.advance(1);
         assert_eq!(cancel(&editor).await.unwrap(), cancelled);
-        let lease = Lease { owner: "r1".into(), until: clock.now() };
+        let lease = Lease { owner: "r1".into(), attempt: 1, until: clock.now() };
         assert!(cancelled.leased(lease, "e", 10, clock.now()).is_err());
     }
 

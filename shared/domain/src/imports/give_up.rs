@@ -137,6 +137,7 @@ mod tests {
     use crate::testing::files::{MemoryFileStore, MemoryUploads};
     use crate::testing::imports::{MemoryImports, MemoryPartQueue, MemoryParts};
     use crate::testing::jobs::MemoryTimer;
+    use crate::testing::jobs::delivery;
     use crate::testing::links::MemoryLinks;
     use crate::testing::system::FixedClock;
     use crate::values::domains::Domains;
@@ -180,7 +181,7 @@ mod tests {
 
     impl World {
         fn delivery(&self, request_id: &str) -> Delivery {
-            Delivery { request_id: request_id.to_owned(), deadline: self.ports.clock.now().plus_seconds(900) }
+            delivery(request_id, self.ports.clock.now().plus_seconds(900))
         }
 
         async fn give_up(&self, id: &PartId) -> GivenUp<Import> {
@@ -201,7 +202,7 @@ mod tests {
         // Another invocation loads the second part.
         let part = world.parts.get(&ids[1]).await.unwrap().unwrap();
         let until = world.ports.clock.now().plus_seconds(900);
-        world.parts.replace(&part.leased(Lease { owner: "r3".into(), until })).await.unwrap();
+        world.parts.replace(&part.leased(Lease { owner: "r3".into(), attempt: 1, until })).await.unwrap();
         assert_eq!(world.give_up(&ids[1]).await, GivenUp::Busy { until });
         let leased = world.parts.get(&ids[1]).await.unwrap().unwrap();
         world.parts.replace(&leased.released()).await.unwrap();

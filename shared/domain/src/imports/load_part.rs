@@ -7,7 +7,6 @@ use super::lease_part::lease_part;
 use super::load_ports::LoadImportPorts;
 use super::run::{Ended, Run};
 use crate::jobs::delivery::Delivery;
-use crate::jobs::lease::Lease;
 use crate::values::error::StoreError;
 use crate::values::timestamp::Timestamp;
 
@@ -52,7 +51,7 @@ pub async fn load_part(ports: &LoadImportPorts, id: &PartId, delivery: &Delivery
         if let Some(until) = part.held_until(&delivery.request_id, now) {
             return Ok(PartLoaded::Busy { until });
         }
-        let leased = part.leased(Lease { owner: delivery.request_id.clone(), until: delivery.deadline });
+        let leased = part.leased(delivery.lease());
         if !lease_part(ports, &leased).await? {
             // The faster invocation may crash.
             return Ok(PartLoaded::Busy { until: delivery.deadline });

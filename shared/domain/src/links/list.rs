@@ -63,6 +63,13 @@ pub struct ListRequest {
     /// The direction: `asc`, the default for `title`, or `desc`, the default for all others.
     #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["asc", "desc"])))]
     pub order: Option<String>,
+    /// Adds to each link its clicks from this day or time on, as `clicks_in_range`. As `from` of the statistics.
+    pub clicks_from: Option<String>,
+    /// Adds to each link its clicks up to this day or time, as `clicks_in_range`. As `to` of the statistics.
+    pub clicks_to: Option<String>,
+    /// The time zone of the days in `clicks_from` and `clicks_to`. As `tz` of the statistics.
+    #[cfg_attr(feature = "openapi", schemars(extend("default" = "UTC", "examples" = ["Europe/Berlin"])))]
+    pub clicks_tz: Option<String>,
     /// What to add to the page: the `total` of links that the query selects, or to each link: its `clicks`.
     #[cfg_attr(feature = "openapi", schemars(with = "Vec<ListAddition>", length(max = 2)))]
     pub include: Vec<String>,

@@ -34,7 +34,7 @@ pub trait LinkWriter: Send + Sync {
     /// Returns whether it did. Keeps the stored [`crate::links::settings::LinkSettings::used_clicks`].
     async fn replace(&self, seen: &Link, next: &Link) -> Result<bool, StoreError>;
     /// Replaces `seen` by `next`, which has the same id and owner and other addresses, as one: the link moves to its new address,
-    /// its aliases lead there, and each address that it gives up is reserved for its owner from `now` on.
+    /// its aliases lead there, new ones too, and each address that it gives up is reserved for its owner from `now` on.
     async fn relocate(&self, seen: &Link, next: &Link, now: Timestamp) -> Result<Relocation, StoreError>;
     /// Deletes the link with its aliases if its owner has not changed it since `seen` was read, and reserves its addresses for
     /// the owner from `now` on. Returns whether it did.
@@ -52,7 +52,7 @@ pub enum Relocation {
     Done,
     /// Wrote nothing: the link has changed, or was clicked, since it was read.
     Changed,
-    /// Wrote nothing: the new address is taken, or reserved for another workspace.
+    /// Wrote nothing: the new address or a new alias is taken, or reserved for another workspace.
     Taken,
 }
 
@@ -125,6 +125,8 @@ pub trait LinkBatch: Send + Sync {
     async fn get_all(&self, addresses: &[LinkAddress]) -> Result<Vec<Occupant>, StoreError>;
     /// Replaces a link as [`LinkWriter::replace`] does.
     async fn replace(&self, seen: &Link, next: &Link) -> Result<bool, StoreError>;
+    /// Changes the addresses of a link as [`LinkWriter::relocate`] does.
+    async fn relocate(&self, seen: &Link, next: &Link, now: Timestamp) -> Result<Relocation, StoreError>;
 }
 
 /// What is at an address.

@@ -6,9 +6,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use async_trait::async_trait;
 
 use super::outage::{lock, yield_once};
+use crate::jobs::delivery::Delivery;
 use crate::jobs::redelivery::Redelivery;
 use crate::jobs::timer::Timer;
 use crate::values::error::StoreError;
+use crate::values::timestamp::Timestamp;
+
+/// Makes an invocation for the request `request_id` that ends at `deadline`. Each is another try.
+pub fn delivery(request_id: impl Into<String>, deadline: Timestamp) -> Delivery {
+    static TRIES: AtomicU64 = AtomicU64::new(0);
+    Delivery { request_id: request_id.into(), attempt: TRIES.fetch_add(1, Ordering::SeqCst), deadline }
+}
 
 /// A list of the redeliveries that were asked for.
 #[derive(Default)]

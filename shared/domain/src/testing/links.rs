@@ -154,7 +154,13 @@ impl LinkWriter for MemoryLinks {
             Occupant::Link(_) => own,
             Occupant::Reserved(workspace) => workspace == next.workspace,
         };
-        if !free {
+        let known = |alias: &LinkAddress| seen.addresses().any(|address| address == alias);
+        let has_room = |alias: &LinkAddress| match self.occupant(&links, alias) {
+            Occupant::Nobody => true,
+            Occupant::Link(_) => false,
+            Occupant::Reserved(workspace) => workspace == next.workspace,
+        };
+        if !free || !next.aliases.iter().filter(|alias| !known(alias)).all(has_room) {
             return Ok(Relocation::Taken);
         }
         links.remove(&seen.address);
@@ -316,6 +322,11 @@ impl LinkBatch for MemoryLinks {
     async fn replace(&self, seen: &Link, next: &Link) -> Result<bool, StoreError> {
         yield_once().await;
         LinkWriter::replace(self, seen, next).await
+    }
+
+    async fn relocate(&self, seen: &Link, next: &Link, now: Timestamp) -> Result<Relocation, StoreError> {
+        yield_once().await;
+        LinkWriter::relocate(self, seen, next, now).await
     }
 }
 

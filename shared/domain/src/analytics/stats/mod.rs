@@ -4,7 +4,7 @@
 //! * `read` reads the aggregates in few rounds, and `sums` adds them up.
 //! * `build_stats` makes the answer ([`answer`]), which is JSON or a table ([`csv`]).
 //!
-//! The use cases are [`read_link_stats`], [`read_tag_stats`], [`read_workspace_stats`] and [`read_all_time`].
+//! The use cases are [`read_link_stats`], [`read_range_clicks`], [`read_tag_stats`], [`read_workspace_stats`] and [`read_all_time`].
 //! `docs/statistics.md` says what is exact.
 
 pub mod answer;
@@ -19,6 +19,7 @@ pub mod ports;
 mod read;
 pub mod read_all_time;
 pub mod read_link_stats;
+pub mod read_range_clicks;
 pub mod read_tag_stats;
 pub mod read_workspace_stats;
 pub mod request;

@@ -103,14 +103,14 @@ async fn links_with(index: &dyn LinkIndex, caller: &Caller, tags: &[String]) -> 
 }
 
 /// Refuses more than [`MAX_LINK_DAYS`] links times days.
-fn check_size(query: &StatsQuery, links: usize) -> Result<(), Error> {
+pub(super) fn check_size(query: &StatsQuery, links: usize) -> Result<(), Error> {
     let of = |days: Range<i64>| usize::try_from(days.end - days.start).unwrap_or(usize::MAX);
     let days = of(query.period.days()) + query.previous.as_ref().map_or(0, |period| of(period.days()));
     if links.saturating_mul(days) <= MAX_LINK_DAYS {
         return Ok(());
     }
     let detail = format!(
-        "{links} links and {days} days are more than {MAX_LINK_DAYS} links times days: ask for fewer days or a tag of fewer links"
+        "{links} links and {days} days are more than {MAX_LINK_DAYS} links times days: ask for fewer days or fewer links"
     );
     Err(Error::invalid("from", detail))
 }

@@ -9,6 +9,7 @@ use super::csv::to_csv;
 use super::ports::StatsPorts;
 use super::read_all_time::read_all_time;
 use super::read_link_stats::read_link_stats;
+use super::read_range_clicks::{ClickRange, read_range_clicks};
 use super::read_tag_stats::{MAX_LINKS, read_tag_stats};
 use super::read_workspace_stats::read_workspace_stats;
 use super::request::StatsRequest;
@@ -736,4 +737,36 @@ async fn utm_values_that_differ_in_case_are_one_value_in_its_first_spelling() {
     assert_eq!(values(&stats, Dimension::UtmSource), [("News", 2)], "of one day the first in sort order");
     let filtered = with(january(), |request| request.filter = text("utm_source:gOOGLE"));
     assert_eq!(fixture.link("acme", &filtered).await.unwrap().totals.clicks, Some(4));
+}
+
+#[tokio::test]
+async fn clicks_of_several_links_are_those_of_each() {
+    let fixture = Fixture::new().await;
+    let links = fixture.links.all();
+    for (from, to, tz) in [
+        ("2026-01-02", "2026-01-05", None),
+        ("2026-01-02T03:00:00Z", "2026-01-02T23:00:00Z", None),
+        ("2026-01-30", "2026-01-30", None),
+        ("2026-01-30", "2026-01-30", Some("Asia/Tokyo")),
+        ("2026-01-01", "2026-01-31", Some("Asia/Kolkata")),
+    ] {
+        let tz = tz.map(str::to_owned);
+        let range = ClickRange { from: text(from), to: text(to), tz: tz.clone() };
+        let range = range.check(100, Timestamp::parse(NOW).unwrap()).unwrap().unwrap();
+        let clicks = read_range_clicks(&fixture.aggregates, links.iter(), &range).await.unwrap();
+        for (link, clicks) in links.iter().zip(&clicks) {
+            let clock = FixedClock::at(NOW);
+            let (ports, caller) = (fixture.ports(&clock), caller(link.workspace.as_str(), Role::Viewer));
+            let request = with(request(from, to), |request| request.tz.clone_from(&tz));
+            let stats = read_link_stats(&ports, &caller, &link.address, &request).await.unwrap();
+            assert_eq!(Some(*clicks), stats.totals.clicks, "{} {from} {to} {tz:?}", link.address);
+        }
+        assert!(clicks.iter().sum::<u64>() > 0, "{from} {to}");
+    }
+    let now = Timestamp::parse(NOW).unwrap();
+    assert!(ClickRange::default().check(100, now).unwrap().is_none());
+    let year = ClickRange { from: text("2025-02-01"), ..ClickRange::default() };
+    assert!(year.check(27, now).is_ok());
+    let Err(Error::Invalid(errors)) = year.check(28, now) else { panic!("too many") };
+    assert_eq!(errors[0].pointer, "clicks_from");
 }

@@ -21,6 +21,7 @@ use crate::ports::{Clock, Random};
 use crate::testing::exports::{MemoryExportQueue, MemoryExports};
 use crate::testing::files::MemoryFileStore;
 use crate::testing::jobs::MemoryTimer;
+use crate::testing::jobs::delivery;
 use crate::testing::links::MemoryLinks;
 use crate::testing::outage::{lock, outage};
 use crate::testing::samples::link;
@@ -219,7 +220,7 @@ async fn write(seed: u64, every: u32, seconds: i64, gzip: bool) -> (Export, Vec<
         }
         invocations += 1;
         assert!(invocations < 2000, "seed {seed}: the export does not end");
-        let delivery = Delivery { request_id: format!("r{invocations}"), deadline: stores.now().plus_seconds(seconds) };
+        let delivery = delivery(format!("r{invocations}"), stores.now().plus_seconds(seconds));
         match run(&stores, write_export(&ports, &request, &delivery)) {
             Some(Ok(Written::Finished(_) | Written::HandedOver(_) | Written::Gone)) => {}
             Some(Ok(Written::Busy { until })) => {

@@ -8,7 +8,6 @@ use super::export::Export;
 use super::ports::ExportRequest;
 use super::write_ports::WriteExportPorts;
 use crate::jobs::delivery::Delivery;
-use crate::jobs::lease::Lease;
 use crate::values::error::{StoreError, StoreErrorKind};
 use crate::values::timestamp::Timestamp;
 
@@ -46,7 +45,7 @@ pub async fn write_export(
     if let Some(until) = export.held_until(&delivery.request_id, ports.clock.now()) {
         return Ok(Written::Busy { until });
     }
-    let lease = Lease { owner: delivery.request_id.clone(), until: delivery.deadline };
+    let lease = delivery.lease();
     let leased = export.leased(lease, request.turn);
     match ports.exports.replace(&leased).await {
         Ok(true) => {}

@@ -19,6 +19,7 @@ use crate::imports::job::import::Import;
 use crate::imports::load::{Loaded, load_import};
 use crate::imports::load_ports::LoadImportPorts;
 use crate::jobs::lease::Lease;
+use crate::links::address::LinkAddress;
 use crate::links::link::{Link, check_tags, check_title};
 use crate::links::ports::LinkWriter;
 use crate::links::preview::LinkPreview;
@@ -28,11 +29,13 @@ use crate::testing::exports::{MemoryExportQueue, MemoryExports};
 use crate::testing::files::{MemoryFileStore, MemorySigner, MemoryUploads};
 use crate::testing::imports::{MemoryImports, MemoryPartQueue, MemoryParts};
 use crate::testing::jobs::MemoryTimer;
+use crate::testing::jobs::delivery;
 use crate::testing::links::MemoryLinks;
 use crate::testing::samples::{caller, link};
 use crate::testing::system::{FixedClock, SeededRandom};
-use crate::values::domains::Domains;
+use crate::values::domains::{Domain, Domains};
 use crate::values::error::Error;
+use crate::values::slug::Slug;
 use crate::values::target::TargetUrl;
 use crate::visitors::device::Device;
 
@@ -83,7 +86,7 @@ impl World {
     }
 
     fn delivery(&self, request_id: &str, seconds: i64) -> Delivery {
-        Delivery { request_id: request_id.to_owned(), deadline: self.clock.now().plus_seconds(seconds) }
+        delivery(request_id, self.clock.now().plus_seconds(seconds))
     }
 
     /// Writes the export that is in the queue.
@@ -246,7 +249,7 @@ async fn export_survives_a_crash_and_is_written_once() {
     world.links.fail(false);
     // The lease of an invocation that was killed.
     let stored = world.exports.get(&request.workspace, &request.export).await.unwrap().unwrap();
-    let lease = Lease { owner: "r2".into(), until: world.clock.now().plus_seconds(900) };
+    let lease = Lease { owner: "r2".into(), attempt: 1, until: world.clock.now().plus_seconds(900) };
     world.exports.replace(&stored.leased(lease, 0)).await.unwrap();
     let busy = write_export(&ports, &request, &world.delivery("r3", 900)).await.unwrap();
     assert!(matches!(busy, Written::Busy { .. }), "{busy:?}");
@@ -408,13 +411,21 @@ proptest! {
         (slug, on_other_domain, created_at) in ("[a-z0-9-][a-z0-9._~-]{0,9}", any::<bool>(), any_time()),
         (url, clicks, settings) in (any_target(), prop::option::of(any::<u32>()), any_settings()),
         (jsonl, gzip) in any::<(bool, bool)>(),
+        aliases in prop::collection::btree_set("a-[a-z0-9._~-]{0,9}", 0..4),
     ) {
         let mut wanted = link("acme", "x", "https://a.example/");
         wanted.url = url;
-        wanted.address.slug = crate::values::slug::Slug::parse(slug.as_str()).unwrap_or(wanted.address.slug);
+        wanted.address.slug = Slug::parse(slug.as_str()).unwrap_or(wanted.address.slug);
         if on_other_domain {
-            wanted.address.domain = crate::values::domains::Domain::parse("s.example.org").unwrap();
+            wanted.address.domain = Domain::parse("s.example.org").unwrap();
         }
+        let (address, here) = (wanted.address.clone(), Domain::parse("go.example.com").unwrap());
+        let aliases = aliases.into_iter().enumerate();
+        let alias = |(n, slug): (usize, String)| {
+            let domain = if n % 2 == 0 { address.domain.clone() } else { here.clone() };
+            LinkAddress { domain, slug: Slug::parse(slug.as_str()).unwrap() }
+        };
+        wanted.aliases = aliases.map(alias).filter(|alias| *alias != address).collect();
         wanted.title = check_title(&title).ok();
         wanted.tags = check_tags(tags.iter().map(String::as_str)).unwrap_or_default();
         // The clock of this world shows March 2026.
@@ -433,7 +444,7 @@ proptest! {
             let export = world.write().await;
             world.import(world.bytes(&export.object_key()).await).await.1
         });
-        let imported: Vec<Link> = imported.into_iter().map(|link| Link { origin: None, stored_id: None, ..link }).collect();
+        let imported: Vec<Link> = imported.into_iter().map(|link| Link { origin: None, stored_id: None, revision: 0, ..link }).collect();
         let import = imported.first().and_then(|link| link.created_by.clone());
         prop_assert!(import.as_deref().is_some_and(|id| id.starts_with("imp_")), "{:?}", import);
         prop_assert_eq!(imported, [Link { created_by: import, changed_by: None, ..wanted }]);

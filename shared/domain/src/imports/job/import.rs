@@ -331,7 +331,7 @@ mod tests {
     }
 
     fn lease(owner: &str, clock: &FixedClock) -> Lease {
-        Lease { owner: owner.to_owned(), until: clock.now().plus_seconds(900) }
+        Lease { owner: owner.to_owned(), attempt: 1, until: clock.now().plus_seconds(900) }
     }
 
     #[test]

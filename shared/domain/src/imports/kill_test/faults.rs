@@ -13,7 +13,7 @@ use crate::imports::job::part::{Part, PartId};
 use crate::imports::job::ports::{ImportStore, PartQueue, PartStore};
 use crate::links::address::LinkAddress;
 use crate::links::link::Link;
-use crate::links::ports::{Inserted, LinkBatch, Occupant};
+use crate::links::ports::{Inserted, LinkBatch, Occupant, Relocation};
 use crate::ports::Random;
 use crate::testing::files::{MemoryFileStore, MemoryUploads};
 use crate::testing::imports::{MemoryImports, MemoryPartQueue, MemoryParts};
@@ -21,6 +21,7 @@ use crate::testing::links::MemoryLinks;
 use crate::testing::outage::outage;
 use crate::testing::system::{FixedClock, SeededRandom};
 use crate::values::error::{StoreError, StoreErrorKind};
+use crate::values::timestamp::Timestamp;
 use crate::values::workspace::WorkspaceId;
 
 /// Decides which calls fail, from a seed.
@@ -179,6 +180,11 @@ impl LinkBatch for FaultyStores<Arc<MemoryLinks>> {
         self.faults.before()?;
         let replaced = LinkBatch::replace(self.inner.as_ref(), seen, next).await?;
         self.faults.after().map(|()| replaced)
+    }
+    async fn relocate(&self, seen: &Link, next: &Link, now: Timestamp) -> Result<Relocation, StoreError> {
+        self.faults.before()?;
+        let relocation = LinkBatch::relocate(self.inner.as_ref(), seen, next, now).await?;
+        self.faults.after().map(|()| relocation)
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) fn import(on_conflict: OnConflict) -> Import {
 /// are also derived for rows without one, invalid rows, and rows with a warning.
 pub(super) fn file(json: bool) -> String {
     let import = import(OnConflict::Skip);
-    let mut file = String::from(if json { "" } else { "url,slug,created_at\n" });
+    let mut file = String::from(if json { "" } else { "url,slug,created_at,aliases\n" });
     for n in 0..ROWS {
         let (url, slug) = match n % 8 {
             0 => (format!("https://{n}.example/"), String::new()),
@@ -40,10 +40,11 @@ pub(super) fn file(json: bool) -> String {
         };
         // Some links lack their creation time, which gives the report a warning.
         let created_at = if n % 3 == 0 { "yesterday" } else { "" };
+        let aliases = if n % 8 == 7 { format!("alias{n}|again{n}") } else { String::new() };
         let row = if json {
-            serde_json::json!({"url": url, "slug": slug, "created_at": created_at}).to_string()
+            serde_json::json!({"url": url, "slug": slug, "created_at": created_at, "aliases": aliases}).to_string()
         } else {
-            format!("{url},{slug},{created_at}")
+            format!("{url},{slug},{created_at},{aliases}")
         };
         file.push_str(&row);
         file.push('\n');

@@ -20,6 +20,7 @@ use super::job::import::ImportStatus;
 use super::job::options::OnConflict;
 use crate::jobs::delivery::Delivery;
 use crate::ports::Clock;
+use crate::testing::jobs::delivery;
 
 /// How many schedules each of the four files gets.
 const SCHEDULES: u64 = 260;
@@ -27,7 +28,7 @@ const SCHEDULES: u64 = 260;
 /// Loads the file as a whole, without a fault.
 async fn uninterrupted(file: &(String, OnConflict)) -> ImportResult {
     let stack = Stack::new(0, file, 1_000_000).await;
-    let delivery = Delivery { request_id: "r0".to_owned(), deadline: stack.clock.now().plus_seconds(900) };
+    let delivery = delivery("r0", stack.clock.now().plus_seconds(900));
     let done = stack.run(vec![(Message::File, delivery, u64::MAX)], &mut || None);
     assert_eq!(done, [(Message::File, true)]);
     assert!(stack.closed());

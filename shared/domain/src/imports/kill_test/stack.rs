@@ -25,6 +25,7 @@ use crate::ports::Clock;
 use crate::testing::files::{MemoryFileStore, MemoryUploads};
 use crate::testing::imports::{MemoryImports, MemoryPartQueue, MemoryParts};
 use crate::testing::jobs::MemoryTimer;
+use crate::testing::jobs::delivery;
 use crate::testing::links::MemoryLinks;
 use crate::testing::samples::link;
 use crate::testing::system::FixedClock;
@@ -154,7 +155,7 @@ impl Stack {
     /// Makes the delivery of a request. Most have time, some next to none.
     pub(super) fn delivery(&self, request: u64) -> Delivery {
         let seconds = [25, 60, 900, 900][usize::try_from(self.faults.below(4)).unwrap()];
-        Delivery { request_id: format!("r{request}"), deadline: self.clock.now().plus_seconds(seconds) }
+        delivery(format!("r{request}"), self.clock.now().plus_seconds(seconds))
     }
 
     /// Runs invocations for `messages` at the same time, and kills each after the given number of steps. While the file is being

@@ -21,8 +21,10 @@ use super::load_ports::LoadImportPorts;
 use super::plan::{Planned, Planner};
 use crate::files::ports::Object;
 use crate::jobs::delivery::Delivery;
-use crate::jobs::lease::Lease;
 use crate::values::error::StoreError;
+
+/// Why an import fails whose object has another content now.
+const REPLACED: &str = "the file was replaced while it was being loaded";
 
 /// The result of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,10 +135,15 @@ async fn lease_and_plan(
         return fail(ports, &leased, "the file was deleted before it was loaded", delivery).await.map(Err);
     };
     // An import that has parts must end, whatever the object is now: the event of a newer one makes an import of its own.
-    let import = match known.filter(|import| import.is_requested() || import.is_dividing()) {
-        Some(import) => import,
-        // The object may be newer than the event.
-        None => find_or_create(ports, name, key, &object).await?,
+    let import = match known {
+        Some(import) if import.is_requested() || import.is_dividing() => import,
+        known => {
+            if let Some(stale) = known.filter(|import| import.etag.as_ref().is_some_and(|etag| *etag != object.etag)) {
+                end_stale(ports, &stale, delivery).await?;
+            }
+            // The object may be newer than the event.
+            find_or_create(ports, name, key, &object).await?
+        }
     };
     if import.plan.is_some() && !import.is_dividing() && !import.is_closed() {
         return Ok(Ok((import, Messages::Unknown)));
@@ -162,7 +169,7 @@ async fn plan_import(
 ) -> Result<Result<Import, Loaded>, StoreError> {
     let import = &planner.import;
     if import.etag.as_ref() != Some(&object.etag) {
-        return fail(ports, import, "the file was replaced while it was being loaded", delivery).await.map(Err);
+        return fail(ports, import, REPLACED, delivery).await.map(Err);
     }
     if object.size > ports.max_bytes {
         let reason = format!("the file has {} bytes; at most {} are allowed", object.size, ports.max_bytes);
@@ -249,13 +256,22 @@ async fn lease(
     size: u64,
     delivery: &Delivery,
 ) -> Result<Result<Import, Skipped>, StoreError> {
-    let lease = Lease { owner: delivery.request_id.clone(), until: delivery.deadline };
+    let lease = delivery.lease();
     let leased = match import.leased(lease, etag, size, ports.clock.now()) {
         Ok(leased) => leased,
         Err(reason) => return Ok(Err(Skipped::LeaseRefused(reason))),
     };
     // If it is `false`, a faster invocation holds the import now.
     Ok(if replace_import(ports, &leased).await? { Ok(leased) } else { Err(Skipped::TakenOver) })
+}
+
+/// Ends an import whose file was replaced after an invocation had begun with it and died before it found a part.
+async fn end_stale(ports: &LoadImportPorts, import: &Import, delivery: &Delivery) -> Result<(), StoreError> {
+    let etag = import.etag.clone().unwrap_or_default();
+    if let Ok(leased) = lease(ports, import, &etag, import.bytes_total, delivery).await? {
+        fail(ports, &leased, REPLACED, delivery).await?;
+    }
+    Ok(())
 }
 
 /// Ends an import that is not fully planned as failed, for `reason`.

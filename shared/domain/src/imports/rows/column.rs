@@ -16,6 +16,8 @@ pub enum Column {
     ShortUrl,
     /// Another short link as a URL, which its owner chose; its path is the slug rather than that of `ShortUrl`.
     CustomUrl,
+    /// Other addresses that lead to the link.
+    Aliases,
     /// The host that serves the link.
     Domain,
     /// The title of the link.
@@ -73,11 +75,12 @@ pub enum Column {
 }
 
 /// Every column with its name in reports, in our own exports and in options.
-const NAMES: [(Column, &str); 31] = [
+const NAMES: [(Column, &str); 32] = [
     (Column::Url, "url"),
     (Column::Slug, "slug"),
     (Column::ShortUrl, "short_url"),
     (Column::CustomUrl, "custom_url"),
+    (Column::Aliases, "aliases"),
     (Column::Domain, "domain"),
     (Column::Title, "title"),
     (Column::Tags, "tags"),

@@ -119,7 +119,7 @@ fn describe(error: &serde_json::Error) -> String {
 fn wrong_type(column: Column, value: &str) -> Fault {
     let expected = match column {
         Column::Tags => "a text or a list of texts",
-        Column::Rules | Column::Variants => "a list",
+        Column::Rules | Column::Variants | Column::Aliases => "a list",
         Column::Geo | Column::Preview => "an object",
         Column::ImportedClicks | Column::MaxClicks | Column::RedirectStatus => "a number",
         Column::Archived | Column::ForwardQuery | Column::ForwardPath => "true or false",
@@ -173,7 +173,7 @@ impl<'de> Visitor<'de> for RowVisitor<'_, 'de> {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             }
-            if matches!(column, Column::Rules | Column::Variants | Column::Geo | Column::Preview) {
+            if matches!(column, Column::Rules | Column::Variants | Column::Geo | Column::Preview | Column::Aliases) {
                 if let Some(value) = map.next_value::<Option<serde_json::Value>>()? {
                     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                     self.fields.set(column, Cow::Owned(text));

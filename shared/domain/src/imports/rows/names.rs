@@ -21,6 +21,7 @@ pub(super) fn common_column(name: &str) -> Option<Column> {
             Column::ShortUrl
         }
         "customlink" | "custombitlink" | "custombitlinks" | "customurl" | "vanityurl" => Column::CustomUrl,
+        "aliases" => Column::Aliases,
         "domain" => Column::Domain,
         "title" => Column::Title,
         "tags" | "tag" | "labels" => Column::Tags,

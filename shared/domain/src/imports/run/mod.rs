@@ -13,6 +13,7 @@ use super::job::import::Import;
 use super::job::part::Part;
 use super::load_ports::LoadImportPorts;
 use super::rows::{Layout, Limits, Next, Rows};
+use super::write::add_aliases::add_aliases;
 use super::write::outcome::{ContestedRow, FilePosition, Outcome, SettledBatch, SettledRow};
 use super::write::report::Reported;
 use super::write::resolve_conflict::replacement_of;
@@ -212,9 +213,12 @@ impl<'a> Run<'a> {
         let mut lines = Vec::new();
         let mut conflict = None;
         for SettledRow { outcome, warnings } in settled.rows {
-            let outcome = match outcome {
-                Outcome::Contested(row) => self.take_over(*row, settled.position, sender).await?,
-                outcome => outcome,
+            let (outcome, warnings) = match outcome {
+                Outcome::Contested(row) => {
+                    let taken_over = self.take_over(*row, settled.position, sender).await?;
+                    (taken_over.outcome, [warnings, taken_over.warnings].concat())
+                }
+                outcome => (outcome, warnings),
             };
             counts.add(&outcome);
             for line in counts.report(&outcome, warnings) {
@@ -244,17 +248,18 @@ impl<'a> Run<'a> {
         row: ContestedRow,
         position: FilePosition,
         sender: &Sender<'_>,
-    ) -> Result<Outcome, Stop> {
+    ) -> Result<SettledRow, Stop> {
         self.progress.mark_contested().await?;
         let ContestedRow { mut candidate, mut existing } = row;
         for _ in 0..MAX_ROUNDS {
             let (next, overwrites) = replacement_of(&self.progress.import, &candidate, &existing);
             if sender.replace(&existing, &next).await? {
-                return Ok(if overwrites { Outcome::Overwritten } else { Outcome::Created });
+                let outcome = if overwrites { Outcome::Overwritten } else { Outcome::Created };
+                return Ok(SettledRow { outcome, warnings: add_aliases(sender, &candidate).await? });
             }
             match settle_row(sender, candidate, position).await? {
-                Outcome::Contested(again) => ContestedRow { candidate, existing } = *again,
-                outcome => return Ok(outcome),
+                SettledRow { outcome: Outcome::Contested(again), .. } => ContestedRow { candidate, existing } = *again,
+                settled => return Ok(settled),
             }
         }
         let reason = "links appear and disappear while rows are written";

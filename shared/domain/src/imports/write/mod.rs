@@ -1,5 +1,6 @@
 //! Turns rows into links: checks rows, writes batches, resolves conflicts, reports rows that were not loaded.
 
+pub(crate) mod add_aliases;
 mod counts;
 pub(crate) mod outcome;
 mod protection;

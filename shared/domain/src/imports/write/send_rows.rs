@@ -10,7 +10,7 @@ use crate::imports::load_ports::LoadImportPorts;
 use crate::jobs::timer::Timer;
 use crate::links::address::LinkAddress;
 use crate::links::link::Link;
-use crate::links::ports::{Inserted, LinkBatch, Occupant};
+use crate::links::ports::{Inserted, LinkBatch, Occupant, Relocation};
 use crate::ports::Clock;
 use crate::values::error::{StoreError, StoreErrorKind};
 use crate::values::timestamp::Timestamp;
@@ -95,7 +95,17 @@ impl<'a> Sender<'a> {
     /// Returns what is at the address of each of `rows`.
     pub(crate) async fn get_all(&self, rows: &[(usize, Candidate)]) -> Result<Vec<Occupant>, StoreError> {
         let addresses: Vec<LinkAddress> = rows.iter().map(|(_, row)| row.link.address.clone()).collect();
-        self.retry_while_busy(|| self.links.get_all(&addresses)).await
+        self.occupants(&addresses).await
+    }
+
+    /// Returns what is at these addresses, at most [`crate::links::ports::MAX_BATCH`].
+    pub(crate) async fn occupants(&self, addresses: &[LinkAddress]) -> Result<Vec<Occupant>, StoreError> {
+        self.retry_while_busy(|| self.links.get_all(addresses)).await
+    }
+
+    /// Gives `seen` the addresses of `next`. Not for a dry run.
+    pub(crate) async fn relocate(&self, seen: &Link, next: &Link) -> Result<Relocation, StoreError> {
+        self.retry_while_busy(|| self.links.relocate(seen, next, self.clock.now())).await
     }
 
     /// Replaces `seen` by `next` if the link is unchanged; returns whether it was. A dry run only returns `true`.

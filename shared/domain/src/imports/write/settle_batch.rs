@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::add_aliases::add_aliases;
 use super::outcome::{ContestedRow, FilePosition, Outcome, SettledBatch, SettledRow};
 use super::report::{ReportLine, Reported};
 use super::resolve_conflict::{Resolution, keeps_password, replacement_of, resolve_conflict, resolve_reserved};
@@ -48,9 +49,11 @@ pub(crate) async fn settle_batch(
             }
         }
     }
-    let mut batch = OpenBatch { sender, outcomes, warnings, retries: Vec::new(), halted: false };
+    let mut batch =
+        OpenBatch { sender, outcomes, warnings, retries: Vec::new(), with_aliases: Vec::new(), halted: false };
     for _ in 0..MAX_ROUNDS {
         if waiting.is_empty() {
+            batch.add_aliases().await?;
             let settled = batch.outcomes.into_iter().zip(batch.warnings);
             let rows = settled.filter_map(|(outcome, warnings)| Some(SettledRow { outcome: outcome?, warnings }));
             return Ok(SettledBatch { rows: rows.collect(), halted: batch.halted, position });
@@ -67,11 +70,10 @@ pub(crate) async fn settle_row(
     sender: &Sender<'_>,
     candidate: Candidate,
     position: FilePosition,
-) -> Result<Outcome, StoreError> {
+) -> Result<SettledRow, StoreError> {
     let settled = settle_batch(sender, vec![BatchRow::Candidate(Box::new(candidate))], position).await?;
     let row = settled.rows.into_iter().next();
-    row.map(|row| row.outcome)
-        .ok_or_else(|| StoreError::new("rows.settle", StoreErrorKind::Broken, "a row has no outcome"))
+    row.ok_or_else(|| StoreError::new("rows.settle", StoreErrorKind::Broken, "a row has no outcome"))
 }
 
 /// Takes the warnings of a row, as lines of the report.
@@ -91,6 +93,8 @@ struct OpenBatch<'a> {
     warnings: Vec<Vec<ReportLine>>,
     /// The rows for the next round.
     retries: Waiting,
+    /// The rows that became a link and have aliases.
+    with_aliases: Waiting,
     halted: bool,
 }
 
@@ -121,7 +125,7 @@ impl OpenBatch<'_> {
         let mut taken = Vec::new();
         for ((index, candidate), inserted) in open.into_iter().zip(inserted) {
             if inserted {
-                self.outcomes[index] = Some(Outcome::Created);
+                self.became(index, Outcome::Created, candidate);
             } else {
                 taken.push((index, candidate));
             }
@@ -158,7 +162,7 @@ impl OpenBatch<'_> {
                 Occupant::Reserved(_) => {
                     // A batch cannot write to a reserved address.
                     if self.sender.insert_reserved(&candidate.link).await? {
-                        self.outcomes[index] = Some(Outcome::Created);
+                        self.became(index, Outcome::Created, candidate);
                     } else {
                         self.retries.push((index, candidate));
                     }
@@ -170,8 +174,11 @@ impl OpenBatch<'_> {
                 }
             };
             self.outcomes[index] = match resolution {
-                Resolution::Own { overwrote: false } => Some(Outcome::Created),
-                Resolution::Own { overwrote: true } => Some(Outcome::Overwritten),
+                Resolution::Own { overwrote } => {
+                    let outcome = if overwrote { Outcome::Overwritten } else { Outcome::Created };
+                    self.became(index, outcome, candidate);
+                    continue;
+                }
                 Resolution::Unchanged => Some(Outcome::Unchanged),
                 Resolution::Conflict(line) => Some(Outcome::Reported(line)),
                 Resolution::Contested => existing
@@ -191,14 +198,35 @@ impl OpenBatch<'_> {
                         }
                         None => false,
                     };
-                    if !replaced {
-                        self.retries.push((index, candidate));
+                    if replaced {
+                        self.became(index, Outcome::Overwritten, candidate);
+                        continue;
                     }
-                    replaced.then_some(Outcome::Overwritten)
+                    self.retries.push((index, candidate));
+                    None
                 }
             };
         }
         Ok(free)
+    }
+
+    /// Notes that the row has become a link.
+    fn became(&mut self, index: usize, outcome: Outcome, candidate: Candidate) {
+        self.outcomes[index] = Some(outcome);
+        if !candidate.aliases.is_empty() {
+            self.with_aliases.push((index, candidate));
+        }
+    }
+
+    /// Adds the aliases of the rows that became links.
+    async fn add_aliases(&mut self) -> Result<(), StoreError> {
+        for (index, candidate) in std::mem::take(&mut self.with_aliases) {
+            if self.outcomes.get(index).is_some_and(Option::is_some) {
+                let taken = add_aliases(self.sender, &candidate).await?;
+                self.warnings[index].extend(taken);
+            }
+        }
+        Ok(())
     }
 
     /// Drops the rows after the first conflict, if a conflict ends the import.

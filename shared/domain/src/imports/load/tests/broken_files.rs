@@ -8,9 +8,9 @@ use crate::imports::job::import::{Import, ImportStatus};
 use crate::imports::load::{Loaded, load_import};
 use crate::imports::load_part::{PartLoaded, load_part};
 use crate::imports::load_ports::LoadImportPorts;
-use crate::jobs::delivery::Delivery;
 use crate::ports::Clock;
 use crate::testing::files::MemoryUploads;
+use crate::testing::jobs::delivery;
 use crate::testing::system::FixedClock;
 use crate::values::timestamp::Timestamp;
 
@@ -185,7 +185,7 @@ async fn load_in_time(file: &[u8], seconds: i64) -> (Import, usize) {
     let ports = LoadImportPorts { clock: clock.clone(), ..world.ports() };
     world.objects.put("imports/acme/x", file.to_vec());
     for invocation in 1..20 {
-        let delivery = Delivery { request_id: format!("r{invocation}"), deadline: clock.now().plus_seconds(900) };
+        let delivery = delivery(format!("r{invocation}"), clock.now().plus_seconds(900));
         let finished = if invocation == 1 {
             match load_import(&ports, "imports/acme/x", &MemoryUploads::etag(file), &delivery).await.unwrap() {
                 Loaded::Finished(import) => Some(import),

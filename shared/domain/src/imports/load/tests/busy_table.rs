@@ -12,12 +12,13 @@ use crate::imports::load_ports::LoadImportPorts;
 use crate::jobs::timer::Timer;
 use crate::links::address::LinkAddress;
 use crate::links::link::Link;
-use crate::links::ports::{Inserted, LinkBatch, LinkWriter, Occupant};
+use crate::links::ports::{Inserted, LinkBatch, LinkWriter, Occupant, Relocation};
 use crate::ports::Clock;
 use crate::testing::links::MemoryLinks;
 use crate::testing::samples::link;
 use crate::testing::system::FixedClock;
 use crate::values::error::{StoreError, StoreErrorKind};
+use crate::values::timestamp::Timestamp;
 
 /// A table that takes only some writes between two pauses.
 struct Busy {
@@ -48,6 +49,9 @@ impl LinkBatch for Busy {
     }
     async fn replace(&self, seen: &Link, next: &Link) -> Result<bool, StoreError> {
         LinkBatch::replace(self.inner.as_ref(), seen, next).await
+    }
+    async fn relocate(&self, seen: &Link, next: &Link, now: Timestamp) -> Result<Relocation, StoreError> {
+        LinkBatch::relocate(self.inner.as_ref(), seen, next, now).await
     }
 }
 
@@ -87,6 +91,9 @@ impl LinkBatch for Stuck {
     async fn replace(&self, _: &Link, _: &Link) -> Result<bool, StoreError> {
         Ok(false)
     }
+    async fn relocate(&self, _: &Link, _: &Link, _: Timestamp) -> Result<Relocation, StoreError> {
+        Ok(Relocation::Changed)
+    }
 }
 
 #[async_trait]
@@ -119,6 +126,9 @@ impl LinkBatch for Vanishing {
     }
     async fn replace(&self, seen: &Link, next: &Link) -> Result<bool, StoreError> {
         LinkBatch::replace(self.0.as_ref(), seen, next).await
+    }
+    async fn relocate(&self, seen: &Link, next: &Link, now: Timestamp) -> Result<Relocation, StoreError> {
+        LinkBatch::relocate(self.0.as_ref(), seen, next, now).await
     }
     async fn insert_one(&self, link: &Link) -> Result<bool, StoreError> {
         self.0.insert_one(link).await

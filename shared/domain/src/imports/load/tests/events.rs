@@ -85,7 +85,7 @@ async fn replaced_or_deleted_file_fails_the_import() {
         let import = Import::awaiting(id, WorkspaceId::parse("acme").unwrap(), None, 19, world.clock.now());
         world.imports.create(&import).await.unwrap();
         // The lease of an invocation that was killed.
-        let lease = Lease { owner: "r1".into(), until: world.clock.now().plus_seconds(900) };
+        let lease = Lease { owner: "r1".into(), attempt: 1, until: world.clock.now().plus_seconds(900) };
         let running = import.leased(lease, "e1", 19, world.clock.now()).unwrap();
         world.imports.replace(&running).await.unwrap();
         if replaced {
@@ -97,6 +97,36 @@ async fn replaced_or_deleted_file_fails_the_import() {
         let reason = if replaced { "replaced" } else { "deleted" };
         assert!(failed.error.as_deref().unwrap().contains(reason), "{:?}", failed.error);
         assert!(world.links.all().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn import_ends_whose_file_is_replaced_after_its_planner_died() {
+    for plan_died_with_a_plan in [false, true] {
+        let world = World::new();
+        let (old, new) = ("https://old.example/\n", "https://new.example/\n");
+        let etag = MemoryUploads::etag(old.as_bytes());
+        world.objects.put("imports/acme/x", old);
+        // An invocation that dies once it has leased the import.
+        world.links.fail(true);
+        load_import(&world.ports(), "imports/acme/x", &etag, &world.delivery("r1")).await.unwrap_err();
+        world.links.fail(false);
+        let mut running = world.imports.all().remove(0);
+        if !plan_died_with_a_plan {
+            (running.plan, running.revision) = (None, running.revision + 1);
+            assert!(world.imports.replace(&running).await.unwrap());
+        }
+        world.objects.put("imports/acme/x", new);
+        world.deliver("imports/acme/x", &etag, "r1").await;
+        world.work(10).await;
+        world.deliver("imports/acme/x", &MemoryUploads::etag(new.as_bytes()), "r2").await;
+        let all = world.imports.all();
+        let ended: Vec<_> = all.iter().map(|import| (import.status, import.is_closed())).collect();
+        assert_eq!(ended.len(), 2, "{plan_died_with_a_plan}");
+        assert!(ended.contains(&(ImportStatus::Failed, true)), "{ended:?}");
+        assert!(ended.contains(&(ImportStatus::Succeeded, true)), "{ended:?}");
+        let failed = all.iter().find(|import| import.status == ImportStatus::Failed).unwrap();
+        assert!(failed.error.as_deref().unwrap().contains("replaced"), "{:?}", failed.error);
     }
 }
 

@@ -20,6 +20,7 @@ use crate::ports::Clock;
 use crate::testing::files::{MemoryFileStore, MemoryUploads};
 use crate::testing::imports::{MemoryImports, MemoryPartQueue, MemoryParts};
 use crate::testing::jobs::MemoryTimer;
+use crate::testing::jobs::delivery;
 use crate::testing::links::MemoryLinks;
 use crate::testing::system::FixedClock;
 use crate::values::domains::Domains;
@@ -69,7 +70,7 @@ impl World {
     }
 
     fn delivery(&self, request_id: &str) -> Delivery {
-        Delivery { request_id: request_id.to_owned(), deadline: self.clock.now().plus_seconds(900) }
+        delivery(request_id, self.clock.now().plus_seconds(900))
     }
 
     /// Delivers the event of an object to an invocation with time enough.
@@ -88,7 +89,7 @@ impl World {
             assert!(request < 500, "the import does not come to an end");
             for (id, n) in messages.iter().zip(0..) {
                 let deadline = self.clock.now().plus_seconds(seconds);
-                let delivery = Delivery { request_id: format!("q{request}-{n}"), deadline };
+                let delivery = delivery(format!("q{request}-{n}"), deadline);
                 match load_part(&self.ports(), id, &delivery).await.unwrap() {
                     PartLoaded::Finished(import) => finished = Some(*import),
                     PartLoaded::Busy { .. } => panic!("no other invocation runs"),

@@ -172,3 +172,54 @@ async fn failed_dry_run_does_not_speak_of_loaded_rows() {
         assert!(import.error.as_deref().unwrap().contains(words), "{:?}", import.error);
     }
 }
+
+#[tokio::test]
+async fn aliases_of_a_row_lead_to_its_link() {
+    let file = "url,slug,aliases\nhttps://a.example/,a,old-a|mine|s.example.org/a\nhttps://b.example/,b,\n\
+        https://c.example/,,old-c\nhttps://d.example/,mine,old-d\nhttps://e.example/,e,bad%slug|v1\n";
+    for dry_run in ["true", "false"] {
+        let world = World::new();
+        world.links.insert(&link("acme", "mine", "https://mine.example/")).await.unwrap();
+        let gone = link("acme", "old-c", "https://gone.example/");
+        world.links.insert(&gone).await.unwrap();
+        world.links.delete(&gone, gone.created_at).await.unwrap();
+        let import = world.load_with(file, &[("dry-run", dry_run)]).await;
+        let expected = Counts { read: 5, created: 4, conflicting: 1, warned: 2, ..Counts::default() };
+        assert_eq!(import.counts, expected, "{dry_run}");
+        let report = world.report(&import);
+        let warned = |line: &&serde_json::Value| line["outcome"] == "warned";
+        let warned: Vec<_> =
+            report.iter().filter(warned).map(|line| (&line["row"], &line["column"], &line["value"])).collect();
+        assert_eq!(
+            format!("{warned:?}").replace("String", ""),
+            r#"[(Number(1), ("aliases"), ("go.example.com/mine")), (Number(5), ("aliases"), ("bad%slug")), (Number(5), ("aliases"), ("v1"))]"#
+        );
+        let at = async |slug: &str| {
+            let mut address = gone.address.clone();
+            address.slug = Slug::parse(slug).unwrap();
+            world.links.get(&address).await.unwrap().map(|link| link.url.to_string())
+        };
+        let found = |url: &str| (dry_run == "false").then(|| url.to_owned());
+        assert_eq!(at("old-a").await, found("https://a.example/"));
+        assert_eq!(at("old-c").await, found("https://c.example/"));
+        assert_eq!((at("old-d").await, at("mine").await), (None, Some("https://mine.example/".to_owned())));
+        assert_eq!(world.links.all().len(), if dry_run == "true" { 1 } else { 5 });
+    }
+}
+
+#[tokio::test]
+async fn aliases_of_an_overwritten_link_stay_and_grow() {
+    let world = World::new();
+    let seen = link_with_id("acme", "old", "https://a.example/", "1");
+    let mut moved = Link { aliases: vec![seen.address.clone()], revision: 1, ..seen.clone() };
+    moved.address.slug = Slug::parse("new").unwrap();
+    world.links.insert(&seen).await.unwrap();
+    world.links.relocate(&seen, &moved, seen.created_at).await.unwrap();
+    let many: Vec<String> = (0..25).map(|n| format!("a{n}")).collect();
+    let file = format!("url,slug,aliases\nhttps://b.example/,new,{}\n", many.join("|"));
+    let import = world.load_with(file, &[("on-conflict", "overwrite")]).await;
+    assert_eq!((import.counts.overwritten, import.counts.warned), (1, 1));
+    assert_eq!(world.report(&import).len(), 6, "five too many in the row, and one more in the link");
+    let link = world.links.all().remove(0);
+    assert_eq!((link.aliases.len(), &link.aliases[0], link.id()), (20, &seen.address, seen.id()));
+}

@@ -4,12 +4,12 @@ use super::{World, counts};
 use crate::access::key::Role;
 use crate::imports::cancel::cancel_import;
 use crate::imports::job::import::ImportStatus;
-use crate::imports::job::ports::PartQueue;
+use crate::imports::job::ports::{PartQueue, PartStore};
 use crate::imports::load::{Loaded, load_import};
 use crate::imports::load_part::{PartLoaded, load_part};
-use crate::jobs::delivery::Delivery;
 use crate::ports::Clock;
 use crate::testing::files::MemoryUploads;
+use crate::testing::jobs::delivery;
 use crate::testing::samples::caller;
 
 #[tokio::test]
@@ -42,7 +42,7 @@ async fn part_without_enough_time_is_handed_over() {
         let etag = MemoryUploads::etag(file.as_bytes());
         world.objects.put("imports/acme/x", file);
         // Every invocation is out of time at once.
-        let delivery = Delivery { request_id: "r1".into(), deadline: world.clock.now().plus_seconds(10) };
+        let delivery = delivery("r1", world.clock.now().plus_seconds(10));
         let loaded = load_import(&world.ports(), "imports/acme/x", &etag, &delivery).await.unwrap();
         assert!(matches!(loaded, Loaded::Divided(_)), "{loaded:?}");
         let import = world.work(10).await.unwrap();
@@ -86,4 +86,19 @@ async fn file_replaced_between_parts_fails_the_import() {
     assert_eq!(failed.status, ImportStatus::Failed);
     assert!(failed.error.as_deref().unwrap().contains("replaced"), "{:?}", failed.error);
     assert_eq!(failed.counts.created, world.links.all().len() as u64);
+}
+
+/// Lambda may give one request id to two invocations that run at once, and a store takes an equal write for a repetition.
+#[tokio::test]
+async fn one_of_two_tries_of_a_request_holds_a_part() {
+    let world = World { part_bytes: 500, ..World::new() };
+    let file: String = (0..100).map(|n| format!("https://{n}.example/\n")).collect();
+    world.objects.put("imports/acme/x", file.clone());
+    world.deliver("imports/acme/x", &MemoryUploads::etag(file.as_bytes()), "r1").await;
+    let part = world.parts.get(&world.queue.take()[0]).await.unwrap().unwrap();
+    let deadline = world.clock.now().plus_seconds(900);
+    let (first, second) = (delivery("r2", deadline), delivery("r2", deadline));
+    assert!(world.parts.replace(&part.leased(first.lease())).await.unwrap());
+    assert!(!world.parts.replace(&part.leased(second.lease())).await.unwrap());
+    assert!(world.parts.replace(&part.leased(first.lease())).await.unwrap(), "the same try again, after a lost answer");
 }

@@ -1,5 +1,8 @@
 //! Checks the fields of a row, and makes its link.
 
+mod aliases;
+
+use self::aliases::read_aliases;
 use super::counts::read_count;
 use super::protection::PasswordOwner;
 use super::row_settings::read_settings;
@@ -33,6 +36,8 @@ pub struct Candidate {
     pub address: RowAddress,
     /// The link that it asks for.
     pub link: Link,
+    /// Other addresses that are to lead to the link, each once.
+    pub aliases: Vec<LinkAddress>,
     /// The attempt at a derived slug, counted from 0; `None` if the slug is the row's own.
     pub attempt: Option<u32>,
     /// What the link lacks of its row, or has otherwise. The report says so.
@@ -93,6 +98,8 @@ impl Context<'_> {
         if !self.domains.is_open_to(&domain, &self.import.workspace) {
             return Err(fault(Column::Domain, domain.as_str(), "belongs to another workspace"));
         }
+        let address_of_link = LinkAddress { domain, slug };
+        let aliases = self.aliases(fields, &address_of_link, &mut warnings);
         let title = fields.title.as_deref().and_then(|text| fit_title(text, is_foreign(fields), &mut warnings));
         let tags = fit_tags(&fields.tags, &self.options.tags, &mut warnings);
         let created_at = self.created_at(fields, &mut warnings);
@@ -108,7 +115,7 @@ impl Context<'_> {
             return Err(warnings.swap_remove(0));
         }
         let link = Link {
-            address: LinkAddress { domain, slug },
+            address: address_of_link,
             stored_id: Some(LinkId::derive(self.created_at, &origin)),
             counted_at: None,
             aliases: Vec::new(),
@@ -125,7 +132,7 @@ impl Context<'_> {
             imported_clicks,
             origin: Some(origin),
         };
-        Ok(Candidate { address: address.clone(), link, attempt, warnings, lacks_password })
+        Ok(Candidate { address: address.clone(), link, aliases, attempt, warnings, lacks_password })
     }
 
     /// Returns the domain that the row names, or the import's: we cannot serve a domain that is not the stack's. Links of another
@@ -143,6 +150,13 @@ impl Context<'_> {
         let short = fields.custom_url.as_deref().or(fields.short_url.as_deref());
         let own = short.and_then(|short| own_domain(split_short_url(short).0, self.domains).ok());
         own.unwrap_or_else(|| default.clone())
+    }
+
+    /// Returns the aliases of the row that a link at `link` can have.
+    fn aliases(&self, fields: &Fields<'_>, link: &LinkAddress, warnings: &mut Vec<Fault>) -> Vec<LinkAddress> {
+        let text = fields.more.iter().find(|(column, _)| *column == Column::Aliases);
+        let Some((_, text)) = text else { return Vec::new() };
+        read_aliases(text, link, self.domains, &self.import.workspace, warnings)
     }
 
     fn created_at(&self, fields: &Fields<'_>, warnings: &mut Vec<Fault>) -> Timestamp {

@@ -1,0 +1,125 @@
+//! Reads the aliases of a row.
+
+use serde_json::Value;
+
+use crate::imports::rows::{Column, Fault};
+use crate::links::address::LinkAddress;
+use crate::links::create::own_domain;
+use crate::links::link::Link;
+use crate::values::domains::Domains;
+use crate::values::slug::Slug;
+use crate::values::workspace::WorkspaceId;
+
+/// Reads a list of aliases for the row's link at `link`: texts with `|`, `,` or white space between them, or a JSON list. Each is a
+/// slug, a slug behind its domain, or a short URL; in JSON also an object with both. One on a domain that is not ours is an alias on
+/// the link's domain. What cannot be an alias is left out, with a warning.
+pub(super) fn read_aliases(
+    text: &str,
+    link: &LinkAddress,
+    domains: &Domains,
+    workspace: &WorkspaceId,
+    warnings: &mut Vec<Fault>,
+) -> Vec<LinkAddress> {
+    let mut aliases: Vec<LinkAddress> = Vec::new();
+    for item in items(text) {
+        let mut refuse = |cause: String| {
+            let cause = format!("{cause}; this alias is left out");
+            warnings.push(Fault { column: Some(Column::Aliases), value: item.clone(), cause });
+        };
+        let rest = item.split_once("://").map_or(item.as_str(), |(_, rest)| rest);
+        let rest = rest.split(['?', '#']).next().unwrap_or_default();
+        let (host, path) = rest.split_once('/').unwrap_or(("", rest));
+        let own = own_domain(host.split(':').next().unwrap_or_default(), domains);
+        let domain = own.unwrap_or_else(|_| link.domain.clone());
+        if !domains.is_open_to(&domain, workspace) {
+            refuse("is on a domain that belongs to another workspace".to_owned());
+            continue;
+        }
+        let address = match Slug::parse(path.trim_end_matches('/')) {
+            Ok(slug) => LinkAddress { domain, slug },
+            Err(error) => {
+                refuse(error.to_string());
+                continue;
+            }
+        };
+        if address == *link || aliases.contains(&address) {
+            continue;
+        }
+        if aliases.len() == Link::MAX_ALIASES {
+            refuse(format!("is more than the {} aliases of a link", Link::MAX_ALIASES));
+            continue;
+        }
+        aliases.push(address);
+    }
+    aliases
+}
+
+/// Splits the text of a cell into its aliases.
+fn items(text: &str) -> Vec<String> {
+    let list = Some(text).filter(|text| text.starts_with('['));
+    match list.and_then(|text| serde_json::from_str::<Vec<Value>>(text).ok()) {
+        Some(list) => list.iter().map(item_of).filter(|item| !item.is_empty()).collect(),
+        None => {
+            let items = text.split(|c: char| c == '|' || c == ',' || c.is_whitespace());
+            items.filter(|item| !item.is_empty()).map(str::to_owned).collect()
+        }
+    }
+}
+
+/// Returns an element of a JSON list as a text.
+fn item_of(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Object(object) => {
+            let text = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default();
+            format!("{}/{}", text("domain"), text("slug"))
+        }
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::samples::link;
+
+    #[test]
+    fn aliases_of_every_form_are_read() {
+        let domains = Domains::parse("go.example.com,s.example.org,x.example.org=other").unwrap();
+        let at = link("acme", "docs", "https://example.com/").address;
+        let read = |text: &str| {
+            let mut warnings = Vec::new();
+            let aliases = read_aliases(text, &at, &domains, &at_workspace(), &mut warnings);
+            let aliases: Vec<String> = aliases.iter().map(ToString::to_string).collect();
+            (aliases.join(" "), warnings.len())
+        };
+        let cases = [
+            ("go.example.com/a|s.example.org/b", "go.example.com/a s.example.org/b", 0),
+            ("a, b", "go.example.com/a go.example.com/b", 0),
+            ("a.b\nc", "go.example.com/a.b go.example.com/c", 0),
+            ("https://s.example.org/a/?x=1", "s.example.org/a", 0),
+            ("https://bit.ly/a", "go.example.com/a", 0),
+            (
+                r#"["go.example.com/a", {"domain": "s.example.org", "slug": "b"}, 7]"#,
+                "go.example.com/a s.example.org/b go.example.com/7",
+                0,
+            ),
+            ("docs|go.example.com/docs|a|a", "go.example.com/a", 0),
+            ("s.example.org/docs", "s.example.org/docs", 0),
+            ("x.example.org/a|b", "go.example.com/b", 1),
+            ("a%|v1|ok", "go.example.com/ok", 2),
+            ("[]", "", 0),
+            ("[1", "", 1),
+        ];
+        for (text, aliases, warnings) in cases {
+            assert_eq!(read(text), (aliases.to_owned(), warnings), "{text}");
+        }
+        let many: Vec<String> = (0..25).map(|n| format!("s{n}")).collect();
+        let (aliases, warnings) = read(&many.join("|"));
+        assert_eq!((aliases.split(' ').count(), warnings), (20, 5));
+    }
+
+    fn at_workspace() -> WorkspaceId {
+        WorkspaceId::parse("acme").unwrap()
+    }
+}
