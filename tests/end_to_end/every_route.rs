@@ -128,6 +128,41 @@ async fn no_route_reaches_another_workspace() {
 }
 
 #[tokio::test]
+async fn no_route_reaches_what_a_limited_key_must_not_see() {
+    let stack = Stack::from_environment();
+    let owner = stack.new_key("every-route-limited", "admin").await;
+    let resources = Resources::create(&stack, &owner, "every-route-outside").await;
+    for limits in [json!({"tags": ["every-route-inside"]}), json!({"own_links": true})] {
+        let new = json!({"name": "limited", "role": "editor", "limits": limits});
+        let answer = stack.call(&owner, Method::POST, "/v1/keys", new).await;
+        let key = answer.json();
+        let (id, limited) = (key["key_id"].as_str().unwrap(), key["secret"].as_str().unwrap());
+        for Operation { method, path, role, body } in operations(&stack).await {
+            let what = format!("{method} {path} {limits}");
+            let foreign = resources.fill(&path);
+            let answer = stack.call(limited, method.clone(), foreign.as_deref().unwrap_or(&path), body).await;
+            if foreign.is_some() {
+                assert!(matches!(answer.status.as_u16(), 403 | 404), "{what}: {answer:?}");
+                must_be_a_problem(&answer, &what);
+            } else {
+                assert!(role.is_none() || !resources.are_named_in(&answer.text), "{what}: {answer:?}");
+                // A list is not ready until the catalogue is.
+                assert_ne!(answer.status, 500, "{what}: {answer:?}");
+            }
+        }
+        let revoked = stack.call(&owner, Method::DELETE, &format!("/v1/keys/{id}"), Value::Null).await;
+        assert_eq!(revoked.status, 204, "{revoked:?}");
+    }
+    // What a key with `own_links` creates is its own; nothing of the owner's has changed.
+    for (path, seen) in resources.look(&stack, &owner).await {
+        let (_, before) = resources.seen.iter().find(|(other, _)| *other == path).unwrap();
+        if path != "/v1/links" {
+            assert_eq!(seen, *before, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn only_open_routes_answer_without_a_key() {
     let stack = Stack::from_environment();
     let mut open = Vec::new();

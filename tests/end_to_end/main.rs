@@ -11,6 +11,7 @@ mod failed_batch;
 mod forwarding;
 mod import_speed;
 mod imports;
+mod key_limits;
 mod keys;
 mod links;
 mod long_targets;

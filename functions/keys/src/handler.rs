@@ -9,7 +9,6 @@ use axum::{Extension, Router};
 use http::{StatusCode, header};
 use waypost_api::keys::{KeyView, NewKeyView};
 use waypost_api::parameters::parameters_of;
-use waypost_domain::Caller;
 use waypost_domain::access::create_key::{CreateKeyPorts, NewKey, create_key};
 use waypost_domain::access::idempotency::RequestFingerprint;
 use waypost_domain::access::list_keys::list_keys;
@@ -17,6 +16,7 @@ use waypost_domain::access::ports::{KeyIndex, KeyWriter};
 use waypost_domain::access::revoke_key::revoke_key;
 use waypost_domain::ports::{Clock, Random};
 use waypost_domain::values::page::PageRequest;
+use waypost_domain::{Caller, Domains};
 use waypost_http::extract::{Json, Path, Query};
 use waypost_http::idempotency::{Idempotency, Secret, idempotent};
 use waypost_http::problem::Problem;
@@ -29,6 +29,7 @@ pub(crate) struct App {
     pub(crate) index: Arc<dyn KeyIndex>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
+    pub(crate) domains: Domains,
 }
 
 /// Makes the routes of this function.
@@ -49,6 +50,7 @@ async fn create(
         index: app.index.as_ref(),
         clock: app.clock.as_ref(),
         random: app.random.as_ref(),
+        domains: &app.domains,
     };
     let (key, secret) = create_key(&with, &caller, new, fingerprint.as_deref()).await?;
     let view = axum::Json(NewKeyView::of(key, &secret));
@@ -82,9 +84,11 @@ mod tests {
     use serde_json::{Value, json};
     use tower::ServiceExt;
     use waypost_domain::Role;
+    use waypost_domain::access::key_limits::KeyLimits;
     use waypost_domain::testing::idempotency::MemoryIdempotency;
     use waypost_domain::testing::keys::MemoryKeys;
     use waypost_domain::testing::system::{FixedClock, SeededRandom};
+    use waypost_domain::values::address_range::AddressRange;
     use waypost_http::authentication::Authentication;
     use waypost_http::router::api;
     use waypost_http::testing::send_any_queries;
@@ -104,7 +108,8 @@ mod tests {
         let editor = keys.authorize(2, "acme", Role::Editor);
         let stranger = keys.authorize(3, "other", Role::Admin);
         let random = Arc::new(SeededRandom::new(9));
-        let app = App { writer: keys.clone(), index: keys.clone(), clock: clock.clone(), random };
+        let domains = Domains::parse("go.example.com,s.example.org").unwrap();
+        let app = App { writer: keys.clone(), index: keys.clone(), clock: clock.clone(), random, domains };
         let idempotency = Idempotency {
             store: Arc::new(MemoryIdempotency::default()),
             clock: clock.clone(),
@@ -175,6 +180,37 @@ mod tests {
         let (other, problem) = create(&second_admin).await;
         assert_eq!(other.status(), 422, "another key does not get the secret: {problem}");
         assert_eq!(fixture.keys.all().len(), 5);
+    }
+
+    #[tokio::test]
+    async fn limits_are_shown_and_hold() {
+        let fixture = fixture();
+        let limits = json!({"domains": ["s.example.org"], "tags": ["a"], "addresses": ["203.0.113.9/24"]});
+        let body = json!({"name": "ci", "role": "editor", "limits": limits}).to_string();
+        let (response, created) = call(&fixture, &fixture.admin, "POST", "/v1/keys", &body).await;
+        let shown =
+            json!({"domains": ["s.example.org"], "tags": ["a"], "own_links": false, "addresses": ["203.0.113.0/24"]});
+        assert_eq!((response.status().as_u16(), &created["limits"]), (201, &shown));
+        let (_, page) = call(&fixture, &fixture.admin, "GET", "/v1/keys", "").await;
+        let listed = page["items"].as_array().unwrap().iter().find(|key| key["key_id"] == created["key_id"]).unwrap();
+        assert_eq!(listed["limits"], shown);
+        let own = format!("Bearer {}", created["secret"].as_str().unwrap());
+        let (outside, unknown) = (call(&fixture, &own, "GET", "/v1/keys", "").await, "Bearer wp_nonsense");
+        let unknown = call(&fixture, unknown, "GET", "/v1/keys", "").await;
+        assert_eq!((outside.0.status().as_u16(), outside.1), (401, unknown.1), "no hint that the key works elsewhere");
+
+        let addresses = vec![AddressRange::parse("203.0.113.0/24").unwrap()];
+        let office = KeyLimits { addresses, ..KeyLimits::default() };
+        let office = fixture.keys.authorize_limited(7, "acme", Role::Admin, office);
+        for (event, status) in [
+            (include_str!("../../../events/keys/list.json"), 200),
+            (include_str!("../../../events/keys/create.json"), 403),
+        ] {
+            let (mut parts, body) = lambda_http::request::from_str(event).unwrap().into_parts();
+            parts.headers.insert("authorization", office.parse().unwrap());
+            let (response, json) = send(&fixture, Request::from_parts(parts, Body::from(body.to_vec()))).await;
+            assert_eq!(response.status(), status, "{json}");
+        }
     }
 
     #[tokio::test]

@@ -25,6 +25,7 @@ async fn serve() -> Result<(), BoxError> {
         index: keys,
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
+        domains: settings::domains()?,
     };
     let idempotency = idempotency(&dynamo, &table);
     let authentication = authentication(&dynamo, &table)?;

@@ -45,11 +45,12 @@ mod tests {
     use serde_json::{Value, json};
     use tower::ServiceExt;
     use waypost_api::me::Features;
+    use waypost_domain::access::key_limits::KeyLimits;
     use waypost_domain::access::rate_limit::RateLimit;
     use waypost_domain::testing::keys::{MemoryKeys, MemoryTokens};
     use waypost_domain::testing::samples::caller;
     use waypost_domain::testing::system::FixedClock;
-    use waypost_domain::{Domains, Role};
+    use waypost_domain::{Domain, Domains, Role};
     use waypost_http::authentication::Authentication;
     use waypost_http::router::api;
     use waypost_http::testing::send_any_queries;
@@ -94,8 +95,9 @@ mod tests {
             me,
             json!({
                 "workspace": "acme", "role": "editor",
-                "credential": {"kind": "key", "id": key.key_id, "name": key.name, "expires_at": key.expires_at},
+                "credential": {"kind": "key", "id": key.key_id, "name": key.name, "expires_at": key.expires_at, "limits": null},
                 "domains": ["go.example.com", "acme.example.com", "s.example.org"],
+                "default_domain": "go.example.com",
                 "limits": {
                     "requests": {"per_second": 20, "burst": 100}, "body_bytes": 1_000, "page_items": 100, "batch_items": 100,
                     "batch_passwords": 10, "tags": 20, "import_bytes": 5_000, "logo_bytes": 131_072,
@@ -106,6 +108,21 @@ mod tests {
         );
         let secret = editor.trim_start_matches("Bearer ");
         assert!(!me.to_string().contains(secret));
+    }
+
+    #[tokio::test]
+    async fn limited_key_reads_its_limits() {
+        let fixture = fixture();
+        let limits = KeyLimits {
+            domains: vec![Domain::parse("s.example.org").unwrap()],
+            tags: vec!["a".to_owned()],
+            ..KeyLimits::default()
+        };
+        let key = fixture.keys.authorize_limited(1, "acme", Role::Editor, limits);
+        let (_, me) = read(&fixture, &key).await;
+        assert_eq!((&me["domains"], &me["default_domain"]), (&json!(["s.example.org"]), &json!("go.example.com")));
+        let shown = json!({"domains": ["s.example.org"], "tags": ["a"], "own_links": false, "addresses": []});
+        assert_eq!(me["credential"]["limits"], shown);
     }
 
     #[tokio::test]

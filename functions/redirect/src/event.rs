@@ -5,13 +5,14 @@
 //! request of a visitor may cause an error of the function. It also costs more than a redirect needs.
 
 use std::borrow::Cow;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use waypost_domain::redirect::visit::Visit;
 use waypost_domain::visitors::prefetch::is_prefetch;
+use waypost_http::sender::{came_through, viewer_address};
 
 /// A request. Every field may be absent.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -75,7 +76,7 @@ impl Event {
     /// else can write these headers too. The country is absent unless such a header gives it.
     pub(crate) fn visit(&self, secret: Option<&str>) -> Visit {
         let headers = self.headers.clone();
-        let proven = self.came_through(secret);
+        let proven = came_through(headers.x_waypost_front_door.as_deref(), secret);
         let purposes = [&headers.sec_purpose, &headers.purpose, &headers.x_purpose, &headers.x_moz];
         let prefetch = is_prefetch(purposes.into_iter().filter_map(|header| header.as_deref()));
         Visit {
@@ -115,20 +116,10 @@ impl Event {
         Ok(field.map(|(_, value)| value.into_owned().into_bytes()))
     }
 
-    /// Tells whether the request has the secret of the front door. Compares every byte, so that the time tells nothing but the
-    /// length.
-    fn came_through(&self, secret: Option<&str>) -> bool {
-        let given = self.headers.x_waypost_front_door.as_deref();
-        secret.zip(given).is_some_and(|(secret, given)| {
-            let differing = secret.bytes().zip(given.bytes()).fold(0, |found, (a, b)| found | (a ^ b));
-            secret.len() == given.len() && differing == 0
-        })
-    }
-
     /// Reads the visitor's address: from CloudFront's header behind CloudFront, else from the gateway.
     fn address(&self, proven: bool) -> Option<IpAddr> {
         if let Some(text) = self.headers.cloudfront_viewer_address.as_deref().filter(|_| proven) {
-            return text.parse::<SocketAddr>().map(|address| address.ip()).ok().or_else(|| viewer_v6(text));
+            return viewer_address(text);
         }
         self.request_context.http.source_ip.as_deref()?.parse().ok()
     }
@@ -137,11 +128,6 @@ impl Event {
 /// The body is larger than its limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TooLarge;
-
-/// Reads an IPv6 address as CloudFront writes it, without brackets: `2001:db8::1:443`.
-fn viewer_v6(text: &str) -> Option<IpAddr> {
-    text.rsplit_once(':')?.0.parse().ok()
-}
 
 #[cfg(test)]
 mod tests {

@@ -77,6 +77,7 @@ mod tests {
     use axum::body::Body;
     use http::{Request, StatusCode};
     use serde_json::Value;
+    use waypost_domain::access::scope::Scope;
     use waypost_domain::catalog::append::append_changes;
     use waypost_domain::catalog::patch::LinkPatch;
     use waypost_domain::catalog::ports::{CatalogLimits, CatalogPorts};
@@ -148,6 +149,25 @@ mod tests {
     fn slugs(page: &Value) -> String {
         let items = page["items"].as_array().unwrap();
         items.iter().map(|item| item["slug"].as_str().unwrap()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[tokio::test]
+    async fn limited_key_gets_no_cursor_that_names_other_links() {
+        let fixture = fixture();
+        create(&fixture, &["a", "b", "c", "d"]).await;
+        let limited = |tag: &str| {
+            let scope = Scope::new(Vec::new(), vec![tag.to_owned()], None);
+            Caller { scope, is_limited: true, ..caller("acme", Role::Viewer) }
+        };
+        let mut of_index = get_page(&fixture, "/v1/links?limit=1").await.1["next_cursor"].as_str().unwrap().to_owned();
+        let fixture = Fixture { routes: fixture.routes.layer(Extension(limited("odd"))), ..fixture };
+        let (_, page) = get_page(&fixture, "/v1/links?limit=1&include=total").await;
+        assert_eq!((slugs(&page).as_str(), &page["total"]), ("c", &serde_json::json!(2)));
+        let cursor = page["next_cursor"].as_str().unwrap();
+        let (_, page) = get_page(&fixture, &format!("/v1/links?limit=1&cursor={cursor}")).await;
+        assert_eq!((slugs(&page).as_str(), &page["next_cursor"]), ("a", &Value::Null));
+        of_index.insert_str(0, "/v1/links?cursor=");
+        assert_eq!(get_page(&fixture, &of_index).await.0, 422, "a cursor of another key");
     }
 
     #[tokio::test]

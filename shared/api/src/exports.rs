@@ -20,6 +20,8 @@ pub struct ExportView {
     gzip: bool,
     /// Whether the file has the hashes of passwords. Then only an admin can read the export.
     passwords: bool,
+    /// Whether the file has only some of the links: those that the key which started the export is limited to.
+    is_limited: bool,
     /// How many links the file has so far.
     links: u64,
     /// The size of the file in bytes; null until the file exists.
@@ -30,6 +32,8 @@ pub struct ExportView {
     url: Option<String>,
     /// Why the export failed.
     error: Option<String>,
+    /// Who started the export: a key's id, or `sub_` and digits of a hash for the subject of a token. Null in older exports.
+    created_by: Option<String>,
     /// When the export was requested.
     created_at: Timestamp,
     /// When the export ended.
@@ -45,10 +49,12 @@ impl ExportView {
             format: export.format,
             gzip: export.gzip,
             passwords: export.passwords,
+            is_limited: !export.scope.is_whole(),
             links: export.links,
             bytes: export.bytes,
             url,
             error: export.error,
+            created_by: export.created_by,
             created_at: export.created_at,
             finished_at: export.finished_at,
         }

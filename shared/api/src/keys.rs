@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use waypost_domain::access::key_limits::KeyLimits;
 use waypost_domain::{ApiKey, KeySecret, Role, Timestamp};
 
 /// A key, without its secret and the secret's hash.
@@ -19,6 +20,8 @@ pub struct KeyView {
     created_at: Timestamp,
     /// When the key expires; never if null.
     expires_at: Option<Timestamp>,
+    /// What limits the key beside its role; nothing if null.
+    limits: Option<KeyLimits>,
     /// When the key was last used, to five minutes; never if null.
     last_used_at: Option<Timestamp>,
 }
@@ -31,6 +34,7 @@ impl From<ApiKey> for KeyView {
             role: key.role,
             created_at: key.created_at,
             expires_at: key.expires_at,
+            limits: key.limits,
             last_used_at: key.last_used_at,
         }
     }

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 use waypost_domain::access::key::{Credential, CredentialKind};
+use waypost_domain::access::key_limits::KeyLimits;
 use waypost_domain::access::rate_limit::RateLimit;
 use waypost_domain::values::page::MAX_LIMIT;
 use waypost_domain::{Caller, Domain, Domains, Link, Role, Timestamp};
@@ -20,8 +21,10 @@ pub struct MeView {
     credential: CredentialView,
     /// What the caller may do.
     role: Role,
-    /// The domains that the caller can make links on. A link that names none is on the first one.
+    /// The domains that the caller can make links on.
     domains: Vec<Domain>,
+    /// The domain of links that name none. A key that is limited to other domains must name one.
+    default_domain: Domain,
     /// The greatest requests that the API takes.
     limits: LimitsView,
     /// What the stack has switched on.
@@ -44,6 +47,8 @@ pub struct CredentialView {
     name: String,
     /// When it expires; never if null.
     expires_at: Option<Timestamp>,
+    /// What limits the key beside its role; nothing if null.
+    limits: Option<KeyLimits>,
 }
 
 /// The greatest requests that the API takes.
@@ -108,6 +113,7 @@ impl MeView {
     /// Makes the view of `caller`, who has authenticated with `credential` and may call as often as `limit` says.
     pub fn of(caller: Caller, credential: Credential, limit: Option<RateLimit>, stack: &Stack) -> Self {
         let domains = stack.domains.iter().filter(|domain| stack.domains.is_open_to(domain, &caller.workspace));
+        let domains = domains.filter(|domain| caller.scope.allows_domain(domain.as_str()));
         let limits = LimitsView {
             requests: limit.map(|limit| RequestLimitView { per_second: limit.per_second(), burst: limit.burst() }),
             body_bytes: stack.max_body_bytes,
@@ -120,6 +126,7 @@ impl MeView {
         };
         Self {
             domains: domains.cloned().collect(),
+            default_domain: stack.domains.default_domain().clone(),
             workspace: caller.workspace.to_string(),
             role: caller.role,
             credential: CredentialView {
@@ -127,6 +134,7 @@ impl MeView {
                 id: caller.key_id,
                 name: credential.name,
                 expires_at: credential.expires_at,
+                limits: credential.limits,
             },
             limits,
             features: stack.features,

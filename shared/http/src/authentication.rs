@@ -1,5 +1,6 @@
 //! Proves who calls, limits how often, and notes that a key was used: one layer for all HTTP functions with callers.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use waypost_domain::{ApiKey, Caller, Error};
 
 use crate::idempotency::REPLAYED;
 use crate::problem::Problem;
+use crate::sender::sender_address;
 
 /// How long the note of a key's use may take. It is written while the handler works, so that it rarely delays the answer.
 const NOTE_TIMEOUT: Duration = Duration::from_millis(200);
@@ -33,12 +35,13 @@ pub struct Authentication {
     usage: Option<Arc<dyn KeyUsage>>,
     tokens: Option<Arc<dyn TokenVerifier>>,
     limiter: Option<Arc<RateLimiter>>,
+    front_door_secret: Option<Arc<str>>,
 }
 
 impl Authentication {
     /// Accepts API keys only, without limits.
     pub fn new(keys: Arc<dyn KeyReader>, clock: Arc<dyn Clock>) -> Self {
-        Self { keys, clock, usage: None, tokens: None, limiter: None }
+        Self { keys, clock, usage: None, tokens: None, limiter: None, front_door_secret: None }
     }
 
     /// Adds a store that notes when a key was used.
@@ -56,11 +59,16 @@ impl Authentication {
         Self { limiter: Some(limiter), ..self }
     }
 
-    async fn prove(&self, headers: &HeaderMap) -> Result<Authenticated, Error> {
+    /// Takes the caller's address from CloudFront's header in requests that have this secret.
+    pub fn behind_front_door(self, secret: &str) -> Self {
+        Self { front_door_secret: Some(secret.into()), ..self }
+    }
+
+    async fn prove(&self, headers: &HeaderMap, address: Option<IpAddr>) -> Result<Authenticated, Error> {
         let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let ports =
             AuthenticatePorts { keys: self.keys.as_ref(), tokens: self.tokens.as_deref(), clock: self.clock.as_ref() };
-        authenticate(&ports, header).await
+        authenticate(&ports, header, address).await
     }
 
     async fn admit(&self, caller: &Caller) -> Admission {
@@ -87,7 +95,8 @@ impl Authentication {
 /// Lets a request through if its caller is proven and within its limit. Handlers get the [`Caller`] and its
 /// [`Credential`](waypost_domain::access::key::Credential) as `Extension`s, and their log lines its workspace and key id.
 pub(crate) async fn require_caller(State(by): State<Authentication>, mut request: Request, next: Next) -> Response {
-    let Authenticated { caller, credential, note_use_of } = match by.prove(request.headers()).await {
+    let address = sender_address(&request, by.front_door_secret.as_deref());
+    let Authenticated { caller, credential, note_use_of } = match by.prove(request.headers(), address).await {
         Ok(proof) => proof,
         Err(error) => {
             // Without a header nobody tried to sign in.

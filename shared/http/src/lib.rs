@@ -3,7 +3,7 @@
 //! * [`event`] runs an API on Lambda. [`router`] turns routes into an API, [`extract`] reads requests, [`problem`] is the one format of errors,
 //!   [`deadline`] answers before Lambda ends the invocation.
 //! * [`query_parameters`] refuses parameters that an operation does not take.
-//! * [`authentication`] proves who calls and limits how often, [`oidc`] verifies the tokens of an identity provider.
+//! * [`authentication`] proves who calls and limits how often, [`sender`] finds from where, [`oidc`] verifies the tokens of an identity provider.
 //! * [`idempotency`] answers a repeated POST once, [`conditional_requests`] has entity tags.
 //!
 //! Stores are ports of the domain, and [`oidc::fetch::Fetch`] gets documents: nothing here knows AWS but the event that
@@ -19,5 +19,6 @@ pub mod oidc;
 pub mod problem;
 pub mod query_parameters;
 pub mod router;
+pub mod sender;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

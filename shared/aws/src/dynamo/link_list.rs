@@ -187,6 +187,28 @@ fn filter_expression(filter: &LinkFilter, names: &mut HashMap<String, String>, v
         };
         parts.push(part.to_owned());
     }
+    let scope = &filter.scope;
+    if !scope.tags().is_empty() {
+        name("#tags", "tags");
+        let tags = scope.tags().iter().enumerate().map(|(index, tag)| {
+            value(format!(":scope_tag{index}"), text(tag.as_str()));
+            format!("contains(#tags, :scope_tag{index})")
+        });
+        parts.push(format!("({})", tags.collect::<Vec<_>>().join(" OR ")));
+    }
+    if !scope.domains().is_empty() {
+        name("#domain", "domain");
+        let domains = scope.domains().iter().enumerate().map(|(index, domain)| {
+            value(format!(":scope_domain{index}"), text(domain.as_str()));
+            format!(":scope_domain{index}")
+        });
+        parts.push(format!("#domain IN ({})", domains.collect::<Vec<_>>().join(", ")));
+    }
+    if let Some(creator) = scope.creator() {
+        name("#created_by", "created_by");
+        value(":creator".to_owned(), text(creator));
+        parts.push("#created_by = :creator".to_owned());
+    }
     (!parts.is_empty()).then(|| parts.join(" AND "))
 }
 

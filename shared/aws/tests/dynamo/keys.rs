@@ -1,14 +1,16 @@
 //! Tests API keys against an embedded DynamoDB.
 
 use waypost_aws::dynamo::keys::DynamoKeys;
+use waypost_domain::access::key_limits::KeyLimits;
 use waypost_domain::access::list_keys::list_keys;
 use waypost_domain::access::ports::KeyReader;
 use waypost_domain::access::ports::{KeyUsage, KeyWriter};
 use waypost_domain::ports::Clock;
 use waypost_domain::testing::samples::caller;
 use waypost_domain::testing::system::{FixedClock, SeededRandom};
+use waypost_domain::values::address_range::AddressRange;
 use waypost_domain::values::page::PageRequest;
-use waypost_domain::{ApiKey, KeySecret, Role, Timestamp, WorkspaceId};
+use waypost_domain::{ApiKey, Domain, KeySecret, Role, Timestamp, WorkspaceId};
 
 use crate::support::{LINKS_TABLE, dynamodb};
 
@@ -20,12 +22,19 @@ async fn keys() -> DynamoKeys {
 async fn add(keys: &DynamoKeys, workspace: &str, minute: i64) -> (String, ApiKey) {
     let (clock, random) = (FixedClock::at("2026-01-01T00:00:00Z"), SeededRandom::new(minute.unsigned_abs()));
     clock.advance(60 * minute);
+    let limits = KeyLimits {
+        domains: vec![Domain::parse("go.example.com").unwrap()],
+        tags: vec!["a".to_owned()],
+        own_links: true,
+        addresses: vec![AddressRange::parse("2001:db8::/32").unwrap()],
+    };
     let key = ApiKey {
         key_id: ApiKey::generate_id(&clock, &random),
         workspace: WorkspaceId::parse(workspace).unwrap(),
         role: Role::Editor,
         name: format!("key of minute {minute}"),
         created_at: clock.now(),
+        limits: (minute % 2 == 0).then(|| limits.clone()),
         expires_at: (minute % 2 == 0).then(|| clock.now().plus_seconds(3600)),
         last_used_at: None,
         origin: None,

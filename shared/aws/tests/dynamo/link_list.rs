@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::error::BoxError;
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 use waypost_aws::dynamo::link_list::MAX_ROUNDS;
 use waypost_aws::dynamo::links::{DynamoLinks, item_of};
+use waypost_domain::access::scope::Scope;
 use waypost_domain::links::list::{ListRequest, list_links};
 use waypost_domain::links::ports::{LinkIndex, LinkWriter};
 use waypost_domain::links::query::{LinkFilter, LinkQuery};
@@ -187,6 +188,7 @@ async fn filters_match_those_in_memory() {
     for (n, link) in all.iter_mut().enumerate() {
         link.tags = ["x", "y", "z"].iter().take(n % 4).map(|tag| (*tag).to_owned()).collect();
         link.settings.archived = n % 5 == 0;
+        link.created_by = (n % 7 == 0).then(|| "key_1".to_owned());
         if n % 3 == 0 {
             link.address.domain = Domain::parse("s.example.org").unwrap();
         }
@@ -196,6 +198,12 @@ async fn filters_match_those_in_memory() {
     let tags = |tags: &[&str]| tags.iter().map(|tag| (*tag).to_owned()).collect::<Vec<_>>();
     let time = |second| Some(Timestamp::parse("2026-01-01T00:00:00Z").unwrap().plus_seconds(second));
     let all = LinkQuery::newest(1000);
+    let scoped = |tags: &[&str], domains: &[&str], creator: Option<&str>| {
+        let domains = domains.iter().map(|domain| Domain::parse(domain).unwrap()).collect();
+        let tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
+        let scope = Scope::new(domains, tags, creator.map(str::to_owned));
+        LinkQuery { filter: LinkFilter { scope, ..LinkFilter::default() }, ..all.clone() }
+    };
     for query in [
         all.clone(),
         LinkQuery { limit: 17, ..all.clone() },
@@ -215,7 +223,15 @@ async fn filters_match_those_in_memory() {
         LinkQuery {
             filter: LinkFilter { domain: Domain::parse("s.example.org").ok(), ..LinkFilter::default() },
             limit: 40,
-            ..all
+            ..all.clone()
+        },
+        scoped(&["x", "z"], &[], None),
+        scoped(&["z"], &["s.example.org"], None),
+        scoped(&[], &["s.example.org", "x.example.org"], Some("key_1")),
+        scoped(&["none"], &[], None),
+        LinkQuery {
+            filter: LinkFilter { tags: tags(&["y"]), ..scoped(&["z"], &["go.example.com"], None).filter },
+            ..scoped(&[], &[], None)
         },
     ] {
         let expected = memory.page(&acme(), &query).await.unwrap();

@@ -1,6 +1,8 @@
-//! Authenticates the caller of a request by its `Authorization` header.
+//! Authenticates the caller of a request by its `Authorization` header, and by its address if its key is limited to some.
 
-use super::key::{Caller, Credential, CredentialKind, KeySecret};
+use std::net::IpAddr;
+
+use super::key::{ApiKey, Caller, Credential, CredentialKind, KeySecret};
 use super::ports::{KeyReader, TokenVerifier};
 use crate::ports::Clock;
 use crate::values::error::Error;
@@ -27,20 +29,32 @@ pub struct AuthenticatePorts<'a> {
     pub clock: &'a dyn Clock,
 }
 
-/// Authenticates a caller by an API key, or by a token of an identity provider.
+/// Authenticates a caller by an API key, or by a token of an identity provider. `address` is the caller's, if it is known: a key
+/// can be limited to some.
 ///
 /// # Errors
-/// [`Error::Unauthenticated`] has the same message for every key or token that is not valid, whatever the reason.
-pub async fn authenticate(ports: &AuthenticatePorts<'_>, authorization: Option<&str>) -> Result<Authenticated, Error> {
+/// [`Error::Unauthenticated`] has the same message for every key or token that is not valid, whatever the reason: a stolen key does
+/// not tell that it works elsewhere.
+pub async fn authenticate(
+    ports: &AuthenticatePorts<'_>,
+    authorization: Option<&str>,
+    address: Option<IpAddr>,
+) -> Result<Authenticated, Error> {
     let header = authorization.ok_or(Error::Unauthenticated("send 'Authorization: Bearer <API key or token>'"))?;
     let token = bearer_token(header).ok_or(INVALID)?;
     let now = ports.clock.now();
     if let Some(secret) = KeySecret::parse(token) {
         let hash = secret.hash();
         let key = ports.keys.find(&hash).await?.filter(|key| !key.is_expired(now)).ok_or(INVALID)?;
+        if key.limits.as_ref().is_some_and(|limits| !limits.allow_address(address)) {
+            // For the operator: the caller gets the same answer as with an unknown key. Addresses are never logged.
+            tracing::warn!(event = "key.address_refused", workspace = %key.workspace, key_id = key.key_id);
+            return Err(INVALID);
+        }
         let note_use_of = key.should_note_use(now).then_some(hash);
-        let credential = Credential { kind: CredentialKind::Key, name: key.name, expires_at: key.expires_at };
-        let caller = Caller { workspace: key.workspace, role: key.role, key_id: key.key_id };
+        let caller = Caller::of_key(&key);
+        let ApiKey { name, expires_at, limits, .. } = key;
+        let credential = Credential { kind: CredentialKind::Key, name, expires_at, limits };
         return Ok(Authenticated { caller, credential, note_use_of });
     }
     let (caller, credential) = ports.tokens.ok_or(INVALID)?.verify(token, now).await?.ok_or(INVALID)?;
@@ -58,10 +72,12 @@ fn bearer_token(header: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::key::{ApiKey, Role};
+    use crate::access::key::Role;
+    use crate::access::key_limits::KeyLimits;
     use crate::testing::keys::{MemoryKeys, MemoryTokens};
     use crate::testing::samples::caller;
     use crate::testing::system::{FixedClock, SeededRandom};
+    use crate::values::address_range::AddressRange;
     use crate::values::timestamp::Timestamp;
     use crate::values::workspace::WorkspaceId;
 
@@ -75,6 +91,7 @@ mod tests {
             name: "ci".into(),
             created_at: Timestamp::parse("2026-01-01T00:00:00Z").unwrap(),
             expires_at: expires_at.map(|text| Timestamp::parse(text).unwrap()),
+            limits: None,
             last_used_at: None,
             origin: None,
         };
@@ -87,7 +104,7 @@ mod tests {
         let (keys, secret, clock) = fixture(Some("2026-06-01T00:00:01Z"));
         let header = format!("bearer {}", secret.expose());
         let ports = AuthenticatePorts { keys: &keys, tokens: None, clock: &clock };
-        let Authenticated { caller, credential, .. } = authenticate(&ports, Some(&header)).await.unwrap();
+        let Authenticated { caller, credential, .. } = authenticate(&ports, Some(&header), None).await.unwrap();
         assert_eq!((caller.workspace.as_str(), caller.role), ("acme", Role::Editor));
         assert_eq!((credential.kind, credential.name.as_str()), (CredentialKind::Key, "ci"));
         assert_eq!(credential.expires_at, Timestamp::parse("2026-06-01T00:00:01Z").ok());
@@ -109,8 +126,37 @@ mod tests {
         ] {
             for tokens in [None, Some(&tokens as &dyn TokenVerifier)] {
                 let ports = AuthenticatePorts { keys: &keys, tokens, clock: &clock };
-                let error = authenticate(&ports, header).await.unwrap_err();
+                let error = authenticate(&ports, header, None).await.unwrap_err();
                 assert!(matches!(error, Error::Unauthenticated(_)), "{header:?}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn key_works_only_from_its_addresses() {
+        let (keys, secret, clock) = fixture(None);
+        let (header, unknown) = (format!("Bearer {}", secret.expose()), "Bearer x".to_owned());
+        let addresses = ["203.0.113.0/24", "2001:db8::/32"].map(|range| AddressRange::parse(range).unwrap()).to_vec();
+        let limits = Some(KeyLimits { tags: vec!["a".into()], addresses, ..KeyLimits::default() });
+        let key = ApiKey { limits: limits.clone(), ..keys.all().remove(0) };
+        keys.insert(secret.hash(), key);
+        let ports = AuthenticatePorts { keys: &keys, tokens: None, clock: &clock };
+        let refusal = authenticate(&ports, Some(&unknown), None).await.unwrap_err().to_string();
+        for (address, works) in [
+            (Some("203.0.113.7"), true),
+            (Some("::ffff:203.0.113.7"), true),
+            (Some("2001:db8::7"), true),
+            (Some("198.51.100.7"), false),
+            (None, false),
+        ] {
+            let address = address.map(|text| text.parse().unwrap());
+            match authenticate(&ports, Some(&header), address).await {
+                Ok(found) => {
+                    assert!(works, "{address:?}");
+                    assert_eq!((found.caller.scope.tags(), found.caller.is_limited), (&["a".to_owned()][..], true));
+                    assert_eq!(found.credential.limits, limits);
+                }
+                Err(error) => assert!(!works && error.to_string() == refusal, "{address:?} {error}"),
             }
         }
     }
@@ -121,14 +167,14 @@ mod tests {
         let tokens = MemoryTokens::with("a.b.c", caller("other", Role::Admin));
         let without_tokens = AuthenticatePorts { keys: &keys, tokens: None, clock: &clock };
         let with_tokens = AuthenticatePorts { tokens: Some(&tokens), ..without_tokens };
-        let authenticated = authenticate(&with_tokens, Some("Bearer a.b.c")).await.unwrap();
+        let authenticated = authenticate(&with_tokens, Some("Bearer a.b.c"), None).await.unwrap();
         assert_eq!((authenticated.caller.workspace.as_str(), authenticated.note_use_of), ("other", None));
-        assert!(authenticate(&without_tokens, Some("Bearer a.b.c")).await.is_err());
+        assert!(authenticate(&without_tokens, Some("Bearer a.b.c"), None).await.is_err());
         tokens.fail();
-        let error = authenticate(&with_tokens, Some("Bearer a.b.c")).await.unwrap_err();
+        let error = authenticate(&with_tokens, Some("Bearer a.b.c"), None).await.unwrap_err();
         assert!(matches!(error, Error::Store(error) if error.is_retryable()));
         let header = format!("Bearer {}", secret.expose());
-        authenticate(&with_tokens, Some(&header)).await.expect("an API key works without the identity provider");
+        authenticate(&with_tokens, Some(&header), None).await.expect("an API key works without the identity provider");
     }
 
     #[tokio::test]
@@ -145,7 +191,7 @@ mod tests {
             key.last_used_at = last_used_at.map(|text| Timestamp::parse(text).unwrap());
             keys.insert(secret.hash(), key);
             let ports = AuthenticatePorts { keys: &keys, tokens: None, clock: &clock };
-            let authenticated = authenticate(&ports, Some(&header)).await.unwrap();
+            let authenticated = authenticate(&ports, Some(&header), None).await.unwrap();
             assert_eq!(authenticated.note_use_of.is_some(), noted, "{last_used_at:?}");
         }
     }

@@ -4,9 +4,12 @@ use serde::Deserialize;
 
 use super::idempotency::RequestFingerprint;
 use super::key::{ApiKey, Caller, KeySecret, Role};
+use super::new_key_limits::{NewKeyLimits, check_limits};
 use super::ports::{KeyIndex, KeyWriter};
 use crate::ports::{Clock, Random};
-use crate::values::error::{Error, FieldError};
+use crate::values::domains::Domains;
+use crate::values::error::Error;
+use crate::values::field_errors::Errors;
 use crate::values::page::MAX_LIMIT;
 #[cfg(feature = "openapi")]
 use crate::values::schema::TEXT;
@@ -29,6 +32,9 @@ pub struct NewKey {
     /// When the key expires, in the future; never if absent.
     #[serde(default)]
     pub expires_at: Option<Timestamp>,
+    /// What limits the key beside its role; nothing if absent. A key with the role `admin` can be limited to addresses only.
+    #[serde(default)]
+    pub limits: Option<NewKeyLimits>,
 }
 
 /// What [`create_key`] needs from outside.
@@ -42,9 +48,12 @@ pub struct CreateKeyPorts<'a> {
     pub clock: &'a dyn Clock,
     /// Makes secrets and ids.
     pub random: &'a dyn Random,
+    /// The stack's own domains.
+    pub domains: &'a Domains,
 }
 
-/// Creates a key. Returns it with its secret, which cannot be read again. Needs [`Role::Admin`].
+/// Creates a key. Returns it with its secret, which cannot be read again. Needs [`Role::Admin`],
+/// and a caller without limits: it could make a key without them.
 ///
 /// With a `fingerprint`, first revokes the key that an earlier attempt at the same request created: nobody received its
 /// secret.
@@ -58,14 +67,18 @@ pub async fn create_key(
     fingerprint: Option<&RequestFingerprint>,
 ) -> Result<(ApiKey, KeySecret), Error> {
     caller.require(Role::Admin)?;
-    let now = ports.clock.now();
-    let mut errors = Vec::new();
-    let name =
-        check_text(&new.name, MAX_NAME_CHARS).map_err(|detail| errors.push(FieldError::new("/name", detail))).ok();
-    if new.expires_at.is_some_and(|expiry| expiry <= now) {
-        errors.push(FieldError::new("/expires_at", "must be in the future"));
+    if caller.is_limited {
+        return Err(Error::Forbidden("a key with limits cannot make keys".to_owned()));
     }
-    let (Some(name), true) = (name, errors.is_empty()) else { return Err(Error::Invalid(errors)) };
+    let now = ports.clock.now();
+    let mut errors = Errors::default();
+    let name = errors.note("/name", check_text(&new.name, MAX_NAME_CHARS));
+    if new.expires_at.is_some_and(|expiry| expiry <= now) {
+        errors.add("/expires_at", "must be in the future");
+    }
+    let given = new.limits.as_ref();
+    let limits = given.and_then(|given| check_limits(given, new.role, caller, ports.domains, &mut errors));
+    let name = errors.or(name)?;
     if let Some(fingerprint) = fingerprint {
         revoke_earlier(ports, caller, fingerprint).await?;
     }
@@ -77,11 +90,19 @@ pub async fn create_key(
         name,
         created_at: now,
         expires_at: new.expires_at,
+        limits,
         last_used_at: None,
         origin: fingerprint.map(|fingerprint| fingerprint.as_str().to_owned()),
     };
     ports.writer.insert(&secret.hash(), &key).await?;
-    tracing::info!(event = "key.created", workspace = %key.workspace, key_id = key.key_id, by = caller.key_id, role = %key.role);
+    tracing::info!(
+        event = "key.created",
+        workspace = %key.workspace,
+        key_id = key.key_id,
+        by = caller.key_id,
+        role = %key.role,
+        is_limited = key.limits.is_some(),
+    );
     Ok((key, secret))
 }
 
@@ -103,7 +124,10 @@ async fn revoke_earlier(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
+
     use crate::access::idempotency::Claim;
+    use crate::access::key_limits::KeyLimits;
     use crate::access::ports::KeyReader;
     use crate::testing::keys::MemoryKeys;
     use crate::testing::samples::caller;
@@ -121,13 +145,82 @@ mod tests {
         fingerprint: Option<&RequestFingerprint>,
     ) -> Result<(ApiKey, KeySecret), Error> {
         let (clock, random) = (FixedClock::at("2026-01-02T03:04:05Z"), SeededRandom::new(seed));
-        let ports = CreateKeyPorts { writer: keys, index: keys, clock: &clock, random: &random };
+        let domains = domains();
+        let ports = CreateKeyPorts { writer: keys, index: keys, clock: &clock, random: &random, domains: &domains };
         create_key(&ports, &caller("acme", role), new, fingerprint).await
+    }
+
+    async fn limited(role: Role, limits: serde_json::Value) -> Result<Option<KeyLimits>, Vec<String>> {
+        let new = NewKey { role, limits: serde_json::from_value(limits).unwrap(), ..new_key("ci", None) };
+        match create(&MemoryKeys::default(), Role::Admin, new).await {
+            Ok((key, _)) => Ok(key.limits),
+            Err(Error::Invalid(errors)) => Err(errors.into_iter().map(|error| error.pointer).collect()),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn limits_are_stored_in_their_normal_form() {
+        let given = json!({
+            "domains": ["S.example.org.", "s.example.org"], "tags": [" a ", "b", "a"], "own_links": true,
+            "addresses": ["203.0.113.9/24", "::ffff:198.51.100.7", "203.0.113.0/24"],
+        });
+        let limits = limited(Role::Editor, given).await.unwrap();
+        assert_eq!(
+            serde_json::to_value(limits).unwrap(),
+            json!({
+                "domains": ["s.example.org"], "tags": ["a", "b"], "own_links": true,
+                "addresses": ["203.0.113.0/24", "198.51.100.7/32"],
+            })
+        );
+        for nothing in [json!(null), json!({}), json!({"domains": null, "tags": null, "own_links": null})] {
+            assert_eq!(limited(Role::Editor, nothing).await, Ok(None));
+        }
+        assert!(limited(Role::Admin, json!({"addresses": ["203.0.113.0/24"]})).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn invalid_limits_are_named() {
+        let many = |value: &str, count: usize| (0..count).map(|n| format!("{value}{n}")).collect::<Vec<_>>();
+        for (role, given, pointer) in [
+            (Role::Editor, json!({"domains": []}), "/limits/domains"),
+            (Role::Editor, json!({"domains": ["go.example.com", "elsewhere.example"]}), "/limits/domains/1"),
+            (Role::Editor, json!({"domains": ["x.example.org"]}), "/limits/domains/0"),
+            (Role::Editor, json!({"domains": many("a.example", 51)}), "/limits/domains"),
+            (Role::Editor, json!({"tags": []}), "/limits/tags"),
+            (Role::Editor, json!({"tags": ["a", " "]}), "/limits/tags/1"),
+            (Role::Editor, json!({"tags": many("a", 21)}), "/limits/tags/20"),
+            (Role::Editor, json!({"addresses": []}), "/limits/addresses"),
+            (Role::Editor, json!({"addresses": ["203.0.113.0/33"]}), "/limits/addresses/0"),
+            (Role::Editor, json!({"addresses": many("203.0.113.", 51)}), "/limits/addresses"),
+            (Role::Viewer, json!({"own_links": true}), "/limits/own_links"),
+            (Role::Admin, json!({"own_links": true}), "/limits"),
+            (Role::Admin, json!({"tags": ["a"], "addresses": ["203.0.113.0/24"]}), "/limits"),
+            (Role::Admin, json!({"domains": ["go.example.com"]}), "/limits"),
+        ] {
+            assert_eq!(limited(role, given.clone()).await, Err(vec![pointer.to_owned()]), "{given}");
+        }
+    }
+
+    #[tokio::test]
+    async fn key_with_limits_makes_no_keys() {
+        let (keys, random) = (MemoryKeys::default(), SeededRandom::new(1));
+        let (clock, domains) = (FixedClock::at("2026-01-02T03:04:05Z"), domains());
+        let ports = CreateKeyPorts { writer: &keys, index: &keys, clock: &clock, random: &random, domains: &domains };
+        let limited = Caller { is_limited: true, ..caller("acme", Role::Admin) };
+        let result = create_key(&ports, &limited, new_key("ci", None), None).await;
+        assert!(matches!(result, Err(Error::Forbidden(_))));
+        assert!(keys.all().is_empty());
+    }
+
+    /// `x.example.org` belongs to another workspace.
+    fn domains() -> Domains {
+        Domains::parse("go.example.com,s.example.org,x.example.org=other").unwrap()
     }
 
     fn new_key(name: &str, expires_at: Option<&str>) -> NewKey {
         let expires_at = expires_at.map(|text| Timestamp::parse(text).unwrap());
-        NewKey { name: name.to_owned(), role: Role::Editor, expires_at }
+        NewKey { name: name.to_owned(), role: Role::Editor, expires_at, limits: None }
     }
 
     #[tokio::test]

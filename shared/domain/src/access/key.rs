@@ -7,6 +7,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::key_limits::KeyLimits;
+use super::scope::Scope;
+use crate::links::link::Link;
 use crate::ports::{Clock, Random};
 use crate::values::error::Error;
 use crate::values::hex::hex;
@@ -66,6 +69,9 @@ pub struct ApiKey {
     /// When it expires; never if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
+    /// What limits it beside its role.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<KeyLimits>,
     /// When it was last used, within some minutes (see [`ApiKey::USE_NOTED_EVERY_SECONDS`]); never if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used_at: Option<Timestamp>,
@@ -146,6 +152,8 @@ pub struct Credential {
     pub name: String,
     /// When it expires; never if absent.
     pub expires_at: Option<Timestamp>,
+    /// The limits of the key.
+    pub limits: Option<KeyLimits>,
 }
 
 /// What a caller proved itself with.
@@ -168,9 +176,44 @@ pub struct Caller {
     pub role: Role,
     /// The key's id, for logs and limits. For a token: `sub_` and a hash of issuer and subject.
     pub key_id: String,
+    /// The links that the caller reaches. Use cases ask [`Caller::sees`].
+    pub scope: Scope,
+    /// Whether the key has limits of any kind.
+    pub is_limited: bool,
 }
 
 impl Caller {
+    /// Makes a caller without limits.
+    pub fn new(workspace: WorkspaceId, role: Role, key_id: String) -> Self {
+        Self { workspace, role, key_id, scope: Scope::default(), is_limited: false }
+    }
+
+    /// Makes the caller that has `key`.
+    pub fn of_key(key: &ApiKey) -> Self {
+        let caller = Self::new(key.workspace.clone(), key.role, key.key_id.clone());
+        match &key.limits {
+            Some(limits) => Self { scope: limits.scope(&key.key_id), is_limited: true, ..caller },
+            None => caller,
+        }
+    }
+
+    /// Tells whether the caller reaches `link`: its workspace owns the link, and the link is in its scope. Every other link looks as
+    /// if it did not exist.
+    pub fn sees(&self, link: &Link) -> bool {
+        link.workspace == self.workspace && self.scope.shows(link)
+    }
+
+    /// Checks that the caller reaches all links of its workspace.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] if not, with what such a caller cannot do.
+    pub fn require_whole_scope(&self, what: &str) -> Result<(), Error> {
+        if self.scope.is_whole() {
+            return Ok(());
+        }
+        Err(Error::Forbidden(format!("a key that is limited to some links cannot {what}")))
+    }
+
     /// Checks that the caller has `role` or a higher one.
     ///
     /// # Errors
@@ -246,6 +289,7 @@ mod tests {
             name: "test".to_owned(),
             created_at: Timestamp::from_millis(0).unwrap(),
             expires_at,
+            limits: None,
             last_used_at,
             origin: None,
         }

@@ -32,6 +32,8 @@ pub struct CatalogRow {
     pub title: String,
     /// Its tags.
     pub tags: Vec<String>,
+    /// Who created it; empty if nobody knows.
+    pub created_by: String,
 }
 
 impl CatalogRow {
@@ -48,6 +50,7 @@ impl CatalogRow {
             url: link.url.to_string(),
             title: link.title.clone().unwrap_or_default(),
             tags: link.tags.clone(),
+            created_by: link.created_by.clone().unwrap_or_default(),
         }
     }
 }

@@ -180,7 +180,7 @@ impl Catalog {
             if words.is_empty() { Box::new(self.rows()) } else { Box::new(self.with_words(&words)) };
         let searched = query.search.trim();
         let mut selected: Vec<(Key<&str>, &Row)> = all
-            .filter(|(row, found)| query.shows(row, found))
+            .filter(|(row, found)| query.shows(row, found, self.creator(row)))
             .map(|(row, found)| (key_of(query.sort, searched, row, &found), row))
             .collect();
         let total = selected.len();
@@ -216,7 +216,7 @@ impl Place {
 }
 
 impl CatalogQuery {
-    fn shows(&self, row: &Row, found: &Found<'_>) -> bool {
+    fn shows(&self, row: &Row, found: &Found<'_>, created_by: &str) -> bool {
         let has = |tag: &String| found.tags.split(TAG_MARK).skip(1).any(|own| own == tag);
         let filter = &self.filter;
         let tags = if filter.any_tag { filter.tags.iter().any(has) } else { filter.tags.iter().all(has) };
@@ -226,6 +226,7 @@ impl CatalogQuery {
             && filter.slug_prefix.as_ref().is_none_or(|prefix| found.slug.starts_with(prefix.as_str()))
             && self.created_from.is_none_or(|from| row.created_at >= from.as_millis())
             && self.created_before.is_none_or(|before| row.created_at < before.as_millis())
+            && (filter.scope.is_whole() || filter.scope.shows_parts(found.domain, has, Some(created_by)))
             && self.targets.iter().all(|target| target.shows(found.url))
     }
 }

@@ -68,7 +68,7 @@ pub struct LinkList {
     pub total: Option<usize>,
 }
 
-/// Returns a page of the workspace's links. Needs [`Role::Viewer`].
+/// Returns a page of the workspace's links, of those that the caller reaches. Needs [`Role::Viewer`].
 ///
 /// The newest first without any filter come from the index of links, and so does everything that the index can answer while the
 /// catalogue is being built.
@@ -77,7 +77,7 @@ pub struct LinkList {
 /// [`Error::Invalid`] names every parameter that is wrong; [`Error::NotReady`] if only the catalogue can answer and there is none.
 pub async fn search_links(ports: &SearchPorts<'_>, caller: &Caller, request: &ListRequest) -> Result<LinkList, Error> {
     caller.require(Role::Viewer)?;
-    let wanted = Wanted::check(request, ports.domains)?;
+    let wanted = Wanted::check(request, caller, ports.domains)?;
     if wanted.is_plain {
         return from_index(ports, caller, wanted.query).await;
     }
@@ -131,7 +131,7 @@ async fn read_links<'a>(
     let found = links.get_all(&addresses).await?;
     let listed = items.iter().zip(found).filter_map(|(item, occupant)| {
         let Occupant::Link(link) = occupant else { return None };
-        let same = link.workspace == caller.workspace && link.address == item.address;
+        let same = caller.sees(&link) && link.address == item.address;
         let clicks = ListedClicks { clicks: item.clicks, last_click_at: item.last_click_at };
         same.then_some((ListedLink { link: *link, clicks: Some(clicks) }, &item.place))
     });
@@ -151,14 +151,14 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn check(request: &ListRequest, domains: &Domains) -> Result<Self, Error> {
+    fn check(request: &ListRequest, caller: &Caller, domains: &Domains) -> Result<Self, Error> {
         let mut errors = Errors::default();
         let after = request.page.cursor.as_deref().and_then(decode);
         // Cursors of the index and of the catalogue differ: a list goes on where it came from.
         let cursor = request.page.cursor.clone().filter(|_| after.is_none());
         let page: PageQuery = PageRequest { cursor, ..request.page.clone() }.check_with(&mut errors);
         let of_index = page.before.is_some();
-        let query = check(request, domains, page, &mut errors);
+        let query = check(request, caller, domains, page, &mut errors);
         let search = request.search.as_deref();
         let search = search.and_then(|text| errors.note("search", check_text(text, ListRequest::MAX_SEARCH_CHARS)));
         let targets = target_filters(request, domains, &mut errors);
@@ -176,7 +176,9 @@ impl Wanted {
             && (sort, descending) == (SortBy::Created, true)
             && !with_clicks
             && !with_total
-            && after.is_none();
+            && after.is_none()
+            // Where a search of the index ends, its cursor names a link, perhaps one that the caller does not reach.
+            && caller.scope.is_whole();
         if of_index && !index_can_answer {
             errors.add("cursor", "belongs to a list with other parameters");
         }

@@ -13,6 +13,7 @@ use super::ports::{CatalogLimits, CatalogPorts, CatalogStore};
 use super::query::{CatalogQuery, SortBy, TargetFilter};
 use super::read::{Answer, Catalogs};
 use super::words::{MARK, append_words, append_words_of_url, words_of};
+use crate::access::scope::Scope;
 use crate::links::link::Link;
 use crate::links::ports::LinkWriter;
 use crate::links::query::LinkFilter;
@@ -26,6 +27,9 @@ use crate::values::domains::{Domain, Domains};
 use crate::values::slug::Slug;
 use crate::values::target::TargetUrl;
 use crate::values::workspace::WorkspaceId;
+
+/// Who creates links; nobody knows who created some.
+const CREATORS: [&str; 3] = ["", "key_1", "key_2"];
 
 /// The clicks of each lane, with the time of the last of them.
 type Lanes = BTreeMap<String, (u64, i64)>;
@@ -115,6 +119,7 @@ impl Stack {
         new.stored_id = Some(crate::links::id::LinkId::derive(self.clock.now(), &slug));
         new.created_at = self.clock.now();
         new.address.domain = Domain::parse(self.one_of(&["go.example.com", "s.example.org"])).unwrap();
+        new.created_by = Some(self.one_of(&CREATORS).to_owned()).filter(|creator| !creator.is_empty());
         self.dress(&mut new);
         assert!(self.links.insert(&new).await.unwrap());
         self.send(&new.clone(), LinkPatch::here(&new));
@@ -200,6 +205,13 @@ impl Stack {
         }
     }
 
+    fn scope(&self) -> Scope {
+        let domains = ["go.example.com", "s.example.org"].into_iter().filter(|_| self.below(5) == 0);
+        let tags = ["mail", "x y"].into_iter().filter(|_| self.below(5) == 0).map(str::to_owned).collect();
+        let creator = (self.below(5) == 0).then(|| self.one_of(&CREATORS[1..]).to_owned());
+        Scope::new(domains.map(|domain| Domain::parse(domain).unwrap()).collect(), tags, creator)
+    }
+
     fn query(&self) -> CatalogQuery {
         let sort = SortBy::ALL[self.below(SortBy::ALL.len())];
         let searches = [
@@ -232,6 +244,7 @@ impl Stack {
             domain: (self.below(4) == 0).then(|| Domain::parse("s.example.org").unwrap()),
             slug_prefix: (self.below(6) == 0).then(|| self.one_of(&["a", "spring", "Sa"]).to_owned()),
             archived: [None, Some(false), Some(true)][self.below(3)],
+            scope: self.scope(),
         };
         let time = |ago: i64| Some(self.clock.now().plus_seconds(-ago));
         CatalogQuery {

@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::checkpoint::Checkpoint;
+use crate::access::key::Caller;
+use crate::access::scope::Scope;
 use crate::jobs::lease::Lease;
 use crate::ports::{Clock, Random};
 use crate::values::id;
@@ -105,6 +107,12 @@ pub struct Export {
     /// Whether the file has the hashes of passwords.
     #[serde(default)]
     pub passwords: bool,
+    /// The id of the caller that requested it; absent in exports that are older than this field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<String>,
+    /// The links that the file has: those that the caller reached.
+    #[serde(default, skip_serializing_if = "Scope::is_whole")]
+    pub scope: Scope,
     /// How many links have been written so far.
     pub links: u64,
     /// The size of the complete file, in bytes.
@@ -147,6 +155,8 @@ impl Export {
             format,
             gzip,
             passwords: false,
+            created_by: None,
+            scope: Scope::default(),
             links: 0,
             bytes: None,
             error: None,
@@ -158,6 +168,12 @@ impl Export {
             restarts: 0,
             revision: 0,
         }
+    }
+
+    /// Tells whether `caller` may see the export: one that reaches only some links sees what it requested itself.
+    pub fn is_open_to(&self, caller: &Caller) -> bool {
+        self.workspace == caller.workspace
+            && (caller.scope.is_whole() || self.created_by.as_ref() == Some(&caller.key_id))
     }
 
     /// Returns the key of its file in the bucket.

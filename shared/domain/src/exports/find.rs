@@ -28,7 +28,7 @@ pub struct FindExportPorts<'a> {
 /// [`FILE_SECONDS`].
 ///
 /// # Errors
-/// [`Error::NotFound`] if there is no such export, it belongs to another workspace, or `id` is not an export's id;
+/// [`Error::NotFound`] if there is no such export, the caller may not see it, or `id` is not an export's id;
 /// [`Error::Forbidden`] if it has passwords and the caller is not an admin;
 /// [`Error::Gone`] if the bucket has deleted its file.
 pub async fn find_export(
@@ -38,7 +38,8 @@ pub async fn find_export(
 ) -> Result<(Export, Option<String>), Error> {
     caller.require(Role::Viewer)?;
     let id = ExportId::parse(id).map_err(|_| Error::NotFound("export"))?;
-    let export = ports.exports.get(&caller.workspace, &id).await?.ok_or(Error::NotFound("export"))?;
+    let export = ports.exports.get(&caller.workspace, &id).await?;
+    let export = export.filter(|export| export.is_open_to(caller)).ok_or(Error::NotFound("export"))?;
     if export.passwords {
         caller.require(Role::Admin)?;
     }

@@ -69,7 +69,7 @@ async fn require_room(ports: &StartExportPorts<'_>, caller: &Caller) -> Result<(
     }
 }
 
-/// Starts an export of the caller's workspace. Needs [`Role::Viewer`]: a viewer can read the same links page by page. With passwords
+/// Starts an export of the links that the caller reaches. Needs [`Role::Viewer`]: a viewer can read the same links page by page. With passwords
 /// it needs [`Role::Admin`]: who has a hash can try passwords without limit.
 ///
 /// # Errors
@@ -80,7 +80,8 @@ pub async fn start_export(ports: &StartExportPorts<'_>, caller: &Caller, new: Ne
     require_room(ports, caller).await?;
     let id = ExportId::generate(ports.clock, ports.random);
     let waiting = Export::waiting(id, caller.workspace.clone(), new.format, new.gzip, ports.clock.now());
-    let export = Export { passwords: new.passwords, ..waiting };
+    let (created_by, scope) = (Some(caller.key_id.clone()), caller.scope.clone());
+    let export = Export { passwords: new.passwords, created_by, scope, ..waiting };
     if !ports.exports.create(&export).await? {
         return Err(Error::Conflict("the export's id is taken; try again".to_owned()));
     }

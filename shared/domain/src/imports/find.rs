@@ -39,10 +39,14 @@ pub struct FindReportPorts<'a> {
 /// Returns the import `id` of the caller's workspace.
 ///
 /// # Errors
-/// [`Error::NotFound`] if there is no such import, it belongs to another workspace, or `id` is not an import's id.
+/// [`Error::NotFound`] if there is no such import, it belongs to another workspace, `id` is not an import's id, or the
+/// caller reaches only some links: such a caller has no imports.
 pub async fn find_import(imports: &dyn ImportStore, caller: &Caller, id: &str) -> Result<Import, Error> {
     caller.require(Role::Viewer)?;
     let id = ImportId::parse(id).map_err(|_| Error::NotFound("import"))?;
+    if !caller.scope.is_whole() {
+        return Err(Error::NotFound("import"));
+    }
     imports.get(&caller.workspace, &id).await?.ok_or(Error::NotFound("import"))
 }
 

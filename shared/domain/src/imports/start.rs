@@ -94,13 +94,14 @@ pub struct Started {
     pub expires_at: Timestamp,
 }
 
-/// Starts an import in the caller's workspace. Needs [`Role::Editor`].
+/// Starts an import in the caller's workspace. Needs [`Role::Editor`], and a caller that reaches all links: an import can replace any.
 ///
 /// # Errors
 /// [`Error::Invalid`] names `/content_length` if it is not 1 to `max_bytes`, `/filename` if it is blank, too long or has
 /// control characters, and each invalid option.
 pub async fn start_import(ports: &StartImportPorts<'_>, caller: &Caller, new: NewImport) -> Result<Started, Error> {
     caller.require(Role::Editor)?;
+    caller.require_whole_scope("import")?;
     let (filename, options) = check(&new, ports.domains, ports.max_bytes)?;
     let id = ImportId::generate(ports.clock, ports.random);
     let mut import = Import::awaiting(id, caller.workspace.clone(), filename, new.content_length, ports.clock.now());

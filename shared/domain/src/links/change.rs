@@ -30,8 +30,8 @@ const MAX_ATTEMPTS: usize = 10;
 /// precondition still holds. Writes nothing if the patch changes nothing.
 ///
 /// # Errors
-/// [`Error::Invalid`] names every field that would be wrong; [`Error::Changed`] says that the precondition does not hold;
-/// [`Error::NotFound`] says that there is no such link, or that another workspace owns it; [`Error::Conflict`] says that the
+/// [`Error::Invalid`] names every field that would be wrong, also one by which the link would leave the caller's scope; [`Error::Changed`] says that the precondition does not hold;
+/// [`Error::NotFound`] says that there is no such link, or that the caller does not reach it; [`Error::Conflict`] says that the
 /// address to move to is taken.
 pub async fn change_link(
     ports: &LinkPorts<'_>,
@@ -51,7 +51,7 @@ pub async fn change_link(
         if !precondition.holds(&seen) {
             return Err(Error::Changed("link"));
         }
-        let mut next = apply(ports, &seen, patch, &show(&seen), &mut password_hash)?;
+        let mut next = apply(ports, caller, &seen, patch, &show(&seen), &mut password_hash)?;
         if next == seen {
             return Ok(seen);
         }
@@ -87,6 +87,7 @@ async fn write(ports: &LinkPorts<'_>, seen: &Link, next: &Link) -> Result<bool, 
 /// attempt, since hashing takes long.
 fn apply(
     ports: &LinkPorts<'_>,
+    caller: &Caller,
     seen: &Link,
     patch: &Map<String, Value>,
     shown: &Value,
@@ -103,6 +104,11 @@ fn apply(
     if fields.if_exists.is_some() {
         errors.add("/if_exists", "is for creating a link");
     }
+    let (domain, tags) = (
+        place.as_ref().map(|(address, _)| &address.domain),
+        settings.as_ref().map(|settings| settings.tags.as_slice()),
+    );
+    caller.scope.check(domain, tags, &mut errors);
     let (settings, (address, aliases)) = errors.or(settings.zip(place))?;
     let mut next = Link {
         address,
@@ -449,7 +455,7 @@ mod tests {
             let domains = Domains::parse("go.example.com").unwrap();
             let (links, clock, random) = (MemoryLinks::default(), FixedClock::at(""), SeededRandom::new(1));
             let ports = LinkPorts { reader: &links, writer: &links, targets: &links, clock: &clock, random: &random, domains: &domains };
-            prop_assert_eq!(apply(&ports, &seen, &Map::new(), &show(&seen), &mut None).unwrap(), seen);
+            prop_assert_eq!(apply(&ports, &caller("acme", Role::Editor), &seen, &Map::new(), &show(&seen), &mut None).unwrap(), seen);
         }
     }
 }

@@ -20,10 +20,12 @@ use crate::values::workspace::WorkspaceId;
 
 /// Creates a link in the caller's workspace, or returns an existing one if the request allows that. Needs [`Role::Editor`].
 ///
-/// With a `fingerprint`, returns the link that an earlier attempt at the same request created.
+/// With a `fingerprint`, returns the link that an earlier attempt at the same request created. Never returns a link that the caller
+/// does not reach.
 ///
 /// # Errors
-/// [`Error::Invalid`] names every field that is wrong; [`Error::Conflict`] says that the slug is taken, by any workspace.
+/// [`Error::Invalid`] names every field that is wrong, also one by which the link would not be in the caller's scope;
+/// [`Error::Conflict`] says that the slug is taken, by any workspace.
 pub async fn create_link(
     ports: &LinkPorts<'_>,
     caller: &Caller,
@@ -33,9 +35,9 @@ pub async fn create_link(
     caller.require(Role::Editor)?;
     let link = check(ports, caller, fields, fingerprint)?;
     let created = match (&fields.slug, fields.if_exists.unwrap_or_default()) {
-        (Some(_), if_exists) => create_with_own_slug(ports, link, if_exists).await?,
-        (None, IfExists::Create) => create_with_free_slug(ports, link, fingerprint).await?,
-        (None, IfExists::Return) => return return_existing(ports, link, fingerprint).await,
+        (Some(_), if_exists) => create_with_own_slug(ports, caller, link, if_exists).await?,
+        (None, IfExists::Create) => create_with_free_slug(ports, caller, link, fingerprint).await?,
+        (None, IfExists::Return) => return return_existing(ports, caller, link, fingerprint).await,
     };
     if created.is_new {
         remember_target(ports.targets, &created.link).await;
@@ -43,16 +45,21 @@ pub async fn create_link(
     Ok(created)
 }
 
-async fn create_with_own_slug(ports: &LinkPorts<'_>, link: Link, if_exists: IfExists) -> Result<Created, Error> {
+async fn create_with_own_slug(
+    ports: &LinkPorts<'_>,
+    caller: &Caller,
+    link: Link,
+    if_exists: IfExists,
+) -> Result<Created, Error> {
     if ports.writer.insert(&link).await? {
         return Ok(Created { link, is_new: true });
     }
-    let existing = ports.reader.get(&link.address).await?.filter(|existing| existing.workspace == link.workspace);
+    let existing = ports.reader.get(&link.address).await?.filter(|existing| caller.sees(existing));
     match existing {
         Some(existing) if link.origin.is_some() && existing.origin == link.origin => {
             Ok(Created { link: existing, is_new: true })
         }
-        Some(existing) if if_exists == IfExists::Return && can_stand_in(&existing, &link) => {
+        Some(existing) if if_exists == IfExists::Return && can_stand_in(caller, &existing, &link) => {
             Ok(Created { link: existing, is_new: false })
         }
         _ => Err(slug_is_taken(&link.address)),
@@ -66,6 +73,7 @@ pub(crate) fn slug_is_taken(address: &LinkAddress) -> Error {
 
 async fn create_with_free_slug(
     ports: &LinkPorts<'_>,
+    caller: &Caller,
     mut link: Link,
     fingerprint: Option<&RequestFingerprint>,
 ) -> Result<Created, Error> {
@@ -74,7 +82,7 @@ async fn create_with_free_slug(
         if ports.writer.insert(&link).await? {
             return Ok(Created { link, is_new: true });
         }
-        if let Some(link) = created_before(ports, &link).await? {
+        if let Some(link) = created_before(ports, caller, &link).await? {
             return Ok(Created { link, is_new: true });
         }
     }
@@ -82,12 +90,12 @@ async fn create_with_free_slug(
 }
 
 /// Returns the link that occupies the address of `link`, if an earlier attempt at the same request created it.
-async fn created_before(ports: &LinkPorts<'_>, link: &Link) -> Result<Option<Link>, Error> {
+async fn created_before(ports: &LinkPorts<'_>, caller: &Caller, link: &Link) -> Result<Option<Link>, Error> {
     if link.origin.is_none() {
         return Ok(None);
     }
     let existing = ports.reader.get(&link.address).await?;
-    Ok(existing.filter(|existing| existing.workspace == link.workspace && existing.origin == link.origin))
+    Ok(existing.filter(|existing| caller.sees(existing) && existing.origin == link.origin))
 }
 
 /// Checks `fields` and makes the link that they describe.
@@ -107,6 +115,7 @@ fn check(
         Some(text) => errors.note("/domain", open_domain(text, ports.domains, &caller.workspace)),
         None => Some(ports.domains.default_domain().clone()),
     };
+    caller.scope.check(domain.as_ref(), checked.as_ref().map(|checked| checked.tags.as_slice()), &mut errors);
     let address = slug.zip(domain).map(|(slug, domain)| LinkAddress { domain, slug });
     if fields.keep_alias.is_some() {
         errors.add("/keep_alias", "is for changing a link");

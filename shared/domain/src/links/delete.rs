@@ -18,7 +18,7 @@ const MAX_ATTEMPTS: usize = 10;
 /// Each address that becomes vacant is reserved for the workspace for 90 days.
 ///
 /// # Errors
-/// [`Error::NotFound`] if there is no such link or another workspace owns it; [`Error::Changed`] if the precondition does not
+/// [`Error::NotFound`] if there is no such link or the caller does not reach it; [`Error::Changed`] if the precondition does not
 /// hold.
 pub async fn delete_link(
     ports: &LinkPorts<'_>,

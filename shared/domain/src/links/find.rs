@@ -22,12 +22,12 @@ pub fn link_address(domains: &Domains, slug: &str, domain: Option<&str>) -> Resu
     Ok(LinkAddress { domain, slug })
 }
 
-/// Reads a link of the caller's workspace. Needs [`Role::Viewer`].
+/// Reads a link that the caller reaches. Needs [`Role::Viewer`].
 ///
 /// # Errors
-/// [`Error::NotFound`] if there is no such link, or another workspace owns it.
+/// [`Error::NotFound`] if there is no such link, another workspace owns it, or it is not in the caller's scope.
 pub async fn find_link(links: &dyn LinkReader, caller: &Caller, address: &LinkAddress) -> Result<Link, Error> {
     caller.require(Role::Viewer)?;
-    let link = links.get(address).await?.filter(|link| link.workspace == caller.workspace);
+    let link = links.get(address).await?.filter(|link| caller.sees(link));
     link.ok_or(Error::NotFound("link"))
 }

@@ -125,7 +125,7 @@ pub async fn list_links(
     caller.require(Role::Viewer)?;
     let mut errors = Errors::default();
     let page = request.page.check_with(&mut errors);
-    let query = check(request, domains, page, &mut errors);
+    let query = check(request, caller, domains, page, &mut errors);
     list_checked(links, caller, errors.or(Some(query))?).await
 }
 
@@ -162,8 +162,14 @@ fn answer_bytes(link: &Link) -> usize {
     json.len() + json.iter().filter(|byte| matches!(byte, b'"' | b'\\')).count()
 }
 
-/// Checks the filters, and adds what is wrong to `errors`.
-pub(crate) fn check(request: &ListRequest, domains: &Domains, page: PageQuery, errors: &mut Errors) -> LinkQuery {
+/// Checks the filters of a caller, whose scope is one of them, and adds what is wrong to `errors`.
+pub(crate) fn check(
+    request: &ListRequest,
+    caller: &Caller,
+    domains: &Domains,
+    page: PageQuery,
+    errors: &mut Errors,
+) -> LinkQuery {
     let PageQuery { limit, before } = page;
     let tags = errors.note("tag", check_tags(request.tags.iter().map(String::as_str)).map_err(|(_, detail)| detail));
     let any_tag = match request.tag_mode.as_deref() {
@@ -195,8 +201,14 @@ pub(crate) fn check(request: &ListRequest, domains: &Domains, page: PageQuery, e
     };
     let created_from = time("created_after", &request.created_after, errors);
     let created_before = time("created_before", &request.created_before, errors);
-    let filter =
-        LinkFilter { tags: tags.unwrap_or_default(), any_tag, domain, slug_prefix: request.prefix.clone(), archived };
+    let filter = LinkFilter {
+        tags: tags.unwrap_or_default(),
+        any_tag,
+        domain,
+        slug_prefix: request.prefix.clone(),
+        archived,
+        scope: caller.scope.clone(),
+    };
     LinkQuery { before, created_from, created_before, filter, limit }
 }
 

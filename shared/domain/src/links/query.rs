@@ -1,6 +1,7 @@
 //! Selects links of a workspace's list.
 
 use super::link::Link;
+use crate::access::scope::Scope;
 use crate::values::domains::Domain;
 use crate::values::timestamp::Timestamp;
 
@@ -17,12 +18,18 @@ pub struct LinkFilter {
     pub slug_prefix: Option<String>,
     /// Only archived links, or only those that are not; both if absent.
     pub archived: Option<bool>,
+    /// Only links of this scope, the caller's.
+    pub scope: Scope,
 }
 
 impl LinkFilter {
     /// Tells whether the filter may reject many links, so that a page takes more reads than it has links.
     pub fn is_selective(&self) -> bool {
-        !self.tags.is_empty() || self.domain.is_some() || self.slug_prefix.is_some() || self.archived == Some(true)
+        !self.tags.is_empty()
+            || self.domain.is_some()
+            || self.slug_prefix.is_some()
+            || self.archived == Some(true)
+            || !self.scope.is_whole()
     }
 
     /// Tells whether `link` passes the filter.
@@ -33,6 +40,7 @@ impl LinkFilter {
             && self.domain.as_ref().is_none_or(|domain| link.address.domain == *domain)
             && self.slug_prefix.as_ref().is_none_or(|prefix| link.address.slug.as_str().starts_with(prefix))
             && self.archived.is_none_or(|archived| link.settings.archived == archived)
+            && self.scope.shows(link)
     }
 }
 
@@ -89,12 +97,13 @@ mod tests {
     #[test]
     fn filter_is_selective_if_few_links_may_pass() {
         type Set = fn(&mut LinkFilter);
-        let cases: [(Set, bool); 6] = [
+        let cases: [(Set, bool); 7] = [
             (|_| {}, false),
             (|filter| filter.tags.push("a".to_owned()), true),
             (|filter| filter.domain = Domain::parse("go.example.com").ok(), true),
             (|filter| filter.slug_prefix = Some("a".to_owned()), true),
             (|filter| filter.archived = Some(true), true),
+            (|filter| filter.scope = Scope::new(Vec::new(), vec!["a".to_owned()], None), true),
             // Most links are not archived.
             (|filter| filter.archived = Some(false), false),
         ];

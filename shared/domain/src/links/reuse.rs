@@ -11,27 +11,30 @@ use super::created::{Created, MAX_SLUGS, no_free_slug, remember_target, slug_to_
 use super::link::Link;
 use super::ports::{Insertion, LinkPorts};
 use crate::access::idempotency::RequestFingerprint;
+use crate::access::key::Caller;
 use crate::values::error::Error;
 
 /// How many links are read at a time.
 const AT_A_TIME: usize = 20;
 
-/// Returns an existing link to the target of `wanted`, or creates `wanted` with a free slug.
+/// Returns an existing link to the target of `wanted` that the caller reaches, or creates `wanted` with a free slug.
 pub(crate) async fn return_existing(
     ports: &LinkPorts<'_>,
+    caller: &Caller,
     mut wanted: Link,
     fingerprint: Option<&RequestFingerprint>,
 ) -> Result<Created, Error> {
     for number in 0..MAX_SLUGS {
         let seen = ports.targets.find(&wanted.workspace, &wanted.address.domain, &wanted.url).await?;
         if let Some(address) = &seen
-            && let Some(existing) = ports.reader.get(address).await?.filter(|existing| can_stand_in(existing, &wanted))
+            && let Some(existing) =
+                ports.reader.get(address).await?.filter(|existing| can_stand_in(caller, existing, &wanted))
         {
             let is_new = wanted.origin.is_some() && existing.origin == wanted.origin;
             return Ok(Created { link: existing, is_new });
         }
         if number == 0
-            && let Some(existing) = find_another(ports, &wanted).await?
+            && let Some(existing) = find_another(ports, caller, &wanted).await?
         {
             remember_target(ports.targets, &existing).await;
             return Ok(Created { link: existing, is_new: false });
@@ -45,26 +48,27 @@ pub(crate) async fn return_existing(
 }
 
 /// Finds a link to the target of `wanted` in the index of targets, the newest that can stand in.
-async fn find_another(ports: &LinkPorts<'_>, wanted: &Link) -> Result<Option<Link>, Error> {
+async fn find_another(ports: &LinkPorts<'_>, caller: &Caller, wanted: &Link) -> Result<Option<Link>, Error> {
     let found = ports.targets.find_all(&wanted.workspace, &wanted.address.domain, &wanted.url).await?;
     // Make all futures before polling: with a lazy closure this future would not be `Send`.
     let reads: Vec<_> = found.iter().map(|address| ports.reader.get(address)).collect();
     let mut reads = stream::iter(reads).buffered(AT_A_TIME);
     while let Some(read) = reads.next().await {
-        if let Some(existing) = read?.filter(|existing| can_stand_in(existing, wanted)) {
+        if let Some(existing) = read?.filter(|existing| can_stand_in(caller, existing, wanted)) {
             return Ok(Some(existing));
         }
     }
     Ok(None)
 }
 
-/// Tells whether `existing` can stand in for `wanted`: it has the same owner, domain and target, is not archived, and has not
-/// ended.
-pub(crate) fn can_stand_in(existing: &Link, wanted: &Link) -> bool {
+/// Tells whether `existing` can stand in for `wanted`: the caller reaches it, it has the same owner, domain and target, is not
+/// archived, and has not ended.
+pub(crate) fn can_stand_in(caller: &Caller, existing: &Link, wanted: &Link) -> bool {
     let settings = &existing.settings;
     let ended = settings.expires_at.is_some_and(|expiry| expiry <= wanted.created_at)
         || settings.max_clicks.is_some_and(|clicks| settings.used_clicks >= clicks);
-    existing.workspace == wanted.workspace
+    caller.sees(existing)
+        && existing.workspace == wanted.workspace
         && existing.address.domain == wanted.address.domain
         && existing.url == wanted.url
         && !settings.archived
@@ -224,11 +228,11 @@ mod tests {
             (false, "no click left", |link| (link.settings.max_clicks, link.settings.used_clicks) = (Some(2), 2)),
             (false, "lower limit", |link| (link.settings.max_clicks, link.settings.used_clicks) = (Some(2), 3)),
         ];
-        let wanted = link("acme", "docs", URL);
+        let (wanted, caller) = (link("acme", "docs", URL), caller("acme", Role::Editor));
         for (stands_in, name, change) in changes {
             let mut existing = wanted.clone();
             change(&mut existing);
-            assert_eq!(can_stand_in(&existing, &wanted), stands_in, "{name}");
+            assert_eq!(can_stand_in(&caller, &existing, &wanted), stands_in, "{name}");
         }
     }
 }

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use super::outage::{lock, outage};
 use super::system::SeededRandom;
 use crate::access::key::{ApiKey, Caller, Credential, CredentialKind, KeySecret, Role};
+use crate::access::key_limits::KeyLimits;
 use crate::access::ports::{KeyIndex, KeyReader, KeyUsage, KeyWriter, TokenVerifier};
 use crate::values::error::StoreError;
 use crate::values::timestamp::Timestamp;
@@ -39,11 +40,21 @@ impl MemoryKeys {
             name: "test".to_owned(),
             created_at: Timestamp::parse("2026-01-01T00:00:00Z").expect("a valid time"),
             expires_at: None,
+            limits: None,
             last_used_at: None,
             origin: None,
         };
         self.insert(secret.hash(), key);
         format!("Bearer {}", secret.expose())
+    }
+
+    /// Adds a key like [`MemoryKeys::authorize`], with limits.
+    pub fn authorize_limited(&self, seed: u64, workspace: &str, role: Role, limits: KeyLimits) -> String {
+        let header = self.authorize(seed, workspace, role);
+        for key in lock(&self.keys).values_mut().filter(|key| key.key_id == format!("key_{seed}")) {
+            key.limits = Some(limits.clone());
+        }
+        header
     }
 
     /// Returns all keys.
@@ -138,8 +149,12 @@ impl TokenVerifier for MemoryTokens {
             return Err(outage("tokens.keys"));
         }
         let caller = self.callers.get(token).cloned();
-        let credential =
-            || Credential { kind: CredentialKind::Token, name: MemoryTokens::SUBJECT.to_owned(), expires_at: None };
+        let credential = || Credential {
+            kind: CredentialKind::Token,
+            name: MemoryTokens::SUBJECT.to_owned(),
+            expires_at: None,
+            limits: None,
+        };
         Ok(caller.map(|caller| (caller, credential())))
     }
 }

@@ -15,7 +15,7 @@ use crate::values::workspace::WorkspaceId;
 #[allow(clippy::expect_used, reason = "only tests call it")]
 pub fn caller(workspace: &str, role: Role) -> Caller {
     let workspace = WorkspaceId::parse(workspace).expect("a valid workspace");
-    Caller { workspace, role, key_id: "key_test".to_owned() }
+    Caller::new(workspace, role, "key_test".to_owned())
 }
 
 /// Makes a link on `go.example.com`, created at 2026-01-01T00:00:00Z, as one from before the ids. Panics if an argument is not valid.

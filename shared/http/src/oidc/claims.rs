@@ -72,7 +72,7 @@ impl ExpectedClaims {
         let workspace = claim(claims, &self.workspace_claim).and_then(Value::as_str);
         let workspace = workspace.and_then(|text| WorkspaceId::parse(text).ok()).ok_or("it names no workspace")?;
         let role = claim(claims, &self.role_claim).and_then(role).ok_or("it names no role")?;
-        Ok(Caller { workspace, role, key_id: subject_id(issuer, subject) })
+        Ok(Caller::new(workspace, role, subject_id(issuer, subject)))
     }
 }
 
@@ -82,7 +82,7 @@ pub(super) fn credential(claims: &Value) -> Credential {
     // A NumericDate can have a fraction (RFC 7519, section 2). One after the year 9999 is no limit.
     let seconds = claims.get("exp").and_then(Value::as_f64);
     let expires_at = seconds.and_then(|seconds| Timestamp::from_millis((seconds * 1000.0) as i64).ok());
-    Credential { kind: CredentialKind::Token, name: subject.to_owned(), expires_at }
+    Credential { kind: CredentialKind::Token, name: subject.to_owned(), expires_at, limits: None }
 }
 
 fn claim<'a>(all: &'a Value, name: &str) -> Option<&'a Value> {

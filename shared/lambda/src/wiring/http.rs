@@ -22,7 +22,7 @@ const WORKSPACE_CLAIM: &str = "workspace";
 const ROLE_CLAIM: &str = "role";
 
 /// Builds authentication as the template sets it up: API keys and rate limits from the table `links_table`, and tokens if
-/// there is a `JWT_ISSUER`.
+/// there is a `JWT_ISSUER`, and callers' addresses from CloudFront if there is a `FRONT_DOOR_SECRET`.
 ///
 /// # Errors
 /// [`SettingError`] names the setting that is missing or cannot be used.
@@ -32,6 +32,10 @@ pub fn authentication(dynamo: &Client, links_table: &str) -> Result<Authenticati
     let authentication = Authentication::new(keys.clone(), Arc::new(SystemClock))
         .noting_use(keys)
         .with_limits(Arc::new(RateLimiter::new(buckets, rate_limits()?)));
+    let authentication = match optional("FRONT_DOOR_SECRET") {
+        Some(secret) => authentication.behind_front_door(&secret),
+        None => authentication,
+    };
     Ok(match tokens()? {
         Some(tokens) => authentication.with_tokens(Arc::new(tokens)),
         None => authentication,

@@ -30,8 +30,12 @@ fn create(to: &mut Operations) {
     to.add("post", COLLECTION, "createKey")
         .about("keys", "Create a key", "Only this answer has the key's secret.")
         .role(Role::Admin)
+        .problem(403, "A key with limits cannot make keys.")
         .idempotent()
-        .body::<NewKey>(json!({ "bot": { "name": "deploy bot", "role": "editor" } }))
+        .body::<NewKey>(json!({
+            "bot": { "name": "deploy bot", "role": "editor" },
+            "limited": { "name": "newsletter", "role": "editor", "limits": { "tags": ["newsletter"], "addresses": ["203.0.113.0/24"] } },
+        }))
         .json::<NewKeyView>(201, "The key, with its secret.", &["Cache-Control", "Idempotency-Replayed"])
         .link(201, "revokeKey", json!({ "path.key_id": "$response.body#/key_id" }))
         .end();

@@ -27,6 +27,7 @@ pub(super) fn add(to: &mut Operations) {
             "Counts the clicks on all links of the workspace, or on those with a tag. A new click is included within a few seconds.",
         )
         .role(Role::Viewer)
+        .problem(403, "A key that is limited to some links must name a tag.")
         .query::<StatsQuery>();
     answers(operation).problem(422, "Or too many links have the tag for one request.").end();
 }

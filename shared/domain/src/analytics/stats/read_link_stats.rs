@@ -17,7 +17,7 @@ use crate::values::error::Error;
 /// Reads the statistics of the link at `address`, if the caller's workspace owns it.
 ///
 /// # Errors
-/// [`Error::NotFound`] if there is no such link or another workspace owns it, [`Error::Invalid`] if the request cannot be
+/// [`Error::NotFound`] if there is no such link or the caller does not reach it, [`Error::Invalid`] if the request cannot be
 /// read or answered.
 pub async fn read_link_stats(
     ports: &StatsPorts<'_>,

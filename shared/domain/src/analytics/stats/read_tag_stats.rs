@@ -29,7 +29,7 @@ const MAX_SLICES: usize = 5;
 /// How many links are read at a time, to bound the memory.
 const AT_A_TIME: usize = 8;
 
-/// Reads the statistics of the workspace's links that have any of `tags`, archived ones included.
+/// Reads the statistics of the workspace's links that have any of `tags`, archived ones included, of those that the caller reaches.
 ///
 /// # Errors
 /// [`Error::Invalid`] if the request cannot be read or answered, or if there are more than [`MAX_LINKS`] links, or more than
@@ -85,7 +85,8 @@ async fn read_link(
 
 /// Finds the links with any of `tags` by searching the list of links.
 async fn links_with(index: &dyn LinkIndex, caller: &Caller, tags: &[String]) -> Result<Vec<Link>, Error> {
-    let filter = LinkFilter { tags: tags.to_vec(), any_tag: true, ..LinkFilter::default() };
+    let scope = caller.scope.clone();
+    let filter = LinkFilter { tags: tags.to_vec(), any_tag: true, scope, ..LinkFilter::default() };
     let mut link_query = LinkQuery { filter, ..LinkQuery::newest(MAX_LINKS + 1) };
     let mut found = Vec::new();
     for _ in 0..MAX_SLICES {

@@ -17,7 +17,7 @@ use crate::values::error::{Error, StoreError};
 /// Reads the statistics of all links of the caller's workspace, including links that have been deleted since.
 ///
 /// # Errors
-/// [`Error::Invalid`] if the request cannot be read or answered.
+/// [`Error::Invalid`] if the request cannot be read or answered; [`Error::Forbidden`] if the caller reaches only some of the links.
 pub async fn read_workspace_stats(
     ports: &StatsPorts<'_>,
     caller: &Caller,
@@ -25,6 +25,8 @@ pub async fn read_workspace_stats(
 ) -> Result<Stats, Error> {
     let StatsPorts { links, moves, aggregates, clock, .. } = *ports;
     caller.require(Role::Viewer)?;
+    // The sums of a workspace hold the clicks of all of its links.
+    caller.require_whole_scope("read the statistics of the workspace: name a tag, or a link")?;
     let mut query = request.check(Subject::Workspace, clock.now())?;
     if let Some(filter) = query.filter.as_mut().filter(|filter| filter.dimension == Dimension::Link) {
         filter.link = find_filtered(links, caller, &filter.value).await?;
@@ -50,6 +52,6 @@ async fn find_filtered(
     address: &str,
 ) -> Result<Option<FilterLink>, StoreError> {
     let Some(address) = read_address(address) else { return Ok(None) };
-    let link = links.get(&address).await?.filter(|link| link.workspace == caller.workspace);
+    let link = links.get(&address).await?.filter(|link| caller.sees(link));
     Ok(link.map(|link| FilterLink { id: link.id(), counted_at: link.counted_at().map(ToString::to_string) }))
 }

@@ -1,5 +1,6 @@
 //! Holds the catalogue of a workspace in memory.
 
+mod creators;
 mod text;
 
 use std::collections::HashMap;
@@ -7,6 +8,7 @@ use std::collections::HashMap;
 use foldhash::fast::FixedState;
 
 use super::patch::{LaneClicks, LinkBits, LinkPatch, LinkState};
+use creators::Creators;
 pub(super) use text::{Found, TAG_MARK};
 use text::{Sizes, Texts};
 
@@ -17,6 +19,7 @@ pub struct Catalog {
     by_link: HashMap<LinkBits, u32, FixedState>,
     texts: Texts,
     domains: Vec<String>,
+    creators: Creators,
     here: usize,
 }
 
@@ -29,6 +32,7 @@ pub(super) struct Row {
     texts: Option<Sizes>,
     pub(super) archived: bool,
     domain: u16,
+    creator: u32,
     pub(super) created_at: i64,
     pub(super) changed_at: i64,
     lanes: Vec<LaneClicks>,
@@ -65,6 +69,7 @@ impl Catalog {
                 texts: None,
                 archived: false,
                 domain: 0,
+                creator: 0,
                 created_at: 0,
                 changed_at: 0,
                 lanes: Vec::new(),
@@ -92,10 +97,11 @@ impl Catalog {
         self.rows[index].revision = revision;
         if let LinkState::Here(new) = state {
             let domain = self.domain(&new.domain);
+            let creator = self.creators.number_of(&new.created_by);
             let texts = self.texts.add(index, &new);
             let row = &mut self.rows[index];
             (row.texts, row.domain, row.archived) = (Some(texts), domain, new.archived);
-            (row.created_at, row.changed_at) = (new.created_at, new.changed_at);
+            (row.created_at, row.changed_at, row.creator) = (new.created_at, new.changed_at, creator);
             self.here += 1;
         }
         if self.texts.is_mostly_forgotten() {
@@ -125,7 +131,7 @@ impl Catalog {
     pub fn bytes(&self) -> usize {
         let row = size_of::<Row>() + size_of::<(LinkBits, u32)>() * 8 / 7 + 1;
         let lanes: usize = self.rows.len() * 64;
-        self.rows.capacity() * row + lanes + self.texts.bytes()
+        self.rows.capacity() * row + lanes + self.texts.bytes() + self.creators.bytes()
     }
 
     pub(super) fn rows(&self) -> impl Iterator<Item = (&Row, Found<'_>)> {
@@ -140,6 +146,11 @@ impl Catalog {
             row.texts.as_ref().filter(|texts| texts.words_start() == start)?;
             Some((row, self.found(row)?))
         })
+    }
+
+    /// Returns who created the link of a row; empty if nobody knows.
+    pub(super) fn creator(&self, row: &Row) -> &str {
+        self.creators.name(row.creator)
     }
 
     pub(super) fn found(&self, row: &Row) -> Option<Found<'_>> {

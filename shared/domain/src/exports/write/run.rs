@@ -153,9 +153,12 @@ impl<'a> Run<'a> {
             ExportFormat::Csv => csv_row,
             ExportFormat::Jsonl => json_line,
         };
-        let text: String = links.iter().map(|link| row(link, self.export.passwords)).collect();
+        let (mut text, scope) = (String::new(), &self.export.scope);
+        for link in links.iter().filter(|link| scope.shows(link)) {
+            text.push_str(&row(link, self.export.passwords));
+            self.at.links += 1;
+        }
         self.out.write(text.as_bytes())?;
-        self.at.links += links.len() as u64;
         if more {
             self.at.after = links.last().map(ShardPlace::of).or(self.at.after.take());
         } else {
