@@ -22,3 +22,4 @@ mod schemes;
 mod searches;
 mod spill;
 mod statistics;
+mod workspaces;

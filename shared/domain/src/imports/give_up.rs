@@ -139,6 +139,7 @@ mod tests {
     use crate::testing::jobs::MemoryTimer;
     use crate::testing::links::MemoryLinks;
     use crate::testing::system::FixedClock;
+    use crate::testing::workspaces::MemoryWorkspaces;
     use crate::values::domains::Domains;
 
     const KEY: &str = "imports/acme/links.csv";
@@ -165,6 +166,7 @@ mod tests {
         let ports = LoadImportPorts {
             imports: imports.clone(),
             parts: parts.clone(),
+            settings: Arc::new(MemoryWorkspaces::default()),
             queue: queue.clone(),
             links: links.clone(),
             objects,
