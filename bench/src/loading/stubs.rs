@@ -15,6 +15,7 @@ use waypost_domain::links::ports::{Inserted, LinkBatch, Occupant, Relocation};
 use waypost_domain::testing::files::MemoryFileStore;
 use waypost_domain::testing::imports::{MemoryImports, MemoryPartQueue, MemoryParts};
 use waypost_domain::testing::jobs::MemoryTimer;
+use waypost_domain::testing::workspaces::MemoryWorkspaces;
 use waypost_domain::{Domains, Link, LinkAddress, StoreError, Timestamp};
 use waypost_lambda::system::SystemClock;
 
@@ -57,6 +58,7 @@ pub(crate) fn loader(
     let loader = LoadImportPorts {
         imports: Arc::new(MemoryImports::default()),
         parts: Arc::new(MemoryParts::default()),
+        settings: Arc::new(MemoryWorkspaces::default()),
         queue: queue.clone(),
         links,
         objects,

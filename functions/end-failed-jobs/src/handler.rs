@@ -115,6 +115,7 @@ mod tests {
     use waypost_domain::testing::jobs::MemoryTimer;
     use waypost_domain::testing::links::MemoryLinks;
     use waypost_domain::testing::system::{FixedClock, SeededRandom};
+    use waypost_domain::testing::workspaces::MemoryWorkspaces;
     use waypost_domain::{Domains, WorkspaceId};
     use waypost_lambda::invocation::delivery;
 
@@ -135,6 +136,7 @@ mod tests {
         let loader = LoadImportPorts {
             imports: imports.clone(),
             parts: Arc::new(MemoryParts::default()),
+            settings: Arc::new(MemoryWorkspaces::default()),
             queue: queue.clone(),
             links: Arc::new(MemoryLinks::default()),
             objects,

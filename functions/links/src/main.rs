@@ -2,7 +2,6 @@
 //! manages links.
 
 mod handler;
-mod patch;
 mod qr_code;
 
 use std::process::ExitCode;
@@ -11,6 +10,7 @@ use std::sync::Arc;
 use waypost_api::links::ShortUrls;
 use waypost_aws::dynamo::aggregates::DynamoAggregates;
 use waypost_aws::dynamo::links::DynamoLinks;
+use waypost_aws::dynamo::workspaces::DynamoWorkspaces;
 use waypost_http::router::api;
 use waypost_lambda::start::BoxError;
 use waypost_lambda::system::{SystemClock, SystemRandom};
@@ -31,6 +31,7 @@ async fn serve() -> Result<(), BoxError> {
         reader: links.clone(),
         writer: links.clone(),
         targets: links,
+        workspaces: Arc::new(DynamoWorkspaces::new(dynamo.clone(), &table)),
         aggregates: Arc::new(DynamoAggregates::new(dynamo.clone(), settings::required("STATS_TABLE")?)),
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),

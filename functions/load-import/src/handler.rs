@@ -85,6 +85,7 @@ mod tests {
     use waypost_domain::testing::jobs::MemoryTimer;
     use waypost_domain::testing::links::MemoryLinks;
     use waypost_domain::testing::system::FixedClock;
+    use waypost_domain::testing::workspaces::MemoryWorkspaces;
 
     struct Fixture {
         loader: LoadImportPorts,
@@ -101,6 +102,7 @@ mod tests {
         let loader = LoadImportPorts {
             imports: imports.clone(),
             parts: Arc::new(MemoryParts::default()),
+            settings: Arc::new(MemoryWorkspaces::default()),
             queue: Arc::new(MemoryPartQueue::default()),
             links: links.clone(),
             objects: objects.clone(),

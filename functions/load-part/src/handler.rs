@@ -75,6 +75,7 @@ mod tests {
     use waypost_domain::testing::jobs::{MemoryRedelivery, MemoryTimer};
     use waypost_domain::testing::links::MemoryLinks;
     use waypost_domain::testing::system::FixedClock;
+    use waypost_domain::testing::workspaces::MemoryWorkspaces;
     use waypost_lambda::invocation::delivery;
 
     struct Fixture {
@@ -95,6 +96,7 @@ mod tests {
         let loader = LoadImportPorts {
             imports: imports.clone(),
             parts: Arc::new(MemoryParts::default()),
+            settings: Arc::new(MemoryWorkspaces::default()),
             queue: queue.clone(),
             links: links.clone(),
             objects,

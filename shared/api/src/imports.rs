@@ -43,6 +43,8 @@ pub struct ImportView {
     dry_run: bool,
     /// Whether rows whose links would lack something are refused.
     strict: bool,
+    /// Whether links get the workspace's defaults where their rows say nothing.
+    defaults: bool,
     /// What columns of the file hold, as the request says: a column's name in lower case without spaces and punctuation, and
     /// the name of a column here, or `ignore`.
     columns: BTreeMap<String, String>,
@@ -86,6 +88,7 @@ impl ImportView {
             rows_per_second,
             seconds_left,
             strict: import.options.rows.strict,
+            defaults: !import.options.rows.without_defaults,
             columns: import
                 .options
                 .rows

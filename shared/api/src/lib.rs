@@ -14,3 +14,4 @@ pub mod openapi;
 pub mod parameters;
 pub mod qr;
 pub mod stats;
+pub mod workspace;

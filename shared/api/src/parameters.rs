@@ -75,12 +75,15 @@ pub fn parameters_of(method: &str, path: &str) -> Option<&'static [QueryParamete
         ("GET", "/v1/stats") => STATS,
         ("GET", "/v1/imports" | "/v1/exports" | "/v1/keys") => PAGE,
         ("GET", "/v1/imports/{id}/report") => REPORT,
-        ("GET", "/v1/imports/{id}" | "/v1/exports/{id}" | "/v1/me" | "/v1/openapi.json" | "/healthz") => NONE,
+        (
+            "GET",
+            "/v1/imports/{id}" | "/v1/exports/{id}" | "/v1/me" | "/v1/workspace" | "/v1/openapi.json" | "/healthz",
+        ) => NONE,
         (
             "POST",
             "/v1/links" | "/v1/link-batches" | "/v1/imports" | "/v1/imports/{id}/cancel" | "/v1/exports" | "/v1/keys",
         ) => NONE,
-        ("DELETE", "/v1/keys/{key_id}") => NONE,
+        ("DELETE", "/v1/keys/{key_id}") | ("PATCH", "/v1/workspace") => NONE,
         _ => return None,
     })
 }

@@ -1,8 +1,8 @@
 //! Implements what Waypost can do, without AWS, an HTTP server or a runtime.
 //!
 //! * [`values`] holds values that are valid once they exist, errors and pages.
-//! * [`links`], [`catalog`], [`redirect`], [`access`], [`imports`], [`exports`] and [`analytics`] are the subjects: one folder each, with one
-//!   file for each use case.
+//! * [`links`], [`catalog`], [`redirect`], [`access`], [`workspaces`], [`imports`], [`exports`] and [`analytics`] are the subjects: one
+//!   folder each, with one file for each use case.
 //! * [`clicks`], [`visitors`], [`jobs`] and [`files`] hold what several subjects share.
 //! * Ports are narrow traits, mostly in the `ports` of their subject. `waypost-aws` implements them; `testing` implements them in
 //!   memory for tests.
@@ -24,6 +24,7 @@ pub mod redirect;
 pub mod testing;
 pub mod values;
 pub mod visitors;
+pub mod workspaces;
 
 pub use crate::access::key::{ApiKey, Caller, KeySecret, Role};
 pub use crate::links::address::LinkAddress;

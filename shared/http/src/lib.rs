@@ -1,6 +1,6 @@
 //! What every HTTP function shares.
 //!
-//! * [`event`] runs an API on Lambda. [`router`] turns routes into an API, [`extract`] reads requests, [`problem`] is the one format of errors,
+//! * [`event`] runs an API on Lambda. [`router`] turns routes into an API, [`extract`] and [`patch`] read requests, [`problem`] is the one format of errors,
 //!   [`deadline`] answers before Lambda ends the invocation.
 //! * [`query_parameters`] refuses parameters that an operation does not take.
 //! * [`authentication`] proves who calls and limits how often, [`sender`] finds from where, [`oidc`] verifies the tokens of an identity provider.
@@ -16,6 +16,7 @@ pub mod event;
 pub mod extract;
 pub mod idempotency;
 pub mod oidc;
+pub mod patch;
 pub mod problem;
 pub mod query_parameters;
 pub mod router;

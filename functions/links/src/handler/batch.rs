@@ -11,8 +11,7 @@ use serde_json::Value;
 use waypost_api::link_batches::{BatchItemView, BatchView, MAX_ITEMS, MAX_PASSWORDS, NewBatch};
 use waypost_api::links::LinkView;
 use waypost_domain::access::idempotency::RequestFingerprint;
-use waypost_domain::links::create::create_link;
-use waypost_domain::values::json::read;
+use waypost_domain::workspaces::settings::WorkspaceSettings;
 use waypost_domain::{Caller, Error, Role};
 use waypost_http::extract::Json;
 use waypost_http::idempotency::Transient;
@@ -39,9 +38,10 @@ pub(super) async fn create_batch(
     if batch.items.iter().filter(|item| with_password(item)).count() > MAX_PASSWORDS {
         return Err(Error::invalid("/items", format!("at most {MAX_PASSWORDS} items can have a password")).into());
     }
+    let settings = app.workspaces.get(&caller.workspace).await.map_err(Error::from)?;
     let items = batch.items.into_iter().enumerate().map(|(index, item)| {
         let fingerprint = fingerprint.as_ref().map(|fingerprint| fingerprint.part(index));
-        create_item(&app, &caller, item, fingerprint)
+        create_item(&app, &caller, &settings, item, fingerprint)
     });
     let items: Vec<BatchItemView> = stream::iter(items).buffered(CONCURRENCY).collect().await;
     let transient = items.iter().any(|item| item.status >= 500);
@@ -55,14 +55,11 @@ pub(super) async fn create_batch(
 async fn create_item(
     app: &App,
     caller: &Caller,
+    settings: &WorkspaceSettings,
     item: Value,
     fingerprint: Option<RequestFingerprint>,
 ) -> BatchItemView {
-    let created = match read(item) {
-        Ok(fields) => create_link(&app.link_ports(), caller, &fields, fingerprint.as_ref()).await,
-        Err(error) => Err(error),
-    };
-    match created {
+    match app.create(caller, settings, item, fingerprint.as_ref()).await {
         Ok(created) => {
             if created.is_new {
                 // The log line of the request names who it was, and stands for the whole batch.

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use http::{HeaderMap, StatusCode, header};
+use serde_json::Value;
 use waypost_api::links::{DomainQuery, Include, LinkView, ReadLinkQuery, ShortUrls};
 use waypost_api::parameters::parameters_of;
 use waypost_domain::access::idempotency::RequestFingerprint;
@@ -20,20 +21,22 @@ use waypost_domain::analytics::stats::answer::AllTime;
 use waypost_domain::analytics::stats::read_all_time::read_all_time;
 use waypost_domain::links::change::change_link;
 use waypost_domain::links::create::create_link;
+use waypost_domain::links::created::Created;
 use waypost_domain::links::delete::delete_link;
 use waypost_domain::links::find::{find_link, link_address};
+use waypost_domain::links::new_link::read_new_link;
 use waypost_domain::links::ports::LinkPorts;
 use waypost_domain::links::ports::{LinkReader, LinkTargets, LinkWriter};
-use waypost_domain::links::request::LinkFields;
 use waypost_domain::ports::{Clock, Random};
-use waypost_domain::{Caller, Domains, Link, LinkAddress};
+use waypost_domain::workspaces::ports::SettingsReader;
+use waypost_domain::workspaces::settings::WorkspaceSettings;
+use waypost_domain::{Caller, Domains, Error, Link, LinkAddress, Role};
 use waypost_http::conditional_requests::{conditional_response, precondition};
 use waypost_http::extract::{Json, Path, Query};
 use waypost_http::idempotency::{Idempotency, idempotent};
+use waypost_http::patch::Patch;
 use waypost_http::problem::Problem;
 use waypost_http::query_parameters::only_known_parameters;
-
-use crate::patch::Patch;
 
 /// Lets a client keep a link, but revalidate it each time.
 const REVALIDATE: &str = "private, no-cache";
@@ -44,6 +47,7 @@ pub(crate) struct App {
     pub(crate) reader: Arc<dyn LinkReader>,
     pub(crate) writer: Arc<dyn LinkWriter>,
     pub(crate) targets: Arc<dyn LinkTargets>,
+    pub(crate) workspaces: Arc<dyn SettingsReader>,
     pub(crate) aggregates: Arc<dyn AggregateReader>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
@@ -64,6 +68,20 @@ impl App {
     }
 }
 
+impl App {
+    /// Creates the link that `request` asks for, with the defaults of its workspace.
+    async fn create(
+        &self,
+        caller: &Caller,
+        settings: &WorkspaceSettings,
+        request: Value,
+        fingerprint: Option<&RequestFingerprint>,
+    ) -> Result<Created, Error> {
+        let fields = read_new_link(request, &settings.new_links, (caller, &self.domains, self.clock.now()))?;
+        create_link(&self.link_ports(), caller, &fields, fingerprint).await
+    }
+}
+
 /// Makes the routes of this function.
 pub(crate) fn routes(app: App, idempotency: Idempotency) -> Router {
     let routes = Router::new()
@@ -79,9 +97,12 @@ async fn create(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     fingerprint: Option<Extension<RequestFingerprint>>,
-    Json(fields): Json<LinkFields>,
+    // What the request has, even null, wins over the workspace's defaults. Only the JSON itself tells.
+    Json(request): Json<Value>,
 ) -> Result<impl IntoResponse, Problem> {
-    let created = create_link(&app.link_ports(), &caller, &fields, fingerprint.as_deref()).await?;
+    caller.require(Role::Editor)?;
+    let settings = app.workspaces.get(&caller.workspace).await.map_err(Error::from)?;
+    let created = app.create(&caller, &settings, request, fingerprint.as_deref()).await?;
     let status = if created.is_new { StatusCode::CREATED } else { StatusCode::OK };
     let link = created.link;
     let headers = [(header::LOCATION, location(&link.address, &app.domains)), (header::ETAG, link.etag())];

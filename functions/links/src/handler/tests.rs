@@ -12,6 +12,7 @@ use waypost_domain::testing::idempotency::MemoryIdempotency;
 use waypost_domain::testing::keys::MemoryKeys;
 use waypost_domain::testing::links::MemoryLinks;
 use waypost_domain::testing::system::{FixedClock, SeededRandom};
+use waypost_domain::testing::workspaces::MemoryWorkspaces;
 use waypost_http::authentication::Authentication;
 use waypost_http::extract::MAX_BODY_BYTES;
 use waypost_http::router::api;
@@ -20,6 +21,7 @@ use waypost_http::testing::send_any_queries;
 struct Fixture {
     router: Router,
     links: Arc<MemoryLinks>,
+    workspaces: Arc<MemoryWorkspaces>,
     aggregates: Arc<MemoryAggregates>,
     editor: String,
     other: String,
@@ -29,6 +31,7 @@ struct Fixture {
 
 fn fixture() -> Fixture {
     let links = Arc::new(MemoryLinks::default());
+    let workspaces = Arc::new(MemoryWorkspaces::default());
     let aggregates = Arc::new(MemoryAggregates::default());
     let domains = Domains::parse("go.example.com,s.example.org").unwrap();
     let clock: Arc<dyn Clock> = Arc::new(FixedClock::at("2026-01-02T03:04:05Z"));
@@ -41,6 +44,7 @@ fn fixture() -> Fixture {
         reader: links.clone(),
         writer: links.clone(),
         targets: links.clone(),
+        workspaces: workspaces.clone(),
         aggregates: aggregates.clone(),
         clock: clock.clone(),
         random: Arc::new(SeededRandom::new(9)),
@@ -53,7 +57,7 @@ fn fixture() -> Fixture {
         random: Arc::new(SeededRandom::new(10)),
     };
     let router = api(routes(app, idempotency), Authentication::new(Arc::new(keys), clock));
-    Fixture { router, links, aggregates, editor, other, viewer, stranger }
+    Fixture { router, links, workspaces, aggregates, editor, other, viewer, stranger }
 }
 
 async fn call(fixture: &Fixture, key: &str, method: &str, path: &str, body: &str) -> (Response, Value) {
@@ -661,4 +665,41 @@ async fn any_query_is_answered_or_refused() {
         ("DELETE", "/v1/links/{slug}", "/v1/links/docs"),
     ];
     send_any_queries(&fixture.router, &fixture.editor, parameters_of, &operations).await;
+}
+
+#[tokio::test]
+async fn new_links_have_the_defaults_of_the_workspace() {
+    let fixture = fixture();
+    let settings = json!({
+        "defaults": {"tags": ["team"], "redirect_status": 301, "utm_template": "mail"},
+        "utm_templates": [{"name": "mail", "source": "news"}],
+    });
+    let acme = waypost_domain::WorkspaceId::parse("acme").unwrap();
+    fixture.workspaces.set(&acme, serde_json::from_value(settings).unwrap());
+    let body = json!({"url": "https://example.com/"}).to_string();
+    let (response, link) = call(&fixture, &fixture.editor, "POST", "/v1/links", &body).await;
+    assert_eq!((response.status(), &link["tags"]), (StatusCode::CREATED, &json!(["team"])));
+    assert_eq!((&link["url"], &link["redirect_status"]), (&json!("https://example.com/?utm_source=news"), &json!(301)));
+    let again = json!({"url": "https://example.com/", "if_exists": "return"}).to_string();
+    let (response, same) = call(&fixture, &fixture.editor, "POST", "/v1/links", &again).await;
+    assert_eq!((response.status(), &same["slug"]), (StatusCode::OK, &link["slug"]));
+    let items = json!({"items": [
+        {"url": "https://example.com/1"}, {"url": "https://example.com/2", "tags": null, "utm_template": null},
+        {"url": "https://example.com/3", "utm_template": "none"},
+    ]});
+    let (_, batch) = call(&fixture, &fixture.editor, "POST", "/v1/link-batches", &items.to_string()).await;
+    assert_eq!(batch["items"][0]["link"]["url"], "https://example.com/1?utm_source=news");
+    assert_eq!(
+        (&batch["items"][1]["link"]["url"], &batch["items"][1]["link"]["tags"]),
+        (&json!("https://example.com/2"), &json!([]))
+    );
+    assert_eq!(batch["items"][2]["problem"]["errors"][0]["pointer"], "/utm_template");
+    let patch = json!({"utm_template": "mail"}).to_string();
+    let path = format!("/v1/links/{}", link["slug"].as_str().unwrap());
+    let (response, problem) = call(&fixture, &fixture.editor, "PATCH", &path, &patch).await;
+    assert_eq!((response.status().as_u16(), &problem["errors"][0]["pointer"]), (422, &json!("/utm_template")));
+    let (_, theirs) = call(&fixture, &fixture.stranger, "POST", "/v1/links", &body).await;
+    assert_eq!((&theirs["tags"], &theirs["url"]), (&json!([]), &json!("https://example.com/")));
+    fixture.workspaces.fail(true);
+    assert_eq!(call(&fixture, &fixture.editor, "POST", "/v1/links", &body).await.0.status(), 503);
 }

@@ -50,6 +50,7 @@ pub fn document() -> Value {
             { "name": "imports", "description": "Files that become links" },
             { "name": "exports", "description": "Links that become a file" },
             { "name": "keys", "description": "Keys of callers" },
+            { "name": "workspace", "description": "Settings of the workspace" },
             { "name": "service", "description": "The service itself" },
         ],
         "paths": paths,

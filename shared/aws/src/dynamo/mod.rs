@@ -28,6 +28,7 @@ pub mod salts;
 mod stored_link;
 pub mod table_stream;
 pub mod warm_up;
+pub mod workspaces;
 
 use std::collections::HashMap;
 

@@ -6,6 +6,7 @@ use waypost_aws::dynamo::import_parts::DynamoParts;
 use waypost_aws::dynamo::imports::DynamoImports;
 use waypost_aws::dynamo::link_batch::DynamoLinkBatch;
 use waypost_aws::dynamo::links::DynamoLinks;
+use waypost_aws::dynamo::workspaces::DynamoWorkspaces;
 use waypost_domain::imports::job::counts::Counts;
 use waypost_domain::imports::job::id::ImportId;
 use waypost_domain::imports::job::import::{Import, ImportStatus};
@@ -175,6 +176,7 @@ async fn real_file_is_loaded_once() {
     let loader = LoadImportPorts {
         imports: imports.clone(),
         parts: Arc::new(DynamoParts::new(client.clone(), LINKS_TABLE)),
+        settings: Arc::new(DynamoWorkspaces::new(client.clone(), LINKS_TABLE)),
         queue: queue.clone(),
         links: Arc::new(DynamoLinkBatch::new(client, LINKS_TABLE)),
         objects,

@@ -15,3 +15,4 @@ mod links;
 mod rate_limits;
 mod redirects;
 mod support;
+mod workspaces;

@@ -140,6 +140,7 @@ mod tests {
     use crate::testing::jobs::delivery;
     use crate::testing::links::MemoryLinks;
     use crate::testing::system::FixedClock;
+    use crate::testing::workspaces::MemoryWorkspaces;
     use crate::values::domains::Domains;
 
     const KEY: &str = "imports/acme/links.csv";
@@ -166,6 +167,7 @@ mod tests {
         let ports = LoadImportPorts {
             imports: imports.clone(),
             parts: parts.clone(),
+            settings: Arc::new(MemoryWorkspaces::default()),
             queue: queue.clone(),
             links: links.clone(),
             objects,

@@ -8,6 +8,7 @@ use crate::jobs::timer::Timer;
 use crate::links::ports::LinkBatch;
 use crate::ports::Clock;
 use crate::values::domains::Domains;
+use crate::workspaces::ports::SettingsReader;
 
 /// The ports of [`load_import`](super::load::load_import) and [`load_part`](super::load_part::load_part), and their limits.
 #[derive(Clone)]
@@ -16,6 +17,8 @@ pub struct LoadImportPorts {
     pub imports: Arc<dyn ImportStore>,
     /// Keeps their parts.
     pub parts: Arc<dyn PartStore>,
+    /// Reads what workspaces say about new links.
+    pub settings: Arc<dyn SettingsReader>,
     /// Queues parts to be loaded.
     pub queue: Arc<dyn PartQueue>,
     /// Writes the links.

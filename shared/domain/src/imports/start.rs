@@ -56,6 +56,10 @@ pub struct NewImport {
     #[serde(default, deserialize_with = "crate::values::json::or_default")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<bool>"))]
     pub strict: bool,
+    /// Whether links get the workspace's defaults where their rows say nothing; true if absent. Links of a file that Waypost exported
+    /// never get them.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<bool>"))]
+    pub defaults: Option<bool>,
     /// What columns of the file hold, by their names there (or in a JSON object): the name of a column such as `slug`, or `ignore`.
     #[serde(default, deserialize_with = "crate::values::json::or_default")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<BTreeMap<String, String>>", extend(
@@ -134,6 +138,7 @@ fn check(new: &NewImport, domains: &Domains, max_bytes: u64) -> Result<(Option<S
         on_conflict: new.on_conflict,
         dry_run: new.dry_run,
         strict: new.strict,
+        defaults: new.defaults.unwrap_or(true),
         columns: &new.columns,
     };
     let options = ImportOptions::check(given, domains, &mut errors);

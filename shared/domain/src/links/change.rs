@@ -101,8 +101,14 @@ fn apply(
     let fields: LinkFields = read(document)?;
     let settings = check_fields(&fields, ports.domains, &mut errors);
     let place = place(ports, seen, &fields, &mut errors);
-    if fields.if_exists.is_some() {
-        errors.add("/if_exists", "is for creating a link");
+    for (name, is_set) in [
+        ("if_exists", fields.if_exists.is_some()),
+        ("utm_template", fields.utm_template.is_some()),
+        ("utm", fields.utm.is_some()),
+    ] {
+        if is_set {
+            errors.add(format!("/{name}"), "is for creating a link");
+        }
     }
     let (domain, tags) = (
         place.as_ref().map(|(address, _)| &address.domain),

@@ -77,8 +77,9 @@ async fn create_with_free_slug(
     mut link: Link,
     fingerprint: Option<&RequestFingerprint>,
 ) -> Result<Created, Error> {
+    let first_len = link.address.slug.as_str().len();
     for number in 0..MAX_SLUGS {
-        link.address.slug = slug_to_try(ports, fingerprint, number);
+        link.address.slug = slug_to_try(ports, fingerprint, first_len, number);
         if ports.writer.insert(&link).await? {
             return Ok(Created { link, is_new: true });
         }
@@ -109,7 +110,7 @@ fn check(
     let checked = check_fields(fields, ports.domains, &mut errors);
     let slug = match &fields.slug {
         Some(text) => errors.note("/slug", Slug::parse(text.as_str())),
-        None => Some(Slug::generate(ports.random)),
+        None => Some(Slug::generate(ports.random, fields.slug_length.unwrap_or(Slug::GENERATED_LEN))),
     };
     let domain = match &fields.domain {
         Some(text) => errors.note("/domain", open_domain(text, ports.domains, &caller.workspace)),

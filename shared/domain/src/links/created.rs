@@ -18,12 +18,22 @@ pub struct Created {
     pub is_new: bool,
 }
 
-/// Returns the slug to try as `number`, which is probably free. With a `fingerprint`, derives it, so that all attempts at a request
-/// try the same slugs; else generates it.
-pub(crate) fn slug_to_try(ports: &LinkPorts<'_>, fingerprint: Option<&RequestFingerprint>, number: usize) -> Slug {
+/// How many slugs of one length to try before longer ones.
+const TRIES_OF_A_LENGTH: usize = 4;
+
+/// Returns the slug to try as `number` for a link whose first slug has `first_len` characters. It is probably free: where short slugs
+/// are used up, the later ones are longer. With a `fingerprint`, derives it, so that all attempts at a request try the same slugs; else
+/// generates it.
+pub(crate) fn slug_to_try(
+    ports: &LinkPorts<'_>,
+    fingerprint: Option<&RequestFingerprint>,
+    first_len: usize,
+    number: usize,
+) -> Slug {
+    let len = first_len + (number + 1).saturating_sub(TRIES_OF_A_LENGTH);
     match fingerprint {
-        Some(fingerprint) => Slug::derive(&format!("{}#{number}", fingerprint.as_str()), Slug::GENERATED_LEN),
-        None => Slug::generate(ports.random),
+        Some(fingerprint) => Slug::derive(&format!("{}#{number}", fingerprint.as_str()), len),
+        None => Slug::generate(ports.random, len),
     }
 }
 

@@ -26,9 +26,14 @@ impl Precondition {
 
     /// Tells whether `link` meets the condition. Ignores clicks since the entity tag: they are not changes by the owner.
     pub fn holds(&self, link: &Link) -> bool {
+        self.allows(&link.version_tag())
+    }
+
+    /// Tells whether something that exists, and whose entity tag has this version, meets the condition.
+    pub(crate) fn allows(&self, version: &str) -> bool {
         match self {
             Self::None | Self::Exists => true,
-            Self::OneOf(versions) => versions.contains(&link.version_tag()),
+            Self::OneOf(versions) => versions.iter().any(|known| known == version),
         }
     }
 }

@@ -9,6 +9,7 @@ use super::preview::PreviewFields;
 use super::settings::{Conditions, QueryCondition, QueryConflict, Rule, Variant};
 #[cfg(feature = "openapi")]
 use super::settings::{LinkSettings, MAX_CLICKS, MAX_QUERY_CHARS, MAX_VARIANT_NAME, MAX_WEIGHT};
+use super::utm::Utm;
 use crate::values::json::{or_default, whole, whole_or_null};
 #[cfg(feature = "openapi")]
 use crate::values::language::{MAX_RANGE_BYTES, PATTERN};
@@ -88,6 +89,17 @@ pub struct LinkFields {
     /// What to do if a link with the same target exists. Only for creating a link.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub if_exists: Option<IfExists>,
+    /// The name of a template of the workspace, whose UTM parameters the target gets; `null` for none. Only for creating a link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1)))]
+    pub utm_template: Option<String>,
+    /// UTM parameters that the target gets. They win over those of the template; those that the target has already win over both. Only
+    /// for creating a link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub utm: Option<Utm>,
+    /// The length of a generated slug; [`crate::values::slug::Slug::GENERATED_LEN`] if absent. The workspace sets it, not a request.
+    #[serde(skip)]
+    pub slug_length: Option<usize>,
     /// Whether the former address stays as an alias when the link moves. Only for changing a link.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(skip))]
@@ -207,6 +219,9 @@ impl LinkFields {
             preview: settings.preview.as_ref().map(PreviewFields::of),
             archived: settings.archived,
             if_exists: None,
+            utm_template: None,
+            utm: None,
+            slug_length: None,
             keep_alias: None,
         }
     }

@@ -24,6 +24,7 @@ pub(crate) async fn return_existing(
     mut wanted: Link,
     fingerprint: Option<&RequestFingerprint>,
 ) -> Result<Created, Error> {
+    let first_len = wanted.address.slug.as_str().len();
     for number in 0..MAX_SLUGS {
         let seen = ports.targets.find(&wanted.workspace, &wanted.address.domain, &wanted.url).await?;
         if let Some(address) = &seen
@@ -39,7 +40,7 @@ pub(crate) async fn return_existing(
             remember_target(ports.targets, &existing).await;
             return Ok(Created { link: existing, is_new: false });
         }
-        wanted.address.slug = slug_to_try(ports, fingerprint, number);
+        wanted.address.slug = slug_to_try(ports, fingerprint, first_len, number);
         if ports.targets.insert_as_only(&wanted, seen.as_ref()).await? == Insertion::Done {
             return Ok(Created { link: wanted, is_new: true });
         }

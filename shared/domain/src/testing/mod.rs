@@ -16,3 +16,4 @@ pub mod links;
 pub mod outage;
 pub mod samples;
 pub mod system;
+pub mod workspaces;

@@ -17,6 +17,11 @@ impl Errors {
         }
     }
 
+    /// Tells whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Returns the value, or adds the error at `pointer` and returns `None`.
     pub fn note<T, E: ToString>(&mut self, pointer: &str, result: Result<T, E>) -> Option<T> {
         result.map_err(|error| self.add(pointer, error)).ok()

@@ -73,13 +73,14 @@ impl Slug {
         character.is_ascii_alphanumeric() || matches!(character, '-' | '.' | '_' | '~')
     }
 
-    /// Generates a slug of [`Slug::GENERATED_LEN`] random characters, each of the 62 equally likely.
-    pub fn generate(random: &dyn Random) -> Self {
-        let mut text = String::with_capacity(Self::GENERATED_LEN);
-        while text.len() < Self::GENERATED_LEN {
+    /// Generates a slug of `len` (at most [`Slug::MAX_LEN`]) random characters, each of the 62 equally likely.
+    pub fn generate(random: &dyn Random, len: usize) -> Self {
+        let len = len.clamp(1, Self::MAX_LEN);
+        let mut text = String::with_capacity(len);
+        while text.len() < len {
             let mut bytes = [0_u8; 16];
             random.fill(&mut bytes);
-            text.extend(characters(&bytes).take(Self::GENERATED_LEN - text.len()));
+            text.extend(characters(&bytes).take(len - text.len()));
         }
         Self(text)
     }
@@ -169,7 +170,7 @@ mod tests {
     #[test]
     fn generated_slugs_use_every_character() {
         let random = SeededRandom::new(7);
-        let all: String = (0..2000).map(|_| Slug::generate(&random).to_string()).collect();
+        let all: String = (0..2000).map(|_| Slug::generate(&random, Slug::GENERATED_LEN).to_string()).collect();
         assert_eq!(all.len(), 2000 * Slug::GENERATED_LEN);
         assert!(ALPHABET.iter().all(|&character| all.contains(char::from(character))));
     }
@@ -201,7 +202,7 @@ mod tests {
                 bytes[..3].fill(1);
             }
         }
-        assert_eq!(Slug::generate(&ThreeFairBytes).as_str(), "1111111");
+        assert_eq!(Slug::generate(&ThreeFairBytes, 7).as_str(), "1111111");
     }
 
     proptest! {

@@ -6,6 +6,7 @@ use aws_types::SdkConfig;
 use waypost_aws::dynamo::import_parts::DynamoParts;
 use waypost_aws::dynamo::imports::DynamoImports;
 use waypost_aws::dynamo::link_batch::DynamoLinkBatch;
+use waypost_aws::dynamo::workspaces::DynamoWorkspaces;
 use waypost_aws::s3::objects::S3Objects;
 use waypost_aws::s3::reports::S3Files;
 use waypost_aws::sqs::SqsQueue;
@@ -25,6 +26,7 @@ pub fn loader(config: &SdkConfig) -> Result<(LoadImportPorts, SqsQueue), Setting
     let loader = LoadImportPorts {
         imports: Arc::new(DynamoImports::new(dynamo.clone(), &table)),
         parts: Arc::new(DynamoParts::new(dynamo.clone(), &table)),
+        settings: Arc::new(DynamoWorkspaces::new(dynamo.clone(), &table)),
         queue: Arc::new(queue.clone()),
         links: Arc::new(DynamoLinkBatch::new(dynamo, table)),
         objects: Arc::new(S3Objects::new(s3.clone(), &bucket)),

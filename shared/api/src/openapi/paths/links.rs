@@ -109,7 +109,7 @@ fn change(to: &mut Operations) {
         .about("links", "Change a link", "Takes a JSON Merge Patch (RFC 7396). A patch may hold all that a read of the link gave: the fields that are read-only cannot be changed, but may be present with the values of the read. A new `slug` or `domain` moves the link: it keeps its id, statistics, password, limits and creation time. Its former address is reserved for the workspace for 90 days, or stays as an alias of the link with `keep_alias: true`.")
         .query::<DomainQuery>()
         .if_match()
-        .patch::<LinkFields>("LinkPatch", &["if_exists"], json!({ "keep_alias": keep_alias }), json!({ "title": { "title": "The app", "expires_at": null } }))
+        .patch::<LinkFields>("LinkPatch", &["if_exists", "utm_template", "utm"], json!({ "keep_alias": keep_alias }), json!({ "title": { "title": "The app", "expires_at": null } }))
         .json::<LinkView>(200, "The link as it is now.", &["ETag", "Cache-Control"])
         .problem(409, "The new slug is taken, or another workspace has given it up in the last 90 days.")
         .end();

@@ -7,6 +7,7 @@ mod links;
 mod me;
 mod service;
 mod stats;
+mod workspace;
 
 use super::operation::Operations;
 
@@ -17,5 +18,6 @@ pub(crate) fn add_all(operations: &mut Operations) {
     exports::add(operations);
     keys::add(operations);
     me::add(operations);
+    workspace::add(operations);
     service::add(operations);
 }

@@ -33,6 +33,7 @@ use crate::testing::jobs::delivery;
 use crate::testing::links::MemoryLinks;
 use crate::testing::samples::{caller, link};
 use crate::testing::system::{FixedClock, SeededRandom};
+use crate::testing::workspaces::MemoryWorkspaces;
 use crate::values::domains::{Domain, Domains};
 use crate::values::error::Error;
 use crate::values::slug::Slug;
@@ -114,6 +115,7 @@ impl World {
         let ports = LoadImportPorts {
             imports: Arc::new(MemoryImports::default()),
             parts: Arc::new(MemoryParts::default()),
+            settings: Arc::new(MemoryWorkspaces::default()),
             queue: Arc::new(MemoryPartQueue::default()),
             links: links.clone(),
             objects,

@@ -11,6 +11,7 @@ use crate::links::link::{Link, check_tags};
 use crate::values::domains::{Domain, Domains};
 use crate::values::error::Error;
 use crate::values::field_errors::Errors;
+use crate::workspaces::defaults::NewLinkDefaults;
 
 /// What happens to a row whose slug was a link of the workspace before the import.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +42,21 @@ pub struct RowOptions {
     /// What the owner says about the file's columns.
     #[serde(default, skip_serializing_if = "ColumnNames::is_empty")]
     pub columns: ColumnNames,
+    /// Whether links get nothing from the workspace's defaults.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub without_defaults: bool,
+    /// What the workspace said about new links when the import began, so that all parts, and each row that is loaded again, get the
+    /// same. Absent if it said nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_links: Option<Box<NewLinkDefaults>>,
+}
+
+impl RowOptions {
+    /// Takes over what the workspace says about new links, unless the import is to leave that out.
+    pub(crate) fn take_defaults(&mut self, new_links: NewLinkDefaults) {
+        let is_left_out = self.without_defaults || new_links.are_none();
+        self.new_links = (!is_left_out).then(|| Box::new(new_links.without_unused_templates()));
+    }
 }
 
 /// The options as a request or an object's metadata has them.
@@ -56,6 +72,8 @@ pub struct GivenOptions<'a> {
     pub dry_run: bool,
     /// Whether a row whose link would lack something is refused.
     pub strict: bool,
+    /// Whether links get the workspace's defaults where their rows say nothing.
+    pub defaults: bool,
     /// The file's name of each column that the import would not know, with the name of the column here, or `ignore`.
     pub columns: &'a BTreeMap<String, String>,
 }
@@ -80,7 +98,7 @@ impl ImportOptions {
 
     /// Checks the options, and adds what is wrong to `errors`.
     pub fn check(given: GivenOptions<'_>, domains: &Domains, errors: &mut Errors) -> Self {
-        let GivenOptions { domain, tags, on_conflict, dry_run, strict, columns: given } = given;
+        let GivenOptions { domain, tags, on_conflict, dry_run, strict, defaults, columns: given } = given;
         let domain = domain.and_then(|text| errors.note("/domain", own_domain(text, domains)));
         let tags = check_tags(tags.iter().map(String::as_str))
             .map_err(|(index, detail)| errors.add(format!("/tags/{index}"), detail))
@@ -93,11 +111,12 @@ impl ImportOptions {
             let pointer = format!("/columns/{}", name.replace('~', "~0").replace('/', "~1"));
             errors.note(&pointer, columns.add(name, column));
         }
-        Self { rows: RowOptions { domain, tags, strict, columns }, on_conflict, dry_run }
+        let rows = RowOptions { domain, tags, strict, columns, without_defaults: !defaults, new_links: None };
+        Self { rows, on_conflict, dry_run }
     }
 
-    /// Reads the options in an object's metadata: `domain`, `tags` (separated by `,`), `on-conflict`, `dry-run`, `strict`, and
-    /// `columns` (such as `Short%20name=slug,note=ignore`, percent-encoded because metadata is ASCII).
+    /// Reads the options in an object's metadata: `domain`, `tags` (separated by `,`), `on-conflict`, `dry-run`, `strict`, `defaults`,
+    /// and `columns` (such as `Short%20name=slug,note=ignore`, percent-encoded because metadata is ASCII).
     ///
     /// # Errors
     /// What is wrong, in words for a person.
@@ -111,15 +130,23 @@ impl ImportOptions {
             Some("fail") => OnConflict::Fail,
             Some(_) => return Err("the metadata on-conflict must be skip, overwrite or fail".to_owned()),
         };
-        let flag = |name: &str| match given(name) {
-            None | Some("false") => Ok(false),
+        let flag = |name: &str, absent: bool| match given(name) {
+            None => Ok(absent),
+            Some("false") => Ok(false),
             Some("true") => Ok(true),
             Some(_) => Err(format!("the metadata {name} must be true or false")),
         };
-        let (dry_run, strict) = (flag("dry-run")?, flag("strict")?);
+        let (dry_run, strict, defaults) = (flag("dry-run", false)?, flag("strict", false)?, flag("defaults", true)?);
         let columns = parse_columns(given("columns").unwrap_or_default())?;
-        let given =
-            GivenOptions { domain: given("domain"), tags: &tags, on_conflict, dry_run, strict, columns: &columns };
+        let given = GivenOptions {
+            domain: given("domain"),
+            tags: &tags,
+            on_conflict,
+            dry_run,
+            strict,
+            defaults,
+            columns: &columns,
+        };
         let options = Self::check(given, domains, &mut errors);
         errors.or(Some(options)).map_err(|error| match error {
             Error::Invalid(fields) => {
@@ -161,6 +188,7 @@ mod tests {
             ("on-conflict", "overwrite"),
             ("dry-run", "true"),
             ("strict", "true"),
+            ("defaults", "false"),
             ("columns", "K%C3%BCrzel=slug, note=ignore"),
             ("other", "x"),
         ]);
@@ -169,7 +197,7 @@ mod tests {
         let columns: Vec<(&str, &str)> =
             options.rows.columns.iter().map(|(name, column)| (name, column.as_str())).collect();
         assert_eq!(columns, [("kürzel", "slug"), ("note", "ignore")]);
-        assert!(options.rows.strict);
+        assert!(options.rows.strict && options.rows.without_defaults);
         assert_eq!((options.rows.tags, options.dry_run), (vec!["a".to_owned(), "b".to_owned()], true));
         assert_eq!(options.on_conflict, OnConflict::Overwrite);
     }
@@ -182,6 +210,7 @@ mod tests {
             ("on-conflict", "x"),
             ("dry-run", "1"),
             ("strict", "1"),
+            ("defaults", "no"),
             ("columns", "slug"),
             ("columns", "a=b"),
             ("columns", "%ff=slug"),

@@ -29,6 +29,7 @@ use crate::testing::jobs::delivery;
 use crate::testing::links::MemoryLinks;
 use crate::testing::samples::link;
 use crate::testing::system::FixedClock;
+use crate::testing::workspaces::MemoryWorkspaces;
 use crate::values::domains::Domains;
 use crate::values::timestamp::Timestamp;
 
@@ -115,6 +116,7 @@ impl Stack {
         LoadImportPorts {
             imports: faulty(&self.imports, &self.faults),
             parts: faulty(&self.parts, &self.faults),
+            settings: Arc::new(MemoryWorkspaces::default()),
             queue: faulty(&self.queue, &self.faults),
             links: faulty(&self.links, &self.faults),
             objects: faulty(&self.objects, &self.faults),

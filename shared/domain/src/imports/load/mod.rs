@@ -182,6 +182,10 @@ async fn plan_import(
             Err(reason) => return fail(ports, &planner.import, &reason, delivery).await.map(Err),
         }
     }
+    if !planner.import.is_dividing() {
+        let settings = ports.settings.get(&planner.import.workspace).await?;
+        planner.import.options.rows.take_defaults(settings.new_links);
+    }
     match planner.plan(object).await? {
         Planned::Complete => Ok(Ok(planner.import.clone())),
         Planned::Unreadable(reason) => fail(ports, &planner.import, &reason, delivery).await.map(Err),

@@ -100,6 +100,8 @@ pub(super) fn recognise_source(names: &[String]) -> Option<Source> {
     let has = |wanted: &[&str]| wanted.iter().all(|name| names.iter().any(|given| given == name));
     let sources: &[(&[&str], Source)] = &[
         (&["redirectstatus", "forwardquery", "importedclicks"], Source::Waypost),
+        // What every line of JSON has, and every link that the API shows.
+        (&["url", "slug", "domain", "createdat", "redirectstatus", "forwardquery", "archived"], Source::Waypost),
         (&["longurl", "bitlink"], Source::Bitly),
         (&["longurl", "custombitlinks"], Source::Bitly),
         (&["longurl", "link"], Source::Bitly),

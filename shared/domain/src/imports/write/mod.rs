@@ -7,6 +7,7 @@ mod protection;
 pub mod report;
 pub(crate) mod resolve_conflict;
 pub mod row;
+mod row_defaults;
 mod row_settings;
 pub(crate) mod send_rows;
 pub(crate) mod settle_batch;

@@ -10,6 +10,7 @@ use serde::de::value::Error as WordError;
 
 use super::counts::read_count;
 use super::protection::{PasswordOwner, Protection};
+use super::row_defaults::RowDefaults;
 use super::words::{is_nothing, read_flag};
 use crate::imports::rows::time::{NOT_A_TIME, read_time};
 use crate::imports::rows::{Column, DateOrder, Fault, Fields};
@@ -28,11 +29,10 @@ const ARCHIVED: &str = "the link is archived: without this it would be open to m
 /// the next finds nothing wrong.
 const MAX_CHECKS: usize = 4;
 
-/// Reads the settings of a link to `target`, and whether it is archived only because its password is not known. Adds what is wrong
+/// Reads the settings of a link to `target`, with the defaults of the workspace where the row says nothing, and whether it is archived only because its password is not known. Adds what is wrong
 /// to `warnings`.
 pub(super) fn read_settings(
-    target: &TargetUrl,
-    row: &Fields<'_>,
+    (target, row, defaults): (&TargetUrl, &Fields<'_>, Option<&RowDefaults<'_>>),
     owner: PasswordOwner<'_>,
     domains: &Domains,
     warnings: &mut Vec<Fault>,
@@ -40,6 +40,9 @@ pub(super) fn read_settings(
     let mut found: Vec<Fault> = row.faults.clone();
     let mut reading = Reading { dates: row.dates, ..Reading::default() };
     reading.fields.url = Some(target.to_string());
+    if let Some(defaults) = defaults {
+        defaults.fill_in(&mut reading.fields);
+    }
     for (column, text) in &row.more {
         if let Err(cause) = reading.take(*column, text) {
             found.push(fault(*column, text, cause));
@@ -47,6 +50,9 @@ pub(super) fn read_settings(
     }
     let Reading { mut fields, protection, by_visitor, .. } = reading;
     fields.rules.extend(by_visitor);
+    if let Some(defaults) = defaults.filter(|_| !row.more.iter().any(|(column, _)| *column == Column::ExpiresAt)) {
+        fields.expires_at = defaults.expiry(fields.starts_at.as_deref());
+    }
     let mut settings = check(&mut fields, &row.more, domains, &mut found);
     settings.archived |= protection.off;
     settings.archived |= found.iter().any(|fault| fault.column.is_some_and(Column::restricts));

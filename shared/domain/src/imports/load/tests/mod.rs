@@ -23,12 +23,14 @@ use crate::testing::jobs::MemoryTimer;
 use crate::testing::jobs::delivery;
 use crate::testing::links::MemoryLinks;
 use crate::testing::system::FixedClock;
+use crate::testing::workspaces::MemoryWorkspaces;
 use crate::values::domains::Domains;
 
 /// A stack in memory.
 struct World {
     imports: Arc<MemoryImports>,
     parts: Arc<MemoryParts>,
+    settings: Arc<MemoryWorkspaces>,
     queue: Arc<MemoryPartQueue>,
     links: Arc<MemoryLinks>,
     objects: Arc<MemoryUploads>,
@@ -43,6 +45,7 @@ impl World {
         Self {
             imports: Arc::default(),
             parts: Arc::default(),
+            settings: Arc::default(),
             queue: Arc::default(),
             links: Arc::default(),
             objects: Arc::default(),
@@ -57,6 +60,7 @@ impl World {
         LoadImportPorts {
             imports: self.imports.clone(),
             parts: self.parts.clone(),
+            settings: self.settings.clone(),
             queue: self.queue.clone(),
             links: self.links.clone(),
             objects: self.objects.clone(),

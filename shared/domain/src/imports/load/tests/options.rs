@@ -1,12 +1,15 @@
 //! Tests the options of an import.
 
-use super::{World, counts};
+use super::{Loaded, World, counts, load_import};
+use crate::exports::format::{csv_header, csv_row, json_line};
 use crate::imports::job::counts::Counts;
 use crate::imports::job::import::ImportStatus;
 use crate::links::link::Link;
 use crate::links::ports::{LinkReader, LinkWriter};
+use crate::testing::files::MemoryUploads;
 use crate::testing::samples::{link, link_with_id};
 use crate::values::slug::Slug;
+use crate::workspaces::settings::WorkspaceSettings;
 
 #[tokio::test]
 async fn dry_run_reports_and_writes_no_links() {
@@ -222,4 +225,87 @@ async fn aliases_of_an_overwritten_link_stay_and_grow() {
     assert_eq!(world.report(&import).len(), 6, "five too many in the row, and one more in the link");
     let link = world.links.all().remove(0);
     assert_eq!((link.aliases.len(), &link.aliases[0], link.id()), (20, &seen.address, seen.id()));
+}
+
+fn settings() -> WorkspaceSettings {
+    serde_json::from_value(serde_json::json!({
+        "defaults": {
+            "domain": "s.example.org", "redirect_status": 301, "forward_query": true, "tags": ["team"], "expires_after_days": 30,
+            "slug_length": 5, "utm_template": "mail",
+        },
+        "domains": {"go.example.com": {"redirect_status": 308, "utm_template": "", "expires_after_days": 0}},
+        "utm_templates": [{"name": "mail", "source": "{domain}", "campaign": "{date}"}, {"name": "other", "term": "x"}],
+    }))
+    .unwrap()
+}
+
+#[tokio::test]
+async fn rows_get_the_defaults_that_they_leave_out() {
+    let world = World::new();
+    let acme = link("acme", "x", "https://a.example/").workspace;
+    world.settings.set(&acme, settings());
+    let file = "url,slug,domain,tags,expires_at,redirect_status,forward_query\n\
+                https://a.example/,,,,,,\n\
+                https://b.example/?utm_source=b,b,s.example.org,own,never,302,false\n\
+                mailto:x@c.example,,,,,,\n\
+                https://d.example/,d,go.example.com,,,,\n";
+    let import = world.load_with(file, &[("tags", "batch")]).await;
+    assert_eq!((import.counts.created, import.counts.read), (3, 4), "a target of another scheme is not allowed here");
+    let links = world.links.all();
+    let of =
+        |url: &str| links.iter().find(|link| link.url.as_str() == url).unwrap_or_else(|| panic!("{url}: {links:?}"));
+    let first = of("https://a.example/?utm_source=s.example.org&utm_campaign=2026-01-02");
+    assert_eq!((first.address.domain.as_str(), first.address.slug.as_str().len()), ("s.example.org", 5));
+    assert_eq!((u16::from(first.settings.redirect_status), first.settings.forward_query), (301, true));
+    assert_eq!(first.settings.expires_at.unwrap().to_string(), "2026-02-01T00:00:00.000Z");
+    assert_eq!(first.tags, ["team", "batch"]);
+    let second = of("https://b.example/?utm_source=b&utm_campaign=2026-01-02");
+    assert_eq!((u16::from(second.settings.redirect_status), second.settings.forward_query), (302, false));
+    assert_eq!((second.tags.clone(), second.settings.expires_at), (vec!["own".to_owned(), "batch".to_owned()], None));
+    let third = of("https://d.example/");
+    assert_eq!((u16::from(third.settings.redirect_status), third.settings.expires_at), (308, None));
+    // The import keeps what it began with, and no more than it needs.
+    assert_eq!(import.options.rows.new_links.as_ref().unwrap().utm_templates.len(), 1);
+}
+
+#[tokio::test]
+async fn parts_keep_the_defaults_that_the_import_began_with() {
+    let world = World { part_bytes: 100, ..World::new() };
+    let acme = link("acme", "x", "https://a.example/").workspace;
+    world.settings.set(&acme, settings());
+    let file: String = (0..50).map(|n| format!("https://{n}.example/\n")).collect();
+    world.settings.fail(true);
+    world.objects.put("imports/acme/x", format!("url\n{file}"));
+    let etag = MemoryUploads::etag(format!("url\n{file}").as_bytes());
+    let failed = load_import(&world.ports(), "imports/acme/x", &etag, &world.delivery("r1")).await;
+    assert!(failed.is_err(), "the event comes again");
+    world.settings.fail(false);
+    assert!(matches!(world.deliver("imports/acme/x", &etag, "r2").await, Loaded::Divided(_)));
+    world.settings.set(&acme, WorkspaceSettings::default());
+    world.work(900).await.unwrap();
+    let links = world.links.all();
+    assert_eq!(links.len(), 50);
+    assert!(links.iter().all(|link| link.tags == ["team"] && link.address.slug.as_str().len() == 5), "{links:?}");
+}
+
+#[tokio::test]
+async fn import_can_leave_defaults_out_and_an_export_of_ours_never_gets_them() {
+    let acme = link("acme", "x", "https://a.example/").workspace;
+    let exported = link("acme", "a", "https://a.example/");
+    let csv = format!("{}{}", csv_header(false), csv_row(&exported, false));
+    let json = format!("{}\n", json_line(&exported, false).trim_end());
+    let plain = "url,slug\nhttps://a.example/,a\n".to_owned();
+    for (file, metadata) in [(plain, &[("defaults", "false")][..]), (csv, &[][..]), (json, &[][..])] {
+        let world = World::new();
+        world.settings.set(&acme, settings());
+        let import = world.load_with(&file, metadata).await;
+        assert_eq!(import.counts.created, 1, "{file}");
+        let link = &world.links.all()[0];
+        assert_eq!(
+            (link.url.as_str(), link.address.domain.as_str()),
+            ("https://a.example/", "go.example.com"),
+            "{file}"
+        );
+        assert_eq!((link.tags.len(), &link.settings), (0, &crate::links::settings::LinkSettings::default()), "{file}");
+    }
 }

@@ -5,6 +5,7 @@ mod aliases;
 use self::aliases::read_aliases;
 use super::counts::read_count;
 use super::protection::PasswordOwner;
+use super::row_defaults::RowDefaults;
 use super::row_settings::read_settings;
 use super::text::{fit_tags, fit_title};
 use super::words::is_nothing;
@@ -21,11 +22,15 @@ use crate::values::domains::{Domain, Domains};
 use crate::values::slug::Slug;
 use crate::values::target::TargetUrl;
 use crate::values::timestamp::Timestamp;
+use crate::workspaces::defaults::NewLinkDefaults;
 
 /// How many slugs are tried for a row that has none. A slug of eight characters is rarely taken (1 in 200,000 on a domain with a
 /// billion links), and five in a row never are.
 pub const SLUG_ATTEMPTS: u32 = 5;
 const SLUG_LEN: usize = 8;
+/// From this attempt on a slug is longer than the one before as long as it is shorter than [`SLUG_LEN`]: a workspace may ask for slugs so
+/// short that they are used up.
+const FIRST_LONGER_ATTEMPT: u32 = 2;
 /// How far ahead of ours another service's clock may be, in seconds.
 const MAX_AHEAD_SECONDS: i64 = 24 * 3600;
 
@@ -52,17 +57,19 @@ impl Candidate {
         let Some(attempt) = self.attempt.map(|attempt| attempt + 1).filter(|&attempt| attempt < SLUG_ATTEMPTS) else {
             return false;
         };
-        self.link.address.slug = derived_slug(self.link.origin.as_deref().unwrap_or_default(), attempt);
+        let len = self.link.address.slug.as_str().len();
+        let len = len + usize::from(len < SLUG_LEN && attempt >= FIRST_LONGER_ATTEMPT);
+        self.link.address.slug = derived_slug(self.link.origin.as_deref().unwrap_or_default(), attempt, len);
         self.attempt = Some(attempt);
         true
     }
 }
 
-/// Derives a slug for the row with `origin`. Loading the row again gives the same slug.
-fn derived_slug(origin: &str, attempt: u32) -> Slug {
+/// Derives a slug of `len` characters for the row with `origin`. Loading the row again gives the same slug.
+fn derived_slug(origin: &str, attempt: u32, len: usize) -> Slug {
     match attempt {
-        0 => Slug::derive(origin, SLUG_LEN),
-        _ => Slug::derive(&format!("{origin}#{attempt}"), SLUG_LEN),
+        0 => Slug::derive(origin, len),
+        _ => Slug::derive(&format!("{origin}#{attempt}"), len),
     }
 }
 
@@ -90,26 +97,36 @@ impl Context<'_> {
         }
         let target = TargetUrl::parse(url, self.domains).map_err(|error| fault(Column::Url, url, error))?;
         let mut warnings = Vec::new();
-        let (slug, attempt) = match own_slug(fields, &mut warnings)? {
-            Some(slug) => (slug, None),
-            None => (derived_slug(&origin, 0), Some(0)),
-        };
+        let own_slug = own_slug(fields, &mut warnings)?;
         let domain = self.domain(fields, &mut warnings);
         if !self.domains.is_open_to(&domain, &self.import.workspace) {
             return Err(fault(Column::Domain, domain.as_str(), "belongs to another workspace"));
         }
+        let defaults = self.defaults(fields).map(|all| RowDefaults::of(all, domain.as_str(), self.created_at));
+        let (slug, attempt) = match own_slug {
+            Some(slug) => (slug, None),
+            None => {
+                let len = defaults.as_ref().and_then(RowDefaults::slug_len).unwrap_or(SLUG_LEN);
+                (derived_slug(&origin, 0, len), Some(0))
+            }
+        };
+        let target = match &defaults {
+            Some(defaults) => defaults.with_parameters(target, self.domains, &mut warnings),
+            None => target,
+        };
         let address_of_link = LinkAddress { domain, slug };
         let aliases = self.aliases(fields, &address_of_link, &mut warnings);
         let title = fields.title.as_deref().and_then(|text| fit_title(text, is_foreign(fields), &mut warnings));
-        let tags = fit_tags(&fields.tags, &self.options.tags, &mut warnings);
+        let default_tags = defaults.as_ref().and_then(|defaults| defaults.tags(fields, self.options.tags.len()));
+        let tags = fit_tags(default_tags.as_ref().unwrap_or(&fields.tags), &self.options.tags, &mut warnings);
         let created_at = self.created_at(fields, &mut warnings);
         let imported_clicks = fields.imported_clicks.as_deref().and_then(|text| read_clicks(text, &mut warnings));
-        let (settings, lacks_password) = if fields.more.is_empty() && fields.faults.is_empty() {
+        let (settings, lacks_password) = if fields.more.is_empty() && fields.faults.is_empty() && defaults.is_none() {
             (LinkSettings::default(), false)
         } else {
             let dry_run = self.import.options.dry_run;
             let owner = PasswordOwner { origin: &origin, row: address.row, dry_run };
-            read_settings(&target, fields, owner, self.domains, &mut warnings)
+            read_settings((&target, fields, defaults.as_ref()), owner, self.domains, &mut warnings)
         };
         if self.options.strict && !warnings.is_empty() {
             return Err(warnings.swap_remove(0));
@@ -135,10 +152,17 @@ impl Context<'_> {
         Ok(Candidate { address: address.clone(), link, aliases, attempt, warnings, lacks_password })
     }
 
+    /// Returns what the workspace says about new links. A row of our own export says everything itself.
+    fn defaults(&self, fields: &Fields<'_>) -> Option<&NewLinkDefaults> {
+        self.options.new_links.as_deref().filter(|_| fields.source != Some(Source::Waypost))
+    }
+
     /// Returns the domain that the row names, or the import's: we cannot serve a domain that is not the stack's. Links of another
     /// service are expected to move.
     fn domain(&self, fields: &Fields<'_>, warnings: &mut Vec<Fault>) -> Domain {
-        let default = self.options.domain.as_ref().unwrap_or(self.domains.default_domain());
+        let of_workspace = self.defaults(fields).and_then(|all| all.defaults.domain.as_deref());
+        let of_workspace = of_workspace.and_then(|text| own_domain(text, self.domains).ok());
+        let default = self.options.domain.as_ref().or(of_workspace.as_ref()).unwrap_or(self.domains.default_domain());
         if let Some(text) = fields.domain.as_deref() {
             return own_domain(text, self.domains).unwrap_or_else(|detail| {
                 if !is_foreign(fields) {

@@ -1,0 +1,73 @@
+//! Defines the settings of a workspace as they are stored, and as an admin sends them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "openapi")]
+use super::defaults::MAX_TEMPLATES;
+use super::defaults::{LinkDefaults, NewLinkDefaults, UtmTemplate};
+use crate::values::json::or_default;
+use crate::values::timestamp::Timestamp;
+
+/// The settings of a workspace. One that has never set any has the default.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkspaceSettings {
+    /// What new links have.
+    #[serde(flatten)]
+    pub new_links: NewLinkDefaults,
+    /// Counts the changes. A write succeeds only if the stored revision is the one before.
+    #[serde(default)]
+    pub revision: u64,
+    /// When they were last changed; never if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<Timestamp>,
+    /// Who last changed them, as in [`crate::links::link::Link::changed_by`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_by: Option<String>,
+}
+
+impl WorkspaceSettings {
+    /// Returns a strong entity tag (RFC 9110, section 8.8.3), which differs after each change.
+    pub fn etag(&self) -> String {
+        format!("\"{}\"", self.version())
+    }
+
+    /// Returns the text in the entity tag.
+    pub(crate) fn version(&self) -> String {
+        format!("{:x}", self.revision)
+    }
+}
+
+/// The settings of a workspace that an admin can change.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct SettingsFields {
+    /// What new links have where a request, or a row of an import, says nothing.
+    #[serde(default, deserialize_with = "or_default")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<LinkDefaults>"))]
+    pub defaults: LinkDefaults,
+    /// Defaults of single domains, which win over `defaults`: an object whose names are domains of the workspace.
+    #[serde(default, deserialize_with = "or_default")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<BTreeMap<String, LinkDefaults>>"))]
+    pub domains: BTreeMap<String, LinkDefaults>,
+    /// UTM parameters that requests and defaults can name.
+    #[serde(default, deserialize_with = "or_default")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Vec<UtmTemplate>>", length(max = MAX_TEMPLATES)))]
+    pub utm_templates: Vec<UtmTemplate>,
+}
+
+impl SettingsFields {
+    /// Returns the fields of `settings`.
+    pub fn of(settings: &WorkspaceSettings) -> Self {
+        let NewLinkDefaults { defaults, domains, utm_templates } = settings.new_links.clone();
+        Self { defaults, domains, utm_templates }
+    }
+
+    /// Puts the fields into `settings`.
+    pub(crate) fn into_settings(self, settings: WorkspaceSettings) -> WorkspaceSettings {
+        let Self { defaults, domains, utm_templates } = self;
+        WorkspaceSettings { new_links: NewLinkDefaults { defaults, domains, utm_templates }, ..settings }
+    }
+}
