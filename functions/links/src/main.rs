@@ -2,7 +2,6 @@
 //! manages links.
 
 mod handler;
-mod patch;
 mod qr_code;
 
 use std::process::ExitCode;
@@ -10,6 +9,7 @@ use std::sync::Arc;
 
 use waypost_api::links::ShortUrls;
 use waypost_aws::dynamo::aggregates::DynamoAggregates;
+use waypost_aws::dynamo::domains::DynamoDomains;
 use waypost_aws::dynamo::links::DynamoLinks;
 use waypost_http::router::api;
 use waypost_lambda::start::BoxError;
@@ -36,6 +36,7 @@ async fn serve() -> Result<(), BoxError> {
         random: Arc::new(SystemRandom),
         short_urls: ShortUrls::new(&domains, settings::optional("SHORT_URL_ORIGIN")),
         domains,
+        domain_settings: Arc::new(DynamoDomains::new(dynamo.clone(), &table).consistent()),
     };
     let idempotency = idempotency(&dynamo, &table);
     let authentication = authentication(&dynamo, &table)?;

@@ -16,6 +16,7 @@ pub mod event;
 pub mod extract;
 pub mod idempotency;
 pub mod oidc;
+pub mod patch;
 pub mod problem;
 pub mod query_parameters;
 pub mod router;

@@ -18,6 +18,7 @@ use waypost_domain::access::idempotency::RequestFingerprint;
 use waypost_domain::analytics::ports::AggregateReader;
 use waypost_domain::analytics::stats::answer::AllTime;
 use waypost_domain::analytics::stats::read_all_time::read_all_time;
+use waypost_domain::domains::ports::DomainReader;
 use waypost_domain::links::change::change_link;
 use waypost_domain::links::create::create_link;
 use waypost_domain::links::delete::delete_link;
@@ -30,10 +31,9 @@ use waypost_domain::{Caller, Domains, Link, LinkAddress};
 use waypost_http::conditional_requests::{conditional_response, precondition};
 use waypost_http::extract::{Json, Path, Query};
 use waypost_http::idempotency::{Idempotency, idempotent};
+use waypost_http::patch::Patch;
 use waypost_http::problem::Problem;
 use waypost_http::query_parameters::only_known_parameters;
-
-use crate::patch::Patch;
 
 /// Lets a client keep a link, but revalidate it each time.
 const REVALIDATE: &str = "private, no-cache";
@@ -48,6 +48,7 @@ pub(crate) struct App {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) domains: Domains,
+    pub(crate) domain_settings: Arc<dyn DomainReader>,
     pub(crate) short_urls: ShortUrls,
 }
 
@@ -60,6 +61,7 @@ impl App {
             clock: self.clock.as_ref(),
             random: self.random.as_ref(),
             domains: &self.domains,
+            domain_settings: self.domain_settings.as_ref(),
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::imports::load_part::{PartLoaded, load_part};
 use crate::imports::load_ports::LoadImportPorts;
 use crate::jobs::delivery::Delivery;
 use crate::ports::Clock;
+use crate::testing::domains::MemoryDomains;
 use crate::testing::files::{MemoryFileStore, MemoryUploads};
 use crate::testing::imports::{MemoryImports, MemoryPartQueue, MemoryParts};
 use crate::testing::jobs::MemoryTimer;
@@ -30,6 +31,7 @@ struct World {
     parts: Arc<MemoryParts>,
     queue: Arc<MemoryPartQueue>,
     links: Arc<MemoryLinks>,
+    domain_settings: Arc<MemoryDomains>,
     objects: Arc<MemoryUploads>,
     reports: MemoryFileStore,
     clock: Arc<FixedClock>,
@@ -44,6 +46,7 @@ impl World {
             parts: Arc::default(),
             queue: Arc::default(),
             links: Arc::default(),
+            domain_settings: Arc::default(),
             objects: Arc::default(),
             reports: MemoryFileStore::default(),
             clock: Arc::new(FixedClock::at("2026-01-02T00:00:00Z")),
@@ -63,6 +66,7 @@ impl World {
             clock: self.clock.clone(),
             timer: Arc::new(MemoryTimer::default()),
             domains: Domains::parse("go.example.com,s.example.org").unwrap(),
+            domain_settings: self.domain_settings.clone(),
             max_bytes: self.max_bytes,
             part_bytes: self.part_bytes,
         }

@@ -66,7 +66,7 @@ fn derived_slug(origin: &str, attempt: u32) -> Slug {
 pub struct Context<'a> {
     /// The import.
     pub import: &'a Import,
-    /// The stack's own domains.
+    /// The stack's own domains, with their limits.
     pub domains: &'a Domains,
     /// The creation time of links whose rows have none.
     pub created_at: Timestamp,
@@ -90,8 +90,8 @@ impl Context<'_> {
             None => (derived_slug(&origin, 0), Some(0)),
         };
         let domain = self.domain(fields, &mut warnings);
-        if !self.domains.is_open_to(&domain, &self.import.workspace) {
-            return Err(fault(Column::Domain, domain.as_str(), "belongs to another workspace"));
+        if let Some(reason) = self.domains.why_closed(&domain, &self.import.workspace) {
+            return Err(fault(Column::Domain, domain.as_str(), reason));
         }
         let title = fields.title.as_deref().and_then(|text| fit_title(text, is_foreign(fields), &mut warnings));
         let tags = fit_tags(&fields.tags, &self.options.tags, &mut warnings);

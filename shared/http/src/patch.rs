@@ -5,8 +5,9 @@ use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, StatusCode, header};
 use serde_json::Value;
-use waypost_http::extract::Json;
-use waypost_http::problem::Problem;
+
+use crate::extract::Json;
+use crate::problem::Problem;
 
 const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
 /// The media types of a PATCH, as `Accept-Patch` lists them (RFC 5789, section 3.1).
@@ -14,7 +15,7 @@ const TYPES: [&str; 2] = ["application/merge-patch+json", "application/json"];
 
 /// Reads the patch. A body of another type gets 415: a patch of another kind (RFC 6902, for example) has another meaning.
 #[derive(Debug)]
-pub(crate) struct Patch(pub(crate) Value);
+pub struct Patch(pub Value);
 
 impl<S: Sync> FromRequest<S> for Patch {
     type Rejection = Response;
