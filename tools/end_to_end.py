@@ -70,7 +70,8 @@ def run():
         issuer = f"http://127.0.0.1:{free_port()}"
         parameters = {
             "Architecture": architecture,
-            "Domains": DOMAIN,
+            # The tests of every route and of domains own the others.
+            "Domains": f"{DOMAIN},owned.example=every-route-owner,brand.example=domain-brand,shared.example",
             # The tests reach the local AWS by its address.
             "OtherHosts": "127.0.0.1",
             "FrontDoorSecret": FRONT_DOOR_SECRET,

@@ -30,7 +30,9 @@ use url::Url;
 use waypost_domain::links::ports::LinkWriter;
 use waypost_domain::redirect::follow::FollowLinkPorts;
 use waypost_domain::redirect::record_click::PendingClick;
+use waypost_domain::redirect::unanswered::Unanswered;
 use waypost_domain::testing::clicks::MemoryAttempts;
+use waypost_domain::testing::domains::MemoryDomains;
 use waypost_domain::testing::links::MemoryLinks;
 use waypost_domain::testing::samples::link;
 use waypost_domain::testing::system::{FixedClock, SeededRandom};
@@ -118,8 +120,11 @@ fn app(links: Arc<MemoryLinks>) -> App {
     let target = |text| Some(TargetUrl::parse(text, &domains).expect("a valid target"));
     App {
         countries: None,
-        root_url: target("https://example.com/root"),
-        not_found_url: target("https://example.com/none"),
+        unanswered: Unanswered {
+            settings: Arc::new(MemoryDomains::default()),
+            root_url: target("https://example.com/root"),
+            not_found_url: target("https://example.com/none"),
+        },
         follow: FollowLinkPorts {
             links: links.clone(),
             limit: links,

@@ -134,6 +134,11 @@ impl Stack {
         send(request).await
     }
 
+    /// Gets a path of another domain of the stack, as a visitor.
+    pub async fn visit_domain(&self, domain: &str, path: &str) -> Answer {
+        send(self.http.get(format!("{}{path}", self.url)).header("host", domain)).await
+    }
+
     /// Sends a form as a browser does.
     pub async fn submit(&self, path: &str, form: &str) -> Answer {
         let request = self.http.post(format!("{}{path}", self.url)).header("host", &self.host);

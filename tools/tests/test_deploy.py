@@ -27,6 +27,7 @@ VALUES = {
         ["", "*", "127.0.0.1", "a.example,b.example"],
         [",", "a.example,", "a.example, b.example", "https://a.example", "*.example"],
     ),
+    "OperatorWorkspace": (["default", "ops-1"], ["", "-ops", "Ops", "a b", "a" * 64]),
     "TargetSchemes": (
         ["", "mailto,tel,sms", "mailto,com.example.app,web+x"],
         ["mailto,", "mailto, tel", "mailto:", "MAILTO", "1a", "my app", "slack://"],

@@ -12,6 +12,7 @@ use waypost_domain::imports::load_part::{PartLoaded, load_part};
 use waypost_domain::imports::load_ports::LoadImportPorts;
 use waypost_domain::jobs::delivery::Delivery;
 use waypost_domain::links::ports::{Inserted, LinkBatch, Occupant, Relocation};
+use waypost_domain::testing::domains::MemoryDomains;
 use waypost_domain::testing::files::MemoryFileStore;
 use waypost_domain::testing::imports::{MemoryImports, MemoryPartQueue, MemoryParts};
 use waypost_domain::testing::jobs::MemoryTimer;
@@ -66,6 +67,7 @@ pub(crate) fn loader(
         clock: Arc::new(SystemClock),
         timer: Arc::new(MemoryTimer::default()),
         domains: Domains::parse("go.example.com").map_err(|_| anyhow!("a domain"))?,
+        domain_settings: Arc::new(MemoryDomains::default()),
         max_bytes: u64::MAX,
         part_bytes,
     };

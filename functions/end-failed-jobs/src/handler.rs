@@ -109,6 +109,7 @@ mod tests {
     use waypost_domain::imports::job::import::ImportStatus;
     use waypost_domain::imports::load::{Loaded, load_import};
     use waypost_domain::imports::load_ports::LoadImportPorts;
+    use waypost_domain::testing::domains::MemoryDomains;
     use waypost_domain::testing::exports::MemoryExports;
     use waypost_domain::testing::files::{MemoryFileStore, MemoryUploads};
     use waypost_domain::testing::imports::{MemoryImports, MemoryPartQueue, MemoryParts};
@@ -144,6 +145,7 @@ mod tests {
             clock: clock.clone(),
             timer: Arc::new(MemoryTimer::default()),
             domains: Domains::parse("go.example.com").unwrap(),
+            domain_settings: Arc::new(MemoryDomains::default()),
             max_bytes: 1_000_000,
             part_bytes: 500,
         };

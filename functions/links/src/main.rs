@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use waypost_api::links::ShortUrls;
 use waypost_aws::dynamo::aggregates::DynamoAggregates;
+use waypost_aws::dynamo::domains::DynamoDomains;
 use waypost_aws::dynamo::links::DynamoLinks;
 use waypost_aws::dynamo::workspaces::DynamoWorkspaces;
 use waypost_http::router::api;
@@ -37,6 +38,7 @@ async fn serve() -> Result<(), BoxError> {
         random: Arc::new(SystemRandom),
         short_urls: ShortUrls::new(&domains, settings::optional("SHORT_URL_ORIGIN")),
         domains,
+        domain_settings: Arc::new(DynamoDomains::new(dynamo.clone(), &table).consistent()),
     };
     let idempotency = idempotency(&dynamo, &table);
     let authentication = authentication(&dynamo, &table)?;

@@ -70,6 +70,7 @@ mod tests {
     use waypost_domain::Domains;
     use waypost_domain::imports::job::import::ImportStatus;
     use waypost_domain::imports::load::{Loaded, load_import};
+    use waypost_domain::testing::domains::MemoryDomains;
     use waypost_domain::testing::files::{MemoryFileStore, MemoryUploads};
     use waypost_domain::testing::imports::{MemoryImports, MemoryPartQueue, MemoryParts};
     use waypost_domain::testing::jobs::{MemoryRedelivery, MemoryTimer};
@@ -104,6 +105,7 @@ mod tests {
             clock: Arc::new(FixedClock::at("2026-01-02T03:04:05Z")),
             timer: Arc::new(MemoryTimer::default()),
             domains: Domains::parse("go.example.com").unwrap(),
+            domain_settings: Arc::new(MemoryDomains::default()),
             max_bytes: 1_000_000,
             part_bytes: 500,
         };

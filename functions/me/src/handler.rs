@@ -12,6 +12,9 @@ use waypost_api::parameters::parameters_of;
 use waypost_domain::Caller;
 use waypost_domain::access::key::Credential;
 use waypost_domain::access::rate_limit::RateLimits;
+use waypost_domain::domains::limits::with_limits;
+use waypost_domain::domains::ports::DomainReader;
+use waypost_http::problem::Problem;
 use waypost_http::query_parameters::only_known_parameters;
 
 /// The settings of the routes.
@@ -19,6 +22,7 @@ use waypost_http::query_parameters::only_known_parameters;
 pub(crate) struct App {
     pub(crate) stack: Stack,
     pub(crate) limits: RateLimits,
+    pub(crate) domain_settings: Arc<dyn DomainReader>,
 }
 
 /// Makes the routes of this function.
@@ -27,14 +31,16 @@ pub(crate) fn routes(app: App) -> Router {
     only_known_parameters(routes, parameters_of)
 }
 
-/// Reads nothing: authentication has read the key, and the rest are settings.
+/// Reads only which domains are open to the caller: authentication has read the key, and the rest are settings of the function.
 async fn me(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Extension(credential): Extension<Credential>,
-) -> impl IntoResponse {
+) -> Result<impl IntoResponse, Problem> {
     let limit = app.limits.of(caller.role);
-    ([(header::CACHE_CONTROL, "no-store")], axum::Json(MeView::of(caller, credential, limit, &app.stack)))
+    let domains = with_limits(&app.stack.domains, app.domain_settings.as_ref()).await?;
+    let stack = Stack { domains, ..app.stack.clone() };
+    Ok(([(header::CACHE_CONTROL, "no-store")], axum::Json(MeView::of(caller, credential, limit, &stack))))
 }
 
 #[cfg(test)]
@@ -47,6 +53,7 @@ mod tests {
     use waypost_api::me::Features;
     use waypost_domain::access::key_limits::KeyLimits;
     use waypost_domain::access::rate_limit::RateLimit;
+    use waypost_domain::testing::domains::MemoryDomains;
     use waypost_domain::testing::keys::{MemoryKeys, MemoryTokens};
     use waypost_domain::testing::samples::caller;
     use waypost_domain::testing::system::FixedClock;
@@ -58,6 +65,7 @@ mod tests {
     struct Fixture {
         router: Router,
         keys: Arc<MemoryKeys>,
+        domains: Arc<MemoryDomains>,
     }
 
     fn fixture() -> Fixture {
@@ -70,9 +78,11 @@ mod tests {
         };
         let limits = RateLimits { editor: RateLimit::parse("20/100").unwrap(), ..RateLimits::default() };
         let (keys, clock) = (Arc::new(MemoryKeys::default()), Arc::new(FixedClock::at("2026-01-02T03:04:05Z")));
+        let domains = Arc::new(MemoryDomains::default());
         let tokens = MemoryTokens::with("a.b.c", caller("other", Role::Viewer));
         let authentication = Authentication::new(keys.clone(), clock).with_tokens(Arc::new(tokens));
-        Fixture { router: api(routes(App { stack, limits }), authentication), keys }
+        let app = App { stack, limits, domain_settings: domains.clone() };
+        Fixture { router: api(routes(app), authentication), keys, domains }
     }
 
     async fn read(fixture: &Fixture, authorization: &str) -> (u16, Value) {
@@ -142,6 +152,18 @@ mod tests {
         );
         assert_eq!(me["domains"], json!(["go.example.com", "other.example.com", "s.example.org"]));
         assert_eq!(read(&fixture, "Bearer nonsense").await.0, 401);
+    }
+
+    #[tokio::test]
+    async fn domains_are_those_that_are_open_to_the_workspace() {
+        let fixture = fixture();
+        let key = fixture.keys.authorize(1, "acme", Role::Viewer);
+        fixture.domains.set("s.example.org", json!({"workspaces": ["other"]}));
+        assert_eq!(read(&fixture, &key).await.1["domains"], json!(["go.example.com", "acme.example.com"]));
+        let (_, me) = read(&fixture, "Bearer a.b.c").await;
+        assert_eq!(me["domains"], json!(["go.example.com", "other.example.com", "s.example.org"]));
+        fixture.domains.fail(true);
+        assert_eq!(read(&fixture, &key).await.0, 503);
     }
 
     #[tokio::test]

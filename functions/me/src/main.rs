@@ -3,8 +3,10 @@
 mod handler;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use waypost_api::me::{Features, Stack};
+use waypost_aws::dynamo::domains::DynamoDomains;
 use waypost_http::extract::MAX_BODY_BYTES;
 use waypost_http::router::api;
 use waypost_lambda::start::BoxError;
@@ -28,7 +30,9 @@ async fn serve() -> Result<(), BoxError> {
             file_days: settings::number("IMPORT_RETENTION_DAYS")?,
         },
     };
-    let app = handler::App { stack, limits: settings::rate_limits()? };
-    let authentication = authentication(&dynamo, &settings::required("LINKS_TABLE")?)?;
+    let table = settings::required("LINKS_TABLE")?;
+    let domain_settings = Arc::new(DynamoDomains::new(dynamo.clone(), &table));
+    let app = handler::App { stack, limits: settings::rate_limits()?, domain_settings };
+    let authentication = authentication(&dynamo, &table)?;
     waypost_http::event::run(api(handler::routes(app), authentication)).await
 }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use waypost_aws::dynamo::click_limit::DynamoClickLimit;
+use waypost_aws::dynamo::domains::DynamoDomains;
 use waypost_aws::dynamo::links::DynamoLinks;
 use waypost_aws::dynamo::password_attempts::DynamoPasswordAttempts;
 use waypost_aws::dynamo::salts::DynamoSalts;
@@ -23,7 +24,9 @@ use waypost_aws::time_budget;
 use waypost_domain::redirect::cache::CachedLinks;
 use waypost_domain::redirect::deliver_clicks::DeliverClicksPorts;
 use waypost_domain::redirect::follow::FollowLinkPorts;
+use waypost_domain::redirect::known_domains::KnownDomains;
 use waypost_domain::redirect::ports::Countries;
+use waypost_domain::redirect::unanswered::Unanswered;
 use waypost_lambda::start::BoxError;
 use waypost_lambda::system::{SystemClock, SystemRandom};
 use waypost_lambda::{sdk, settings, start};
@@ -48,13 +51,21 @@ async fn serve() -> Result<(), BoxError> {
         breaker: Default::default(),
     };
     let links = Arc::new(DynamoLinks::new(dynamo.clone(), &table));
+    let freshness = config::freshness()?;
     let app = handler::App {
-        root_url: config::target("ROOT_URL", &domains)?,
-        not_found_url: config::target("NOT_FOUND_URL", &domains)?,
+        unanswered: Unanswered {
+            settings: Arc::new(KnownDomains::new(
+                Arc::new(DynamoDomains::new(dynamo.clone(), &table)),
+                clock.clone(),
+                freshness,
+            )),
+            root_url: config::target("ROOT_URL", &domains)?,
+            not_found_url: config::target("NOT_FOUND_URL", &domains)?,
+        },
         countries: settings::optional("GEOIP_DB")
             .map(|path| Arc::new(countries::MaxMindCountries::new(path)) as Arc<dyn Countries>),
         follow: FollowLinkPorts {
-            links: Arc::new(CachedLinks::new(links.clone(), clock.clone(), config::freshness()?).with_marks(links)),
+            links: Arc::new(CachedLinks::new(links.clone(), clock.clone(), freshness).with_marks(links)),
             limit: Arc::new(DynamoClickLimit::new(dynamo.clone(), &table)),
             attempts: Arc::new(DynamoPasswordAttempts::new(dynamo.clone(), &table)),
             domains,

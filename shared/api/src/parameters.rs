@@ -73,7 +73,8 @@ pub fn parameters_of(method: &str, path: &str) -> Option<&'static [QueryParamete
         ("POST", "/v1/links/{slug}/qr") => DOMAIN,
         ("GET", "/v1/links/{slug}/stats") => LINK_STATS,
         ("GET", "/v1/stats") => STATS,
-        ("GET", "/v1/imports" | "/v1/exports" | "/v1/keys") => PAGE,
+        ("GET", "/v1/imports" | "/v1/exports" | "/v1/keys" | "/v1/domains") => PAGE,
+        ("GET" | "PATCH", "/v1/domains/{domain}") => NONE,
         ("GET", "/v1/imports/{id}/report") => REPORT,
         (
             "GET",

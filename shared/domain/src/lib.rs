@@ -1,8 +1,8 @@
 //! Implements what Waypost can do, without AWS, an HTTP server or a runtime.
 //!
 //! * [`values`] holds values that are valid once they exist, errors and pages.
-//! * [`links`], [`catalog`], [`redirect`], [`access`], [`workspaces`], [`imports`], [`exports`] and [`analytics`] are the subjects: one
-//!   folder each, with one file for each use case.
+//! * [`links`], [`catalog`], [`domains`], [`redirect`], [`access`], [`workspaces`], [`imports`], [`exports`] and [`analytics`] are the
+//!   subjects: one folder each, with one file for each use case.
 //! * [`clicks`], [`visitors`], [`jobs`] and [`files`] hold what several subjects share.
 //! * Ports are narrow traits, mostly in the `ports` of their subject. `waypost-aws` implements them; `testing` implements them in
 //!   memory for tests.
@@ -13,6 +13,7 @@ pub mod access;
 pub mod analytics;
 pub mod catalog;
 pub mod clicks;
+pub mod domains;
 pub mod exports;
 pub mod files;
 pub mod imports;

@@ -1,9 +1,9 @@
 //! Reads settings from the environment, which the template sets. A missing setting is an error that names it.
 
-use waypost_domain::Domains;
 use waypost_domain::access::rate_limit::{RateLimit, RateLimits};
 use waypost_domain::files::retention::Retention;
 use waypost_domain::values::schemes::{SchemesError, TargetSchemes};
+use waypost_domain::{Domains, WorkspaceId};
 
 /// A setting that is missing or cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +51,13 @@ pub fn domains() -> Result<Domains, SettingError> {
     let domains =
         domains.with_hosts(&optional("OTHER_HOSTS").unwrap_or_default()).map_err(|_| invalid("OTHER_HOSTS"))?;
     Ok(domains.with_schemes(target_schemes(&optional("TARGET_SCHEMES").unwrap_or_default())?))
+}
+
+/// Reads the workspace whose admins manage what belongs to the stack from `OPERATOR_WORKSPACE`.
+pub fn operator_workspace() -> Result<WorkspaceId, SettingError> {
+    const NAME: &str = "OPERATOR_WORKSPACE";
+    WorkspaceId::parse(required(NAME)?)
+        .map_err(|_| SettingError::Invalid { name: NAME, problem: "is not a workspace".to_owned() })
 }
 
 fn target_schemes(list: &str) -> Result<TargetSchemes, SettingError> {

@@ -19,6 +19,7 @@ use waypost_domain::access::idempotency::RequestFingerprint;
 use waypost_domain::analytics::ports::AggregateReader;
 use waypost_domain::analytics::stats::answer::AllTime;
 use waypost_domain::analytics::stats::read_all_time::read_all_time;
+use waypost_domain::domains::ports::DomainReader;
 use waypost_domain::links::change::change_link;
 use waypost_domain::links::create::create_link;
 use waypost_domain::links::created::Created;
@@ -52,6 +53,7 @@ pub(crate) struct App {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) domains: Domains,
+    pub(crate) domain_settings: Arc<dyn DomainReader>,
     pub(crate) short_urls: ShortUrls,
 }
 
@@ -64,6 +66,7 @@ impl App {
             clock: self.clock.as_ref(),
             random: self.random.as_ref(),
             domains: &self.domains,
+            domain_settings: self.domain_settings.as_ref(),
         }
     }
 }

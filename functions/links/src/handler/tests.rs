@@ -8,6 +8,7 @@ use waypost_domain::Role;
 use waypost_domain::analytics::ingest::aggregate_clicks::{AggregateClicksPorts, aggregate_clicks};
 use waypost_domain::analytics::ingest::user_agent::UserAgents;
 use waypost_domain::testing::analytics::{MemoryAggregates, MemoryQuarantine, click, received};
+use waypost_domain::testing::domains::MemoryDomains;
 use waypost_domain::testing::idempotency::MemoryIdempotency;
 use waypost_domain::testing::keys::MemoryKeys;
 use waypost_domain::testing::links::MemoryLinks;
@@ -22,6 +23,7 @@ struct Fixture {
     router: Router,
     links: Arc<MemoryLinks>,
     workspaces: Arc<MemoryWorkspaces>,
+    settings: Arc<MemoryDomains>,
     aggregates: Arc<MemoryAggregates>,
     editor: String,
     other: String,
@@ -33,6 +35,7 @@ fn fixture() -> Fixture {
     let links = Arc::new(MemoryLinks::default());
     let workspaces = Arc::new(MemoryWorkspaces::default());
     let aggregates = Arc::new(MemoryAggregates::default());
+    let settings = Arc::new(MemoryDomains::default());
     let domains = Domains::parse("go.example.com,s.example.org").unwrap();
     let clock: Arc<dyn Clock> = Arc::new(FixedClock::at("2026-01-02T03:04:05Z"));
     let keys = MemoryKeys::default();
@@ -50,6 +53,7 @@ fn fixture() -> Fixture {
         random: Arc::new(SeededRandom::new(9)),
         short_urls: ShortUrls::new(&domains, None),
         domains,
+        domain_settings: settings.clone(),
     };
     let idempotency = Idempotency {
         store: Arc::new(MemoryIdempotency::default()),
@@ -57,7 +61,7 @@ fn fixture() -> Fixture {
         random: Arc::new(SeededRandom::new(10)),
     };
     let router = api(routes(app, idempotency), Authentication::new(Arc::new(keys), clock));
-    Fixture { router, links, workspaces, aggregates, editor, other, viewer, stranger }
+    Fixture { router, links, workspaces, settings, aggregates, editor, other, viewer, stranger }
 }
 
 async fn call(fixture: &Fixture, key: &str, method: &str, path: &str, body: &str) -> (Response, Value) {
@@ -213,6 +217,59 @@ async fn all_fields_but_the_password_are_returned() {
     );
     assert!(link.get("password").is_none() && !link.to_string().contains("argon2"), "{link}");
     assert!(fixture.links.all()[0].settings.password_hash.as_deref().unwrap().starts_with("$argon2id$"));
+}
+
+#[tokio::test]
+async fn domain_of_other_workspaces_takes_no_new_links() {
+    let fixture = fixture();
+    let (acme, other) = (fixture.editor.as_str(), fixture.stranger.as_str());
+    let body = json!({"url": "https://example.com/", "slug": "kept"}).to_string();
+    assert_eq!(call(&fixture, other, "POST", "/v1/links", &body).await.0.status(), 201);
+    fixture.settings.set("go.example.com", json!({"workspaces": ["acme"]}));
+    fixture.settings.set("s.example.org", json!({"workspaces": []}));
+    for (key, method, path, body, status, pointer) in [
+        (acme, "POST", "/v1/links", json!({"url": "https://example.com/", "slug": "mine"}), 201, None),
+        (
+            acme,
+            "POST",
+            "/v1/links",
+            json!({"url": "https://example.com/", "domain": "s.example.org"}),
+            422,
+            Some("/domain"),
+        ),
+        (other, "POST", "/v1/links", json!({"url": "https://example.com/"}), 422, Some("/domain")),
+        (
+            other,
+            "POST",
+            "/v1/links",
+            json!({"url": "https://example.com/", "if_exists": "return"}),
+            422,
+            Some("/domain"),
+        ),
+        (
+            other,
+            "POST",
+            "/v1/links",
+            json!({"url": "https://example.com/", "domain": "GO.example.com."}),
+            422,
+            Some("/domain"),
+        ),
+        (other, "PATCH", "/v1/links/kept", json!({"title": "It stays"}), 200, None),
+        (other, "PATCH", "/v1/links/kept", json!({"slug": "kept", "domain": "go.example.com"}), 200, None),
+        (other, "PATCH", "/v1/links/kept", json!({"slug": "renamed"}), 422, Some("/slug")),
+        (other, "PATCH", "/v1/links/kept", json!({"domain": "s.example.org"}), 422, Some("/domain")),
+        (acme, "PATCH", "/v1/links/mine", json!({"slug": "renamed"}), 200, None),
+    ] {
+        let (response, answer) = call(&fixture, key, method, path, &body.to_string()).await;
+        let found = answer["errors"][0]["pointer"].as_str();
+        assert_eq!((response.status().as_u16(), found), (status, pointer), "{method} {path} {body}: {answer}");
+    }
+    let batch = json!({"items": [{"url": "https://example.com/"}]}).to_string();
+    let (_, answer) = call(&fixture, other, "POST", "/v1/link-batches", &batch).await;
+    assert_eq!(answer["items"][0]["status"], 422, "{answer}");
+    fixture.settings.fail(true);
+    let body = json!({"url": "https://example.com/"}).to_string();
+    assert_eq!(call(&fixture, acme, "POST", "/v1/links", &body).await.0.status(), 503);
 }
 
 #[tokio::test]

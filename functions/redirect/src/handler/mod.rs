@@ -8,6 +8,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 use waypost_domain::redirect::follow::{FollowLinkPorts, Intent, Methods, Outcome, Redirect, follow_link};
 use waypost_domain::redirect::ports::Countries;
 use waypost_domain::redirect::record_click::PendingClick;
+use waypost_domain::redirect::unanswered::{AppDocument, Missed, Unanswered};
 use waypost_domain::redirect::visit::Visit;
 use waypost_domain::{RedirectStatus, TargetUrl};
 use waypost_http::problem::Problem;
@@ -26,10 +27,8 @@ pub(crate) struct App {
     pub(crate) follow: FollowLinkPorts,
     /// Looks up the country of a visit if no header gives it.
     pub(crate) countries: Option<Arc<dyn Countries>>,
-    /// The URL that the bare domain leads to.
-    pub(crate) root_url: Option<TargetUrl>,
-    /// The URL that a path leads to that is not a link.
-    pub(crate) not_found_url: Option<TargetUrl>,
+    /// Answers visits that no link answers.
+    pub(crate) unanswered: Unanswered,
 }
 
 /// An answer, and its click if it counts as one.
@@ -68,18 +67,24 @@ async fn answer(app: &App, event: &Event) -> Answer {
         _ if !matches!(intent, Intent::Follow | Intent::Look) => {}
         "/robots.txt" => return (pages::robots(), None),
         "/favicon.ico" => return (pages::no_icon(), None),
-        "/" => return (redirect_or_not_found(app.root_url.as_ref(), event), None),
-        _ => {}
+        "/" => return (root(app, event).await, None),
+        path => {
+            if let Some(document) = AppDocument::at(path) {
+                return (app_document(app, event, document).await, None);
+            }
+        }
     }
     let visit = visit(app, event);
     match follow_link(&app.follow, &visit, intent).await {
-        Ok(Outcome::Redirect(redirect)) => {
-            redirect_response(*redirect).unwrap_or_else(|| (not_found(app, event), None))
-        }
+        Ok(Outcome::Redirect(redirect)) => match redirect_response(*redirect) {
+            Some(answer) => answer,
+            None => (not_found(app, event).await, None),
+        },
         Ok(Outcome::Details(details)) => (pages::details(&details), None),
-        Ok(Outcome::Gone(None)) => (refusal(event, gone()), None),
+        Ok(Outcome::NoDetails) => (refusal(event, gone()), None),
+        Ok(Outcome::Gone(None)) => (ended(app, event).await, None),
         Ok(Outcome::Gone(url)) => (redirect_or_not_found(url.as_ref(), event), None),
-        Ok(Outcome::NotFound) => (not_found(app, event), None),
+        Ok(Outcome::NotFound) => (not_found(app, event).await, None),
         // Only a form is read, and only for a link that asks for one.
         Ok(Outcome::Locked(_)) if intent == (Intent::Post { password: None }) => (refusal(event, too_large()), None),
         Ok(Outcome::Locked(locked)) => (pages::password_form(locked, app.follow.domains.schemes()), None),
@@ -145,11 +150,47 @@ fn redirect_or_not_found(url: Option<&TargetUrl>, event: &Event) -> Response<Str
     response
 }
 
-/// Redirects an unknown path to the URL that the operator chose. Under the API's path, answers 404: its clients need to know.
-fn not_found(app: &App, event: &Event) -> Response<String> {
+/// Redirects the bare domain to the URL that it or the stack has for that.
+async fn root(app: &App, event: &Event) -> Response<String> {
+    match app.unanswered.target(&app.follow.domains, event.host(), Missed::Root).await {
+        Ok(url) => redirect_or_not_found(url.as_ref(), event),
+        Err(error) => refusal(event, error.into()),
+    }
+}
+
+/// Redirects an unknown path to the URL that the domain or the stack has for that. Under the API's path, answers 404: its clients need
+/// to know. So does a path whose domain cannot be read: 404 is always true.
+async fn not_found(app: &App, event: &Event) -> Response<String> {
     let path = event.raw_path.as_str();
-    let is_api = path == "/v1" || path.starts_with("/v1/");
-    redirect_or_not_found(app.not_found_url.as_ref().filter(|_| !is_api), event)
+    if path == "/v1" || path.starts_with("/v1/") {
+        return refusal(event, Problem::no_such_path());
+    }
+    redirect_or_not_found(missed(app, event, Missed::NotFound).await.as_ref(), event)
+}
+
+/// Redirects a link that has ended to the URL that its domain has for that, or answers 410.
+async fn ended(app: &App, event: &Event) -> Response<String> {
+    match missed(app, event, Missed::Ended).await {
+        Some(url) => redirect_or_not_found(Some(&url), event),
+        None => refusal(event, gone()),
+    }
+}
+
+/// Returns where a visit leads that no link answers. If the domain cannot be read, it leads nowhere.
+async fn missed(app: &App, event: &Event, missed: Missed) -> Option<TargetUrl> {
+    let url = app.unanswered.target(&app.follow.domains, event.host(), missed).await;
+    url.inspect_err(|error| tracing::warn!(event = "domains.unavailable", operation = error.operation, %error))
+        .ok()
+        .flatten()
+}
+
+/// Answers with a document about apps that open the domain's links. Phones follow no redirect here.
+async fn app_document(app: &App, event: &Event, document: AppDocument) -> Response<String> {
+    match app.unanswered.document(&app.follow.domains, event.host(), document).await {
+        Ok(Some(json)) => pages::json_document(json),
+        Ok(None) => refusal(event, Problem::no_such_path()),
+        Err(error) => refusal(event, error.into()),
+    }
 }
 
 fn no_such_method(event: &Event, methods: Methods) -> Response<String> {

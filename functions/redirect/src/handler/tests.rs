@@ -8,6 +8,7 @@ use waypost_domain::analytics::model::dimension::Dimension;
 use waypost_domain::links::ports::LinkWriter;
 use waypost_domain::testing::analytics::{MemoryAggregates, MemoryQuarantine, received};
 use waypost_domain::testing::clicks::{MemoryAttempts, MemoryCountries};
+use waypost_domain::testing::domains::MemoryDomains;
 use waypost_domain::testing::links::MemoryLinks;
 use waypost_domain::testing::samples::link;
 use waypost_domain::testing::system::{FixedClock, SeededRandom};
@@ -26,6 +27,7 @@ const SECRET: &str = "$argon2id$v=19$m=8,t=1,p=1$YSBzYWx0IG9mIDE2IGJ5dA$VeK9IOBI
 struct Given {
     app: App,
     links: Arc<MemoryLinks>,
+    domains: Arc<MemoryDomains>,
 }
 
 /// Makes the links `docs`, `for-good` (permanent), `secret` (with a password), `old` (expired) and `older` (expired, with
@@ -51,7 +53,9 @@ async fn given() -> Given {
         clock: Arc::new(FixedClock::at("2026-01-02T03:04:05Z")),
         random: Arc::new(SeededRandom::new(1)),
     };
-    Given { app: App { follow, countries: None, root_url: None, not_found_url: None }, links }
+    let domains = Arc::new(MemoryDomains::default());
+    let unanswered = Unanswered { settings: domains.clone(), root_url: None, not_found_url: None };
+    Given { app: App { follow, countries: None, unanswered }, links, domains }
 }
 
 fn event(sample: &str, change: impl FnOnce(&mut Value)) -> Event {
@@ -251,7 +255,7 @@ async fn password_is_never_sent_to_the_target() {
 #[tokio::test]
 async fn plus_shows_where_the_link_leads() {
     let mut given = given().await;
-    given.app.not_found_url = Some(TargetUrl::parse("https://example.com/none", &own()).unwrap());
+    given.app.unanswered.not_found_url = Some(TargetUrl::parse("https://example.com/none", &own()).unwrap());
     let (response, click) = given.answer(&at("/docs+")).await;
     assert_eq!((response.status().as_u16(), click.is_none(), header(&response, "location")), (200, true, ""));
     assert!(response.body().contains("<strong>example.com</strong>") && response.body().contains("href=\"/docs\""));
@@ -389,7 +393,8 @@ async fn page_leads_to_a_long_target_of_an_ended_link() {
     ended.settings =
         serde_json::from_value(json!({"expires_at": "2026-01-01T00:00:00Z", "expired_url": long})).unwrap();
     given.links.insert(&ended).await.unwrap();
-    (given.app.root_url, given.app.not_found_url) = (ended.settings.expired_url.clone(), ended.settings.expired_url);
+    let url = ended.settings.expired_url;
+    (given.app.unanswered.root_url, given.app.unanswered.not_found_url) = (url.clone(), url);
     for path in ["/ended", "/", "/none"] {
         let (response, click) = given.answer(&at(path)).await;
         assert_eq!((response.status().as_u16(), click.is_none()), (200, true), "{path}");
@@ -454,8 +459,8 @@ async fn robots_and_icon_are_answered_without_a_read() {
 async fn bare_domain_and_unknown_paths_are_redirected() {
     let mut given = given().await;
     assert_eq!(given.status(&at("/")).await, 404);
-    given.app.root_url = Some(TargetUrl::parse("https://example.com/home", &own()).unwrap());
-    given.app.not_found_url = Some(TargetUrl::parse("https://example.com/none", &own()).unwrap());
+    given.app.unanswered.root_url = Some(TargetUrl::parse("https://example.com/home", &own()).unwrap());
+    given.app.unanswered.not_found_url = Some(TargetUrl::parse("https://example.com/none", &own()).unwrap());
     for (path, location) in
         [("/", "https://example.com/home"), ("/none", "https://example.com/none"), ("/a/b", "https://example.com/none")]
     {
@@ -467,6 +472,78 @@ async fn bare_domain_and_unknown_paths_are_redirected() {
         assert_eq!(given.status(&at(path)).await, 404, "{path}");
     }
     assert_eq!(given.status(&at("/old")).await, 410);
+}
+
+#[tokio::test]
+async fn domain_has_its_own_answers() {
+    let mut given = given().await;
+    given.app.unanswered.root_url = Some(TargetUrl::parse("https://example.com/home", &own()).unwrap());
+    given.domains.set(
+        "go.example.com",
+        json!({
+            "root_url": "https://brand.example/", "not_found_url": "https://brand.example/lost",
+            "expired_url": "https://brand.example/late", "assetlinks": "[]",
+        }),
+    );
+    for (path, status, location) in [
+        ("/", 302, "https://brand.example/"),
+        ("/none", 302, "https://brand.example/lost"),
+        ("/none+", 302, "https://brand.example/lost"),
+        ("/old", 302, "https://brand.example/late"),
+        ("/older", 302, "https://example.com/late"),
+        ("/old+", 410, ""),
+        ("/v1/none", 404, ""),
+        ("/docs", 302, "https://example.com/docs"),
+        ("/.well-known/assetlinks.json", 200, ""),
+        ("/.well-known/apple-app-site-association", 404, ""),
+        ("/.well-known/other", 302, "https://brand.example/lost"),
+    ] {
+        for method in ["GET", "HEAD"] {
+            let (response, click) = given.answer(&with_method(method, path)).await;
+            assert_eq!((response.status().as_u16(), header(&response, "location")), (status, location), "{path}");
+            assert_eq!(click.is_some(), path == "/docs" && method == "GET", "{path}");
+        }
+    }
+    let document = given.answer(&at("/.well-known/assetlinks.json")).await.0;
+    assert_eq!(document.body(), "[]");
+    for (name, value) in [
+        ("content-type", "application/json"),
+        ("cache-control", "public, max-age=3600"),
+        ("x-content-type-options", "nosniff"),
+    ] {
+        assert_eq!(header(&document, name), value, "{name}");
+    }
+    for method in ["POST", "DELETE", "OPTIONS"] {
+        assert_eq!(given.status(&with_method(method, "/.well-known/assetlinks.json")).await, 405, "{method}");
+    }
+}
+
+#[tokio::test]
+async fn found_link_does_not_ask_for_its_domain() {
+    let given = given().await;
+    for path in ["/docs", "/for-good", "/secret", "/older", "/docs+", "/robots.txt", "/v1/none"] {
+        given.answer(&at(path)).await;
+    }
+    assert_eq!(given.domains.reads(), 0);
+}
+
+#[tokio::test]
+async fn unknown_domain_settings_lead_nowhere_else() {
+    let mut given = given().await;
+    let target = |text| Some(TargetUrl::parse(text, &own()).unwrap());
+    given.app.unanswered.root_url = target("https://example.com/home");
+    given.app.unanswered.not_found_url = target("https://example.com/none");
+    given.domains.fail(true);
+    for (path, status) in [
+        ("/", 503),
+        ("/none", 404),
+        ("/old", 410),
+        ("/older", 302),
+        ("/docs", 302),
+        ("/.well-known/assetlinks.json", 503),
+    ] {
+        assert_eq!(given.status(&at(path)).await, status, "{path}");
+    }
 }
 
 #[tokio::test]

@@ -90,6 +90,15 @@ pub(crate) fn robots() -> Response<String> {
     response
 }
 
+/// Makes an answer of a JSON document that anyone may keep for an hour.
+pub(crate) fn json_document(json: String) -> Response<String> {
+    let mut response = Response::new(json);
+    set(&mut response, "content-type", "application/json");
+    set(&mut response, "cache-control", "public, max-age=3600");
+    set(&mut response, "x-content-type-options", "nosniff");
+    response
+}
+
 /// Answers a browser's request for an icon with 204: Waypost has no icon.
 pub(crate) fn no_icon() -> Response<String> {
     let mut response = Response::new(String::new());

@@ -7,6 +7,7 @@ pub mod catalog;
 mod change_marks;
 pub mod click_limit;
 mod conditional_writes;
+pub mod domains;
 pub mod exports;
 pub mod idempotency;
 pub mod import_parts;

@@ -23,6 +23,7 @@ use waypost_domain::links::ports::{Inserted, LinkBatch, Occupant};
 use waypost_domain::links::ports::{LinkIndex, LinkReader, LinkWriter};
 use waypost_domain::links::query::LinkQuery;
 use waypost_domain::ports::Clock;
+use waypost_domain::testing::domains::MemoryDomains;
 use waypost_domain::testing::files::{MemoryFileStore, MemoryUploads};
 use waypost_domain::testing::imports::MemoryPartQueue;
 use waypost_domain::testing::jobs::MemoryTimer;
@@ -184,6 +185,7 @@ async fn real_file_is_loaded_once() {
         clock: Arc::new(FixedClock::at("2026-01-02T00:00:00Z")),
         timer: Arc::new(MemoryTimer::default()),
         domains: Domains::parse("go.example.com").unwrap(),
+        domain_settings: Arc::new(MemoryDomains::default()),
         max_bytes: 1_000_000,
         part_bytes: 20_000,
     };

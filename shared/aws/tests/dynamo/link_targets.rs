@@ -9,6 +9,7 @@ use waypost_domain::links::created::Created;
 use waypost_domain::links::ports::LinkPorts;
 use waypost_domain::links::ports::{Insertion, LinkBatch, LinkReader, LinkTargets, LinkWriter};
 use waypost_domain::links::request::{IfExists, LinkFields};
+use waypost_domain::testing::domains::MemoryDomains;
 use waypost_domain::testing::samples::{caller, link, link_with_id};
 use waypost_domain::testing::system::{FixedClock, SeededRandom};
 use waypost_domain::{Domains, Link, Role};
@@ -23,8 +24,15 @@ async fn links() -> DynamoLinks {
 async fn create_or_return(links: &DynamoLinks, seed: u64) -> Created {
     let domains = Domains::parse("go.example.com").unwrap();
     let (clock, random) = (FixedClock::at("2026-01-02T03:04:05Z"), SeededRandom::new(seed));
-    let with =
-        LinkPorts { reader: links, writer: links, targets: links, clock: &clock, random: &random, domains: &domains };
+    let with = LinkPorts {
+        reader: links,
+        writer: links,
+        targets: links,
+        clock: &clock,
+        random: &random,
+        domains: &domains,
+        domain_settings: &MemoryDomains::default(),
+    };
     let url = Some("https://example.com/".to_owned());
     let fields = LinkFields { url, if_exists: Some(IfExists::Return), ..LinkFields::default() };
     create_link(&with, &caller("acme", Role::Editor), &fields, None).await.unwrap()

@@ -5,6 +5,7 @@
 
 mod aggregates;
 mod catalog;
+mod domains;
 mod exports;
 mod idempotency;
 mod imports;

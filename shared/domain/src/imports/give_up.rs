@@ -134,6 +134,7 @@ mod tests {
     use crate::imports::load_part::{PartLoaded, load_part};
     use crate::imports::load_ports::LoadImportPorts;
     use crate::jobs::lease::Lease;
+    use crate::testing::domains::MemoryDomains;
     use crate::testing::files::{MemoryFileStore, MemoryUploads};
     use crate::testing::imports::{MemoryImports, MemoryPartQueue, MemoryParts};
     use crate::testing::jobs::MemoryTimer;
@@ -175,6 +176,7 @@ mod tests {
             clock: Arc::new(FixedClock::at("2026-01-02T03:04:05Z")),
             timer: Arc::new(MemoryTimer::default()),
             domains: Domains::parse("go.example.com").unwrap(),
+            domain_settings: Arc::new(MemoryDomains::default()),
             max_bytes: 1_000_000,
             part_bytes,
         };

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::job::ports::{ImportStore, PartQueue, PartStore};
+use crate::domains::ports::DomainReader;
 use crate::files::ports::{FileStore, ObjectReader};
 use crate::jobs::timer::Timer;
 use crate::links::ports::LinkBatch;
@@ -33,6 +34,8 @@ pub struct LoadImportPorts {
     pub timer: Arc<dyn Timer>,
     /// The stack's own domains.
     pub domains: Domains,
+    /// Tells which of them are open to which workspaces.
+    pub domain_settings: Arc<dyn DomainReader>,
     /// The greatest size of a file, in bytes.
     pub max_bytes: u64,
     /// The approximate size of a part, in bytes. A smaller file is loaded at once.

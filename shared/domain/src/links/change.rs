@@ -1,5 +1,7 @@
 //! Changes a link of the caller's workspace by a JSON Merge Patch (RFC 7396). A new slug or domain moves the link.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use super::address::LinkAddress;
@@ -13,6 +15,7 @@ use super::read_only::without_read_only;
 use super::request::LinkFields;
 use super::validate::check_fields;
 use crate::access::key::{Caller, Role};
+use crate::domains::limits::with_limit_of;
 use crate::values::error::{Error, StoreError, StoreErrorKind};
 use crate::values::field_errors::Errors;
 use crate::values::json::{merge, read};
@@ -51,7 +54,14 @@ pub async fn change_link(
         if !precondition.holds(&seen) {
             return Err(Error::Changed("link"));
         }
-        let mut next = apply(ports, caller, &seen, patch, &show(&seen), &mut password_hash)?;
+        let domain = patch.get("domain").and_then(Value::as_str).unwrap_or(seen.address.domain.as_str());
+        let domains = if patch.contains_key("domain") || patch.contains_key("slug") {
+            with_limit_of(ports.domains, ports.domain_settings, Some(domain)).await?
+        } else {
+            Cow::Borrowed(ports.domains)
+        };
+        let within = LinkPorts { domains: &domains, ..*ports };
+        let mut next = apply(&within, caller, &seen, patch, &show(&seen), &mut password_hash)?;
         if next == seen {
             return Ok(seen);
         }
@@ -157,6 +167,12 @@ fn place(
         None => errors.note("/domain", Err(NOT_REMOVED)),
     };
     let address = LinkAddress { domain: domain?, slug: slug? };
+    // A link stays where it is if its domain was closed to its workspace since. A new slug there is for others.
+    if address != seen.address
+        && let Some(reason) = ports.domains.why_closed(&address.domain, &seen.workspace)
+    {
+        errors.add("/slug", format!("cannot be changed: {} {reason}", address.domain));
+    }
     let mut aliases = seen.aliases.clone();
     if address != seen.address {
         aliases.retain(|alias| *alias != address);
@@ -178,6 +194,7 @@ mod tests {
     use super::*;
     use crate::links::password::Password;
     use crate::links::ports::{LinkMoves, LinkReader, LinkTargets, LinkWriter};
+    use crate::testing::domains::MemoryDomains;
     use crate::testing::links::{LinkWorld, MemoryLinks};
     use crate::testing::samples::{caller, link, link_with_id};
     use crate::testing::system::{FixedClock, SeededRandom};
@@ -195,8 +212,15 @@ mod tests {
     ) -> Result<Link, Error> {
         let domains = Domains::parse("go.example.com,s.example.org").unwrap();
         let (clock, random) = (FixedClock::at("2026-01-02T03:04:05Z"), SeededRandom::new(1));
-        let ports =
-            LinkPorts { reader: links, writer, targets: links, clock: &clock, random: &random, domains: &domains };
+        let ports = LinkPorts {
+            reader: links,
+            writer,
+            targets: links,
+            clock: &clock,
+            random: &random,
+            domains: &domains,
+            domain_settings: &MemoryDomains::default(),
+        };
         let address = link("acme", "docs", "https://example.com/").address;
         let precondition = Precondition::parse(precondition);
         change_link(&ports, &caller("acme", Role::Editor), &address, &precondition, &patch, &show).await
@@ -460,7 +484,7 @@ mod tests {
             seen.settings.password_hash = Some("hash".into());
             let domains = Domains::parse("go.example.com").unwrap();
             let (links, clock, random) = (MemoryLinks::default(), FixedClock::at(""), SeededRandom::new(1));
-            let ports = LinkPorts { reader: &links, writer: &links, targets: &links, clock: &clock, random: &random, domains: &domains };
+            let ports = LinkPorts { reader: &links, writer: &links, targets: &links, clock: &clock, random: &random, domains: &domains, domain_settings: &MemoryDomains::default() };
             prop_assert_eq!(apply(&ports, &caller("acme", Role::Editor), &seen, &Map::new(), &show(&seen), &mut None).unwrap(), seen);
         }
     }

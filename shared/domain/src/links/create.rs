@@ -11,6 +11,7 @@ use super::reuse::{can_stand_in, return_existing};
 use super::validate::check_fields;
 use crate::access::idempotency::RequestFingerprint;
 use crate::access::key::{Caller, Role};
+use crate::domains::limits::with_limit_of;
 use crate::ports::Random;
 use crate::values::domains::{Domain, Domains};
 use crate::values::error::{Error, StoreError, StoreErrorKind};
@@ -33,6 +34,8 @@ pub async fn create_link(
     fingerprint: Option<&RequestFingerprint>,
 ) -> Result<Created, Error> {
     caller.require(Role::Editor)?;
+    let domains = with_limit_of(ports.domains, ports.domain_settings, fields.domain.as_deref()).await?;
+    let ports = &LinkPorts { domains: &domains, ..*ports };
     let link = check(ports, caller, fields, fingerprint)?;
     let created = match (&fields.slug, fields.if_exists.unwrap_or_default()) {
         (Some(_), if_exists) => create_with_own_slug(ports, caller, link, if_exists).await?,
@@ -114,7 +117,7 @@ fn check(
     };
     let domain = match &fields.domain {
         Some(text) => errors.note("/domain", open_domain(text, ports.domains, &caller.workspace)),
-        None => Some(ports.domains.default_domain().clone()),
+        None => errors.note("/domain", open_default(ports.domains, &caller.workspace)),
     };
     caller.scope.check(domain.as_ref(), checked.as_ref().map(|checked| checked.tags.as_slice()), &mut errors);
     let address = slug.zip(domain).map(|(slug, domain)| LinkAddress { domain, slug });
@@ -157,7 +160,19 @@ pub(crate) fn hash_password(password: &Password, random: &dyn Random) -> Result<
 /// What is wrong, for a person.
 pub fn open_domain(text: &str, domains: &Domains, workspace: &WorkspaceId) -> Result<Domain, String> {
     let domain = own_domain(text, domains)?;
-    if domains.is_open_to(&domain, workspace) { Ok(domain) } else { Err("belongs to another workspace".to_owned()) }
+    match domains.why_closed(&domain, workspace) {
+        None => Ok(domain),
+        Some(reason) => Err(reason.to_owned()),
+    }
+}
+
+/// Returns the default domain, if `workspace` can make links there.
+fn open_default(domains: &Domains, workspace: &WorkspaceId) -> Result<Domain, String> {
+    let default = domains.default_domain();
+    match domains.why_closed(default, workspace) {
+        None => Ok(default.clone()),
+        Some(reason) => Err(format!("is missing: the default domain {default} {reason}")),
+    }
 }
 
 /// Parses a domain, and checks that the stack serves it.
@@ -174,6 +189,7 @@ mod tests {
     use super::*;
     use crate::access::idempotency::Claim;
     use crate::links::ports::{LinkReader, LinkWriter};
+    use crate::testing::domains::MemoryDomains;
     use crate::testing::links::{LinkWorld, MemoryLinks};
     use crate::testing::samples::caller;
     use crate::testing::system::{FixedClock, SeededRandom};
@@ -190,6 +206,7 @@ mod tests {
             clock: &clock,
             random: &random,
             domains: &domains,
+            domain_settings: &MemoryDomains::default(),
         };
         Ok(create_link(&ports, &caller("acme", role), &fields, None).await?.link)
     }
@@ -251,6 +268,7 @@ mod tests {
             clock: &clock,
             random: &random,
             domains: &domains,
+            domain_settings: &MemoryDomains::default(),
         };
         let (first, second) = (fingerprint("a"), fingerprint("b"));
         let caller = caller("acme", Role::Editor);

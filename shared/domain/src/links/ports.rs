@@ -7,6 +7,7 @@ use super::address::LinkAddress;
 use super::id::LinkId;
 use super::link::Link;
 use super::query::{LinkQuery, LinkSlice};
+use crate::domains::ports::DomainReader;
 use crate::ports::{Clock, Random};
 use crate::values::domains::{Domain, Domains};
 use crate::values::error::StoreError;
@@ -198,4 +199,6 @@ pub struct LinkPorts<'a> {
     pub random: &'a dyn Random,
     /// The stack's own domains.
     pub domains: &'a Domains,
+    /// Tells which of them are open to which workspaces. Sees every change that finished before.
+    pub domain_settings: &'a dyn DomainReader,
 }

@@ -1,14 +1,14 @@
-//! Evaluates `If-Match`, which lets a caller change a link only as it last saw it (RFC 9110, section 13.1.1).
+//! Evaluates `If-Match`, which lets a caller change a link, or the settings of a domain, only as it last saw it (RFC 9110, section 13.1.1).
 
 use super::link::Link;
 
-/// A condition on the stored link.
+/// A condition on what is stored.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Precondition {
     /// No condition (no `If-Match`).
     #[default]
     None,
-    /// The link exists (`If-Match: *`).
+    /// It exists (`If-Match: *`).
     Exists,
     /// One of these entity tags identifies the owner's last change.
     OneOf(Vec<String>),
@@ -26,14 +26,14 @@ impl Precondition {
 
     /// Tells whether `link` meets the condition. Ignores clicks since the entity tag: they are not changes by the owner.
     pub fn holds(&self, link: &Link) -> bool {
-        self.allows(&link.version_tag())
+        self.holds_for(|| link.version_tag())
     }
 
-    /// Tells whether something that exists, and whose entity tag has this version, meets the condition.
-    pub(crate) fn allows(&self, version: &str) -> bool {
+    /// Tells whether something that exists, whose owner's last change has this `version`, meets the condition.
+    pub fn holds_for(&self, version: impl FnOnce() -> String) -> bool {
         match self {
             Self::None | Self::Exists => true,
-            Self::OneOf(versions) => versions.iter().any(|known| known == version),
+            Self::OneOf(versions) => versions.contains(&version()),
         }
     }
 }

@@ -84,6 +84,7 @@ mod tests {
     use crate::links::create::create_link;
     use crate::links::ports::{LinkTargets, LinkWriter};
     use crate::links::request::{IfExists, LinkFields};
+    use crate::testing::domains::MemoryDomains;
     use crate::testing::links::MemoryLinks;
     use crate::testing::samples::{caller, link_with_id};
     use crate::testing::system::{FixedClock, SeededRandom};
@@ -112,6 +113,7 @@ mod tests {
             clock: &clock,
             random: &random,
             domains: &domains,
+            domain_settings: &MemoryDomains::default(),
         };
         create_link(&ports, &caller(workspace, Role::Editor), &fields, fingerprint).await.unwrap()
     }

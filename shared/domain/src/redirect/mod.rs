@@ -2,6 +2,7 @@
 
 mod accept_language;
 pub mod cache;
+mod check_target;
 pub mod choose_target;
 pub mod circuit_breaker;
 pub mod deliver_clicks;
@@ -9,9 +10,11 @@ pub mod details;
 pub mod follow;
 mod forward_path;
 pub mod forward_query;
+pub mod known_domains;
 mod known_marks;
 pub mod ports;
 pub mod record_click;
 mod tidy_path;
+pub mod unanswered;
 pub mod verify_password;
 pub mod visit;

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
 
+use super::domains::MemoryDomains;
 use super::outage::{lock, outage, yield_once};
 use super::system::{FixedClock, SeededRandom};
 use crate::links::address::LinkAddress;
@@ -359,6 +360,8 @@ pub struct LinkWorld {
     pub random: SeededRandom,
     /// The stack's domains, `go.example.com` and `s.example.org`.
     pub domains: Domains,
+    /// The settings of its domains.
+    pub domain_settings: MemoryDomains,
 }
 
 impl Default for LinkWorld {
@@ -369,6 +372,7 @@ impl Default for LinkWorld {
             clock: FixedClock::at("2026-01-02T03:04:05Z"),
             random: SeededRandom::new(1),
             domains: Domains::parse("go.example.com,s.example.org").expect("valid domains"),
+            domain_settings: MemoryDomains::default(),
         }
     }
 }
@@ -383,6 +387,7 @@ impl LinkWorld {
             clock: &self.clock,
             random: &self.random,
             domains: &self.domains,
+            domain_settings: &self.domain_settings,
         }
     }
 }

@@ -5,6 +5,7 @@ pub mod analytics;
 pub mod buckets;
 pub mod catalog;
 pub mod clicks;
+pub mod domains;
 pub mod exports;
 pub mod faults;
 pub mod files;

@@ -67,6 +67,8 @@ pub struct Domains {
     others: Vec<Domain>,
     /// The domains that belong to one workspace each. The others belong to the stack.
     owners: Vec<(Domain, WorkspaceId)>,
+    /// The domains of the stack on which only some workspaces can make links.
+    limited: Vec<(Domain, Vec<WorkspaceId>)>,
     /// Hosts that serve the default domain, such as the gateway's own. They have no links of their own.
     hosts: Vec<Domain>,
     /// Whether every host that is none of these serves the default domain too.
@@ -89,12 +91,37 @@ impl Domains {
             }
             others.push(domain);
         }
-        Ok(Self { default, others, owners, hosts: Vec::new(), any_host: false, schemes: TargetSchemes::default() })
+        let (limited, hosts) = (Vec::new(), Vec::new());
+        Ok(Self { default, others, owners, limited, hosts, any_host: false, schemes: TargetSchemes::default() })
     }
 
-    /// Tells whether `workspace` can make links on `domain`: the domain belongs to the stack or to this workspace.
+    /// Returns the workspace that `domain` belongs to. `None` if it belongs to the stack.
+    pub fn owner_of(&self, domain: &Domain) -> Option<&WorkspaceId> {
+        self.owners.iter().find(|(owned, _)| owned == domain).map(|(_, owner)| owner)
+    }
+
+    /// Lets only `workspaces` make links on `domain`, if it belongs to the stack.
+    pub fn limited_to(mut self, domain: &Domain, workspaces: &[WorkspaceId]) -> Self {
+        self.limited.push((domain.clone(), workspaces.to_vec()));
+        self
+    }
+
+    /// Tells whether `workspace` can make links on `domain`: the domain belongs to this workspace, or to the stack and is not limited to
+    /// others.
     pub fn is_open_to(&self, domain: &Domain, workspace: &WorkspaceId) -> bool {
-        self.owners.iter().all(|(owned, owner)| owned != domain || owner == workspace)
+        self.why_closed(domain, workspace).is_none()
+    }
+
+    /// Says why `workspace` cannot make links on `domain`, for a person. `None` if it can.
+    pub fn why_closed(&self, domain: &Domain, workspace: &WorkspaceId) -> Option<&'static str> {
+        match self.owner_of(domain) {
+            Some(owner) => (owner != workspace).then_some("belongs to another workspace"),
+            None => {
+                let is_closed =
+                    |(limited, open_to): &(Domain, Vec<_>)| limited == domain && !open_to.contains(workspace);
+                self.limited.iter().any(is_closed).then_some("is not open to this workspace")
+            }
+        }
     }
 
     /// Adds hosts that serve the default domain, from a comma-separated list that may be empty. `*` stands for any host.
@@ -197,6 +224,26 @@ mod tests {
         for list in ["", "go.example.com=acme", "go.example.com,a.example=", "go.example.com,a.example=A", "a b"] {
             assert!(Domains::parse(list).is_err(), "{list}");
         }
+    }
+
+    #[test]
+    fn domain_of_the_stack_can_be_limited_to_workspaces() {
+        let name = |text: &str| Domain::parse(text).unwrap();
+        let workspace = |text: &str| WorkspaceId::parse(text).unwrap();
+        let domains = Domains::parse("go.example.com,acme.example.org=acme,s.example.org").unwrap();
+        let limited = domains.limited_to(&name("s.example.org"), &[workspace("one"), workspace("two")]);
+        let limited = limited.limited_to(&name("acme.example.org"), &[workspace("one")]);
+        for (domain, caller, reason) in [
+            ("s.example.org", "two", None),
+            ("s.example.org", "acme", Some("is not open to this workspace")),
+            ("go.example.com", "acme", None),
+            ("acme.example.org", "acme", None),
+            ("acme.example.org", "one", Some("belongs to another workspace")),
+        ] {
+            assert_eq!(limited.why_closed(&name(domain), &workspace(caller)), reason, "{domain} {caller}");
+        }
+        let closed = limited.limited_to(&name("go.example.com"), &[]);
+        assert!(!closed.is_open_to(&name("go.example.com"), &workspace("acme")));
     }
 
     #[test]

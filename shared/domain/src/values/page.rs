@@ -18,7 +18,7 @@ const MAX_KEY_LEN: usize = 512;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "{T}Page"))]
 pub struct Page<T> {
-    /// The items, the newest first.
+    /// The items, in the order of the list.
     pub items: Vec<T>,
     /// The cursor of the next page; null on the last page.
     pub next_cursor: Option<String>,

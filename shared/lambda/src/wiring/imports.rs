@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aws_types::SdkConfig;
+use waypost_aws::dynamo::domains::DynamoDomains;
 use waypost_aws::dynamo::import_parts::DynamoParts;
 use waypost_aws::dynamo::imports::DynamoImports;
 use waypost_aws::dynamo::link_batch::DynamoLinkBatch;
@@ -28,7 +29,8 @@ pub fn loader(config: &SdkConfig) -> Result<(LoadImportPorts, SqsQueue), Setting
         parts: Arc::new(DynamoParts::new(dynamo.clone(), &table)),
         settings: Arc::new(DynamoWorkspaces::new(dynamo.clone(), &table)),
         queue: Arc::new(queue.clone()),
-        links: Arc::new(DynamoLinkBatch::new(dynamo, table)),
+        links: Arc::new(DynamoLinkBatch::new(dynamo.clone(), &table)),
+        domain_settings: Arc::new(DynamoDomains::new(dynamo, table).consistent()),
         objects: Arc::new(S3Objects::new(s3.clone(), &bucket)),
         reports: Arc::new(S3Files::new(s3, bucket)),
         clock: Arc::new(SystemClock),

@@ -1,5 +1,6 @@
 //! The operations, one file for each resource.
 
+mod domains;
 mod exports;
 mod imports;
 mod keys;
@@ -16,6 +17,7 @@ pub(crate) fn add_all(operations: &mut Operations) {
     stats::add(operations);
     imports::add(operations);
     exports::add(operations);
+    domains::add(operations);
     keys::add(operations);
     me::add(operations);
     workspace::add(operations);

@@ -25,6 +25,7 @@ use crate::links::ports::LinkWriter;
 use crate::links::preview::LinkPreview;
 use crate::links::settings::{Conditions, LinkSettings, QueryCondition, QueryConflict, RedirectStatus, Rule, Variant};
 use crate::ports::Clock;
+use crate::testing::domains::MemoryDomains;
 use crate::testing::exports::{MemoryExportQueue, MemoryExports};
 use crate::testing::files::{MemoryFileStore, MemorySigner, MemoryUploads};
 use crate::testing::imports::{MemoryImports, MemoryPartQueue, MemoryParts};
@@ -123,6 +124,7 @@ impl World {
             clock: self.clock.clone(),
             timer: Arc::new(MemoryTimer::default()),
             domains: Domains::parse("go.example.com,s.example.org").unwrap(),
+            domain_settings: Arc::new(MemoryDomains::default()),
             max_bytes: 1_000_000,
             part_bytes: 1_000_000,
         };

@@ -22,6 +22,7 @@ use crate::links::id::LinkId;
 use crate::links::link::Link;
 use crate::links::ports::LinkWriter;
 use crate::ports::Clock;
+use crate::testing::domains::MemoryDomains;
 use crate::testing::files::{MemoryFileStore, MemoryUploads};
 use crate::testing::imports::{MemoryImports, MemoryPartQueue, MemoryParts};
 use crate::testing::jobs::MemoryTimer;
@@ -124,6 +125,7 @@ impl Stack {
             clock: self.clock.clone(),
             timer: Arc::new(MemoryTimer::default()),
             domains: Domains::parse("go.example.com").unwrap(),
+            domain_settings: Arc::new(MemoryDomains::default()),
             max_bytes: 1_000_000,
             part_bytes: self.part_bytes,
         }

@@ -40,7 +40,7 @@ pub struct Freshness {
 }
 
 /// When the cache stops calling the table. Its answers are old after that, or missing, so a pause is short.
-const TABLE_PAUSE: Pause = Pause { after_failures: 5, millis: 2_000 };
+pub(super) const TABLE_PAUSE: Pause = Pause { after_failures: 5, millis: 2_000 };
 
 /// Reads links through a cache. Concurrent reads of one link become one read of the table. While the table fails, the cache
 /// answers; after repeated failures the cache stops calling the table for a while ([`CircuitBreaker`]).
@@ -219,7 +219,7 @@ impl Store {
 
 /// Tells whether `now` is less than `seconds` after `then`, both in milliseconds. A `then` in the future, left by a clock that
 /// was set back, does not count.
-fn is_within(seconds: u32, then: i64, now: i64) -> bool {
+pub(super) fn is_within(seconds: u32, then: i64, now: i64) -> bool {
     (0..i64::from(seconds) * 1000).contains(&(now - then))
 }
 

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::check_target::check_target;
 use super::choose_target::{Choice, choose_target};
 use super::details::{LinkDetails, slug_before_plus};
 use super::forward_path::{forward_path, slug_and_rest};
@@ -21,7 +22,7 @@ use crate::ports::{Clock, Random};
 use crate::values::domains::Domains;
 use crate::values::error::StoreError;
 use crate::values::slug::Slug;
-use crate::values::target::{TargetError, TargetUrl};
+use crate::values::target::TargetUrl;
 use crate::values::timestamp::Timestamp;
 use crate::visitors::client::VisitorKind;
 
@@ -81,6 +82,8 @@ pub enum Outcome {
     Details(Box<LinkDetails>),
     /// The link has expired or is used up. It may have a URL for this case.
     Gone(Option<TargetUrl>),
+    /// The link has expired or is used up, and the visitor asks where it leads.
+    NoDetails,
     /// The link does not exist, is not visible now, or has an unsafe target.
     NotFound,
     /// The link needs a password.
@@ -193,7 +196,7 @@ impl FollowLinkPorts {
             return Ok(Outcome::NotFound);
         };
         if has_ended(&link.settings, now) {
-            return Ok(Outcome::Gone(None));
+            return Ok(Outcome::NoDetails);
         }
         let choice = choose_target(&link, visit, now);
         let Some(url) = self.check_target(&link, choice.url.as_str(), visit) else { return Ok(Outcome::NotFound) };
@@ -250,12 +253,7 @@ impl FollowLinkPorts {
     /// Checks a stored target again before it is sent, since other code may have written it.
     fn check_target(&self, link: &Link, url: &str, visit: &Visit) -> Option<TargetUrl> {
         let LinkAddress { domain, slug } = &link.address;
-        let checked = TargetUrl::parse(url, &self.domains);
-        // A host that brought this visit here would bring the next one here too.
-        let checked = checked.and_then(|url| match visit.host.as_deref() {
-            Some(host) if self.domains.serves_any_host() && url.leads_to(host) => Err(TargetError::OwnDomain),
-            _ => Ok(url),
-        });
+        let checked = check_target(url, &self.domains, visit.host.as_deref());
         checked.inspect_err(|error| tracing::error!(event = "redirect.unsafe_target", %domain, %slug, %error)).ok()
     }
 }

@@ -273,8 +273,8 @@ async fn details_tell_only_what_an_open_link_leads_to() {
         (json!({"password_hash": hash_of("secret")}), "hidden"),
         (json!({"archived": true}), "NotFound"),
         (json!({"starts_at": "2027-01-01T00:00:00Z"}), "NotFound"),
-        (json!({"expires_at": "2026-01-01T00:00:00Z", "expired_url": LATE}), "gone "),
-        (json!({"max_clicks": 1, "used_clicks": 1, "expired_url": LATE}), "gone "),
+        (json!({"expires_at": "2026-01-01T00:00:00Z", "expired_url": LATE}), "NoDetails"),
+        (json!({"max_clicks": 1, "used_clicks": 1, "expired_url": LATE}), "NoDetails"),
     ] {
         let fixture = fixture(settings.clone()).await;
         for (path, intent) in [("/docs+", Intent::Follow), ("/docs%2B", Intent::Look)] {

@@ -17,6 +17,7 @@ use crate::imports::load_part::{PartLoaded, load_part};
 use crate::imports::load_ports::LoadImportPorts;
 use crate::jobs::delivery::Delivery;
 use crate::ports::Clock;
+use crate::testing::domains::MemoryDomains;
 use crate::testing::files::{MemoryFileStore, MemoryUploads};
 use crate::testing::imports::{MemoryImports, MemoryPartQueue, MemoryParts};
 use crate::testing::jobs::MemoryTimer;
@@ -33,6 +34,7 @@ struct World {
     settings: Arc<MemoryWorkspaces>,
     queue: Arc<MemoryPartQueue>,
     links: Arc<MemoryLinks>,
+    domain_settings: Arc<MemoryDomains>,
     objects: Arc<MemoryUploads>,
     reports: MemoryFileStore,
     clock: Arc<FixedClock>,
@@ -48,6 +50,7 @@ impl World {
             settings: Arc::default(),
             queue: Arc::default(),
             links: Arc::default(),
+            domain_settings: Arc::default(),
             objects: Arc::default(),
             reports: MemoryFileStore::default(),
             clock: Arc::new(FixedClock::at("2026-01-02T00:00:00Z")),
@@ -68,6 +71,7 @@ impl World {
             clock: self.clock.clone(),
             timer: Arc::new(MemoryTimer::default()),
             domains: Domains::parse("go.example.com,s.example.org").unwrap(),
+            domain_settings: self.domain_settings.clone(),
             max_bytes: self.max_bytes,
             part_bytes: self.part_bytes,
         }

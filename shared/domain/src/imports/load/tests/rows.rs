@@ -1,5 +1,6 @@
 //! Tests the outcomes of rows.
 
+use super::super::load_import;
 use super::{World, counts};
 use crate::imports::job::counts::Counts;
 use crate::imports::job::id::ImportId;
@@ -53,6 +54,35 @@ async fn every_row_is_created_unchanged_or_reported() {
     assert!(report[0]["cause"].as_str().unwrap().contains("https://mine.example/"));
     assert!(!report[1]["cause"].as_str().unwrap().contains("https://theirs.example/"), "a foreign target is shown");
     assert!(world.links.all().contains(&foreign) && world.links.all().contains(&own));
+}
+
+#[tokio::test]
+async fn row_on_a_domain_of_other_workspaces_is_reported() {
+    let world = World::new();
+    world.domain_settings.set("s.example.org", serde_json::json!({"workspaces": ["other"]}));
+    let import = world.load("url,domain\nhttps://a.example/,s.example.org\nhttps://b.example/,go.example.com\n").await;
+    assert_eq!(import.counts, counts(1, 0, 1, 0));
+    let report = world.report(&import);
+    assert_eq!(
+        (&report[0]["column"], &report[0]["cause"]),
+        (&"domain".into(), &"is not open to this workspace".into())
+    );
+    world.domain_settings.set("s.example.org", serde_json::json!({"workspaces": ["other", "acme"]}));
+    let import = world.load("url,domain\nhttps://c.example/,s.example.org\n").await;
+    assert_eq!(import.counts, counts(1, 0, 0, 0));
+}
+
+#[tokio::test]
+async fn import_waits_until_the_settings_of_its_domains_can_be_read() {
+    let world = World::new();
+    world.objects.put("imports/acme/links.csv", "url\nhttps://a.example/\n");
+    world.domain_settings.fail(true);
+    let event = async |id: &str| load_import(&world.ports(), "imports/acme/links.csv", "", &world.delivery(id)).await;
+    assert!(event("one").await.is_err() && world.links.all().is_empty());
+    world.domain_settings.fail(false);
+    world.clock.advance(1_000);
+    event("two").await.unwrap();
+    assert_eq!(world.links.all().len(), 1);
 }
 
 #[tokio::test]

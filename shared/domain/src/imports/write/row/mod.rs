@@ -78,7 +78,7 @@ fn derived_slug(origin: &str, attempt: u32, len: usize) -> Slug {
 pub struct Context<'a> {
     /// The import.
     pub import: &'a Import,
-    /// The stack's own domains.
+    /// The stack's own domains, with their limits.
     pub domains: &'a Domains,
     /// The creation time of links whose rows have none.
     pub created_at: Timestamp,
@@ -99,8 +99,8 @@ impl Context<'_> {
         let mut warnings = Vec::new();
         let own_slug = own_slug(fields, &mut warnings)?;
         let domain = self.domain(fields, &mut warnings);
-        if !self.domains.is_open_to(&domain, &self.import.workspace) {
-            return Err(fault(Column::Domain, domain.as_str(), "belongs to another workspace"));
+        if let Some(reason) = self.domains.why_closed(&domain, &self.import.workspace) {
+            return Err(fault(Column::Domain, domain.as_str(), reason));
         }
         let defaults = self.defaults(fields).map(|all| RowDefaults::of(all, domain.as_str(), self.created_at));
         let (slug, attempt) = match own_slug {
