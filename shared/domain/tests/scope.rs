@@ -30,7 +30,6 @@ use waypost_domain::imports::job::import::Import;
 use waypost_domain::imports::job::ports::ImportStore;
 use waypost_domain::imports::list::list_imports;
 use waypost_domain::imports::start::{NewImport, StartImportPorts, start_import};
-use waypost_domain::jobs::delivery::Delivery;
 use waypost_domain::links::change::change_link;
 use waypost_domain::links::create::create_link;
 use waypost_domain::links::delete::delete_link;
@@ -188,7 +187,7 @@ async fn exported(
         timer: Arc::new(MemoryTimer::default()),
         part_bytes: Checkpoint::PART_BYTES,
     };
-    let delivery = Delivery { request_id: "r1".to_owned(), deadline: clock.now().plus_seconds(900) };
+    let delivery = waypost_domain::testing::jobs::delivery("r1", clock.now().plus_seconds(900));
     write_export(&ports, &queue.take()[0], &delivery).await.unwrap();
     let (mut bytes, mut body) = (Vec::new(), files.read(&export.object_key()).await.unwrap());
     while let Some(piece) = body.next().await {

@@ -49,7 +49,7 @@ pub async fn change_settings(
     };
     for _ in 0..MAX_ATTEMPTS {
         let seen = ports.reader.get(&caller.workspace).await?;
-        if !precondition.allows(&seen.version()) {
+        if !precondition.holds_for(|| seen.version()) {
             return Err(Error::Changed("workspace"));
         }
         let mut next = apply(ports, caller, &seen, patch)?;

@@ -114,7 +114,7 @@ impl Context<'_> {
             Some(defaults) => defaults.with_parameters(target, self.domains, &mut warnings),
             None => target,
         };
-        let address_of_link = LinkAddress { domain, slug };
+        let address_of_link = LinkAddress { domain: domain.clone(), slug };
         let aliases = self.aliases(fields, &address_of_link, &mut warnings);
         let title = fields.title.as_deref().and_then(|text| fit_title(text, is_foreign(fields), &mut warnings));
         let default_tags = defaults.as_ref().and_then(|defaults| defaults.tags(fields, self.options.tags.len()));
