@@ -97,6 +97,12 @@ mod tests {
     }
 
     fn fixture() -> Fixture {
+        let (fixture, routes) = without_caller();
+        Fixture { routes: routes.layer(Extension(caller("acme", Role::Viewer))), ..fixture }
+    }
+
+    /// Makes a fixture, and its routes without a caller.
+    fn without_caller() -> (Fixture, Router) {
         let (links, files) = (Arc::<MemoryLinks>::default(), MemoryFileStore::default());
         let ports = CatalogPorts {
             store: Arc::<MemoryCatalogStore>::default(),
@@ -119,7 +125,8 @@ mod tests {
             short_urls: ShortUrls::new(&domains, None),
             domains,
         };
-        Fixture { routes: routes(app).layer(Extension(caller("acme", Role::Viewer))), ports, links }
+        let routes = routes(app);
+        (Fixture { routes: routes.clone(), ports, links }, routes)
     }
 
     async fn get_page(fixture: &Fixture, path: &str) -> (StatusCode, Value) {
@@ -153,14 +160,22 @@ mod tests {
 
     #[tokio::test]
     async fn limited_key_gets_no_cursor_that_names_other_links() {
-        let fixture = fixture();
+        let (fixture, routes) = without_caller();
         create(&fixture, &["a", "b", "c", "d"]).await;
+        let of = |caller| Fixture {
+            routes: routes.clone().layer(Extension(caller)),
+            ports: fixture.ports.clone(),
+            links: fixture.links.clone(),
+        };
         let limited = |tag: &str| {
             let scope = Scope::new(Vec::new(), vec![tag.to_owned()], None);
             Caller { scope, is_limited: true, ..caller("acme", Role::Viewer) }
         };
-        let mut of_index = get_page(&fixture, "/v1/links?limit=1").await.1["next_cursor"].as_str().unwrap().to_owned();
-        let fixture = Fixture { routes: fixture.routes.layer(Extension(limited("odd"))), ..fixture };
+        let mut of_index = get_page(&of(caller("acme", Role::Viewer)), "/v1/links?limit=1").await.1["next_cursor"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let fixture = of(limited("odd"));
         let (_, page) = get_page(&fixture, "/v1/links?limit=1&include=total").await;
         assert_eq!((slugs(&page).as_str(), &page["total"]), ("c", &serde_json::json!(2)));
         let cursor = page["next_cursor"].as_str().unwrap();
