@@ -3,6 +3,7 @@
 use super::link::Link;
 use super::ports::{LinkPorts, LinkTargets};
 use crate::access::idempotency::RequestFingerprint;
+use crate::values::domains::Domain;
 use crate::values::error::Error;
 use crate::values::slug::Slug;
 
@@ -18,13 +19,19 @@ pub struct Created {
     pub is_new: bool,
 }
 
-/// Returns the slug to try as `number`, which is probably free. With a `fingerprint`, derives it, so that all attempts at a request
+/// Returns the slug to try on `domain` as `number`, which is probably free. With a `fingerprint`, derives it, so that all attempts at a request
 /// try the same slugs; else generates it.
-pub(crate) fn slug_to_try(ports: &LinkPorts<'_>, fingerprint: Option<&RequestFingerprint>, number: usize) -> Slug {
-    match fingerprint {
+pub(crate) fn slug_to_try(
+    ports: &LinkPorts<'_>,
+    domain: &Domain,
+    fingerprint: Option<&RequestFingerprint>,
+    number: usize,
+) -> Slug {
+    let slug = match fingerprint {
         Some(fingerprint) => Slug::derive(&format!("{}#{number}", fingerprint.as_str()), Slug::GENERATED_LEN),
         None => Slug::generate(ports.random),
-    }
+    };
+    ports.domains.slug_on(domain, slug)
 }
 
 /// Returns the error after [`MAX_SLUGS`] taken slugs.

@@ -35,6 +35,8 @@ pub struct Candidate {
     pub link: Link,
     /// The attempt at a derived slug, counted from 0; `None` if the slug is the row's own.
     pub attempt: Option<u32>,
+    /// Whether capitals in slugs do not count on the link's domain.
+    pub ignores_case: bool,
     /// What the link lacks of its row, or has otherwise. The report says so.
     pub warnings: Vec<Fault>,
     /// Whether the link is archived only because the file does not hold its password.
@@ -47,7 +49,8 @@ impl Candidate {
         let Some(attempt) = self.attempt.map(|attempt| attempt + 1).filter(|&attempt| attempt < SLUG_ATTEMPTS) else {
             return false;
         };
-        self.link.address.slug = derived_slug(self.link.origin.as_deref().unwrap_or_default(), attempt);
+        let slug = derived_slug(self.link.origin.as_deref().unwrap_or_default(), attempt);
+        self.link.address.slug = if self.ignores_case { slug.folded() } else { slug };
         self.attempt = Some(attempt);
         true
     }
@@ -66,7 +69,7 @@ fn derived_slug(origin: &str, attempt: u32) -> Slug {
 pub struct Context<'a> {
     /// The import.
     pub import: &'a Import,
-    /// The stack's own domains, with their limits.
+    /// The stack's own domains, with their rules.
     pub domains: &'a Domains,
     /// The creation time of links whose rows have none.
     pub created_at: Timestamp,
@@ -93,6 +96,8 @@ impl Context<'_> {
         if let Some(reason) = self.domains.why_closed(&domain, &self.import.workspace) {
             return Err(fault(Column::Domain, domain.as_str(), reason));
         }
+        let ignores_case = self.domains.ignores_case(&domain);
+        let slug = self.domains.slug_on(&domain, slug);
         let title = fields.title.as_deref().and_then(|text| fit_title(text, is_foreign(fields), &mut warnings));
         let tags = fit_tags(&fields.tags, &self.options.tags, &mut warnings);
         let created_at = self.created_at(fields, &mut warnings);
@@ -125,7 +130,7 @@ impl Context<'_> {
             imported_clicks,
             origin: Some(origin),
         };
-        Ok(Candidate { address: address.clone(), link, attempt, warnings, lacks_password })
+        Ok(Candidate { address: address.clone(), link, attempt, ignores_case, warnings, lacks_password })
     }
 
     /// Returns the domain that the row names, or the import's: we cannot serve a domain that is not the stack's. Links of another
