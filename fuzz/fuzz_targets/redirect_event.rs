@@ -118,15 +118,19 @@ fn links() -> Arc<MemoryLinks> {
 fn app(links: Arc<MemoryLinks>) -> App {
     let domains = Domains::parse("go.example.com,go.example.org").expect("valid domains");
     let target = |text| Some(TargetUrl::parse(text, &domains).expect("a valid target"));
+    let settings =
+        json!({"expired_url": "https://example.com/late", "slugs": {"case": "insensitive"}, "assetlinks": "[]"});
+    let settings = Arc::new(MemoryDomains::with("go.example.org", settings));
     App {
         countries: None,
         unanswered: Unanswered {
-            settings: Arc::new(MemoryDomains::default()),
+            settings: settings.clone(),
             root_url: target("https://example.com/root"),
             not_found_url: target("https://example.com/none"),
         },
         follow: FollowLinkPorts {
             links: links.clone(),
+            domain_settings: settings,
             limit: links,
             attempts: Arc::new(MemoryAttempts::default()),
             domains,
@@ -165,10 +169,11 @@ fn check(event: &Event, response: Response<String>, click: Option<PendingClick>,
 fn is_forwarded(event: &Event, value: &str) -> bool {
     let (before, after) = (Url::parse(TARGET).expect("a URL"), Url::parse(value).expect("a URL"));
     let below = after.path().strip_prefix(before.path()).is_some_and(|rest| rest.starts_with('/'));
-    if event.raw_path.starts_with("/f/") || event.raw_path.starts_with("/%66/") {
+    let starts_with = |start: &&str| event.raw_path.starts_with(start);
+    if ["/f/", "/%66/", "/F/", "/%46/"].iter().any(starts_with) {
         return before[..url::Position::BeforePath] == after[..url::Position::BeforePath] && below;
     }
-    event.raw_path.trim_start_matches('/') != "a"
+    !event.raw_path.trim_start_matches('/').eq_ignore_ascii_case("a")
         && before[..url::Position::AfterPath] == after[..url::Position::AfterPath]
         && before.fragment() == after.fragment()
         && after.query().is_some_and(|query| query.starts_with("a=1"))

@@ -1,4 +1,5 @@
-//! Tests the settings of domains. The stack has `brand.example`, which belongs to the workspace `domain-brand`, and `shared.example`.
+//! Tests the settings of domains. The stack has `brand.example` and `case.example`, which belong to the workspaces `domain-brand` and
+//! `domain-case`, and `shared.example`.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -79,4 +80,26 @@ async fn shared_domain_is_managed_by_the_operator_and_closed_to_others() {
     assert_eq!(stack.upload(&import, file).await.status, 200);
     let import = stack.finished_import(&other, import["id"].as_str().unwrap()).await;
     assert_eq!(import["counts"]["invalid"], 1, "{import}");
+}
+
+#[tokio::test]
+async fn capitals_do_not_count_where_the_domain_says_so() {
+    let stack = Stack::from_environment();
+    let admin = stack.new_key("domain-case", "admin").await;
+    let path = "/v1/domains/case.example";
+    let changed = stack.call(&admin, Method::PATCH, path, json!({"slugs": {"case": "insensitive"}})).await;
+    assert_eq!(
+        (changed.status.as_u16(), &changed.json()["slugs"]["case"]),
+        (200, &json!("insensitive")),
+        "{changed:?}"
+    );
+    let link = json!({"url": "https://example.com/", "slug": "Domain-Case", "domain": "case.example"});
+    let link = stack.call(&admin, Method::POST, "/v1/links", link).await;
+    assert_eq!((link.status.as_u16(), &link.json()["slug"]), (201, &json!("domain-case")), "{link:?}");
+    for path in ["/domain-case", "/Domain-Case", "/DOMAIN-CASE/"] {
+        wait_for(&format!("case.example{path} to be found"), async || {
+            (stack.visit_domain("case.example", path).await.status == 302).then_some(())
+        })
+        .await;
+    }
 }

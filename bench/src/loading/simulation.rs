@@ -15,7 +15,6 @@ use waypost_domain::files::ports::{Body, Object, ObjectReader};
 use waypost_domain::imports::job::import::ImportStatus;
 use waypost_domain::imports::load::{Loaded, load_import};
 use waypost_domain::imports::load_part::{PartLoaded, load_part};
-use waypost_domain::jobs::delivery::Delivery;
 use waypost_domain::links::ports::LinkBatch;
 use waypost_domain::ports::Clock;
 use waypost_domain::testing::jobs::delivery;

@@ -12,8 +12,8 @@ use waypost_api::parameters::parameters_of;
 use waypost_domain::Caller;
 use waypost_domain::access::key::Credential;
 use waypost_domain::access::rate_limit::RateLimits;
-use waypost_domain::domains::limits::with_limits;
 use waypost_domain::domains::ports::DomainReader;
+use waypost_domain::domains::rules::with_rules;
 use waypost_http::problem::Problem;
 use waypost_http::query_parameters::only_known_parameters;
 
@@ -38,7 +38,7 @@ async fn me(
     Extension(credential): Extension<Credential>,
 ) -> Result<impl IntoResponse, Problem> {
     let limit = app.limits.of(caller.role);
-    let domains = with_limits(&app.stack.domains, app.domain_settings.as_ref()).await?;
+    let domains = with_rules(&app.stack.domains, app.domain_settings.as_ref(), &caller.workspace).await?;
     let stack = Stack { domains, ..app.stack.clone() };
     Ok(([(header::CACHE_CONTROL, "no-store")], axum::Json(MeView::of(caller, credential, limit, &stack))))
 }

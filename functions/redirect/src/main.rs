@@ -52,13 +52,11 @@ async fn serve() -> Result<(), BoxError> {
     };
     let links = Arc::new(DynamoLinks::new(dynamo.clone(), &table));
     let freshness = config::freshness()?;
+    let known = KnownDomains::new(Arc::new(DynamoDomains::new(dynamo.clone(), &table)), clock.clone(), freshness);
+    let known = Arc::new(known);
     let app = handler::App {
         unanswered: Unanswered {
-            settings: Arc::new(KnownDomains::new(
-                Arc::new(DynamoDomains::new(dynamo.clone(), &table)),
-                clock.clone(),
-                freshness,
-            )),
+            settings: known.clone(),
             root_url: config::target("ROOT_URL", &domains)?,
             not_found_url: config::target("NOT_FOUND_URL", &domains)?,
         },
@@ -66,6 +64,7 @@ async fn serve() -> Result<(), BoxError> {
             .map(|path| Arc::new(countries::MaxMindCountries::new(path)) as Arc<dyn Countries>),
         follow: FollowLinkPorts {
             links: Arc::new(CachedLinks::new(links.clone(), clock.clone(), freshness).with_marks(links)),
+            domain_settings: known,
             limit: Arc::new(DynamoClickLimit::new(dynamo.clone(), &table)),
             attempts: Arc::new(DynamoPasswordAttempts::new(dynamo.clone(), &table)),
             domains,

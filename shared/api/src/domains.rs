@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 use waypost_domain::domains::app_links::{AppleAssociation, AssetLinks};
 use waypost_domain::domains::find::SeenDomain;
-use waypost_domain::domains::settings::DomainSettings;
+use waypost_domain::domains::settings::{DomainSettings, SlugRules};
 use waypost_domain::{Domain, TargetUrl, Timestamp};
 
 /// A domain, as the caller's workspace sees it.
@@ -32,6 +32,8 @@ pub struct DomainView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Vec<String>>")]
     workspaces: Option<Option<Vec<String>>>,
+    /// The rules of slugs there.
+    slugs: SlugRules,
     /// What `/.well-known/apple-app-site-association` tells Apple's systems; 404 if null.
     #[schemars(with = "Option<AppleAssociation>")]
     apple_app_site_association: Option<Value>,
@@ -59,6 +61,7 @@ impl From<SeenDomain> for DomainView {
             not_found_url,
             expired_url,
             workspaces: is_managed.then_some(names),
+            slugs: settings.slugs,
             apple_app_site_association: settings.apple_app_site_association.and_then(|it| json(it.as_str())),
             assetlinks: settings.assetlinks.and_then(|it| json(it.as_str())),
             updated_at,

@@ -11,8 +11,8 @@ pub const TABLE_ATTEMPT: Duration = Duration::from_millis(700);
 pub const TABLE_OPERATION: Duration = Duration::from_millis(1500);
 /// The most operations of the table in one invocation: read the marks of changes; read an alias and its link, twice if the link moves
 /// meanwhile; count an attempt at a password three times, and take it back twice; use up a click; read the day's salt and make it.
-/// A visit without a click reads its domain's settings instead of the salt.
-pub const TABLE_OPERATIONS: u32 = 13;
+/// Capitals that find nothing: read that, and whether capitals count. A visit without a click reads its domain's settings instead of the salt.
+pub const TABLE_OPERATIONS: u32 = 15;
 
 /// How often to send a click. After that it goes to the spill.
 pub(crate) const STREAM_ATTEMPTS: u32 = 3;

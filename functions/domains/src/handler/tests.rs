@@ -78,7 +78,7 @@ async fn domain_is_shown_with_its_settings() {
         own.json,
         json!({
             "domain": "acme.example.com", "is_default": false, "is_own": true, "is_open": true, "is_managed": true,
-            "root_url": null, "not_found_url": null, "expired_url": null, "workspaces": null,
+            "root_url": null, "not_found_url": null, "expired_url": null, "workspaces": null, "slugs": {"case": "sensitive"},
             "apple_app_site_association": null, "assetlinks": null, "updated_at": null,
         })
     );
@@ -139,6 +139,8 @@ async fn bad_requests_get_their_status_and_pointer() {
             Some("/apple_app_site_association"),
         ),
         (operator, "go.example.com", json!({"assetlinks": {}}), 422, Some("/assetlinks")),
+        (operator, "go.example.com", json!({"slugs": {"case": "upper"}}), 422, Some("/slugs/case")),
+        (operator, "go.example.com", json!({"slugs": {"length": 3}}), 422, Some("/slugs/length")),
         (operator, "go.example.com", json!({"is_default": false}), 422, Some("/is_default")),
         (operator, "go.example.com", json!({"domain": "x.example"}), 422, Some("/domain")),
         (operator, "go.example.com", json!({"color": 1}), 422, Some("/color")),

@@ -273,6 +273,37 @@ async fn domain_of_other_workspaces_takes_no_new_links() {
 }
 
 #[tokio::test]
+async fn new_slugs_have_small_letters_where_capitals_do_not_count() {
+    let fixture = fixture();
+    let create = async |body: Value| call(&fixture, &fixture.editor, "POST", "/v1/links", &body.to_string()).await;
+    let patch = async |path: &str, body: Value| call(&fixture, &fixture.editor, "PATCH", path, &body.to_string()).await;
+    let url = "https://example.com/";
+    assert_eq!(create(json!({"url": url, "slug": "Before"})).await.0.status(), 201);
+    fixture.settings.set("go.example.com", json!({"slugs": {"case": "insensitive"}}));
+    let (response, created) = create(json!({"url": url, "slug": "Spring-SALE"})).await;
+    assert_eq!((response.status().as_u16(), &created["slug"]), (201, &json!("spring-sale")));
+    assert_eq!(response.headers()["location"], "/v1/links/spring-sale");
+    assert_eq!(create(json!({"url": url, "slug": "SPRING-sale"})).await.0.status(), 409);
+    let (_, kept) = create(json!({"url": url, "slug": "spring-Sale", "if_exists": "return"})).await;
+    assert_eq!(kept["id"], created["id"]);
+    for n in 0..20 {
+        let body = json!({"url": format!("{url}{n}"), "if_exists": if n % 2 == 0 { "create" } else { "return" }});
+        let slug = create(body).await.1["slug"].as_str().unwrap().to_owned();
+        assert_eq!(slug, slug.to_lowercase());
+    }
+    // Links from before keep their slugs until they move, and nothing else gets a slug that visitors could write like theirs.
+    assert_eq!(create(json!({"url": url, "slug": "Before"})).await.0.status(), 409);
+    assert_eq!(create(json!({"url": url, "slug": "Before", "if_exists": "return"})).await.1["slug"], "Before");
+    assert_eq!(patch("/v1/links/spring-sale", json!({"slug": "Before"})).await.0.status(), 409);
+    let (_, same) = patch("/v1/links/Before", json!({"slug": "Before", "title": "T"})).await;
+    assert_eq!((&same["slug"], &same["title"]), (&json!("Before"), &json!("T")));
+    assert_eq!(patch("/v1/links/Before", json!({"slug": "BEFORE"})).await.1["slug"], "before");
+    assert_eq!(patch("/v1/links/before", json!({"slug": "Spring-Sale"})).await.0.status(), 409);
+    let (_, elsewhere) = patch("/v1/links/before", json!({"slug": "Before", "domain": "s.example.org"})).await;
+    assert_eq!(elsewhere["slug"], "Before", "capitals count there");
+}
+
+#[tokio::test]
 async fn own_domain_is_refused_as_target() {
     let fixture = fixture();
     for (pointer, own) in [

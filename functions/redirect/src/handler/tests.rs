@@ -45,15 +45,16 @@ async fn given() -> Given {
         link.settings = serde_json::from_value(settings).unwrap();
         links.insert(&link).await.unwrap();
     }
+    let domains = Arc::new(MemoryDomains::default());
     let follow = FollowLinkPorts {
         links: links.clone(),
+        domain_settings: domains.clone(),
         limit: links.clone(),
         attempts: Arc::new(MemoryAttempts::default()),
         domains: Domains::parse("go.example.com").unwrap(),
         clock: Arc::new(FixedClock::at("2026-01-02T03:04:05Z")),
         random: Arc::new(SeededRandom::new(1)),
     };
-    let domains = Arc::new(MemoryDomains::default());
     let unanswered = Unanswered { settings: domains.clone(), root_url: None, not_found_url: None };
     Given { app: App { follow, countries: None, unanswered }, links, domains }
 }

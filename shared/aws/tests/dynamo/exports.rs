@@ -12,7 +12,6 @@ use waypost_domain::exports::ports::{ExportRequest, ExportStore};
 use waypost_domain::exports::write::{Written, write_export};
 use waypost_domain::exports::write_ports::WriteExportPorts;
 use waypost_domain::files::retention::Retention;
-use waypost_domain::jobs::delivery::Delivery;
 use waypost_domain::links::ports::{LinkShards, LinkWriter, ShardPlace};
 use waypost_domain::ports::Clock;
 use waypost_domain::testing::exports::MemoryExportQueue;

@@ -17,7 +17,6 @@ use waypost_domain::imports::load::{Loaded, load_import};
 use waypost_domain::imports::load_part::load_part;
 use waypost_domain::imports::load_ports::LoadImportPorts;
 use waypost_domain::imports::rows::RowPlace;
-use waypost_domain::jobs::delivery::Delivery;
 use waypost_domain::jobs::lease::Lease;
 use waypost_domain::links::ports::{Inserted, LinkBatch, Occupant};
 use waypost_domain::links::ports::{LinkIndex, LinkReader, LinkWriter};

@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::app_links::{AppleAssociation, AssetLinks};
-use super::settings::DomainSettings;
+use super::settings::{DomainSettings, SlugCase, SlugRules};
 use crate::values::domains::Domains;
 use crate::values::field_errors::Errors;
+use crate::values::json::or_default;
 use crate::values::target::TargetUrl;
 use crate::values::workspace::WorkspaceId;
 
@@ -27,12 +28,27 @@ pub struct DomainFields {
     /// The workspaces that may make links here; all if absent. Links that exist stay. Only for domains of the stack.
     #[cfg_attr(feature = "openapi", schemars(length(max = DomainSettings::MAX_WORKSPACES), inner(length(max = 63), regex(pattern = "^[a-z0-9][a-z0-9-]*$"))))]
     pub workspaces: Option<Vec<String>>,
+    /// The rules of slugs on the domain.
+    #[serde(default, deserialize_with = "or_default")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<SlugFields>"))]
+    pub slugs: SlugFields,
     /// What `/.well-known/apple-app-site-association` tells Apple's systems.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<AppleAssociation>"))]
     pub apple_app_site_association: Option<Value>,
     /// What `/.well-known/assetlinks.json` tells Android.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<AssetLinks>"))]
     pub assetlinks: Option<Value>,
+}
+
+/// The rules of slugs on a domain, as a request has them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct SlugFields {
+    /// Whether capitals count: `sensitive` (the default) or `insensitive`.
+    #[serde(default, deserialize_with = "or_default")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<SlugCase>"))]
+    pub case: SlugCase,
 }
 
 impl DomainFields {
@@ -46,6 +62,7 @@ impl DomainFields {
             not_found_url: url(&settings.not_found_url),
             expired_url: url(&settings.expired_url),
             workspaces: workspaces.map(|all| all.iter().map(ToString::to_string).collect()),
+            slugs: SlugFields { case: settings.slugs.case },
             apple_app_site_association: settings.apple_app_site_association.as_ref().and_then(|it| json(it.as_str())),
             assetlinks: settings.assetlinks.as_ref().and_then(|it| json(it.as_str())),
         }
@@ -73,6 +90,7 @@ impl DomainFields {
             not_found_url,
             expired_url,
             workspaces,
+            slugs: SlugRules { case: self.slugs.case },
             apple_app_site_association,
             assetlinks,
             domain: seen.domain.clone(),

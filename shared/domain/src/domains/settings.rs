@@ -8,6 +8,33 @@ use crate::values::target::TargetUrl;
 use crate::values::timestamp::Timestamp;
 use crate::values::workspace::WorkspaceId;
 
+/// Whether capitals in slugs count.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub enum SlugCase {
+    /// `/Docs` and `/docs` are two addresses.
+    #[default]
+    Sensitive,
+    /// New links have slugs in small letters, and visitors find them however they write them.
+    Insensitive,
+}
+
+/// The rules of slugs on a domain.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct SlugRules {
+    /// Whether capitals count.
+    #[serde(default)]
+    pub case: SlugCase,
+}
+
+impl SlugRules {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// The settings of a domain. What is absent has its default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DomainSettings {
@@ -25,6 +52,9 @@ pub struct DomainSettings {
     /// The workspaces that may make links here; all if absent. Only for domains of the stack.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workspaces: Option<Vec<WorkspaceId>>,
+    /// The rules of its slugs.
+    #[serde(default, skip_serializing_if = "SlugRules::is_default")]
+    pub slugs: SlugRules,
     /// What the domain tells Apple's systems about apps that open its links.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub apple_app_site_association: Option<AppleAssociation>,
@@ -51,6 +81,7 @@ impl DomainSettings {
             not_found_url: None,
             expired_url: None,
             workspaces: None,
+            slugs: SlugRules::default(),
             apple_app_site_association: None,
             assetlinks: None,
             updated_at: None,

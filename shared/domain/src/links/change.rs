@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::address::LinkAddress;
+use super::as_written::link_as_written;
 use super::create::{hash_password, open_domain, slug_is_taken};
 use super::created::remember_target;
 use super::find::find_link;
@@ -15,7 +16,7 @@ use super::read_only::without_read_only;
 use super::request::LinkFields;
 use super::validate::check_fields;
 use crate::access::key::{Caller, Role};
-use crate::domains::limits::with_limit_of;
+use crate::domains::rules::with_rules_of;
 use crate::values::error::{Error, StoreError, StoreErrorKind};
 use crate::values::field_errors::Errors;
 use crate::values::json::{merge, read};
@@ -56,7 +57,7 @@ pub async fn change_link(
         }
         let domain = patch.get("domain").and_then(Value::as_str).unwrap_or(seen.address.domain.as_str());
         let domains = if patch.contains_key("domain") || patch.contains_key("slug") {
-            with_limit_of(ports.domains, ports.domain_settings, Some(domain)).await?
+            with_rules_of(ports.domains, ports.domain_settings, Some(domain)).await?
         } else {
             Cow::Borrowed(ports.domains)
         };
@@ -64,6 +65,12 @@ pub async fn change_link(
         let mut next = apply(&within, caller, &seen, patch, &show(&seen), &mut password_hash)?;
         if next == seen {
             return Ok(seen);
+        }
+        let written = patch.get("slug").and_then(Value::as_str).filter(|_| next.address != seen.address);
+        if let Some(old) = link_as_written(ports.reader, written, &next.address).await?
+            && old.id() != seen.id()
+        {
+            return Err(slug_is_taken(&old.address));
         }
         let first = seen.clone().with_stored_id();
         (next.stored_id, next.counted_at) = (first.stored_id, first.counted_at);
@@ -166,7 +173,11 @@ fn place(
         Some(text) => errors.note("/domain", open_domain(text, ports.domains, &seen.workspace)),
         None => errors.note("/domain", Err(NOT_REMOVED)),
     };
-    let address = LinkAddress { domain: domain?, slug: slug? };
+    let mut address = LinkAddress { domain: domain?, slug: slug? };
+    // A link from before capitals stopped to count on its domain keeps its slug until it moves.
+    if address != seen.address {
+        address.slug = ports.domains.slug_on(&address.domain, address.slug);
+    }
     // A link stays where it is if its domain was closed to its workspace since. A new slug there is for others.
     if address != seen.address
         && let Some(reason) = ports.domains.why_closed(&address.domain, &seen.workspace)

@@ -1,6 +1,7 @@
 //! Creates a short link with a slug that the caller chooses, or a generated one.
 
 use super::address::LinkAddress;
+use super::as_written::link_as_written;
 use super::created::{Created, MAX_SLUGS, no_free_slug, remember_target, slug_to_try};
 use super::id::LinkId;
 use super::link::Link;
@@ -11,7 +12,7 @@ use super::reuse::{can_stand_in, return_existing};
 use super::validate::check_fields;
 use crate::access::idempotency::RequestFingerprint;
 use crate::access::key::{Caller, Role};
-use crate::domains::limits::with_limit_of;
+use crate::domains::rules::with_rules_of;
 use crate::ports::Random;
 use crate::values::domains::{Domain, Domains};
 use crate::values::error::{Error, StoreError, StoreErrorKind};
@@ -34,9 +35,13 @@ pub async fn create_link(
     fingerprint: Option<&RequestFingerprint>,
 ) -> Result<Created, Error> {
     caller.require(Role::Editor)?;
-    let domains = with_limit_of(ports.domains, ports.domain_settings, fields.domain.as_deref()).await?;
+    let domains = with_rules_of(ports.domains, ports.domain_settings, fields.domain.as_deref()).await?;
     let ports = &LinkPorts { domains: &domains, ..*ports };
     let link = check(ports, caller, fields, fingerprint)?;
+    if let Some(old) = link_as_written(ports.reader, fields.slug.as_deref(), &link.address).await? {
+        let is_wanted = fields.if_exists == Some(IfExists::Return) && can_stand_in(&old, &link);
+        return if is_wanted { Ok(Created { link: old, is_new: false }) } else { Err(slug_is_taken(&old.address)) };
+    }
     let created = match (&fields.slug, fields.if_exists.unwrap_or_default()) {
         (Some(_), if_exists) => create_with_own_slug(ports, caller, link, if_exists).await?,
         (None, IfExists::Create) => create_with_free_slug(ports, caller, link, fingerprint).await?,
@@ -82,7 +87,7 @@ async fn create_with_free_slug(
 ) -> Result<Created, Error> {
     let first_len = link.address.slug.as_str().len();
     for number in 0..MAX_SLUGS {
-        link.address.slug = slug_to_try(ports, fingerprint, first_len, number);
+        link.address.slug = slug_to_try(ports, &link.address.domain, fingerprint, first_len, number);
         if ports.writer.insert(&link).await? {
             return Ok(Created { link, is_new: true });
         }
@@ -120,7 +125,10 @@ fn check(
         None => errors.note("/domain", open_default(ports.domains, &caller.workspace)),
     };
     caller.scope.check(domain.as_ref(), checked.as_ref().map(|checked| checked.tags.as_slice()), &mut errors);
-    let address = slug.zip(domain).map(|(slug, domain)| LinkAddress { domain, slug });
+    let address = slug.zip(domain).map(|(slug, domain)| {
+        let slug = ports.domains.slug_on(&domain, slug);
+        LinkAddress { domain, slug }
+    });
     if fields.keep_alias.is_some() {
         errors.add("/keep_alias", "is for changing a link");
     }

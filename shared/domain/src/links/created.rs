@@ -3,6 +3,7 @@
 use super::link::Link;
 use super::ports::{LinkPorts, LinkTargets};
 use crate::access::idempotency::RequestFingerprint;
+use crate::values::domains::Domain;
 use crate::values::error::Error;
 use crate::values::slug::Slug;
 
@@ -21,20 +22,22 @@ pub struct Created {
 /// How many slugs of one length to try before longer ones.
 const TRIES_OF_A_LENGTH: usize = 4;
 
-/// Returns the slug to try as `number` for a link whose first slug has `first_len` characters. It is probably free: where short slugs
-/// are used up, the later ones are longer. With a `fingerprint`, derives it, so that all attempts at a request try the same slugs; else
-/// generates it.
+/// Returns the slug to try on `domain` as `number` for a link whose first slug has `first_len` characters. It is probably free: where
+/// short slugs are used up, the later ones are longer. With a `fingerprint`, derives it, so that all attempts at a request try the same
+/// slugs; else generates it.
 pub(crate) fn slug_to_try(
     ports: &LinkPorts<'_>,
+    domain: &Domain,
     fingerprint: Option<&RequestFingerprint>,
     first_len: usize,
     number: usize,
 ) -> Slug {
     let len = first_len + (number + 1).saturating_sub(TRIES_OF_A_LENGTH);
-    match fingerprint {
+    let slug = match fingerprint {
         Some(fingerprint) => Slug::derive(&format!("{}#{number}", fingerprint.as_str()), len),
         None => Slug::generate(ports.random, len),
-    }
+    };
+    ports.domains.slug_on(domain, slug)
 }
 
 /// Returns the error after [`MAX_SLUGS`] taken slugs.

@@ -1,6 +1,7 @@
 //! Creates, finds, lists, changes and deletes short links. Each use case has one file.
 
 pub mod address;
+mod as_written;
 pub mod change;
 pub mod change_marks;
 pub mod create;

@@ -40,7 +40,7 @@ pub(crate) async fn return_existing(
             remember_target(ports.targets, &existing).await;
             return Ok(Created { link: existing, is_new: false });
         }
-        wanted.address.slug = slug_to_try(ports, fingerprint, first_len, number);
+        wanted.address.slug = slug_to_try(ports, &wanted.address.domain, fingerprint, first_len, number);
         if ports.targets.insert_as_only(&wanted, seen.as_ref()).await? == Insertion::Done {
             return Ok(Created { link: wanted, is_new: true });
         }

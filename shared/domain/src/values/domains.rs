@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use url::Host;
 
 use super::schemes::TargetSchemes;
+use super::slug::Slug;
 use super::workspace::WorkspaceId;
 
 /// A host name in lower case and punycode, without port or trailing dot.
@@ -69,6 +70,8 @@ pub struct Domains {
     owners: Vec<(Domain, WorkspaceId)>,
     /// The domains of the stack on which only some workspaces can make links.
     limited: Vec<(Domain, Vec<WorkspaceId>)>,
+    /// The domains on which capitals in slugs do not count.
+    folding: Vec<Domain>,
     /// Hosts that serve the default domain, such as the gateway's own. They have no links of their own.
     hosts: Vec<Domain>,
     /// Whether every host that is none of these serves the default domain too.
@@ -91,8 +94,17 @@ impl Domains {
             }
             others.push(domain);
         }
-        let (limited, hosts) = (Vec::new(), Vec::new());
-        Ok(Self { default, others, owners, limited, hosts, any_host: false, schemes: TargetSchemes::default() })
+        let (limited, folding, hosts) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(Self {
+            default,
+            others,
+            owners,
+            limited,
+            folding,
+            hosts,
+            any_host: false,
+            schemes: TargetSchemes::default(),
+        })
     }
 
     /// Returns the workspace that `domain` belongs to. `None` if it belongs to the stack.
@@ -104,6 +116,22 @@ impl Domains {
     pub fn limited_to(mut self, domain: &Domain, workspaces: &[WorkspaceId]) -> Self {
         self.limited.push((domain.clone(), workspaces.to_vec()));
         self
+    }
+
+    /// Makes capitals in slugs not count on `domain`.
+    pub fn ignoring_case_on(mut self, domain: &Domain) -> Self {
+        self.folding.push(domain.clone());
+        self
+    }
+
+    /// Returns the slug of a new link on `domain`: `slug`, in small letters if capitals do not count there.
+    pub fn slug_on(&self, domain: &Domain, slug: Slug) -> Slug {
+        if self.ignores_case(domain) { slug.folded() } else { slug }
+    }
+
+    /// Tells whether capitals in slugs do not count on `domain`.
+    pub fn ignores_case(&self, domain: &Domain) -> bool {
+        self.folding.contains(domain)
     }
 
     /// Tells whether `workspace` can make links on `domain`: the domain belongs to this workspace, or to the stack and is not limited to

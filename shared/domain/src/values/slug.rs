@@ -99,6 +99,16 @@ impl Slug {
         Self(text)
     }
 
+    /// Returns the slug in small letters: the same one for all ways to write it with capitals.
+    pub fn folded(self) -> Self {
+        if self.is_folded() { self } else { Self(self.0.to_ascii_lowercase()) }
+    }
+
+    /// Tells whether the slug has no capitals.
+    pub fn is_folded(&self) -> bool {
+        !self.0.bytes().any(|byte| byte.is_ascii_uppercase())
+    }
+
     /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -206,6 +216,16 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn folding_makes_slugs_that_differ_in_capitals_the_same(text in "[A-Za-z0-9._~-]{1,128}") {
+            let Ok(slug) = Slug::parse(text.clone()) else { return Ok(()) };
+            let folded = slug.clone().folded();
+            prop_assert_eq!(Slug::parse(folded.as_str()), Ok(folded.clone()), "it is not reserved");
+            prop_assert!(folded.is_folded() && folded.as_str().eq_ignore_ascii_case(&text));
+            prop_assert_eq!(slug.is_folded(), slug == folded);
+            prop_assert_eq!(Slug::parse(text.to_ascii_uppercase()).map(Slug::folded), Ok(folded));
+        }
+
         #[test]
         fn slugs_need_no_encoding_in_a_path(text in ".{0,140}") {
             if let Ok(slug) = Slug::parse(text.clone()) {

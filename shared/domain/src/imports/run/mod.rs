@@ -21,7 +21,7 @@ use super::write::row::Context;
 use super::write::send_rows::Sender;
 use super::write::settle_batch::settle_row;
 use super::write::write_rows::RowWriter;
-use crate::domains::limits::with_limits;
+use crate::domains::rules::with_rules;
 use crate::files::ports::Body;
 use crate::jobs::delivery::Delivery;
 use crate::values::error::{StoreError, StoreErrorKind};
@@ -115,7 +115,8 @@ impl<'a> Run<'a> {
         sender: &Sender<'_>,
     ) -> Result<Option<String>, Stop> {
         let created_at = import.started_at.unwrap_or(import.created_at);
-        let domains = with_limits(&self.ports.domains, self.ports.domain_settings.as_ref()).await?;
+        let settings = self.ports.domain_settings.as_ref();
+        let domains = with_rules(&self.ports.domains, settings, &import.workspace).await?;
         let context = Context { import, domains: &domains, created_at, options: &import.options.rows };
         let first = self.progress.position.place.row;
         while self.progress.early_end.is_none() {

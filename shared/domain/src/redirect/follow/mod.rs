@@ -13,13 +13,15 @@ use super::record_click::{PendingClick, record_click};
 use super::tidy_path::{exact_slug, tidied_slug};
 use super::verify_password::{PasswordCheck, verify_password};
 use super::visit::Visit;
+use crate::domains::ports::DomainReader;
+use crate::domains::settings::SlugCase;
 use crate::links::address::LinkAddress;
 use crate::links::link::Link;
 use crate::links::ports::LinkReader;
 use crate::links::preview::LinkPreview;
 use crate::links::settings::{LinkSettings, RedirectStatus};
 use crate::ports::{Clock, Random};
-use crate::values::domains::Domains;
+use crate::values::domains::{Domain, Domains};
 use crate::values::error::StoreError;
 use crate::values::slug::Slug;
 use crate::values::target::TargetUrl;
@@ -30,6 +32,8 @@ use crate::visitors::client::VisitorKind;
 pub struct FollowLinkPorts {
     /// Reads the links.
     pub links: Arc<dyn LinkReader>,
+    /// Tells on which domains capitals in slugs count, through a cache.
+    pub domain_settings: Arc<dyn DomainReader>,
     /// Counts the clicks of links with a click limit.
     pub limit: Arc<dyn ClickLimit>,
     /// Counts the attempts at passwords.
@@ -173,26 +177,39 @@ impl FollowLinkPorts {
     /// Finds the link that the visit's path names, and what follows the slug if the link forwards that.
     async fn find<'v>(&self, visit: &'v Visit) -> Result<Option<(Link, Option<&'v str>)>, StoreError> {
         let Some(domain) = self.domains.for_host(visit.host.as_deref()) else { return Ok(None) };
-        let address = |slug| LinkAddress { domain: domain.clone(), slug };
         if let Some(slug) = exact_slug(&visit.path)
-            && let Some(link) = self.links.get(&address(slug)).await?
+            && let Some(link) = self.link(domain, slug).await?
         {
             return Ok(Some((link, None)));
         }
         // The answer would be "not found": what stands around the slug may be in the way.
         if let Some(slug) = tidied_slug(&visit.path) {
-            return Ok(self.links.get(&address(slug)).await?.map(|link| (link, None)));
+            return Ok(self.link(domain, slug).await?.map(|link| (link, None)));
         }
         let Some((slug, rest)) = slug_and_rest(&visit.path) else { return Ok(None) };
-        let link = self.links.get(&address(slug)).await?.filter(|link| link.settings.forward_path);
+        let link = self.link(domain, slug).await?.filter(|link| link.settings.forward_path);
         Ok(link.map(|link| (link, Some(rest))))
+    }
+
+    /// Reads the link with this slug; if there is none, and capitals do not count on the domain, the one in small letters.
+    async fn link(&self, domain: &Domain, slug: Slug) -> Result<Option<Link>, StoreError> {
+        let mut address = LinkAddress { domain: domain.clone(), slug };
+        let link = self.links.get(&address).await?;
+        if link.is_some() || address.slug.is_folded() {
+            return Ok(link);
+        }
+        let rules = self.domain_settings.settings(domain).await?.map(|settings| settings.slugs).unwrap_or_default();
+        if rules.case == SlugCase::Sensitive {
+            return Ok(None);
+        }
+        address.slug = address.slug.folded();
+        self.links.get(&address).await
     }
 
     /// Tells where the link with this slug leads. A link that visitors cannot follow now tells nothing.
     async fn details(&self, visit: &Visit, slug: Slug, now: Timestamp) -> Result<Outcome, StoreError> {
         let Some(domain) = self.domains.for_host(visit.host.as_deref()) else { return Ok(Outcome::NotFound) };
-        let address = LinkAddress { domain: domain.clone(), slug };
-        let Some(link) = self.links.get(&address).await?.filter(|link| is_visible(link, now)) else {
+        let Some(link) = self.link(domain, slug.clone()).await?.filter(|link| is_visible(link, now)) else {
             return Ok(Outcome::NotFound);
         };
         if has_ended(&link.settings, now) {
@@ -200,7 +217,7 @@ impl FollowLinkPorts {
         }
         let choice = choose_target(&link, visit, now);
         let Some(url) = self.check_target(&link, choice.url.as_str(), visit) else { return Ok(Outcome::NotFound) };
-        Ok(Outcome::Details(Box::new(LinkDetails::of(&link, address.slug, url))))
+        Ok(Outcome::Details(Box::new(LinkDetails::of(&link, slug, url))))
     }
 
     /// Checks the password of a locked link. Returns `None` if the visitor may go on.

@@ -6,12 +6,14 @@ use crate::links::ports::LinkWriter;
 use crate::redirect::verify_password::ATTEMPTS_PER_MINUTE;
 use crate::redirect::verify_password::tests::hash_of;
 use crate::testing::clicks::MemoryAttempts;
+use crate::testing::domains::MemoryDomains;
 use crate::testing::links::MemoryLinks;
 use crate::testing::samples::link;
 use crate::testing::system::{FixedClock, SeededRandom};
 
 struct Fixture {
     links: Arc<MemoryLinks>,
+    domains: Arc<MemoryDomains>,
     clock: Arc<FixedClock>,
     ports: FollowLinkPorts,
 }
@@ -19,18 +21,20 @@ struct Fixture {
 /// Stores the link `docs` with `settings`; the clock stands at 2026-01-02T03:04:05Z.
 async fn fixture(settings: Value) -> Fixture {
     let (links, clock) = (Arc::new(MemoryLinks::default()), Arc::new(FixedClock::at("2026-01-02T03:04:05Z")));
+    let domains = Arc::new(MemoryDomains::default());
     let mut docs = link("acme", "docs", "https://example.com/docs");
     docs.settings = serde_json::from_value(settings).unwrap();
     links.insert(&docs).await.unwrap();
     let ports = FollowLinkPorts {
         links: links.clone(),
+        domain_settings: domains.clone(),
         limit: links.clone(),
         attempts: Arc::new(MemoryAttempts::default()),
         domains: Domains::parse("go.example.com,s.example.org").unwrap(),
         clock: clock.clone(),
         random: Arc::new(SeededRandom::new(1)),
     };
-    Fixture { links, clock, ports }
+    Fixture { links, domains, clock, ports }
 }
 
 fn visit(path: &str) -> Visit {
@@ -486,4 +490,47 @@ async fn longest_slug_may_be_encoded() {
     let outcome =
         follow_link(&fixture.ports, &visit(&format!("/{}", "%64".repeat(Slug::MAX_LEN))), Intent::Follow).await;
     assert_eq!(show(outcome.unwrap()), "302 https://example.com/longest");
+}
+
+#[tokio::test]
+async fn capitals_count_unless_the_domain_says_otherwise() {
+    let fixture = fixture(json!({"forward_path": true})).await;
+    let mixed = link("acme", "Mixed", "https://example.com/mixed");
+    let small = link("acme", "mixed", "https://example.com/small");
+    for link in [&mixed, &small] {
+        fixture.links.insert(link).await.unwrap();
+    }
+    let docs = "302 https://example.com/docs";
+    for (path, sensitive, insensitive) in [
+        ("/docs", docs, docs),
+        ("/DOCS", "NotFound", docs),
+        ("/D%6Fcs/", "NotFound", docs),
+        ("/(DOCS).", "NotFound", docs),
+        ("/Docs/Rest", "NotFound", "302 https://example.com/docs/Rest"),
+        ("/Mixed", "302 https://example.com/mixed", "302 https://example.com/mixed"),
+        ("/MIXED", "NotFound", "302 https://example.com/small"),
+        ("/None", "NotFound", "NotFound"),
+        ("/V1", "NotFound", "NotFound"),
+    ] {
+        for (case, expected) in [("sensitive", sensitive), ("insensitive", insensitive)] {
+            fixture.domains.set("go.example.com", json!({"slugs": {"case": case}}));
+            let outcome = follow_link(&fixture.ports, &visit(path), Intent::Follow).await.unwrap();
+            assert_eq!(show(outcome), expected, "{path} {case}");
+        }
+    }
+    let details = follow_link(&fixture.ports, &visit("/DOCS+"), Intent::Follow).await.unwrap();
+    assert!(matches!(details, Outcome::Details(_)));
+}
+
+#[tokio::test]
+async fn rules_of_slugs_are_read_only_for_capitals_that_find_nothing() {
+    let fixture = fixture(json!({})).await;
+    fixture.links.insert(&link("acme", "Mixed", "https://example.com/mixed")).await.unwrap();
+    for (path, reads) in [("/docs", 0), ("/Mixed", 0), ("/none", 0), ("/None", 1)] {
+        follow_link(&fixture.ports, &visit(path), Intent::Follow).await.unwrap();
+        assert_eq!(fixture.domains.reads(), reads, "{path}");
+    }
+    fixture.domains.fail(true);
+    assert!(follow_link(&fixture.ports, &visit("/None"), Intent::Follow).await.is_err(), "the link may exist");
+    assert!(follow_link(&fixture.ports, &visit("/Mixed"), Intent::Follow).await.is_ok());
 }

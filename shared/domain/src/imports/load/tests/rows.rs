@@ -86,6 +86,23 @@ async fn import_waits_until_the_settings_of_its_domains_can_be_read() {
 }
 
 #[tokio::test]
+async fn rows_get_small_letters_where_capitals_do_not_count() {
+    let world = World::new();
+    world.domain_settings.set("go.example.com", serde_json::json!({"slugs": {"case": "insensitive"}}));
+    let file = "url,slug,domain\nhttps://a.example/,Docs,\nhttps://b.example/,DOCS,\nhttps://c.example/,,\nhttps://d.example/,Docs,s.example.org\n";
+    assert_eq!(world.load(file).await.counts, counts(3, 0, 0, 1));
+    let slugs: Vec<Slug> = world.links.all().into_iter().map(|link| link.address.slug).collect();
+    assert!(["docs", "Docs"].iter().all(|slug| slugs.contains(&Slug::parse(*slug).unwrap())), "{slugs:?}");
+    assert_eq!(slugs.iter().filter(|slug| !slug.is_folded()).count(), 1, "{slugs:?}");
+    let taken = slugs.iter().find(|slug| slug.as_str().len() == 8).unwrap();
+    let world = World::new();
+    world.domain_settings.set("go.example.com", serde_json::json!({"slugs": {"case": "insensitive"}}));
+    world.links.insert(&link("other", taken.as_str(), "https://theirs.example/")).await.unwrap();
+    assert_eq!(world.load(file).await.counts, counts(3, 0, 0, 1));
+    assert_eq!(world.links.all().iter().filter(|link| !link.address.slug.is_folded()).count(), 1);
+}
+
+#[tokio::test]
 async fn report_of_an_archive_names_the_file() {
     let world = World::new();
     world.links.insert(&link("other", "nasty-zipa-1", "https://theirs.example/")).await.unwrap();

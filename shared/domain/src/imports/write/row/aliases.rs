@@ -36,7 +36,7 @@ pub(super) fn read_aliases(
             continue;
         }
         let address = match Slug::parse(path.trim_end_matches('/')) {
-            Ok(slug) => LinkAddress { domain, slug },
+            Ok(slug) => LinkAddress { slug: domains.slug_on(&domain, slug), domain },
             Err(error) => {
                 refuse(error.to_string());
                 continue;

@@ -45,6 +45,8 @@ pub struct Candidate {
     pub aliases: Vec<LinkAddress>,
     /// The attempt at a derived slug, counted from 0; `None` if the slug is the row's own.
     pub attempt: Option<u32>,
+    /// Whether capitals in slugs do not count on the link's domain.
+    pub ignores_case: bool,
     /// What the link lacks of its row, or has otherwise. The report says so.
     pub warnings: Vec<Fault>,
     /// Whether the link is archived only because the file does not hold its password.
@@ -59,7 +61,8 @@ impl Candidate {
         };
         let len = self.link.address.slug.as_str().len();
         let len = len + usize::from(len < SLUG_LEN && attempt >= FIRST_LONGER_ATTEMPT);
-        self.link.address.slug = derived_slug(self.link.origin.as_deref().unwrap_or_default(), attempt, len);
+        let slug = derived_slug(self.link.origin.as_deref().unwrap_or_default(), attempt, len);
+        self.link.address.slug = if self.ignores_case { slug.folded() } else { slug };
         self.attempt = Some(attempt);
         true
     }
@@ -78,7 +81,7 @@ fn derived_slug(origin: &str, attempt: u32, len: usize) -> Slug {
 pub struct Context<'a> {
     /// The import.
     pub import: &'a Import,
-    /// The stack's own domains, with their limits.
+    /// The stack's own domains, with their rules.
     pub domains: &'a Domains,
     /// The creation time of links whose rows have none.
     pub created_at: Timestamp,
@@ -110,6 +113,8 @@ impl Context<'_> {
                 (derived_slug(&origin, 0, len), Some(0))
             }
         };
+        let ignores_case = self.domains.ignores_case(&domain);
+        let slug = self.domains.slug_on(&domain, slug);
         let target = match &defaults {
             Some(defaults) => defaults.with_parameters(target, self.domains, &mut warnings),
             None => target,
@@ -149,7 +154,7 @@ impl Context<'_> {
             imported_clicks,
             origin: Some(origin),
         };
-        Ok(Candidate { address: address.clone(), link, aliases, attempt, warnings, lacks_password })
+        Ok(Candidate { address: address.clone(), link, aliases, attempt, ignores_case, warnings, lacks_password })
     }
 
     /// Returns what the workspace says about new links. A row of our own export says everything itself.
