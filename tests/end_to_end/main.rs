@@ -12,6 +12,7 @@ mod forwarding;
 mod import_speed;
 mod imports;
 mod keys;
+mod link_changes;
 mod links;
 mod long_targets;
 mod previews;
