@@ -18,10 +18,11 @@ const WITHOUT_ALARM: [(&str, &str); 0] = [];
 const SHORT_VISIBILITY: [(&str, &str); 0] = [];
 
 /// Queues without a dead-letter queue, each with the reason.
-const WITHOUT_DEAD_LETTERS: [(&str, &str); 3] = [
+const WITHOUT_DEAD_LETTERS: [(&str, &str); 4] = [
     ("FailedEventsQueue", "what cannot be ended stays there until an operator looks at it"),
     ("FailedImportPartsQueue", "as above"),
     ("FailedExportsQueue", "as above"),
+    ("FailedLinkChangesQueue", "as above"),
 ];
 
 /// How long SQS keeps messages by default, in seconds.

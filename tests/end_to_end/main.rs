@@ -14,6 +14,7 @@ mod import_speed;
 mod imports;
 mod key_limits;
 mod keys;
+mod link_changes;
 mod links;
 mod long_targets;
 mod previews;

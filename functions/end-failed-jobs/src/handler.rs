@@ -14,6 +14,8 @@ use waypost_domain::imports::load_ports::EndImportPorts;
 use waypost_domain::jobs::delivery::Delivery;
 use waypost_domain::jobs::given_up::GivenUp;
 use waypost_domain::jobs::redelivery::Redelivery;
+use waypost_domain::link_changes::give_up::give_up_link_change;
+use waypost_domain::link_changes::ports::LinkChangeStore;
 use waypost_domain::ports::Clock;
 use waypost_lambda::notification::{Notification, Record};
 use waypost_lambda::queue::event::{BatchResponse, QueueEvent};
@@ -24,11 +26,12 @@ use crate::message::FailedMessage;
 /// The stores of all jobs.
 pub(crate) struct App {
     pub(crate) exports: Arc<dyn ExportStore>,
+    pub(crate) link_changes: Arc<dyn LinkChangeStore>,
     pub(crate) imports: EndImportPorts,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
-/// Leaves it to the queues when a message comes again: there are three, and no hurry.
+/// Leaves it to the queues when a message comes again: there are a few, and no hurry.
 struct QueuesOwnPace;
 
 #[async_trait]
@@ -50,6 +53,10 @@ async fn end(app: &App, message: &FailedMessage, delivery: &Delivery) -> Result<
         FailedMessage::Export(request) => {
             let given_up = give_up_export(app.exports.as_ref(), app.clock.as_ref(), request).await;
             ended(given_up, message, delivery, |export| (export.id.to_string(), export.error.clone()))
+        }
+        FailedMessage::LinkChange(request) => {
+            let given_up = give_up_link_change(app.link_changes.as_ref(), app.clock.as_ref(), request).await;
+            ended(given_up, message, delivery, |job| (job.id.to_string(), job.error.clone()))
         }
         FailedMessage::Part(part) => {
             let given_up = give_up_part(&app.imports, part, delivery).await;
@@ -110,20 +117,25 @@ mod tests {
     use waypost_domain::imports::load::{Loaded, load_import};
     use waypost_domain::imports::load_ports::LoadImportPorts;
     use waypost_domain::testing::domains::MemoryDomains;
+    use waypost_domain::link_changes::job::LinkChangeStatus;
+    use waypost_domain::link_changes::start::{StartLinkChangePorts, start_link_change};
     use waypost_domain::testing::exports::MemoryExports;
     use waypost_domain::testing::files::{MemoryFileStore, MemoryUploads};
     use waypost_domain::testing::imports::{MemoryImports, MemoryPartQueue, MemoryParts};
     use waypost_domain::testing::jobs::MemoryTimer;
+    use waypost_domain::testing::link_changes::{MemoryLinkChangeQueue, MemoryLinkChanges};
     use waypost_domain::testing::links::MemoryLinks;
+    use waypost_domain::testing::samples::caller;
     use waypost_domain::testing::system::{FixedClock, SeededRandom};
     use waypost_domain::testing::workspaces::MemoryWorkspaces;
-    use waypost_domain::{Domains, WorkspaceId};
+    use waypost_domain::{Domains, Role, WorkspaceId};
     use waypost_lambda::invocation::delivery;
 
     struct Fixture {
         app: App,
         loader: LoadImportPorts,
         exports: Arc<MemoryExports>,
+        link_changes: Arc<MemoryLinkChanges>,
         imports: Arc<MemoryImports>,
         queue: Arc<MemoryPartQueue>,
     }
@@ -149,8 +161,9 @@ mod tests {
             max_bytes: 1_000_000,
             part_bytes: 500,
         };
-        let app = App { exports: exports.clone(), imports: loader.ending(), clock };
-        Fixture { app, loader, exports, imports, queue }
+        let link_changes = Arc::<MemoryLinkChanges>::default();
+        let app = App { exports: exports.clone(), link_changes: link_changes.clone(), imports: loader.ending(), clock };
+        Fixture { app, loader, exports, link_changes, imports, queue }
     }
 
     /// The sample event, with another body if one is given.
@@ -168,13 +181,14 @@ mod tests {
 
     const NONE_FAILED: &str = r#"{"batchItemFailures":[]}"#;
     const EXPORT: &str = include_str!("../../../events/end-failed-jobs/export.json");
+    const LINK_CHANGE: &str = include_str!("../../../events/end-failed-jobs/link_change.json");
     const PART: &str = include_str!("../../../events/end-failed-jobs/part.json");
     const UPLOAD: &str = include_str!("../../../events/end-failed-jobs/upload.json");
 
     #[tokio::test]
     async fn sample_events_name_absent_jobs() {
         let fixture = fixture();
-        for sample in [EXPORT, PART, UPLOAD] {
+        for sample in [EXPORT, LINK_CHANGE, PART, UPLOAD] {
             assert_eq!(invoke(&fixture, &event(sample, None)).await, NONE_FAILED);
         }
     }
@@ -190,6 +204,28 @@ mod tests {
         assert_eq!(invoke(&fixture, &event(EXPORT, Some(body))).await, NONE_FAILED);
         let failed = fixture.exports.get(&export.workspace, &export.id).await.unwrap().unwrap();
         assert!(failed.status == ExportStatus::Failed && failed.error.is_some(), "{failed:?}");
+    }
+
+    #[tokio::test]
+    async fn change_of_links_ends_as_failed() {
+        let fixture = fixture();
+        let queue = MemoryLinkChangeQueue::default();
+        let job = {
+            let ports = StartLinkChangePorts {
+                jobs: fixture.link_changes.as_ref(),
+                queue: &queue,
+                files: &MemoryFileStore::default(),
+                clock: fixture.app.clock.as_ref(),
+                random: &SeededRandom::new(1),
+                domains: &Domains::parse("go.example.com").unwrap(),
+            };
+            let new = serde_json::from_str(r#"{"select": {"all": true}, "delete": true}"#).unwrap();
+            start_link_change(&ports, &caller("acme", Role::Editor), &new).await.unwrap()
+        };
+        let body = serde_json::to_string(&queue.take()[0]).unwrap();
+        assert_eq!(invoke(&fixture, &event(LINK_CHANGE, Some(body))).await, NONE_FAILED);
+        let failed = fixture.link_changes.get(&job.workspace, &job.id).await.unwrap().unwrap();
+        assert!(failed.status == LinkChangeStatus::Failed && failed.error.is_some(), "{failed:?}");
     }
 
     #[tokio::test]

@@ -1,4 +1,4 @@
-//! SQS: ends the exports and imports whose messages were given up.
+//! SQS: ends the exports, imports and changes of links whose messages were given up.
 
 mod handler;
 mod message;
@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use lambda_runtime::{LambdaEvent, service_fn};
 use waypost_aws::dynamo::exports::DynamoExports;
+use waypost_aws::dynamo::link_change_jobs::DynamoLinkChanges;
 use waypost_lambda::queue::event::QueueEvent;
 use waypost_lambda::start::BoxError;
 use waypost_lambda::system::SystemClock;
@@ -22,8 +23,13 @@ async fn serve() -> Result<(), BoxError> {
     let config = sdk::config()?;
     let imports = ender(&config)?;
     let (dynamo, table) = (aws_sdk_dynamodb::Client::new(&config), settings::required("LINKS_TABLE")?);
-    let exports = Arc::new(DynamoExports::new(dynamo, table, settings::file_retention()?));
-    let app = handler::App { exports, imports, clock: Arc::new(SystemClock) };
+    let retention = settings::file_retention()?;
+    let app = handler::App {
+        exports: Arc::new(DynamoExports::new(dynamo.clone(), &table, retention)),
+        link_changes: Arc::new(DynamoLinkChanges::new(dynamo, table, retention)),
+        imports,
+        clock: Arc::new(SystemClock),
+    };
     let handle = async |event: LambdaEvent<QueueEvent>| {
         Ok::<_, BoxError>(handler::handle(&app, &event.payload, &event.context).await)
     };

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use waypost_domain::exports::ports::ExportRequest;
 use waypost_domain::imports::job::part::PartId;
+use waypost_domain::link_changes::ports::LinkChangeRequest;
 use waypost_lambda::notification::Notification;
 
 /// A message of any of the queues.
@@ -11,6 +12,8 @@ use waypost_lambda::notification::Notification;
 pub(crate) enum FailedMessage {
     /// From `FailedExportsQueue`.
     Export(ExportRequest),
+    /// From `FailedLinkChangesQueue`.
+    LinkChange(LinkChangeRequest),
     /// From `FailedImportPartsQueue`.
     Part(PartId),
     /// From `FailedEventsQueue`: the record that Lambda makes of an event that a function failed to handle ("Capturing records of

@@ -9,6 +9,7 @@ pub mod health;
 pub mod imports;
 pub mod keys;
 pub mod link_batches;
+pub mod link_changes;
 pub mod links;
 pub mod me;
 pub mod openapi;

@@ -60,6 +60,8 @@ const STATS: &[QueryParameter] = &[
     QueryParameter::one("compare"),
     QueryParameter::one("limit"),
 ];
+const RESULTS: &[QueryParameter] =
+    &[QueryParameter::one("limit"), QueryParameter::one("cursor"), QueryParameter::one("result")];
 const REPORT: &[QueryParameter] = &[QueryParameter::one("format")];
 
 /// Returns the query parameters of the operation with this method (`GET`) and path (`/v1/links/{slug}`). `None` if there is no such
@@ -73,7 +75,7 @@ pub fn parameters_of(method: &str, path: &str) -> Option<&'static [QueryParamete
         ("POST", "/v1/links/{slug}/qr") => DOMAIN,
         ("GET", "/v1/links/{slug}/stats") => LINK_STATS,
         ("GET", "/v1/stats") => STATS,
-        ("GET", "/v1/imports" | "/v1/exports" | "/v1/keys" | "/v1/domains") => PAGE,
+        ("GET", "/v1/imports" | "/v1/exports" | "/v1/keys" | "/v1/link-changes" | "/v1/domains") => PAGE,
         ("GET" | "PATCH", "/v1/domains/{domain}") => NONE,
         ("GET", "/v1/imports/{id}/report") => REPORT,
         (
@@ -84,6 +86,9 @@ pub fn parameters_of(method: &str, path: &str) -> Option<&'static [QueryParamete
             "POST",
             "/v1/links" | "/v1/link-batches" | "/v1/imports" | "/v1/imports/{id}/cancel" | "/v1/exports" | "/v1/keys",
         ) => NONE,
+        ("GET", "/v1/link-changes/{id}/results") => RESULTS,
+        ("GET", "/v1/link-changes/{id}") => NONE,
+        ("POST", "/v1/link-changes" | "/v1/link-changes/{id}/cancel" | "/v1/link-changes/{id}/undo") => NONE,
         ("DELETE", "/v1/keys/{key_id}") | ("PATCH", "/v1/workspace") => NONE,
         _ => return None,
     })

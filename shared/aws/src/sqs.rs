@@ -8,6 +8,7 @@ use waypost_domain::exports::ports::{ExportQueue, ExportRequest};
 use waypost_domain::imports::job::part::PartId;
 use waypost_domain::imports::job::ports::PartQueue;
 use waypost_domain::jobs::redelivery::Redelivery;
+use waypost_domain::link_changes::ports::{LinkChangeQueue, LinkChangeRequest};
 use waypost_domain::{StoreError, StoreErrorKind};
 
 use crate::backoff::Backoff;
@@ -81,6 +82,13 @@ impl PartQueue for SqsQueue {
 #[async_trait]
 impl ExportQueue for SqsQueue {
     async fn send(&self, request: &ExportRequest) -> Result<(), StoreError> {
+        self.send_all(std::slice::from_ref(request)).await
+    }
+}
+
+#[async_trait]
+impl LinkChangeQueue for SqsQueue {
+    async fn send(&self, request: &LinkChangeRequest) -> Result<(), StoreError> {
         self.send_all(std::slice::from_ref(request)).await
     }
 }

@@ -145,6 +145,22 @@ impl Operation<'_> {
             .problem(415, "The body is not a JSON Merge Patch.")
     }
 
+    /// Adds a JSON body that a `T` is read from, whose field (name, and the component's name) is a JSON Merge Patch of a `P` without some
+    /// fields, with those of an `A` and others (name and schema).
+    pub(crate) fn body_with_patch<T: JsonSchema, P: JsonSchema, A: JsonSchema>(
+        self,
+        (field, component): (&str, &str),
+        without: &[&str],
+        also: &[(&str, Value)],
+        examples: Value,
+    ) -> Self {
+        let mut fields: Map<String, Value> = self.all.schemas.properties_with_null::<A>().into_iter().collect();
+        fields.extend(also.iter().map(|(name, schema)| ((*name).to_owned(), schema.clone())));
+        let patch = self.all.schemas.patch::<P>(component, without, Value::Object(fields));
+        let schema = self.all.schemas.read_with::<T>(field, &patch);
+        self.body_as(&["application/json"], schema, examples)
+    }
+
     fn body_as(self, types: &[&str], schema: Value, examples: Value) -> Self {
         let examples: Map<String, Value> = examples
             .as_object()

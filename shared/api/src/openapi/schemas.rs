@@ -69,6 +69,27 @@ impl Schemas {
         self.reading.subschema_for::<T>().to_value()
     }
 
+    /// Gives the schema that a `T` is read from, as its component, with another schema for one of its fields, which may be null.
+    pub(crate) fn read_with<T: JsonSchema>(&mut self, field: &str, schema: &Value) -> Value {
+        let name = T::schema_name().into_owned();
+        let mut whole = T::json_schema(&mut self.reading);
+        RecursiveTransform(plain).transform(&mut whole);
+        let mut whole = whole.to_value();
+        let described = whole["properties"][field]["description"].clone();
+        whole["properties"][field] = json!({ "description": described, "anyOf": [schema, { "type": "null" }] });
+        self.others.insert(name.clone(), whole);
+        json!({ "$ref": format!("#/components/schemas/{name}") })
+    }
+
+    /// Lists the properties of a `T` with their schemas as it is read.
+    pub(crate) fn properties_with_null<T: JsonSchema>(&mut self) -> Vec<(String, Value)> {
+        let mut schema = T::json_schema(&mut self.reading);
+        RecursiveTransform(plain).transform(&mut schema);
+        let schema = schema.to_value();
+        let properties = schema["properties"].as_object().into_iter().flatten();
+        properties.map(|(name, schema)| (name.clone(), schema.clone())).collect()
+    }
+
     /// Gives the schema that a `T` is written as.
     pub(crate) fn written<T: JsonSchema>(&mut self) -> Value {
         self.writing.subschema_for::<T>().to_value()

@@ -3,12 +3,25 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
 use waypost_domain::links::change_marks::{BUCKETS, Marks, changed_buckets};
+use waypost_domain::links::ports::ChangeMarker;
 use waypost_domain::redirect::ports::ChangeMarks;
 use waypost_domain::{Link, StoreError};
 
 use super::links::DynamoLinks;
 use super::{Item, text};
 use crate::error::store_error;
+
+#[async_trait]
+impl ChangeMarker for DynamoLinks {
+    async fn mark(&self, buckets: &[usize]) -> Result<(), StoreError> {
+        let counters: Vec<String> = buckets.iter().map(|bucket| format!("b{bucket} :one")).collect();
+        let update = self.client.update_item().table_name(&self.table).set_key(Some(key()));
+        let update = update.update_expression(format!("ADD {}", counters.join(", ")));
+        let one = AttributeValue::N("1".to_owned());
+        let marked = update.expression_attribute_values(":one", one).send().await;
+        marked.map(drop).map_err(|error| store_error("links.mark", error))
+    }
+}
 
 #[async_trait]
 impl ChangeMarks for DynamoLinks {
@@ -34,12 +47,7 @@ impl DynamoLinks {
         if buckets.is_empty() {
             return;
         }
-        let counters: Vec<String> = buckets.iter().map(|bucket| format!("b{bucket} :one")).collect();
-        let update = self.client.update_item().table_name(&self.table).set_key(Some(key()));
-        let update = update.update_expression(format!("ADD {}", counters.join(", ")));
-        let one = AttributeValue::N("1".to_owned());
-        if let Err(error) = update.expression_attribute_values(":one", one).send().await {
-            let error = store_error("links.mark", error);
+        if let Err(error) = ChangeMarker::mark(self, &buckets).await {
             tracing::warn!(event = "links.not_marked", domain = %seen.address.domain, slug = %seen.address.slug, %error);
         }
     }

@@ -9,6 +9,7 @@ use waypost_domain::files::retention::Retention;
 use waypost_domain::{StoreError, WorkspaceId};
 
 use super::conditional_writes::{put_if_absent, put_next};
+use super::newest::newest_of_workspace;
 use super::{Item, text};
 use crate::error::{broken, store_error};
 
@@ -57,24 +58,10 @@ impl ExportStore for DynamoExports {
         limit: usize,
     ) -> Result<Vec<Export>, StoreError> {
         const OPERATION: &str = "exports.newest";
-        let query = self.client.query().table_name(&self.table).consistent_read(true).scan_index_forward(false);
-        // A range has its ends: the export `before` itself is the first that comes. No id has a `~`.
-        let (last, limit) = before.map_or(("~".to_owned(), limit), |before| (before.to_string(), limit + 1));
-        let page = query
-            .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
-            .expression_attribute_values(":pk", text(format!("WS#{workspace}")))
-            .expression_attribute_values(":first", text("EXPORT#"))
-            .expression_attribute_values(":last", text(format!("EXPORT#{last}")))
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-            .send()
-            .await
-            .map_err(|error| store_error(OPERATION, error))?;
-        let exports = page.items.unwrap_or_default().into_iter().map(|item| export_from(item, OPERATION));
-        let mut exports = exports.collect::<Result<Vec<Export>, _>>()?;
-        exports.retain(|export| before != Some(&export.id));
-        // Without `before` itself, which may be deleted, there is one too many.
-        exports.truncate(limit - usize::from(before.is_some()));
-        Ok(exports)
+        let before = before.map(ToString::to_string);
+        let place = (workspace, "EXPORT#");
+        let items = newest_of_workspace(&self.client, &self.table, OPERATION, place, before.as_deref(), limit).await?;
+        items.into_iter().map(|item| export_from(item, OPERATION)).collect()
     }
 
     async fn replace(&self, next: &Export) -> Result<bool, StoreError> {

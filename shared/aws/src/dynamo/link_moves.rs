@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{CancellationReason, Put, TransactWriteItem};
 use futures::stream::{self, StreamExt, TryStreamExt};
-use waypost_domain::links::ports::{LinkMoves, Relocation};
+use waypost_domain::links::ports::{LinkMoves, LinkReader, LinkRestorer, LinkWriter, Relocation};
 use waypost_domain::{Link, LinkAddress, LinkId, StoreError, StoreErrorKind, Timestamp, WorkspaceId};
 
 use super::link_changes::Unchanged;
@@ -159,6 +159,23 @@ fn moved(link: &Link) -> Item {
 
 fn moved_key(workspace: &WorkspaceId, id: &LinkId) -> Item {
     Item::from([("pk".to_owned(), text(format!("MOVED#{workspace}#{id}"))), ("sk".to_owned(), text("MOVED"))])
+}
+
+#[async_trait]
+impl LinkRestorer for DynamoLinks {
+    async fn restore(&self, link: &Link) -> Result<bool, StoreError> {
+        if link.aliases.is_empty() {
+            return self.insert(link).await;
+        }
+        let free = || Unchanged::free_for(&link.workspace);
+        let mut puts = vec![ConditionalPut::new(item_of(link)?, free())];
+        for alias in &link.aliases {
+            puts.push(ConditionalPut::new(pointer_of(alias, &Alias::of(link))?, free()));
+        }
+        let done = self.transact("links.restore", puts).await? == Transacted::Done;
+        // The first attempt of this write may have succeeded although its answer was lost.
+        Ok(done || self.get_latest(&link.address).await?.as_ref() == Some(link))
+    }
 }
 
 #[async_trait]

@@ -14,6 +14,7 @@ pub mod import_parts;
 pub mod imports;
 pub mod keys;
 pub mod link_batch;
+pub mod link_change_jobs;
 mod link_changes;
 pub mod link_list;
 mod link_moves;

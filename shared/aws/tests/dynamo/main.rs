@@ -10,6 +10,7 @@ mod exports;
 mod idempotency;
 mod imports;
 mod keys;
+mod link_changes;
 mod link_list;
 mod link_targets;
 mod links;

@@ -216,6 +216,15 @@ impl Place {
 }
 
 impl CatalogQuery {
+    /// Tells whether the query leaves out more than archived links.
+    pub fn is_restricted(&self) -> bool {
+        !self.search.trim().is_empty()
+            || !self.targets.is_empty()
+            || self.filter.is_selective()
+            || self.created_from.is_some()
+            || self.created_before.is_some()
+    }
+
     fn shows(&self, row: &Row, found: &Found<'_>, created_by: &str) -> bool {
         let has = |tag: &String| found.tags.split(TAG_MARK).skip(1).any(|own| own == tag);
         let filter = &self.filter;

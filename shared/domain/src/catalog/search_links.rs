@@ -138,6 +138,14 @@ async fn read_links<'a>(
     Ok(listed.collect())
 }
 
+/// Checks the filters of a request, and makes a query of all that they select.
+///
+/// # Errors
+/// [`Error::Invalid`] names every parameter that is wrong.
+pub fn check_filters(request: &ListRequest, domains: &Domains) -> Result<CatalogQuery, Error> {
+    Ok(Wanted::check(request, domains)?.catalog)
+}
+
 /// A checked request.
 struct Wanted {
     query: LinkQuery,

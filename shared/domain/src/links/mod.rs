@@ -19,6 +19,7 @@ pub mod preview;
 pub mod query;
 mod read_only;
 pub mod request;
+pub mod restore;
 mod reuse;
 pub mod settings;
 pub mod utm;

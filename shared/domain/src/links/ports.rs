@@ -57,6 +57,21 @@ pub enum Relocation {
     Taken,
 }
 
+/// Brings deleted links back.
+#[async_trait]
+pub trait LinkRestorer: Send + Sync {
+    /// Writes `link` and its aliases as one, if each of their addresses is free or reserved for its workspace. Returns whether all were,
+    /// or the store holds `link` already: the answer to an earlier call may have been lost.
+    async fn restore(&self, link: &Link) -> Result<bool, StoreError>;
+}
+
+/// Marks changed links for redirects that keep them.
+#[async_trait]
+pub trait ChangeMarker: Send + Sync {
+    /// Marks these buckets (less than [`super::change_marks::BUCKETS`], each once), at least one.
+    async fn mark(&self, buckets: &[usize]) -> Result<(), StoreError>;
+}
+
 /// Tells where links are now.
 #[async_trait]
 pub trait LinkMoves: Send + Sync {

@@ -14,8 +14,8 @@ use crate::links::change_marks::{BUCKETS, Marks, changed_buckets};
 use crate::links::id::LinkId;
 use crate::links::link::Link;
 use crate::links::ports::{
-    Inserted, Insertion, LinkBatch, LinkIndex, LinkMoves, LinkPorts, LinkReader, LinkShards, LinkTargets, LinkWriter,
-    MAX_FOUND, Occupant, Relocation, ShardPlace,
+    ChangeMarker, Inserted, Insertion, LinkBatch, LinkIndex, LinkMoves, LinkPorts, LinkReader, LinkRestorer,
+    LinkShards, LinkTargets, LinkWriter, MAX_FOUND, Occupant, Relocation, ShardPlace,
 };
 use crate::links::query::{LinkQuery, LinkSlice};
 use crate::redirect::ports::{ChangeMarks, ClickLimit};
@@ -191,6 +191,40 @@ impl LinkWriter for MemoryLinks {
         }
         self.mark(seen, None);
         Ok(true)
+    }
+}
+
+#[async_trait]
+impl LinkRestorer for MemoryLinks {
+    async fn restore(&self, link: &Link) -> Result<bool, StoreError> {
+        let mut links = self.check("links.restore")?;
+        if links.get(&link.address) == Some(link) {
+            return Ok(true);
+        }
+        let is_free = |address: &LinkAddress| match self.occupant(&links, address) {
+            Occupant::Nobody => true,
+            Occupant::Link(_) => false,
+            Occupant::Reserved(workspace) => workspace == link.workspace,
+        };
+        if !link.addresses().all(is_free) {
+            return Ok(false);
+        }
+        self.put(&mut links, link);
+        for alias in &link.aliases {
+            lock(&self.pointers).insert(alias.clone(), Pointer::Alias(link.address.clone()));
+        }
+        Ok(true)
+    }
+}
+
+#[async_trait]
+impl ChangeMarker for MemoryLinks {
+    async fn mark(&self, buckets: &[usize]) -> Result<(), StoreError> {
+        drop(self.check("links.mark")?);
+        let mut marks = lock(&self.marks);
+        let marks = marks.get_or_insert_with(|| Box::new([0; BUCKETS]));
+        buckets.iter().for_each(|bucket| marks[*bucket] += 1);
+        Ok(())
     }
 }
 

@@ -13,6 +13,7 @@ pub mod idempotency;
 pub mod imports;
 pub mod jobs;
 pub mod keys;
+pub mod link_changes;
 pub mod links;
 pub mod outage;
 pub mod samples;

@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 
 /// An error in one field of a request.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct FieldError {
     /// JSON pointer (RFC 6901) to the field in the request body, such as `/url`, or the query parameter's name.

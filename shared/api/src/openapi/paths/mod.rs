@@ -4,6 +4,7 @@ mod domains;
 mod exports;
 mod imports;
 mod keys;
+mod link_changes;
 mod links;
 mod me;
 mod service;
@@ -14,6 +15,7 @@ use super::operation::Operations;
 
 pub(crate) fn add_all(operations: &mut Operations) {
     links::add(operations);
+    link_changes::add(operations);
     stats::add(operations);
     imports::add(operations);
     exports::add(operations);

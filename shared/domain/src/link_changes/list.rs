@@ -1,0 +1,28 @@
+//! Lists the jobs of the caller's workspace, the newest first.
+
+use super::id::LinkChangeId;
+use super::job::LinkChange;
+use super::ports::LinkChangeStore;
+use crate::access::key::{Caller, Role};
+use crate::values::error::Error;
+use crate::values::field_errors::Errors;
+use crate::values::page::{Page, PageRequest};
+
+/// Returns one page of the workspace's jobs. Needs [`Role::Viewer`].
+///
+/// # Errors
+/// [`Error::Invalid`] names what is wrong with `page`.
+pub async fn list_link_changes(
+    jobs: &dyn LinkChangeStore,
+    caller: &Caller,
+    page: &PageRequest,
+) -> Result<Page<LinkChange>, Error> {
+    caller.require(Role::Viewer)?;
+    let mut errors = Errors::default();
+    let query = page.check_with(&mut errors);
+    let before = query.before.map(LinkChangeId::parse);
+    let before = before.and_then(|id| errors.note("cursor", id.map_err(|_| "is not a cursor that a page gave")));
+    let (limit, before) = errors.or(Some((query.limit, before)))?;
+    let items = jobs.newest(&caller.workspace, before.as_ref(), limit + 1).await?;
+    Ok(Page::from_items(items, limit, |job| job.id.to_string()))
+}

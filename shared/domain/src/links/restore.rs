@@ -1,0 +1,144 @@
+//! Brings back what a link was before a change.
+
+use super::created::remember_target;
+use super::link::Link;
+use super::ports::{LinkPorts, LinkRestorer, Relocation};
+use crate::access::key::{Caller, Role};
+use crate::values::error::{Error, StoreError, StoreErrorKind};
+
+/// How many times to write a link whose clicks are counted at the same time.
+const MAX_ATTEMPTS: usize = 10;
+
+/// Makes the link `current` what `previous` was: the same link, read before it was changed. It keeps its id and the clicks that it has used.
+/// Returns it. Needs [`Role::Editor`].
+///
+/// # Errors
+/// [`Error::Changed`] if the owner has changed it since `current` was read; [`Error::Conflict`] if the address that it had is taken.
+pub async fn restore_link(
+    ports: &LinkPorts<'_>,
+    caller: &Caller,
+    current: &Link,
+    previous: &Link,
+) -> Result<Link, Error> {
+    caller.require(Role::Editor)?;
+    let mut current = current.clone();
+    for _ in 0..MAX_ATTEMPTS {
+        let mut next = Link {
+            stored_id: current.stored_id.clone(),
+            counted_at: current.counted_at.clone(),
+            ..following(previous, current.revision, caller, ports)
+        };
+        next.settings.used_clicks = current.settings.used_clicks;
+        let stays = (&next.address, &next.aliases) == (&current.address, &current.aliases);
+        let written = if stays {
+            if ports.writer.replace(&current, &next).await? { Relocation::Done } else { Relocation::Changed }
+        } else {
+            ports.writer.relocate(&current, &next, ports.clock.now()).await?
+        };
+        match written {
+            Relocation::Done => {
+                if (&next.address, &next.url) != (&current.address, &current.url) {
+                    remember_target(ports.targets, &next).await;
+                }
+                return Ok(next);
+            }
+            Relocation::Taken => return Err(taken()),
+            Relocation::Changed => {}
+        }
+        // Clicks since then are not changes.
+        let stored = ports.reader.get_latest(&current.address).await?;
+        current = stored.filter(|stored| stored.is_unchanged_since(&current)).ok_or(Error::Changed("link"))?;
+    }
+    let busy = "the link is clicked all the time";
+    Err(StoreError::new("links.restore", StoreErrorKind::Throttled, busy).into())
+}
+
+/// Brings back the link `deleted` with its aliases, as it was before it was deleted. Returns it. Needs [`Role::Editor`].
+///
+/// # Errors
+/// [`Error::Conflict`] if one of its addresses is taken.
+pub async fn restore_deleted(
+    ports: &LinkPorts<'_>,
+    restorer: &dyn LinkRestorer,
+    caller: &Caller,
+    deleted: &Link,
+) -> Result<Link, Error> {
+    caller.require(Role::Editor)?;
+    // A greater revision than the deleted one's: catalogues take the link back.
+    let link = following(deleted, deleted.revision, caller, ports);
+    if !restorer.restore(&link).await? {
+        return Err(taken());
+    }
+    remember_target(ports.targets, &link).await;
+    Ok(link)
+}
+
+/// Returns `previous` as the change after `revision`.
+fn following(previous: &Link, revision: u64, caller: &Caller, ports: &LinkPorts<'_>) -> Link {
+    Link {
+        revision: revision + 1,
+        updated_at: Some(ports.clock.now()),
+        changed_by: Some(caller.key_id.clone()),
+        ..previous.clone().with_stored_id()
+    }
+}
+
+fn taken() -> Error {
+    Error::Conflict("the address that the link had is taken".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::links::delete::delete_link;
+    use crate::links::ports::{LinkReader, LinkWriter};
+    use crate::links::precondition::Precondition;
+    use crate::testing::links::LinkWorld;
+    use crate::testing::samples::{caller, link, link_with_id};
+    use crate::values::slug::Slug;
+
+    #[tokio::test]
+    async fn deleted_link_comes_back_with_its_aliases_unless_an_address_is_taken() {
+        for alias_is_taken in [false, true] {
+            let world = LinkWorld::default();
+            let first = link_with_id("acme", "old", "https://example.com/", "1");
+            world.links.insert(&first).await.unwrap();
+            let mut moved = Link { aliases: vec![first.address.clone()], revision: 1, ..first.clone() };
+            moved.address.slug = Slug::parse("docs").unwrap();
+            moved.settings.password_hash = Some("hash".into());
+            world.links.relocate(&first, &moved, first.created_at).await.unwrap();
+            let editor = caller("acme", Role::Editor);
+            delete_link(&world.ports(), &editor, &moved.address, &Precondition::None).await.unwrap();
+            if alias_is_taken {
+                assert!(world.links.insert(&link_with_id("acme", "old", "https://b.example/", "2")).await.unwrap());
+            }
+            let restored = restore_deleted(&world.ports(), &world.links, &editor, &moved).await;
+            if alias_is_taken {
+                assert!(matches!(restored, Err(Error::Conflict(_))), "{restored:?}");
+                assert_eq!(world.links.get(&moved.address).await.unwrap(), None, "all or nothing");
+                continue;
+            }
+            let restored = restored.unwrap();
+            assert_eq!((restored.id(), restored.revision, restored.settings.clone()), (moved.id(), 2, moved.settings));
+            assert_eq!(world.links.get(&first.address).await.unwrap(), Some(restored));
+        }
+    }
+
+    #[tokio::test]
+    async fn change_since_then_is_not_overwritten_but_clicks_are_kept() {
+        let world = LinkWorld::default();
+        let mut before = link("acme", "docs", "https://example.com/");
+        before.settings.max_clicks = Some(9);
+        world.links.insert(&before).await.unwrap();
+        let mut current = before.clone();
+        (current.revision, current.title) = (1, Some("T".into()));
+        world.links.replace(&before, &current).await.unwrap();
+        crate::redirect::ports::ClickLimit::use_click(&world.links, &before.address).await.unwrap();
+        let editor = caller("acme", Role::Editor);
+        let restored = restore_link(&world.ports(), &editor, &current, &before).await.unwrap();
+        assert_eq!((restored.title, restored.revision), (None, 2));
+        assert_eq!(world.links.all()[0].settings.used_clicks, 1);
+        let again = restore_link(&world.ports(), &editor, &current, &before).await;
+        assert!(matches!(again, Err(Error::Changed(_))), "{again:?}");
+    }
+}
