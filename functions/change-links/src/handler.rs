@@ -115,6 +115,7 @@ mod tests {
             clock: clock.clone(),
             random,
             timer: Arc::new(MemoryTimer::default()),
+            domain_settings: Arc::new(waypost_domain::testing::domains::MemoryDomains::default()),
             domains,
             concurrency: 4,
             chunk_entries: 10,

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use lambda_runtime::{LambdaEvent, service_fn};
+use waypost_aws::dynamo::domains::DynamoDomains;
 use waypost_aws::dynamo::link_batch::DynamoLinkBatch;
 use waypost_aws::dynamo::link_change_jobs::DynamoLinkChanges;
 use waypost_aws::dynamo::links::DynamoLinks;
@@ -38,7 +39,8 @@ async fn serve() -> Result<(), BoxError> {
         queue: Arc::new(queue.clone()),
         files: Arc::new(S3Files::new(aws_sdk_s3::Client::new(&config), bucket)),
         shards: links.clone(),
-        batch: Arc::new(DynamoLinkBatch::new(dynamo, table)),
+        batch: Arc::new(DynamoLinkBatch::new(dynamo.clone(), &table)),
+        domain_settings: Arc::new(DynamoDomains::new(dynamo, table).consistent()),
         reader: links.clone(),
         writer: links.clone(),
         restorer: links.clone(),

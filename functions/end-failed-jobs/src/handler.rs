@@ -116,9 +116,9 @@ mod tests {
     use waypost_domain::imports::job::import::ImportStatus;
     use waypost_domain::imports::load::{Loaded, load_import};
     use waypost_domain::imports::load_ports::LoadImportPorts;
-    use waypost_domain::testing::domains::MemoryDomains;
     use waypost_domain::link_changes::job::LinkChangeStatus;
     use waypost_domain::link_changes::start::{StartLinkChangePorts, start_link_change};
+    use waypost_domain::testing::domains::MemoryDomains;
     use waypost_domain::testing::exports::MemoryExports;
     use waypost_domain::testing::files::{MemoryFileStore, MemoryUploads};
     use waypost_domain::testing::imports::{MemoryImports, MemoryPartQueue, MemoryParts};

@@ -3,7 +3,6 @@ use axum::body::{Body, to_bytes};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use waypost_domain::Role;
-use waypost_domain::jobs::delivery::Delivery;
 use waypost_domain::link_changes::chunk::MAX_ENTRIES;
 use waypost_domain::link_changes::run::{Ran, run_link_change};
 use waypost_domain::link_changes::run_ports::RunLinkChangePorts;
@@ -57,6 +56,7 @@ async fn fixture() -> Fixture {
         clock: clock.clone(),
         random: random.clone(),
         timer: Arc::new(MemoryTimer::default()),
+        domain_settings: Arc::new(waypost_domain::testing::domains::MemoryDomains::default()),
         domains: domains.clone(),
         concurrency: 4,
         chunk_entries: MAX_ENTRIES,
@@ -95,7 +95,7 @@ async fn call(fixture: &Fixture, key: usize, method: &str, path: &str, body: Val
 /// Works off the queue.
 async fn work(fixture: &Fixture) {
     for message in fixture.queue.take() {
-        let delivery = Delivery { request_id: "r1".to_owned(), deadline: fixture.clock.now().plus_seconds(900) };
+        let delivery = waypost_domain::testing::jobs::delivery("r1", fixture.clock.now().plus_seconds(900));
         let ran = run_link_change(&fixture.runner, &message, &delivery).await.unwrap();
         assert!(matches!(ran, Ran::Finished(_)), "{ran:?}");
     }

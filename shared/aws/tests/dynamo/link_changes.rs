@@ -8,7 +8,6 @@ use waypost_aws::dynamo::link_change_jobs::DynamoLinkChanges;
 use waypost_aws::dynamo::links::DynamoLinks;
 use waypost_domain::access::key::Caller;
 use waypost_domain::files::retention::Retention;
-use waypost_domain::jobs::delivery::Delivery;
 use waypost_domain::link_changes::job::{LinkChange, LinkChangeStatus};
 use waypost_domain::link_changes::list::list_link_changes;
 use waypost_domain::link_changes::ports::LinkChangeStore;
@@ -21,6 +20,7 @@ use waypost_domain::links::ports::{ChangeMarker, LinkPorts, LinkReader, LinkRest
 use waypost_domain::links::precondition::Precondition;
 use waypost_domain::ports::Clock;
 use waypost_domain::redirect::ports::ChangeMarks;
+use waypost_domain::testing::domains::MemoryDomains;
 use waypost_domain::testing::files::MemoryFileStore;
 use waypost_domain::testing::jobs::MemoryTimer;
 use waypost_domain::testing::link_changes::MemoryLinkChangeQueue;
@@ -94,7 +94,7 @@ impl World {
         let mut invocations = 0;
         while let Some(message) = self.queue.take().pop() {
             invocations += 1;
-            let delivery = Delivery { request_id: format!("r{invocations}"), deadline: self.clock.now() };
+            let delivery = waypost_domain::testing::jobs::delivery(format!("r{invocations}"), self.clock.now());
             let ran = run_link_change(&self.ports, &message, &delivery).await.unwrap();
             assert!(matches!(ran, Ran::HandedOver(_) | Ran::Finished(_)), "{ran:?}");
         }
@@ -133,6 +133,7 @@ async fn links_are_changed_deleted_and_brought_back() {
                 clock: world.clock.as_ref(),
                 random: world.random.as_ref(),
                 domains: &world.domains,
+                domain_settings: &MemoryDomains::default(),
             };
             let patch = json!({"slug": format!("moved{n}"), "keep_alias": true});
             let show = |_: &Link| json!({});

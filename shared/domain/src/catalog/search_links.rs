@@ -142,8 +142,8 @@ async fn read_links<'a>(
 ///
 /// # Errors
 /// [`Error::Invalid`] names every parameter that is wrong.
-pub fn check_filters(request: &ListRequest, domains: &Domains) -> Result<CatalogQuery, Error> {
-    Ok(Wanted::check(request, domains)?.catalog)
+pub fn check_filters(request: &ListRequest, caller: &Caller, domains: &Domains) -> Result<CatalogQuery, Error> {
+    Ok(Wanted::check(request, caller, domains)?.catalog)
 }
 
 /// A checked request.

@@ -13,5 +13,6 @@ use crate::values::error::Error;
 pub async fn find_link_change(jobs: &dyn LinkChangeStore, caller: &Caller, id: &str) -> Result<LinkChange, Error> {
     caller.require(Role::Viewer)?;
     let id = LinkChangeId::parse(id).map_err(|_| Error::NotFound("change of links"))?;
-    jobs.get(&caller.workspace, &id).await?.ok_or(Error::NotFound("change of links"))
+    let job = jobs.get(&caller.workspace, &id).await?.filter(|job| job.is_open_to(caller));
+    job.ok_or(Error::NotFound("change of links"))
 }

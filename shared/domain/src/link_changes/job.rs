@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::id::LinkChangeId;
+use crate::access::key::{Caller, Role};
+use crate::access::scope::Scope;
 use crate::jobs::lease::Lease;
 use crate::links::ports::ShardPlace;
 use crate::values::timestamp::Timestamp;
@@ -136,6 +138,9 @@ pub struct LinkChange {
     pub error: Option<String>,
     /// Who requested it, as [`crate::links::link::Link::created_by`].
     pub created_by: String,
+    /// Which links of the workspace it may reach: those of the key that requested it.
+    #[serde(default, skip_serializing_if = "Scope::is_whole")]
+    pub scope: Scope,
     /// When it was requested.
     pub created_at: Timestamp,
     /// When an invocation first worked on it.
@@ -165,6 +170,17 @@ impl LinkChange {
     pub const MAX_LINKS: u64 = 1_000_000;
     /// How much longer than its files the record is kept, in seconds.
     pub const KEPT_SECONDS: i64 = 30 * 24 * 3600;
+
+    /// Tells whether `caller` may see the job: one that reaches only some links sees what it requested itself.
+    pub fn is_open_to(&self, caller: &Caller) -> bool {
+        self.workspace == caller.workspace && (caller.scope.is_whole() || self.created_by == caller.key_id)
+    }
+
+    /// Returns the caller that changes the links: the job itself, within the limits of the key that requested it.
+    pub(super) fn worker(&self) -> Caller {
+        let caller = Caller::new(self.workspace.clone(), Role::Editor, self.id.to_string());
+        Caller { scope: self.scope.clone(), ..caller }
+    }
 
     /// Returns the beginning of the keys of its files in the bucket.
     pub fn file_prefix(&self) -> String {

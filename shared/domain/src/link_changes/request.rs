@@ -134,7 +134,7 @@ impl FilterFields {
     ///
     /// # Errors
     /// [`Error::Invalid`] names every field that is wrong, as a parameter.
-    pub fn check(&self, domains: &Domains) -> Result<CatalogQuery, Error> {
+    pub fn check(&self, domains: &Domains, caller: &Caller) -> Result<CatalogQuery, Error> {
         let this = self.clone();
         let request = ListRequest {
             search: this.search,
@@ -150,7 +150,7 @@ impl FilterFields {
             created_before: this.created_before,
             ..ListRequest::default()
         };
-        check_filters(&request, domains)
+        check_filters(&request, caller, domains)
     }
 }
 
@@ -181,7 +181,7 @@ impl NewLinkChange {
     pub(super) fn check(&self, domains: &Domains, caller: &Caller) -> Result<Checked, Error> {
         let mut errors = Errors::default();
         let action = self.check_action(domains, caller, &mut errors)?;
-        let selected = self.select.check(domains, &mut errors)?;
+        let selected = self.select.check(domains, caller, &mut errors)?;
         let both = action.zip(selected);
         errors.or(both.map(|(action, selected)| Checked { action, selected, dry_run: self.dry_run }))
     }
@@ -207,7 +207,7 @@ impl NewLinkChange {
 }
 
 impl NewSelection {
-    fn check(&self, domains: &Domains, errors: &mut Errors) -> Result<Option<Selected>, Error> {
+    fn check(&self, domains: &Domains, caller: &Caller, errors: &mut Errors) -> Result<Option<Selected>, Error> {
         if let Some(links) = &self.links {
             if self.filter.is_some() || self.all {
                 errors.add("/select/links", "cannot stand beside filter or all");
@@ -219,7 +219,7 @@ impl NewSelection {
             return Ok(None);
         }
         let filter = self.filter.clone().unwrap_or_default();
-        let Some(query) = add_under("/select/filter/", filter.check(domains), errors)? else { return Ok(None) };
+        let Some(query) = add_under("/select/filter/", filter.check(domains, caller), errors)? else { return Ok(None) };
         if !self.all && !query.is_restricted() {
             errors.add("/select/filter", "leaves out nothing: say \"all\": true if all links are meant");
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::ports::{LinkChangeQueue, LinkChangeStore};
+use crate::domains::ports::DomainReader;
 use crate::files::ports::FileStore;
 use crate::jobs::timer::Timer;
 use crate::links::ports::{ChangeMarker, LinkBatch, LinkReader, LinkRestorer, LinkShards, LinkTargets, LinkWriter};
@@ -38,6 +39,8 @@ pub struct RunLinkChangePorts {
     pub random: Arc<dyn Random>,
     /// Waits before a busy store is asked again.
     pub timer: Arc<dyn Timer>,
+    /// Tells which workspaces may use a domain.
+    pub domain_settings: Arc<dyn DomainReader>,
     /// The stack's own domains.
     pub domains: Domains,
     /// How many links are changed at the same time.

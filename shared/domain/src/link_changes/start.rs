@@ -110,6 +110,7 @@ pub(super) fn waiting(
         counts: LinkChangeCounts::default(),
         error: None,
         created_by: caller.key_id.clone(),
+        scope: caller.scope.clone(),
         created_at: ports.clock.now(),
         started_at: None,
         finished_at: None,

@@ -39,7 +39,7 @@ pub async fn create_link(
     let ports = &LinkPorts { domains: &domains, ..*ports };
     let link = check(ports, caller, fields, fingerprint)?;
     if let Some(old) = link_as_written(ports.reader, fields.slug.as_deref(), &link.address).await? {
-        let is_wanted = fields.if_exists == Some(IfExists::Return) && can_stand_in(&old, &link);
+        let is_wanted = fields.if_exists == Some(IfExists::Return) && can_stand_in(caller, &old, &link);
         return if is_wanted { Ok(Created { link: old, is_new: false }) } else { Err(slug_is_taken(&old.address)) };
     }
     let created = match (&fields.slug, fields.if_exists.unwrap_or_default()) {

@@ -13,7 +13,6 @@ use super::job::LinkChange;
 use super::ports::LinkChangeRequest;
 use super::run_ports::RunLinkChangePorts;
 use crate::jobs::delivery::Delivery;
-use crate::jobs::lease::Lease;
 use crate::values::error::StoreError;
 use crate::values::timestamp::Timestamp;
 
@@ -49,7 +48,7 @@ pub async fn run_link_change(
     if let Some(until) = job.held_until(&delivery.request_id, now) {
         return Ok(Ran::Busy { until });
     }
-    let lease = Lease { owner: delivery.request_id.clone(), until: delivery.deadline };
+    let lease = delivery.lease();
     let leased = job.leased(lease, request.turn, now);
     match ports.jobs.replace(&leased).await {
         Ok(true) => {}

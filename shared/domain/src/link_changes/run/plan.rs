@@ -44,9 +44,7 @@ impl Task<'_> {
     }
 
     async fn plan_change(&self, entry: &mut Entry, occupant: Occupant) -> Result<(), StoreError> {
-        let is_meant = |link: &Link| {
-            link.workspace == self.caller.workspace && entry.id.as_ref().is_none_or(|id| link.id() == *id)
-        };
+        let is_meant = |link: &Link| self.caller.sees(link) && entry.id.as_ref().is_none_or(|id| link.id() == *id);
         let link = match occupant {
             Occupant::Link(link) if is_meant(&link) => link,
             _ => {

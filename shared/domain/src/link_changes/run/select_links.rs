@@ -76,7 +76,7 @@ impl Run<'_> {
         Ok(match (&job.selection, &job.action) {
             (Selection::Filter { filter }, _) => {
                 let fields: FilterFields = serde_json::from_str(filter).map_err(broken)?;
-                match fields.check(&self.ports.domains) {
+                match fields.check(&self.ports.domains, &job.worker()) {
                     Ok(query) => Ok(Source::Shards(Matcher::Query(Box::new(query)))),
                     // The stack's settings have changed since the request was checked.
                     Err(Error::Store(error)) => return Err(error),
@@ -104,6 +104,7 @@ impl Run<'_> {
         } else {
             (at.part, at.after) = (at.part + 1, None);
         }
+        let links = links.into_iter().filter(|link| self.job.scope.shows(link)).collect();
         Ok(matcher.select(links).iter().map(|link| (Entry::of(link), size_of(link))).collect())
     }
 

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use serde_json::{Map, Value};
 
-use crate::access::key::{Caller, Role};
+use crate::access::key::Caller;
 use crate::link_changes::edit::Edit;
 use crate::link_changes::id::LinkChangeId;
 use crate::link_changes::job::{Action, LinkChange};
@@ -62,7 +62,7 @@ pub(super) struct Task<'a> {
 
 impl<'a> Task<'a> {
     pub(super) fn new(ports: &'a RunLinkChangePorts, work: &'a Work, job: &LinkChange, last_try: Timestamp) -> Self {
-        let caller = Caller { workspace: job.workspace.clone(), role: Role::Editor, key_id: job.id.to_string() };
+        let caller = job.worker();
         Self { ports, work, dry_run: job.dry_run, caller, last_try }
     }
 
@@ -75,6 +75,7 @@ impl<'a> Task<'a> {
             clock: self.ports.clock.as_ref(),
             random: self.ports.random.as_ref(),
             domains: &self.ports.domains,
+            domain_settings: self.ports.domain_settings.as_ref(),
         }
     }
 

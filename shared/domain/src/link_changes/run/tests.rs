@@ -6,14 +6,23 @@ use std::sync::Arc;
 
 use super::world::{World, editor};
 use super::*;
+use crate::access::key::Caller;
+use crate::access::scope::Scope;
 use crate::link_changes::cancel::cancel_link_change;
 use crate::link_changes::chunk::LinkResult;
+use crate::link_changes::find::find_link_change;
 use crate::link_changes::job::{LinkChangeCounts, LinkChangeStatus};
+use crate::link_changes::list::list_link_changes;
+use crate::link_changes::request::NewLinkChange;
+use crate::link_changes::start::start_link_change;
 use crate::links::link::Link;
 use crate::links::ports::LinkWriter;
 use crate::ports::Clock;
 use crate::testing::links::MemoryLinks;
 use crate::testing::samples::{link, link_with_id};
+use crate::values::error::Error;
+use crate::values::json::read;
+use crate::values::page::PageRequest;
 
 const CHUNK: usize = 5;
 
@@ -196,7 +205,7 @@ async fn cancelled_job_ends_with_the_results_of_what_it_did() {
     while world.stored(&job).await.progress.done == 0 {
         let message = world.queue.take().remove(0);
         let turn = message.turn;
-        let delivery = Delivery { request_id: format!("r{turn}"), deadline: world.clock.now() };
+        let delivery = crate::testing::jobs::delivery(format!("r{turn}"), world.clock.now());
         run_link_change(&ports, &message, &delivery).await.unwrap();
     }
     let cancelling = cancel(&job).await;
@@ -236,8 +245,53 @@ async fn change_that_is_not_valid_any_more_ends_the_job() {
     let domains = crate::values::domains::Domains::parse("go.example.com").unwrap();
     let ports = RunLinkChangePorts { domains, ..world.ports(CHUNK) };
     let message = world.queue.take().remove(0);
-    let delivery = Delivery { request_id: "r".into(), deadline: world.clock.now().plus_seconds(900) };
+    let delivery = crate::testing::jobs::delivery("r", world.clock.now().plus_seconds(900));
     run_link_change(&ports, &message, &delivery).await.unwrap();
     let job = world.stored(&job).await;
     assert!(job.status == LinkChangeStatus::Failed && job.error.as_ref().unwrap().contains("/domain"), "{job:?}");
+}
+
+/// What a key does not reach must look as if it did not exist, also to its jobs.
+#[tokio::test]
+async fn limited_key_changes_only_the_links_that_it_reaches() {
+    let world = world_with(7, |_, _| {}).await;
+    let mut own = world.links.all()[0].clone();
+    (own.tags, own.revision) = (vec!["client".to_owned()], own.revision + 1);
+    let seen = world.links.all()[0].clone();
+    assert!(LinkWriter::replace(&world.links, &seen, &own).await.unwrap());
+    let scope = Scope::new(Vec::new(), vec!["client".to_owned()], None);
+    let limited = Caller { scope, key_id: "key_limited".to_owned(), ..editor() };
+    let others: Vec<Link> = world.links.all().into_iter().filter(|link| link.address != own.address).collect();
+    let named: Vec<Value> = world
+        .links
+        .all()
+        .iter()
+        .map(|link| json!({"slug": link.address.slug, "domain": link.address.domain}))
+        .collect();
+    let ids: Vec<Value> = world.links.all().iter().map(|link| json!({"id": link.id()})).collect();
+    let count = named.len() as u64;
+    for (select, failed) in
+        [(json!({"all": true}), 0), (json!({"links": named}), count - 1), (json!({"links": ids}), count - 1)]
+    {
+        world.clock.advance(1);
+        let new: NewLinkChange =
+            read(json!({"select": select, "change": {"title": format!("by {failed} {}", world.clock.now())}})).unwrap();
+        let job = start_link_change(&world.start_ports(), &limited, &new).await.unwrap();
+        world.work_off(CHUNK, 900);
+        let ended = find_link_change(&world.jobs, &limited, job.id.as_str()).await.unwrap();
+        assert_eq!((ended.counts.changed, ended.counts.failed), (1, failed), "{select}");
+        assert!(find_link_change(&world.jobs, &editor(), job.id.as_str()).await.is_ok());
+    }
+    for link in &others {
+        assert!(world.links.all().contains(link), "{}", link.address);
+    }
+    // It may not take the tag away, nor see the jobs of others.
+    let new: NewLinkChange = read(json!({"select": {"all": true}, "change": {"remove_tags": ["client"]}})).unwrap();
+    let job = start_link_change(&world.start_ports(), &limited, &new).await.unwrap();
+    world.work_off(CHUNK, 900);
+    assert_eq!(find_link_change(&world.jobs, &limited, job.id.as_str()).await.unwrap().counts.failed, 1);
+    let theirs = world.start(json!({"select": {"all": true}, "delete": true, "dry_run": true})).await;
+    assert!(matches!(find_link_change(&world.jobs, &limited, theirs.id.as_str()).await, Err(Error::NotFound(_))));
+    let listed = list_link_changes(&world.jobs, &limited, &PageRequest::default()).await.unwrap();
+    assert!(listed.items.len() == 4 && listed.items.iter().all(|job| job.created_by == "key_limited"));
 }

@@ -34,6 +34,7 @@ fn ports(world: &World) -> LinkPorts<'_> {
         clock: &world.clock,
         random: world,
         domains: &world.domains,
+        domain_settings: &world.domain_settings,
     }
 }
 
@@ -95,7 +96,7 @@ async fn job_that_was_given_up_amid_a_chunk_is_undone_as_far_as_it_came() {
     // The worker dies at its second change of a link: after the lease, the selection and the states.
     world.set_faults(super::world::Faults::KillAt { write: 6, before: true });
     let ports = world.ports(CHUNK);
-    let delivery = Delivery { request_id: "r".into(), deadline: world.clock.now().plus_seconds(900) };
+    let delivery = crate::testing::jobs::delivery("r", world.clock.now().plus_seconds(900));
     assert!(world.dies(run_link_change(&ports, &message, &delivery)), "it was killed");
     world.set_faults(super::world::Faults::None);
     world.queue.take();

@@ -27,6 +27,7 @@ use crate::links::ports::{
     Occupant, Relocation, ShardPlace,
 };
 use crate::ports::{Clock, Random};
+use crate::testing::domains::MemoryDomains;
 use crate::testing::files::MemoryFileStore;
 use crate::testing::jobs::MemoryTimer;
 use crate::testing::link_changes::{MemoryLinkChangeQueue, MemoryLinkChanges};
@@ -67,6 +68,7 @@ pub(super) struct World {
     pub(super) clock: FixedClock,
     random: SeededRandom,
     pub(super) domains: Domains,
+    pub(super) domain_settings: MemoryDomains,
     /// Called before a link is written.
     pub(super) before_write: Mutex<Option<Box<dyn FnOnce(&MemoryLinks) + Send>>>,
 }
@@ -84,6 +86,7 @@ impl World {
             clock: FixedClock::at("2026-03-01T00:00:00Z"),
             random: SeededRandom::new(7),
             domains: Domains::parse("go.example.com,s.example.org").unwrap(),
+            domain_settings: MemoryDomains::default(),
             before_write: Mutex::default(),
         })
     }
@@ -113,6 +116,7 @@ impl World {
             clock: self.clone(),
             random: self.clone(),
             timer: Arc::new(MemoryTimer::default()),
+            domain_settings: Arc::new(MemoryDomains::default()),
             domains: self.domains.clone(),
             concurrency: 3,
             chunk_entries,
@@ -151,7 +155,7 @@ impl World {
             invocations += 1;
             assert!(invocations < 5000, "the job does not end");
             let deadline = self.clock.now().plus_seconds(seconds);
-            let delivery = Delivery { request_id: format!("r{invocations}-{:?}", self.clock.now()), deadline };
+            let delivery = crate::testing::jobs::delivery(format!("r{invocations}-{:?}", self.clock.now()), deadline);
             match self.run(run_link_change(&ports, &message, &delivery)) {
                 Some(Ok(Ran::Finished(_) | Ran::HandedOver(_) | Ran::Gone)) => {}
                 Some(Ok(Ran::Busy { until })) => {
@@ -329,6 +333,10 @@ impl LinkShards for World {
 
 #[async_trait]
 impl LinkBatch for World {
+    async fn relocate(&self, seen: &Link, next: &Link, now: Timestamp) -> Result<Relocation, StoreError> {
+        LinkWriter::relocate(self, seen, next, now).await
+    }
+
     async fn insert_all(&self, links: &[Link]) -> Result<Vec<Inserted>, StoreError> {
         self.links.insert_all(links).await
     }
@@ -362,7 +370,7 @@ impl LinkWriter for World {
     }
     async fn relocate(&self, seen: &Link, next: &Link, now: Timestamp) -> Result<Relocation, StoreError> {
         self.meet();
-        self.call("links.relocate", true, self.links.relocate(seen, next, now)).await
+        self.call("links.relocate", true, LinkWriter::relocate(&self.links, seen, next, now)).await
     }
     async fn delete(&self, seen: &Link, now: Timestamp) -> Result<bool, StoreError> {
         self.meet();
