@@ -23,3 +23,4 @@ mod schemes;
 mod searches;
 mod spill;
 mod statistics;
+mod tags;

@@ -15,3 +15,4 @@ pub mod openapi;
 pub mod parameters;
 pub mod qr;
 pub mod stats;
+pub mod tags;

@@ -28,6 +28,7 @@ pub mod rate_limits;
 pub mod salts;
 mod stored_link;
 pub mod table_stream;
+pub mod tags;
 pub mod warm_up;
 
 use std::collections::HashMap;

@@ -16,3 +16,4 @@ mod links;
 mod rate_limits;
 mod redirects;
 mod support;
+mod tags;

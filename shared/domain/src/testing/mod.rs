@@ -17,3 +17,4 @@ pub mod links;
 pub mod outage;
 pub mod samples;
 pub mod system;
+pub mod tags;

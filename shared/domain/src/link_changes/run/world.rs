@@ -34,6 +34,7 @@ use crate::testing::links::MemoryLinks;
 use crate::testing::outage::{lock, outage, yield_once};
 use crate::testing::samples::caller;
 use crate::testing::system::{FixedClock, SeededRandom};
+use crate::testing::tags::MemoryTags;
 use crate::values::domains::{Domain, Domains};
 use crate::values::error::Error;
 use crate::values::json::read;
@@ -109,6 +110,7 @@ impl World {
             writer: self.clone(),
             restorer: self.clone(),
             targets: self.clone(),
+            tags: Arc::new(MemoryTags::default()),
             marker: self.clone(),
             clock: self.clone(),
             random: self.clone(),
