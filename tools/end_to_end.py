@@ -117,7 +117,7 @@ def allow_what_aws_allows(ministack, stack):
     # AWS authorises a PartiQL batch by the action of each statement (dynamodb:PartiQLInsert) and a batch of messages by
     # sqs:SendMessage. The template allows those. The local AWS asks for actions named like the calls, which AWS does not have.
     allow_batches(ministack, stack, "dynamodb:BatchExecuteStatement", ("load-import", "load-part"))
-    allow_batches(ministack, stack, "sqs:SendMessageBatch", ("load-import", "load-part", "exports", "export-links", "link-changes", "change-links", "end-failed-jobs"))
+    allow_batches(ministack, stack, "sqs:SendMessageBatch", ("load-import", "load-part", "exports", "export-links", "link-changes", "change-links", "tags", "end-failed-jobs"))
 
 
 def allow_batches(ministack, stack, action, functions):

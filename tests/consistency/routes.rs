@@ -16,7 +16,9 @@ pub(crate) fn in_template(template: &Template) -> BTreeMap<Route, String> {
     let integrations = template.resources("AWS::ApiGatewayV2::Integration");
     let (mut found, mut any) = (BTreeMap::new(), BTreeMap::new());
     for (id, route) in template.resources("AWS::ApiGatewayV2::Route") {
-        let key = route["Properties"]["RouteKey"].as_str().unwrap();
+        // `{tag+}` of the gateway is `{*tag}` of the local router.
+        let key = route["Properties"]["RouteKey"].as_str().unwrap().replace("/{tag+}", "/{*tag}");
+        let key = key.as_str();
         let target = route["Properties"]["Target"].as_str().unwrap();
         let integration = target.trim_start_matches("integrations/${").trim_end_matches('}');
         let integration = integrations.get(integration);
@@ -116,7 +118,12 @@ fn document_has_the_routes_of_the_api() {
     let document = waypost_api::openapi::document();
     let in_document: BTreeSet<String> = document["paths"].as_object().unwrap().keys().map(|path| shape(path)).collect();
     let routes = in_router().into_iter().filter(|(_, function)| function != "redirect");
-    let local: BTreeSet<String> = routes.map(|((path, _), _)| shape(&path)).collect();
+    let (rests, routes): (Vec<String>, Vec<String>) =
+        routes.map(|((path, _), _)| path).partition(|path| path.contains("{*"));
+    let local: BTreeSet<String> = routes.iter().map(|path| shape(path)).collect();
+    // A route with the rest of a path stands for all that the document has below it.
+    let below = |path: &&String| rests.iter().any(|rest| path.starts_with(rest.split("{*").next().unwrap()));
+    let in_document: BTreeSet<String> = in_document.into_iter().filter(|path| !below(&path)).collect();
     let missing = local.difference(&in_document).map(|path| format!("the OpenAPI document has no {path}"));
     let surplus =
         in_document.difference(&local).map(|path| format!("no route has the path {path} of the OpenAPI document"));

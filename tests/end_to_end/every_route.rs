@@ -93,7 +93,8 @@ impl Resources {
 
     /// Puts the owner's resource into a path. Gives `None` if the path names none.
     fn fill(&self, path: &str) -> Option<String> {
-        if !path.contains('{') {
+        // A tag is a text that each workspace has for itself.
+        if !path.contains('{') || path.starts_with("/v1/tags/") {
             return None;
         }
         let resource = self.paths.iter().find(|(template, _)| path.starts_with(**template));

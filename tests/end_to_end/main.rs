@@ -25,4 +25,5 @@ mod schemes;
 mod searches;
 mod spill;
 mod statistics;
+mod tags;
 mod workspaces;

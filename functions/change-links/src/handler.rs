@@ -69,6 +69,7 @@ mod tests {
     use waypost_domain::testing::links::MemoryLinks;
     use waypost_domain::testing::samples::{caller, link};
     use waypost_domain::testing::system::{FixedClock, SeededRandom};
+    use waypost_domain::testing::tags::MemoryTags;
     use waypost_domain::{Domains, Role};
 
     fn event(body: Option<String>) -> QueueEvent {
@@ -112,6 +113,7 @@ mod tests {
             restorer: links.clone(),
             targets: links.clone(),
             marker: links.clone(),
+            tags: Arc::new(MemoryTags::default()),
             clock: clock.clone(),
             random,
             timer: Arc::new(MemoryTimer::default()),

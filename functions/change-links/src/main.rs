@@ -10,6 +10,7 @@ use waypost_aws::dynamo::domains::DynamoDomains;
 use waypost_aws::dynamo::link_batch::DynamoLinkBatch;
 use waypost_aws::dynamo::link_change_jobs::DynamoLinkChanges;
 use waypost_aws::dynamo::links::DynamoLinks;
+use waypost_aws::dynamo::tags::DynamoTags;
 use waypost_aws::s3::reports::S3Files;
 use waypost_aws::sqs::SqsQueue;
 use waypost_domain::link_changes::chunk::MAX_ENTRIES;
@@ -34,6 +35,7 @@ async fn serve() -> Result<(), BoxError> {
     let queue = SqsQueue::new(aws_sdk_sqs::Client::new(&config), settings::required("LINK_CHANGES_QUEUE")?);
     // Marks are written once for many links.
     let links = Arc::new(DynamoLinks::new(dynamo.clone(), &table).consistent());
+    let tags = Arc::new(DynamoTags::new(dynamo.clone(), &table));
     let runner = RunLinkChangePorts {
         jobs: Arc::new(DynamoLinkChanges::new(dynamo.clone(), &table, settings::file_retention()?)),
         queue: Arc::new(queue.clone()),
@@ -46,6 +48,7 @@ async fn serve() -> Result<(), BoxError> {
         restorer: links.clone(),
         targets: links.clone(),
         marker: links,
+        tags,
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
         timer: Arc::new(SystemTimer),

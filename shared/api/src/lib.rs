@@ -16,4 +16,5 @@ pub mod openapi;
 pub mod parameters;
 pub mod qr;
 pub mod stats;
+pub mod tags;
 pub mod workspace;

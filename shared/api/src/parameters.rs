@@ -62,6 +62,8 @@ const STATS: &[QueryParameter] = &[
 ];
 const RESULTS: &[QueryParameter] =
     &[QueryParameter::one("limit"), QueryParameter::one("cursor"), QueryParameter::one("result")];
+const TAGS: &[QueryParameter] =
+    &[QueryParameter::one("limit"), QueryParameter::one("cursor"), QueryParameter::one("sort")];
 const REPORT: &[QueryParameter] = &[QueryParameter::one("format")];
 
 /// Returns the query parameters of the operation with this method (`GET`) and path (`/v1/links/{slug}`). `None` if there is no such
@@ -90,6 +92,8 @@ pub fn parameters_of(method: &str, path: &str) -> Option<&'static [QueryParamete
         ("GET", "/v1/link-changes/{id}") => NONE,
         ("POST", "/v1/link-changes" | "/v1/link-changes/{id}/cancel" | "/v1/link-changes/{id}/undo") => NONE,
         ("DELETE", "/v1/keys/{key_id}") | ("PATCH", "/v1/workspace") => NONE,
+        ("GET", "/v1/tags") => TAGS,
+        ("PUT" | "PATCH" | "DELETE", "/v1/tags/{tag}") | ("POST", "/v1/tags/{tag}/rename") => NONE,
         _ => return None,
     })
 }

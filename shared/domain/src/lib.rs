@@ -1,8 +1,8 @@
 //! Implements what Waypost can do, without AWS, an HTTP server or a runtime.
 //!
 //! * [`values`] holds values that are valid once they exist, errors and pages.
-//! * [`links`], [`link_changes`], [`catalog`], [`domains`], [`redirect`], [`access`], [`workspaces`], [`imports`], [`exports`] and
-//!   [`analytics`] are the subjects: one folder each, with one file for each use case.
+//! * [`links`], [`link_changes`], [`tags`], [`catalog`], [`domains`], [`redirect`], [`access`], [`workspaces`], [`imports`],
+//!   [`exports`] and [`analytics`] are the subjects: one folder each, with one file for each use case.
 //! * [`clicks`], [`visitors`], [`jobs`] and [`files`] hold what several subjects share.
 //! * Ports are narrow traits, mostly in the `ports` of their subject. `waypost-aws` implements them; `testing` implements them in
 //!   memory for tests.
@@ -22,6 +22,7 @@ pub mod link_changes;
 pub mod links;
 pub mod ports;
 pub mod redirect;
+pub mod tags;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod values;

@@ -15,6 +15,7 @@ use waypost_domain::testing::link_changes::{MemoryLinkChangeQueue, MemoryLinkCha
 use waypost_domain::testing::links::MemoryLinks;
 use waypost_domain::testing::samples::link_with_id;
 use waypost_domain::testing::system::{FixedClock, SeededRandom};
+use waypost_domain::testing::tags::MemoryTags;
 use waypost_http::authentication::Authentication;
 use waypost_http::router::api;
 use waypost_http::testing::send_any_queries;
@@ -53,6 +54,7 @@ async fn fixture() -> Fixture {
         restorer: links.clone(),
         targets: links.clone(),
         marker: links.clone(),
+        tags: Arc::new(MemoryTags::default()),
         clock: clock.clone(),
         random: random.clone(),
         timer: Arc::new(MemoryTimer::default()),

@@ -46,6 +46,7 @@ pub fn document() -> Value {
         "servers": [{ "url": "/" }],
         "tags": [
             { "name": "links", "description": "Short links" },
+            { "name": "tags", "description": "Words to find links by" },
             { "name": "statistics", "description": "Counts of clicks" },
             { "name": "imports", "description": "Files that become links" },
             { "name": "exports", "description": "Links that become a file" },

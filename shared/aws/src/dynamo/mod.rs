@@ -29,6 +29,7 @@ pub mod rate_limits;
 pub mod salts;
 mod stored_link;
 pub mod table_stream;
+pub mod tags;
 pub mod warm_up;
 pub mod workspaces;
 

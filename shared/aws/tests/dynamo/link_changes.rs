@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use waypost_aws::dynamo::link_batch::DynamoLinkBatch;
 use waypost_aws::dynamo::link_change_jobs::DynamoLinkChanges;
 use waypost_aws::dynamo::links::DynamoLinks;
+use waypost_aws::dynamo::tags::DynamoTags;
 use waypost_domain::access::key::Caller;
 use waypost_domain::files::retention::Retention;
 use waypost_domain::link_changes::job::{LinkChange, LinkChangeStatus};
@@ -55,12 +56,13 @@ async fn world() -> World {
         queue: queue.clone(),
         files: Arc::new(files.clone()),
         shards: links.clone(),
-        batch: Arc::new(DynamoLinkBatch::new(client, LINKS_TABLE)),
+        batch: Arc::new(DynamoLinkBatch::new(client.clone(), LINKS_TABLE)),
         reader: links.clone(),
         writer: links.clone(),
         restorer: links.clone(),
         targets: links.clone(),
         marker: links.clone(),
+        tags: Arc::new(DynamoTags::new(client.clone(), LINKS_TABLE)),
         clock: clock.clone(),
         random: random.clone(),
         timer: Arc::new(MemoryTimer::default()),

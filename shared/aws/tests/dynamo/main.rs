@@ -17,4 +17,5 @@ mod links;
 mod rate_limits;
 mod redirects;
 mod support;
+mod tags;
 mod workspaces;

@@ -115,6 +115,24 @@ pub struct Progress {
     pub journaled: bool,
 }
 
+/// What happens to the definition of a tag once the job is done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum TagEnd {
+    /// It gets another name, unless that has a definition of its own.
+    Rename {
+        /// The tag that the job renames.
+        from: String,
+        /// Its new name.
+        to: String,
+    },
+    /// It is forgotten.
+    Delete {
+        /// The tag that the job removes.
+        tag: String,
+    },
+}
+
 /// A job that changes links, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkChange {
@@ -128,6 +146,9 @@ pub struct LinkChange {
     pub action: Action,
     /// Which links it works on.
     pub selection: Selection,
+    /// What happens to the definition of a tag at the end, if the job renames or removes one for good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<TagEnd>,
     /// Whether it only tells what it would do.
     #[serde(default)]
     pub dry_run: bool,

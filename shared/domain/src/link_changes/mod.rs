@@ -13,6 +13,7 @@
 pub mod cancel;
 pub mod chunk;
 pub mod edit;
+mod end_tag;
 pub mod find;
 pub mod give_up;
 pub mod id;

@@ -34,7 +34,6 @@ pub struct NewLinkChange {
     /// Which links are meant: `links` or `filter`.
     pub select: NewSelection,
     /// What to change in each of them.
-    #[cfg_attr(feature = "openapi", schemars(with = "Option<super::edit::ManyLinksFields>"))]
     pub change: Option<Map<String, Value>>,
     /// Whether to delete them instead.
     #[serde(default, deserialize_with = "or_default")]

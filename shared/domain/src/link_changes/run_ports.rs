@@ -8,6 +8,7 @@ use crate::files::ports::FileStore;
 use crate::jobs::timer::Timer;
 use crate::links::ports::{ChangeMarker, LinkBatch, LinkReader, LinkRestorer, LinkShards, LinkTargets, LinkWriter};
 use crate::ports::{Clock, Random};
+use crate::tags::ports::TagStore;
 use crate::values::domains::Domains;
 
 /// The ports and settings of [`run_link_change`](super::run::run_link_change).
@@ -31,6 +32,8 @@ pub struct RunLinkChangePorts {
     pub restorer: Arc<dyn LinkRestorer>,
     /// Remembers new targets.
     pub targets: Arc<dyn LinkTargets>,
+    /// Keeps the definitions of tags.
+    pub tags: Arc<dyn TagStore>,
     /// Marks the links of a chunk together.
     pub marker: Arc<dyn ChangeMarker>,
     /// Tells the time.

@@ -2,7 +2,7 @@
 
 use super::chunk::{Entry, encode};
 use super::id::LinkChangeId;
-use super::job::{Action, LinkChange, LinkChangeCounts, LinkChangeStatus, Progress, Selecting, Selection};
+use super::job::{Action, LinkChange, LinkChangeCounts, LinkChangeStatus, Progress, Selecting, Selection, TagEnd};
 use super::ports::{LinkChangeQueue, LinkChangeRequest, LinkChangeStore};
 use super::request::{NewLinkChange, Selected};
 use crate::access::key::{Caller, Role};
@@ -48,6 +48,19 @@ pub async fn start_link_change(
     caller: &Caller,
     new: &NewLinkChange,
 ) -> Result<LinkChange, Error> {
+    start_with_tag(ports, caller, new, None).await
+}
+
+/// Starts a job as [`start_link_change`] does, at whose end the definition of a tag is moved or forgotten.
+///
+/// # Errors
+/// As there.
+pub(crate) async fn start_with_tag(
+    ports: &StartLinkChangePorts<'_>,
+    caller: &Caller,
+    new: &NewLinkChange,
+    tag: Option<TagEnd>,
+) -> Result<LinkChange, Error> {
     caller.require(Role::Editor)?;
     let checked = new.check(ports.domains, caller)?;
     require_room(ports, caller).await?;
@@ -58,7 +71,7 @@ pub async fn start_link_change(
         }
     };
     let mut job = waiting(ports, caller, checked.action, selection);
-    job.dry_run = checked.dry_run;
+    (job.dry_run, job.tag) = (checked.dry_run, tag);
     if let Some((addresses, ids)) = named {
         job.counts.selected = addresses.len() as u64;
         let entries: Vec<Entry> = addresses.into_iter().map(Entry::at).collect();
@@ -106,6 +119,7 @@ pub(super) fn waiting(
         status: LinkChangeStatus::Waiting,
         action,
         selection,
+        tag: None,
         dry_run: false,
         counts: LinkChangeCounts::default(),
         error: None,

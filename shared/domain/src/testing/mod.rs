@@ -18,4 +18,5 @@ pub mod links;
 pub mod outage;
 pub mod samples;
 pub mod system;
+pub mod tags;
 pub mod workspaces;

@@ -9,6 +9,7 @@ mod links;
 mod me;
 mod service;
 mod stats;
+mod tags;
 mod workspace;
 
 use super::operation::Operations;
@@ -16,6 +17,7 @@ use super::operation::Operations;
 pub(crate) fn add_all(operations: &mut Operations) {
     links::add(operations);
     link_changes::add(operations);
+    tags::add(operations);
     stats::add(operations);
     imports::add(operations);
     exports::add(operations);

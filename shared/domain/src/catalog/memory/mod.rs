@@ -23,6 +23,15 @@ pub struct Catalog {
     here: usize,
 }
 
+/// How many links have a tag.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TagUse {
+    /// Those that are not archived.
+    pub links: u64,
+    /// Those that are.
+    pub archived_links: u64,
+}
+
 /// What is known of a link.
 #[derive(Debug, Clone)]
 pub(super) struct Row {
@@ -115,6 +124,18 @@ impl Catalog {
             self.domains.len() - 1
         });
         u16::try_from(index).unwrap_or(u16::MAX)
+    }
+
+    /// Returns the tags of all links that are there, and how many links have each.
+    pub fn tags(&self) -> HashMap<String, TagUse> {
+        let mut all: HashMap<&str, TagUse> = HashMap::new();
+        for (row, found) in self.rows() {
+            for tag in found.tags.split(TAG_MARK).skip(1) {
+                let used = all.entry(tag).or_default();
+                *(if row.archived { &mut used.archived_links } else { &mut used.links }) += 1;
+            }
+        }
+        all.into_iter().map(|(tag, used)| (tag.to_owned(), used)).collect()
     }
 
     /// Returns how many links are there.

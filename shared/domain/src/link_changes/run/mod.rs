@@ -9,6 +9,7 @@ mod state;
 mod task;
 
 use self::state::{End, Run, Stop};
+use super::end_tag::end_tag;
 use super::job::LinkChange;
 use super::ports::LinkChangeRequest;
 use super::run_ports::RunLinkChangePorts;
@@ -82,7 +83,10 @@ pub async fn run_link_change(
 async fn work(run: &mut Run<'_>, before: &LinkChange) -> Result<Ran, Stop> {
     let now = run.ports.clock.now();
     match run.work().await {
-        Ok(End::Complete) => run.save(|job| job.succeeded(now)).await?,
+        Ok(End::Complete) => {
+            end_tag(run.ports.tags.as_ref(), &run.job).await?;
+            run.save(|job| job.succeeded(now)).await?;
+        }
         Ok(End::Cancelled) => run.save(|job| job.cancelled(now)).await?,
         Ok(End::Impossible(reason)) => run.save(|job| job.failed(reason.clone(), now)).await?,
         Ok(End::OutOfTime) => return hand_over(run).await,

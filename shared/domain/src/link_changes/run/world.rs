@@ -35,6 +35,7 @@ use crate::testing::links::MemoryLinks;
 use crate::testing::outage::{lock, outage, yield_once};
 use crate::testing::samples::caller;
 use crate::testing::system::{FixedClock, SeededRandom};
+use crate::testing::tags::MemoryTags;
 use crate::values::domains::{Domain, Domains};
 use crate::values::error::Error;
 use crate::values::json::read;
@@ -112,6 +113,7 @@ impl World {
             writer: self.clone(),
             restorer: self.clone(),
             targets: self.clone(),
+            tags: Arc::new(MemoryTags::default()),
             marker: self.clone(),
             clock: self.clone(),
             random: self.clone(),
