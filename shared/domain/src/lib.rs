@@ -1,7 +1,7 @@
 //! Implements what Waypost can do, without AWS, an HTTP server or a runtime.
 //!
 //! * [`values`] holds values that are valid once they exist, errors and pages.
-//! * [`links`], [`catalog`], [`redirect`], [`access`], [`workspaces`], [`imports`], [`exports`] and [`analytics`] are the subjects: one
+//! * [`links`], [`catalog`], [`redirect`], [`access`], [`workspaces`], [`pages`], [`imports`], [`exports`] and [`analytics`] are the subjects: one
 //!   folder each, with one file for each use case.
 //! * [`clicks`], [`visitors`], [`jobs`] and [`files`] hold what several subjects share.
 //! * Ports are narrow traits, mostly in the `ports` of their subject. `waypost-aws` implements them; `testing` implements them in
@@ -18,6 +18,7 @@ pub mod files;
 pub mod imports;
 pub mod jobs;
 pub mod links;
+pub mod pages;
 pub mod ports;
 pub mod redirect;
 #[cfg(any(test, feature = "testing"))]

@@ -14,6 +14,7 @@ pub mod jobs;
 pub mod keys;
 pub mod links;
 pub mod outage;
+pub mod pages;
 pub mod samples;
 pub mod system;
 pub mod workspaces;
