@@ -1,4 +1,4 @@
-//! Checks that crates depend on each other along the arrows: functions -> http, lambda, api, aws -> domain.
+//! Checks that crates depend on each other along the arrows: functions -> http, lambda, api, aws, fetch -> domain.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,19 +7,22 @@ use serde_json::Value;
 use crate::repository::{folders, require_none, root, toml};
 
 /// The own crates that each crate under `shared/` may depend on.
-const SHARED: [(&str, &[&str]); 5] = [
+const SHARED: [(&str, &[&str]); 6] = [
     ("api", &["waypost-domain"]),
     ("aws", &["waypost-domain"]),
     ("domain", &[]),
+    ("fetch", &["waypost-domain"]),
     ("http", &["waypost-domain"]),
     ("lambda", &["waypost-aws", "waypost-domain", "waypost-http"]),
 ];
 /// The own crates that a function may depend on.
-const FUNCTION: [&str; 5] = ["waypost-api", "waypost-aws", "waypost-domain", "waypost-http", "waypost-lambda"];
+const FUNCTION: [&str; 6] =
+    ["waypost-api", "waypost-aws", "waypost-domain", "waypost-fetch", "waypost-http", "waypost-lambda"];
 
 /// The foreign crates that a crate under `shared/` must not depend on. `aws-*` means every crate whose name begins with `aws-`.
-const FORBIDDEN: [(&str, &[&str]); 2] = [
+const FORBIDDEN: [(&str, &[&str]); 3] = [
     ("aws", &["axum", "jsonwebtoken", "lambda_http", "lambda_runtime"]),
+    ("fetch", &["aws-*", "axum", "lambda_http", "lambda_runtime"]),
     ("domain", &["aws-*", "aws_*", "axum*", "getrandom", "http", "http-*", "hyper*", "lambda*", "tokio*"]),
 ];
 

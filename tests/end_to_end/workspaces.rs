@@ -54,3 +54,23 @@ async fn new_links_and_imported_rows_have_the_defaults_of_their_workspace() {
         (422, json!("/domains/elsewhere.example"))
     );
 }
+
+/// The stack has no Internet here, and must not reach anything else: a target on the machine of the stack stays untouched.
+#[tokio::test]
+async fn titles_are_asked_for_without_harm_to_links() {
+    let stack = Stack::from_environment();
+    let admin = stack.new_key("wants-titles", "admin").await;
+    let changed = stack.call(&admin, Method::PATCH, PATH, json!({"titles": true})).await;
+    assert_eq!((changed.status, changed.json()["titles"].clone()), (200, json!(true)), "{changed:?}");
+    for (slug, url) in [("wants-title", "http://titles.invalid/"), ("wants-no-loopback", "http://127.0.0.1:4566/")] {
+        let created = stack.call(&admin, Method::POST, "/v1/links", json!({"url": url, "slug": slug})).await;
+        assert_eq!(created.status, 201, "{created:?}");
+        let path = format!("/v1/links/{slug}");
+        let link = stack.call(&admin, Method::GET, &path, Value::Null).await;
+        assert_eq!((link.status, &link.json()["title"]), (200, &Value::Null), "{link:?}");
+        let tagged = json!({"tags": ["a"]});
+        let headers = [("if-match", created.header("etag"))];
+        let tagged = stack.call_with_headers(&admin, Method::PATCH, &path, tagged, &headers).await;
+        assert_eq!(tagged.status, 200, "{tagged:?}");
+    }
+}

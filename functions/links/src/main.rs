@@ -12,6 +12,7 @@ use waypost_aws::dynamo::aggregates::DynamoAggregates;
 use waypost_aws::dynamo::domains::DynamoDomains;
 use waypost_aws::dynamo::links::DynamoLinks;
 use waypost_aws::dynamo::workspaces::DynamoWorkspaces;
+use waypost_aws::sqs::SqsQueue;
 use waypost_http::router::api;
 use waypost_lambda::start::BoxError;
 use waypost_lambda::system::{SystemClock, SystemRandom};
@@ -32,6 +33,7 @@ async fn serve() -> Result<(), BoxError> {
         reader: links.clone(),
         writer: links.clone(),
         targets: links,
+        titles: Arc::new(SqsQueue::new(aws_sdk_sqs::Client::new(&config), settings::required("TARGETS_QUEUE")?)),
         workspaces: Arc::new(DynamoWorkspaces::new(dynamo.clone(), &table)),
         aggregates: Arc::new(DynamoAggregates::new(dynamo.clone(), settings::required("STATS_TABLE")?)),
         clock: Arc::new(SystemClock),

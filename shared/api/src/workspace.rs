@@ -20,6 +20,8 @@ pub struct WorkspaceView {
     domains: BTreeMap<String, LinkDefaults>,
     /// UTM parameters that requests and defaults can name.
     utm_templates: Vec<UtmTemplate>,
+    /// Whether links without a title get that of their target.
+    titles: bool,
     /// When the settings were last changed; null before the first change.
     updated_at: Option<Timestamp>,
     /// Who last changed them, as in `changed_by` of links; null before the first change.
@@ -35,6 +37,7 @@ impl WorkspaceView {
             defaults,
             domains,
             utm_templates,
+            titles: settings.titles,
             updated_at: settings.updated_at,
             changed_by: settings.changed_by,
         }

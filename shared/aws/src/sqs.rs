@@ -9,6 +9,7 @@ use waypost_domain::imports::job::part::PartId;
 use waypost_domain::imports::job::ports::PartQueue;
 use waypost_domain::jobs::redelivery::Redelivery;
 use waypost_domain::link_changes::ports::{LinkChangeQueue, LinkChangeRequest};
+use waypost_domain::pages::ports::{TitleQueue, TitleRequest};
 use waypost_domain::{StoreError, StoreErrorKind};
 
 use crate::backoff::Backoff;
@@ -76,6 +77,13 @@ impl Redelivery for SqsQueue {
 impl PartQueue for SqsQueue {
     async fn send(&self, parts: &[PartId]) -> Result<(), StoreError> {
         self.send_all(parts).await
+    }
+}
+
+#[async_trait]
+impl TitleQueue for SqsQueue {
+    async fn send(&self, requests: &[TitleRequest]) -> Result<(), StoreError> {
+        self.send_all(requests).await
     }
 }
 

@@ -1,8 +1,8 @@
 //! Implements what Waypost can do, without AWS, an HTTP server or a runtime.
 //!
 //! * [`values`] holds values that are valid once they exist, errors and pages.
-//! * [`links`], [`link_changes`], [`tags`], [`catalog`], [`domains`], [`redirect`], [`access`], [`workspaces`], [`imports`],
-//!   [`exports`] and [`analytics`] are the subjects: one folder each, with one file for each use case.
+//! * [`links`], [`link_changes`], [`tags`], [`catalog`], [`domains`], [`redirect`], [`access`], [`workspaces`], [`pages`],
+//!   [`imports`], [`exports`] and [`analytics`] are the subjects: one folder each, with one file for each use case.
 //! * [`clicks`], [`visitors`], [`jobs`] and [`files`] hold what several subjects share.
 //! * Ports are narrow traits, mostly in the `ports` of their subject. `waypost-aws` implements them; `testing` implements them in
 //!   memory for tests.
@@ -20,6 +20,7 @@ pub mod imports;
 pub mod jobs;
 pub mod link_changes;
 pub mod links;
+pub mod pages;
 pub mod ports;
 pub mod redirect;
 pub mod tags;

@@ -12,12 +12,13 @@ use waypost_api::link_batches::{BatchItemView, BatchView, MAX_ITEMS, MAX_PASSWOR
 use waypost_api::links::LinkView;
 use waypost_domain::access::idempotency::RequestFingerprint;
 use waypost_domain::workspaces::settings::WorkspaceSettings;
-use waypost_domain::{Caller, Error, Role};
+use waypost_domain::{Caller, Error, Link, Role};
 use waypost_http::extract::Json;
 use waypost_http::idempotency::Transient;
 use waypost_http::problem::Problem;
 
 use super::App;
+use super::titles::ask;
 
 /// How many links are written concurrently.
 const CONCURRENCY: usize = 8;
@@ -43,7 +44,11 @@ pub(super) async fn create_batch(
         let fingerprint = fingerprint.as_ref().map(|fingerprint| fingerprint.part(index));
         create_item(&app, &caller, &settings, item, fingerprint)
     });
-    let items: Vec<BatchItemView> = stream::iter(items).buffered(CONCURRENCY).collect().await;
+    let items: Vec<(BatchItemView, Option<Link>)> = stream::iter(items).buffered(CONCURRENCY).collect().await;
+    let (items, new): (Vec<BatchItemView>, Vec<Option<Link>>) = items.into_iter().unzip();
+    if settings.titles {
+        ask(&app, &new.iter().flatten().collect::<Vec<_>>()).await;
+    }
     let transient = items.iter().any(|item| item.status >= 500);
     let mut response = axum::Json(BatchView { items }).into_response();
     if transient {
@@ -52,13 +57,14 @@ pub(super) async fn create_batch(
     Ok(response)
 }
 
+/// Creates the link of an item. Returns its answer, and the link if it is new.
 async fn create_item(
     app: &App,
     caller: &Caller,
     settings: &WorkspaceSettings,
     item: Value,
     fingerprint: Option<RequestFingerprint>,
-) -> BatchItemView {
+) -> (BatchItemView, Option<Link>) {
     match app.create(caller, settings, item, fingerprint.as_ref()).await {
         Ok(created) => {
             if created.is_new {
@@ -67,12 +73,13 @@ async fn create_item(
                 tracing::info!(event = "link.created", domain = %address.domain, slug = %address.slug);
             }
             let status = if created.is_new { StatusCode::CREATED } else { StatusCode::OK };
+            let new = created.is_new.then(|| created.link.clone());
             let link = LinkView::of(created.link, &app.short_urls);
-            BatchItemView { status: status.as_u16(), link: Some(link), problem: None }
+            (BatchItemView { status: status.as_u16(), link: Some(link), problem: None }, new)
         }
         Err(error) => {
             let problem = Problem::from(error).into_details();
-            BatchItemView { status: problem.status, link: None, problem: Some(problem) }
+            (BatchItemView { status: problem.status, link: None, problem: Some(problem) }, None)
         }
     }
 }

@@ -4,6 +4,7 @@ mod batch;
 mod qr;
 #[cfg(test)]
 mod tests;
+mod titles;
 
 use std::sync::Arc;
 
@@ -28,6 +29,7 @@ use waypost_domain::links::find::{find_link, link_address};
 use waypost_domain::links::new_link::read_new_link;
 use waypost_domain::links::ports::LinkPorts;
 use waypost_domain::links::ports::{LinkReader, LinkTargets, LinkWriter};
+use waypost_domain::pages::ports::TitleQueue;
 use waypost_domain::ports::{Clock, Random};
 use waypost_domain::workspaces::ports::SettingsReader;
 use waypost_domain::workspaces::settings::WorkspaceSettings;
@@ -39,6 +41,8 @@ use waypost_http::patch::Patch;
 use waypost_http::problem::Problem;
 use waypost_http::query_parameters::only_known_parameters;
 
+use self::titles::{ask, ask_after_change};
+
 /// Lets a client keep a link, but revalidate it each time.
 const REVALIDATE: &str = "private, no-cache";
 
@@ -49,6 +53,7 @@ pub(crate) struct App {
     pub(crate) writer: Arc<dyn LinkWriter>,
     pub(crate) targets: Arc<dyn LinkTargets>,
     pub(crate) workspaces: Arc<dyn SettingsReader>,
+    pub(crate) titles: Arc<dyn TitleQueue>,
     pub(crate) aggregates: Arc<dyn AggregateReader>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
@@ -108,6 +113,9 @@ async fn create(
     let created = app.create(&caller, &settings, request, fingerprint.as_deref()).await?;
     let status = if created.is_new { StatusCode::CREATED } else { StatusCode::OK };
     let link = created.link;
+    if created.is_new && settings.titles {
+        ask(&app, &[&link]).await;
+    }
     let headers = [(header::LOCATION, location(&link.address, &app.domains)), (header::ETAG, link.etag())];
     Ok((status, headers, axum::Json(LinkView::of(link, &app.short_urls))))
 }
@@ -165,6 +173,9 @@ async fn change(
     // A view is texts, numbers and lists of them, which always make JSON.
     let shown = |link: &Link| serde_json::to_value(LinkView::of(link.clone(), &app.short_urls)).unwrap_or_default();
     let link = change_link(&app.link_ports(), &caller, &address, &precondition(&headers), &patch, &shown).await?;
+    if patch.get("url").is_some() {
+        ask_after_change(&app, &link).await;
+    }
     Ok(show(&app, link, &HeaderMap::new()))
 }
 

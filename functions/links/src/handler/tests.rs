@@ -12,6 +12,7 @@ use waypost_domain::testing::domains::MemoryDomains;
 use waypost_domain::testing::idempotency::MemoryIdempotency;
 use waypost_domain::testing::keys::MemoryKeys;
 use waypost_domain::testing::links::MemoryLinks;
+use waypost_domain::testing::pages::MemoryTitleQueue;
 use waypost_domain::testing::system::{FixedClock, SeededRandom};
 use waypost_domain::testing::workspaces::MemoryWorkspaces;
 use waypost_http::authentication::Authentication;
@@ -24,6 +25,7 @@ struct Fixture {
     links: Arc<MemoryLinks>,
     workspaces: Arc<MemoryWorkspaces>,
     settings: Arc<MemoryDomains>,
+    titles: Arc<MemoryTitleQueue>,
     aggregates: Arc<MemoryAggregates>,
     editor: String,
     other: String,
@@ -33,7 +35,7 @@ struct Fixture {
 
 fn fixture() -> Fixture {
     let links = Arc::new(MemoryLinks::default());
-    let workspaces = Arc::new(MemoryWorkspaces::default());
+    let (workspaces, titles) = (Arc::new(MemoryWorkspaces::default()), Arc::new(MemoryTitleQueue::default()));
     let aggregates = Arc::new(MemoryAggregates::default());
     let settings = Arc::new(MemoryDomains::default());
     let domains = Domains::parse("go.example.com,s.example.org").unwrap();
@@ -48,6 +50,7 @@ fn fixture() -> Fixture {
         writer: links.clone(),
         targets: links.clone(),
         workspaces: workspaces.clone(),
+        titles: titles.clone(),
         aggregates: aggregates.clone(),
         clock: clock.clone(),
         random: Arc::new(SeededRandom::new(9)),
@@ -61,7 +64,7 @@ fn fixture() -> Fixture {
         random: Arc::new(SeededRandom::new(10)),
     };
     let router = api(routes(app, idempotency), Authentication::new(Arc::new(keys), clock));
-    Fixture { router, links, workspaces, settings, aggregates, editor, other, viewer, stranger }
+    Fixture { router, links, workspaces, settings, titles, aggregates, editor, other, viewer, stranger }
 }
 
 async fn call(fixture: &Fixture, key: &str, method: &str, path: &str, body: &str) -> (Response, Value) {
@@ -790,4 +793,45 @@ async fn new_links_have_the_defaults_of_the_workspace() {
     assert_eq!((&theirs["tags"], &theirs["url"]), (&json!([]), &json!("https://example.com/")));
     fixture.workspaces.fail(true);
     assert_eq!(call(&fixture, &fixture.editor, "POST", "/v1/links", &body).await.0.status(), 503);
+}
+
+#[tokio::test]
+async fn titles_are_asked_for_if_the_workspace_wants_them() {
+    let fixture = fixture();
+    let acme = waypost_domain::WorkspaceId::parse("acme").unwrap();
+    let create = async |slug: &str, title: Value| {
+        let body = json!({"url": "https://example.com/", "slug": slug, "title": title}).to_string();
+        call(&fixture, &fixture.editor, "POST", "/v1/links", &body).await.0.status().as_u16()
+    };
+    let change = async |slug: &str, patch: Value| {
+        let path = format!("/v1/links/{slug}");
+        call(&fixture, &fixture.editor, "PATCH", &path, &patch.to_string()).await.0.status().as_u16()
+    };
+    let asked = || -> Vec<String> {
+        fixture.titles.take().into_iter().map(|request| request.address.slug.to_string()).collect()
+    };
+    assert_eq!((create("before", Value::Null).await, asked()), (201, vec![]));
+    fixture.workspaces.set(&acme, serde_json::from_value(json!({"titles": true})).unwrap());
+    assert_eq!((create("plain", Value::Null).await, asked()), (201, vec!["plain".to_owned()]));
+    assert_eq!((create("plain", Value::Null).await, asked()), (409, vec![]));
+    assert_eq!((create("titled", json!("Own")).await, asked()), (201, vec![]));
+    let items = json!({"items": [{"url": "https://example.com/1", "slug": "b1"}, {"url": "x"}, {"url": "https://example.com/2", "slug": "b2"}]});
+    call(&fixture, &fixture.editor, "POST", "/v1/link-batches", &items.to_string()).await;
+    assert_eq!(asked(), ["b1", "b2"]);
+    for (slug, patch, expected) in [
+        ("plain", json!({"tags": ["a"]}), vec![]),
+        ("plain", json!({"url": "https://example.com/other"}), vec!["plain"]),
+        ("titled", json!({"url": "https://example.com/other"}), vec![]),
+    ] {
+        assert_eq!(
+            (change(slug, patch.clone()).await, asked()),
+            (200, expected.into_iter().map(str::to_owned).collect()),
+            "{patch}"
+        );
+    }
+    // Neither the queue nor the settings can fail a request that has done its work.
+    fixture.titles.fail(true);
+    assert_eq!(create("unasked", Value::Null).await, 201);
+    fixture.workspaces.fail(true);
+    assert_eq!(change("plain", json!({"url": "https://example.com/third"})).await, 200);
 }

@@ -143,6 +143,12 @@ fn apply(
         ..seen.clone()
     };
     next.settings.used_clicks = seen.settings.used_clicks;
+    if seen.settings.title_is_read && next.title == seen.title {
+        // The page of another target has another title.
+        let is_kept = next.url == seen.url;
+        next.title = next.title.filter(|_| is_kept);
+        next.settings.title_is_read = is_kept;
+    }
     next.settings.password_hash = match (patch.get("password"), &fields.password) {
         (None, _) => seen.settings.password_hash.clone(),
         (Some(_), None) => None,
@@ -258,6 +264,26 @@ mod tests {
     fn pointers(result: Result<Link, Error>) -> Vec<String> {
         let Err(Error::Invalid(errors)) = result else { panic!("{result:?}") };
         errors.into_iter().map(|error| error.pointer).collect()
+    }
+
+    #[tokio::test]
+    async fn title_of_the_target_goes_with_the_target_and_an_own_one_stays() {
+        for (patch, title, is_read) in [
+            (json!({"tags": ["a"]}), Some("Read"), true),
+            (json!({"url": "https://example.com/", "title": "Read"}), Some("Read"), true),
+            (json!({"url": "https://example.com/other"}), None, false),
+            (json!({"url": "https://example.com/other", "title": "Read"}), None, false),
+            (json!({"url": "https://example.com/other", "title": "Own"}), Some("Own"), false),
+            (json!({"title": "Own"}), Some("Own"), false),
+            (json!({"title": null}), None, false),
+        ] {
+            let links = MemoryLinks::default();
+            let mut read = link("acme", "docs", "https://example.com/");
+            (read.title, read.settings.title_is_read) = (Some("Read".to_owned()), true);
+            links.insert(&read).await.unwrap();
+            let changed = change(&links, patch.clone()).await.unwrap();
+            assert_eq!((changed.title.as_deref(), changed.settings.title_is_read), (title, is_read), "{patch}");
+        }
     }
 
     #[tokio::test]

@@ -126,17 +126,22 @@ impl Link {
     }
 
     /// Returns a strong entity tag (RFC 9110, section 8.8.3), which differs whenever the link's representation does. It consists
-    /// of the owner's last change and, after a dot, the clicks that count against `max_clicks`.
+    /// of the owner's last change and, after a dot, what changes without the owner: the clicks that count against `max_clicks`, and
+    /// whether the title is that of the target.
     pub fn etag(&self) -> String {
-        match self.settings.used_clicks {
-            0 => format!("\"{}\"", self.version_tag()),
-            used => format!("\"{}.{used:x}\"", self.version_tag()),
+        match (self.settings.used_clicks, self.settings.title_is_read) {
+            (0, false) => format!("\"{}\"", self.version_tag()),
+            _ => format!("\"{}.{}\"", self.version_tag(), self.state_tag()),
         }
     }
 
     /// Returns the strong entity tag of the link together with its total of clicks.
     pub fn etag_with_clicks(&self, clicks: u64) -> String {
-        format!("\"{}.{:x}.{clicks:x}\"", self.version_tag(), self.settings.used_clicks)
+        format!("\"{}.{}.{clicks:x}\"", self.version_tag(), self.state_tag())
+    }
+
+    fn state_tag(&self) -> String {
+        format!("{:x}{}", self.settings.used_clicks, if self.settings.title_is_read { "t" } else { "" })
     }
 
     /// Returns the key that sorts a workspace's links in the order of creation.
@@ -247,7 +252,12 @@ mod tests {
         let version = format!("{:x}-1a", link.created_at.as_millis());
         assert_eq!(link.etag(), format!("\"{version}.2b\""));
         assert_eq!(link.etag_with_clicks(0x3c), format!("\"{version}.2b.3c\""));
+        link.settings.title_is_read = true;
+        assert_eq!(link.etag(), format!("\"{version}.2bt\""));
+        assert_eq!(link.etag_with_clicks(0x3c), format!("\"{version}.2bt.3c\""));
         link.settings.used_clicks = 0;
+        assert_eq!(link.etag(), format!("\"{version}.0t\""));
+        link.settings.title_is_read = false;
         assert_eq!(link.etag(), format!("\"{version}\""));
     }
 }

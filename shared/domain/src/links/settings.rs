@@ -55,6 +55,9 @@ pub struct LinkSettings {
     /// Whether it is archived: visitors get "not found", but its owner keeps it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub archived: bool,
+    /// Whether the title is that of the target's page, which no owner has chosen.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub title_is_read: bool,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {

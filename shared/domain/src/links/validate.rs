@@ -107,6 +107,7 @@ fn check_settings(fields: &LinkFields, domains: &Domains, errors: &mut Errors) -
         variants,
         preview,
         archived: fields.archived,
+        title_is_read: false,
     }
 }
 

@@ -16,6 +16,7 @@ pub mod keys;
 pub mod link_changes;
 pub mod links;
 pub mod outage;
+pub mod pages;
 pub mod samples;
 pub mod system;
 pub mod tags;

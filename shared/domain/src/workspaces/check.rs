@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::defaults::{
-    LinkDefaults, MAX_EXPIRY_DAYS, MAX_SLUG_LEN, MAX_TEMPLATE_NAME, MAX_TEMPLATES, MIN_SLUG_LEN, UtmTemplate,
+    LinkDefaults, MAX_DOMAINS, MAX_EXPIRY_DAYS, MAX_SLUG_LEN, MAX_TEMPLATE_NAME, MAX_TEMPLATES, MIN_SLUG_LEN,
+    UtmTemplate,
 };
 use super::settings::SettingsFields;
 use crate::links::create::open_domain;
@@ -16,8 +17,6 @@ use crate::values::workspace::WorkspaceId;
 
 /// The greatest size of all settings as JSON, in bytes. Creating links reads them, and an import keeps a copy.
 pub(crate) const MAX_BYTES: usize = 32 * 1024;
-/// The greatest number of domains with defaults of their own.
-pub(crate) const MAX_DOMAINS: usize = 100;
 
 /// Checks `fields` for `workspace`, and returns them in their normal form. Adds what is wrong to `errors`.
 pub(super) fn check_settings(
@@ -35,6 +34,7 @@ pub(super) fn check_settings(
         defaults: check.defaults("/defaults", fields.defaults, errors),
         domains: check.of_domains(fields.domains, errors),
         utm_templates: check_templates(fields.utm_templates, errors),
+        titles: fields.titles,
     };
     if serde_json::to_vec(&checked).is_ok_and(|json| json.len() > MAX_BYTES) {
         errors.add("", format!("all settings together are larger than {MAX_BYTES} bytes of JSON"));

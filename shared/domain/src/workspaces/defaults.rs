@@ -17,6 +17,8 @@ use crate::values::json::whole_or_null;
 use crate::values::schema::TEXT;
 use crate::values::timestamp::Timestamp;
 
+/// The greatest number of domains with defaults of their own.
+pub const MAX_DOMAINS: usize = 100;
 /// The greatest number of templates.
 pub const MAX_TEMPLATES: usize = 50;
 /// The greatest length of a template's name, in characters.

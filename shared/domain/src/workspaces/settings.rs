@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-#[cfg(feature = "openapi")]
-use super::defaults::MAX_TEMPLATES;
 use super::defaults::{LinkDefaults, NewLinkDefaults, UtmTemplate};
+#[cfg(feature = "openapi")]
+use super::defaults::{MAX_DOMAINS, MAX_TEMPLATES};
 use crate::values::json::or_default;
 use crate::values::timestamp::Timestamp;
 
@@ -16,6 +16,9 @@ pub struct WorkspaceSettings {
     /// What new links have.
     #[serde(flatten)]
     pub new_links: NewLinkDefaults,
+    /// Whether links without a title get that of their target.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub titles: bool,
     /// Counts the changes. A write succeeds only if the stored revision is the one before.
     #[serde(default)]
     pub revision: u64,
@@ -50,24 +53,32 @@ pub struct SettingsFields {
     pub defaults: LinkDefaults,
     /// Defaults of single domains, which win over `defaults`: an object whose names are domains of the workspace.
     #[serde(default, deserialize_with = "or_default")]
-    #[cfg_attr(feature = "openapi", schemars(with = "Option<BTreeMap<String, LinkDefaults>>"))]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<BTreeMap<String, LinkDefaults>>", extend(
+        "maxProperties" = MAX_DOMAINS,
+        "propertyNames" = serde_json::json!({ "type": "string", "format": "hostname" }),
+    )))]
     pub domains: BTreeMap<String, LinkDefaults>,
     /// UTM parameters that requests and defaults can name.
     #[serde(default, deserialize_with = "or_default")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<Vec<UtmTemplate>>", length(max = MAX_TEMPLATES)))]
     pub utm_templates: Vec<UtmTemplate>,
+    /// Whether a link that is created or gets another `url`, and has no title, gets the title of its target some seconds later; false if
+    /// absent.
+    #[serde(default, deserialize_with = "or_default")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<bool>"))]
+    pub titles: bool,
 }
 
 impl SettingsFields {
     /// Returns the fields of `settings`.
     pub fn of(settings: &WorkspaceSettings) -> Self {
         let NewLinkDefaults { defaults, domains, utm_templates } = settings.new_links.clone();
-        Self { defaults, domains, utm_templates }
+        Self { defaults, domains, utm_templates, titles: settings.titles }
     }
 
     /// Puts the fields into `settings`.
     pub(crate) fn into_settings(self, settings: WorkspaceSettings) -> WorkspaceSettings {
-        let Self { defaults, domains, utm_templates } = self;
-        WorkspaceSettings { new_links: NewLinkDefaults { defaults, domains, utm_templates }, ..settings }
+        let Self { defaults, domains, utm_templates, titles } = self;
+        WorkspaceSettings { new_links: NewLinkDefaults { defaults, domains, utm_templates }, titles, ..settings }
     }
 }

@@ -4,7 +4,7 @@ use super::limits::MAX_ROW_BYTES;
 
 /// Bytes that are fed but not consumed, and their position in the text.
 #[derive(Default)]
-pub(super) struct Buffer {
+pub(crate) struct Buffer {
     bytes: Vec<u8>,
     start: usize,
     position: u64,
@@ -16,18 +16,18 @@ pub(super) struct Buffer {
 
 impl Buffer {
     /// Creates an empty buffer whose first byte will be at `position`, on `line`.
-    pub(super) fn new(position: u64, line: u64) -> Self {
+    pub(crate) fn new(position: u64, line: u64) -> Self {
         Self { position, line, ..Self::default() }
     }
 
     /// Returns the bytes that are not consumed yet.
     #[inline]
-    pub(super) fn rest(&self) -> &[u8] {
+    pub(crate) fn rest(&self) -> &[u8] {
         &self.bytes[self.start..]
     }
 
     /// Adds a piece.
-    pub(super) fn extend(&mut self, piece: &[u8]) {
+    pub(crate) fn extend(&mut self, piece: &[u8]) {
         self.make_room().extend_from_slice(piece);
     }
 
@@ -37,7 +37,7 @@ impl Buffer {
         &mut self.bytes
     }
 
-    pub(super) fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         self.ended = true;
     }
 
@@ -94,7 +94,7 @@ impl Buffer {
     }
 
     /// Consumes `length` bytes.
-    pub(super) fn consume(&mut self, length: usize) {
+    pub(crate) fn consume(&mut self, length: usize) {
         self.consume_lines(length, count_line_ends(&self.rest()[..length]));
     }
 

@@ -21,7 +21,7 @@ const CDATA: &[u8] = b"<![CDATA[";
 
 /// The token at the start of the buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Token {
+pub(crate) enum Token {
     /// A tag: [`Html::tag`]. The buffer is after it.
     Tag,
     /// This many bytes of text. More text may follow.
@@ -32,7 +32,7 @@ pub(super) enum Token {
 
 /// Finds tokens one by one. Skips comments and declarations.
 #[derive(Default)]
-pub(super) struct Html {
+pub(crate) struct Html {
     state: State,
     tag: Tag,
 }
@@ -59,11 +59,11 @@ enum State {
 
 /// A tag.
 #[derive(Debug, Default)]
-pub(super) struct Tag {
+pub(crate) struct Tag {
     /// Whether it is an end tag.
-    pub(super) closes: bool,
+    pub(crate) closes: bool,
     /// Whether it is an empty-element tag of XML, which starts and ends an element.
-    pub(super) empty: bool,
+    pub(crate) empty: bool,
     /// The line on which it begins.
     pub(super) line: u64,
     name: Vec<u8>,
@@ -72,7 +72,7 @@ pub(super) struct Tag {
 
 /// An attribute of a tag.
 #[derive(Debug, Default)]
-pub(super) struct Attribute {
+pub(crate) struct Attribute {
     name: Vec<u8>,
     value: Vec<u8>,
     /// Whether the value was longer than what is kept.
@@ -81,7 +81,7 @@ pub(super) struct Attribute {
 
 impl Html {
     /// Returns the tag that was found last.
-    pub(super) fn tag(&self) -> &Tag {
+    pub(crate) fn tag(&self) -> &Tag {
         &self.tag
     }
 
@@ -91,7 +91,7 @@ impl Html {
     }
 
     /// Finds the next token.
-    pub(super) fn next(&mut self, buffer: &mut Buffer) -> Token {
+    pub(crate) fn next(&mut self, buffer: &mut Buffer) -> Token {
         loop {
             let (rest, ended) = (buffer.rest(), buffer.ended());
             if rest.is_empty() {
@@ -264,18 +264,18 @@ fn push_bounded(text: &mut Vec<u8>, bytes: &[u8], bound: usize) {
 
 impl Tag {
     /// Tells whether the tag has this name, without regard to case and to a namespace before it.
-    pub(super) fn is(&self, name: &str) -> bool {
+    pub(crate) fn is(&self, name: &str) -> bool {
         let local = memchr::memrchr(b':', &self.name).map_or(&self.name[..], |colon| &self.name[colon + 1..]);
         local.eq_ignore_ascii_case(name.as_bytes())
     }
 
     /// Returns the attribute `name`. Of two, the first counts.
-    pub(super) fn attribute(&self, name: &str) -> Option<&Attribute> {
+    pub(crate) fn attribute(&self, name: &str) -> Option<&Attribute> {
         self.attributes.iter().find(|attribute| attribute.name.eq_ignore_ascii_case(name.as_bytes()))
     }
 
     /// Returns the value of the attribute `name`, with its entities decoded; what is not text becomes `�`.
-    pub(super) fn value(&self, name: &str) -> Option<Cow<'_, str>> {
+    pub(crate) fn value(&self, name: &str) -> Option<Cow<'_, str>> {
         self.attribute(name).map(|attribute| htmlize::unescape_attribute(String::from_utf8_lossy(&attribute.value)))
     }
 
@@ -314,6 +314,6 @@ impl Attribute {
 }
 
 /// Decodes the entities in `text`. An unknown entity stays as it is; what is not text becomes `�`.
-pub(super) fn decode_text(text: &[u8]) -> String {
+pub(crate) fn decode_text(text: &[u8]) -> String {
     htmlize::unescape(String::from_utf8_lossy(text)).into_owned()
 }

@@ -9,7 +9,7 @@
 mod archive;
 mod bookmarks;
 mod boundaries;
-mod buffer;
+pub(crate) mod buffer;
 mod calendar;
 mod cell_reference;
 mod column;
@@ -23,7 +23,7 @@ mod fields;
 mod folders;
 mod foreign;
 mod headerless;
-mod html;
+pub(crate) mod html;
 mod json;
 mod json_object;
 mod json_value;
