@@ -5,7 +5,6 @@ use tower::ServiceExt;
 use waypost_domain::catalog::append::append_changes;
 use waypost_domain::catalog::patch::LinkPatch;
 use waypost_domain::catalog::ports::{CatalogLimits, CatalogPorts};
-use waypost_domain::jobs::delivery::Delivery;
 use waypost_domain::link_changes::run::{Ran, run_link_change};
 use waypost_domain::link_changes::run_ports::RunLinkChangePorts;
 use waypost_domain::links::ports::LinkWriter;
@@ -71,6 +70,7 @@ async fn fixture(tags: &[&[&str]]) -> Fixture {
         clock: clock.clone(),
         random: random.clone(),
         timer: Arc::new(MemoryTimer::default()),
+        domain_settings: Arc::new(waypost_domain::testing::domains::MemoryDomains::default()),
         domains: domains.clone(),
         concurrency: 4,
         chunk_entries: 10,
@@ -114,7 +114,7 @@ async fn call(fixture: &Fixture, key: usize, method: &str, path: &str, body: Val
 async fn work(fixture: &Fixture) {
     for message in fixture.queue.take() {
         let deadline = fixture.runner.clock.now().plus_seconds(900);
-        let delivery = Delivery { request_id: "r1".to_owned(), deadline };
+        let delivery = waypost_domain::testing::jobs::delivery("r1", deadline);
         let ran = run_link_change(&fixture.runner, &message, &delivery).await.unwrap();
         assert!(matches!(ran, Ran::Finished(_)), "{ran:?}");
     }

@@ -66,6 +66,7 @@ async fn world() -> World {
         clock: clock.clone(),
         random: random.clone(),
         timer: Arc::new(MemoryTimer::default()),
+        domain_settings: Arc::new(MemoryDomains::default()),
         domains: domains.clone(),
         concurrency: 4,
         chunk_entries: 10,
