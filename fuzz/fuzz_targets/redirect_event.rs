@@ -117,6 +117,7 @@ fn app(links: Arc<MemoryLinks>) -> App {
     let domains = Domains::parse("go.example.com,go.example.org").expect("valid domains");
     let target = |text| Some(TargetUrl::parse(text, &domains).expect("a valid target"));
     App {
+        block_list: None,
         countries: None,
         root_url: target("https://example.com/root"),
         not_found_url: target("https://example.com/none"),

@@ -1,7 +1,7 @@
 //! Implements what Waypost can do, without AWS, an HTTP server or a runtime.
 //!
 //! * [`values`] holds values that are valid once they exist, errors and pages.
-//! * [`links`], [`catalog`], [`redirect`], [`access`], [`imports`], [`exports`] and [`analytics`] are the subjects: one folder each, with one
+//! * [`links`], [`catalog`], [`redirect`], [`blocking`], [`access`], [`imports`], [`exports`] and [`analytics`] are the subjects: one folder each, with one
 //!   file for each use case.
 //! * [`clicks`], [`visitors`], [`jobs`] and [`files`] hold what several subjects share.
 //! * Ports are narrow traits, mostly in the `ports` of their subject. `waypost-aws` implements them; `testing` implements them in
@@ -11,6 +11,7 @@
 
 pub mod access;
 pub mod analytics;
+pub mod blocking;
 pub mod catalog;
 pub mod clicks;
 pub mod exports;

@@ -1,6 +1,7 @@
 //! Reads settings from the environment, which the template sets. A missing setting is an error that names it.
 
 use waypost_domain::Domains;
+use waypost_domain::WorkspaceId;
 use waypost_domain::access::rate_limit::{RateLimit, RateLimits};
 use waypost_domain::files::retention::Retention;
 use waypost_domain::values::schemes::{SchemesError, TargetSchemes};
@@ -35,6 +36,12 @@ pub fn optional(name: &'static str) -> Option<String> {
 pub fn number(name: &'static str) -> Result<u64, SettingError> {
     let text = required(name)?;
     text.parse().map_err(|_| SettingError::Invalid { name, problem: "is not a whole number".to_owned() })
+}
+
+/// Reads the setting `name` as a workspace.
+pub fn workspace(name: &'static str) -> Result<WorkspaceId, SettingError> {
+    let text = required(name)?;
+    WorkspaceId::parse(text).map_err(|_| SettingError::Invalid { name, problem: "is not a workspace".to_owned() })
 }
 
 /// Reads how long the bucket keeps uploads, reports and exports from `IMPORT_RETENTION_DAYS`.

@@ -51,7 +51,7 @@ async fn given() -> Given {
         clock: Arc::new(FixedClock::at("2026-01-02T03:04:05Z")),
         random: Arc::new(SeededRandom::new(1)),
     };
-    Given { app: App { follow, countries: None, root_url: None, not_found_url: None }, links }
+    Given { app: App { follow, countries: None, root_url: None, not_found_url: None, block_list: None }, links }
 }
 
 fn event(sample: &str, change: impl FnOnce(&mut Value)) -> Event {

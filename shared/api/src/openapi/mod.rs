@@ -50,6 +50,7 @@ pub fn document() -> Value {
             { "name": "imports", "description": "Files that become links" },
             { "name": "exports", "description": "Links that become a file" },
             { "name": "keys", "description": "Keys of callers" },
+            { "name": "operation", "description": "What the operator of the stack does for all workspaces" },
             { "name": "service", "description": "The service itself" },
         ],
         "paths": paths,

@@ -1,5 +1,6 @@
 //! The operations, one file for each resource.
 
+mod blocked_targets;
 mod exports;
 mod imports;
 mod keys;
@@ -17,5 +18,6 @@ pub(crate) fn add_all(operations: &mut Operations) {
     exports::add(operations);
     keys::add(operations);
     me::add(operations);
+    blocked_targets::add(operations);
     service::add(operations);
 }
