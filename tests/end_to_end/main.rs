@@ -5,6 +5,7 @@
 mod archive;
 mod bad_input;
 mod bad_requests;
+mod blocked_targets;
 mod every_route;
 mod exports;
 mod failed_batch;

@@ -89,7 +89,7 @@ async fn answer(app: &App, event: &Event) -> Answer {
         Ok(Outcome::Gone(None)) => (refusal(event, gone()), None),
         Ok(Outcome::Gone(url)) => (redirect_or_not_found(url.as_ref(), event), None),
         Ok(Outcome::NotFound) => (not_found(app, event), None),
-        Ok(Outcome::Blocked) => (refusal(event, blocked()), None),
+        Ok(Outcome::Blocked) => (pages::blocked(event.headers.accept.as_deref(), blocked()), None),
         // Only a form is read, and only for a link that asks for one.
         Ok(Outcome::Locked(_)) if intent == (Intent::Post { password: None }) => (refusal(event, too_large()), None),
         Ok(Outcome::Locked(locked)) => (pages::password_form(locked, app.follow.domains.schemes()), None),
