@@ -117,7 +117,7 @@ impl BlockListWriter for DynamoBlockList {
 }
 
 fn sk(target: &str) -> String {
-    format!("TARGET#{target}")
+    ["TARGET#", target].concat()
 }
 
 fn key(sk: &str) -> Item {
