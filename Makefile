@@ -3,7 +3,7 @@
 # You need rustup, Python 3, make and a C compiler. The targets install everything else in .tools/.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test check bench fuzz mutants deploy adopt import admin-key replay-spill replay-failed replay-quarantine rebuild-stats rebuild-catalog lock-tools update-lists measure-visitors
+.PHONY: help dev test check bench fuzz mutants deploy adopt import block admin-key replay-spill replay-failed replay-quarantine rebuild-stats rebuild-catalog lock-tools update-lists measure-visitors
 
 PYTHON ?= python3
 PY = .tools/sam/bin/python
@@ -66,6 +66,10 @@ import: ## Import a file of links and show the result: make import FILE=links.cs
 	@WAYPOST_KEY="$(KEY)" exec $(PY) tools/import_file.py "$(FILE)" $(if $(URL),--url "$(URL)") $(if $(DOMAIN),--domain "$(DOMAIN)") \
 		$(if $(TAGS),--tags "$(TAGS)") $(if $(ON_CONFLICT),--on-conflict "$(ON_CONFLICT)") $(if $(DRY_RUN),--dry-run) $(if $(STRICT),--strict) \
 		$(if $(IMPORT_COLUMNS),--columns "$(IMPORT_COLUMNS)")
+
+block: ## Block the targets of a file for all links: make block FILE=hosts.txt [REASON=phishing URL=https://… KEY=wp_…]
+	$(INSTALL) sam
+	@WAYPOST_KEY="$(KEY)" exec $(PY) tools/block_targets.py "$(FILE)" $(if $(REASON),--reason "$(REASON)") $(if $(URL),--url "$(URL)")
 
 admin-key: ## Create the first admin key of a deployed stack: make admin-key STACK=name [WORKSPACE=default]
 	$(INSTALL) sam

@@ -122,6 +122,7 @@ fn app(links: Arc<MemoryLinks>) -> App {
         json!({"expired_url": "https://example.com/late", "slugs": {"case": "insensitive"}, "assetlinks": "[]"});
     let settings = Arc::new(MemoryDomains::with("go.example.org", settings));
     App {
+        block_list: None,
         countries: None,
         unanswered: Unanswered {
             settings: settings.clone(),

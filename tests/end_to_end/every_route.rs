@@ -108,6 +108,11 @@ impl Resources {
     }
 }
 
+/// Tells whether only admins of the operator's workspace may call the operations at `path`.
+fn is_for_operators(path: &str) -> bool {
+    path == "/v1/blocked-targets"
+}
+
 fn must_be_a_problem(answer: &Answer, what: &str) {
     assert_eq!(answer.header("content-type"), "application/problem+json", "{what}: {answer:?}");
     assert_ne!(answer.header("x-request-id"), "", "{what}: {answer:?}");
@@ -125,6 +130,9 @@ async fn no_route_reaches_another_workspace() {
         let answer = stack.call(&stranger, method, foreign.as_deref().unwrap_or(&path), body).await;
         if foreign.is_some() {
             assert_eq!(answer.status, 404, "{what}: {answer:?}");
+            must_be_a_problem(&answer, &what);
+        } else if is_for_operators(&path) {
+            assert_eq!(answer.status, 403, "{what}: {answer:?}");
             must_be_a_problem(&answer, &what);
         } else {
             assert!(answer.status.is_success(), "{what}: {answer:?}");

@@ -5,6 +5,7 @@
 mod archive;
 mod bad_input;
 mod bad_requests;
+mod blocked_targets;
 mod domains;
 mod every_route;
 mod exports;

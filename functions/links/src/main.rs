@@ -13,9 +13,11 @@ use waypost_aws::dynamo::domains::DynamoDomains;
 use waypost_aws::dynamo::links::DynamoLinks;
 use waypost_aws::dynamo::workspaces::DynamoWorkspaces;
 use waypost_aws::sqs::SqsQueue;
+use waypost_http::block_list::with_fresh_block_list;
 use waypost_http::router::api;
 use waypost_lambda::start::BoxError;
 use waypost_lambda::system::{SystemClock, SystemRandom};
+use waypost_lambda::wiring::blocking::blocking;
 use waypost_lambda::wiring::http::{authentication, idempotency};
 use waypost_lambda::{sdk, settings, start};
 
@@ -27,7 +29,7 @@ async fn serve() -> Result<(), BoxError> {
     let config = sdk::request_config()?;
     let dynamo = aws_sdk_dynamodb::Client::new(&config);
     let table = settings::required("LINKS_TABLE")?;
-    let domains = settings::domains()?;
+    let (domains, block_list) = blocking(settings::domains()?, &dynamo, &table);
     let links = Arc::new(DynamoLinks::new(dynamo.clone(), &table).consistent().marking());
     let app = handler::App {
         reader: links.clone(),
@@ -44,5 +46,6 @@ async fn serve() -> Result<(), BoxError> {
     };
     let idempotency = idempotency(&dynamo, &table);
     let authentication = authentication(&dynamo, &table)?;
-    waypost_http::event::run(api(handler::routes(app, idempotency), authentication)).await
+    let routes = with_fresh_block_list(handler::routes(app, idempotency), block_list);
+    waypost_http::event::run(api(routes, authentication)).await
 }

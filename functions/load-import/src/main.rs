@@ -15,7 +15,10 @@ fn main() -> ExitCode {
 }
 
 async fn serve() -> Result<(), BoxError> {
-    let (loader, _) = loader(&sdk::config()?)?;
-    let handle = |event: LambdaEvent<Notification>| handler::handle(&loader, event.payload, event.context);
+    let (loader, _, block_list) = loader(&sdk::config()?)?;
+    let handle = async |event: LambdaEvent<Notification>| {
+        block_list.refresh().await;
+        handler::handle(&loader, event.payload, event.context).await
+    };
     lambda_runtime::run(service_fn(handle)).await
 }

@@ -17,10 +17,11 @@ fn main() -> ExitCode {
 }
 
 async fn serve() -> Result<(), BoxError> {
-    let (loader, queue) = loader(&sdk::config()?)?;
+    let (loader, queue, block_list) = loader(&sdk::config()?)?;
     let messages = QueueLoop { subject: "import_part", redelivery: Arc::new(queue), clock: loader.clock.clone() };
     let app = handler::App { loader, messages };
     let handle = async |event: LambdaEvent<QueueEvent>| {
+        block_list.refresh().await;
         Ok::<_, BoxError>(handler::handle(&app, &event.payload, &event.context).await)
     };
     lambda_runtime::run(service_fn(handle)).await

@@ -29,6 +29,7 @@ use waypost_domain::redirect::ports::Countries;
 use waypost_domain::redirect::unanswered::Unanswered;
 use waypost_lambda::start::BoxError;
 use waypost_lambda::system::{SystemClock, SystemRandom};
+use waypost_lambda::wiring::blocking::blocking;
 use waypost_lambda::{sdk, settings, start};
 
 fn main() -> ExitCode {
@@ -40,7 +41,7 @@ async fn serve() -> Result<(), BoxError> {
     let dynamo = aws_sdk_dynamodb::config::Builder::from(&config).timeout_config(timeouts()).build();
     let dynamo = aws_sdk_dynamodb::Client::from_conf(dynamo);
     let table = settings::required("LINKS_TABLE")?;
-    let domains = settings::domains()?;
+    let (domains, block_list) = blocking(settings::domains()?, &dynamo, &table);
     let clock = Arc::new(SystemClock);
     let delivery = DeliverClicksPorts {
         visitors: Default::default(),
@@ -60,6 +61,7 @@ async fn serve() -> Result<(), BoxError> {
             root_url: config::target("ROOT_URL", &domains)?,
             not_found_url: config::target("NOT_FOUND_URL", &domains)?,
         },
+        block_list: Some(block_list.clone()),
         countries: settings::optional("GEOIP_DB")
             .map(|path| Arc::new(countries::MaxMindCountries::new(path)) as Arc<dyn Countries>),
         follow: FollowLinkPorts {
@@ -74,6 +76,8 @@ async fn serve() -> Result<(), BoxError> {
     };
     let warm = config::warm_up()?;
     let warm = async {
+        // No visitor may be sent to a blocked target, not even the first.
+        block_list.refresh().await;
         if warm {
             warm_up(&dynamo, &table).await
         }

@@ -64,6 +64,9 @@ const RESULTS: &[QueryParameter] =
     &[QueryParameter::one("limit"), QueryParameter::one("cursor"), QueryParameter::one("result")];
 const TAGS: &[QueryParameter] =
     &[QueryParameter::one("limit"), QueryParameter::one("cursor"), QueryParameter::one("sort")];
+const BLOCKED_LIST: &[QueryParameter] =
+    &[QueryParameter::one("limit"), QueryParameter::one("cursor"), QueryParameter::one("prefix")];
+const BLOCKED: &[QueryParameter] = &[QueryParameter::one("target")];
 const REPORT: &[QueryParameter] = &[QueryParameter::one("format")];
 
 /// Returns the query parameters of the operation with this method (`GET`) and path (`/v1/links/{slug}`). `None` if there is no such
@@ -80,6 +83,9 @@ pub fn parameters_of(method: &str, path: &str) -> Option<&'static [QueryParamete
         ("GET", "/v1/imports" | "/v1/exports" | "/v1/keys" | "/v1/link-changes" | "/v1/domains") => PAGE,
         ("GET" | "PATCH", "/v1/domains/{domain}") => NONE,
         ("GET", "/v1/imports/{id}/report") => REPORT,
+        ("GET", "/v1/blocked-targets") => BLOCKED_LIST,
+        ("DELETE", "/v1/blocked-targets") => BLOCKED,
+        ("POST", "/v1/blocked-targets") => NONE,
         (
             "GET",
             "/v1/imports/{id}" | "/v1/exports/{id}" | "/v1/me" | "/v1/workspace" | "/v1/openapi.json" | "/healthz",

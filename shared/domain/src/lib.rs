@@ -1,8 +1,8 @@
 //! Implements what Waypost can do, without AWS, an HTTP server or a runtime.
 //!
 //! * [`values`] holds values that are valid once they exist, errors and pages.
-//! * [`links`], [`link_changes`], [`tags`], [`catalog`], [`domains`], [`redirect`], [`access`], [`workspaces`], [`pages`],
-//!   [`imports`], [`exports`] and [`analytics`] are the subjects: one folder each, with one file for each use case.
+//! * [`links`], [`link_changes`], [`tags`], [`catalog`], [`domains`], [`redirect`], [`blocking`], [`access`], [`workspaces`],
+//!   [`pages`], [`imports`], [`exports`] and [`analytics`] are the subjects: one folder each, with one file for each use case.
 //! * [`clicks`], [`visitors`], [`jobs`] and [`files`] hold what several subjects share.
 //! * Ports are narrow traits, mostly in the `ports` of their subject. `waypost-aws` implements them; `testing` implements them in
 //!   memory for tests.
@@ -11,6 +11,7 @@
 
 pub mod access;
 pub mod analytics;
+pub mod blocking;
 pub mod catalog;
 pub mod clicks;
 pub mod domains;

@@ -4,12 +4,14 @@
 //!   [`deadline`] answers before Lambda ends the invocation.
 //! * [`query_parameters`] refuses parameters that an operation does not take.
 //! * [`authentication`] proves who calls and limits how often, [`sender`] finds from where, [`oidc`] verifies the tokens of an identity provider.
+//! * [`block_list`] keeps the list of blocked targets new.
 //! * [`idempotency`] answers a repeated POST once, [`conditional_requests`] has entity tags.
 //!
 //! Stores are ports of the domain, and [`oidc::fetch::Fetch`] gets documents: nothing here knows AWS but the event that
 //! `lambda_http` turns into a request.
 
 pub mod authentication;
+pub mod block_list;
 pub mod conditional_requests;
 pub mod deadline;
 pub mod event;

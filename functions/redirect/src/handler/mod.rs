@@ -5,6 +5,7 @@ mod front_door;
 use std::sync::Arc;
 
 use http::{HeaderValue, Response, StatusCode, header};
+use waypost_domain::blocking::refresh::BlockListRefresher;
 use waypost_domain::redirect::follow::{FollowLinkPorts, Intent, Methods, Outcome, Redirect, follow_link};
 use waypost_domain::redirect::ports::Countries;
 use waypost_domain::redirect::record_click::PendingClick;
@@ -29,6 +30,8 @@ pub(crate) struct App {
     pub(crate) countries: Option<Arc<dyn Countries>>,
     /// Answers visits that no link answers.
     pub(crate) unanswered: Unanswered,
+    /// Keeps the list of blocked targets new.
+    pub(crate) block_list: Option<Arc<BlockListRefresher>>,
 }
 
 /// An answer, and its click if it counts as one.
@@ -36,7 +39,13 @@ pub(crate) type Answer = (Response<String>, Option<PendingClick>);
 
 /// Answers the request in `event`. No request of a visitor causes an error of the function.
 pub(crate) async fn handle(app: &App, event: &Event, request_id: &str) -> Answer {
-    let (mut response, click) = answer(app, event).await;
+    // A list that is some seconds old is good enough for this request: its own reads take as long.
+    let refresh = async {
+        if let Some(list) = &app.block_list {
+            list.refresh().await;
+        }
+    };
+    let ((mut response, click), ()) = tokio::join!(answer(app, event), refresh);
     if let Ok(id) = HeaderValue::from_str(request_id) {
         response.headers_mut().insert("x-request-id", id);
     }
@@ -85,6 +94,7 @@ async fn answer(app: &App, event: &Event) -> Answer {
         Ok(Outcome::Gone(None)) => (ended(app, event).await, None),
         Ok(Outcome::Gone(url)) => (redirect_or_not_found(url.as_ref(), event), None),
         Ok(Outcome::NotFound) => (not_found(app, event).await, None),
+        Ok(Outcome::Blocked) => (pages::blocked(event.headers.accept.as_deref(), blocked()), None),
         // Only a form is read, and only for a link that asks for one.
         Ok(Outcome::Locked(_)) if intent == (Intent::Post { password: None }) => (refusal(event, too_large()), None),
         Ok(Outcome::Locked(locked)) => (pages::password_form(locked, app.follow.domains.schemes()), None),
@@ -218,6 +228,12 @@ fn misdirected() -> Problem {
 
 fn gone() -> Problem {
     Problem::new(StatusCode::GONE, "gone", "Gone", "this link has expired or was used up")
+}
+
+/// Refuses a link whose target the operator has blocked. It never says where the link would lead.
+fn blocked() -> Problem {
+    let detail = "this link was blocked, because it leads to a place that harms people";
+    Problem::new(StatusCode::GONE, "blocked", "Blocked", detail)
 }
 
 fn refusal(event: &Event, problem: Problem) -> Response<String> {

@@ -56,7 +56,7 @@ async fn given() -> Given {
         random: Arc::new(SeededRandom::new(1)),
     };
     let unanswered = Unanswered { settings: domains.clone(), root_url: None, not_found_url: None };
-    Given { app: App { follow, countries: None, unanswered }, links, domains }
+    Given { app: App { follow, countries: None, unanswered, block_list: None }, links, domains }
 }
 
 fn event(sample: &str, change: impl FnOnce(&mut Value)) -> Event {

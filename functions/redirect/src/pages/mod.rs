@@ -117,6 +117,16 @@ fn set(response: &mut Response<String>, name: &'static str, value: &'static str)
     response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
 }
 
+/// Answers for a link whose target is blocked.
+pub(crate) fn blocked(accept: Option<&str>, problem: Problem) -> Response<String> {
+    let mut response = refusal(accept, problem);
+    if response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html")) {
+        let text = "It leads to a place that harms people, and was blocked.";
+        *response.body_mut() = page("This link is blocked", "", &format!("<p>{text}</p>"));
+    }
+    response
+}
+
 fn message(status: StatusCode) -> String {
     let (title, text) = match status {
         StatusCode::NOT_FOUND => ("There is no such link", "It may have been mistyped or removed."),

@@ -53,6 +53,7 @@ pub fn document() -> Value {
             { "name": "domains", "description": "Hosts that serve short links" },
             { "name": "keys", "description": "Keys of callers" },
             { "name": "workspace", "description": "Settings of the workspace" },
+            { "name": "operation", "description": "What the operator of the stack does for all workspaces" },
             { "name": "service", "description": "The service itself" },
         ],
         "paths": paths,

@@ -3,6 +3,7 @@
 mod aggregate_decoder;
 mod aggregate_reader;
 pub mod aggregates;
+pub mod blocked_targets;
 pub mod catalog;
 mod change_marks;
 pub mod click_limit;

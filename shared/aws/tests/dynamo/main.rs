@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod aggregates;
+mod blocked_targets;
 mod catalog;
 mod domains;
 mod exports;

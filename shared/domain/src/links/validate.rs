@@ -223,8 +223,10 @@ fn check_count(pointer: &str, count: usize, most: usize, errors: &mut Errors) {
 mod tests {
     use super::*;
     use crate::testing::samples::link;
+    use crate::values::block_list::{BlockList, BlockPattern, BlockReason, BlockedTargets};
     use crate::values::error::Error;
     use crate::values::json::read;
+    use crate::values::schemes::TargetSchemes;
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
@@ -255,6 +257,35 @@ mod tests {
 
     fn with_variant(name: &str, weight: u32) -> Value {
         with(json!({"variants": [{"name": name, "weight": weight, "url": "https://a.example"}]}))
+    }
+
+    #[test]
+    fn blocked_target_is_refused_in_every_field() {
+        let blocked = BlockedTargets::default();
+        blocked.set(BlockList::new([(BlockPattern::parse("evil.example").unwrap(), BlockReason::Phishing)]));
+        let domains = Domains::parse("go.example.com").unwrap().with_blocked(blocked);
+        let domains = domains.with_schemes(TargetSchemes::parse("intent,myapp").unwrap());
+        let (evil, intent) = (
+            "HTTP://WWW.Evil.example.:8080/x",
+            "intent://x#Intent;scheme=myapp;package=a.b;S.browser_fallback_url=https%3A%2F%2Fevil.example%2F;end",
+        );
+        for (fields, pointer) in [
+            (json!({"url": evil}), "/url"),
+            (json!({"url": intent}), "/url"),
+            (with(json!({"expired_url": evil})), "/expired_url"),
+            (with(json!({"rules": [{"if": {"os": ["ios"]}, "url": evil}]})), "/rules/0/url"),
+            (with(json!({"variants": [{"name": "a", "url": evil, "weight": 1}]})), "/variants/0/url"),
+            (with(json!({"preview": {"image": evil}})), "/preview/image"),
+        ] {
+            let mut errors = Errors::default();
+            check_fields(&read(fields.clone()).unwrap(), &domains, &mut errors);
+            let Err(Error::Invalid(errors)) = errors.or(Some(())) else { panic!("{fields}") };
+            assert_eq!(errors[0].pointer, pointer, "{fields}");
+            assert!(
+                pointer != "/url" || fields["url"] == intent || errors[0].detail.contains("phishing"),
+                "{errors:?}"
+            );
+        }
     }
 
     #[test]

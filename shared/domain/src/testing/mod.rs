@@ -2,6 +2,7 @@
 //! compile it; see the feature `testing`.
 
 pub mod analytics;
+pub mod blocking;
 pub mod buckets;
 pub mod catalog;
 pub mod clicks;

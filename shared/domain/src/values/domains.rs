@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use url::Host;
 
+use super::block_list::BlockedTargets;
 use super::schemes::TargetSchemes;
 use super::slug::Slug;
 use super::workspace::WorkspaceId;
@@ -61,7 +62,7 @@ impl From<Domain> for String {
 }
 
 /// The stack's own domains, the first of which is the default, and the other hosts that it serves: where targets must not lead. Also
-/// the schemes that targets may have.
+/// the schemes that targets may have, and the targets that are blocked.
 #[derive(Debug, Clone)]
 pub struct Domains {
     default: Domain,
@@ -77,6 +78,7 @@ pub struct Domains {
     /// Whether every host that is none of these serves the default domain too.
     any_host: bool,
     schemes: TargetSchemes,
+    blocked: BlockedTargets,
 }
 
 impl Domains {
@@ -104,6 +106,7 @@ impl Domains {
             hosts,
             any_host: false,
             schemes: TargetSchemes::default(),
+            blocked: BlockedTargets::default(),
         })
     }
 
@@ -167,6 +170,16 @@ impl Domains {
     /// Lets targets have `schemes`, too.
     pub fn with_schemes(self, schemes: TargetSchemes) -> Self {
         Self { schemes, ..self }
+    }
+
+    /// Refuses targets that `blocked` has, now or later.
+    pub fn with_blocked(self, blocked: BlockedTargets) -> Self {
+        Self { blocked, ..self }
+    }
+
+    /// Returns the targets that are blocked: none unless [`Domains::with_blocked`] says so.
+    pub fn blocked(&self) -> &BlockedTargets {
+        &self.blocked
     }
 
     /// Returns the schemes that targets may have beside `http` and `https`: none unless [`Domains::with_schemes`] says so.

@@ -1,6 +1,7 @@
 //! Holds values that are valid once they exist, and the results that all use cases share: pages, errors, problem details.
 
 pub mod address_range;
+pub mod block_list;
 pub mod borrowed_text;
 pub mod country;
 pub mod domains;

@@ -25,7 +25,8 @@ impl TargetUrl {
     /// for the others. A page leads to a longer target.
     pub const MAX_HEADER_LEN: usize = 8_000;
 
-    /// Checks and normalises `text`, which must not lead to the domains `own`, and may have the schemes that they allow. Ignores white space at both ends, and characters
+    /// Checks and normalises `text`, which must not lead to the domains `own` or to a target that
+    /// is blocked there, and may have the schemes that they allow. Ignores white space at both ends, and characters
     /// without width that come with pasted text.
     pub fn parse(text: &str, own: &Domains) -> Result<Self, TargetError> {
         let text = text.trim_matches(is_blank);
@@ -34,7 +35,7 @@ impl TargetUrl {
         }
         match plain_host(text) {
             Some(host) if own.serves(host) => Err(TargetError::OwnDomain),
-            Some(_) => Ok(Self(text.to_owned())),
+            Some(_) => Self(text.to_owned()).unless_blocked(own),
             None => Self::normalise(text, own),
         }
     }
@@ -60,7 +61,11 @@ impl TargetUrl {
             return Err(TargetError::OwnDomain);
         }
         let text = String::from(url);
-        if text.len() > Self::MAX_LEN { Err(TargetError::Length) } else { Ok(Self(text)) }
+        if text.len() > Self::MAX_LEN { Err(TargetError::Length) } else { Self(text).unless_blocked(own) }
+    }
+
+    fn unless_blocked(self, own: &Domains) -> Result<Self, TargetError> {
+        own.blocked().reason(&self.0).map_or(Ok(self), |reason| Err(TargetError::Blocked(reason)))
     }
 
     /// Checks and normalises a URL that does not begin with `http://` or `https://`.

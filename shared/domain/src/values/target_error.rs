@@ -1,5 +1,7 @@
 //! Defines why a text is not a target.
 
+use super::block_list::BlockReason;
+
 /// Why a text is not a [`crate::values::target::TargetUrl`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TargetError {
@@ -21,6 +23,9 @@ pub enum TargetError {
     /// A link to a domain of this stack or another host that it serves, which could make a redirect loop.
     #[error("must not lead to one of this service's own domains")]
     OwnDomain,
+    /// On the list of blocked targets.
+    #[error("is blocked on this service: {0}")]
+    Blocked(BlockReason),
     /// Not a `mailto:` URL that is safe.
     #[error("must be mailto: with mail addresses, and perhaps to, cc, bcc, subject, body, keywords or in-reply-to")]
     Mail,

@@ -1,5 +1,6 @@
 //! The operations, one file for each resource.
 
+mod blocked_targets;
 mod domains;
 mod exports;
 mod imports;
@@ -25,5 +26,6 @@ pub(crate) fn add_all(operations: &mut Operations) {
     keys::add(operations);
     me::add(operations);
     workspace::add(operations);
+    blocked_targets::add(operations);
     service::add(operations);
 }

@@ -90,6 +90,8 @@ pub enum Outcome {
     NoDetails,
     /// The link does not exist, is not visible now, or has an unsafe target.
     NotFound,
+    /// The link's target is blocked. Visitors never learn it.
+    Blocked,
     /// The link needs a password.
     Locked(Locked),
     /// The link does not take this method, but these.
@@ -152,14 +154,20 @@ pub async fn follow_link(ports: &FollowLinkPorts, visit: &Visit, intent: Intent<
         return Ok(Outcome::Locked(locked));
     }
     let choice = choose_target(&link, visit, now);
-    let Some(url) = ports.target(&link, &choice, (visit, rest)) else { return Ok(Outcome::NotFound) };
+    let url = match ports.target(&link, &choice, (visit, rest)) {
+        Ok(url) => url,
+        Err(unsafe_target) => return Ok(refusal(unsafe_target)),
+    };
     // A page leads there, and no page can make a browser repeat a method and its body.
     let reads = matches!(intent, Intent::Look | Intent::Follow);
     if !url.fits_header() && methods == Methods::All && !reads {
         return Ok(Outcome::MethodNotAllowed(Methods::Follow));
     }
     let (status, is_unlocked) = (settings.redirect_status, settings.password_hash.is_some());
-    let shows = |_: &&LinkPreview| !is_unlocked && reads && visit.client().fetches_previews();
+    let is_safe = |image: &TargetUrl| ports.check_target(&link, image.as_str(), visit).is_ok();
+    let shows = |preview: &&LinkPreview| {
+        !is_unlocked && reads && visit.client().fetches_previews() && preview.image.as_ref().is_none_or(is_safe)
+    };
     let preview = settings.preview.as_ref().filter(shows).cloned();
     if matches!(intent, Intent::Look | Intent::LookAndKeep) || visit.prefetch {
         return Ok(Outcome::Redirect(Box::new(Redirect { url, status, is_unlocked, preview, click: None })));
@@ -216,7 +224,10 @@ impl FollowLinkPorts {
             return Ok(Outcome::NoDetails);
         }
         let choice = choose_target(&link, visit, now);
-        let Some(url) = self.check_target(&link, choice.url.as_str(), visit) else { return Ok(Outcome::NotFound) };
+        let url = match self.check_target(&link, choice.url.as_str(), visit) {
+            Ok(url) => url,
+            Err(unsafe_target) => return Ok(refusal(unsafe_target)),
+        };
         Ok(Outcome::Details(Box::new(LinkDetails::of(&link, slug, url))))
     }
 
@@ -244,9 +255,14 @@ impl FollowLinkPorts {
         })
     }
 
-    /// Returns the target of `choice` with what the link forwards: the visit's parameters, and the `rest` of its path. Returns `None` if
-    /// it is unsafe.
-    fn target(&self, link: &Link, choice: &Choice<'_>, (visit, rest): (&Visit, Option<&str>)) -> Option<TargetUrl> {
+    /// Returns the target of `choice` with what the link forwards: the visit's parameters, and the `rest` of its path. Fails if it is
+    /// unsafe.
+    fn target(
+        &self,
+        link: &Link,
+        choice: &Choice<'_>,
+        (visit, rest): (&Visit, Option<&str>),
+    ) -> Result<TargetUrl, TargetError> {
         let settings = &link.settings;
         let longer = match rest {
             Some(rest) => Some(self.check_target(link, &forward_path(choice.url, rest), visit)?),
@@ -257,21 +273,32 @@ impl FollowLinkPorts {
             return self.check_target(link, &forward_query(url, &visit.query, settings.query_conflict), visit);
         }
         match longer {
-            Some(url) => Some(url),
+            Some(url) => Ok(url),
             None => self.check_target(link, choice.url.as_str(), visit),
         }
     }
 
     fn gone(&self, link: &Link, visit: &Visit) -> Outcome {
         let expired_url = link.settings.expired_url.as_ref();
-        Outcome::Gone(expired_url.and_then(|url| self.check_target(link, url.as_str(), visit)))
+        Outcome::Gone(expired_url.and_then(|url| self.check_target(link, url.as_str(), visit).ok()))
     }
 
     /// Checks a stored target again before it is sent, since other code may have written it.
-    fn check_target(&self, link: &Link, url: &str, visit: &Visit) -> Option<TargetUrl> {
+    fn check_target(&self, link: &Link, url: &str, visit: &Visit) -> Result<TargetUrl, TargetError> {
         let LinkAddress { domain, slug } = &link.address;
         let checked = check_target(url, &self.domains, visit.host.as_deref());
-        checked.inspect_err(|error| tracing::error!(event = "redirect.unsafe_target", %domain, %slug, %error)).ok()
+        checked.inspect_err(|error| match error {
+            TargetError::Blocked(reason) => tracing::warn!(event = "redirect.blocked_target", %domain, %slug, %reason),
+            error => tracing::error!(event = "redirect.unsafe_target", %domain, %slug, %error),
+        })
+    }
+}
+
+/// Returns the answer of a link whose target must not be sent.
+fn refusal(unsafe_target: TargetError) -> Outcome {
+    match unsafe_target {
+        TargetError::Blocked(_) => Outcome::Blocked,
+        _ => Outcome::NotFound,
     }
 }
 

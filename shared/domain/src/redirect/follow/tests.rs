@@ -10,6 +10,7 @@ use crate::testing::domains::MemoryDomains;
 use crate::testing::links::MemoryLinks;
 use crate::testing::samples::link;
 use crate::testing::system::{FixedClock, SeededRandom};
+use crate::values::block_list::{BlockList, BlockPattern, BlockReason, BlockedTargets};
 
 struct Fixture {
     links: Arc<MemoryLinks>,
@@ -533,4 +534,42 @@ async fn rules_of_slugs_are_read_only_for_capitals_that_find_nothing() {
     fixture.domains.fail(true);
     assert!(follow_link(&fixture.ports, &visit("/None"), Intent::Follow).await.is_err(), "the link may exist");
     assert!(follow_link(&fixture.ports, &visit("/Mixed"), Intent::Follow).await.is_ok());
+}
+
+#[tokio::test]
+async fn blocked_target_is_never_sent() {
+    let everywhere = json!({
+        "rules": [{"if": {"os": ["linux"]}, "url": "https://www.evil.example/rule"}],
+        "expired_url": "https://evil.example/late",
+    });
+    for settings in [json!({}), json!({"forward_query": true}), json!({"forward_path": true}), everywhere] {
+        let mut fixture = fixture(settings).await;
+        let blocked = BlockedTargets::default();
+        fixture.ports.domains = fixture.ports.domains.with_blocked(blocked.clone());
+        let block = |target: &str| {
+            blocked.set(BlockList::new([(BlockPattern::parse(target).unwrap(), BlockReason::Phishing)]));
+        };
+        block("other.example");
+        assert!(fixture.get().await.starts_with("302 "));
+        for target in ["example.com", "evil.example"] {
+            block(target);
+            for path in ["/docs", "/docs+", "/docs?x=1"] {
+                let outcome = follow_link(&fixture.ports, &visit(path), Intent::Follow).await.unwrap();
+                let shown = show(outcome);
+                assert!(!shown.contains(target), "{path}: {shown}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn link_to_a_blocked_target_is_told_apart_and_works_again() {
+    let mut fixture = fixture(json!({})).await;
+    let blocked = BlockedTargets::default();
+    fixture.ports.domains = fixture.ports.domains.with_blocked(blocked.clone());
+    blocked.set(BlockList::new([(BlockPattern::parse("example.com/docs").unwrap(), BlockReason::Malware)]));
+    assert_eq!(fixture.get().await, "Blocked");
+    assert_eq!(show(follow_link(&fixture.ports, &visit("/docs+"), Intent::Follow).await.unwrap()), "Blocked");
+    blocked.set(BlockList::default());
+    assert_eq!(fixture.get().await, "302 https://example.com/docs");
 }

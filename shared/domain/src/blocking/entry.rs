@@ -1,0 +1,32 @@
+//! Defines the entries of the list.
+
+use serde::{Deserialize, Serialize};
+
+use crate::values::block_list::{BlockPattern, BlockReason};
+use crate::values::timestamp::Timestamp;
+
+/// An entry of the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct BlockedTarget {
+    /// What is blocked.
+    pub target: BlockPattern,
+    /// Why.
+    pub reason: BlockReason,
+    /// A note for operators.
+    #[serde(default)]
+    pub note: Option<String>,
+    /// When it was blocked, or blocked again.
+    pub added_at: Timestamp,
+    /// Who blocked it: a key's id, or `sub_` and digits of a hash for the subject of a token.
+    pub added_by: String,
+}
+
+impl BlockedTarget {
+    /// The greatest length of a note, in characters.
+    pub const MAX_NOTE_CHARS: usize = 500;
+    /// The greatest number of entries that a request adds.
+    pub const MAX_ADDED: usize = 100;
+    /// The greatest number of entries of the list. Every function that follows links keeps all of them in memory.
+    pub const MAX_ENTRIES: usize = 20_000;
+}
