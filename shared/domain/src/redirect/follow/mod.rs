@@ -25,6 +25,7 @@ use crate::values::domains::{Domain, Domains};
 use crate::values::error::StoreError;
 use crate::values::slug::Slug;
 use crate::values::target::TargetUrl;
+use crate::values::target_error::TargetError;
 use crate::values::timestamp::Timestamp;
 use crate::visitors::client::VisitorKind;
 
