@@ -40,8 +40,7 @@ impl AppleAssociation {
     /// Checks `document`: an object, in which the services that Apple's systems know are objects.
     pub fn check(document: &Value) -> Result<Self, AppLinksError> {
         let members = document.as_object().ok_or(AppLinksError::NoObject)?;
-        let is_wrong = |service: &&str| members.get(*service).is_some_and(|value| !value.is_object());
-        if SERVICES.iter().any(|service| is_wrong(&service)) {
+        if SERVICES.iter().any(|service| members.get(*service).is_some_and(|value| !value.is_object())) {
             return Err(AppLinksError::Service);
         }
         bounded(document).map(Self)
