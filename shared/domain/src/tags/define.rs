@@ -89,6 +89,7 @@ async fn change(
     fields: impl Fn(Option<&TagDefinition>) -> Result<TagFields, Error>,
 ) -> Result<TagDefinition, Error> {
     caller.require(Role::Editor)?;
+    caller.require_whole_scope("define tags")?;
     let tag = check_tag(tag).map_err(|detail| Error::invalid("tag", detail))?;
     for _ in 0..MAX_ATTEMPTS {
         let seen = tags.get(&caller.workspace, &tag).await?;

@@ -17,6 +17,7 @@ use crate::values::error::Error;
 /// [`Error::Invalid`] says what is wrong with the tag; else as [`crate::link_changes::start::start_link_change`].
 pub async fn delete_tag(ports: &StartLinkChangePorts<'_>, caller: &Caller, tag: &str) -> Result<LinkChange, Error> {
     caller.require(Role::Editor)?;
+    caller.require_whole_scope("remove tags")?;
     let tag = check_tag(tag).map_err(|detail| Error::invalid("tag", detail))?;
     let change = json!({ "remove_tags": [tag] }).as_object().cloned();
     let new = NewLinkChange { select: links_with(&tag), change, ..NewLinkChange::default() };

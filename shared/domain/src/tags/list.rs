@@ -72,6 +72,7 @@ pub async fn list_tags(
     request: &ListTagsRequest,
 ) -> Result<Page<ListedTag>, Error> {
     caller.require(Role::Viewer)?;
+    caller.require_whole_scope("list tags")?;
     let mut errors = Errors::default();
     let limit = PageRequest { limit: request.limit, cursor: None }.check_with(&mut errors).limit;
     let by_links = match request.sort.as_deref() {

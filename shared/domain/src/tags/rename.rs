@@ -36,6 +36,7 @@ pub async fn rename_tag(
     name: &NewTagName,
 ) -> Result<LinkChange, Error> {
     caller.require(Role::Editor)?;
+    caller.require_whole_scope("rename tags")?;
     let from = check_tag(tag).map_err(|detail| Error::invalid("tag", detail))?;
     let to = check_tag(&name.to).map_err(|detail| Error::invalid("/to", detail))?;
     if from == to {
