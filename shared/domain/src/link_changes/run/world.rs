@@ -56,6 +56,9 @@ pub(super) enum Faults {
     },
 }
 
+/// What another request does to the links.
+type Meeting = Box<dyn FnOnce(&MemoryLinks) + Send>;
+
 /// All stores of a job.
 pub(super) struct World {
     faults: Mutex<Faults>,
@@ -69,7 +72,7 @@ pub(super) struct World {
     random: SeededRandom,
     pub(super) domains: Domains,
     /// Called before a link is written.
-    pub(super) before_write: Mutex<Option<Box<dyn FnOnce(&MemoryLinks) + Send>>>,
+    pub(super) before_write: Mutex<Option<Meeting>>,
 }
 
 impl World {
