@@ -1,5 +1,5 @@
-//! `GET|POST /v1/link-changes`, `GET /v1/link-changes/{id}` and `…/results`, `POST …/cancel` and `…/undo`: starts, shows, cancels and undoes
-//! changes of many links.
+//! `GET|POST /v1/link-changes`, `GET /v1/link-changes/{id}` and `…/results`, `POST …/cancel` and `…/undo`: starts, shows, cancels and
+//! undoes changes of many links.
 
 mod handler;
 

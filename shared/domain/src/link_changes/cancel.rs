@@ -10,8 +10,8 @@ use crate::values::error::{Error, StoreError, StoreErrorKind};
 /// How many times to write a job that its worker writes at the same time.
 const MAX_ATTEMPTS: usize = 20;
 
-/// Cancels the job `id`, and returns it. A job that nobody has begun ends at once. One that runs first finishes the few hundred links that it
-/// works on, so that their results are known. Needs [`Role::Editor`]. Does nothing to a job that has ended.
+/// Cancels the job `id`, and returns it. A job that nobody has begun ends at once. One that runs first finishes the few hundred links that
+/// it works on, so that their results are known. Needs [`Role::Editor`]. Does nothing to a job that has ended.
 ///
 /// # Errors
 /// [`Error::NotFound`] if there is no such job; those of the store.

@@ -6,9 +6,9 @@
 //!   as it takes.
 //! * [`read_results`](results::read_results) tells what became of each link.
 //!
-//! A chunk is a file in the bucket. It names links; before the first of them changes, it is written again with their state of that time, and
-//! once all are done with their results. The job's record says which of the three is there, so an invocation may end at any point: the next
-//! one knows of each link whether it was changed by this job. See ADR 29.
+//! A chunk is a file in the bucket. It names links; before the first of them changes, it is written again with their state of that time,
+//! and once all are done with their results. The job's record says which of the three is there, so an invocation may end at any point: the
+//! next one knows of each link whether it was changed by this job. See ADR 29.
 
 pub mod cancel;
 pub mod chunk;

@@ -9,8 +9,8 @@ use crate::values::error::{Error, StoreError, StoreErrorKind};
 /// How many times to write a link whose clicks are counted at the same time.
 const MAX_ATTEMPTS: usize = 10;
 
-/// Makes the link `current` what `previous` was: the same link, read before it was changed. It keeps its id and the clicks that it has used.
-/// Returns it. Needs [`Role::Editor`].
+/// Makes the link `current` what `previous` was: the same link, read before it was changed. It keeps its id and the clicks that it has
+/// used. Returns it. Needs [`Role::Editor`].
 ///
 /// # Errors
 /// [`Error::Changed`] if the owner has changed it since `current` was read; [`Error::Conflict`] if the address that it had is taken.

@@ -14,8 +14,8 @@ use crate::catalog::read::{Answer, Catalogs};
 use crate::values::error::Error;
 use crate::values::field_errors::Errors;
 #[cfg(feature = "openapi")]
-use crate::values::page::DEFAULT_LIMIT;
-use crate::values::page::{MAX_LIMIT, Page, PageRequest};
+use crate::values::page::{DEFAULT_LIMIT, MAX_LIMIT};
+use crate::values::page::{Page, PageRequest};
 
 /// The greatest length of a cursor, in bytes.
 const MAX_CURSOR: usize = 1024;

@@ -57,6 +57,9 @@ pub(super) enum Faults {
     },
 }
 
+/// What another request does to the links.
+type Meeting = Box<dyn FnOnce(&MemoryLinks) + Send>;
+
 /// All stores of a job.
 pub(super) struct World {
     faults: Mutex<Faults>,
@@ -71,7 +74,7 @@ pub(super) struct World {
     pub(super) domains: Domains,
     pub(super) domain_settings: MemoryDomains,
     /// Called before a link is written.
-    pub(super) before_write: Mutex<Option<Box<dyn FnOnce(&MemoryLinks) + Send>>>,
+    pub(super) before_write: Mutex<Option<Meeting>>,
 }
 
 impl World {
