@@ -72,10 +72,11 @@ impl Server {
                 tokio::spawn(async move {
                     match tls {
                         None => serve(stream, &answer, then, &seen).await,
-                        Some(tls) => match tls.accept(stream).await {
-                            Ok(stream) => serve(stream, &answer, then, &seen).await,
-                            Err(_) => {}
-                        },
+                        Some(tls) => {
+                            if let Ok(stream) = tls.accept(stream).await {
+                                serve(stream, &answer, then, &seen).await;
+                            }
+                        }
                     }
                 });
             }
