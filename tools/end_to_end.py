@@ -71,7 +71,7 @@ def run():
         parameters = {
             "Architecture": architecture,
             # The tests of every route and of domains own the others.
-            "Domains": f"{DOMAIN},owned.example=every-route-owner,brand.example=domain-brand,case.example=domain-case,shared.example",
+            "Domains": f"{DOMAIN},owned.example=every-route-owner,brand.example=domain-brand,case.example=domain-case,retired.example=retires-a-domain,shared.example",
             # The tests reach the local AWS by its address.
             "OtherHosts": "127.0.0.1",
             "FrontDoorSecret": FRONT_DOOR_SECRET,
