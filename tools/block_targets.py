@@ -1,7 +1,7 @@
 """`make block`: blocks the targets of a file for all links of a stack.
 
-The file is a hosts file (`0.0.0.0 evil.example`), or has a host or URL a line; what follows `#` or `;` is a comment. Lines that name no target
-are counted and the first of them shown. Without --url and --key it uses the stack of `make dev`.
+The file is a hosts file (`0.0.0.0 evil.example`), or has a host or URL a line; what follows `#` or `;` is a comment. Lines that
+name no target are counted and the first of them shown. Without --url and --key it uses the stack of `make dev`.
 """
 
 import argparse
@@ -15,8 +15,22 @@ from local_stack.failure import Failure, run_main
 AT_A_TIME = 100
 SHOWN = 10
 # What hosts files map names to, and names that are in each of them.
-NOWHERE = {"localhost", "localhost.localdomain", "local", "broadcasthost", "ip6-localhost", "ip6-loopback", "ip6-localnet",
-           "ip6-mcastprefix", "ip6-allnodes", "ip6-allrouters", "ip6-allhosts", "0.0.0.0", "127.0.0.1", "::1"}
+NOWHERE = {
+    "localhost",
+    "localhost.localdomain",
+    "local",
+    "broadcasthost",
+    "ip6-localhost",
+    "ip6-loopback",
+    "ip6-localnet",
+    "ip6-mcastprefix",
+    "ip6-allnodes",
+    "ip6-allrouters",
+    "ip6-allhosts",
+    "0.0.0.0",
+    "127.0.0.1",
+    "::1",
+}
 
 
 def main():

@@ -70,8 +70,9 @@ def run():
         issuer = f"http://127.0.0.1:{free_port()}"
         parameters = {
             "Architecture": architecture,
-            # The tests of every route and of domains own the others.
-            "Domains": f"{DOMAIN},owned.example=every-route-owner,brand.example=domain-brand,case.example=domain-case,retired.example=retires-a-domain,shared.example",
+            # The tests of every route, of domains and of daily jobs own the others.
+            "Domains": f"{DOMAIN},owned.example=every-route-owner,brand.example=domain-brand,case.example=domain-case,"
+            "retired.example=retires-a-domain,shared.example",
             # The tests reach the local AWS by its address.
             "OtherHosts": "127.0.0.1",
             "FrontDoorSecret": FRONT_DOOR_SECRET,
@@ -117,7 +118,12 @@ def allow_what_aws_allows(ministack, stack):
     # AWS authorises a PartiQL batch by the action of each statement (dynamodb:PartiQLInsert) and a batch of messages by
     # sqs:SendMessage. The template allows those. The local AWS asks for actions named like the calls, which AWS does not have.
     allow_batches(ministack, stack, "dynamodb:BatchExecuteStatement", ("load-import", "load-part"))
-    allow_batches(ministack, stack, "sqs:SendMessageBatch", ("load-import", "load-part", "exports", "export-links", "link-changes", "change-links", "tags", "end-failed-jobs"))
+    allow_batches(
+        ministack,
+        stack,
+        "sqs:SendMessageBatch",
+        ("load-import", "load-part", "exports", "export-links", "link-changes", "change-links", "tags", "end-failed-jobs"),
+    )
 
 
 def allow_batches(ministack, stack, action, functions):

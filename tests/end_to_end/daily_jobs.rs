@@ -98,7 +98,7 @@ async fn moving_in_from_dub_takes_three_calls() {
 #[tokio::test]
 async fn tagging_by_campaign_takes_two_calls() {
     let person = Person::new("job-tags", "editor").await;
-    let link = |n: usize| json!({"slug": format!("job-tag-{n}"), "url": format!("https://example.com/{}?utm_campaign=spring&n={n}", if n % 3 == 0 { "shop" } else { "blog" })});
+    let link = |n: usize| json!({"slug": format!("job-tag-{n}"), "url": format!("https://example.com/{}?utm_campaign=spring&n={n}", if n.is_multiple_of(3) { "shop" } else { "blog" })});
     person.has((0..9).map(link).collect()).await;
     let body = json!({"select": {"filter": {"url_prefix": "example.com/shop"}}, "change": {"add_tags": ["spring"]}});
     let job = person.job("/v1/link-changes", body).await;

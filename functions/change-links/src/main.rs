@@ -19,6 +19,7 @@ use waypost_lambda::queue::QueueLoop;
 use waypost_lambda::queue::event::QueueEvent;
 use waypost_lambda::start::BoxError;
 use waypost_lambda::system::{SystemClock, SystemRandom, SystemTimer};
+use waypost_lambda::wiring::blocking::blocking;
 use waypost_lambda::{sdk, settings, start};
 
 /// How many links are changed at the same time. At some 10 ms a write that is at most 1,600 a second, well below what a table takes.
@@ -36,6 +37,7 @@ async fn serve() -> Result<(), BoxError> {
     // Marks are written once for many links.
     let links = Arc::new(DynamoLinks::new(dynamo.clone(), &table).consistent());
     let tags = Arc::new(DynamoTags::new(dynamo.clone(), &table));
+    let (domains, block_list) = blocking(settings::domains()?, &dynamo, &table);
     let runner = RunLinkChangePorts {
         jobs: Arc::new(DynamoLinkChanges::new(dynamo.clone(), &table, settings::file_retention()?)),
         queue: Arc::new(queue.clone()),
@@ -52,13 +54,14 @@ async fn serve() -> Result<(), BoxError> {
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
         timer: Arc::new(SystemTimer),
-        domains: settings::domains()?,
+        domains,
         concurrency: CONCURRENCY,
         chunk_entries: MAX_ENTRIES,
     };
     let messages = QueueLoop { subject: "link_change", redelivery: Arc::new(queue), clock: Arc::new(SystemClock) };
     let app = handler::App { runner, messages };
     let handle = async |event: LambdaEvent<QueueEvent>| {
+        block_list.refresh().await;
         Ok::<_, BoxError>(handler::handle(&app, &event.payload, &event.context).await)
     };
     lambda_runtime::run(service_fn(handle)).await

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::memory::{Catalog, Found, Row, TAG_MARK};
 use super::patch::LinkBits;
 use super::words::words_of;
+use crate::access::scope::Scope;
 use crate::links::address::LinkAddress;
 use crate::links::query::LinkFilter;
 use crate::values::domains::Domain;
@@ -216,11 +217,11 @@ impl Place {
 }
 
 impl CatalogQuery {
-    /// Tells whether the query leaves out more than archived links.
+    /// Tells whether the query itself leaves out more than archived links, whatever the caller reaches.
     pub fn is_restricted(&self) -> bool {
         !self.search.trim().is_empty()
             || !self.targets.is_empty()
-            || self.filter.is_selective()
+            || LinkFilter { scope: Scope::default(), ..self.filter.clone() }.is_selective()
             || self.created_from.is_some()
             || self.created_before.is_some()
     }

@@ -41,6 +41,12 @@ impl SeenDomain {
         let (is_default, is_own) = (domain == ports.domains.default_domain(), owner == Some(workspace));
         (is_open || is_managed).then_some(Self { settings, is_default, is_own, is_open, is_managed })
     }
+
+    /// Hides from a caller that reaches only some links which workspaces can use the domain.
+    fn shown_to(self, caller: &Caller) -> Self {
+        let is_managed = self.is_managed && caller.scope.is_whole();
+        Self { is_managed, ..self }
+    }
 }
 
 /// Finds a domain of the stack that the caller's workspace can use or manages. Needs [`Role::Viewer`].
@@ -51,12 +57,15 @@ pub async fn find_domain(ports: &DomainPorts<'_>, caller: &Caller, name: &str) -
     const ABSENT: Error = Error::NotFound("domain");
     caller.require(Role::Viewer)?;
     let domain = Domain::parse(name).ok().filter(|domain| ports.domains.contains(domain.as_str())).ok_or(ABSENT)?;
+    if !caller.scope.allows_domain(domain.as_str()) {
+        return Err(ABSENT);
+    }
     let workspace = &caller.workspace;
     if ports.domains.owner_of(&domain).is_some_and(|owner| owner != workspace) {
         return Err(ABSENT);
     }
     let settings = settings_of(ports.reader, domain).await?;
-    SeenDomain::of(ports, settings, workspace).ok_or(ABSENT)
+    SeenDomain::of(ports, settings, workspace).map(|seen| seen.shown_to(caller)).ok_or(ABSENT)
 }
 
 /// Lists the domains that the caller's workspace can use or manages: the default first, then as the operator wrote them. Needs
@@ -74,6 +83,7 @@ pub async fn list_domains(
     let workspace = &caller.workspace;
     let is_others = |domain: &&Domain| ports.domains.owner_of(domain).is_some_and(|owner| owner != workspace);
     let mut domains: Vec<&Domain> = ports.domains.iter().filter(|domain| !is_others(domain)).collect();
+    domains.retain(|domain| caller.scope.allows_domain(domain.as_str()));
     if let Some(before) = &query.before {
         let place = domains.iter().position(|domain| domain.as_str() == before);
         let place = place.ok_or_else(|| Error::invalid("cursor", "is not a cursor that a page gave"))?;
@@ -86,7 +96,7 @@ pub async fn list_domains(
     while seen.len() <= query.limit
         && let Some(settings) = reads.try_next().await?
     {
-        seen.extend(SeenDomain::of(ports, settings, workspace));
+        seen.extend(SeenDomain::of(ports, settings, workspace).map(|seen| seen.shown_to(caller)));
     }
     Ok(Page::from_items(seen, query.limit, |seen| seen.settings.domain.as_str().to_owned()))
 }

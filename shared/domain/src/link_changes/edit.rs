@@ -68,7 +68,7 @@ impl ManyLinksFields {
 }
 
 /// The fields of a link that are not changed in many at once.
-pub const NOT_FOR_MANY: [&str; 2] = ["slug", "if_exists"];
+pub const NOT_FOR_MANY: [&str; 4] = ["slug", "if_exists", "utm", "utm_template"];
 
 /// What a job changes in each link.
 #[derive(Debug, Clone, PartialEq)]
@@ -171,7 +171,7 @@ fn check_patch(
     }
     let sample = json!({ "url": "https://example.com/" });
     let mut document = sample;
-    let tested = patch.iter().filter(|(name, _)| !["slug", "if_exists", "password"].contains(&name.as_str()));
+    let tested = patch.iter().filter(|(name, _)| name.as_str() != "password" && !NOT_FOR_MANY.contains(&name.as_str()));
     merge(&mut document, Value::Object(tested.map(|(name, value)| (name.clone(), value.clone())).collect()));
     let fields: LinkFields = read(document)?;
     let mut found = Errors::default();

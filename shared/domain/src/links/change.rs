@@ -66,7 +66,8 @@ pub async fn change_link(
         if next == seen {
             return Ok(seen);
         }
-        let written = patch.get("slug").and_then(Value::as_str).filter(|_| next.address != seen.address);
+        let written = patch.get("slug").and_then(Value::as_str).unwrap_or(seen.address.slug.as_str());
+        let written = Some(written).filter(|_| next.address != seen.address);
         if let Some(old) = link_as_written(ports.reader, written, &next.address).await?
             && old.id() != seen.id()
         {

@@ -58,7 +58,10 @@ pub fn read_new_link(
     let utm = own.over(of_template.flatten().unwrap_or_default());
     match fields.url.as_deref().map(|text| TargetUrl::parse(text, domains)) {
         Some(Ok(target)) if target.is_web() => {
-            fields.url = Some(utm.added_to(target.as_str(), domain.as_str(), &now.date()));
+            let added = utm.added_to(target.as_str(), domain.as_str(), &now.date());
+            // What the request did not ask for must not make its target too long.
+            let fits = is_asked || TargetUrl::parse(&added, domains).is_ok();
+            fields.url = Some(if fits { added } else { target.to_string() });
         }
         Some(Ok(_)) if is_asked => errors.add("/url", "must be an http or https URL to get UTM parameters"),
         _ => {}

@@ -1,9 +1,11 @@
 //! Brings back what a link was before a change.
 
+use super::address::LinkAddress;
 use super::created::remember_target;
 use super::link::Link;
 use super::ports::{LinkPorts, LinkRestorer, Relocation};
 use crate::access::key::{Caller, Role};
+use crate::domains::rules::with_rules_of;
 use crate::values::error::{Error, StoreError, StoreErrorKind};
 
 /// How many times to write a link whose clicks are counted at the same time.
@@ -21,6 +23,9 @@ pub async fn restore_link(
     previous: &Link,
 ) -> Result<Link, Error> {
     caller.require(Role::Editor)?;
+    if previous.address != current.address {
+        require_open(ports, previous).await?;
+    }
     let mut current = current.clone();
     for _ in 0..MAX_ATTEMPTS {
         let mut next = Link {
@@ -64,6 +69,7 @@ pub async fn restore_deleted(
     deleted: &Link,
 ) -> Result<Link, Error> {
     caller.require(Role::Editor)?;
+    require_open(ports, deleted).await?;
     // A greater revision than the deleted one's: catalogues take the link back.
     let link = following(deleted, deleted.revision, caller, ports);
     if !restorer.restore(&link).await? {
@@ -71,6 +77,20 @@ pub async fn restore_deleted(
     }
     remember_target(ports.targets, &link).await;
     Ok(link)
+}
+
+/// Makes sure that the workspace of `link` may still make links on the domains where it was.
+async fn require_open(ports: &LinkPorts<'_>, link: &Link) -> Result<(), Error> {
+    for LinkAddress { domain, .. } in link.addresses() {
+        let domains = with_rules_of(ports.domains, ports.domain_settings, Some(domain.as_str())).await?;
+        if !domains.contains(domain.as_str()) {
+            return Err(Error::Conflict(format!("{domain} is not a domain of this service any more")));
+        }
+        if let Some(reason) = domains.why_closed(domain, &link.workspace) {
+            return Err(Error::Conflict(format!("{domain} {reason}")));
+        }
+    }
+    Ok(())
 }
 
 /// Returns `previous` as the change after `revision`.

@@ -61,6 +61,11 @@ impl Visitor<'_> for WholeNumber {
         Ok(Some(number))
     }
 
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Self::Value, E> {
+        // DynamoDB's numbers come as these.
+        u64::try_from(number).map(Some).map_err(|_| E::invalid_value(Unexpected::Signed(number), &self))
+    }
+
     fn visit_f64<E: de::Error>(self, number: f64) -> Result<Self::Value, E> {
         // An f64 represents every whole number up to 2^53 exactly.
         const GREATEST: f64 = 9_007_199_254_740_992.0;

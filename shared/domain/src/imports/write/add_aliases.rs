@@ -3,6 +3,7 @@
 use super::report::{ReportLine, Reported};
 use super::row::Candidate;
 use super::send_rows::Sender;
+use crate::imports::job::import::Import;
 use crate::imports::rows::Column;
 use crate::links::address::LinkAddress;
 use crate::links::link::Link;
@@ -28,7 +29,7 @@ pub(crate) async fn add_aliases(sender: &Sender<'_>, candidate: &Candidate) -> R
             // Its owner has deleted or moved it meanwhile.
             _ => return Ok(Vec::new()),
         };
-        let (next, warnings) = with_aliases(&link, candidate, occupants);
+        let (next, warnings) = with_aliases(sender.import, &link, candidate, occupants);
         if next.aliases.len() == link.aliases.len() || sender.import.options.dry_run {
             return Ok(warnings);
         }
@@ -42,12 +43,17 @@ pub(crate) async fn add_aliases(sender: &Sender<'_>, candidate: &Candidate) -> R
 
 /// Returns `link` with those aliases of the row that `occupants` leave free, and a warning for each of the others.
 fn with_aliases(
+    import: &Import,
     link: &Link,
     candidate: &Candidate,
     occupants: impl Iterator<Item = Occupant>,
 ) -> (Link, Vec<ReportLine>) {
     let mut next = link.clone().with_stored_id();
     next.revision += 1;
+    // A link that the import created was never changed.
+    if link.created_by.as_deref() != Some(import.id.as_str()) {
+        (next.changed_by, next.updated_at) = (Some(import.id.to_string()), import.started_at);
+    }
     let mut warnings = Vec::new();
     let mut warn = |alias: &LinkAddress, cause: String| {
         let cause = format!("{cause}; this alias is left out");

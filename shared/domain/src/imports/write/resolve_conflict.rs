@@ -34,7 +34,10 @@ pub(crate) fn resolve_conflict(import: &Import, candidate: &Candidate, existing:
     let sibling = existing.origin.as_deref().filter(|_| own).and_then(|origin| import.row_of(origin));
     match sibling {
         Some((row, overwrote)) if row == candidate.address.row => return Resolution::Own { overwrote },
-        Some((row, _)) if row > candidate.address.row => return Resolution::Contested,
+        // At an alias of a later row's link, another link stands: the row cannot take that one over.
+        Some((row, _)) if row > candidate.address.row && existing.address == candidate.link.address => {
+            return Resolution::Contested;
+        }
         _ => {}
     }
     if candidate.attempt.is_none() && own {

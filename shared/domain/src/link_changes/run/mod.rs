@@ -2,6 +2,7 @@
 
 mod apply;
 mod chunk_work;
+mod known_domains;
 mod plan;
 mod rehearsal;
 mod select_links;

@@ -4,6 +4,7 @@ use std::future::Future;
 
 use serde_json::{Map, Value};
 
+use super::known_domains::KnownDomains;
 use crate::access::key::Caller;
 use crate::link_changes::edit::Edit;
 use crate::link_changes::id::LinkChangeId;
@@ -57,13 +58,15 @@ pub(super) struct Task<'a> {
     pub(super) dry_run: bool,
     /// Who changes the links: the job itself.
     pub(super) caller: Caller,
+    domain_settings: KnownDomains<'a>,
     last_try: Timestamp,
 }
 
 impl<'a> Task<'a> {
     pub(super) fn new(ports: &'a RunLinkChangePorts, work: &'a Work, job: &LinkChange, last_try: Timestamp) -> Self {
         let caller = job.worker();
-        Self { ports, work, dry_run: job.dry_run, caller, last_try }
+        let domain_settings = KnownDomains::new(ports.domain_settings.as_ref());
+        Self { ports, work, dry_run: job.dry_run, caller, domain_settings, last_try }
     }
 
     /// Returns the ports of a change of one link, with another reader.
@@ -75,7 +78,7 @@ impl<'a> Task<'a> {
             clock: self.ports.clock.as_ref(),
             random: self.ports.random.as_ref(),
             domains: &self.ports.domains,
-            domain_settings: self.ports.domain_settings.as_ref(),
+            domain_settings: &self.domain_settings,
         }
     }
 

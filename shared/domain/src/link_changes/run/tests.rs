@@ -285,6 +285,9 @@ async fn limited_key_changes_only_the_links_that_it_reaches() {
     for link in &others {
         assert!(world.links.all().contains(link), "{}", link.address);
     }
+    let everything: NewLinkChange = read(json!({"select": {"filter": {}}, "delete": true})).unwrap();
+    let refused = start_link_change(&world.start_ports(), &limited, &everything).await;
+    assert!(matches!(refused, Err(Error::Invalid(_))), "what a key reaches is not a filter that it has chosen");
     // It may not take the tag away, nor see the jobs of others.
     let new: NewLinkChange = read(json!({"select": {"all": true}, "change": {"remove_tags": ["client"]}})).unwrap();
     let job = start_link_change(&world.start_ports(), &limited, &new).await.unwrap();

@@ -34,7 +34,7 @@ fn ports(world: &World) -> LinkPorts<'_> {
         clock: &world.clock,
         random: world,
         domains: &world.domains,
-        domain_settings: &world.domain_settings,
+        domain_settings: world.domain_settings.as_ref(),
     }
 }
 
@@ -116,4 +116,19 @@ async fn job_that_was_given_up_amid_a_chunk_is_undone_as_far_as_it_came() {
     let counts = world.stored(&undo).await.counts;
     assert_eq!((counts.changed as usize, counts.unchanged as usize), (archived, 3 - archived), "{counts:?}");
     assert!(world.links.all().iter().all(|link| !link.settings.archived));
+}
+
+#[tokio::test]
+async fn undo_brings_no_link_to_a_domain_that_was_closed_since() {
+    let world = world().await;
+    let job = world.start(json!({"select": {"all": true}, "delete": true})).await;
+    world.work_off(CHUNK, 900);
+    let deleted = world.stored(&job).await.counts.changed;
+    assert!(deleted > 0 && world.links.all().is_empty());
+    world.domain_settings.set("go.example.com", json!({"workspaces": ["other"]}));
+    let undo = world.undo(&job).await.unwrap();
+    world.work_off(CHUNK, 900);
+    let undone = world.stored(&undo).await;
+    assert_eq!((undone.counts.changed, undone.counts.conflicts + undone.counts.failed), (0, deleted), "{undone:?}");
+    assert!(world.links.all().is_empty());
 }

@@ -72,7 +72,7 @@ pub(super) struct World {
     pub(super) clock: FixedClock,
     random: SeededRandom,
     pub(super) domains: Domains,
-    pub(super) domain_settings: MemoryDomains,
+    pub(super) domain_settings: Arc<MemoryDomains>,
     /// Called before a link is written.
     pub(super) before_write: Mutex<Option<Meeting>>,
 }
@@ -90,7 +90,7 @@ impl World {
             clock: FixedClock::at("2026-03-01T00:00:00Z"),
             random: SeededRandom::new(7),
             domains: Domains::parse("go.example.com,s.example.org").unwrap(),
-            domain_settings: MemoryDomains::default(),
+            domain_settings: Arc::default(),
             before_write: Mutex::default(),
         })
     }
@@ -121,7 +121,7 @@ impl World {
             clock: self.clone(),
             random: self.clone(),
             timer: Arc::new(MemoryTimer::default()),
-            domain_settings: Arc::new(MemoryDomains::default()),
+            domain_settings: self.domain_settings.clone(),
             domains: self.domains.clone(),
             concurrency: 3,
             chunk_entries,

@@ -4,6 +4,7 @@ use super::{Loaded, World, counts, load_import};
 use crate::exports::format::{csv_header, csv_row, json_line};
 use crate::imports::job::counts::Counts;
 use crate::imports::job::import::ImportStatus;
+use crate::imports::load_part::load_part;
 use crate::links::link::Link;
 use crate::links::ports::{LinkReader, LinkWriter};
 use crate::testing::files::MemoryUploads;
@@ -307,5 +308,55 @@ async fn import_can_leave_defaults_out_and_an_export_of_ours_never_gets_them() {
             "{file}"
         );
         assert_eq!((link.tags.len(), &link.settings), (0, &crate::links::settings::LinkSettings::default()), "{file}");
+    }
+}
+
+/// An alias that is another row's slug must not mix up the two links, whichever is written first.
+#[tokio::test]
+async fn alias_that_is_the_slug_of_another_row_leaves_both_links_whole() {
+    let rows = |first: &str, second: &str| {
+        let filler: String = (0..40).map(|n| format!("https://{n}.example/,f{n},\n")).collect();
+        format!("url,slug,aliases\n{first}{filler}{second}")
+    };
+    let (with_alias, with_slug) = ("https://x.example/,a,b\n", "https://y.example/,b,\n");
+    for (first, second) in [(with_alias, with_slug), (with_slug, with_alias)] {
+        for (part_bytes, backwards) in [(1_000_000, false), (200, false), (200, true)] {
+            let world = World { part_bytes, ..World::new() };
+            let file = rows(first, second);
+            let etag = MemoryUploads::etag(file.as_bytes());
+            world.objects.put("imports/acme/x", file);
+            world.deliver("imports/acme/x", &etag, "r1").await;
+            let mut parts = world.queue.take();
+            if backwards {
+                parts.reverse();
+            }
+            for (n, part) in parts.iter().enumerate() {
+                load_part(&world.ports(), part, &world.delivery(&format!("q{n}"))).await.unwrap();
+            }
+            world.work(900).await;
+            let import = world.imports.all().remove(0);
+            assert!(import.is_closed(), "{import:?}");
+            let at = async |slug: &str| {
+                let mut address = link("acme", "x", "https://a.example/").address;
+                address.slug = Slug::parse(slug).unwrap();
+                world.links.get(&address).await.unwrap().map(|link| link.url.to_string())
+            };
+            let case = format!("{first} {part_bytes} {backwards}");
+            assert_eq!(at("a").await.as_deref(), Some("https://x.example/"), "{case}");
+            let b = at("b").await.unwrap();
+            if b == "https://y.example/" {
+                assert_eq!(
+                    (import.counts.created, import.counts.warned, import.counts.conflicting),
+                    (42, 1, 0),
+                    "{case}"
+                );
+            } else {
+                assert_eq!(
+                    (b.as_str(), import.counts.created, import.counts.conflicting),
+                    ("https://x.example/", 41, 1),
+                    "{case}"
+                );
+            }
+        }
     }
 }

@@ -21,7 +21,14 @@ pub(super) fn read_aliases(
     warnings: &mut Vec<Fault>,
 ) -> Vec<LinkAddress> {
     let mut aliases: Vec<LinkAddress> = Vec::new();
+    let before = warnings.len();
     for item in items(text) {
+        // One cell must not fill the report.
+        if warnings.len() - before > Link::MAX_ALIASES {
+            let cause = "has more aliases, which are left out".to_owned();
+            warnings.push(Fault { column: Some(Column::Aliases), value: String::new(), cause });
+            break;
+        }
         let mut refuse = |cause: String| {
             let cause = format!("{cause}; this alias is left out");
             warnings.push(Fault { column: Some(Column::Aliases), value: item.clone(), cause });
@@ -117,6 +124,7 @@ mod tests {
         let many: Vec<String> = (0..25).map(|n| format!("s{n}")).collect();
         let (aliases, warnings) = read(&many.join("|"));
         assert_eq!((aliases.split(' ').count(), warnings), (20, 5));
+        assert_eq!(read(&"! ".repeat(30_000)), (String::new(), 22), "one cell does not fill the report");
     }
 
     fn at_workspace() -> WorkspaceId {
