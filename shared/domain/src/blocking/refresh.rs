@@ -56,7 +56,8 @@ impl BlockListRefresher {
             return Ok(());
         }
         let mut entries: Vec<BlockedTarget> = Vec::new();
-        loop {
+        // Revision 0 is a list that nobody has ever written: most stacks have none.
+        while revision > 0 {
             let page = self.store.page("", entries.last().map(|entry| &entry.target), AT_A_TIME).await?;
             let is_last = page.len() < AT_A_TIME;
             entries.extend(page);
