@@ -125,8 +125,22 @@ impl Stack {
         send(request.bearer_auth(key).header("content-type", "application/json").body(body)).await
     }
 
-    /// Sends a visitor's request.
+    /// Sends a visitor's request. On a busy machine the table may not answer in time: like a browser after `Retry-After`, sends the
+    /// request again as long as the answer is 503, a few times.
     pub async fn visit(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
+        const TRIES: usize = 5;
+        let mut answer = self.visit_once(method.clone(), path, headers).await;
+        for _ in 1..TRIES {
+            if answer.status != 503 {
+                break;
+            }
+            answer = self.visit_once(method.clone(), path, headers).await;
+        }
+        answer
+    }
+
+    /// Sends a visitor's request, once.
+    pub async fn visit_once(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
         let mut request = self.http.request(method, format!("{}{path}", self.url)).header("host", &self.host);
         for (name, value) in headers {
             request = request.header(*name, *value);

@@ -64,9 +64,11 @@ async fn list(
 async fn unblock(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
-    Query(query): Query<BlockedQuery>,
+    query: Result<Query<BlockedQuery>, Problem>,
 ) -> Result<impl IntoResponse, Problem> {
-    unblock_target(app.writer.as_ref(), &caller, &app.operators, &query.target).await?;
+    // Whether the caller may do this at all comes before what is wrong with the request.
+    let target = query.map(|Query(query)| query.target).unwrap_or_default();
+    unblock_target(app.writer.as_ref(), &caller, &app.operators, &target).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
