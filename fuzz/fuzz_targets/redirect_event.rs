@@ -4,12 +4,14 @@
 
 #![no_main]
 
-// Include the one module of `waypost-http` that the handler uses: the crate's dependencies take long to build with
+// Include the modules of `waypost-http` that the handler uses: the crate's dependencies take long to build with
 // instrumentation for libFuzzer.
 extern crate self as waypost_http;
 #[allow(dead_code, reason = "the handler uses only part of it")]
 #[path = "../../shared/http/src/problem.rs"]
 pub mod problem;
+#[path = "../../shared/http/src/viewer.rs"]
+pub mod viewer;
 
 #[path = "../../functions/redirect/src/event.rs"]
 mod event;

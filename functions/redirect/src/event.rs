@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use waypost_domain::redirect::visit::Visit;
 use waypost_domain::visitors::prefetch::is_prefetch;
-use waypost_http::sender::{came_through, viewer_address};
+use waypost_http::viewer::{came_through, viewer_address};
 
 /// A request. Every field may be absent.
 #[derive(Debug, Clone, Default, Deserialize)]

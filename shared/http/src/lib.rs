@@ -3,7 +3,7 @@
 //! * [`event`] runs an API on Lambda. [`router`] turns routes into an API, [`extract`] and [`patch`] read requests, [`problem`] is the one format of errors,
 //!   [`deadline`] answers before Lambda ends the invocation.
 //! * [`query_parameters`] refuses parameters that an operation does not take.
-//! * [`authentication`] proves who calls and limits how often, [`sender`] finds from where, [`oidc`] verifies the tokens of an identity provider.
+//! * [`authentication`] proves who calls and limits how often, [`viewer`] reads from where, [`oidc`] verifies the tokens of an identity provider.
 //! * [`block_list`] keeps the list of blocked targets new.
 //! * [`idempotency`] answers a repeated POST once, [`conditional_requests`] has entity tags.
 //!
@@ -22,6 +22,7 @@ pub mod patch;
 pub mod problem;
 pub mod query_parameters;
 pub mod router;
-pub mod sender;
+mod sender;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod viewer;

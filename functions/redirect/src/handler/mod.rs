@@ -3,6 +3,7 @@
 mod front_door;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::{HeaderValue, Response, StatusCode, header};
 use waypost_domain::blocking::refresh::BlockListRefresher;
@@ -37,12 +38,18 @@ pub(crate) struct App {
 /// An answer, and its click if it counts as one.
 pub(crate) type Answer = (Response<String>, Option<PendingClick>);
 
+/// How long a visitor waits for the list of blocked targets at most, once in fifteen seconds.
+const MAX_REFRESH: Duration = Duration::from_millis(250);
+
 /// Answers the request in `event`. No request of a visitor causes an error of the function.
 pub(crate) async fn handle(app: &App, event: &Event, request_id: &str) -> Answer {
-    // A list that is some seconds old is good enough for this request: its own reads take as long.
+    // Beside the link's own read, so that a visit after a long idle time does not go by an old list. A table that does not answer
+    // must not make a visitor wait whose link is in memory: the next visits ask again.
     let refresh = async {
-        if let Some(list) = &app.block_list {
-            list.refresh().await;
+        if let Some(list) = &app.block_list
+            && tokio::time::timeout(MAX_REFRESH, list.refresh()).await.is_err()
+        {
+            tracing::warn!(event = "block_list.not_read", error = "the table did not answer in time");
         }
     };
     let ((mut response, click), ()) = tokio::join!(answer(app, event), refresh);

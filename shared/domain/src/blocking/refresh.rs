@@ -57,13 +57,12 @@ impl BlockListRefresher {
         }
         let mut entries: Vec<BlockedTarget> = Vec::new();
         // Revision 0 is a list that nobody has ever written: most stacks have none.
-        while revision > 0 {
+        let mut is_whole = revision == 0;
+        while !is_whole {
             let page = self.store.page("", entries.last().map(|entry| &entry.target), AT_A_TIME).await?;
-            let is_last = page.len() < AT_A_TIME;
+            is_whole = page.len() < AT_A_TIME;
             entries.extend(page);
-            if is_last || entries.len() >= BlockedTarget::MAX_ENTRIES {
-                break;
-            }
+            is_whole |= entries.len() >= BlockedTarget::MAX_ENTRIES;
         }
         let count = entries.len();
         self.list.set(BlockList::new(entries.into_iter().map(|entry| (entry.target, entry.reason))));
