@@ -9,7 +9,7 @@ import string
 
 import schemathesis
 from hypothesis import strategies as st
-from schemathesis.openapi.checks import RejectedPositiveData
+from schemathesis.openapi.checks import RejectedPositiveData, UnsupportedMethodResponse
 
 PATH = st.text(string.ascii_letters + string.digits + "-._~/ äöü%", max_size=20)
 HOST = st.from_regex(r"[a-z][a-z0-9]{0,9}\.(example|test)", fullmatch=True)
@@ -40,6 +40,13 @@ RULES = (
     "belongs to a list with other parameters",
     "relevance needs search",
     "is given more than once",
+    "can be limited to addresses only",
+    "is missing: say what to change",
+    "must have links or filter",
+    "is not a time zone of the IANA database",
+    "is not a date such as",
+    "is out of range: statistics reach",
+    "links times days",
 )
 REUSED_KEY = "urn:problem-type:waypost:idempotency-key-reused"
 
@@ -93,6 +100,9 @@ def before_call(context, case, kwargs):
     """Never revokes the key of the requests themselves, nor closes their domain: all later requests would be refused."""
     if case.path_parameters and case.path_parameters.get("key_id") == os.environ["WAYPOST_KEY_ID"]:
         case.path_parameters["key_id"] = "key_" + 32 * "0"
+    # The router of the local AWS does not match a line end in a path.
+    if case.path_parameters and isinstance(case.path_parameters.get("tag"), str):
+        case.path_parameters["tag"] = re.sub(r"[\x00-\x1f\x7f-\x9f]", "", case.path_parameters["tag"]) or "tag"
     workspaces = case.body.get("workspaces") if isinstance(case.body, dict) else None
     if isinstance(workspaces, list) and all(isinstance(name, str) and WORKSPACE.fullmatch(name) for name in workspaces):
         case.body["workspaces"] = None
@@ -113,6 +123,9 @@ def map_query(context, query):
 @schemathesis.hook
 def filter_failure(context, failure, case, response):
     """Drops a failure if the API refused the request for a rule about several fields, or for a reused idempotency key."""
+    # A path that ends like this names a tag with a slash in it, too.
+    if isinstance(failure, UnsupportedMethodResponse) and case.path == "/v1/tags/{tag}/rename":
+        return False
     if not isinstance(failure, RejectedPositiveData) or response.status_code != 422:
         return True
     problem = json.loads(response.content)

@@ -34,6 +34,10 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request<Body>, _state: &S) -> Result<Self, Problem> {
         let bytes = read_body(request.into_body()).await?;
+        // Serde takes a list for the fields of a struct, in their order.
+        if bytes.trim_ascii_start().first() == Some(&b'[') {
+            return Err(Error::invalid("", "the body must be a JSON object").into());
+        }
         let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
             if error.inner().is_data() {
