@@ -8,6 +8,7 @@ use super::checkpoint::Checkpoint;
 use crate::access::key::Caller;
 use crate::access::scope::Scope;
 use crate::jobs::lease::Lease;
+use crate::jobs::open_to::SeenJob;
 use crate::ports::{Clock, Random};
 use crate::values::id;
 use crate::values::timestamp::Timestamp;
@@ -142,6 +143,17 @@ pub struct Export {
     pub revision: u64,
 }
 
+impl SeenJob for Export {
+    type Id = ExportId;
+    fn id(&self) -> ExportId {
+        self.id.clone()
+    }
+    fn is_open_to(&self, caller: &Caller) -> bool {
+        self.workspace == caller.workspace
+            && (caller.scope.is_whole() || self.created_by.as_ref() == Some(&caller.key_id))
+    }
+}
+
 impl Export {
     /// How much longer than the file the record is kept, in seconds: it tells that the file is gone.
     pub const KEPT_SECONDS: i64 = 30 * 24 * 3600;
@@ -168,12 +180,6 @@ impl Export {
             restarts: 0,
             revision: 0,
         }
-    }
-
-    /// Tells whether `caller` may see the export: one that reaches only some links sees what it requested itself.
-    pub fn is_open_to(&self, caller: &Caller) -> bool {
-        self.workspace == caller.workspace
-            && (caller.scope.is_whole() || self.created_by.as_ref() == Some(&caller.key_id))
     }
 
     /// Returns the key of its file in the bucket.

@@ -5,6 +5,7 @@ use super::ports::ExportStore;
 use crate::access::key::{Caller, Role};
 use crate::files::ports::DownloadSigner;
 use crate::files::retention::Retention;
+use crate::jobs::open_to::SeenJob;
 use crate::ports::Clock;
 use crate::values::error::Error;
 

@@ -1,11 +1,14 @@
 //! Lists the exports of the caller's workspace, the newest first.
 
+use futures::future::BoxFuture;
+
 use super::export::{Export, ExportId};
 use super::ports::ExportStore;
 use crate::access::key::{Caller, Role};
+use crate::jobs::open_to::newest_open_to;
 use crate::values::error::Error;
 use crate::values::field_errors::Errors;
-use crate::values::page::{MAX_LIMIT, Page, PageRequest};
+use crate::values::page::{Page, PageRequest};
 
 /// Returns one page of the workspace's exports, of those that the caller may see.
 ///
@@ -22,30 +25,11 @@ pub async fn list_exports(
     let before = query.before.map(ExportId::parse);
     let before = before.and_then(|id| errors.note("cursor", id.map_err(|_| "is not a cursor that a page gave")));
     let (limit, before) = errors.or(Some((query.limit, before)))?;
-    let items = open_to(exports, caller, before, limit + 1).await?;
+    let newest = |before: Option<ExportId>, limit| -> BoxFuture<'_, _> {
+        Box::pin(async move { exports.newest(&caller.workspace, before.as_ref(), limit).await })
+    };
+    let items = newest_open_to(caller, before, limit + 1, newest).await?;
     Ok(Page::from_items(items, limit, |export| export.id.to_string()))
-}
-
-/// Finds the newest exports that the caller may see, at most `limit`. Reads all of the workspace's at worst: some thousands, as long
-/// as they are kept.
-async fn open_to(
-    exports: &dyn ExportStore,
-    caller: &Caller,
-    mut before: Option<ExportId>,
-    limit: usize,
-) -> Result<Vec<Export>, Error> {
-    let at_a_time = if caller.scope.is_whole() { limit } else { MAX_LIMIT };
-    let mut found = Vec::new();
-    loop {
-        let items = exports.newest(&caller.workspace, before.as_ref(), at_a_time).await?;
-        let is_last = items.len() < at_a_time;
-        before = items.last().map(|export| export.id.clone());
-        found.extend(items.into_iter().filter(|export| export.is_open_to(caller)));
-        if is_last || found.len() >= limit {
-            found.truncate(limit);
-            return Ok(found);
-        }
-    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use super::id::LinkChangeId;
 use super::job::LinkChange;
 use super::ports::LinkChangeStore;
 use crate::access::key::{Caller, Role};
+use crate::jobs::open_to::SeenJob;
 use crate::values::error::Error;
 
 /// Returns the job `id` of the caller's workspace. Needs [`Role::Viewer`].

@@ -6,6 +6,7 @@ use super::id::LinkChangeId;
 use crate::access::key::{Caller, Role};
 use crate::access::scope::Scope;
 use crate::jobs::lease::Lease;
+use crate::jobs::open_to::SeenJob;
 use crate::links::ports::ShardPlace;
 use crate::values::timestamp::Timestamp;
 use crate::values::workspace::WorkspaceId;
@@ -186,16 +187,21 @@ pub struct LinkChange {
     pub revision: u64,
 }
 
+impl SeenJob for LinkChange {
+    type Id = LinkChangeId;
+    fn id(&self) -> LinkChangeId {
+        self.id.clone()
+    }
+    fn is_open_to(&self, caller: &Caller) -> bool {
+        self.workspace == caller.workspace && (caller.scope.is_whole() || self.created_by == caller.key_id)
+    }
+}
+
 impl LinkChange {
     /// The greatest number of links that one job changes.
     pub const MAX_LINKS: u64 = 1_000_000;
     /// How much longer than its files the record is kept, in seconds.
     pub const KEPT_SECONDS: i64 = 30 * 24 * 3600;
-
-    /// Tells whether `caller` may see the job: one that reaches only some links sees what it requested itself.
-    pub fn is_open_to(&self, caller: &Caller) -> bool {
-        self.workspace == caller.workspace && (caller.scope.is_whole() || self.created_by == caller.key_id)
-    }
 
     /// Returns the caller that changes the links: the job itself, within the limits of the key that requested it.
     pub(super) fn worker(&self) -> Caller {

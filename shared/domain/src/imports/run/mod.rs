@@ -18,7 +18,7 @@ use super::write::outcome::{ContestedRow, FilePosition, Outcome, SettledBatch, S
 use super::write::report::Reported;
 use super::write::resolve_conflict::replacement_of;
 use super::write::row::Context;
-use super::write::send_rows::Sender;
+use super::write::send_rows::{MAX_ROUNDS, Sender};
 use super::write::settle_batch::settle_row;
 use super::write::write_rows::RowWriter;
 use crate::domains::rules::with_rules;
@@ -30,9 +30,6 @@ use crate::values::error::{StoreError, StoreErrorKind};
 const ROWS_PER_LOOK: u64 = 1024;
 /// Why a file fails whose object has another content now.
 const REPLACED: &str = "the file was replaced or deleted while it was being loaded";
-/// How often a row tries to take over a link that appears and disappears.
-const MAX_ROUNDS: u32 = 10;
-
 /// One invocation's work on one part.
 pub(super) struct Run<'a> {
     ports: &'a LoadImportPorts,

@@ -2,16 +2,13 @@
 
 use super::report::{ReportLine, Reported};
 use super::row::Candidate;
-use super::send_rows::Sender;
+use super::send_rows::{MAX_ROUNDS, Sender};
 use crate::imports::job::import::Import;
 use crate::imports::rows::Column;
 use crate::links::address::LinkAddress;
 use crate::links::link::Link;
 use crate::links::ports::{Occupant, Relocation};
 use crate::values::error::{StoreError, StoreErrorKind};
-
-/// How often aliases are tried again while the link and its addresses change.
-const MAX_ROUNDS: u32 = 10;
 
 /// Makes the aliases of a row lead to its link, which is written. Returns a warning for each that cannot: it is taken, or there are
 /// too many. Adding them again changes nothing. A dry run only looks whether they are taken.

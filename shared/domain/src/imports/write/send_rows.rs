@@ -15,6 +15,8 @@ use crate::ports::Clock;
 use crate::values::error::{StoreError, StoreErrorKind};
 use crate::values::timestamp::Timestamp;
 
+/// How often a row is tried again while links and their addresses change under it.
+pub(crate) const MAX_ROUNDS: u32 = 10;
 /// How many batches are in flight at first, and at most.
 const FIRST_IN_FLIGHT: u32 = 4;
 const MAX_IN_FLIGHT: u32 = 32;

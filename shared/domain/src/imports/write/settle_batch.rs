@@ -7,14 +7,11 @@ use super::outcome::{ContestedRow, FilePosition, Outcome, SettledBatch, SettledR
 use super::report::{ReportLine, Reported};
 use super::resolve_conflict::{Resolution, keeps_password, replacement_of, resolve_conflict, resolve_reserved};
 use super::row::Candidate;
-use super::send_rows::Sender;
+use super::send_rows::{MAX_ROUNDS, Sender};
 use crate::imports::job::options::OnConflict;
 use crate::imports::rows::{Column, Fault};
 use crate::links::ports::Occupant;
 use crate::values::error::{StoreError, StoreErrorKind};
-
-/// How often a row is tried again while the link at its address appears and disappears.
-const MAX_ROUNDS: u32 = 10;
 
 /// A row of a batch.
 pub(crate) enum BatchRow {
