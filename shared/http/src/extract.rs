@@ -78,3 +78,34 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
         Ok(Self(value))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::response::IntoResponse;
+    use http::StatusCode;
+
+    #[derive(Debug, Default, serde::Deserialize)]
+    #[serde(default)]
+    struct Fields {
+        color: Option<String>,
+        description: Option<String>,
+    }
+
+    #[tokio::test]
+    async fn list_is_not_taken_for_the_fields_of_an_object() {
+        let read = async |body: &'static str| {
+            Json::<Fields>::from_request(Request::new(Body::from(body)), &())
+                .await
+                .map_err(|problem| problem.into_response().status())
+        };
+        let Json(fields) = read(" {\"color\": \"teal\"}").await.unwrap();
+        assert_eq!((fields.color.as_deref(), fields.description), (Some("teal"), None));
+        for body in ["[]", "[\"teal\"]", " \n[null, null]"] {
+            assert_eq!(read(body).await.unwrap_err(), StatusCode::UNPROCESSABLE_ENTITY, "{body}");
+        }
+        for body in ["", "{", "teal"] {
+            assert_eq!(read(body).await.unwrap_err(), StatusCode::BAD_REQUEST, "{body}");
+        }
+    }
+}
