@@ -6,10 +6,11 @@ import json
 import os
 import re
 import string
+import urllib.parse
 
 import schemathesis
 from hypothesis import strategies as st
-from schemathesis.openapi.checks import RejectedPositiveData, UnsupportedMethodResponse
+from schemathesis.openapi.checks import RejectedPositiveData, UndefinedStatusCode, UnsupportedMethodResponse
 
 PATH = st.text(string.ascii_letters + string.digits + "-._~/ äöü%", max_size=20)
 HOST = st.from_regex(r"[a-z][a-z0-9]{0,9}\.(example|test)", fullmatch=True)
@@ -43,6 +44,18 @@ RULES = (
     "can be limited to addresses only",
     "is missing: say what to change",
     "must have links or filter",
+    "must have a slug, perhaps with a domain, or an id",
+    "needs the role editor: a viewer creates no links",
+    "cannot stand beside ",
+    "has two meanings",
+    "is named twice",
+    "is the tag's name already",
+    "leaves out nothing: say ",
+    "must change something",
+    "can only be removed from many links at once",
+    "is for domains of the stack",
+    "must be an http or https URL to get UTM parameters",
+    "all settings together are larger than",
     "is not a time zone of the IANA database",
     "is not a date such as",
     "is out of range: statistics reach",
@@ -100,9 +113,6 @@ def before_call(context, case, kwargs):
     """Never revokes the key of the requests themselves, nor closes their domain: all later requests would be refused."""
     if case.path_parameters and case.path_parameters.get("key_id") == os.environ["WAYPOST_KEY_ID"]:
         case.path_parameters["key_id"] = "key_" + 32 * "0"
-    # The router of the local AWS does not match a line end in a path.
-    if case.path_parameters and isinstance(case.path_parameters.get("tag"), str):
-        case.path_parameters["tag"] = re.sub(r"[\x00-\x1f\x7f-\x9f]", "", case.path_parameters["tag"]) or "tag"
     workspaces = case.body.get("workspaces") if isinstance(case.body, dict) else None
     if isinstance(workspaces, list) and all(isinstance(name, str) and WORKSPACE.fullmatch(name) for name in workspaces):
         case.body["workspaces"] = None
@@ -125,6 +135,10 @@ def filter_failure(context, failure, case, response):
     """Drops a failure if the API refused the request for a rule about several fields, or for a reused idempotency key."""
     # A path that ends like this names a tag with a slash in it, too.
     if isinstance(failure, UnsupportedMethodResponse) and case.path == "/v1/tags/{tag}/rename":
+        return False
+    # The router of the local AWS does not match a line end in a path.
+    tag = urllib.parse.unquote(str((case.path_parameters or {}).get("tag", "")))
+    if isinstance(failure, UndefinedStatusCode) and response.status_code == 405 and "\n" in tag:
         return False
     if not isinstance(failure, RejectedPositiveData) or response.status_code != 422:
         return True
