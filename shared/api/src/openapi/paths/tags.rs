@@ -82,7 +82,7 @@ fn tag_operation<'a>(
 ) -> Operation<'a> {
     to.add(method, path, id)
         .role(Role::Editor)
-        .path_text("tag", "The tag, percent-encoded.", "^.{1,50}$")
+        .path_text("tag", "The tag, percent-encoded.", r"^[^\u0000-\u001f\u007f-\u009f]{1,50}$")
         .problem(404, "")
         .problem(422, "")
 }
