@@ -100,6 +100,9 @@ def before_call(context, case, kwargs):
     """Never revokes the key of the requests themselves, nor closes their domain: all later requests would be refused."""
     if case.path_parameters and case.path_parameters.get("key_id") == os.environ["WAYPOST_KEY_ID"]:
         case.path_parameters["key_id"] = "key_" + 32 * "0"
+    # Made-up keys sign nobody in.
+    if case.path == "/v1/sessions" and isinstance(case.body, dict) and isinstance(case.body.get("key"), str):
+        case.body["key"] = os.environ["WAYPOST_KEY"]
     # The router of the local AWS does not match a line end in a path.
     if case.path_parameters and isinstance(case.path_parameters.get("tag"), str):
         case.path_parameters["tag"] = re.sub(r"[\x00-\x1f\x7f-\x9f]", "", case.path_parameters["tag"]) or "tag"
