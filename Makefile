@@ -3,7 +3,7 @@
 # You need rustup, Python 3, make and a C compiler. The targets install everything else in .tools/.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test check bench fuzz mutants deploy adopt import block admin-key replay-spill replay-failed replay-quarantine rebuild-stats rebuild-catalog lock-tools update-lists measure-visitors
+.PHONY: help dev test check bench fuzz mutants deploy adopt import block admin-key sign-in-link replay-spill replay-failed replay-quarantine rebuild-stats rebuild-catalog lock-tools update-lists measure-visitors
 
 PYTHON ?= python3
 PY = .tools/sam/bin/python
@@ -74,6 +74,11 @@ block: ## Block the targets of a file for all links: make block FILE=hosts.txt [
 admin-key: ## Create the first admin key of a deployed stack: make admin-key STACK=name [WORKSPACE=default]
 	$(INSTALL) sam
 	@exec $(PY) tools/admin_key.py --stack "$(STACK)" --workspace "$(or $(WORKSPACE),default)"
+
+sign-in-link: ## Make a link that signs in to the console once: make sign-in-link STACK=name [WORKSPACE=default ROLE=admin URL=https://…]
+	$(INSTALL) sam
+	@exec $(PY) tools/sign_in_link.py --stack "$(STACK)" --workspace "$(or $(WORKSPACE),default)" --role "$(or $(ROLE),admin)" \
+		$(if $(URL),--url "$(URL)")
 
 replay-spill: ## Send the clicks that the stream refused to it again: make replay-spill STACK=name
 	$(INSTALL) sam

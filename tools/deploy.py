@@ -18,6 +18,7 @@ import tomllib
 import boto3
 import botocore.exceptions
 
+import console
 import template as templates
 from deployed_stack import aws_failures_explained
 from local_stack import paths
@@ -70,7 +71,8 @@ def main():
     if subprocess.run(command, cwd=paths.ROOT, check=False).returncode != 0:
         raise Failure("`sam deploy` failed, see its output above")
     with aws_failures_explained():
-        protect(stack, region)
+        outputs = protect(stack, region)
+        publish_console(boto3.client("s3", region_name=region), outputs["DataBucket"], paths.CONSOLE_BUILT)
 
 
 def named(text):
@@ -204,16 +206,25 @@ def build(architecture):
         raise Failure("`sam build` failed, see its output above")
 
 
+def publish_console(s3, bucket, folder):
+    """Uploads the console if it is built. Without it the stack keeps the one that it has."""
+    if not folder.is_dir():
+        print(f"{folder} is not there, so the stack keeps the console that it has, if any: `npm run build` in console/ makes one")
+        return
+    print(f"uploaded {console.publish(s3, bucket, folder)} files of the console")
+
+
 def protect(stack, region):
-    """Protects the stack and its tables from deletion."""
+    """Protects the stack and its tables from deletion; returns the stack's outputs."""
     cloudformation = boto3.client("cloudformation", region_name=region)
     cloudformation.update_termination_protection(StackName=stack, EnableTerminationProtection=True)
     outputs = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
-    tables = [output["OutputValue"] for output in outputs if output["OutputKey"] in ("LinksTable", "StatsTable")]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in outputs}
     dynamodb = boto3.client("dynamodb", region_name=region)
-    for table in tables:
+    for table in (outputs["LinksTable"], outputs["StatsTable"]):
         if not dynamodb.describe_table(TableName=table)["Table"].get("DeletionProtectionEnabled"):
             dynamodb.update_table(TableName=table, DeletionProtectionEnabled=True)
+    return outputs
 
 
 if __name__ == "__main__":

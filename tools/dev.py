@@ -13,7 +13,7 @@ import shutil
 import time
 from contextlib import contextmanager
 
-from local_stack import deployment, paths, watch
+from local_stack import console, deployment, paths, watch
 from local_stack.admin_key import create_admin_key, is_known
 from local_stack.failure import Failure, run_main
 from local_stack.front import Front, Router
@@ -21,6 +21,7 @@ from local_stack.ministack import MiniStack
 from local_stack.ports import free_port, unused_port_from_environment
 from local_stack.private_file import write_private
 from local_stack.processes import Stopped, signals_raise
+from local_stack.sign_in_code import VALID, create_sign_in_code, sign_in_link
 
 STACK = "waypost-dev"
 STATE = paths.DEV / "state"
@@ -64,13 +65,17 @@ def run(http_port, aws_port):
         watch_port = free_port()
         with (
             watch.watch(watch_port, ENV_FILE, ministack.environment()) as functions,
+            console.running() as (vite, console_port),
             # It has threads, so start it when all processes run.
-            Front(http_port, watch_port, Router.of_workspace()),
+            Front(http_port, watch_port, Router.of_workspace(), console_port=console_port),
         ):
-            print(welcome(f"http://localhost:{http_port}", key, ministack), flush=True)
+            url = f"http://localhost:{http_port}"
+            print(welcome(url, key, ministack) + console_welcome(ministack, stack, url, console_port), flush=True)
             while True:
                 functions.require_running()
                 ministack.require_running()
+                if vite:
+                    vite.require_running()
                 time.sleep(0.5)
 
 
@@ -81,6 +86,7 @@ def deploy_if_changed(ministack, http_port):
         "Domains": "localhost",
         "OtherHosts": "127.0.0.1",
         "ShortUrlOrigin": f"http://localhost:{http_port}",
+        "SessionCookie": "plain-http",
         # The local AWS drops what is above a limit, where AWS would try again.
         "LoadImportConcurrency": "0",
     }
@@ -150,6 +156,19 @@ Waypost runs at {url}, the local AWS at {ministack.endpoint}. Ctrl-C stops both.
   curl -s $URL/v1/links/rust/stats -H "Authorization: Bearer $KEY"
 
 Save a source file, and the next request runs it. docs/local-stack.md shows how to run single parts by hand.
+"""
+
+
+def console_welcome(ministack, stack, url, console_port):
+    """Makes a link that signs in once, if there is a console."""
+    if console_port is None and not paths.CONSOLE_BUILT.is_dir():
+        return ""
+    code = create_sign_in_code(ministack.client("dynamodb"), stack.outputs["LinksTable"], "default")
+    minutes = int(VALID.total_seconds() // 60)
+    return f"""
+The console, signed in; the link works once, within {minutes} minutes (later: sign in with the key above):
+
+  {sign_in_link(url, code)}
 """
 
 

@@ -116,6 +116,7 @@ fn command(bootstrap: &Path, log: &Path, network: &Network) -> Result<Command> {
             ("AWS_SESSION_TOKEN", "bench"),
             ("LINKS_TABLE", "links"),
             ("STATS_TABLE", "stats"),
+            ("SESSION_COOKIE", "secure"),
             ("RATE_LIMIT_VIEWER", "off"),
             ("RATE_LIMIT_EDITOR", "off"),
             ("RATE_LIMIT_ADMIN", "off"),

@@ -1,5 +1,5 @@
 //! Checks that each role may touch only the kinds of items that its function needs: its statements on a table name them by
-//! `dynamodb:LeadingKeys`, and only the function that manages API keys may write one.
+//! `dynamodb:LeadingKeys`, and only the function that makes a kind of credentials may write one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,9 +9,13 @@ use crate::repository::{folders, read, require_none};
 use crate::roles::statements;
 use crate::template::{Template, list, pascal};
 
-/// The function that makes and revokes API keys.
-const KEY_MAKER: &str = "KeysRole";
-/// What the others may write of a key: when it was used last.
+/// The partition keys of what proves a caller, what they are, and the function that makes and removes them.
+const CREDENTIALS: [(&str, &str, &str); 3] = [
+    ("KEY#", "API keys", "KeysRole"),
+    ("SESSION#", "sessions", "SessionsRole"),
+    ("CODE#", "sign-in codes", "SessionsRole"),
+];
+/// What the others may write of a key or a session: when it was used last.
 const NOTE_OF_USE: [&str; 3] = ["pk", "sk", "last_used_at"];
 /// Partition keys of items that do not exist, by which a function tries the table.
 const PROBES: [&str; 2] = ["HEALTH", "WARM"];
@@ -78,28 +82,31 @@ fn problems(template: &Template, documented: &BTreeSet<String>) -> Vec<String> {
                 }
             }
             let writes = actions.iter().any(|action| !READS.iter().any(|read| *action == read));
-            let on_keys = keys.is_empty() || keys.iter().any(|key| may_match_a_key(key));
-            if writes && on_keys && id != KEY_MAKER && !only_notes_use(statement, &keys) {
-                problems.push(format!("template.yaml: {id} can write API keys by {actions:?}"));
+            for (prefix, what, maker) in CREDENTIALS {
+                let on_them = keys.is_empty() || keys.iter().any(|key| may_match(key, prefix));
+                if writes && on_them && id != maker && !only_notes_use(statement, &keys) {
+                    problems.push(format!("template.yaml: {id} can write {what} by {actions:?}"));
+                }
             }
         }
     }
     problems
 }
 
-/// Tells whether a pattern of partition keys matches that of an API key, or of some of them.
-fn may_match_a_key(pattern: &str) -> bool {
+/// Tells whether a pattern of partition keys matches some that begin with `prefix`.
+fn may_match(pattern: &str, prefix: &str) -> bool {
     match pattern.split_once(['*', '?']) {
-        Some((before, _)) => "KEY#".starts_with(before) || before.starts_with("KEY#"),
-        None => pattern.starts_with("KEY#"),
+        Some((before, _)) => prefix.starts_with(before) || before.starts_with(prefix),
+        None => pattern.starts_with(prefix),
     }
 }
 
-/// Tells whether a statement allows no more than to note when a key was used.
+/// Tells whether a statement allows no more than to note when keys and sessions were used.
 fn only_notes_use(statement: &Value, keys: &[&str]) -> bool {
     let attributes = list(&statement["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"]);
     let bounded = !attributes.is_empty() && attributes.iter().all(|name| NOTE_OF_USE.iter().any(|own| *name == own));
-    keys == ["KEY#*"] && statement["Action"] == "dynamodb:UpdateItem" && bounded
+    let of_users = keys.iter().all(|key| ["KEY#*", "SESSION#*"].contains(key));
+    of_users && !keys.is_empty() && statement["Action"] == "dynamodb:UpdateItem" && bounded
 }
 
 #[test]
@@ -118,7 +125,10 @@ fn every_way_to_write_a_key_is_found() {
         let statement = format!("{{ Effect: Allow, Action: {action}, Resource: !GetAtt LinksTable.Arn, {condition} }}");
         let policies = format!("[{{ PolicyName: x, PolicyDocument: {{ Statement: [{statement}] }} }}]");
         let text = format!("Resources:\n  XRole: {{ Type: AWS::IAM::Role, Properties: {{ Policies: {policies} }} }}\n");
-        problems(&Template::parse(&text), &BTreeSet::from(["LINK#".to_owned(), "KEY#".to_owned()]))
+        problems(
+            &Template::parse(&text),
+            &["LINK#", "KEY#", "SESSION#", "SESSIONS#", "CODE#"].map(str::to_owned).into(),
+        )
     };
     let like = |keys: &str| format!("Condition: {{ 'ForAllValues:StringLike': {{ 'dynamodb:LeadingKeys': {keys} }} }}");
     let noting = |attributes: &str| {
@@ -139,6 +149,11 @@ fn every_way_to_write_a_key_is_found() {
         let found = role(action, &condition);
         assert!(found.iter().any(|problem| problem.contains("can write API keys")), "{action} {condition}: {found:?}");
     }
+    for keys in ["[SESSION#*]", "[CODE#*]", "[LINK#*, SESSION#*]", "['S*', 'C*']", "[KEY#*, SESSION#*]"] {
+        let found = role("dynamodb:PutItem", &like(keys));
+        assert!(found.iter().any(|problem| problem.contains("can write ")), "{keys}: {found:?}");
+    }
+    assert_eq!(role("dynamodb:DeleteItem", &like("[SESSIONS#*]")), [""; 0]);
     assert_eq!(role("dynamodb:GetItem", &like("[KEY#*]")), [""; 0]);
     assert_eq!(role("dynamodb:PutItem", &like("[LINK#*]")), [""; 0]);
     assert_eq!(role("dynamodb:UpdateItem", &noting("[pk, sk, last_used_at]")), [""; 0]);

@@ -8,6 +8,9 @@ use crate::template::{Template, pascal};
 /// The methods that a route with `ANY` takes, as far as anybody uses them.
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
+/// The functions that answer visitors and browsers, not callers of the API.
+const OUTSIDE_THE_API: [&str; 2] = ["redirect", "console"];
+
 /// A path and a method.
 pub(crate) type Route = (String, String);
 
@@ -17,7 +20,9 @@ pub(crate) fn in_template(template: &Template) -> BTreeMap<Route, String> {
     let (mut found, mut any) = (BTreeMap::new(), BTreeMap::new());
     for (id, route) in template.resources("AWS::ApiGatewayV2::Route") {
         // `{tag+}` of the gateway is `{*tag}` of the local router.
-        let key = route["Properties"]["RouteKey"].as_str().unwrap().replace("/{tag+}", "/{*tag}");
+        let key = route["Properties"]["RouteKey"].as_str().unwrap();
+        let greedy = key.strip_suffix("+}").and_then(|key| key.rsplit_once('{'));
+        let key = greedy.map_or_else(|| key.to_owned(), |(before, name)| format!("{before}{{*{name}}}"));
         let key = key.as_str();
         let target = route["Properties"]["Target"].as_str().unwrap();
         let integration = target.trim_start_matches("integrations/${").trim_end_matches('}');
@@ -117,7 +122,7 @@ fn gateway_may_invoke_routed_functions() {
 fn document_has_the_routes_of_the_api() {
     let document = waypost_api::openapi::document();
     let in_document: BTreeSet<String> = document["paths"].as_object().unwrap().keys().map(|path| shape(path)).collect();
-    let routes = in_router().into_iter().filter(|(_, function)| function != "redirect");
+    let routes = in_router().into_iter().filter(|(_, function)| !OUTSIDE_THE_API.contains(&function.as_str()));
     let (rests, routes): (Vec<String>, Vec<String>) =
         routes.map(|((path, _), _)| path).partition(|path| path.contains("{*"));
     let local: BTreeSet<String> = routes.iter().map(|path| shape(path)).collect();

@@ -60,6 +60,7 @@ impl Resources {
         let export = make("/v1/exports", json!({})).await;
         let change = json!({"select": {"links": [{"slug": slug}]}, "change": {"archived": false}, "dry_run": true});
         let change = make("/v1/link-changes", change).await;
+        let session = make("/v1/sessions", json!({"key": owner})).await;
         let path = |collection: &str, id: &Value| format!("{collection}/{}", id.as_str().unwrap());
         let paths = BTreeMap::from([
             ("/v1/links/{slug}", path("/v1/links", &link["slug"])),
@@ -67,6 +68,7 @@ impl Resources {
             ("/v1/exports/{id}", path("/v1/exports", &export["id"])),
             ("/v1/link-changes/{id}", path("/v1/link-changes", &change["id"])),
             ("/v1/keys/{key_id}", path("/v1/keys", &key["key_id"])),
+            ("/v1/sessions/{id}", path("/v1/sessions", &session["id"])),
             // The test stack gives it to `every-route-owner`. The other workspaces here do not see it either.
             ("/v1/domains/{domain}", "/v1/domains/owned.example".to_owned()),
         ]);
@@ -113,6 +115,11 @@ fn is_for_operators(path: &str) -> bool {
     path == "/v1/blocked-targets"
 }
 
+/// Tells whether the operation at `path` signs a caller in: it takes a credential in its body, which the example has not.
+fn is_sign_in(method: &Method, path: &str) -> bool {
+    *method == Method::POST && path == "/v1/sessions"
+}
+
 fn must_be_a_problem(answer: &Answer, what: &str) {
     assert_eq!(answer.header("content-type"), "application/problem+json", "{what}: {answer:?}");
     assert_ne!(answer.header("x-request-id"), "", "{what}: {answer:?}");
@@ -127,8 +134,12 @@ async fn no_route_reaches_another_workspace() {
     for Operation { method, path, role, body } in operations(&stack).await {
         let what = format!("{method} {path}");
         let foreign = resources.fill(&path);
+        let signs_in = is_sign_in(&method, &path);
         let answer = stack.call(&stranger, method, foreign.as_deref().unwrap_or(&path), body).await;
-        if foreign.is_some() {
+        if signs_in {
+            assert_eq!(answer.status, 401, "{what}: {answer:?}");
+            must_be_a_problem(&answer, &what);
+        } else if foreign.is_some() {
             assert_eq!(answer.status, 404, "{what}: {answer:?}");
             must_be_a_problem(&answer, &what);
         } else if is_for_operators(&path) {
@@ -187,7 +198,7 @@ async fn only_open_routes_answer_without_a_key() {
         let body = if body.is_null() { String::new() } else { body.to_string() };
         for key in ["", "wp_nonsense"] {
             let answer = stack.call_with_text(key, method.clone(), &path, body.clone()).await;
-            if role.is_some() {
+            if role.is_some() || what == "POST /v1/sessions" {
                 assert_eq!(answer.status, 401, "{what}: {answer:?}");
                 must_be_a_problem(&answer, &what);
             } else {
@@ -196,7 +207,7 @@ async fn only_open_routes_answer_without_a_key() {
         }
         open.extend(role.is_none().then_some(what));
     }
-    assert_eq!(open, ["GET /healthz", "GET /v1/openapi.json"]);
+    assert_eq!(open, ["GET /healthz", "GET /v1/openapi.json", "POST /v1/sessions"]);
 }
 
 #[tokio::test]

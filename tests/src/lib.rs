@@ -119,6 +119,19 @@ impl Stack {
         send(request.bearer_auth(key).body(text)).await
     }
 
+    /// Calls the API without a key, as a browser does: with a JSON body, unless `headers` name another type.
+    pub async fn browse(&self, method: Method, path: &str, body: Value, headers: &[(&str, &str)]) -> Answer {
+        let mut request = self.http.request(method, format!("{}{path}", self.url)).header("host", &self.host);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if !body.is_null() && !headers.iter().any(|(name, _)| *name == "content-type") {
+            request = request.header("content-type", "application/json");
+        }
+        let text = if body.is_null() { String::new() } else { body.to_string() };
+        send(request.body(text)).await
+    }
+
     /// Calls the API with any text as the body.
     pub async fn call_with_text(&self, key: &str, method: Method, path: &str, body: String) -> Answer {
         let request = self.http.request(method, format!("{}{path}", self.url)).header("host", &self.host);

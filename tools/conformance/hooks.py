@@ -113,6 +113,9 @@ def before_call(context, case, kwargs):
     """Never revokes the key of the requests themselves, nor closes their domain: all later requests would be refused."""
     if case.path_parameters and case.path_parameters.get("key_id") == os.environ["WAYPOST_KEY_ID"]:
         case.path_parameters["key_id"] = "key_" + 32 * "0"
+    # Made-up keys sign nobody in.
+    if case.path == "/v1/sessions" and isinstance(case.body, dict) and isinstance(case.body.get("key"), str):
+        case.body["key"] = os.environ["WAYPOST_KEY"]
     workspaces = case.body.get("workspaces") if isinstance(case.body, dict) else None
     if isinstance(workspaces, list) and all(isinstance(name, str) and WORKSPACE.fullmatch(name) for name in workspaces):
         case.body["workspaces"] = None

@@ -6,6 +6,8 @@ function needs to take the next request. A request that a function had when it w
 So this sends at most LIMIT requests to a function at a time and lets others wait here. It answers 503 with Retry-After to those
 for which there is no room, and to those that get no answer in time. What was sent counts until it is answered, or until a
 request that was sent later is: the queue is in order, so the earlier one has left it.
+
+What is under /console goes to Vite, or comes from a build of the console.
 """
 
 import contextlib
@@ -16,7 +18,7 @@ import threading
 import tomllib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from . import paths
+from . import console, paths
 from .ports import LOOPBACK
 
 # Requests that a function may have or have waiting in `cargo lambda watch`.
@@ -120,8 +122,10 @@ class Front(ThreadingHTTPServer):
     # Waits in the kernel while a thread starts.
     request_queue_size = CONNECTIONS
 
-    def __init__(self, port, upstream_port, router, limit=LIMIT, wait_s=WAIT_S, answer_s=ANSWER_S, connections=CONNECTIONS):
-        self.upstream_port, self.router = upstream_port, router
+    def __init__(
+        self, port, upstream_port, router, limit=LIMIT, wait_s=WAIT_S, answer_s=ANSWER_S, connections=CONNECTIONS, console_port=None
+    ):
+        self.upstream_port, self.router, self.console_port = upstream_port, router, console_port
         self.wait_s, self.answer_s = wait_s, answer_s
         self._limit, self._gates, self._lock = limit, {}, threading.Lock()
         self._free = threading.BoundedSemaphore(connections)
@@ -176,6 +180,9 @@ class Handler(BaseHTTPRequestHandler):
             return
         # Not self.path: it has one slash where the client sent several.
         target = self.requestline.split(" ")[1]
+        if console.is_at(target):
+            self._give_console(target, body)
+            return
         gate = self.server.gate(self.server.router.function(target, self.command))
         sent = gate.enter(self.server.wait_s)
         if sent is None:
@@ -191,6 +198,45 @@ class Handler(BaseHTTPRequestHandler):
                 self._refuse(503, f"the functions cannot be reached: {error}")
         finally:
             gate.answered(sent)
+
+    def _give_console(self, target, body):
+        if self.server.console_port is None:
+            self._give_built(target)
+        elif target.split("?")[0] == console.PATH:
+            # Vite answers below its base only.
+            self._send(302, b"", [("Location", f"{console.PATH}/")])
+        else:
+            self._ask_vite(target, body)
+
+    def _give_built(self, target):
+        found = console.built_file(target)
+        if found is None:
+            self._refuse(404, "the console is not built: `npm run build` in console/ does it")
+            return
+        content, media_type = found
+        self._send(200, content, [("Content-Type", media_type), ("Cache-Control", "no-cache")])
+
+    def _ask_vite(self, target, body):
+        try:
+            with socket.create_connection((LOOPBACK, self.server.console_port)) as upstream:
+                if self.headers.get("Upgrade"):
+                    self.close_connection = True
+                    lines = [f"{self.command} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in self.headers.items())]
+                    upstream.sendall("\r\n".join([*lines, "", ""]).encode("latin-1"))
+                    console.relay(self.connection, upstream)
+                    return
+                upstream.sendall(self._request(target, body))
+                self._answer(upstream, Sent(), waits=True)
+        except (OSError, http.client.HTTPException) as error:
+            self._refuse(503, f"the console cannot be reached, see .dev/console.log: {error}")
+
+    def _send(self, status, content, headers):
+        self.send_response_only(status)
+        for name, value in [*headers, ("Content-Length", str(len(content)))]:
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
 
     def _body(self):
         """Reads the body; None if it was refused."""

@@ -5,6 +5,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "template.yaml"
 TOOLS = ROOT / ".tools"
+# The web console, and what its build makes of it.
+CONSOLE = ROOT / "console"
+CONSOLE_BUILT = CONSOLE / "dist"
 
 SAM = TOOLS / "sam" / "bin" / "sam"
 CFN_LINT = TOOLS / "sam" / "bin" / "cfn-lint"

@@ -43,6 +43,7 @@ VALUES = {
     "RateLimitAdmin": (["99999/99999"], ["100000/1"]),
     "JwtIssuer": (["", "https://login.example.com/", "http://127.0.0.1:8080"], ["login.example.com", "https://", "https://a b"]),
     "JwtAudience": (["", "waypost"], ["a b"]),
+    "ConsoleClientId": (["", "waypost-console"], ["waypost console"]),
     "JwtWorkspaceClaim": (["workspace", "/app_metadata/workspace"], ["", "a b"]),
     "JwtRoleClaim": (["role"], [""]),
     "AlarmTopicArn": (["", "arn:aws:sns:eu-west-1:123456789012:ops"], ["ops", "arn:aws:sns:eu-west-1:123456789012:"]),

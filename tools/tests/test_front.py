@@ -3,12 +3,16 @@
 import contextlib
 import http.client
 import socket
+import socketserver
+import tempfile
 import threading
 import time
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
+from local_stack import console
 from local_stack.front import Front, Gate, Router
 from local_stack.ports import LOOPBACK, free_port
 
@@ -179,6 +183,90 @@ class FrontTest(unittest.TestCase):
         with Front(port, free_port(), Router(ROUTES)):
             status, headers, _ = ask(port)
             self.assertEqual((status, headers["Retry-After"]), (503, "1"))
+
+
+class Vite(socketserver.ThreadingTCPServer):
+    """Answers requests with the first line that it got, and a web socket with what it receives."""
+
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__((LOOPBACK, 0), ViteHandler)
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+
+    def __exit__(self, *exception):
+        self.shutdown()
+        super().__exit__(*exception)
+
+
+class ViteHandler(socketserver.StreamRequestHandler):
+    def handle(self):
+        first = self.rfile.readline().strip()
+        headers = {}
+        while line := self.rfile.readline().strip():
+            name, _, value = line.partition(b": ")
+            headers[name.lower()] = value
+        if headers.get(b"upgrade") == b"websocket":
+            self.wfile.write(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+            while piece := self.request.recv(100):
+                self.wfile.write(piece.upper())
+            return
+        content = first + b" " + self.rfile.read(int(headers.get(b"content-length", b"0")))
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nX-From: vite\r\nContent-Length: %d\r\n\r\n" % len(content) + content)
+
+
+class ConsoleTest(unittest.TestCase):
+    def test_paths_of_the_console_reach_vite_and_no_function(self):
+        with Vite() as vite, stack(console_port=vite.server_address[1]) as (functions, _, port):
+            for target in ("/console/", "/console/links?x=1", "/console/@vite/client"):
+                status, headers, body = ask(port, target)
+                self.assertEqual((status, headers["X-From"], body), (200, "vite", f"GET {target} HTTP/1.1 ".encode()))
+            self.assertEqual(ask(port, "/console")[1]["Location"], "/console/")
+            self.assertEqual(functions.seen, [])
+            for target in ("/consoles", "/v1/console", "/x/console/"):
+                self.assertEqual(ask(port, target)[2], f"answer to {target}".encode())
+
+    def test_web_socket_of_vite_is_passed_on(self):
+        with (
+            Vite() as vite,
+            stack(console_port=vite.server_address[1]) as (_, _, port),
+            socket.create_connection((LOOPBACK, port)) as client,
+        ):
+            client.settimeout(10)
+            client.sendall(b"GET /console/?token=x HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+            answer = b""
+            while not answer.endswith(b"\r\n\r\n"):
+                answer += client.recv(1000)
+            self.assertTrue(answer.startswith(b"HTTP/1.1 101 "), answer)
+            for message in (b"first", b"second"):
+                client.sendall(message)
+                self.assertEqual(client.recv(100), message.upper())
+
+    def test_vite_that_is_away_is_503(self):
+        with stack(console_port=free_port()) as (functions, _, port):
+            self.assertEqual(ask(port, "/console/")[0], 503)
+            self.assertEqual(functions.seen, [])
+
+    def test_built_files_stay_within_their_folder(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name) / "dist"
+            (folder / "assets").mkdir(parents=True)
+            (Path(name) / "secret.txt").write_text("secret")
+            self.assertIsNone(console.built_file("/console/", folder))
+            (folder / "index.html").write_text("page")
+            (folder / "assets" / "a.js").write_text("script")
+            for target, content, media_type in (
+                ("/console", b"page", "text/html"),
+                ("/console/?a=b", b"page", "text/html"),
+                ("/console/links/x", b"page", "text/html"),
+                ("/console/assets/a.js", b"script", "text/javascript"),
+                ("/console/assets", b"page", "text/html"),
+                ("/console/../secret.txt", b"page", "text/html"),
+                ("/console//../secret.txt", b"page", "text/html"),
+                ("/console/\0", b"page", "text/html"),
+                (f"/console/{name}/secret.txt", b"page", "text/html"),
+            ):
+                self.assertEqual(console.built_file(target, folder), (content, media_type), target)
 
 
 class RouterTest(unittest.TestCase):

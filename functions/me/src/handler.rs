@@ -12,6 +12,7 @@ use waypost_api::parameters::parameters_of;
 use waypost_domain::Caller;
 use waypost_domain::access::key::Credential;
 use waypost_domain::access::rate_limit::RateLimits;
+use waypost_domain::access::sessions::session::CurrentSession;
 use waypost_domain::domains::ports::DomainReader;
 use waypost_domain::domains::rules::with_rules;
 use waypost_http::problem::Problem;
@@ -36,11 +37,15 @@ async fn me(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Extension(credential): Extension<Credential>,
+    session: Option<Extension<CurrentSession>>,
 ) -> Result<impl IntoResponse, Problem> {
     let limit = app.limits.of(caller.role);
     let domains = with_rules(&app.stack.domains, app.domain_settings.as_ref(), &caller.workspace).await?;
     let stack = Stack { domains, ..app.stack.clone() };
-    Ok(([(header::CACHE_CONTROL, "no-store")], axum::Json(MeView::of(caller, credential, limit, &stack))))
+    Ok((
+        [(header::CACHE_CONTROL, "no-store")],
+        axum::Json(MeView::of(caller, credential, session.as_deref(), limit, &stack)),
+    ))
 }
 
 #[cfg(test)]
@@ -50,15 +55,18 @@ mod tests {
     use http::Request;
     use serde_json::{Value, json};
     use tower::ServiceExt;
-    use waypost_api::me::Features;
+    use waypost_api::me::{Features, IdentityProvider};
     use waypost_domain::access::key_limits::KeyLimits;
     use waypost_domain::access::rate_limit::RateLimit;
+    use waypost_domain::access::sessions::ports::SessionWriter;
+    use waypost_domain::access::sessions::session::{Session, SessionSecret};
     use waypost_domain::testing::domains::MemoryDomains;
     use waypost_domain::testing::keys::{MemoryKeys, MemoryTokens};
-    use waypost_domain::testing::samples::caller;
-    use waypost_domain::testing::system::FixedClock;
+    use waypost_domain::testing::samples::{caller, session};
+    use waypost_domain::testing::sessions::MemorySessions;
+    use waypost_domain::testing::system::{FixedClock, SeededRandom};
     use waypost_domain::{Domain, Domains, Role};
-    use waypost_http::authentication::Authentication;
+    use waypost_http::authentication::{Authentication, SessionCookie};
     use waypost_http::router::api;
     use waypost_http::testing::send_any_queries;
 
@@ -66,6 +74,7 @@ mod tests {
         router: Router,
         keys: Arc<MemoryKeys>,
         domains: Arc<MemoryDomains>,
+        sessions: Arc<MemorySessions>,
     }
 
     fn fixture() -> Fixture {
@@ -74,15 +83,27 @@ mod tests {
                 .unwrap(),
             max_body_bytes: 1_000,
             max_import_bytes: 5_000,
-            features: Features { tokens: true, countries: false, archive_days: 0, file_days: 30 },
+            features: Features {
+                tokens: true,
+                identity_provider: Some(IdentityProvider {
+                    issuer: "https://login.example.com/".to_owned(),
+                    client_id: "waypost-console".to_owned(),
+                }),
+                countries: false,
+                archive_days: 0,
+                file_days: 30,
+            },
         };
         let limits = RateLimits { editor: RateLimit::parse("20/100").unwrap(), ..RateLimits::default() };
         let (keys, clock) = (Arc::new(MemoryKeys::default()), Arc::new(FixedClock::at("2026-01-02T03:04:05Z")));
         let domains = Arc::new(MemoryDomains::default());
         let tokens = MemoryTokens::with("a.b.c", caller("other", Role::Viewer));
-        let authentication = Authentication::new(keys.clone(), clock).with_tokens(Arc::new(tokens));
+        let sessions = Arc::new(MemorySessions::default());
+        let authentication = Authentication::new(keys.clone(), clock)
+            .with_tokens(Arc::new(tokens))
+            .with_sessions(sessions.clone(), SessionCookie::Secure);
         let app = App { stack, limits, domain_settings: domains.clone() };
-        Fixture { router: api(routes(app), authentication), keys, domains }
+        Fixture { router: api(routes(app), authentication), keys, domains, sessions }
     }
 
     async fn read(fixture: &Fixture, authorization: &str) -> (u16, Value) {
@@ -112,12 +133,37 @@ mod tests {
                     "requests": {"per_second": 20, "burst": 100}, "body_bytes": 1_000, "page_items": 100, "batch_items": 100,
                     "batch_passwords": 10, "tags": 20, "import_bytes": 5_000, "logo_bytes": 131_072,
                 },
-                "features": {"tokens": true, "countries": false, "archive_days": 0, "file_days": 30},
+                "session": null,
+                "features": {
+                    "tokens": true, "identity_provider": {"issuer": "https://login.example.com/", "client_id": "waypost-console"},
+                    "countries": false, "archive_days": 0, "file_days": 30,
+                },
                 "api_version": "v1", "version": env!("CARGO_PKG_VERSION"),
             })
         );
         let secret = editor.trim_start_matches("Bearer ");
         assert!(!me.to_string().contains(secret));
+    }
+
+    #[tokio::test]
+    async fn session_is_told_apart_from_its_key() {
+        let fixture = fixture();
+        let secret = SessionSecret::generate(&SeededRandom::new(5));
+        let session = Session { role: Role::Editor, ..session(1, "acme", "ses_1") };
+        let session = Session { expires_at: session.expires_at.plus_seconds(100_000), ..session };
+        fixture.sessions.insert(&secret.hash(), &session).await.unwrap();
+        let request = Request::get("/v1/me").header("cookie", format!("__Host-waypost_session={}", secret.expose()));
+        let request = request.header("sec-fetch-site", "same-origin").body(Body::empty()).unwrap();
+        let response = fixture.router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 200);
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let me: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(
+            me["session"],
+            json!({"id": session.id, "created_at": session.created_at, "expires_at": session.expires_at})
+        );
+        assert_eq!((&me["credential"]["kind"], &me["credential"]["id"]), (&json!("code"), &json!("ses_1")));
+        assert_eq!(me["role"], "editor");
     }
 
     #[tokio::test]

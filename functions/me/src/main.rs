@@ -5,7 +5,7 @@ mod handler;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use waypost_api::me::{Features, Stack};
+use waypost_api::me::{Features, IdentityProvider, Stack};
 use waypost_aws::dynamo::domains::DynamoDomains;
 use waypost_http::extract::MAX_BODY_BYTES;
 use waypost_http::router::api;
@@ -25,6 +25,9 @@ async fn serve() -> Result<(), BoxError> {
         max_import_bytes: settings::number("MAX_IMPORT_BYTES")?,
         features: Features {
             tokens: settings::optional("JWT_ISSUER").is_some(),
+            identity_provider: settings::optional("JWT_ISSUER")
+                .zip(settings::optional("CONSOLE_CLIENT_ID"))
+                .map(|(issuer, client_id)| IdentityProvider { issuer, client_id }),
             countries: settings::required("COUNTRIES")? == "true",
             archive_days: settings::number("ARCHIVE_RETENTION_DAYS")?,
             file_days: settings::number("IMPORT_RETENTION_DAYS")?,

@@ -16,6 +16,7 @@ pub mod me;
 pub mod openapi;
 pub mod parameters;
 pub mod qr;
+pub mod sessions;
 pub mod stats;
 pub mod tags;
 pub mod workspace;

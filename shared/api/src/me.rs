@@ -5,6 +5,7 @@ use serde::Serialize;
 use waypost_domain::access::key::{Credential, CredentialKind};
 use waypost_domain::access::key_limits::KeyLimits;
 use waypost_domain::access::rate_limit::RateLimit;
+use waypost_domain::access::sessions::session::CurrentSession;
 use waypost_domain::values::page::MAX_LIMIT;
 use waypost_domain::{Caller, Domain, Domains, Link, Role, Timestamp};
 
@@ -17,8 +18,10 @@ use crate::qr::MAX_LOGO_BYTES;
 pub struct MeView {
     /// The workspace that the key or token belongs to.
     workspace: String,
-    /// The key or token of the request.
+    /// The key or token of the request, or of its session.
     credential: CredentialView,
+    /// The session of the request; null if it came with a key or token itself.
+    session: Option<MySessionView>,
     /// What the caller may do.
     role: Role,
     /// The domains that the caller can make links on.
@@ -35,13 +38,25 @@ pub struct MeView {
     version: &'static str,
 }
 
+/// The session of a request.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "MySession")]
+pub struct MySessionView {
+    /// The session's id, which is not a secret.
+    id: String,
+    /// When the caller signed in.
+    created_at: Timestamp,
+    /// When the session ends.
+    expires_at: Timestamp,
+}
+
 /// The key or token of a request.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(rename = "Credential")]
 pub struct CredentialView {
-    /// Whether it is a key or a token.
+    /// What it is: a key, a token, or for a session a sign-in code.
     kind: CredentialKind,
-    /// The id of the key, which is not a secret. For a token, `sub_` and a hash of its issuer and subject.
+    /// The id of the key, which is not a secret. For a token, `sub_` and a hash of its issuer and subject. For a code, the session's id.
     id: String,
     /// The name of the key, or the subject of the token.
     name: String,
@@ -84,16 +99,27 @@ pub struct RequestLimitView {
 }
 
 /// What a stack has switched on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Features {
     /// Whether the API takes tokens of an identity provider too.
     pub tokens: bool,
+    /// The identity provider by which people sign in to the console; null if the console knows none.
+    pub identity_provider: Option<IdentityProvider>,
     /// Whether the stack knows the countries of visitors, for rules and statistics.
     pub countries: bool,
     /// How long the stack keeps raw clicks, in days; it keeps none if 0.
     pub archive_days: u64,
     /// How long the stack keeps files of exports, and reports of imports, in days.
     pub file_days: u64,
+}
+
+/// An identity provider by which people sign in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct IdentityProvider {
+    /// The URL of the OpenID Connect issuer.
+    pub issuer: String,
+    /// The id under which the issuer knows the console.
+    pub client_id: String,
 }
 
 /// What is the same for all callers.
@@ -110,8 +136,14 @@ pub struct Stack {
 }
 
 impl MeView {
-    /// Makes the view of `caller`, who has authenticated with `credential` and may call as often as `limit` says.
-    pub fn of(caller: Caller, credential: Credential, limit: Option<RateLimit>, stack: &Stack) -> Self {
+    /// Makes the view of `caller`, who has authenticated with `credential`, perhaps by a `session`, and may call as often as `limit` says.
+    pub fn of(
+        caller: Caller,
+        credential: Credential,
+        session: Option<&CurrentSession>,
+        limit: Option<RateLimit>,
+        stack: &Stack,
+    ) -> Self {
         let domains = stack.domains.iter().filter(|domain| stack.domains.is_open_to(domain, &caller.workspace));
         let domains = domains.filter(|domain| caller.scope.allows_domain(domain.as_str()));
         let limits = LimitsView {
@@ -136,8 +168,13 @@ impl MeView {
                 expires_at: credential.expires_at,
                 limits: credential.limits,
             },
+            session: session.map(|CurrentSession { session, .. }| MySessionView {
+                id: session.id.clone(),
+                created_at: session.created_at,
+                expires_at: session.expires_at,
+            }),
             limits,
-            features: stack.features,
+            features: stack.features.clone(),
             api_version: "v1",
             version: env!("CARGO_PKG_VERSION"),
         }

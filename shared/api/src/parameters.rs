@@ -67,6 +67,8 @@ const TAGS: &[QueryParameter] =
 const BLOCKED_LIST: &[QueryParameter] =
     &[QueryParameter::one("limit"), QueryParameter::one("cursor"), QueryParameter::one("prefix")];
 const BLOCKED: &[QueryParameter] = &[QueryParameter::one("target")];
+const SESSIONS: &[QueryParameter] =
+    &[QueryParameter::one("limit"), QueryParameter::one("cursor"), QueryParameter::one("all")];
 const REPORT: &[QueryParameter] = &[QueryParameter::one("format")];
 
 /// Returns the query parameters of the operation with this method (`GET`) and path (`/v1/links/{slug}`). `None` if there is no such
@@ -97,6 +99,8 @@ pub fn parameters_of(method: &str, path: &str) -> Option<&'static [QueryParamete
         ("GET", "/v1/link-changes/{id}/results") => RESULTS,
         ("GET", "/v1/link-changes/{id}") => NONE,
         ("POST", "/v1/link-changes" | "/v1/link-changes/{id}/cancel" | "/v1/link-changes/{id}/undo") => NONE,
+        ("GET", "/v1/sessions") => SESSIONS,
+        ("POST", "/v1/sessions") | ("DELETE", "/v1/sessions/{id}") => NONE,
         ("DELETE", "/v1/keys/{key_id}") | ("PATCH", "/v1/workspace") => NONE,
         ("GET", "/v1/tags") => TAGS,
         ("PUT" | "PATCH" | "DELETE", "/v1/tags/{tag}") | ("POST", "/v1/tags/{tag}/rename") => NONE,

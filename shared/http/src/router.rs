@@ -21,6 +21,11 @@ pub fn api(routes: Router, authentication: Authentication) -> Router {
     answering(with_problems(routes).layer(from_fn_with_state(authentication, require_caller)))
 }
 
+/// Like [`api`], with `open` routes too, to which anyone may send requests: those by which people sign in.
+pub fn api_with_open_routes(routes: Router, open: Router, authentication: Authentication) -> Router {
+    answering(with_problems(routes.route_layer(from_fn_with_state(authentication, require_caller)).merge(open)))
+}
+
 /// Like [`api`], but without callers: anyone may send requests.
 pub fn public_api(routes: Router) -> Router {
     answering(with_problems(routes))

@@ -2,9 +2,7 @@
 
 use std::net::IpAddr;
 
-use axum::extract::Request;
 use http::{HeaderMap, HeaderName};
-use lambda_http::RequestExt;
 use lambda_http::request::RequestContext;
 
 use crate::viewer::{came_through, viewer_address};
@@ -12,15 +10,19 @@ use crate::viewer::{came_through, viewer_address};
 const FRONT_DOOR: HeaderName = HeaderName::from_static("x-waypost-front-door");
 const VIEWER_ADDRESS: HeaderName = HeaderName::from_static("cloudfront-viewer-address");
 
-/// Returns the address of who sent `request`, if it is known. CloudFront's header counts only with `secret`.
-pub(crate) fn sender_address(request: &Request, secret: Option<&str>) -> Option<IpAddr> {
-    let headers = request.headers();
+/// Returns the address of who sent a request with these `headers`, if it is known. `context` is what the gateway tells of it.
+/// CloudFront's header counts only with `secret`.
+pub(crate) fn sender_address(
+    headers: &HeaderMap,
+    context: Option<&RequestContext>,
+    secret: Option<&str>,
+) -> Option<IpAddr> {
     if came_through(only(headers, &FRONT_DOOR), secret)
         && let Some(viewer) = only(headers, &VIEWER_ADDRESS)
     {
         return viewer_address(viewer);
     }
-    match request.request_context_ref()? {
+    match context? {
         RequestContext::ApiGatewayV2(context) => context.http.source_ip.as_deref()?.parse().ok(),
         #[allow(unreachable_patterns, reason = "other features of lambda_http add variants")]
         _ => None,
@@ -37,6 +39,8 @@ fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
 mod tests {
     use super::*;
     use axum::body::Body;
+    use axum::extract::Request;
+    use lambda_http::RequestExt;
     use serde_json::json;
 
     const SECRET: Option<&str> = Some("s3cret");
@@ -70,13 +74,14 @@ mod tests {
             (vec![("x-waypost-front-door", ""), viewer], None, Some("203.0.113.9")),
             (vec![("x-forwarded-for", "198.51.100.7")], SECRET, Some("203.0.113.9")),
         ] {
-            let found = sender_address(&request(&headers), secret);
+            let request = request(&headers);
+            let found = sender_address(request.headers(), request.request_context_ref(), secret);
             assert_eq!(found, address.map(|text| text.parse().unwrap()), "{headers:?} {secret:?}");
         }
     }
 
     #[test]
     fn sender_outside_a_gateway_is_unknown() {
-        assert_eq!(sender_address(&Request::new(Body::empty()), SECRET), None);
+        assert_eq!(sender_address(&HeaderMap::new(), None, SECRET), None);
     }
 }

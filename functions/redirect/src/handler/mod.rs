@@ -83,6 +83,8 @@ async fn answer(app: &App, event: &Event) -> Answer {
         _ if !matches!(intent, Intent::Follow | Intent::Look) => {}
         "/robots.txt" => return (pages::robots(), None),
         "/favicon.ico" => return (pages::no_icon(), None),
+        // A gateway may match no route at the slash: the console is without it, too.
+        "/console/" => return (pages::console(), None),
         "/" => return (root(app, event).await, None),
         path => {
             if let Some(document) = AppDocument::at(path) {

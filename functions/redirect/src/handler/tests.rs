@@ -143,6 +143,15 @@ async fn host_that_is_not_served_is_421() {
 }
 
 #[tokio::test]
+async fn console_is_elsewhere() {
+    let given = given().await;
+    let (response, click) = given.answer(&at("/console/")).await;
+    assert_eq!((response.status().as_u16(), click.is_none()), (302, true));
+    assert_eq!((header(&response, "location"), header(&response, "cache-control")), ("/console", "no-store"));
+    assert_eq!(given.status(&at("/console/none")).await, 404);
+}
+
+#[tokio::test]
 async fn head_has_no_click_and_no_body() {
     let given = given().await;
     let (response, click) = given.answer(&event(HEAD, |_| {})).await;

@@ -90,6 +90,15 @@ pub(crate) fn robots() -> Response<String> {
     response
 }
 
+/// Leads to the web console, which is a function of its own.
+pub(crate) fn console() -> Response<String> {
+    let mut response = Response::new(String::new());
+    *response.status_mut() = StatusCode::FOUND;
+    set(&mut response, "location", "/console");
+    set(&mut response, "cache-control", "no-store");
+    response
+}
+
 /// Makes an answer of a JSON document that anyone may keep for an hour.
 pub(crate) fn json_document(json: String) -> Response<String> {
     let mut response = Response::new(json);

@@ -20,6 +20,7 @@ pub(crate) fn headers() -> Value {
         "RateLimit-Reset": count("In how many seconds the bucket is full."),
         "Retry-After": always(count("When to try again, in seconds.")),
         "WWW-Authenticate": always(text("How to authenticate.", "^Bearer$")),
+        "Set-Cookie": always(text("The cookie that stands for the session.", "^[ -~]+$")),
         "ETag": always(text("The version of the body.", r#"^"[!#-~]+"$"#)),
         "Location": always(json!({ "description": "The URL of the resource.", "schema": { "type": "string", "format": "uri-reference" } })),
         "Cache-Control": always(text("Which caches may keep the answer, and for how long.", "^[ -~]+$")),
@@ -46,12 +47,13 @@ pub(crate) fn with_headers(names: &[&str]) -> Value {
 pub(crate) fn problem(status: u16, when: &str, with_limits: bool) -> Value {
     let always = match status {
         400 => "The request cannot be read.",
-        401 => "The key or token is missing, unknown, expired or not valid.",
-        403 => "The caller's role is too low.",
+        401 => "The key, token or session is missing, unknown, expired or not valid.",
+        403 => "The caller's role is too low, or another site made a browser send its cookie.",
         404 => "The caller's workspace has no such resource.",
         410 => "The file was deleted because of its age.",
         412 => "The resource has changed since the state that `If-Match` names.",
         413 => "The body is larger than 256 KiB.",
+        415 => "A request with the cookie of a session must declare its body as JSON in `Content-Type`.",
         422 => "Fields or parameters are not valid; `errors` names them.",
         429 => "The caller has made more requests than its limit allows.",
         500 => "The service failed; its log has more under the request's id.",

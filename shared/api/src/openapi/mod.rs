@@ -19,7 +19,10 @@ Manages the short links of a team, and counts who follows them.
 - Each role may do what the ones before it may: `viewer` reads, `editor` creates and changes links, `admin` manages keys. \
 The security requirement of an operation names the least role that it needs.
 - Every error is `application/problem+json` (RFC 9457). A path that does not exist is 404, a method 405 with `Allow`.
-- A body is JSON in UTF-8, whatever its `Content-Type` says, of at most 256 KiB. Unknown fields are refused.
+- A body is JSON in UTF-8, of at most 256 KiB. Unknown fields are refused. Its `Content-Type` is looked at only in requests with the \
+cookie of a session, and in patches.
+- A browser that has signed in (`POST /v1/sessions`) sends the cookie of its session instead of a key. `Authorization` counts if both \
+are there. A request with the cookie that changes something must come from a page of the same origin (`Sec-Fetch-Site`, or `Origin`).
 - A query parameter that an operation does not take is refused with the nearest name, and so is one that is given more often than \
 the operation takes it.
 - Text that a person reads (titles, tags, names) loses white space at both ends.
@@ -65,6 +68,12 @@ pub fn document() -> Value {
                     "type": "http",
                     "scheme": "bearer",
                     "description": "An API key (`wp_…`), or a token (JWT) of the stack's identity provider.",
+                },
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": "__Host-waypost_session",
+                    "description": "The session of a browser that has signed in. On a stack that serves plain HTTP for development the cookie is `waypost_session`.",
                 },
             },
         },

@@ -58,8 +58,8 @@ impl Operation<'_> {
     /// Requires a caller with at least this role.
     pub(crate) fn role(mut self, role: Role) -> Self {
         self.is_public = false;
-        let operation = self.set("security", json!([{ "bearer": [role] }]));
-        let operation = operation.problem(401, "").problem(429, "").problem(503, "").problem(500, "");
+        let operation = self.set("security", json!([{ "bearer": [role] }, { "session": [role] }]));
+        let operation = operation.problem(401, "").problem(403, "").problem(429, "").problem(503, "").problem(500, "");
         match role {
             Role::Viewer => operation,
             role => operation.problem(403, &format!("This needs the role `{role}`.")),
@@ -173,6 +173,7 @@ impl Operation<'_> {
         self.set("requestBody", json!({ "required": true, "content": content }))
             .problem(400, "")
             .problem(413, "")
+            .problem(415, "")
             .problem(422, "")
     }
 

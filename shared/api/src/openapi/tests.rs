@@ -98,7 +98,9 @@ fn every_post_takes_an_idempotency_key() {
     for (method, path, operation) in operations(&document()) {
         let headers: Vec<&Value> =
             operation["parameters"].as_array().unwrap().iter().map(|parameter| &parameter["name"]).collect();
-        assert_eq!(headers.iter().any(|name| *name == "Idempotency-Key"), method == "post", "{method} {path}");
+        // A sign-in has no caller yet, whose requests the keys would tell apart.
+        let takes = method == "post" && path != "/v1/sessions";
+        assert_eq!(headers.iter().any(|name| *name == "Idempotency-Key"), takes, "{method} {path}");
     }
 }
 

@@ -28,6 +28,8 @@ pub mod password_attempts;
 pub mod probe;
 pub mod rate_limits;
 pub mod salts;
+pub mod sessions;
+pub mod sign_in_codes;
 mod stored_link;
 pub mod table_stream;
 pub mod tags;

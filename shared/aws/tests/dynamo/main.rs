@@ -17,6 +17,7 @@ mod link_targets;
 mod links;
 mod rate_limits;
 mod redirects;
+mod sessions;
 mod support;
 mod tags;
 mod workspaces;

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::key::{ApiKey, Caller, Credential, CredentialKind, KeySecret};
 use super::ports::{KeyReader, TokenVerifier};
+use super::sessions::session::CurrentSession;
 use crate::ports::Clock;
 use crate::values::error::Error;
 
@@ -16,6 +17,8 @@ pub struct Authenticated {
     pub credential: Credential,
     /// The hash of the API key, if its use should be noted; see [`super::key::ApiKey::should_note_use`].
     pub note_use_of: Option<String>,
+    /// The session that the caller authenticated with.
+    pub session: Option<CurrentSession>,
 }
 
 /// What [`authenticate`] needs from outside.
@@ -42,23 +45,41 @@ pub async fn authenticate(
 ) -> Result<Authenticated, Error> {
     let header = authorization.ok_or(Error::Unauthenticated("send 'Authorization: Bearer <API key or token>'"))?;
     let token = bearer_token(header).ok_or(INVALID)?;
+    let found = match KeySecret::parse(token) {
+        Some(secret) => authenticate_key(ports, &secret.hash(), address).await?,
+        None => authenticate_token(ports, token).await?,
+    };
+    found.ok_or(INVALID)
+}
+
+/// Authenticates a caller by the hash of an API key. Returns `None` if the key is unknown, has expired, or does not work from `address`.
+pub(super) async fn authenticate_key(
+    ports: &AuthenticatePorts<'_>,
+    hash: &str,
+    address: Option<IpAddr>,
+) -> Result<Option<Authenticated>, Error> {
     let now = ports.clock.now();
-    if let Some(secret) = KeySecret::parse(token) {
-        let hash = secret.hash();
-        let key = ports.keys.find(&hash).await?.filter(|key| !key.is_expired(now)).ok_or(INVALID)?;
-        if key.limits.as_ref().is_some_and(|limits| !limits.allow_address(address)) {
-            // For the operator: the caller gets the same answer as with an unknown key. Addresses are never logged.
-            tracing::warn!(event = "key.address_refused", workspace = %key.workspace, key_id = key.key_id);
-            return Err(INVALID);
-        }
-        let note_use_of = key.should_note_use(now).then_some(hash);
-        let caller = Caller::of_key(&key);
-        let ApiKey { name, expires_at, limits, .. } = key;
-        let credential = Credential { kind: CredentialKind::Key, name, expires_at, limits };
-        return Ok(Authenticated { caller, credential, note_use_of });
+    let Some(key) = ports.keys.find(hash).await?.filter(|key| !key.is_expired(now)) else { return Ok(None) };
+    if key.limits.as_ref().is_some_and(|limits| !limits.allow_address(address)) {
+        // For the operator: the caller gets the same answer as with an unknown key. Addresses are never logged.
+        tracing::warn!(event = "key.address_refused", workspace = %key.workspace, key_id = key.key_id);
+        return Ok(None);
     }
-    let (caller, credential) = ports.tokens.ok_or(INVALID)?.verify(token, now).await?.ok_or(INVALID)?;
-    Ok(Authenticated { caller, credential, note_use_of: None })
+    let note_use_of = key.should_note_use(now).then(|| hash.to_owned());
+    let caller = Caller::of_key(&key);
+    let ApiKey { name, expires_at, limits, .. } = key;
+    let credential = Credential { kind: CredentialKind::Key, name, expires_at, limits };
+    Ok(Some(Authenticated { caller, credential, note_use_of, session: None }))
+}
+
+/// Authenticates a caller by a token of an identity provider. Returns `None` if it is not valid, or the stack takes none.
+pub(super) async fn authenticate_token(
+    ports: &AuthenticatePorts<'_>,
+    token: &str,
+) -> Result<Option<Authenticated>, Error> {
+    let Some(tokens) = ports.tokens else { return Ok(None) };
+    let found = tokens.verify(token, ports.clock.now()).await?;
+    Ok(found.map(|(caller, credential)| Authenticated { caller, credential, note_use_of: None, session: None }))
 }
 
 const INVALID: Error = Error::Unauthenticated("the API key or token is not valid or has expired");

@@ -2,17 +2,14 @@
 
 use std::fmt;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::key_limits::KeyLimits;
 use super::scope::Scope;
+use super::secret;
 use crate::links::link::Link;
 use crate::ports::{Clock, Random};
 use crate::values::error::Error;
-use crate::values::hex::hex;
 use crate::values::id;
 use crate::values::timestamp::Timestamp;
 use crate::values::workspace::WorkspaceId;
@@ -111,24 +108,20 @@ impl KeySecret {
     /// The pattern of a secret, as a regular expression.
     pub const PATTERN: &'static str = "^wp_[A-Za-z0-9_-]{43}$";
     const PREFIX: &'static str = "wp_";
-    const LEN: usize = 3 + 43;
 
     /// Generates a secret.
     pub fn generate(random: &dyn Random) -> Self {
-        let mut bytes = [0_u8; 32];
-        random.fill(&mut bytes);
-        Self(format!("{}{}", Self::PREFIX, URL_SAFE_NO_PAD.encode(bytes)))
+        Self(secret::generate(Self::PREFIX, random))
     }
 
     /// Reads a secret, or returns `None` if `text` does not look like one.
     pub fn parse(text: &str) -> Option<Self> {
-        let plausible = text.len() == Self::LEN && text.is_ascii() && text.starts_with(Self::PREFIX);
-        plausible.then(|| Self(text.to_owned()))
+        secret::is_plausible(Self::PREFIX, text).then(|| Self(text.to_owned()))
     }
 
-    /// Returns the secret's SHA-256 in lower-case hexadecimal digits. A fast hash is enough: nobody can guess 256 random bits.
+    /// Returns the secret's SHA-256 in lower-case hexadecimal digits.
     pub fn hash(&self) -> String {
-        hex(&Sha256::digest(self.0.as_bytes()))
+        secret::hash(&self.0)
     }
 
     /// Returns the secret itself. Show it once.
@@ -146,7 +139,7 @@ impl fmt::Debug for KeySecret {
 /// What a caller authenticated with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credential {
-    /// Whether it is a key or a token.
+    /// Whether it is a key, a token or a sign-in code.
     pub kind: CredentialKind,
     /// The name of the key, or the subject of the token. It can be a person's address: do not log it.
     pub name: String,
@@ -165,6 +158,8 @@ pub enum CredentialKind {
     Key,
     /// A token of the stack's identity provider.
     Token,
+    /// A sign-in code of the stack's operator. Only sessions come from one.
+    Code,
 }
 
 /// An authenticated caller.
@@ -174,7 +169,8 @@ pub struct Caller {
     pub workspace: WorkspaceId,
     /// What the caller may do.
     pub role: Role,
-    /// The key's id, for logs and limits. For a token: `sub_` and a hash of issuer and subject.
+    /// The key's id, for logs and limits. For a token: `sub_` and a hash of issuer and subject. For a session from a sign-in code: the
+    /// session's id.
     pub key_id: String,
     /// The links that the caller reaches. Use cases ask [`Caller::sees`].
     pub scope: Scope,

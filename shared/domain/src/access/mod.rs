@@ -1,4 +1,4 @@
-//! Decides who may do what, and how often: keys and their limits, roles, tokens, rate limits, idempotent requests.
+//! Decides who may do what, and how often: keys and their limits, roles, tokens, sessions, rate limits, idempotent requests.
 
 pub mod authenticate;
 pub mod create_key;
@@ -11,3 +11,5 @@ pub mod ports;
 pub mod rate_limit;
 pub mod revoke_key;
 pub mod scope;
+mod secret;
+pub mod sessions;

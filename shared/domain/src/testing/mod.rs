@@ -19,6 +19,7 @@ pub mod links;
 pub mod outage;
 pub mod pages;
 pub mod samples;
+pub mod sessions;
 pub mod system;
 pub mod tags;
 pub mod workspaces;

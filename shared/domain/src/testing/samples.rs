@@ -1,6 +1,7 @@
 //! Makes sample callers and links.
 
 use crate::access::key::{Caller, Role};
+use crate::access::sessions::session::{Session, SessionSource};
 use crate::links::address::LinkAddress;
 use crate::links::id::LinkId;
 use crate::links::link::Link;
@@ -16,6 +17,25 @@ use crate::values::workspace::WorkspaceId;
 pub fn caller(workspace: &str, role: Role) -> Caller {
     let workspace = WorkspaceId::parse(workspace).expect("a valid workspace");
     Caller::new(workspace, role, "key_test".to_owned())
+}
+
+/// Makes a session of the subject or key `key_id`, a viewer, opened at 2026-01-01T00:00:00Z for twelve hours. Those with greater numbers
+/// sort after others. Panics if an argument is not valid.
+#[allow(clippy::expect_used, reason = "only tests call it")]
+pub fn session(number: u64, workspace: &str, key_id: &str) -> Session {
+    let created_at = Timestamp::parse("2026-01-01T00:00:00Z").expect("a valid time");
+    Session {
+        id: format!("ses_{number:032x}"),
+        workspace: WorkspaceId::parse(workspace).expect("a valid workspace"),
+        role: Role::Viewer,
+        key_id: key_id.to_owned(),
+        name: "test".to_owned(),
+        source: SessionSource::Code,
+        created_at,
+        expires_at: created_at.plus_seconds(Session::MAX_SECONDS),
+        last_used_at: created_at,
+        client: Some("Chrome on Linux".to_owned()),
+    }
 }
 
 /// Makes a link on `go.example.com`, created at 2026-01-01T00:00:00Z, as one from before the ids. Panics if an argument is not valid.

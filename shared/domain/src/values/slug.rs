@@ -16,6 +16,7 @@ const RESERVED: &[&str] = &[
     "app-ads.txt",
     "apple-app-site-association",
     "apple-touch-icon.png",
+    "console",
     "favicon.ico",
     "healthz",
     "humans.txt",

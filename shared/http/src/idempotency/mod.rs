@@ -12,7 +12,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, LOCATION};
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, LOCATION};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use miniz_oxide::deflate::compress_to_vec;
 use miniz_oxide::inflate::decompress_to_vec_with_limit;
@@ -21,6 +21,7 @@ use waypost_domain::access::idempotency::{Answer, Claim, Claimed, IdempotencySto
 use waypost_domain::ports::{Clock, Random};
 
 use self::seal::Seal;
+use crate::authentication::proof::Proof;
 use crate::extract::read_body;
 use crate::problem::Problem;
 
@@ -79,13 +80,12 @@ async fn claim(by: &Idempotency, request: Request) -> Result<(Claim, Request), P
     // Include the role: a caller whose role does not allow the request must not get its answer.
     let (role, target) = (caller.role.to_string(), parts.uri.path_and_query().map_or("", |target| target.as_str()));
     let what: [&[u8]; 4] = [parts.method.as_str().as_bytes(), target.as_bytes(), role.as_bytes(), &body];
-    let credential = parts.headers.get(AUTHORIZATION).ok_or_else(no_caller)?.as_bytes();
-    let claim = Claim::new(caller.workspace, key, (&what, credential), by.clock.now(), by.random.as_ref()).ok_or_else(
-        || {
+    let proof = parts.extensions.get::<Proof>().ok_or_else(no_caller)?;
+    let claim = Claim::new(caller.workspace, key, (&what, proof.as_bytes()), by.clock.now(), by.random.as_ref())
+        .ok_or_else(|| {
             let detail = format!("Idempotency-Key has 1 to {} printable ASCII characters", Claim::MAX_KEY_LEN);
             Problem::new(StatusCode::BAD_REQUEST, "malformed", "Malformed request", detail)
-        },
-    )?;
+        })?;
     parts.extensions.insert(claim.fingerprint());
     Ok((claim, Request::from_parts(parts, Body::from(body))))
 }
@@ -96,7 +96,7 @@ fn no_caller() -> Problem {
 }
 
 async fn answer(by: &Idempotency, claim: Claim, request: Request, next: Next) -> Result<Response, Problem> {
-    let seal = Seal::new(&claim, request.headers());
+    let seal = request.extensions().get::<Proof>().and_then(|proof| Seal::new(&claim, proof));
     match by.store.claim(&claim).await? {
         Claimed::Yes => Ok(first_answer(by, &claim, seal, next.run(request).await).await),
         Claimed::Done(answer) => unpack(answer, seal),

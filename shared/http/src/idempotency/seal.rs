@@ -4,11 +4,12 @@
 //! AES-256-GCM seals the answer. The table stores the ciphertext only, for a day: without the credential the table reveals
 //! nothing, and after the day the credential reveals nothing.
 
-use http::{HeaderMap, header};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hkdf::{HKDF_SHA256, Salt};
 use waypost_domain::access::idempotency::Claim;
 use waypost_domain::ports::Random;
+
+use crate::authentication::proof::Proof;
 
 const PURPOSE: &[u8] = b"waypost idempotency answer";
 
@@ -16,10 +17,9 @@ const PURPOSE: &[u8] = b"waypost idempotency answer";
 pub(super) struct Seal(LessSafeKey);
 
 impl Seal {
-    /// Derives the seal of the request that made `claim`. Gives `None` if its `headers` hold no credential.
-    pub(super) fn new(claim: &Claim, headers: &HeaderMap) -> Option<Self> {
-        let credential = headers.get(header::AUTHORIZATION)?;
-        let random_key = Salt::new(HKDF_SHA256, PURPOSE).extract(credential.as_bytes());
+    /// Derives the seal of the request that made `claim`, from what proved its caller.
+    pub(super) fn new(claim: &Claim, proof: &Proof) -> Option<Self> {
+        let random_key = Salt::new(HKDF_SHA256, PURPOSE).extract(proof.as_bytes());
         // The request's hash has a fixed length and no workspace contains '#', so different requests have different texts.
         let info = [claim.request.as_bytes(), claim.workspace.as_str().as_bytes(), b"#", claim.key.as_bytes()];
         let key: UnboundKey = random_key.expand(&info, &AES_256_GCM).ok()?.into();

@@ -60,8 +60,12 @@ struct Sent {
     body: String,
 }
 
+fn proof(authorization: &str) -> Proof {
+    Proof::of_header(&HeaderValue::from_str(authorization).unwrap())
+}
+
 async fn send(routes: &Router, workspace: &str, role: Role, uri: &str, key: &str, body: &str) -> Sent {
-    let request = http::Request::post(uri).header("idempotency-key", key).header("authorization", "Bearer a");
+    let request = http::Request::post(uri).header("idempotency-key", key).extension(proof("Bearer a"));
     let request = request.extension(caller(workspace, role));
     let response = routes.clone().oneshot(request.body(Body::from(body.to_owned())).unwrap()).await.unwrap();
     let (parts, body) = response.into_parts();
@@ -153,7 +157,7 @@ async fn request_with_too_large_answer_is_done_once() {
 
 /// Asks for a secret with `credential`. Gives the status and the body.
 async fn ask_for_secret(routes: &Router, credential: &str, key: &str) -> (u16, String) {
-    let request = http::Request::post("/secret").header("idempotency-key", key).header("authorization", credential);
+    let request = http::Request::post("/secret").header("idempotency-key", key).extension(proof(credential));
     let request = request.extension(caller("acme", Role::Admin)).body(Body::empty()).unwrap();
     let (parts, body) = routes.clone().oneshot(request).await.unwrap().into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap();

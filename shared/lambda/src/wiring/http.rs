@@ -6,8 +6,9 @@ use aws_sdk_dynamodb::Client;
 use waypost_aws::dynamo::idempotency::DynamoIdempotency;
 use waypost_aws::dynamo::keys::DynamoKeys;
 use waypost_aws::dynamo::rate_limits::DynamoBuckets;
+use waypost_aws::dynamo::sessions::DynamoSessions;
 use waypost_domain::access::rate_limit::RateLimiter;
-use waypost_http::authentication::Authentication;
+use waypost_http::authentication::{Authentication, SessionCookie};
 use waypost_http::idempotency::Idempotency;
 use waypost_http::oidc::OidcTokens;
 use waypost_http::oidc::claims::ExpectedClaims;
@@ -21,7 +22,7 @@ const WORKSPACE_CLAIM: &str = "workspace";
 /// The claim that holds a token's role, unless `JWT_ROLE_CLAIM` names another.
 const ROLE_CLAIM: &str = "role";
 
-/// Builds authentication as the template sets it up: API keys and rate limits from the table `links_table`, and tokens if
+/// Builds authentication as the template sets it up: API keys, sessions and rate limits from the table `links_table`, tokens if
 /// there is a `JWT_ISSUER`, and callers' addresses from CloudFront if there is a `FRONT_DOOR_SECRET`.
 ///
 /// # Errors
@@ -29,8 +30,10 @@ const ROLE_CLAIM: &str = "role";
 pub fn authentication(dynamo: &Client, links_table: &str) -> Result<Authentication, SettingError> {
     let keys = Arc::new(DynamoKeys::new(dynamo.clone(), links_table));
     let buckets = Arc::new(DynamoBuckets::new(dynamo.clone(), links_table));
+    let sessions = Arc::new(DynamoSessions::new(dynamo.clone(), links_table));
     let authentication = Authentication::new(keys.clone(), Arc::new(SystemClock))
         .noting_use(keys)
+        .with_sessions(sessions, session_cookie()?)
         .with_limits(Arc::new(RateLimiter::new(buckets, rate_limits()?)));
     let authentication = match optional("FRONT_DOOR_SECRET") {
         Some(secret) => authentication.behind_front_door(&secret),
@@ -40,6 +43,13 @@ pub fn authentication(dynamo: &Client, links_table: &str) -> Result<Authenticati
         Some(tokens) => authentication.with_tokens(Arc::new(tokens)),
         None => authentication,
     })
+}
+
+/// Reads from `SESSION_COOKIE` how the cookie of sessions travels.
+fn session_cookie() -> Result<SessionCookie, SettingError> {
+    const NAME: &str = "SESSION_COOKIE";
+    let problem = || SettingError::Invalid { name: NAME, problem: "is neither 'secure' nor 'plain-http'".to_owned() };
+    SessionCookie::parse(&required(NAME)?).ok_or_else(problem)
 }
 
 /// Reads `JWT_ISSUER`, `JWT_AUDIENCE`, `JWT_WORKSPACE_CLAIM` and `JWT_ROLE_CLAIM`. Gives `None` without an issuer: then no

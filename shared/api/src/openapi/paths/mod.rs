@@ -9,6 +9,7 @@ mod link_changes;
 mod links;
 mod me;
 mod service;
+mod sessions;
 mod stats;
 mod tags;
 mod workspace;
@@ -24,6 +25,7 @@ pub(crate) fn add_all(operations: &mut Operations) {
     exports::add(operations);
     domains::add(operations);
     keys::add(operations);
+    sessions::add(operations);
     me::add(operations);
     workspace::add(operations);
     blocked_targets::add(operations);
