@@ -1,0 +1,172 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { lazy, Route, Router, useLocation } from 'preact-iso';
+import { signOut, useMe } from '../api/me';
+import { useOnline } from '../lib/hooks';
+import { text } from '../text';
+import { Dialog } from '../ui/dialog';
+import { Icon } from '../ui/icons';
+import { Menu } from '../ui/menu';
+import { toastError } from '../ui/toasts';
+import { Navigation } from './navigation';
+import { QuickLink } from './quick_link';
+import { useShortcuts } from './shortcuts';
+import { ThemeChoice } from './theme_choice';
+
+const Home = lazy(() => import('../screens/home').then((module) => module.Home));
+const Links = lazy(() => import('../screens/links/links').then((module) => module.Links));
+const NewLink = lazy(() => import('../screens/link/link').then((module) => module.NewLinkScreen));
+const EditLink = lazy(() => import('../screens/link/link').then((module) => module.LinkScreen));
+const Statistics = lazy(() => import('../screens/statistics/screens').then((module) => module.StatisticsScreen));
+const LinkStatistics = lazy(() => import('../screens/statistics/screens').then((module) => module.LinkStatisticsScreen));
+const Imports = lazy(() => import('../screens/imports/imports').then((module) => module.Imports));
+const ImportScreen = lazy(() => import('../screens/imports/import').then((module) => module.ImportScreen));
+const Exports = lazy(() => import('../screens/exports').then((module) => module.Exports));
+const Changes = lazy(() => import('../screens/changes').then((module) => module.Changes));
+const Tags = lazy(() => import('../screens/tags').then((module) => module.Tags));
+const Domains = lazy(() => import('../screens/domains').then((module) => module.Domains));
+const Keys = lazy(() => import('../screens/keys').then((module) => module.Keys));
+const WorkspaceScreen = lazy(() => import('../screens/workspace').then((module) => module.WorkspaceScreen));
+const Sessions = lazy(() => import('../screens/sessions').then((module) => module.Sessions));
+const ApiDrawer = lazy(() => import('./api_drawer').then((module) => module.ApiDrawer));
+const Palette = lazy(() => import('./palette').then((module) => module.Palette));
+const Shortcuts = lazy(() => import('./shortcut_list').then((module) => module.ShortcutList));
+
+export type Overlay = 'navigation' | 'api' | 'palette' | 'shortcuts' | null;
+
+/** What stands around every screen: navigation, the box for a new link, and what opens above. */
+export function Shell() {
+  const me = useMe();
+  const online = useOnline();
+  const [overlay, setOverlay] = useState<Overlay>(null);
+  const main = useRef<HTMLElement>(null);
+  const { path } = useLocation();
+  const last = useRef(path);
+  useShortcuts(setOverlay);
+
+  useEffect(() => {
+    // A new screen is read from its beginning. The first one keeps the focus of the browser.
+    if (last.current === path) return;
+    last.current = path;
+    setOverlay(null);
+    main.current?.focus({ preventScroll: true });
+    scrollTo(0, 0);
+  }, [path]);
+
+  const close = () => setOverlay(null);
+  return (
+    <>
+      <a class="skip" href="#main">
+        {text.shell.skip}
+      </a>
+      <div class="shell">
+        <Navigation />
+        <div class="main-column">
+          {!online && (
+            <div class="banner" role="status">
+              {text.states.offlineBanner}
+            </div>
+          )}
+          <header class="top-bar">
+            <button
+              type="button"
+              class="button ghost icon-only only-narrow"
+              aria-label={text.shell.navigation}
+              onClick={() => setOverlay('navigation')}
+            >
+              <Icon name="menu" />
+            </button>
+            <QuickLink />
+            <span class="grow only-wide" />
+            <button type="button" class="button ghost only-wide" onClick={() => setOverlay('palette')}>
+              <Icon name="search" />
+              <span>{text.shell.goTo}</span>
+              <kbd>{text.shell.paletteKey}</kbd>
+            </button>
+            <button
+              type="button"
+              class="button ghost icon-only only-wide"
+              aria-label={text.shell.byApi}
+              title={text.shell.byApi}
+              onClick={() => setOverlay('api')}
+            >
+              <Icon name="code" />
+            </button>
+            <Menu label={<Icon name="user" />} name={text.shell.account} class="button ghost icon-only">
+              {(closeMenu) => (
+                <>
+                  <div class="menu-text">
+                    <strong class="clip">{me.credential.name}</strong>
+                    <p class="muted small">{text.shell.roleIn(text.roles[me.role], me.workspace)}</p>
+                  </div>
+                  <hr />
+                  <ThemeChoice />
+                  <hr />
+                  <button type="button" onClick={() => setOverlay('palette')}>
+                    <Icon name="search" />
+                    {text.shell.palette}
+                  </button>
+                  <button type="button" onClick={() => setOverlay('api')}>
+                    <Icon name="code" />
+                    {text.shell.byApi}
+                  </button>
+                  <button type="button" onClick={() => setOverlay('shortcuts')}>
+                    <Icon name="keyboard" />
+                    {text.shell.shortcuts}
+                  </button>
+                  <hr />
+                  <button
+                    type="button"
+                    onClick={() => {
+                      closeMenu();
+                      signOut().catch(toastError);
+                    }}
+                  >
+                    <Icon name="signout" />
+                    {text.shell.signOut}
+                  </button>
+                </>
+              )}
+            </Menu>
+          </header>
+          <main id="main" ref={main} tabIndex={-1}>
+            <Router>
+              <Route path="/console/" component={Home} />
+              <Route path="/console/links" component={Links} />
+              <Route path="/console/links/new" component={NewLink} />
+              <Route path="/console/links/:domain/:slug" component={EditLink} />
+              <Route path="/console/links/:domain/:slug/statistics" component={LinkStatistics} />
+              <Route path="/console/statistics" component={Statistics} />
+              <Route path="/console/imports" component={Imports} />
+              <Route path="/console/imports/:id" component={ImportScreen} />
+              <Route path="/console/exports" component={Exports} />
+              <Route path="/console/changes" component={Changes} />
+              <Route path="/console/tags" component={Tags} />
+              <Route path="/console/domains" component={Domains} />
+              <Route path="/console/keys" component={Keys} />
+              <Route path="/console/workspace" component={WorkspaceScreen} />
+              <Route path="/console/sessions" component={Sessions} />
+              <Route default component={Missing} />
+            </Router>
+          </main>
+        </div>
+      </div>
+      {overlay === 'navigation' && (
+        <Dialog title={text.shell.navigation} onClose={close}>
+          <Navigation inDialog />
+        </Dialog>
+      )}
+      {overlay === 'api' && <ApiDrawer onClose={close} />}
+      {overlay === 'palette' && <Palette onClose={close} open={setOverlay} />}
+      {overlay === 'shortcuts' && <Shortcuts onClose={close} />}
+    </>
+  );
+}
+
+function Missing() {
+  return (
+    <div class="empty">
+      <h1>{text.shell.noPage}</h1>
+      <a href="/console/">{text.nav.home}</a>
+    </div>
+  );
+}
