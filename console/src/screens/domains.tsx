@@ -1,5 +1,6 @@
-import { useMutation, useQuery } from '@tanstack/preact-query';
+import { useQuery } from '@tanstack/preact-query';
 import { useState } from 'preact/hooks';
+import { useAction } from '../api/action';
 import { cache } from '../api/cache';
 import { answer, api, body } from '../api/client';
 import { isAtLeast, useMe } from '../api/me';
@@ -107,7 +108,7 @@ function DomainForm({ settings, etag, onClose }: { settings: Domain; etag: strin
     android: settings.assetlinks ? JSON.stringify(settings.assetlinks, null, 2) : '',
   });
   const [wrongJson, setWrongJson] = useState<string | null>(null);
-  const save = useMutation({
+  const save = useAction({
     mutationFn: async () => {
       const documents = { apple_app_site_association: parsed(fields.apple), assetlinks: parsed(fields.android) };
       const patch = {

@@ -1,5 +1,6 @@
-import { useMutation, useQuery } from '@tanstack/preact-query';
+import { useQuery } from '@tanstack/preact-query';
 import { useState } from 'preact/hooks';
+import { useAction } from '../api/action';
 import { cache } from '../api/cache';
 import { api, body } from '../api/client';
 import { isAtLeast, useMe } from '../api/me';
@@ -27,7 +28,7 @@ export function Exports() {
     queryFn: ({ signal }) => body(api.GET('/v1/exports', { params: { query: { limit: 50 } }, signal })),
     refetchInterval: (query) => (query.state.data?.items.some(({ status }) => status === 'waiting' || status === 'running') ? 1500 : false),
   });
-  const start = useMutation({
+  const start = useAction({
     mutationFn: () =>
       body(
         api.POST('/v1/exports', {
@@ -105,7 +106,7 @@ export function Exports() {
 }
 
 function Row({ one }: { one: Export }) {
-  const download = useMutation({
+  const download = useAction({
     mutationFn: () => body(api.GET('/v1/exports/{id}', { params: { path: { id: one.id } } })),
     // The URL of the file works for some minutes, so each download asks for one.
     onSuccess: ({ url }) => {

@@ -1,5 +1,6 @@
-import { useInfiniteQuery, useMutation } from '@tanstack/preact-query';
+import { useInfiniteQuery } from '@tanstack/preact-query';
 import { useState } from 'preact/hooks';
+import { useAction } from '../api/action';
 import { cache } from '../api/cache';
 import { api, body } from '../api/client';
 import { useMe } from '../api/me';
@@ -32,7 +33,7 @@ export function Keys() {
     initialPageParam: '',
     getNextPageParam: (page) => page.next_cursor ?? undefined,
   });
-  const revoke = useMutation({
+  const revoke = useAction({
     mutationFn: (key: Key) => body(api.DELETE('/v1/keys/{key_id}', { params: { path: { key_id: key.key_id } } })),
     onSuccess: (_, key) => {
       toast(text.keys.revoked(key.name));
@@ -154,7 +155,7 @@ function CreateKey({ onClose }: { onClose: () => void }) {
   const [domains, setDomains] = useState<string[]>([]);
   const [own, setOwn] = useState(false);
   const [addresses, setAddresses] = useState('');
-  const create = useMutation({
+  const create = useAction({
     mutationFn: () => {
       const ranges = addresses.split(/[,\s]+/).filter(Boolean);
       const limits = {

@@ -1,4 +1,5 @@
-import { useMutation, useQuery } from '@tanstack/preact-query';
+import { useQuery } from '@tanstack/preact-query';
+import { useAction } from '../api/action';
 import { cache } from '../api/cache';
 import { api, body } from '../api/client';
 import { signOut } from '../api/me';
@@ -17,7 +18,7 @@ export function Sessions() {
     queryKey: ['sessions'],
     queryFn: ({ signal }) => body(api.GET('/v1/sessions', { signal })),
   });
-  const end = useMutation({
+  const end = useAction({
     mutationFn: async (session: Session) => {
       if (session.current) return signOut();
       await body(api.DELETE('/v1/sessions/{id}', { params: { path: { id: session.id } } }));

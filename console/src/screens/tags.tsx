@@ -1,5 +1,6 @@
-import { useInfiniteQuery, useMutation } from '@tanstack/preact-query';
+import { useInfiniteQuery } from '@tanstack/preact-query';
 import { useState } from 'preact/hooks';
+import { useAction } from '../api/action';
 import { api, body } from '../api/client';
 import { isAtLeast, useMe } from '../api/me';
 import type { Tag } from '../api/types';
@@ -144,7 +145,7 @@ function EditTag({ tag, onClose }: { tag: Tag; onClose: () => void }) {
   const [name, setName] = useState(tag.tag);
   const [color, setColor] = useState(tag.color ?? '');
   const [description, setDescription] = useState(tag.description ?? '');
-  const save = useMutation({
+  const save = useAction({
     mutationFn: async () => {
       if (color !== (tag.color ?? '') || description !== (tag.description ?? '')) {
         await body(

@@ -1,5 +1,6 @@
-import { useMutation, useQuery } from '@tanstack/preact-query';
+import { useQuery } from '@tanstack/preact-query';
 import { useState } from 'preact/hooks';
+import { useAction } from '../api/action';
 import { cache } from '../api/cache';
 import { type Answer, answer, api, body } from '../api/client';
 import { isAtLeast, useMe } from '../api/me';
@@ -61,7 +62,7 @@ function WorkspaceForm({ workspace }: { workspace: Answer<Workspace> }) {
     templates: workspace.data.utm_templates.map((template) => ({ key: newKey(), ...template })),
   });
   const set = (change: Partial<typeof fields>) => setFields({ ...fields, ...change });
-  const save = useMutation({
+  const save = useAction({
     mutationFn: () => {
       const number = (value: string) => (value.trim() === '' ? null : Number(value));
       const patch = {

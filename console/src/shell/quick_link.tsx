@@ -1,6 +1,6 @@
-import { useMutation } from '@tanstack/preact-query';
 import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
+import { useAction } from '../api/action';
 import { cache } from '../api/cache';
 import { api, body } from '../api/client';
 import { isAtLeast, useMe } from '../api/me';
@@ -14,7 +14,7 @@ export function QuickLink() {
   const me = useMe();
   const { route } = useLocation();
   const [target, setTarget] = useState('');
-  const create = useMutation({
+  const create = useAction({
     mutationFn: (url: string) =>
       body(api.POST('/v1/links', { params: { header: { 'Idempotency-Key': crypto.randomUUID() } }, body: { url } })),
     onSuccess: async (link) => {

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { lazy, Route, Router, useLocation } from 'preact-iso';
+import { ErrorBoundary, lazy, Route, Router, useLocation } from 'preact-iso';
 import { signOut, useMe } from '../api/me';
 import { useOnline } from '../lib/hooks';
 import { text } from '../text';
@@ -155,9 +155,11 @@ export function Shell() {
           <Navigation inDialog />
         </Dialog>
       )}
-      {overlay === 'api' && <ApiDrawer onClose={close} />}
-      {overlay === 'palette' && <Palette onClose={close} open={setOverlay} />}
-      {overlay === 'shortcuts' && <Shortcuts onClose={close} />}
+      <ErrorBoundary>
+        {overlay === 'api' && <ApiDrawer onClose={close} />}
+        {overlay === 'palette' && <Palette onClose={close} open={setOverlay} />}
+        {overlay === 'shortcuts' && <Shortcuts onClose={close} />}
+      </ErrorBoundary>
     </>
   );
 }

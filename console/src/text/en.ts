@@ -444,7 +444,7 @@ export const english = {
     allTime: 'Clicks of all time',
     lastClick: (when: string) => `last ${when}`,
     noneBefore: 'none in the period before',
-    since: (before: string) => `since ${before} before`,
+    since: (before: string) => `from ${before}`,
     weekFrom: (day: string) => `Week from ${day}`,
     chartLabel: (clicks: string, from: string, to: string) => `Chart: ${clicks} clicks from ${from} to ${to}. “Table” has the numbers.`,
     notExact: 'Steps begin at the next whole hour of UTC.',

@@ -64,6 +64,7 @@ export function Chart({ steps, lines, label, low = false }: Props) {
               grid: { show: false },
               ticks: { show: false },
               gap: 8,
+              size: 30,
               space: 80,
               incrs: [1, 2, 3, 4, 6, 7, 10, 12, 14, 24, 28, 30, 48, 60, 90],
               values: (_, ticks) => ticks.map((tick) => steps[tick]?.short ?? ''),

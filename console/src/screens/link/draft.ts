@@ -12,6 +12,8 @@ export interface RuleDraft {
   query: string;
   after: string;
   before: string;
+  /** The times as they were read, with the seconds that a field does not show. */
+  exact?: { after: string | null; before: string | null };
 }
 
 export interface VariantDraft {
@@ -111,6 +113,7 @@ export function draftOf(link: Link): Draft {
       query: (rule.if.query ?? []).map(({ name, value }) => (value === null || value === undefined ? name : `${name}=${value}`)).join(', '),
       after: toLocalInput(rule.if.after),
       before: toLocalInput(rule.if.before),
+      exact: { after: rule.if.after ?? null, before: rule.if.before ?? null },
     })),
     variants: link.variants.map(({ name, url, weight }) => ({ key: newKey(), name, url, weight: String(weight) })),
     preview_title: link.preview?.title ?? '',
@@ -125,6 +128,11 @@ const listOf = (text: string): string[] =>
     .map((part) => part.trim())
     .filter(Boolean);
 
+/** The time of a field; the one that was read if nobody touched the field. */
+function timeOf(field: string, exact: string | null | undefined): string | null {
+  return exact && toLocalInput(exact) === field ? exact : fromLocalInput(field);
+}
+
 /** The conditions of a rule; absent ones are left out, as the API asks. */
 export function conditionsOf(rule: RuleDraft): Conditions {
   const country = listOf(rule.country).map((code) => code.toUpperCase());
@@ -137,8 +145,8 @@ export function conditionsOf(rule: RuleDraft): Conditions {
       const at = part.indexOf('=');
       return at < 0 ? { name: part } : { name: part.slice(0, at), value: part.slice(at + 1) };
     });
-  const after = fromLocalInput(rule.after);
-  const before = fromLocalInput(rule.before);
+  const after = timeOf(rule.after, rule.exact?.after);
+  const before = timeOf(rule.before, rule.exact?.before);
   return {
     ...(rule.device.length ? { device: rule.device } : {}),
     ...(rule.os.length ? { os: rule.os } : {}),
@@ -200,7 +208,7 @@ export function patchOf(before: Draft, after: Draft): LinkPatch {
 
 /** The request for a new link. Fields that were not touched are absent, so that the workspace's defaults hold for them. */
 export function newLinkOf(draft: Draft): NewLink {
-  const { slug, url, ...rest } = patchOf(emptyDraft(draft.domain), draft);
+  const { slug, url, keep_alias: _, ...rest } = patchOf(emptyDraft(draft.domain), draft);
   return { ...rest, domain: draft.domain, url: url ?? '', ...(slug ? { slug } : {}) } as NewLink;
 }
 

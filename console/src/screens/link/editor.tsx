@@ -1,5 +1,5 @@
-import { useMutation } from '@tanstack/preact-query';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { useAction } from '../../api/action';
 import { cache } from '../../api/cache';
 import { type Answer, answer, api } from '../../api/client';
 import { Problem } from '../../api/problem';
@@ -39,7 +39,7 @@ export function Editor({ link, initial, mayChange, onSaved }: Props) {
   const set: SetDraft = (change) => setDraft((before) => ({ ...before, ...change }));
   const changed = link === null || isChanged(initial, draft);
 
-  const save = useMutation({
+  const save = useAction({
     mutationFn: async (etag: string | null) => {
       if (link === null) {
         const header = { 'Idempotency-Key': crypto.randomUUID() };

@@ -206,7 +206,6 @@ function Head({ name, sort, isNumber = false, sorted, state, set }: HeadProps) {
   const isSorted = sort === sorted;
   const order = state.order ?? (sort === 'title' ? 'asc' : 'desc');
   return (
-    // biome-ignore lint/a11y/useFocusableInteractive: the button in it has the focus
     <div
       role="columnheader"
       class={isNumber ? 'number' : ''}

@@ -66,7 +66,6 @@ export function VirtualList({ rows, head, columns, row, onEnd, total }: Props) {
 
   const indices = Array.from({ length: Math.max(0, Math.min(shown.last, rows - 1) - shown.first + 1) }, (_, at) => shown.first + at);
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a <table> whose rows do not all exist would be measured by those that do
     <div
       class="links"
       role="table"

@@ -47,9 +47,9 @@ function draw({ link, index, columns, range, selected, maySelect, onSelect, onTa
       )}
       <div role="cell" class="address">
         <div>
-          <a class="slug clip" href={linkPath(link)} title={address}>
-            <span class="muted">{link.domain}/</span>
-            {link.slug}
+          <a class="slug clip" href={linkPath(link)} title={address} aria-label={address}>
+            <span class="muted clip">{link.domain}/</span>
+            <span class="clip">{link.slug}</span>
           </a>
           <LinkBadges link={link} />
         </div>

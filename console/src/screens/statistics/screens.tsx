@@ -19,7 +19,7 @@ export function StatisticsScreen() {
     <>
       <header class="page-head">
         <h1>{tags.length === 0 ? text.stats.workspace : text.stats.ofTags(tags)}</h1>
-        <div class="search-box">
+        <div class="tag-choice">
           <TagInput
             value={tags}
             onChange={(tag) => set({ tag, filter: null })}
