@@ -78,6 +78,7 @@ export function Palette({ onClose, open }: { onClose: () => void; open: (overlay
       <input
         type="text"
         role="combobox"
+        autofocus
         autocomplete="off"
         aria-label={text.shell.palette}
         aria-expanded="true"

@@ -8,6 +8,7 @@ import { Icon } from '../ui/icons';
 import { Menu } from '../ui/menu';
 import { toastError } from '../ui/toasts';
 import { Navigation } from './navigation';
+import { Palette } from './palette';
 import { QuickLink } from './quick_link';
 import { useShortcuts } from './shortcuts';
 import { ThemeChoice } from './theme_choice';
@@ -28,7 +29,6 @@ const Keys = lazy(() => import('../screens/keys').then((module) => module.Keys))
 const WorkspaceScreen = lazy(() => import('../screens/workspace').then((module) => module.WorkspaceScreen));
 const Sessions = lazy(() => import('../screens/sessions').then((module) => module.Sessions));
 const ApiDrawer = lazy(() => import('./api_drawer').then((module) => module.ApiDrawer));
-const Palette = lazy(() => import('./palette').then((module) => module.Palette));
 const Shortcuts = lazy(() => import('./shortcut_list').then((module) => module.ShortcutList));
 
 export type Overlay = 'navigation' | 'api' | 'palette' | 'shortcuts' | null;

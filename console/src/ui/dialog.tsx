@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { text } from '../text';
 import { Icon } from './icons';
 
@@ -17,7 +17,8 @@ export function Dialog({ title, onClose, children, kind = 'plain', hideTitle = f
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
   const leaving = useRef(false);
-  useEffect(() => {
+  // Before the next paint: what is typed right after a shortcut must arrive here.
+  useLayoutEffect(() => {
     const element = dialog.current;
     if (element && !element.open) element.showModal();
     return () => {

@@ -89,7 +89,7 @@ for (const theme of ['light', 'dark'] as const) {
         await page.goto(path);
         await page.locator('table.list, .facts, .link-row').first().waitFor();
         await act(page);
-        await page.waitForTimeout(150);
+        await page.locator('dialog[open], .menu:popover-open, .variant, .bulk').first().waitFor();
         expect(await violations(page)).toEqual([]);
         await context.close();
       });

@@ -56,7 +56,7 @@ export function Rules({ draft, set, errorAt }: FieldsProps) {
               <span class="handle" draggable onDragStart={() => setDragged(at)} onDragEnd={() => setDragged(null)} title={text.rules.drag}>
                 <Icon name="grip" />
               </span>
-              <h3>{text.rules.name(at + 1)}</h3>
+              <h2>{text.rules.name(at + 1)}</h2>
               <button
                 type="button"
                 class="button ghost icon-only handle-button"
