@@ -66,7 +66,7 @@ console-types: ## Make the console's types of the API anew, after a change of th
 	$(NPM) run types
 
 screenshots: console ## Make the pictures of docs/console.md
-	$(NPM) run screenshots -- --docs
+	$(NPM) run screenshots -- ../docs/images
 
 bench: ## Run the benchmarks, all or some: make bench [ONLY="redirect ..."] [BASELINE=an earlier redirect]
 	cargo run --release -p waypost-bench -- $(if $(BASELINE),--baseline "$(BASELINE)") $(ONLY)

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/preact-query';
+import { useLocation } from 'preact-iso';
 import { api, body } from '../api/client';
 import { listLinks } from '../api/links';
 import { isAtLeast, isLimited, useMe } from '../api/me';
@@ -45,6 +46,7 @@ export function Home() {
 }
 
 function Clicks() {
+  const { route } = useLocation();
   const range = rangeOf('30d', 'UTC');
   const query = useStatistics(
     { tags: [] },
@@ -78,12 +80,7 @@ function Clicks() {
                 top={stats.top[dimension]}
                 because={stats.null_because[`top.${dimension}`]}
                 chosen={null}
-                onChoose={(value) => {
-                  // An address, not a filter of this page: the statistics show the value.
-                  const query = new URLSearchParams({ filter: `${dimension}:${value}` });
-                  history.pushState(null, '', `/console/statistics?${query}`);
-                  dispatchEvent(new PopStateEvent('popstate'));
-                }}
+                onChoose={(value) => route(`/console/statistics?${new URLSearchParams({ filter: `${dimension}:${value}` })}`)}
               />
             )}
           </Shown>

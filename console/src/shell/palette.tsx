@@ -4,6 +4,7 @@ import { useLocation } from 'preact-iso';
 import { listLinks } from '../api/links';
 import { isAtLeast, signOut, useMe } from '../api/me';
 import { useDebounced } from '../lib/hooks';
+import { mayLeave } from '../lib/leave';
 import { linkPath, shortTarget } from '../lib/targets';
 import { setTheme } from '../lib/theme';
 import { text } from '../text';
@@ -70,7 +71,7 @@ export function Palette({ onClose, open }: { onClose: () => void; open: (overlay
   const choose = (command: Command | undefined) => {
     if (!command) return;
     onClose();
-    command.run();
+    if (mayLeave()) command.run();
   };
 
   return (

@@ -43,13 +43,24 @@ export function Shell() {
   const last = useRef(path);
   useShortcuts(setOverlay);
 
+  const wentBack = useRef(false);
+  useEffect(() => {
+    const back = () => {
+      wentBack.current = true;
+    };
+    addEventListener('popstate', back);
+    return () => removeEventListener('popstate', back);
+  }, []);
+
   useEffect(() => {
     // A new screen is read from its beginning. The first one keeps the focus of the browser.
     if (last.current === path) return;
     last.current = path;
     setOverlay(null);
     main.current?.focus({ preventScroll: true });
-    scrollTo(0, 0);
+    // Back leads to where one was on that page, as the browser keeps it.
+    if (!wentBack.current) scrollTo(0, 0);
+    wentBack.current = false;
   }, [path]);
 
   const close = () => setOverlay(null);

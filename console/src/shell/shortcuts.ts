@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { useMe } from '../api/me';
+import { mayLeave } from '../lib/leave';
 import { pagesFor } from './pages';
 import type { Overlay } from './shell';
 
@@ -31,7 +32,7 @@ export function useShortcuts(open: (overlay: Overlay) => void): void {
         const page = pagesFor(me)
           .flatMap((section) => section.pages)
           .find(({ letter }) => letter === event.key);
-        if (page) {
+        if (page && mayLeave()) {
           event.preventDefault();
           route(page.path);
         }

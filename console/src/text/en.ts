@@ -279,6 +279,7 @@ export const english = {
       id: 'Id',
     },
     unsaved: 'Not saved yet',
+    leave: 'Your changes of this link are not saved. Leave them?',
     allSaved: 'Everything is saved',
     discard: 'Discard',
     save: 'Save',

@@ -207,6 +207,23 @@ describe('a link', () => {
     await page.getByText('Everything is saved').waitFor();
   });
 
+  it('is not left unsaved without a question', async () => {
+    const page = await visit(path, 'editor');
+    await page.getByLabel('Title', { exact: true }).first().fill('Not yet');
+    const questions: string[] = [];
+    page.on('dialog', (dialog) => {
+      questions.push(dialog.message());
+      if (questions.length === 1) dialog.dismiss();
+      else dialog.accept();
+    });
+    await page.getByRole('link', { name: 'Tags' }).click();
+    await expect.poll(() => questions.length).toBe(1);
+    expect(page.url()).toContain(path);
+    expect(await page.getByLabel('Title', { exact: true }).first().inputValue()).toBe('Not yet');
+    await page.getByRole('link', { name: 'Tags' }).click();
+    await page.waitForURL(/\/console\/tags/);
+  });
+
   it('says while one types whether a slug is free', async () => {
     const page = await visit(path, 'editor');
     const slug = page.getByLabel('Slug');

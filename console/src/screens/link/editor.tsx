@@ -4,6 +4,7 @@ import { cache } from '../../api/cache';
 import { type Answer, answer, api } from '../../api/client';
 import { Problem } from '../../api/problem';
 import type { Link, LinkPatch } from '../../api/types';
+import { askBeforeLeaving } from '../../lib/leave';
 import { text } from '../../text';
 import { ErrorBox } from '../../ui/states';
 import { toast } from '../../ui/toasts';
@@ -36,6 +37,7 @@ export function Editor({ link, initial, mayChange, onSaved }: Props) {
   const [draft, setDraft] = useState(initial);
   const [theirs, setTheirs] = useState<Answer<Link> | null>(null);
   const form = useRef<HTMLFormElement>(null);
+  const dirty = useRef(false);
   const set: SetDraft = (change) => setDraft((before) => ({ ...before, ...change }));
   const changed = link === null || isChanged(initial, draft);
 
@@ -48,6 +50,7 @@ export function Editor({ link, initial, mayChange, onSaved }: Props) {
       return change(link, patchOf(initial, draft), etag);
     },
     onSuccess: ({ data }) => {
+      dirty.current = false;
       toast(link === null ? text.link.created(data.short_url) : text.link.saved);
       cache.invalidateQueries({ queryKey: ['links'] });
       onSaved(data);
@@ -60,16 +63,8 @@ export function Editor({ link, initial, mayChange, onSaved }: Props) {
   const problem = save.error instanceof Problem ? save.error : null;
   const errorAt = (pointer: string) => problem?.at(pointer);
 
-  // Leaving the page by closing it would lose what was typed; the browser asks.
-  const dirty = useRef(false);
-  dirty.current = link !== null && changed;
-  useEffect(() => {
-    const ask = (event: BeforeUnloadEvent) => {
-      if (dirty.current) event.preventDefault();
-    };
-    addEventListener('beforeunload', ask);
-    return () => removeEventListener('beforeunload', ask);
-  }, []);
+  dirty.current = link !== null && changed && mayChange;
+  useEffect(() => askBeforeLeaving(() => (dirty.current ? text.link.leave : null)), []);
 
   const fields = { draft, set, errorAt };
   const etag = link === null ? null : (cache.getQueryData<Answer<Link>>(['link', link.domain, link.slug])?.etag ?? null);

@@ -82,16 +82,17 @@ export function Toolbar({ state, set, intervals, children }: Props) {
         <input type="checkbox" checked={state.compare} onChange={(event) => set({ compare: event.currentTarget.checked ? null : 'no' })} />
         {text.stats.compare}
       </label>
-      <span class="spacer" />
-      <div class="segments" role="group" aria-label={text.stats.view}>
-        <button type="button" aria-pressed={state.view === 'chart'} onClick={() => set({ view: null })}>
-          {text.stats.chart}
-        </button>
-        <button type="button" aria-pressed={state.view === 'table'} onClick={() => set({ view: 'table' })}>
-          {text.stats.table}
-        </button>
+      <div class="row tight view">
+        <div class="segments" role="group" aria-label={text.stats.view}>
+          <button type="button" aria-pressed={state.view === 'chart'} onClick={() => set({ view: null })}>
+            {text.stats.chart}
+          </button>
+          <button type="button" aria-pressed={state.view === 'table'} onClick={() => set({ view: 'table' })}>
+            {text.stats.table}
+          </button>
+        </div>
+        {children}
       </div>
-      {children}
     </div>
   );
 }
