@@ -356,7 +356,12 @@ export const english = {
   qr: {
     title: 'QR code',
     alt: (url: string) => `QR code of ${url}`,
-    options: 'Colours, shape, size',
+    options: 'Logo, colours, shape, size',
+    logo: 'Add a logo',
+    otherLogo: 'Another logo',
+    noLogo: 'Without a logo',
+    logoWrong: (most: string) => `A logo is a PNG or JPEG of at most ${most}`,
+    eccOfLogo: 'A code with a logo always has H',
     color: 'Modules',
     background: 'Ground',
     transparent: 'Transparent ground',

@@ -301,15 +301,21 @@ describe('a link', () => {
     expect(Object.keys(created?.body as object).sort()).toEqual(['domain', 'url']);
   });
 
-  it('has a QR code to download, in chosen colours', async () => {
+  it('has a QR code to download, in chosen colours and with a logo', async () => {
     const page = await visit(path);
     await page.locator('.qr-picture img').waitFor();
-    await page.getByText('Colours, shape, size').click();
+    await page.getByText('Logo, colours, shape, size').click();
     await page.getByLabel('Modules').fill('#0b6b5a');
     await expect.poll(() => page.locator('.qr-picture img').getAttribute('src')).toContain('color=0b6b5a');
     const download = page.waitForEvent('download');
     await page.getByRole('link', { name: 'SVG' }).click();
     expect((await download).suggestedFilename()).toBe('go.example.com-docs.svg');
+    const logo = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
+    await page.locator('.qr-box input[type=file]').setInputFiles({ name: 'logo.png', mimeType: 'image/png', buffer: logo });
+    await expect.poll(() => page.locator('.qr-picture img').getAttribute('src')).toMatch(/^blob:/);
+    const withLogo = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'PNG' }).click();
+    expect((await withLogo).suggestedFilename()).toBe('go.example.com-docs.png');
   });
 });
 

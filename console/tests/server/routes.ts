@@ -290,6 +290,12 @@ export const ROUTES: [method: string, path: RegExp, least: 'viewer' | 'editor' |
       return ok(next, 200, { etag: state.etag(next) });
     }),
   ],
+  [
+    'POST',
+    /^\/v1\/links\/([^/]+)\/qr$/,
+    'viewer',
+    forLink(() => ({ status: 200, text: qr(new URLSearchParams()), type: 'image/svg+xml' })),
+  ],
   ['GET', /^\/v1\/links\/([^/]+)\/qr$/, 'viewer', forLink(({ query }) => ({ status: 200, text: qr(query), type: 'image/svg+xml' }))],
   [
     'GET',

@@ -1,10 +1,15 @@
 import { useState } from 'preact/hooks';
+import { Problem } from '../../api/problem';
 import type { Link } from '../../api/types';
+import { download } from '../../lib/csv';
 import { text } from '../../text';
 import { Check, Field } from '../../ui/field';
 import { Icon } from '../../ui/icons';
+import { oneLine } from '../../ui/states';
+import { toastError } from '../../ui/toasts';
+import { drawWithLogo, LogoChoice, useLogoPreview } from './qr_logo';
 
-interface Style {
+export interface Style {
   color: string;
   background: string;
   transparent: boolean;
@@ -50,38 +55,53 @@ export function QrBox({ link }: { link: Link }) {
     setRefused(false);
     setStyle((before) => ({ ...before, ...change }));
   };
+  const [logo, setLogo] = useState<string | null>(null);
+  const preview = useLogoPreview(link, style, logo);
+  const source = logo === null ? qrPath(link, style, 'svg') : preview.url;
   const filename = `${link.domain}-${link.slug}`;
+  const save = (of: string, format: 'svg' | 'png') =>
+    drawWithLogo(link, style, of, format)
+      .then((file) => download(file, `${filename}.${format}`))
+      .catch(toastError);
   return (
     <section class="panel qr-box">
       <div class="panel-head">
         <h2>{text.qr.title}</h2>
       </div>
       <div class="qr-picture">
-        {refused ? (
-          <p role="alert">{text.qr.refused}</p>
+        {refused || preview.error !== null ? (
+          <p role="alert">{preview.error instanceof Problem ? oneLine(preview.error) : text.qr.refused}</p>
+        ) : source === null ? (
+          <p>{text.states.loading}</p>
         ) : (
-          <img
-            src={qrPath(link, style, 'svg')}
-            alt={text.qr.alt(link.short_url)}
-            width="220"
-            height="220"
-            onError={() => setRefused(true)}
-          />
+          <img src={source} alt={text.qr.alt(link.short_url)} width="220" height="220" onError={() => setRefused(true)} />
         )}
       </div>
       <div class="row">
-        <a class="button grow" href={qrPath(link, style, 'svg')} download={`${filename}.svg`}>
-          <Icon name="download" />
-          SVG
-        </a>
-        <a class="button grow" href={qrPath(link, style, 'png')} download={`${filename}.png`}>
-          <Icon name="download" />
-          PNG
-        </a>
+        {(['svg', 'png'] as const).map((format) =>
+          logo === null ? (
+            <a key={format} class="button grow" href={qrPath(link, style, format)} download={`${filename}.${format}`}>
+              <Icon name="download" />
+              {format.toUpperCase()}
+            </a>
+          ) : (
+            <button key={format} type="button" class="button grow" onClick={() => save(logo, format)}>
+              <Icon name="download" />
+              {format.toUpperCase()}
+            </button>
+          ),
+        )}
       </div>
       <details>
         <summary>{text.qr.options}</summary>
         <div class="form">
+          <LogoChoice
+            logo={logo}
+            onChange={(next) => {
+              setRefused(false);
+              setLogo(next);
+            }}
+          />
           <div class="row">
             <Field label={text.qr.color}>
               <input type="color" value={style.color} onInput={(event) => set({ color: event.currentTarget.value })} />
@@ -110,8 +130,12 @@ export function QrBox({ link }: { link: Link }) {
                 <option value="rounded">{text.qr.shapes.rounded}</option>
               </select>
             </Field>
-            <Field label={text.qr.ecc}>
-              <select value={style.ecc} onChange={(event) => set({ ecc: event.currentTarget.value as Style['ecc'] })}>
+            <Field label={text.qr.ecc} hint={logo === null ? undefined : text.qr.eccOfLogo}>
+              <select
+                value={logo === null ? style.ecc : 'H'}
+                disabled={logo !== null}
+                onChange={(event) => set({ ecc: event.currentTarget.value as Style['ecc'] })}
+              >
                 {(['L', 'M', 'Q', 'H'] as const).map((level) => (
                   <option key={level} value={level}>
                     {text.qr.levels[level]}
