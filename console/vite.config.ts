@@ -11,7 +11,7 @@ export default defineConfig({
     // The Content-Security-Policy allows no `data:` scripts or styles: every asset is a file.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    manifest: 'manifest.json',
+    manifest: true,
   },
   server: {
     host: '127.0.0.1',

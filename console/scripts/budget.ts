@@ -17,7 +17,7 @@ interface Chunk {
   isEntry?: boolean;
 }
 
-const manifest: Record<string, Chunk> = JSON.parse(readFileSync(new URL('manifest.json', DIST), 'utf8'));
+const manifest: Record<string, Chunk> = JSON.parse(readFileSync(new URL('.vite/manifest.json', DIST), 'utf8'));
 
 function filesOf(names: string[]): Set<string> {
   const files = new Set<string>();

@@ -7,6 +7,8 @@ export interface Session {
   /** Words such as "Chrome on Linux". */
   user_agent?: string | null;
   current: boolean;
+  /** The key's name or the token's subject. */
+  name?: string | null;
 }
 
 export interface SessionPage {

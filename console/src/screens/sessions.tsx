@@ -1,12 +1,14 @@
-import { useQuery } from '@tanstack/preact-query';
+import { keepPreviousData, useQuery } from '@tanstack/preact-query';
+import { useState } from 'preact/hooks';
 import { useAction } from '../api/action';
 import { cache } from '../api/cache';
 import { api, body } from '../api/client';
-import { signOut } from '../api/me';
+import { isAtLeast, signOut, useMe } from '../api/me';
 import type { Session } from '../api/sessions';
 import { formatDateTime, formatRelative } from '../lib/format';
 import { useTitle } from '../lib/hooks';
 import { text } from '../text';
+import { Check } from '../ui/field';
 import { ScrollBox } from '../ui/scroll_box';
 import { Empty, Shown } from '../ui/states';
 import { toastError } from '../ui/toasts';
@@ -14,9 +16,12 @@ import { toastError } from '../ui/toasts';
 /** Where one is signed in. */
 export function Sessions() {
   useTitle(text.nav.sessions);
+  const me = useMe();
+  const [all, setAll] = useState(false);
   const list = useQuery({
-    queryKey: ['sessions'],
-    queryFn: ({ signal }) => body(api.GET('/v1/sessions', { signal })),
+    queryKey: ['sessions', all],
+    queryFn: ({ signal }) => body(api.GET('/v1/sessions', { params: { query: { limit: 100, ...(all ? { all } : {}) } }, signal })),
+    placeholderData: keepPreviousData,
   });
   const end = useAction({
     mutationFn: async (session: Session) => {
@@ -33,6 +38,7 @@ export function Sessions() {
           <h1>{text.nav.sessions}</h1>
           <p class="lead">{text.sessions.lead}</p>
         </div>
+        {isAtLeast(me, 'admin') && <Check label={text.sessions.all} checked={all} onChange={setAll} />}
       </header>
       <section class="panel flush">
         <Shown query={list} rows={3}>
@@ -58,6 +64,7 @@ export function Sessions() {
                       <tr key={session.id}>
                         <td>
                           <span class="row tight">
+                            {all && session.name && <strong>{session.name}</strong>}
                             {session.user_agent ?? text.sessions.unknown}
                             {session.current && <span class="badge good">{text.sessions.current}</span>}
                           </span>

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { ErrorBoundary, lazy, Route, Router, useLocation } from 'preact-iso';
+import { ErrorBoundary, Route, Router, useLocation } from 'preact-iso';
 import { signOut, useMe } from '../api/me';
 import { useOnline } from '../lib/hooks';
 import { text } from '../text';
@@ -10,26 +10,28 @@ import { toastError } from '../ui/toasts';
 import { Navigation } from './navigation';
 import { Palette } from './palette';
 import { QuickLink } from './quick_link';
+import {
+  ApiDrawer,
+  Changes,
+  Domains,
+  EditLink,
+  Exports,
+  Home,
+  ImportScreen,
+  Imports,
+  Keys,
+  LinkStatistics,
+  Links,
+  NewLink,
+  prefetchScreens,
+  Sessions,
+  ShortcutList,
+  Statistics,
+  Tags,
+  WorkspaceScreen,
+} from './screens';
 import { useShortcuts } from './shortcuts';
 import { ThemeChoice } from './theme_choice';
-
-const Home = lazy(() => import('../screens/home').then((module) => module.Home));
-const Links = lazy(() => import('../screens/links/links').then((module) => module.Links));
-const NewLink = lazy(() => import('../screens/link/link').then((module) => module.NewLinkScreen));
-const EditLink = lazy(() => import('../screens/link/link').then((module) => module.LinkScreen));
-const Statistics = lazy(() => import('../screens/statistics/screens').then((module) => module.StatisticsScreen));
-const LinkStatistics = lazy(() => import('../screens/statistics/screens').then((module) => module.LinkStatisticsScreen));
-const Imports = lazy(() => import('../screens/imports/imports').then((module) => module.Imports));
-const ImportScreen = lazy(() => import('../screens/imports/import').then((module) => module.ImportScreen));
-const Exports = lazy(() => import('../screens/exports').then((module) => module.Exports));
-const Changes = lazy(() => import('../screens/changes').then((module) => module.Changes));
-const Tags = lazy(() => import('../screens/tags').then((module) => module.Tags));
-const Domains = lazy(() => import('../screens/domains').then((module) => module.Domains));
-const Keys = lazy(() => import('../screens/keys').then((module) => module.Keys));
-const WorkspaceScreen = lazy(() => import('../screens/workspace').then((module) => module.WorkspaceScreen));
-const Sessions = lazy(() => import('../screens/sessions').then((module) => module.Sessions));
-const ApiDrawer = lazy(() => import('./api_drawer').then((module) => module.ApiDrawer));
-const Shortcuts = lazy(() => import('./shortcut_list').then((module) => module.ShortcutList));
 
 export type Overlay = 'navigation' | 'api' | 'palette' | 'shortcuts' | null;
 
@@ -42,6 +44,7 @@ export function Shell() {
   const { path } = useLocation();
   const last = useRef(path);
   useShortcuts(setOverlay);
+  useEffect(prefetchScreens, []);
 
   const wentBack = useRef(false);
   useEffect(() => {
@@ -169,7 +172,7 @@ export function Shell() {
       <ErrorBoundary>
         {overlay === 'api' && <ApiDrawer onClose={close} />}
         {overlay === 'palette' && <Palette onClose={close} open={setOverlay} />}
-        {overlay === 'shortcuts' && <Shortcuts onClose={close} />}
+        {overlay === 'shortcuts' && <ShortcutList onClose={close} />}
       </ErrorBoundary>
     </>
   );

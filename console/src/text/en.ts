@@ -32,6 +32,8 @@ export const english = {
     requestId: 'Request',
     retry: 'Try again',
     nothing: 'Nothing found',
+    notLoaded: 'This page could not be loaded',
+    reload: 'Load it again',
   },
   roles: { viewer: 'Viewer', editor: 'Editor', admin: 'Admin' },
   roleHints: { viewer: 'Reads everything', editor: 'Also makes and changes links', admin: 'Also manages keys and settings' },
@@ -687,6 +689,7 @@ export const english = {
   sessions: {
     lead: 'Where you are signed in. A session lasts twelve hours and ends with the key that it came from.',
     none: 'No sessions',
+    all: 'Of everybody in the workspace',
     browser: 'Browser',
     unknown: 'Unknown browser',
     signedIn: 'Signed in',

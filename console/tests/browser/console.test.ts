@@ -30,7 +30,7 @@ afterEach(async () => {
 async function visit(path: string, role: Role | null = 'admin', look: Look = {}): Promise<Page> {
   const opened = await open(browser, server, role, look);
   watched.push(opened);
-  opened.page.setDefaultTimeout(10_000);
+  opened.page.setDefaultTimeout(20_000);
   await opened.page.goto(path);
   return opened.page;
 }
@@ -204,6 +204,7 @@ describe('a link', () => {
     const [patch] = requests('PATCH', /links\/docs/);
     expect(patch?.body).toEqual({ title: 'The docs' });
     expect(patch?.headers['if-match']).toMatch(/^"lnk_/);
+    expect(patch?.headers['content-type']).toBe('application/merge-patch+json');
     await page.getByText('Everything is saved').waitFor();
   });
 
@@ -477,6 +478,21 @@ describe('trouble', () => {
     await page.getByText('This takes longer than usual').waitFor();
     server.state.delay = 0;
     await page.locator('.facts').first().waitFor();
+  });
+
+  it('a screen that cannot be fetched says so, and comes by a click', async () => {
+    const page = await visit('/console/nothing');
+    await page.getByText('There is no such page').waitFor();
+    // Before the screens are fetched in advance: from a page that is not signed in.
+    server.state.sessions = [];
+    await page.route(/assets\/tags-/, (route) => route.abort());
+    await page.goto('/console/tags');
+    await page.getByLabel('API key').fill('wp_admin');
+    await page.keyboard.press('Enter');
+    await page.getByText('This page could not be loaded').waitFor();
+    await page.unroute(/assets\/tags-/);
+    await page.getByRole('button', { name: 'Load it again' }).click();
+    await page.locator('table.list').waitFor();
   });
 
   it('an address that is no page says so', async () => {
