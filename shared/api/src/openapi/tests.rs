@@ -115,3 +115,15 @@ fn every_operation_lists_the_problems_of_its_requests() {
         assert!(!with_part || has(404), "{method} {path}");
     }
 }
+
+/// The types of the console are made from a copy of the document. `make console-types` writes both.
+#[test]
+fn copy_of_the_console_is_current() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../console/openapi.json");
+    let current = format!("{:#}\n", document());
+    if std::env::var_os("WRITE_CONSOLE_DOCUMENT").is_some() {
+        std::fs::write(path, &current).unwrap();
+    }
+    let copy = std::fs::read_to_string(path).unwrap();
+    assert!(copy == current, "console/openapi.json differs from the API: run `make console-types`");
+}

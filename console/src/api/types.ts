@@ -1,0 +1,36 @@
+import type { components, operations } from './schema';
+
+type Schemas = components['schemas'];
+
+export type Link = Schemas['Link'];
+export type LinkPage = Schemas['LinkPage'];
+export type LinkPatch = Schemas['LinkPatch'];
+export type LinkFilter = Schemas['LinkFilter'];
+export type NewLink = Schemas['NewLink'];
+export type NewLinkChange = Schemas['NewLinkChange'];
+export type LinkChange = Schemas['LinkChange'];
+export type LinkChangeResult = Schemas['LinkChangeResult'];
+export type Rule = Schemas['Rule'];
+export type Conditions = Schemas['Conditions'];
+export type Variant = Schemas['Variant'];
+export type Stats = Schemas['Stats'];
+export type Top = Schemas['Top'];
+export type Step = Schemas['Step'];
+export type Tag = Schemas['Tag'];
+export type Import = Schemas['Import'];
+export type NewImport = Schemas['NewImport'];
+export type Export = Schemas['Export'];
+export type Key = Schemas['Key'];
+export type NewKey = Schemas['NewKey'];
+export type Domain = Schemas['DomainSettings'];
+export type Workspace = Schemas['Workspace'];
+export type Role = Schemas['Role'];
+export type FieldError = Schemas['FieldError'];
+export type LinkQuery = Partial<NonNullable<operations['listLinks']['parameters']['query']>>;
+export type StatsQuery = NonNullable<operations['readLinkStats']['parameters']['query']>;
+
+/** What `GET /v1/me` adds for a caller with a cookie. The fields stand here until the OpenAPI document has them. */
+export type Me = Schemas['Me'] & {
+  session?: { id: string; expires_at: string } | null;
+  features: { identity_provider?: { issuer: string; client_id: string } | null };
+};

@@ -1,0 +1,20 @@
+/** Makes a target of what somebody pasted: a host without a scheme gets `https://`. `null` if it cannot be one. */
+export function targetOf(text: string): string | null {
+  const trimmed = text.trim();
+  if (trimmed === '' || /\s/.test(trimmed)) return null;
+  if (/^[a-z][a-z0-9+.-]*:/i.test(trimmed) && !/^[^/:]+:\d+(\/|$)/.test(trimmed)) return trimmed;
+  return /^[^/?#]+\.[^/?#]+/.test(trimmed) || /^localhost/i.test(trimmed) ? `https://${trimmed}` : null;
+}
+
+/** A target without what every one has, for lists. */
+export function shortTarget(target: string): string {
+  return target.replace(/^https?:\/\/(www\.)?/i, '').replace(/\/$/, '');
+}
+
+export const SLUG = /^[A-Za-z0-9\-._~]{1,128}$/;
+
+/** The address of a link in the console. */
+export function linkPath(link: { domain: string; slug: string }, page: '' | 'statistics' | 'qr' = ''): string {
+  const path = `/console/links/${encodeURIComponent(link.domain)}/${encodeURIComponent(link.slug)}`;
+  return page === '' ? path : `${path}/${page}`;
+}

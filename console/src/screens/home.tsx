@@ -1,0 +1,210 @@
+import { useQuery } from '@tanstack/preact-query';
+import { useLocation } from 'preact-iso';
+import { api, body } from '../api/client';
+import { listLinks } from '../api/links';
+import { isAtLeast, isLimited, useMe } from '../api/me';
+import type { Import } from '../api/types';
+import { rangeOf } from '../lib/dates';
+import { formatCount, formatRelative } from '../lib/format';
+import { useTitle } from '../lib/hooks';
+import { linkPath, shortTarget } from '../lib/targets';
+import { text } from '../text';
+import { Icon } from '../ui/icons';
+import { Empty, Shown } from '../ui/states';
+import { useStatistics } from './statistics/ask';
+import { Figures } from './statistics/figures';
+import { Series } from './statistics/series';
+import { Tops } from './statistics/tops';
+
+const DIMENSIONS = ['link', 'country', 'referrer_host', 'device'] as const;
+
+/** The last 30 days at a glance, what is new, and what needs a look. */
+export function Home() {
+  useTitle(text.nav.home);
+  const me = useMe();
+  const limited = isLimited(me);
+  return (
+    <>
+      <header class="page-head">
+        <h1>{text.nav.home}</h1>
+      </header>
+      <div class="grid">
+        {limited ? (
+          <section class="panel">
+            <Empty title={text.stats.limited}>
+              {text.stats.limitedHint} <a href="/console/statistics">{text.nav.statistics}</a>
+            </Empty>
+          </section>
+        ) : (
+          <Clicks />
+        )}
+        {!limited && <NeedsALook />}
+        <Newest />
+      </div>
+    </>
+  );
+}
+
+function Clicks() {
+  const { route } = useLocation();
+  const range = rangeOf('30d', 'UTC');
+  const query = useStatistics(
+    { tags: [] },
+    { ...range, interval: 'day', compare: 'previous_period', group_by: DIMENSIONS.join(','), limit: 6 },
+  );
+  return (
+    <>
+      <section class="panel">
+        <div class="panel-head">
+          <h2>{text.home.last30}</h2>
+          <a href="/console/statistics">{text.home.allStatistics}</a>
+        </div>
+        <Shown query={query} rows={6}>
+          {(stats) => (
+            <>
+              <Figures stats={stats} />
+              <Series stats={stats} view="chart" low />
+            </>
+          )}
+        </Shown>
+      </section>
+      {DIMENSIONS.map((dimension) => (
+        <section class="panel half" key={dimension}>
+          <div class="panel-head">
+            <h2>{text.home.tops[dimension]}</h2>
+          </div>
+          <Shown query={query} rows={5}>
+            {(stats) => (
+              <Tops
+                dimension={dimension}
+                top={stats.top[dimension]}
+                because={stats.null_because[`top.${dimension}`]}
+                chosen={null}
+                onChoose={(value) => route(`/console/statistics?${new URLSearchParams({ filter: `${dimension}:${value}` })}`)}
+              />
+            )}
+          </Shown>
+        </section>
+      ))}
+    </>
+  );
+}
+
+function Newest() {
+  const me = useMe();
+  const query = useQuery({
+    queryKey: ['links', 'newest'],
+    queryFn: ({ signal }) => listLinks({ limit: 6, include: ['clicks'] }, signal),
+  });
+  return (
+    <section class={`panel ${isLimited(me) ? '' : 'half'}`}>
+      <div class="panel-head">
+        <h2>{text.home.newest}</h2>
+        <a href="/console/links">{text.home.allLinks}</a>
+      </div>
+      <Shown query={query} rows={5}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty title={text.links.none}>{isAtLeast(me, 'editor') ? text.links.noneHint : text.links.noneViewer}</Empty>
+          ) : (
+            <ul class="plain-list">
+              {items.map((link) => (
+                <li key={link.id}>
+                  <div class="grow">
+                    <a class="clip" href={linkPath(link)}>
+                      {link.domain}/{link.slug}
+                    </a>
+                    <span class="muted small clip">{link.title ?? shortTarget(link.url)}</span>
+                  </div>
+                  <span class="number muted small">
+                    {formatRelative(link.created_at)}
+                    <br />
+                    {link.clicks === null || link.clicks === undefined ? '–' : text.home.clicks(formatCount(link.clicks), link.clicks)}
+                  </span>
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Shown>
+    </section>
+  );
+}
+
+/** Whether an import should be looked at: it works, or it did not do all that it should. */
+function isOfInterest(one: Import): boolean {
+  return one.status !== 'succeeded' && one.status !== 'cancelled';
+}
+
+function NeedsALook() {
+  const imports = useQuery({
+    queryKey: ['imports', 'home'],
+    queryFn: ({ signal }) => body(api.GET('/v1/imports', { params: { query: { limit: 10 } }, signal })),
+    refetchInterval: (query) => (query.state.data?.items.some(({ status }) => status === 'running') ? 3000 : false),
+  });
+  const changes = useQuery({
+    queryKey: ['changes', 'home'],
+    queryFn: ({ signal }) => body(api.GET('/v1/link-changes', { params: { query: { limit: 10 } }, signal })),
+  });
+  const ended = useQuery({
+    queryKey: ['links', 'unfollowed'],
+    queryFn: ({ signal }) => listLinks({ limit: 100 }, signal),
+    staleTime: 60_000,
+  });
+  const soon = (ended.data?.items ?? []).filter(({ expires_at }) => {
+    const left = expires_at ? Date.parse(expires_at) - Date.now() : Number.POSITIVE_INFINITY;
+    return left > 0 && left < 7 * 86_400_000;
+  });
+  return (
+    <section class="panel half">
+      <div class="panel-head">
+        <h2>{text.home.needsALook}</h2>
+      </div>
+      <Shown query={imports} rows={3}>
+        {({ items }) => {
+          const open = items.filter(isOfInterest).slice(0, 5);
+          const failed = (changes.data?.items ?? [])
+            .filter(({ status }) => status === 'failed' || status === 'succeeded_with_errors')
+            .slice(0, 3);
+          if (open.length + failed.length + soon.length === 0) {
+            return (
+              <Empty title={text.home.nothing}>
+                <span class="up">
+                  <Icon name="check" />
+                </span>
+              </Empty>
+            );
+          }
+          return (
+            <ul class="plain-list">
+              {soon.slice(0, 5).map((link) => (
+                <li key={link.id}>
+                  <a class="grow clip" href={linkPath(link)}>
+                    {link.domain}/{link.slug}
+                  </a>
+                  <span class="badge warn">{text.home.expires(formatRelative(link.expires_at ?? ''))}</span>
+                </li>
+              ))}
+              {open.map((one) => (
+                <li key={one.id}>
+                  <a class="grow clip" href={`/console/imports/${one.id}`}>
+                    {one.filename ?? one.id}
+                  </a>
+                  <span class={`badge ${one.status === 'failed' ? 'bad' : 'warn'}`}>{text.imports.statuses[one.status]}</span>
+                </li>
+              ))}
+              {failed.map((job) => (
+                <li key={job.id}>
+                  <a class="grow clip" href="/console/changes">
+                    {text.changes.actions[job.action]} · {formatRelative(job.created_at)}
+                  </a>
+                  <span class="badge bad">{text.changes.statuses[job.status]}</span>
+                </li>
+              ))}
+            </ul>
+          );
+        }}
+      </Shown>
+    </section>
+  );
+}

@@ -1,0 +1,274 @@
+import { useInfiniteQuery } from '@tanstack/preact-query';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { cache } from '../../api/cache';
+import { api, body } from '../../api/client';
+import { isAtLeast, useMe } from '../../api/me';
+import { formatBytes, formatDateTime, formatNumber } from '../../lib/format';
+import { useTitle } from '../../lib/hooks';
+import { text } from '../../text';
+import { Check, Field } from '../../ui/field';
+import { Icon } from '../../ui/icons';
+import { ScrollBox } from '../../ui/scroll_box';
+import { describe, Empty, Shown } from '../../ui/states';
+import { TagInput } from '../../ui/tag_input';
+import { cancelUpload, currentUploads, forgetUpload, type Options, subscribeToUploads, upload } from './upload';
+
+export function Imports() {
+  useTitle(text.nav.imports);
+  const me = useMe();
+  const mayImport = isAtLeast(me, 'editor');
+  const list = useInfiniteQuery({
+    queryKey: ['imports', 'list'],
+    queryFn: ({ pageParam, signal }) =>
+      body(api.GET('/v1/imports', { params: { query: { limit: 50, ...(pageParam ? { cursor: pageParam } : {}) } }, signal })),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    refetchInterval: (query) =>
+      query.state.data?.pages[0]?.items.some(({ status }) => status === 'running' || status === 'awaiting_upload') ? 2000 : false,
+  });
+  return (
+    <>
+      <header class="page-head">
+        <div>
+          <h1>{text.nav.imports}</h1>
+          <p class="lead">{text.imports.lead}</p>
+        </div>
+      </header>
+      <div class="stack">
+        {mayImport ? <DropBox /> : <p class="note">{text.imports.viewer}</p>}
+        <Uploads />
+        <section class="panel flush">
+          <Shown query={list} rows={4}>
+            {({ pages }) => {
+              const items = pages.flatMap((page) => page.items);
+              if (items.length === 0) return <Empty title={text.imports.none} />;
+              return (
+                <ScrollBox label={text.nav.imports}>
+                  <table class="list">
+                    <thead>
+                      <tr>
+                        <th scope="col">{text.imports.file}</th>
+                        <th scope="col">{text.imports.status}</th>
+                        <th scope="col" class="number">
+                          {text.imports.read}
+                        </th>
+                        <th scope="col" class="number">
+                          {text.imports.created}
+                        </th>
+                        <th scope="col" class="number">
+                          {text.imports.failed}
+                        </th>
+                        <th scope="col">{text.imports.started}</th>
+                      </tr>
+                    </thead>
+                    <tbody>
+                      {items.map((one) => (
+                        <tr key={one.id}>
+                          <td>
+                            <a href={`/console/imports/${one.id}`}>{one.filename ?? one.id}</a>
+                          </td>
+                          <td>
+                            <ImportStatus status={one.status} dryRun={one.dry_run} />
+                          </td>
+                          <td class="number">{formatNumber(one.counts.read)}</td>
+                          <td class="number">{formatNumber(one.counts.created + one.counts.overwritten)}</td>
+                          <td class="number">{formatNumber(one.counts.invalid + one.counts.conflicting)}</td>
+                          <td class="muted nowrap">{formatDateTime(one.created_at)}</td>
+                        </tr>
+                      ))}
+                    </tbody>
+                  </table>
+                </ScrollBox>
+              );
+            }}
+          </Shown>
+        </section>
+        {list.hasNextPage && (
+          <button type="button" class="button" disabled={list.isFetchingNextPage} onClick={() => list.fetchNextPage()}>
+            {text.actions.more}
+          </button>
+        )}
+      </div>
+    </>
+  );
+}
+
+const TONES = {
+  running: 'warn',
+  awaiting_upload: '',
+  succeeded: 'good',
+  succeeded_with_errors: 'warn',
+  failed: 'bad',
+  cancelled: '',
+} as const;
+
+export function ImportStatus({ status, dryRun }: { status: keyof typeof TONES; dryRun: boolean }) {
+  return (
+    <span class="row tight">
+      <span class={`badge ${TONES[status]}`}>{text.imports.statuses[status]}</span>
+      {dryRun && <span class="badge">{text.imports.dryRun}</span>}
+    </span>
+  );
+}
+
+function DropBox() {
+  const me = useMe();
+  const [options, setOptions] = useState<Options>({ dry_run: false, on_conflict: 'skip', strict: false, tags: [] });
+  const [over, setOver] = useState(false);
+  const input = useRef<HTMLInputElement>(null);
+  const latest = useRef(options);
+  latest.current = options;
+
+  const start = (files: Iterable<File>) => {
+    const { tags, ...rest } = latest.current;
+    for (const file of files) {
+      upload(file, { ...rest, ...(tags && tags.length > 0 ? { tags } : {}) }).then(() =>
+        cache.invalidateQueries({ queryKey: ['imports'] }),
+      );
+    }
+  };
+
+  // A file may be dropped anywhere on the page.
+  useEffect(() => {
+    const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
+    const hover = (event: DragEvent) => {
+      if (!hasFiles(event)) return;
+      event.preventDefault();
+      setOver(true);
+    };
+    const leave = (event: DragEvent) => {
+      if (event.relatedTarget === null) setOver(false);
+    };
+    const drop = (event: DragEvent) => {
+      if (!hasFiles(event)) return;
+      event.preventDefault();
+      setOver(false);
+      start(event.dataTransfer?.files ?? []);
+    };
+    addEventListener('dragover', hover);
+    addEventListener('dragleave', leave);
+    addEventListener('drop', drop);
+    return () => {
+      removeEventListener('dragover', hover);
+      removeEventListener('dragleave', leave);
+      removeEventListener('drop', drop);
+    };
+  }, []);
+
+  return (
+    <>
+      <div class={`drop ${over ? 'over' : ''}`}>
+        <strong>{text.imports.drop}</strong>
+        <span class="muted small">{text.imports.formats(formatBytes(me.limits.import_bytes))}</span>
+        <button type="button" class="button primary" onClick={() => input.current?.click()}>
+          {text.imports.choose}
+        </button>
+        <input
+          ref={input}
+          type="file"
+          multiple
+          class="visually-hidden"
+          tabIndex={-1}
+          aria-label={text.imports.choose}
+          onChange={(event) => {
+            start(event.currentTarget.files ?? []);
+            event.currentTarget.value = '';
+          }}
+        />
+      </div>
+      <details class="panel">
+        <summary>
+          {text.imports.options} <span class="muted small">{text.imports.optionsHint}</span>
+        </summary>
+        <div class="form">
+          <Check
+            label={text.imports.dryRunLabel}
+            hint={text.imports.dryRunHint}
+            checked={options.dry_run === true}
+            onChange={(dry_run) => setOptions({ ...options, dry_run })}
+          />
+          <Check
+            label={text.imports.strict}
+            hint={text.imports.strictHint}
+            checked={options.strict === true}
+            onChange={(strict) => setOptions({ ...options, strict })}
+          />
+          <div class="pair">
+            <Field label={text.imports.onConflict}>
+              <select
+                value={options.on_conflict ?? 'skip'}
+                onChange={(event) => setOptions({ ...options, on_conflict: event.currentTarget.value as 'skip' })}
+              >
+                {(['skip', 'overwrite', 'fail'] as const).map((one) => (
+                  <option key={one} value={one}>
+                    {text.imports.conflicts[one]}
+                  </option>
+                ))}
+              </select>
+            </Field>
+            <Field label={text.imports.domain}>
+              <select
+                value={options.domain ?? ''}
+                onChange={(event) => {
+                  const { domain: _, ...rest } = options;
+                  const domain = event.currentTarget.value;
+                  setOptions(domain ? { ...rest, domain } : rest);
+                }}
+              >
+                <option value="">{text.imports.defaultDomain}</option>
+                {me.domains.map((domain) => (
+                  <option key={domain} value={domain}>
+                    {domain}
+                  </option>
+                ))}
+              </select>
+            </Field>
+          </div>
+          <Field label={text.imports.tags}>
+            <TagInput value={options.tags ?? []} onChange={(tags) => setOptions({ ...options, tags })} />
+          </Field>
+        </div>
+      </details>
+    </>
+  );
+}
+
+function Uploads() {
+  const [uploads, setUploads] = useState(currentUploads());
+  useEffect(() => subscribeToUploads(() => setUploads(currentUploads())), []);
+  if (uploads.length === 0) return null;
+  return (
+    <ul class="stack" aria-label={text.imports.uploads}>
+      {uploads.map((one) => (
+        <li class="card" key={one.number}>
+          <div class="row between">
+            <strong class="clip">{one.importId ? <a href={`/console/imports/${one.importId}`}>{one.name}</a> : one.name}</strong>
+            <span class="row">
+              <span class="muted small" role="status">
+                {one.state === 'sending'
+                  ? text.imports.sending(formatBytes(one.sent), formatBytes(one.size), formatBytes(one.speed))
+                  : text.imports.uploadStates[one.state]}
+              </span>
+              {one.state === 'sending' || one.state === 'starting' ? (
+                <button type="button" class="button small" onClick={() => cancelUpload(one.number)}>
+                  {text.actions.cancel}
+                </button>
+              ) : (
+                <button
+                  type="button"
+                  class="button ghost icon-only"
+                  aria-label={text.actions.close}
+                  onClick={() => forgetUpload(one.number)}
+                >
+                  <Icon name="close" />
+                </button>
+              )}
+            </span>
+          </div>
+          {one.state === 'sending' && <progress max={one.size} value={one.sent} aria-label={one.name} />}
+          {one.error !== null && <p class="field-error">{Object.values(describe(one.error)).filter(Boolean).join(' ')}</p>}
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,40 @@
+/** A line of an import's report. */
+export interface ReportRow {
+  row: number;
+  line: number | null;
+  file: string | null;
+  outcome: 'invalid' | 'conflicting' | 'warned';
+  column: string | null;
+  value: string | null;
+  cause: string;
+}
+
+/** The most rows that a page shows; the download has all. */
+export const SHOWN_ROWS = 500;
+
+/** Reads the first rows of a report (JSON Lines). A last line that was cut is left out. */
+export function readReport(text: string, most: number = SHOWN_ROWS): ReportRow[] {
+  const rows: ReportRow[] = [];
+  for (const line of text.split('\n')) {
+    if (rows.length === most) break;
+    if (line.trim() === '') continue;
+    try {
+      rows.push(JSON.parse(line) as ReportRow);
+    } catch {
+      break;
+    }
+  }
+  return rows;
+}
+
+/** The causes of a report, the most frequent first: what to put right at once for many rows. */
+export function causesOf(rows: ReportRow[]): { outcome: string; column: string | null; cause: string; rows: number }[] {
+  const causes = new Map<string, { outcome: string; column: string | null; cause: string; rows: number }>();
+  for (const { outcome, column, cause } of rows) {
+    const key = `${outcome}\n${column}\n${cause}`;
+    const known = causes.get(key);
+    if (known) known.rows += 1;
+    else causes.set(key, { outcome, column, cause, rows: 1 });
+  }
+  return [...causes.values()].sort((a, b) => b.rows - a.rows);
+}

@@ -1,0 +1,52 @@
+import type { Link } from '../../api/types';
+import { formatDateTime, formatNumber, formatRelative } from '../../lib/format';
+import { linkPath } from '../../lib/targets';
+import { text } from '../../text';
+
+/** What the link is besides its settings. */
+export function Facts({ link }: { link: Link }) {
+  return (
+    <section class="panel">
+      <div class="panel-head">
+        <h2>{text.link.about}</h2>
+      </div>
+      <dl class="facts">
+        <dt>{text.link.facts.clicks}</dt>
+        <dd>
+          {link.clicks === null || link.clicks === undefined ? '–' : <a href={linkPath(link, 'statistics')}>{formatNumber(link.clicks)}</a>}
+          {link.last_click_at && <span class="muted"> · {formatRelative(link.last_click_at)}</span>}
+        </dd>
+        {link.imported_clicks !== null && link.imported_clicks !== undefined && (
+          <>
+            <dt>{text.link.facts.imported}</dt>
+            <dd>{formatNumber(link.imported_clicks)}</dd>
+          </>
+        )}
+        {link.aliases.length > 0 && (
+          <>
+            <dt>{text.link.facts.aliases}</dt>
+            <dd>{link.aliases.map(({ domain, slug }) => `${domain}/${slug}`).join(', ')}</dd>
+          </>
+        )}
+        <dt>{text.link.facts.created}</dt>
+        <dd>
+          {formatDateTime(link.created_at)}
+          {link.created_by && <span class="muted small"> · {link.created_by}</span>}
+        </dd>
+        {link.updated_at && (
+          <>
+            <dt>{text.link.facts.changed}</dt>
+            <dd>
+              {formatDateTime(link.updated_at)}
+              {link.changed_by && <span class="muted small"> · {link.changed_by}</span>}
+            </dd>
+          </>
+        )}
+        <dt>{text.link.facts.id}</dt>
+        <dd>
+          <code class="small">{link.id}</code>
+        </dd>
+      </dl>
+    </section>
+  );
+}

@@ -1,0 +1,236 @@
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/preact-query';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { listLinks } from '../../api/links';
+import { isAtLeast, useMe } from '../../api/me';
+import type { Link } from '../../api/types';
+import { useTitle } from '../../lib/hooks';
+import { useQueryState } from '../../lib/query';
+import { store, stored } from '../../lib/theme';
+import { text } from '../../text';
+import { Icon } from '../../ui/icons';
+import { Empty, ErrorBox, Loading } from '../../ui/states';
+import { BulkBar } from './bulk';
+import { COLUMNS, type Column, FIRST_COLUMNS, SHAPES } from './columns';
+import { Filters } from './filters';
+import { VirtualList } from './list';
+import { Row } from './row';
+import { filterOf, isFiltered, nextSort, queryOf, readState, type Sort, selectsAll } from './state';
+
+const STORED_COLUMNS = 'waypost.columns';
+
+function readColumns(): Column[] {
+  const names = stored(STORED_COLUMNS)?.split(',');
+  return names ? COLUMNS.filter((column) => names.includes(column)) : FIRST_COLUMNS;
+}
+
+export function Links() {
+  useTitle(text.links.title);
+  const me = useMe();
+  const { parameters, set } = useQueryState();
+  const state = useMemo(() => readState(parameters), [parameters]);
+  const [columns, setColumns] = useState(readColumns);
+  const [selected, setSelected] = useState<ReadonlyMap<string, Link>>(new Map());
+  const [all, setAll] = useState(false);
+  const anchor = useRef(-1);
+  const mayChange = isAtLeast(me, 'editor');
+  const query = queryOf(state);
+  const list = useInfiniteQuery({
+    queryKey: ['links', 'list', query],
+    queryFn: ({ pageParam, signal }) => listLinks({ ...query, ...(pageParam ? { cursor: pageParam } : {}) }, signal),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    placeholderData: keepPreviousData,
+  });
+  const links = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
+  const total = list.data?.pages[0]?.total ?? null;
+
+  const clear = useCallback(() => {
+    setSelected(new Map());
+    setAll(false);
+  }, []);
+  // What is selected must be in sight: another list begins without a selection.
+  useEffect(clear, [parameters]);
+
+  const { fetchNextPage, hasNextPage, isFetchingNextPage, isError } = list;
+  const more = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage && !isError) fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, isError, fetchNextPage]);
+
+  const shownLinks = useRef(links);
+  shownLinks.current = links;
+  const onSelect = useCallback((link: Link, index: number, withShift: boolean) => {
+    setAll(false);
+    setSelected((before) => {
+      const next = new Map(before);
+      if (withShift && anchor.current >= 0) {
+        const [from, to] = [Math.min(anchor.current, index), Math.max(anchor.current, index)];
+        for (const one of shownLinks.current.slice(from, to + 1)) next.set(one.id, one);
+      } else if (!next.delete(link.id)) next.set(link.id, link);
+      return next;
+    });
+    anchor.current = index;
+  }, []);
+  const onTag = useCallback((tag: string) => set({ tag: [...new Set([...state.tags, tag])] }), [set, state.tags]);
+  const onColumns = (next: Column[]) => {
+    setColumns(next);
+    store(STORED_COLUMNS, next.join(','));
+  };
+
+  const isNarrow = useNarrow();
+  const visible = isNarrow ? columns.filter((column) => column === 'clicks') : columns;
+  const widths = [
+    ...(mayChange ? ['24px'] : []),
+    'minmax(0, 1fr)',
+    ...visible.map((column) => (isNarrow ? '56px' : SHAPES[column].width)),
+    '32px',
+  ].join(' ');
+  const sorted = state.sort ?? (state.search ? 'relevance' : 'created');
+
+  return (
+    <>
+      <header class="page-head">
+        <h1>{text.links.title}</h1>
+        {mayChange && (
+          <a class="button" href="/console/links/new">
+            <Icon name="plus" />
+            {text.links.create}
+          </a>
+        )}
+      </header>
+      <Filters state={state} set={set} columns={columns} onColumns={onColumns} />
+      {(selected.size > 0 || all) && (
+        <BulkBar
+          count={all ? (total ?? links.length) : selected.size}
+          total={total}
+          allSelected={all}
+          select={
+            all
+              ? { filter: filterOf(state), ...(selectsAll(state) ? { all: true } : {}) }
+              : { links: [...selected.keys()].map((id) => ({ id })) }
+          }
+          onSelectAll={() => setAll(true)}
+          onDone={clear}
+        />
+      )}
+      {list.error !== null && <ErrorBox error={list.error} retry={() => list.refetch()} />}
+      {list.data === undefined ? (
+        list.error === null &&
+        (list.fetchStatus === 'paused' ? <Empty title={text.states.offline}>{text.states.offlineHint}</Empty> : <Loading rows={8} />)
+      ) : links.length === 0 && !list.hasNextPage ? (
+        <div class="panel">
+          {isFiltered(state) ? (
+            <Empty title={text.links.noMatch}>{text.links.noMatchHint}</Empty>
+          ) : (
+            <Empty title={text.links.none}>{text.links.noneHint}</Empty>
+          )}
+        </div>
+      ) : (
+        <VirtualList
+          rows={links.length}
+          total={total ?? links.length}
+          columns={widths}
+          onEnd={more}
+          head={
+            <div role="row" class="head" aria-rowindex={1}>
+              {mayChange && (
+                <div role="columnheader" class="pad">
+                  <input
+                    type="checkbox"
+                    aria-label={text.links.selectLoaded}
+                    checked={all || (selected.size > 0 && selected.size === links.length)}
+                    onChange={(event) => {
+                      setAll(false);
+                      setSelected(event.currentTarget.checked ? new Map(links.map((link) => [link.id, link])) : new Map());
+                    }}
+                  />
+                </div>
+              )}
+              <Head name={text.links.address} sort="title" sorted={sorted} state={state} set={set} />
+              {visible.map((column) => {
+                const { sort, isNumber } = SHAPES[column];
+                return (
+                  <Head
+                    key={column}
+                    name={text.links.columnNames[column]}
+                    {...(sort ? { sort } : {})}
+                    isNumber={isNumber ?? false}
+                    sorted={sorted}
+                    state={state}
+                    set={set}
+                  />
+                );
+              })}
+              <div role="columnheader">
+                <span class="visually-hidden">{text.links.actions}</span>
+              </div>
+            </div>
+          }
+          row={(index) => {
+            const link = links[index];
+            if (!link) return null;
+            return (
+              <Row
+                key={link.id}
+                link={link}
+                index={index}
+                columns={visible}
+                range={state.range}
+                selected={all || selected.has(link.id)}
+                maySelect={mayChange}
+                onSelect={onSelect}
+                onTag={onTag}
+              />
+            );
+          }}
+        />
+      )}
+      {list.data !== undefined && links.length > 0 && (
+        <p class="footer-count" role="status">
+          {list.isFetchingNextPage ? text.links.loadingMore : total !== null ? text.links.counted(total) : text.links.shown(links.length)}
+        </p>
+      )}
+    </>
+  );
+}
+
+interface HeadProps {
+  name: string;
+  sort?: Sort;
+  isNumber?: boolean;
+  sorted: Sort;
+  state: ReturnType<typeof readState>;
+  set: ReturnType<typeof useQueryState>['set'];
+}
+
+function Head({ name, sort, isNumber = false, sorted, state, set }: HeadProps) {
+  const isSorted = sort === sorted;
+  const order = state.order ?? (sort === 'title' ? 'asc' : 'desc');
+  return (
+    <div
+      role="columnheader"
+      class={isNumber ? 'number' : ''}
+      aria-sort={isSorted ? (order === 'asc' ? 'ascending' : 'descending') : undefined}
+    >
+      {sort ? (
+        <button type="button" onClick={() => set(nextSort(state, sort))} title={text.links.sortBy(name)}>
+          {name}
+          {isSorted && <Icon name={order === 'asc' ? 'up' : 'down'} />}
+        </button>
+      ) : (
+        name
+      )}
+    </div>
+  );
+}
+
+/** Whether the window shows the short form of the list. */
+function useNarrow(): boolean {
+  const [narrow, setNarrow] = useState(() => matchMedia('(max-width: 860px)').matches);
+  useEffect(() => {
+    const media = matchMedia('(max-width: 860px)');
+    const update = () => setNarrow(media.matches);
+    media.addEventListener('change', update);
+    return () => media.removeEventListener('change', update);
+  }, []);
+  return narrow;
+}

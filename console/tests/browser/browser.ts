@@ -1,0 +1,91 @@
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Role } from '../../src/api/types';
+import { idOf } from '../server/data.ts';
+import type { Running } from '../server/server.ts';
+
+const NAMES = ['google-chrome', 'google-chrome-stable', 'chromium', 'chromium-browser'];
+
+/** Finds the browser of this machine. Tests need no other. */
+export function findBrowser(): string {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  const found = process.env.CHROME ?? NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => existsSync(path));
+  if (found === undefined) throw new Error('no browser: install chromium (Debian, Ubuntu: apt install chromium), or set CHROME to one');
+  return found;
+}
+
+export function launch(): Promise<Browser> {
+  // As root, in containers, Chromium has no sandbox of its own.
+  const root = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  return chromium.launch({ executablePath: findBrowser(), args: [...root, '--disable-background-networking', '--disable-gpu'] });
+}
+
+export interface Look {
+  theme?: 'light' | 'dark';
+  width?: number;
+  height?: number;
+}
+
+/** Everything that a page says went wrong: scripts that failed, and what the Content-Security-Policy refused. */
+export interface Watched {
+  context: BrowserContext;
+  page: Page;
+  complaints: string[];
+  /** Requests to any host but the server's. */
+  strangers: string[];
+}
+
+/** A window, signed in as `role` (or as nobody). */
+export async function open(browser: Browser, server: Running, role: Role | null, look: Look = {}): Promise<Watched> {
+  const { theme = 'light', width = 1440, height = 900 } = look;
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme: theme,
+    reducedMotion: 'reduce',
+    locale: 'en-GB',
+    timezoneId: 'Europe/Berlin',
+    baseURL: server.url,
+  });
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: server.url });
+  if (role !== null) {
+    const secret = `secret-of-${role}`;
+    if (!server.state.sessions.some((session) => session.secret === secret)) {
+      server.state.sessions.push({ id: idOf('ses', 900 + server.state.sessions.length), secret, role, created: Date.now() });
+    }
+    await context.addCookies([{ name: 'waypost_session', value: secret, url: server.url, httpOnly: true, sameSite: 'Strict' }]);
+  }
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  const strangers: string[] = [];
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => {
+    // A failed request is logged by the browser itself; tests of failures expect it.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) complaints.push(message.text());
+  });
+  page.on('request', (request) => {
+    const { protocol, origin } = new URL(request.url());
+    if (protocol.startsWith('http') && origin !== server.url) strangers.push(request.url());
+  });
+  return { context, page, complaints, strangers };
+}
+
+/** The screens of the console, each with what shows that it is there. */
+export const SCREENS: { name: string; path: string; ready: string }[] = [
+  { name: 'home', path: '/console/', ready: '.tops li' },
+  { name: 'links', path: '/console/links', ready: '.link-row' },
+  { name: 'new-link', path: '/console/links/new', ready: '.save-bar' },
+  { name: 'link', path: '/console/links/go.example.com/docs', ready: '.qr-picture img' },
+  { name: 'link-statistics', path: '/console/links/go.example.com/docs/statistics', ready: '.tops li' },
+  { name: 'statistics', path: '/console/statistics', ready: '.tops li' },
+  { name: 'statistics-filtered', path: '/console/statistics?filter=country%3ADE&range=90d&view=table', ready: '.tops li' },
+  { name: 'imports', path: '/console/imports', ready: 'table.list' },
+  { name: 'import', path: `/console/imports/${idOf('imp', 3)}`, ready: 'table.list' },
+  { name: 'exports', path: '/console/exports', ready: 'table.list' },
+  { name: 'changes', path: '/console/changes', ready: 'table.list' },
+  { name: 'tags', path: '/console/tags', ready: 'table.list' },
+  { name: 'keys', path: '/console/keys', ready: 'table.list' },
+  { name: 'domains', path: '/console/domains', ready: '.facts' },
+  { name: 'workspace', path: '/console/workspace', ready: '.save-bar' },
+  { name: 'sessions', path: '/console/sessions', ready: 'table.list' },
+];

@@ -1,0 +1,110 @@
+import type { Domain, Export, Import, Key, Link, LinkChange, Role, Tag, Workspace } from '../../src/api/types';
+import { changeOf, DOMAIN, exportsOf, imports, keys, manyLinks, tagsOf } from './data.ts';
+
+export interface StoredSession {
+  id: string;
+  secret: string;
+  role: Role;
+  created: number;
+}
+
+/** A change with what the links were before it, for the undo. */
+export interface StoredChange {
+  job: LinkChange;
+  before: { at: number; link: Link }[];
+  results: { id: string; slug: string; domain: string; result: 'changed' | 'deleted' | 'unchanged' | 'failed' }[];
+}
+
+/** A workspace in memory, for tests of the console alone. */
+export class State {
+  links: Link[];
+  imports: Import[];
+  exports: Export[];
+  keys: Key[];
+  changes: StoredChange[] = [];
+  sessions: StoredSession[] = [];
+  tags = new Map<string, Pick<Tag, 'color' | 'description'>>();
+  versions = new Map<string, number>();
+  codes = new Set(['good-code']);
+  workspace: Workspace;
+  workspaceVersion = 1;
+  domains: Domain[];
+  uploads = new Map<string, number>();
+  /** Faults that a test switches on: by `METHOD /path/template`. */
+  faults = new Map<string, { status: number; times: number; detail: string }>();
+  /** Milliseconds that every answer takes. */
+  delay = 0;
+  /** Whether the connection of every request is cut. */
+  away = false;
+  /** What has broken the document of the API, in requests and in answers. */
+  broken: string[] = [];
+  requests: {
+    method: string;
+    path: string;
+    query: URLSearchParams;
+    body: unknown;
+    headers: Record<string, string | string[] | undefined>;
+  }[] = [];
+
+  readonly now: number;
+
+  constructor(now: number, linkCount = 260) {
+    this.now = now;
+    this.links = manyLinks(linkCount, now);
+    this.imports = imports(now);
+    this.exports = exportsOf(now);
+    this.keys = keys(now);
+    this.tags.set('docs', { color: 'blue', description: null });
+    this.tags.set('print', { color: 'orange', description: 'QR codes on paper' });
+    this.changes.push({
+      job: changeOf(1, now - 86_400_000, { counts: { selected: 12, changed: 11, unchanged: 1, conflicts: 0, failed: 0 } }),
+      before: [],
+      results: [],
+    });
+    this.workspace = {
+      workspace: 'acme',
+      defaults: { tags: ['team'] },
+      domains: {},
+      titles: true,
+      utm_templates: [{ name: 'newsletter', source: 'newsletter', medium: 'email', campaign: 'mail-{date}' }],
+      updated_at: null,
+      changed_by: null,
+    } as unknown as Workspace;
+    const domain = (name: string, fields: Partial<Domain>): Domain =>
+      ({
+        domain: name,
+        is_default: false,
+        is_own: false,
+        is_open: true,
+        is_managed: true,
+        root_url: null,
+        not_found_url: null,
+        expired_url: null,
+        slugs: { case: 'sensitive' },
+        apple_app_site_association: null,
+        assetlinks: null,
+        updated_at: null,
+        ...fields,
+      }) as Domain;
+    this.domains = [
+      domain(DOMAIN, { is_default: true, root_url: 'https://www.example.com/', workspaces: null } as Partial<Domain>),
+      domain('acme.example.com', { is_own: true, slugs: { case: 'insensitive' } }),
+    ];
+  }
+
+  find(domain: string | null, slug: string): Link | undefined {
+    return this.links.find((link) => link.slug === slug && link.domain === (domain ?? DOMAIN));
+  }
+
+  etag(link: Link): string {
+    return `"${link.id}-${this.versions.get(link.id) ?? 0}"`;
+  }
+
+  touch(link: Link): void {
+    this.versions.set(link.id, (this.versions.get(link.id) ?? 0) + 1);
+  }
+
+  allTags(): Tag[] {
+    return tagsOf(this.links).map((tag) => ({ ...tag, ...this.tags.get(tag.tag) }));
+  }
+}

@@ -1,0 +1,48 @@
+import preact from '@preact/preset-vite';
+import { defineConfig } from 'vitest/config';
+
+const api = process.env.WAYPOST_API ?? 'http://localhost:9000';
+
+export default defineConfig({
+  base: '/console/',
+  plugins: [preact()],
+  build: {
+    target: 'es2022',
+    // The Content-Security-Policy allows no `data:` scripts or styles: every asset is a file.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    manifest: true,
+  },
+  server: {
+    host: '127.0.0.1',
+    port: Number(process.env.WAYPOST_CONSOLE_PORT ?? 5173),
+    strictPort: true,
+    proxy: { '/v1': api, '/healthz': api },
+  },
+  test: {
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], environment: 'node' } },
+      {
+        test: {
+          name: 'browser',
+          include: ['tests/browser/**/*.test.ts'],
+          environment: 'node',
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          // One browser at a time: the tests measure nothing, and a machine of two cores runs them as fast.
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'stack',
+          include: ['e2e/**/*.test.ts'],
+          environment: 'node',
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
