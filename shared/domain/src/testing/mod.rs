@@ -21,4 +21,5 @@ pub mod pages;
 pub mod samples;
 pub mod system;
 pub mod tags;
+pub mod target_checks;
 pub mod workspaces;
