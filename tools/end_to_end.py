@@ -84,6 +84,8 @@ def run():
             "ImportPartBytes": "20000",
             # Schemathesis sends all its requests with one admin's key. The other roles keep the template's limits.
             "RateLimitAdmin": "off",
+            # Tests start the checks of their own workspaces.
+            "CheckTargets": "DAILY",
         }
         deployment.deploy(ministack, BUILD / "template.yaml", STACK, parameters, paths.E2E / "deploy.log")
         stack = deployment.Deployment(ministack, STACK)
@@ -122,7 +124,7 @@ def allow_what_aws_allows(ministack, stack):
         ministack,
         stack,
         "sqs:SendMessageBatch",
-        ("load-import", "load-part", "exports", "export-links", "link-changes", "change-links", "tags", "end-failed-jobs"),
+        ("load-import", "load-part", "exports", "export-links", "link-changes", "change-links", "tags", "end-failed-jobs", "check-targets"),
     )
 
 

@@ -123,6 +123,8 @@ fn background_work_leaves_instances_for_redirects() {
                 "SQS" => !event["ScalingConfig"]["MaximumConcurrency"].is_null(),
                 // One invocation a shard.
                 "Kinesis" | "DynamoDB" => event["ParallelizationFactor"] == 1,
+                // An event at a time.
+                "Schedule" | "ScheduleV2" => true,
                 // Lambda starts an instance for each event.
                 _ => !function["Properties"]["ReservedConcurrentExecutions"].is_null(),
             };

@@ -18,11 +18,12 @@ const WITHOUT_ALARM: [(&str, &str); 0] = [];
 const SHORT_VISIBILITY: [(&str, &str); 0] = [];
 
 /// Queues without a dead-letter queue, each with the reason.
-const WITHOUT_DEAD_LETTERS: [(&str, &str); 4] = [
+const WITHOUT_DEAD_LETTERS: [(&str, &str); 5] = [
     ("FailedEventsQueue", "what cannot be ended stays there until an operator looks at it"),
     ("FailedImportPartsQueue", "as above"),
     ("FailedExportsQueue", "as above"),
     ("FailedLinkChangesQueue", "as above"),
+    ("FailedChecksQueue", "as above"),
 ];
 
 /// How long SQS keeps messages by default, in seconds.

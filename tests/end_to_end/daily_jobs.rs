@@ -201,6 +201,27 @@ async fn handing_a_client_the_links_of_a_tag_takes_one_call() {
 }
 
 #[tokio::test]
+async fn seeing_what_is_broken_takes_one_call() {
+    let person = Person::new("job-broken", "viewer").await;
+    let editor = Person::new("job-broken", "editor").await;
+    editor
+        .has(vec![
+            json!({"slug": "job-broken-a", "url": "http://gone.invalid/"}),
+            json!({"slug": "job-broken-b", "url": "mailto:b@example.com"}),
+        ])
+        .await;
+    // The operator's schedule.
+    for time in ["2026-01-01T03:00:00Z", "2026-01-02T03:00:00Z", "2026-01-03T03:00:00Z"] {
+        person.stack.check_targets("job-broken", time).await;
+    }
+    person.lists("broken=true", 1).await;
+    let found = person.get("/v1/links?broken=true").await;
+    assert_eq!((slugs(&found), person.calls.get()), (vec!["job-broken-a"], 1), "{found}");
+    let check = &found["items"][0]["target_check"];
+    assert_eq!((&check["status"], &check["reason"]), (&json!("broken"), &json!("dns")), "{check}");
+}
+
+#[tokio::test]
 async fn taking_everything_out_takes_three_calls() {
     let person = Person::new("job-moves-out", "editor").await;
     person.has((0..5).map(|n| json!({"slug": format!("job-out-{n}"), "url": "https://example.com/"})).collect()).await;

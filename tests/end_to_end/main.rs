@@ -6,6 +6,7 @@ mod archive;
 mod bad_input;
 mod bad_requests;
 mod blocked_targets;
+mod broken_targets;
 mod console;
 mod daily_jobs;
 mod domains;

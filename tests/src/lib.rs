@@ -226,6 +226,22 @@ impl Stack {
         answer.json()
     }
 
+    /// Checks the targets of a workspace's links as the schedule does on the day of `time`, and waits for the end.
+    pub async fn check_targets(&self, workspace: &str, time: &str) {
+        self.invoke("check-targets", &serde_json::json!({"time": time, "workspace": workspace})).await;
+        wait_for(&format!("the checks of {workspace} at {time} to end"), async || {
+            let read = self.dynamo.get_item().table_name(&self.links_table).consistent_read(true);
+            let read = read.key("pk", AttributeValue::S("CHECKS".to_owned()));
+            let item = read.key("sk", AttributeValue::S(format!("RUN#{workspace}"))).send().await.unwrap().item?;
+            let is = |name: &str, value: &str| {
+                item.get(name).and_then(|text| text.as_s().ok()).is_some_and(|text| text == value)
+            };
+            assert!(!is("status", "failed"), "{item:?}");
+            (is("run", &time[..10]) && is("status", "succeeded")).then_some(())
+        })
+        .await;
+    }
+
     /// Waits until the import has ended, and gives it.
     pub async fn finished_import(&self, key: &str, id: &str) -> Value {
         wait_for(&format!("import {id} to end"), async || {

@@ -17,6 +17,8 @@ use waypost_domain::jobs::redelivery::Redelivery;
 use waypost_domain::link_changes::give_up::give_up_link_change;
 use waypost_domain::link_changes::ports::LinkChangeStore;
 use waypost_domain::ports::Clock;
+use waypost_domain::target_checks::give_up::give_up_check_run;
+use waypost_domain::target_checks::ports::CheckJobStore;
 use waypost_lambda::notification::{Notification, Record};
 use waypost_lambda::queue::event::{BatchResponse, QueueEvent};
 use waypost_lambda::queue::{QueueLoop, Retry};
@@ -28,6 +30,7 @@ pub(crate) struct App {
     pub(crate) exports: Arc<dyn ExportStore>,
     pub(crate) link_changes: Arc<dyn LinkChangeStore>,
     pub(crate) imports: EndImportPorts,
+    pub(crate) checks: Arc<dyn CheckJobStore>,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -58,6 +61,10 @@ async fn end(app: &App, message: &FailedMessage, delivery: &Delivery) -> Result<
             let given_up = give_up_link_change(app.link_changes.as_ref(), app.clock.as_ref(), request).await;
             ended(given_up, message, delivery, |job| (job.id.to_string(), job.error.clone()))
         }
+        FailedMessage::Check(request) => {
+            let given_up = give_up_check_run(app.checks.as_ref(), app.clock.as_ref(), request).await;
+            ended(given_up, message, delivery, |job| (job.run.to_string(), job.error.clone()))
+        }
         FailedMessage::Part(part) => {
             let given_up = give_up_part(&app.imports, part, delivery).await;
             ended(given_up, message, delivery, |import| (import.id.to_string(), import.error.clone()))
@@ -69,6 +76,16 @@ async fn end(app: &App, message: &FailedMessage, delivery: &Delivery) -> Result<
             Ok(())
         }
         FailedMessage::Event { request_payload: Notification::Test { .. } } => Ok(()),
+        FailedMessage::Trigger { request_payload } => {
+            let (request_id, run) = (delivery.request_id.as_str(), request_payload.time.date());
+            tracing::error!(
+                event = "job.given_up",
+                request_id,
+                job = run,
+                reason = "the checks of targets were not started"
+            );
+            Ok(())
+        }
     }
 }
 
@@ -118,6 +135,8 @@ mod tests {
     use waypost_domain::imports::load_ports::LoadImportPorts;
     use waypost_domain::link_changes::job::LinkChangeStatus;
     use waypost_domain::link_changes::start::{StartLinkChangePorts, start_link_change};
+    use waypost_domain::links::target_check::CheckRun;
+    use waypost_domain::target_checks::job::{CheckJob, CheckJobStatus};
     use waypost_domain::testing::domains::MemoryDomains;
     use waypost_domain::testing::exports::MemoryExports;
     use waypost_domain::testing::files::{MemoryFileStore, MemoryUploads};
@@ -127,6 +146,7 @@ mod tests {
     use waypost_domain::testing::links::MemoryLinks;
     use waypost_domain::testing::samples::caller;
     use waypost_domain::testing::system::{FixedClock, SeededRandom};
+    use waypost_domain::testing::target_checks::MemoryCheckJobs;
     use waypost_domain::testing::workspaces::MemoryWorkspaces;
     use waypost_domain::{Domains, Role, WorkspaceId};
     use waypost_lambda::invocation::delivery;
@@ -136,6 +156,7 @@ mod tests {
         loader: LoadImportPorts,
         exports: Arc<MemoryExports>,
         link_changes: Arc<MemoryLinkChanges>,
+        checks: Arc<MemoryCheckJobs>,
         imports: Arc<MemoryImports>,
         queue: Arc<MemoryPartQueue>,
     }
@@ -162,8 +183,15 @@ mod tests {
             part_bytes: 500,
         };
         let link_changes = Arc::<MemoryLinkChanges>::default();
-        let app = App { exports: exports.clone(), link_changes: link_changes.clone(), imports: loader.ending(), clock };
-        Fixture { app, loader, exports, link_changes, imports, queue }
+        let checks = Arc::<MemoryCheckJobs>::default();
+        let app = App {
+            exports: exports.clone(),
+            link_changes: link_changes.clone(),
+            imports: loader.ending(),
+            checks: checks.clone(),
+            clock,
+        };
+        Fixture { app, loader, exports, link_changes, checks, imports, queue }
     }
 
     /// The sample event, with another body if one is given.
@@ -182,13 +210,15 @@ mod tests {
     const NONE_FAILED: &str = r#"{"batchItemFailures":[]}"#;
     const EXPORT: &str = include_str!("../../../events/end-failed-jobs/export.json");
     const LINK_CHANGE: &str = include_str!("../../../events/end-failed-jobs/link_change.json");
+    const CHECK: &str = include_str!("../../../events/end-failed-jobs/check.json");
+    const TRIGGER: &str = include_str!("../../../events/end-failed-jobs/schedule.json");
     const PART: &str = include_str!("../../../events/end-failed-jobs/part.json");
     const UPLOAD: &str = include_str!("../../../events/end-failed-jobs/upload.json");
 
     #[tokio::test]
     async fn sample_events_name_absent_jobs() {
         let fixture = fixture();
-        for sample in [EXPORT, LINK_CHANGE, PART, UPLOAD] {
+        for sample in [EXPORT, LINK_CHANGE, CHECK, TRIGGER, PART, UPLOAD] {
             assert_eq!(invoke(&fixture, &event(sample, None)).await, NONE_FAILED);
         }
     }
@@ -226,6 +256,16 @@ mod tests {
         assert_eq!(invoke(&fixture, &event(LINK_CHANGE, Some(body))).await, NONE_FAILED);
         let failed = fixture.link_changes.get(&job.workspace, &job.id).await.unwrap().unwrap();
         assert!(failed.status == LinkChangeStatus::Failed && failed.error.is_some(), "{failed:?}");
+    }
+
+    #[tokio::test]
+    async fn run_of_checks_ends_as_failed() {
+        let fixture = fixture();
+        let now = fixture.app.clock.now();
+        fixture.checks.replace(&CheckJob::new(CheckRun::of(now), None, None, now)).await.unwrap();
+        assert_eq!(invoke(&fixture, &event(CHECK, None)).await, NONE_FAILED);
+        let failed = fixture.checks.get(None).await.unwrap().unwrap();
+        assert!(failed.status == CheckJobStatus::Failed && failed.error.is_some(), "{failed:?}");
     }
 
     #[tokio::test]

@@ -1,4 +1,4 @@
-//! SQS: ends the exports, imports and changes of links whose messages were given up.
+//! SQS: ends the exports, imports, changes of links and runs of checks whose messages were given up.
 
 mod handler;
 mod message;
@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use lambda_runtime::{LambdaEvent, service_fn};
+use waypost_aws::dynamo::check_jobs::DynamoCheckJobs;
 use waypost_aws::dynamo::exports::DynamoExports;
 use waypost_aws::dynamo::link_change_jobs::DynamoLinkChanges;
 use waypost_lambda::queue::event::QueueEvent;
@@ -26,7 +27,8 @@ async fn serve() -> Result<(), BoxError> {
     let retention = settings::file_retention()?;
     let app = handler::App {
         exports: Arc::new(DynamoExports::new(dynamo.clone(), &table, retention)),
-        link_changes: Arc::new(DynamoLinkChanges::new(dynamo, table, retention)),
+        link_changes: Arc::new(DynamoLinkChanges::new(dynamo.clone(), &table, retention)),
+        checks: Arc::new(DynamoCheckJobs::new(dynamo, table)),
         imports,
         clock: Arc::new(SystemClock),
     };

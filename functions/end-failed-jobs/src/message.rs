@@ -4,6 +4,8 @@ use serde::Deserialize;
 use waypost_domain::exports::ports::ExportRequest;
 use waypost_domain::imports::job::part::PartId;
 use waypost_domain::link_changes::ports::LinkChangeRequest;
+use waypost_domain::target_checks::ports::CheckRequest;
+use waypost_domain::target_checks::start::CheckTrigger;
 use waypost_lambda::notification::Notification;
 
 /// A message of any of the queues.
@@ -14,6 +16,8 @@ pub(crate) enum FailedMessage {
     Export(ExportRequest),
     /// From `FailedLinkChangesQueue`.
     LinkChange(LinkChangeRequest),
+    /// From `FailedChecksQueue`.
+    Check(CheckRequest),
     /// From `FailedImportPartsQueue`.
     Part(PartId),
     /// From `FailedEventsQueue`: the record that Lambda makes of an event that a function failed to handle ("Capturing records of
@@ -22,5 +26,11 @@ pub(crate) enum FailedMessage {
     Event {
         /// The event.
         request_payload: Notification,
+    },
+    /// From `FailedChecksQueue`: the record of a run of checks that could not be started.
+    #[serde(rename_all = "camelCase")]
+    Trigger {
+        /// The event of the schedule.
+        request_payload: CheckTrigger,
     },
 }

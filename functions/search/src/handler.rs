@@ -263,6 +263,7 @@ mod tests {
             ("limit=x", "limit"),
             ("limit=1&limit=2", "limit"),
             ("archived=maybe&limit=101", "limit archived"),
+            ("broken=any", "broken"),
             ("surch=a", "surch"),
             ("clicks_from=x&clicks_to=y&clicks_tz=z", "clicks_tz"),
             ("clicks_from=x&clicks_to=y", "clicks_to clicks_from"),

@@ -46,6 +46,7 @@ fn read(query: &str) -> Result<ListRequest, Error> {
             "domain" => &mut request.domain,
             "prefix" => &mut request.prefix,
             "archived" => &mut request.archived,
+            "broken" => &mut request.broken,
             "created_after" => &mut request.created_after,
             "created_before" => &mut request.created_before,
             "search" => &mut request.search,

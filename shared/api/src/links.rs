@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use waypost_domain::analytics::stats::answer::AllTime;
 use waypost_domain::links::preview::LinkPreview;
 use waypost_domain::links::settings::QueryConflict;
+use waypost_domain::links::target_check::{CheckStatus, FailureReason, TargetCheck};
 use waypost_domain::{
     Domain, Domains, Link, LinkAddress, LinkId, RedirectStatus, Rule, Slug, TargetUrl, Timestamp, Variant,
 };
@@ -84,6 +85,8 @@ pub struct LinkView {
     preview: Option<LinkPreview>,
     /// Whether the link is archived: visitors do not find it, its owner keeps it.
     archived: bool,
+    /// What checks have found about `url`; null if none has failed, and if the operator checks no targets. Read-only.
+    target_check: Option<TargetCheckView>,
     /// Clicks that another service counted before the import. They are not part of the statistics.
     imported_clicks: Option<u64>,
     /// When the link was created.
@@ -112,6 +115,31 @@ struct ClickedView {
     /// The time of the last of them. Present only with `include=clicks`; null before the first click, and while the statistics
     /// are unavailable.
     last_click_at: Option<Timestamp>,
+}
+
+/// What checks have found about the target of a link.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "TargetCheck")]
+struct TargetCheckView {
+    /// `ok`: the last check found that the target works; `failing`: the last one or two failed; `broken`: the last three failed.
+    status: CheckStatus,
+    /// When the check was made that found this. A check that finds nothing new leaves it.
+    checked_at: Timestamp,
+    /// Since when the target has failed; null if it is not broken.
+    broken_since: Option<Timestamp>,
+    /// Why the last check failed; null if it did not.
+    reason: Option<FailureReason>,
+}
+
+impl TargetCheckView {
+    fn of(check: &TargetCheck) -> Self {
+        Self {
+            status: check.status,
+            checked_at: check.checked_at,
+            broken_since: check.broken_since(),
+            reason: check.reason,
+        }
+    }
 }
 
 /// A page of links.
@@ -155,6 +183,7 @@ impl LinkView {
             variants: settings.variants,
             preview: settings.preview,
             archived: settings.archived,
+            target_check: link.target_check.as_ref().map(TargetCheckView::of),
             imported_clicks: link.imported_clicks,
             created_at: link.created_at,
             updated_at: link.updated_at,

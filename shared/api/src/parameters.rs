@@ -14,6 +14,7 @@ const LINKS: &[QueryParameter] = &[
     QueryParameter::one("domain"),
     QueryParameter::one("prefix"),
     QueryParameter::one("archived"),
+    QueryParameter::one("broken"),
     QueryParameter::one("created_after"),
     QueryParameter::one("created_before"),
     QueryParameter::one("search"),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 use waypost_domain::workspaces::defaults::{LinkDefaults, NewLinkDefaults, UtmTemplate};
-use waypost_domain::workspaces::settings::WorkspaceSettings;
+use waypost_domain::workspaces::settings::{OnBroken, WorkspaceSettings};
 use waypost_domain::{Timestamp, WorkspaceId};
 
 /// The settings of a workspace.
@@ -22,6 +22,8 @@ pub struct WorkspaceView {
     utm_templates: Vec<UtmTemplate>,
     /// Whether links without a title get that of their target.
     titles: bool,
+    /// What happens to a link whose target is found broken.
+    on_broken: OnBroken,
     /// When the settings were last changed; null before the first change.
     updated_at: Option<Timestamp>,
     /// Who last changed them, as in `changed_by` of links; null before the first change.
@@ -38,6 +40,7 @@ impl WorkspaceView {
             domains,
             utm_templates,
             titles: settings.titles,
+            on_broken: settings.on_broken,
             updated_at: settings.updated_at,
             changed_by: settings.changed_by,
         }

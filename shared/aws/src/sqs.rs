@@ -10,6 +10,7 @@ use waypost_domain::imports::job::ports::PartQueue;
 use waypost_domain::jobs::redelivery::Redelivery;
 use waypost_domain::link_changes::ports::{LinkChangeQueue, LinkChangeRequest};
 use waypost_domain::pages::ports::{TitleQueue, TitleRequest};
+use waypost_domain::target_checks::ports::{CheckQueue, CheckRequest};
 use waypost_domain::{StoreError, StoreErrorKind};
 
 use crate::backoff::Backoff;
@@ -97,6 +98,13 @@ impl ExportQueue for SqsQueue {
 #[async_trait]
 impl LinkChangeQueue for SqsQueue {
     async fn send(&self, request: &LinkChangeRequest) -> Result<(), StoreError> {
+        self.send_all(std::slice::from_ref(request)).await
+    }
+}
+
+#[async_trait]
+impl CheckQueue for SqsQueue {
+    async fn send(&self, request: &CheckRequest) -> Result<(), StoreError> {
         self.send_all(std::slice::from_ref(request)).await
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! * [`values`] holds values that are valid once they exist, errors and pages.
 //! * [`links`], [`link_changes`], [`tags`], [`catalog`], [`domains`], [`redirect`], [`blocking`], [`access`], [`workspaces`],
-//!   [`pages`], [`imports`], [`exports`] and [`analytics`] are the subjects: one folder each, with one file for each use case.
+//!   [`pages`], [`target_checks`], [`imports`], [`exports`] and [`analytics`] are the subjects: one folder each, with one file for each use case.
 //! * [`clicks`], [`visitors`], [`jobs`] and [`files`] hold what several subjects share.
 //! * Ports are narrow traits, mostly in the `ports` of their subject. `waypost-aws` implements them; `testing` implements them in
 //!   memory for tests.
@@ -25,6 +25,7 @@ pub mod pages;
 pub mod ports;
 pub mod redirect;
 pub mod tags;
+pub mod target_checks;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod values;

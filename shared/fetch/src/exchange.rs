@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HOST, LOCATION, USER_AGENT};
-use http::{HeaderMap, HeaderName, Request};
+use http::{HeaderMap, HeaderName, Method, Request};
 use http_body_util::{BodyExt, Empty};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
@@ -16,9 +16,36 @@ use waypost_domain::pages::ports::FetchError;
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 /// The most headers of an answer.
 const MAX_HEADERS: usize = 200;
-/// Tells servers who asks.
-const AGENT: &str =
-    concat!("Mozilla/5.0 (compatible; Waypost/", env!("CARGO_PKG_VERSION"), "; reads titles of pages for links)");
+
+/// What a request is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To read the page.
+    Read,
+    /// To know whether there is one, by a HEAD.
+    Look,
+    /// The same by a GET, for servers that refuse a HEAD. The page is not read.
+    LookAgain,
+}
+
+impl Purpose {
+    fn method(self) -> Method {
+        if self == Self::Look { Method::HEAD } else { Method::GET }
+    }
+
+    /// Tells servers who asks, and why.
+    fn agent(self) -> &'static str {
+        macro_rules! agent {
+            ($why:literal) => {
+                concat!("Mozilla/5.0 (compatible; Waypost/", env!("CARGO_PKG_VERSION"), "; ", $why, ")")
+            };
+        }
+        match self {
+            Self::Read => agent!("reads titles of pages for links"),
+            Self::Look | Self::LookAgain => agent!("checks whether links still work"),
+        }
+    }
+}
 
 /// The answer to a request.
 pub(crate) enum Answer {
@@ -29,7 +56,7 @@ pub(crate) enum Answer {
 }
 
 /// Asks for `url` over `stream`.
-pub(crate) async fn ask<S>(stream: S, url: &Url) -> Result<Answer, FetchError>
+pub(crate) async fn ask<S>(stream: S, url: &Url, purpose: Purpose) -> Result<Answer, FetchError>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
@@ -37,12 +64,16 @@ where
     builder.max_buf_size(MAX_HEAD_BYTES).max_headers(MAX_HEADERS);
     let (mut sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(|_| FetchError::Unreadable)?;
     let exchange = async {
-        let answer = sender.send_request(request(url)?).await.map_err(|_| FetchError::Unreadable)?;
+        let answer = sender.send_request(request(url, purpose)?).await.map_err(|_| FetchError::Unreadable)?;
         let (head, body) = answer.into_parts();
         if head.status.is_redirection()
             && let Some(location) = head.headers.get(LOCATION)
         {
             return Ok(Answer::Redirect(String::from_utf8_lossy(location.as_bytes()).into_owned()));
+        }
+        let status = head.status.as_u16();
+        if purpose != Purpose::Read {
+            return Ok(Answer::Page(Page { status, ..Page::default() }));
         }
         let content_type = header(&head.headers, CONTENT_TYPE);
         // Nothing that was asked for: it would have to be decompressed, without a bound.
@@ -51,7 +82,7 @@ where
             return Err(FetchError::Unreadable);
         }
         let body = if Page::is_html(&content_type) { start_of(body).await? } else { Vec::new() };
-        Ok(Answer::Page(Page { status: head.status.as_u16(), content_type, body }))
+        Ok(Answer::Page(Page { status, content_type, body }))
     };
     // The connection may end before its last bytes are read here.
     let driver = async {
@@ -61,11 +92,13 @@ where
     tokio::select! { answer = exchange => answer, never = driver => never }
 }
 
-fn request(url: &Url) -> Result<Request<Empty<Bytes>>, FetchError> {
+fn request(url: &Url, purpose: Purpose) -> Result<Request<Empty<Bytes>>, FetchError> {
     let host = &url[Position::BeforeHost..Position::AfterPort];
-    Request::get(&url[Position::BeforePath..Position::AfterQuery])
+    Request::builder()
+        .method(purpose.method())
+        .uri(&url[Position::BeforePath..Position::AfterQuery])
         .header(HOST, host)
-        .header(USER_AGENT, AGENT)
+        .header(USER_AGENT, purpose.agent())
         .header(ACCEPT, "text/html, application/xhtml+xml;q=0.9, */*;q=0.1")
         .header(ACCEPT_ENCODING, "identity")
         .header(CONNECTION, "close")

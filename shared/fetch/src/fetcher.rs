@@ -1,6 +1,7 @@
-//! Fetches a page: checks where the request goes, sends it, and follows redirects.
+//! Fetches a page, or looks whether there is one: checks where the request goes, sends it, and follows redirects.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -9,13 +10,15 @@ use rustls::ClientConfig;
 use tokio::time::timeout;
 use url::{Host, Url};
 use waypost_domain::pages::page::Page;
+use waypost_domain::pages::ports::FetchError::{NotConnected, NotFound, Refused, Tls};
 use waypost_domain::pages::ports::{FetchError, FetchPage};
+use waypost_domain::target_checks::ports::{AskTarget, Asked};
 use waypost_domain::values::target_error::TargetError;
 use waypost_domain::{Domains, TargetUrl};
 
 use crate::addresses::is_public;
 use crate::connect::{begin_tls, connect, system_roots, tls_config};
-use crate::exchange::{Answer, ask};
+use crate::exchange::{Answer, Purpose, ask};
 use crate::resolve::{Resolve, SystemResolver};
 
 /// How long a page may take, from the first name to the last byte, all redirects included.
@@ -69,18 +72,26 @@ impl PageFetcher {
         Self { tls, ..self }
     }
 
-    async fn follow(&self, first: &TargetUrl) -> Result<Page, FetchError> {
+    /// Follows redirects from `first` on to a page. Sets `moved` once a server answers with the first of them.
+    async fn follow(&self, first: &TargetUrl, purpose: Purpose, moved: &AtomicBool) -> Result<Page, FetchError> {
         let mut next = self.checked(first.as_str())?;
         for _ in 0..=MAX_REDIRECTS {
-            match self.ask(&next).await? {
+            match self.ask_for(&next, purpose).await? {
                 Answer::Page(page) => return Ok(page),
                 Answer::Redirect(location) => {
+                    moved.store(true, Ordering::Relaxed);
                     let joined = next.join(location.trim()).map_err(|_| FetchError::Unreadable)?;
                     next = self.checked(joined.as_str())?;
                 }
             }
         }
         Err(FetchError::Redirects)
+    }
+
+    async fn look(&self, url: &TargetUrl, purpose: Purpose) -> Asked {
+        let moved = AtomicBool::new(false);
+        let page = timeout(TOTAL, self.follow(url, purpose, &moved)).await.unwrap_or(Err(FetchError::Timeout));
+        Asked { answer: page.map(|page| page.status), is_of_own_host: !moved.load(Ordering::Relaxed) }
     }
 
     /// Checks a URL as the target of a link.
@@ -98,14 +109,14 @@ impl PageFetcher {
         Url::parse(target.as_str()).map_err(|_| FetchError::Refused("the URL is not one of the web"))
     }
 
-    async fn ask(&self, url: &Url) -> Result<Answer, FetchError> {
+    async fn ask_for(&self, url: &Url, purpose: Purpose) -> Result<Answer, FetchError> {
         let addresses = self.addresses(url).await?;
         let stream = connect(&addresses).await?;
         if url.scheme() == "https" {
             let host = url.host_str().unwrap_or_default();
-            return ask(begin_tls(&self.tls()?, host, stream).await?, url).await;
+            return ask(begin_tls(&self.tls()?, host, stream).await?, url, purpose).await;
         }
-        ask(stream, url).await
+        ask(stream, url, purpose).await
     }
 
     /// Returns the addresses of the URL's host. If one of them is not public, none is used: a name of the web has no such address.
@@ -143,6 +154,22 @@ impl PageFetcher {
 #[async_trait]
 impl FetchPage for PageFetcher {
     async fn fetch(&self, url: &TargetUrl) -> Result<Page, FetchError> {
-        timeout(TOTAL, self.follow(url)).await.unwrap_or(Err(FetchError::Timeout))
+        let moved = AtomicBool::new(false);
+        timeout(TOTAL, self.follow(url, Purpose::Read, &moved)).await.unwrap_or(Err(FetchError::Timeout))
+    }
+}
+
+#[async_trait]
+impl AskTarget for PageFetcher {
+    /// Asks by a HEAD, and by a GET if the answer to that is an error or none: many servers do not know HEAD, or refuse it. Takes at most
+    /// twice the time of a page.
+    async fn ask(&self, url: &TargetUrl) -> Asked {
+        let looked = self.look(url, Purpose::Look).await;
+        let is_certain = match &looked.answer {
+            // A server that has had enough is not asked again.
+            Ok(status) => *status < 400 || *status == 429,
+            Err(error) => matches!(error, Refused(_) | NotFound | NotConnected | Tls),
+        };
+        if is_certain { looked } else { self.look(url, Purpose::LookAgain).await }
     }
 }

@@ -1,4 +1,5 @@
-//! Keeps the logs and heads of catalogues in `LinksTable`: `pk = CATALOG#{workspace}`, `sk = LOG#{number, 12 digits}` or `HEAD`.
+//! Keeps the logs and heads of catalogues in `LinksTable`: `pk = CATALOG#{workspace}`, `sk = LOG#{number, 12 digits}` or `HEAD`. The heads
+//! are in the index `list`, at `list_pk = CATALOGS#`, `list_sk = {workspace}`: they list the workspaces that have links.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
@@ -16,6 +17,8 @@ use crate::error::{broken, store_error};
 
 /// What the partition keys of catalogues begin with.
 pub const PREFIX: &str = "CATALOG#";
+/// Where the index `list` has the heads.
+pub(super) const HEADS: &str = "CATALOGS#";
 /// The sort key of heads.
 pub const HEAD: &str = "HEAD";
 /// DynamoDB's limit for a batch of writes.
@@ -128,6 +131,8 @@ impl CatalogStore for DynamoCatalogs {
         const OPERATION: &str = "catalog.put_head";
         let mut item: Item = serde_dynamo::to_item(head).map_err(|error| broken(OPERATION, error))?;
         item.extend(key(workspace, HEAD.to_owned()));
+        item.insert("list_pk".to_owned(), text(HEADS));
+        item.insert("list_sk".to_owned(), text(workspace.as_str()));
         match head.revision {
             0 => put_if_absent(&self.client, &self.table, OPERATION, item).await,
             revision => put_next(&self.client, &self.table, OPERATION, (item, revision)).await,

@@ -25,6 +25,10 @@ impl Update {
     pub(crate) fn between(mut seen: Item, next: Item) -> Self {
         let (mut set, mut remove) = (Vec::new(), Vec::new());
         let (mut names, mut values) = (HashMap::new(), Item::new());
+        if seen.get("url") != next.get("url") {
+            // A check may have been written since the link was read. It is about the former target.
+            seen.entry("target_check".to_owned()).or_insert(AttributeValue::Null(true));
+        }
         for (name, value) in next {
             if seen.remove(&name).as_ref() == Some(&value) || NOT_CHANGED.contains(&name.as_str()) {
                 continue;

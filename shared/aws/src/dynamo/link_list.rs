@@ -187,6 +187,18 @@ fn filter_expression(filter: &LinkFilter, names: &mut HashMap<String, String>, v
         };
         parts.push(part.to_owned());
     }
+    if let Some(broken) = filter.broken {
+        name("#check", "target_check");
+        name("#status", "status");
+        value(":broken".to_owned(), text("broken"));
+        // A link whose target always worked has no such attribute.
+        let part = if broken {
+            "#check.#status = :broken"
+        } else {
+            "(attribute_not_exists(#check) OR #check.#status <> :broken)"
+        };
+        parts.push(part.to_owned());
+    }
     let scope = &filter.scope;
     if !scope.tags().is_empty() {
         name("#tags", "tags");

@@ -6,6 +6,7 @@ pub mod aggregates;
 pub mod blocked_targets;
 pub mod catalog;
 mod change_marks;
+pub mod check_jobs;
 pub mod click_limit;
 mod conditional_writes;
 pub mod domains;
@@ -34,6 +35,7 @@ mod stored_link;
 pub mod table_stream;
 pub mod tags;
 pub mod warm_up;
+pub mod workspace_list;
 pub mod workspaces;
 
 use std::collections::HashMap;

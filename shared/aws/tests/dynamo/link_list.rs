@@ -15,7 +15,7 @@ use waypost_domain::links::list::{ListRequest, list_links};
 use waypost_domain::links::ports::{LinkIndex, LinkWriter};
 use waypost_domain::links::query::{LinkFilter, LinkQuery};
 use waypost_domain::testing::links::MemoryLinks;
-use waypost_domain::testing::samples::{caller, link};
+use waypost_domain::testing::samples::{broken_check, caller, failing_check, link};
 use waypost_domain::values::page::{Page, PageRequest};
 use waypost_domain::{Domain, Domains, Link, Role, Timestamp, WorkspaceId};
 
@@ -188,6 +188,8 @@ async fn filters_match_those_in_memory() {
     for (n, link) in all.iter_mut().enumerate() {
         link.tags = ["x", "y", "z"].iter().take(n % 4).map(|tag| (*tag).to_owned()).collect();
         link.settings.archived = n % 5 == 0;
+        let time = "2026-01-02T03:04:05Z";
+        link.target_check = [None, Some(failing_check(time)), Some(broken_check(time))][n % 11 % 3].clone();
         link.created_by = (n % 7 == 0).then(|| "key_1".to_owned());
         if n % 3 == 0 {
             link.address.domain = Domain::parse("s.example.org").unwrap();
@@ -219,6 +221,8 @@ async fn filters_match_those_in_memory() {
         },
         LinkQuery { filter: LinkFilter { archived: Some(true), ..LinkFilter::default() }, limit: 9, ..all.clone() },
         LinkQuery { filter: LinkFilter { archived: Some(false), ..LinkFilter::default() }, limit: 99, ..all.clone() },
+        LinkQuery { filter: LinkFilter { broken: Some(true), ..LinkFilter::default() }, ..all.clone() },
+        LinkQuery { filter: LinkFilter { broken: Some(false), ..LinkFilter::default() }, ..all.clone() },
         LinkQuery { filter: LinkFilter { slug_prefix: Some("s2".into()), ..LinkFilter::default() }, ..all.clone() },
         LinkQuery {
             filter: LinkFilter { domain: Domain::parse("s.example.org").ok(), ..LinkFilter::default() },

@@ -6,6 +6,7 @@
 mod aggregates;
 mod blocked_targets;
 mod catalog;
+mod check_jobs;
 mod domains;
 mod exports;
 mod idempotency;

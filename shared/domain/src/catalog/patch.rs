@@ -34,6 +34,8 @@ pub struct CatalogRow {
     pub tags: Vec<String>,
     /// Who created it; empty if nobody knows.
     pub created_by: String,
+    /// Whether its target is broken.
+    pub broken: bool,
 }
 
 impl CatalogRow {
@@ -51,6 +53,7 @@ impl CatalogRow {
             title: link.title.clone().unwrap_or_default(),
             tags: link.tags.clone(),
             created_by: link.created_by.clone().unwrap_or_default(),
+            broken: link.is_broken(),
         }
     }
 }

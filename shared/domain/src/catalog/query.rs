@@ -231,6 +231,7 @@ impl CatalogQuery {
         let filter = &self.filter;
         let tags = if filter.any_tag { filter.tags.iter().any(has) } else { filter.tags.iter().all(has) };
         filter.archived.is_none_or(|archived| row.archived == archived)
+            && filter.broken.is_none_or(|broken| row.broken == broken)
             && (filter.tags.is_empty() || tags)
             && filter.domain.as_ref().is_none_or(|domain| found.domain == domain.as_str())
             && filter.slug_prefix.as_ref().is_none_or(|prefix| found.slug.starts_with(prefix.as_str()))

@@ -21,7 +21,7 @@ use crate::ports::{Clock, Random};
 use crate::testing::catalog::{MemoryCatalogStore, MemoryTotals};
 use crate::testing::files::MemoryFileStore;
 use crate::testing::links::MemoryLinks;
-use crate::testing::samples::link;
+use crate::testing::samples::{broken_check, failing_check, link};
 use crate::testing::system::{FixedClock, SeededRandom};
 use crate::values::domains::{Domain, Domains};
 use crate::values::slug::Slug;
@@ -109,6 +109,10 @@ impl Stack {
         link.url = TargetUrl::parse(self.one_of(&urls), &Domains::parse("go.example.com").unwrap()).unwrap();
         link.tags = ["mail", "spring", "x y"].into_iter().filter(|_| self.below(3) == 0).map(str::to_owned).collect();
         link.settings.archived = self.below(6) == 0;
+        link.target_check =
+            [None, None, Some(failing_check("2026-01-02T03:04:05Z")), Some(broken_check("2026-01-02T03:04:05Z"))]
+                [self.below(4)]
+            .clone();
     }
 
     async fn create(&mut self) {
@@ -244,6 +248,7 @@ impl Stack {
             domain: (self.below(4) == 0).then(|| Domain::parse("s.example.org").unwrap()),
             slug_prefix: (self.below(6) == 0).then(|| self.one_of(&["a", "spring", "Sa"]).to_owned()),
             archived: [None, Some(false), Some(true)][self.below(3)],
+            broken: [None, None, None, Some(false), Some(true)][self.below(5)],
             scope: self.scope(),
         };
         let time = |ago: i64| Some(self.clock.now().plus_seconds(-ago));

@@ -1,5 +1,5 @@
-//! Writes a link as a row of an export. An import reads every one of its columns but `created_by` and `changed_by`: it is itself
-//! who creates or changes its links.
+//! Writes a link as a row of an export. An import reads every one of its columns but `created_by` and `changed_by`, since it is itself
+//! who creates or changes its links, and `broken_since`, which only checks find out.
 
 use serde::Serialize;
 
@@ -8,11 +8,12 @@ use crate::links::link::Link;
 use crate::links::preview::PreviewFields;
 use crate::links::request::{LinkFields, RuleFields, VariantFields};
 use crate::links::settings::QueryConflict;
+use crate::links::target_check::TargetCheck;
 use crate::values::timestamp::Timestamp;
 
 const COLUMNS: &str = "url,slug,domain,aliases,title,tags,created_at,starts_at,expires_at,expired_url,max_clicks,\
 redirect_status,forward_query,query_conflict,forward_path,archived,rules,variants,preview,imported_clicks,has_password,\
-created_by,changed_by";
+created_by,changed_by,broken_since";
 
 /// Writes the first line of an export in CSV, `with_passwords` or without.
 pub fn csv_header(with_passwords: bool) -> String {
@@ -62,6 +63,8 @@ struct Row {
     #[serde(skip_serializing_if = "Option::is_none")]
     changed_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    broken_since: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     password_hash: Option<String>,
 }
 
@@ -93,6 +96,7 @@ impl Row {
             has_password: password.is_some(),
             created_by: link.created_by.clone(),
             changed_by: link.changed_by.clone(),
+            broken_since: link.target_check.as_ref().and_then(TargetCheck::broken_since),
             password_hash: password.filter(|_| with_passwords).cloned(),
         }
     }
@@ -138,6 +142,7 @@ pub fn csv_row(link: &Link, with_passwords: bool) -> String {
         flag(row.has_password),
         text(row.created_by),
         text(row.changed_by),
+        row.broken_since.map(|time| time.to_string()).unwrap_or_default(),
     ];
     let password = if with_passwords { format!(",{}", text(row.password_hash)) } else { String::new() };
     cells.join(",") + &password + "\r\n"

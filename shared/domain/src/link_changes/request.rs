@@ -118,6 +118,10 @@ pub struct FilterFields {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["true", "false", "any", null])))]
     pub archived: Option<String>,
+    /// `true`: only links whose target is broken; `false`: only the others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["true", "false", null])))]
+    pub broken: Option<String>,
     /// Only links created at this time or later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::values::timestamp::Timestamp>"))]
@@ -145,6 +149,7 @@ impl FilterFields {
             domain: this.domain,
             prefix: this.prefix,
             archived: this.archived,
+            broken: this.broken,
             created_after: this.created_after,
             created_before: this.created_before,
             ..ListRequest::default()
@@ -323,6 +328,8 @@ mod tests {
             (json!({"select": {"all": true, "links": [{"slug": "a"}]}, "delete": true}), "/select/links"),
             (filter(json!({})), "/select/filter"),
             (filter(json!({"archived": "false"})), "/select/filter"),
+            (filter(json!({"broken": "false"})), "/select/filter"),
+            (filter(json!({"broken": "any"})), "/select/filter/broken"),
             (filter(json!({"archived": "any", "tag": [], "tag_mode": "any"})), "/select/filter"),
             (filter(json!({"limit": 1})), "/select/filter/limit"),
             (filter(json!({"tag": "a"})), "/select/filter/tag"),

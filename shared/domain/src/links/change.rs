@@ -144,6 +144,7 @@ fn apply(
         ..seen.clone()
     };
     next.settings.used_clicks = seen.settings.used_clicks;
+    next.target_check = seen.check_of(&next.url);
     if seen.settings.title_is_read && next.title == seen.title {
         // The page of another target has another title.
         let is_kept = next.url == seen.url;
@@ -284,6 +285,26 @@ mod tests {
             links.insert(&read).await.unwrap();
             let changed = change(&links, patch.clone()).await.unwrap();
             assert_eq!((changed.title.as_deref(), changed.settings.title_is_read), (title, is_read), "{patch}");
+        }
+    }
+
+    #[tokio::test]
+    async fn checks_of_the_target_go_with_the_target_and_nothing_else() {
+        for (patch, is_kept) in [
+            (json!({"tags": ["a"]}), true),
+            (json!({"url": "https://EXAMPLE.com"}), true),
+            (json!({"slug": "moved"}), true),
+            (json!({"title": "T"}), true),
+            (json!({"url": "https://example.com/other"}), false),
+            (json!({"url": "https://example.com/other", "slug": "moved"}), false),
+        ] {
+            let links = MemoryLinks::default();
+            let mut checked = link("acme", "docs", "https://example.com/");
+            checked.target_check = Some(crate::testing::samples::broken_check("2026-01-02T03:04:05Z"));
+            links.insert(&checked).await.unwrap();
+            let changed = change(&links, patch.clone()).await.unwrap();
+            assert_eq!(changed.target_check, checked.target_check.filter(|_| is_kept), "{patch}");
+            assert_eq!(links.all(), [changed], "{patch}");
         }
     }
 

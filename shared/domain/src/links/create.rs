@@ -152,6 +152,7 @@ fn check(
         changed_by: None,
         revision: 0,
         settings,
+        target_check: None,
         imported_clicks: None,
         origin: fingerprint.map(|fingerprint| fingerprint.as_str().to_owned()),
     })

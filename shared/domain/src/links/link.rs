@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use super::address::LinkAddress;
 use super::id::LinkId;
 use super::settings::LinkSettings;
+use super::target_check::TargetCheck;
 use crate::values::domains::Domain;
 use crate::values::hex::hex;
 use crate::values::target::TargetUrl;
@@ -56,6 +57,9 @@ pub struct Link {
     /// Everything beyond a plain redirect.
     #[serde(flatten)]
     pub settings: LinkSettings,
+    /// What checks have found about its target; nothing if absent. It belongs to [`Link::url`], and goes when that changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_check: Option<TargetCheck>,
     /// The clicks that the shortener it was imported from had counted. Waypost's statistics do not include them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported_clicks: Option<u64>,
@@ -100,6 +104,22 @@ impl Link {
         self
     }
 
+    /// Tells whether checks have found that its target is broken.
+    pub fn is_broken(&self) -> bool {
+        self.target_check.as_ref().is_some_and(TargetCheck::is_broken)
+    }
+
+    /// Returns what checks have found about the target, for a link that is to replace this one and leads to `url`.
+    pub fn check_of(&self, url: &TargetUrl) -> Option<TargetCheck> {
+        self.target_check.clone().filter(|_| self.url == *url)
+    }
+
+    /// Returns the URL that visitors are led to instead of a broken target, if the workspace wants that and the link has one.
+    pub fn instead_of_broken(&self) -> Option<&TargetUrl> {
+        let is_used = self.target_check.as_ref().is_some_and(|check| check.uses_expired_url);
+        self.settings.expired_url.as_ref().filter(|_| is_used)
+    }
+
     /// Returns all addresses that lead to the link, its own first.
     pub fn addresses(&self) -> impl Iterator<Item = &LinkAddress> {
         std::iter::once(&self.address).chain(&self.aliases)
@@ -126,11 +146,11 @@ impl Link {
     }
 
     /// Returns a strong entity tag (RFC 9110, section 8.8.3), which differs whenever the link's representation does. It consists
-    /// of the owner's last change and, after a dot, what changes without the owner: the clicks that count against `max_clicks`, and
-    /// whether the title is that of the target.
+    /// of the owner's last change and, after a dot, what changes without the owner: the clicks that count against `max_clicks`,
+    /// whether the title is that of the target, and when a check found something new about the target.
     pub fn etag(&self) -> String {
-        match (self.settings.used_clicks, self.settings.title_is_read) {
-            (0, false) => format!("\"{}\"", self.version_tag()),
+        match (self.settings.used_clicks, self.settings.title_is_read, &self.target_check) {
+            (0, false, None) => format!("\"{}\"", self.version_tag()),
             _ => format!("\"{}.{}\"", self.version_tag(), self.state_tag()),
         }
     }
@@ -141,7 +161,9 @@ impl Link {
     }
 
     fn state_tag(&self) -> String {
-        format!("{:x}{}", self.settings.used_clicks, if self.settings.title_is_read { "t" } else { "" })
+        let title = if self.settings.title_is_read { "t" } else { "" };
+        let check = self.target_check.as_ref().map(|check| format!("c{:x}", check.checked_at.as_millis()));
+        format!("{:x}{title}{}", self.settings.used_clicks, check.unwrap_or_default())
     }
 
     /// Returns the key that sorts a workspace's links in the order of creation.
@@ -259,5 +281,8 @@ mod tests {
         assert_eq!(link.etag(), format!("\"{version}.0t\""));
         link.settings.title_is_read = false;
         assert_eq!(link.etag(), format!("\"{version}\""));
+        link.target_check = Some(crate::testing::samples::failing_check("2026-01-02T03:04:05Z"));
+        assert_eq!(link.etag(), format!("\"{version}.0c19b7ca98c88\""));
+        assert_eq!(link.etag_with_clicks(1), format!("\"{version}.0c19b7ca98c88.1\""));
     }
 }

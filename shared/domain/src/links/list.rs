@@ -36,6 +36,9 @@ pub struct ListRequest {
     /// `false` (the default): only links that are not archived; `true`: only archived links; `any`: both.
     #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["true", "false", "any"], "default" = "false")))]
     pub archived: Option<String>,
+    /// `true`: only links whose target is broken; `false`: only the others. Both if absent.
+    #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["true", "false"])))]
+    pub broken: Option<String>,
     /// Only links created at this time or later.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<Timestamp>"))]
     pub created_after: Option<String>,
@@ -189,6 +192,15 @@ pub(crate) fn check(
             None
         }
     };
+    let broken = match request.broken.as_deref() {
+        None => None,
+        Some("true") => Some(true),
+        Some("false") => Some(false),
+        Some(_) => {
+            errors.add("broken", "must be true or false");
+            None
+        }
+    };
     let domain = request.domain.as_deref().and_then(|text| errors.note("domain", own_domain(text, domains)));
     if let Some(prefix) = &request.prefix {
         // A prefix of a slug has the form of a slug. It may be a reserved word.
@@ -207,6 +219,7 @@ pub(crate) fn check(
         domain,
         slug_prefix: request.prefix.clone(),
         archived,
+        broken,
         scope: caller.scope.clone(),
     };
     LinkQuery { before, created_from, created_before, filter, limit }
@@ -218,7 +231,7 @@ mod tests {
     use crate::links::ports::LinkWriter;
     use crate::links::query::LinkSlice;
     use crate::testing::links::MemoryLinks;
-    use crate::testing::samples::{caller, link};
+    use crate::testing::samples::{broken_check, caller, link};
     use crate::values::domains::Domain;
     use crate::values::error::StoreError;
     use crate::values::workspace::WorkspaceId;
@@ -293,6 +306,7 @@ mod tests {
             link.tags = tags.into_iter().map(str::to_owned).collect();
             link.created_at = link.created_at.plus_seconds(second);
             link.settings.archived = archived;
+            link.target_check = (slug == "a2").then(|| broken_check("2026-01-02T03:04:05Z"));
             links.insert(&link).await.unwrap();
         }
         let all = ListRequest::default;
@@ -302,6 +316,8 @@ mod tests {
             (all(), "b1 a2 a1"),
             (ListRequest { archived: text("any"), ..all() }, "b2 b1 a2 a1"),
             (ListRequest { archived: text("true"), ..all() }, "b2"),
+            (ListRequest { broken: text("true"), ..all() }, "a2"),
+            (ListRequest { broken: text("false"), archived: text("any"), ..all() }, "b2 b1 a1"),
             (ListRequest { tags: both[..1].to_vec(), ..all() }, "a2 a1"),
             (ListRequest { tags: both.clone(), ..all() }, "a1"),
             (ListRequest { tags: both, tag_mode: text("any"), ..all() }, "b1 a2 a1"),
@@ -326,13 +342,14 @@ mod tests {
             domain: text("elsewhere.example"),
             prefix: text("a/b"),
             archived: text("maybe"),
+            broken: text("any"),
             created_after: text("yesterday"),
             created_before: text("2026-02-30T00:00:00Z"),
             ..ListRequest::default()
         };
         let Err(Error::Invalid(errors)) = page(&MemoryLinks::default(), &request).await else { panic!() };
         let pointers: Vec<&str> = errors.iter().map(|error| error.pointer.as_str()).collect();
-        let all = "limit cursor tag tag_mode archived domain prefix created_after created_before";
+        let all = "limit cursor tag tag_mode archived broken domain prefix created_after created_before";
         assert_eq!(pointers.join(" "), all);
     }
 

@@ -22,5 +22,6 @@ pub mod request;
 pub mod restore;
 mod reuse;
 pub mod settings;
+pub mod target_check;
 pub mod utm;
 pub mod validate;

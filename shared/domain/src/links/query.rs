@@ -18,6 +18,8 @@ pub struct LinkFilter {
     pub slug_prefix: Option<String>,
     /// Only archived links, or only those that are not; both if absent.
     pub archived: Option<bool>,
+    /// Only links whose target is broken, or only the others; both if absent.
+    pub broken: Option<bool>,
     /// Only links of this scope, the caller's.
     pub scope: Scope,
 }
@@ -29,6 +31,7 @@ impl LinkFilter {
             || self.domain.is_some()
             || self.slug_prefix.is_some()
             || self.archived == Some(true)
+            || self.broken == Some(true)
             || !self.scope.is_whole()
     }
 
@@ -40,6 +43,7 @@ impl LinkFilter {
             && self.domain.as_ref().is_none_or(|domain| link.address.domain == *domain)
             && self.slug_prefix.as_ref().is_none_or(|prefix| link.address.slug.as_str().starts_with(prefix))
             && self.archived.is_none_or(|archived| link.settings.archived == archived)
+            && self.broken.is_none_or(|broken| link.is_broken() == broken)
             && self.scope.shows(link)
     }
 }
@@ -97,15 +101,17 @@ mod tests {
     #[test]
     fn filter_is_selective_if_few_links_may_pass() {
         type Set = fn(&mut LinkFilter);
-        let cases: [(Set, bool); 7] = [
+        let cases: [(Set, bool); 9] = [
             (|_| {}, false),
             (|filter| filter.tags.push("a".to_owned()), true),
             (|filter| filter.domain = Domain::parse("go.example.com").ok(), true),
             (|filter| filter.slug_prefix = Some("a".to_owned()), true),
             (|filter| filter.archived = Some(true), true),
             (|filter| filter.scope = Scope::new(Vec::new(), vec!["a".to_owned()], None), true),
-            // Most links are not archived.
+            // Most links are not archived, and lead somewhere.
             (|filter| filter.archived = Some(false), false),
+            (|filter| filter.broken = Some(false), false),
+            (|filter| filter.broken = Some(true), true),
         ];
         for (set, selective) in cases {
             let mut filter = LinkFilter::default();

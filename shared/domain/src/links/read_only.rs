@@ -36,6 +36,8 @@ fn was_read(name: &str, value: &Value, now: &Value, of_now: bool) -> bool {
         // Nobody remembers who made the changes before the last one.
         "changed_by" if !of_now => value.is_null() || value.is_string(),
         "clicks" => value.is_null() || value.is_u64(),
+        // A check may have found something new since.
+        "target_check" => value.is_null() || value.is_object(),
         "last_click_at" => value.is_null() || time(value).is_some(),
         // These grow by themselves after the read.
         "used_clicks" => value.as_f64().zip(now.as_f64()).is_some_and(|(value, now)| (0.0..=now).contains(&value)),
@@ -64,7 +66,7 @@ mod tests {
         let shown = json!({
             "title": "T", "short_url": "https://go.example.com/a", "used_clicks": 3, "has_password": true, "imported_clicks": null,
             "created_at": "2026-01-01T00:00:00.000Z", "updated_at": "2026-01-02T00:00:00.000Z",
-            "created_by": "key_1", "changed_by": "key_2",
+            "created_by": "key_1", "changed_by": "key_2", "target_check": null,
         });
         let settable = json!({"title": "T", "max_clicks": null});
         for (patch, rest, pointers) in [
@@ -88,6 +90,8 @@ mod tests {
                 json!({}),
                 vec!["/created_at", "/updated_at", "/used_clicks"],
             ),
+            (json!({"target_check": {"status": "failing"}}), json!({}), vec![]),
+            (json!({"target_check": true}), json!({}), vec!["/target_check"]),
             (json!({"clicks": "7", "last_click_at": 1}), json!({}), vec!["/clicks", "/last_click_at"]),
             (json!({"created_by": "key_2", "changed_by": "key_1"}), json!({}), vec!["/changed_by", "/created_by"]),
             (json!({"created_by": null, "changed_by": null}), json!({}), vec!["/changed_by", "/created_by"]),

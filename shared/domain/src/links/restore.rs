@@ -34,6 +34,7 @@ pub async fn restore_link(
             ..following(previous, current.revision, caller, ports)
         };
         next.settings.used_clicks = current.settings.used_clicks;
+        next.target_check = current.check_of(&next.url);
         let stays = (&next.address, &next.aliases) == (&current.address, &current.aliases);
         let written = if stays {
             if ports.writer.replace(&current, &next).await? { Relocation::Done } else { Relocation::Changed }
@@ -152,11 +153,13 @@ mod tests {
         world.links.insert(&before).await.unwrap();
         let mut current = before.clone();
         (current.revision, current.title) = (1, Some("T".into()));
+        current.target_check = Some(crate::testing::samples::failing_check("2026-01-02T03:04:05Z"));
         world.links.replace(&before, &current).await.unwrap();
         crate::redirect::ports::ClickLimit::use_click(&world.links, &before.address).await.unwrap();
         let editor = caller("acme", Role::Editor);
         let restored = restore_link(&world.ports(), &editor, &current, &before).await.unwrap();
         assert_eq!((restored.title, restored.revision), (None, 2));
+        assert_eq!(restored.target_check, current.target_check, "what is known of the target is not undone");
         assert_eq!(world.links.all()[0].settings.used_clicks, 1);
         let again = restore_link(&world.ports(), &editor, &current, &before).await;
         assert!(matches!(again, Err(Error::Changed(_))), "{again:?}");

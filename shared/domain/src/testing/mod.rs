@@ -22,4 +22,5 @@ pub mod samples;
 pub mod sessions;
 pub mod system;
 pub mod tags;
+pub mod target_checks;
 pub mod workspaces;

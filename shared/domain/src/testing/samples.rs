@@ -6,6 +6,7 @@ use crate::links::address::LinkAddress;
 use crate::links::id::LinkId;
 use crate::links::link::Link;
 use crate::links::settings::LinkSettings;
+use crate::links::target_check::{CheckRun, CheckStatus, FailureReason, TargetCheck};
 use crate::values::domains::{Domain, Domains};
 use crate::values::slug::Slug;
 use crate::values::target::TargetUrl;
@@ -58,6 +59,7 @@ pub fn link(workspace: &str, slug: &str, url: &str) -> Link {
         changed_by: None,
         revision: 0,
         settings: LinkSettings::default(),
+        target_check: None,
         imported_clicks: None,
         origin: None,
     }
@@ -67,4 +69,24 @@ pub fn link(workspace: &str, slug: &str, url: &str) -> Link {
 pub fn link_with_id(workspace: &str, slug: &str, url: &str, seed: &str) -> Link {
     let link = link(workspace, slug, url);
     Link { stored_id: Some(LinkId::derive(link.created_at, seed)), ..link }
+}
+
+/// Makes what the first failed check of a target finds at `time`. Panics if that is not valid.
+#[allow(clippy::expect_used, reason = "only tests call it")]
+pub fn failing_check(time: &str) -> TargetCheck {
+    let time = Timestamp::parse(time).expect("a valid time");
+    TargetCheck {
+        status: CheckStatus::Failing,
+        checked_at: time,
+        failing_since: Some(time),
+        reason: Some(FailureReason::Status(404)),
+        failures: 1,
+        run: CheckRun::of(time),
+        uses_expired_url: false,
+    }
+}
+
+/// Makes what three failed checks of a target have found at `time`. Panics if that is not valid.
+pub fn broken_check(time: &str) -> TargetCheck {
+    TargetCheck { status: CheckStatus::Broken, failures: TargetCheck::BROKEN_AFTER, ..failing_check(time) }
 }

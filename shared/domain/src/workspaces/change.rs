@@ -116,6 +116,7 @@ mod tests {
     use crate::testing::system::FixedClock;
     use crate::testing::workspaces::MemoryWorkspaces;
     use crate::workspaces::read::read_settings;
+    use crate::workspaces::settings::OnBroken;
     use serde_json::json;
 
     async fn change_if(
@@ -160,6 +161,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn rule_for_broken_targets_is_set_and_taken_back() {
+        let workspaces = MemoryWorkspaces::default();
+        for (patch, expected) in [
+            (json!({"on_broken": "archive"}), OnBroken::Archive),
+            (json!({"titles": true}), OnBroken::Archive),
+            (json!({"on_broken": "expired_url"}), OnBroken::ExpiredUrl),
+            (json!({"on_broken": null}), OnBroken::Nothing),
+        ] {
+            assert_eq!(change(&workspaces, patch.clone()).await.unwrap().on_broken, expected, "{patch}");
+        }
+    }
+
+    #[tokio::test]
     async fn every_invalid_field_is_named() {
         let workspaces = MemoryWorkspaces::default();
         let many: Vec<Value> = (0..51).map(|n| json!({"name": n.to_string(), "source": "x"})).collect();
@@ -198,6 +212,7 @@ mod tests {
             ),
             (json!({"utm_templates": many}), vec!["/utm_templates"]),
             (json!({"utm_templates": heavy}), vec![""]),
+            (json!({"on_broken": "delete"}), vec!["/on_broken"]),
             (json!({"workspace": "other"}), vec!["/workspace"]),
             (json!({"updated_at": "2026-01-01T00:00:00Z"}), vec!["/updated_at"]),
             (json!({"changed_by": "key_1"}), vec!["/changed_by"]),

@@ -35,6 +35,7 @@ pub(super) fn check_settings(
         domains: check.of_domains(fields.domains, errors),
         utm_templates: check_templates(fields.utm_templates, errors),
         titles: fields.titles,
+        on_broken: fields.on_broken,
     };
     if serde_json::to_vec(&checked).is_ok_and(|json| json.len() > MAX_BYTES) {
         errors.add("", format!("all settings together are larger than {MAX_BYTES} bytes of JSON"));

@@ -19,6 +19,9 @@ pub struct WorkspaceSettings {
     /// Whether links without a title get that of their target.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub titles: bool,
+    /// What happens to a link whose target is found broken.
+    #[serde(default, skip_serializing_if = "OnBroken::is_nothing")]
+    pub on_broken: OnBroken,
     /// Counts the changes. A write succeeds only if the stored revision is the one before.
     #[serde(default)]
     pub revision: u64,
@@ -28,6 +31,26 @@ pub struct WorkspaceSettings {
     /// Who last changed them, as in [`crate::links::link::Link::changed_by`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed_by: Option<String>,
+}
+
+/// What happens to a link whose target is found broken.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub enum OnBroken {
+    /// The link is only listed as broken.
+    #[default]
+    Nothing,
+    /// The link is archived, once. It stays archived until its owner brings it back.
+    Archive,
+    /// Visitors are led to the link's `expired_url`, if it has one, until its target works again.
+    ExpiredUrl,
+}
+
+impl OnBroken {
+    fn is_nothing(&self) -> bool {
+        *self == Self::Nothing
+    }
 }
 
 impl WorkspaceSettings {
@@ -67,18 +90,24 @@ pub struct SettingsFields {
     #[serde(default, deserialize_with = "or_default")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<bool>"))]
     pub titles: bool,
+    /// What happens to a link whose target is found broken; `nothing` if absent.
+    #[serde(default, deserialize_with = "or_default")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<OnBroken>"))]
+    pub on_broken: OnBroken,
 }
 
 impl SettingsFields {
     /// Returns the fields of `settings`.
     pub fn of(settings: &WorkspaceSettings) -> Self {
         let NewLinkDefaults { defaults, domains, utm_templates } = settings.new_links.clone();
-        Self { defaults, domains, utm_templates, titles: settings.titles }
+        let (titles, on_broken) = (settings.titles, settings.on_broken);
+        Self { defaults, domains, utm_templates, titles, on_broken }
     }
 
     /// Puts the fields into `settings`.
     pub(crate) fn into_settings(self, settings: WorkspaceSettings) -> WorkspaceSettings {
-        let Self { defaults, domains, utm_templates, titles } = self;
-        WorkspaceSettings { new_links: NewLinkDefaults { defaults, domains, utm_templates }, titles, ..settings }
+        let Self { defaults, domains, utm_templates, titles, on_broken } = self;
+        let new_links = NewLinkDefaults { defaults, domains, utm_templates };
+        WorkspaceSettings { new_links, titles, on_broken, ..settings }
     }
 }

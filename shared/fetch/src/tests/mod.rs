@@ -1,5 +1,6 @@
 //! Tests the fetcher against servers on this machine that do what they should not.
 
+mod looks;
 mod server;
 
 use std::collections::HashMap;

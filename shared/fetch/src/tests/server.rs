@@ -17,6 +17,8 @@ enum Then {
     Repeat(String),
     Wait,
     Drip,
+    /// The same, but this text to another method than HEAD.
+    Other(String),
 }
 
 /// A server on this machine. It ends with the runtime of its test.
@@ -34,6 +36,11 @@ impl Server {
     /// Gives `answer`, and then `more` again and again.
     pub(super) async fn repeating(answer: &str, more: &str) -> Self {
         Self::start(answer, Then::Repeat(more.repeat(100)), None).await
+    }
+
+    /// Gives `head` to HEAD, and `other` to other methods, and closes the connection.
+    pub(super) async fn by_method(head: &str, other: &str) -> Self {
+        Self::start(head, Then::Other(other.to_owned()), None).await
     }
 
     /// Gives `answer`, and then nothing.
@@ -97,6 +104,12 @@ impl Server {
         self.requests.lock().unwrap()[0].clone()
     }
 
+    /// Returns the method of each request.
+    pub(super) fn methods(&self) -> Vec<String> {
+        let requests = self.requests.lock().unwrap();
+        requests.iter().map(|request| request.split(' ').next().unwrap().to_owned()).collect()
+    }
+
     /// Returns the number of requests.
     pub(super) fn requests(&self) -> usize {
         self.requests.lock().unwrap().len()
@@ -116,12 +129,16 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
             Err(_) => return,
         }
     }
+    let answer = match &then {
+        Then::Other(other) if !request.starts_with(b"HEAD ") => other,
+        _ => answer,
+    };
     requests.lock().unwrap().push(String::from_utf8(request).unwrap());
     if stream.write_all(answer.as_bytes()).await.is_err() {
         return;
     }
     match then {
-        Then::Close => drop(stream.shutdown().await),
+        Then::Close | Then::Other(_) => drop(stream.shutdown().await),
         Then::Wait => std::future::pending().await,
         Then::Repeat(more) => while stream.write_all(more.as_bytes()).await.is_ok() {},
         Then::Drip => {

@@ -40,6 +40,7 @@ pub(super) struct Row {
     /// Where its texts are. `None` if the link is not there, or not known to be.
     texts: Option<Sizes>,
     pub(super) archived: bool,
+    pub(super) broken: bool,
     domain: u16,
     creator: u32,
     pub(super) created_at: i64,
@@ -77,6 +78,7 @@ impl Catalog {
                 revision: 0,
                 texts: None,
                 archived: false,
+                broken: false,
                 domain: 0,
                 creator: 0,
                 created_at: 0,
@@ -109,7 +111,8 @@ impl Catalog {
             let creator = self.creators.number_of(&new.created_by);
             let texts = self.texts.add(index, &new);
             let row = &mut self.rows[index];
-            (row.texts, row.domain, row.archived) = (Some(texts), domain, new.archived);
+            (row.texts, row.domain) = (Some(texts), domain);
+            (row.archived, row.broken) = (new.archived, new.broken);
             (row.created_at, row.changed_at, row.creator) = (new.created_at, new.changed_at, creator);
             self.here += 1;
         }

@@ -32,7 +32,7 @@ use crate::testing::imports::{MemoryImports, MemoryPartQueue, MemoryParts};
 use crate::testing::jobs::MemoryTimer;
 use crate::testing::jobs::delivery;
 use crate::testing::links::MemoryLinks;
-use crate::testing::samples::{caller, link};
+use crate::testing::samples::{broken_check, caller, link};
 use crate::testing::system::{FixedClock, SeededRandom};
 use crate::testing::workspaces::MemoryWorkspaces;
 use crate::values::domains::{Domain, Domains};
@@ -438,6 +438,8 @@ proptest! {
         // Whoever made the link, the import makes its copy.
         wanted.created_by = Some("key_1".to_owned());
         wanted.changed_by = clicks.map(|_| "sub_1".to_owned());
+        // What checks found out about the target stays behind.
+        wanted.target_check = clicks.map(|_| broken_check("2026-01-02T03:04:05Z"));
         wanted.settings = settings;
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let imported = runtime.block_on(async {
@@ -451,6 +453,6 @@ proptest! {
         let imported: Vec<Link> = imported.into_iter().map(|link| Link { origin: None, stored_id: None, revision: 0, ..link }).collect();
         let import = imported.first().and_then(|link| link.created_by.clone());
         prop_assert!(import.as_deref().is_some_and(|id| id.starts_with("imp_")), "{:?}", import);
-        prop_assert_eq!(imported, [Link { created_by: import, changed_by: None, ..wanted }]);
+        prop_assert_eq!(imported, [Link { created_by: import, changed_by: None, target_check: None, ..wanted }]);
     }
 }

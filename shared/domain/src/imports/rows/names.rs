@@ -37,7 +37,7 @@ pub(super) fn common_column(name: &str) -> Option<Column> {
         "variants" => Column::Variants,
         "preview" => Column::Preview,
         // Who made a link elsewhere: here the import does.
-        "createdby" | "changedby" => Column::Ignored,
+        "createdby" | "changedby" | "brokensince" => Column::Ignored,
         // Switches whose names have the word, but not the meaning.
         "passwordcontact" | "passwordresetat" => Column::Ignored,
         _ => return restricting_column(name),

@@ -85,7 +85,7 @@ pub enum Outcome {
     Redirect(Box<Redirect>),
     /// Where the link leads, for a visitor who asks before going there. No click.
     Details(Box<LinkDetails>),
-    /// The link has expired or is used up. It may have a URL for this case.
+    /// The link has expired or is used up, or its target is broken and its workspace wants that. It may have a URL for this case.
     Gone(Option<TargetUrl>),
     /// The link has expired or is used up, and the visitor asks where it leads.
     NoDetails,
@@ -150,6 +150,11 @@ pub async fn follow_link(ports: &FollowLinkPorts, visit: &Visit, intent: Intent<
     }
     if has_ended(settings, now) {
         return Ok(ports.gone(&link, visit));
+    }
+    if link.instead_of_broken().is_some()
+        && let Outcome::Gone(Some(url)) = ports.gone(&link, visit)
+    {
+        return Ok(Outcome::Gone(Some(url)));
     }
     if let Some(locked) = ports.check_password(&link, intent, (visit.address, now)).await? {
         return Ok(Outcome::Locked(locked));
@@ -225,7 +230,8 @@ impl FollowLinkPorts {
             return Ok(Outcome::NoDetails);
         }
         let choice = choose_target(&link, visit, now);
-        let url = match self.check_target(&link, choice.url.as_str(), visit) {
+        let target = link.instead_of_broken().unwrap_or(choice.url);
+        let url = match self.check_target(&link, target.as_str(), visit) {
             Ok(url) => url,
             Err(unsafe_target) => return Ok(refusal(unsafe_target)),
         };

@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::links::ports::LinkWriter;
+use crate::links::target_check::TargetCheck;
 use crate::redirect::verify_password::ATTEMPTS_PER_MINUTE;
 use crate::redirect::verify_password::tests::hash_of;
 use crate::testing::clicks::MemoryAttempts;
@@ -60,6 +61,37 @@ fn show(outcome: Outcome) -> String {
         Outcome::Redirect(redirect) => format!("{} {}", u16::from(redirect.status), redirect.url),
         Outcome::Gone(expired_url) => format!("gone {}", expired_url.map(|url| url.to_string()).unwrap_or_default()),
         other => format!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn broken_target_gives_way_to_the_expired_url_only_if_a_check_says_so() {
+    use crate::testing::samples::{broken_check, failing_check};
+    let time = "2026-01-02T03:04:05Z";
+    let instead = TargetCheck { uses_expired_url: true, ..broken_check(time) };
+    let expired = json!({"expired_url": "https://example.com/instead"});
+    let (target, elsewhere) = ("302 https://example.com/docs", "gone https://example.com/instead");
+    for (settings, check, expected) in [
+        (expired.clone(), None, target),
+        (expired.clone(), Some(failing_check(time)), target),
+        (expired.clone(), Some(broken_check(time)), target),
+        (expired.clone(), Some(instead.clone()), elsewhere),
+        (json!({}), Some(instead.clone()), target),
+        (json!({"expired_url": "https://go.example.com/loop"}), Some(instead.clone()), target),
+        (json!({"expired_url": "https://example.com/instead", "max_clicks": 1}), Some(instead.clone()), elsewhere),
+        (json!({"expired_url": "https://example.com/instead", "archived": true}), Some(instead), "NotFound"),
+    ] {
+        let fixture = fixture(settings.clone()).await;
+        let plain = fixture.links.all().remove(0);
+        let checked = Link { target_check: check.clone(), ..plain.clone() };
+        LinkWriter::replace(fixture.links.as_ref(), &plain, &checked).await.unwrap();
+        assert_eq!(fixture.get().await, expected, "{settings} {check:?}");
+        assert_eq!(fixture.links.all()[0].settings.used_clicks, 0);
+        if expected == elsewhere {
+            let details = follow_link(&fixture.ports, &visit("/docs+"), Intent::Look).await.unwrap();
+            let Outcome::Details(details) = details else { panic!("{details:?}") };
+            assert_eq!(details.destination.unwrap().url.as_str(), "https://example.com/instead");
+        }
     }
 }
 

@@ -151,6 +151,7 @@ impl Context<'_> {
             changed_by: None,
             revision: 0,
             settings,
+            target_check: None,
             imported_clicks,
             origin: Some(origin),
         };

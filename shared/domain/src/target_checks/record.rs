@@ -1,0 +1,115 @@
+//! Records on a link what a check has found about its target.
+
+use super::finding::Finding;
+use crate::links::link::Link;
+use crate::links::ports::{LinkReader, LinkWriter};
+use crate::links::target_check::{CheckRun, CheckStatus, FailureReason, TargetCheck};
+use crate::values::error::StoreError;
+use crate::values::timestamp::Timestamp;
+use crate::workspaces::settings::OnBroken;
+
+/// How often a finding is recorded on a link that its owner changes at the same time. The next run finds it out as well.
+const ATTEMPTS: usize = 3;
+
+/// What holds for all findings of a run in a workspace.
+#[derive(Debug, Clone, Copy)]
+pub struct Findings<'a> {
+    /// The run.
+    pub run: &'a CheckRun,
+    /// What the workspace wants of broken targets.
+    pub on_broken: OnBroken,
+    /// When the targets were asked.
+    pub now: Timestamp,
+}
+
+impl Findings<'_> {
+    /// Returns `link` with `finding` about its target. It is the same link if the finding says nothing new, or the run has counted
+    /// already.
+    pub fn on(&self, link: &Link, finding: Finding) -> Link {
+        let known = link.target_check.as_ref();
+        if known.is_some_and(|known| known.run >= *self.run) {
+            return link.clone();
+        }
+        let mut next = link.clone();
+        next.target_check = match finding {
+            Finding::Works => known.map(|known| self.works(known)),
+            Finding::Fails(reason) => Some(self.fails(known, reason)),
+            // What is known of a target that cannot be asked any more is not known.
+            Finding::Unknown => None,
+        };
+        if next.is_broken() && !link.is_broken() && self.on_broken == OnBroken::Archive {
+            next.settings.archived = true;
+        }
+        next
+    }
+
+    fn works(&self, known: &TargetCheck) -> TargetCheck {
+        match known.status {
+            CheckStatus::Ok => known.clone(),
+            CheckStatus::Failing | CheckStatus::Broken => TargetCheck {
+                status: CheckStatus::Ok,
+                checked_at: self.now,
+                failing_since: None,
+                reason: None,
+                failures: 0,
+                run: self.run.clone(),
+                uses_expired_url: false,
+            },
+        }
+    }
+
+    fn fails(&self, known: Option<&TargetCheck>, reason: FailureReason) -> TargetCheck {
+        let failures = known.map_or(0, |known| known.failures).saturating_add(1).min(TargetCheck::BROKEN_AFTER);
+        let is_broken = failures == TargetCheck::BROKEN_AFTER;
+        let uses_expired_url = is_broken && self.on_broken == OnBroken::ExpiredUrl;
+        // A link that stays broken for the same reason costs no write.
+        let says_nothing_new = |known: &&TargetCheck| {
+            known.is_broken() && (known.reason, known.uses_expired_url) == (Some(reason), uses_expired_url)
+        };
+        if let Some(known) = known.filter(says_nothing_new) {
+            return known.clone();
+        }
+        TargetCheck {
+            status: if is_broken { CheckStatus::Broken } else { CheckStatus::Failing },
+            checked_at: self.now,
+            failing_since: known.and_then(|known| known.failing_since).or(Some(self.now)),
+            reason: Some(reason),
+            failures,
+            run: self.run.clone(),
+            uses_expired_url,
+        }
+    }
+}
+
+/// Records `finding` on the link that was `seen`, if it still leads there. Returns the link before and after it was written; `None` if
+/// nothing was.
+///
+/// That is no change by the owner: the link's revision and `updated_at` stay, so that an `If-Match` from before it holds. Its entity tag
+/// differs nevertheless.
+///
+/// # Errors
+/// Those of the stores. The finding can be recorded again.
+pub async fn record(
+    (reader, writer): (&dyn LinkReader, &dyn LinkWriter),
+    findings: &Findings<'_>,
+    seen: &Link,
+    finding: Finding,
+) -> Result<Option<(Link, Link)>, StoreError> {
+    if findings.on(seen, finding) == *seen {
+        return Ok(None);
+    }
+    for _ in 0..ATTEMPTS {
+        // What was seen may be older than what an earlier delivery of this slice has written.
+        let leads_there =
+            |link: &Link| (&link.workspace, link.id(), &link.url) == (&seen.workspace, seen.id(), &seen.url);
+        let Some(link) = reader.get_latest(&seen.address).await?.filter(leads_there) else { return Ok(None) };
+        let next = findings.on(&link, finding);
+        if next == link {
+            return Ok(None);
+        }
+        if writer.replace(&link, &next).await? {
+            return Ok(Some((link, next)));
+        }
+    }
+    Ok(None)
+}
