@@ -94,7 +94,7 @@ pub(super) fn with_method(method: &str, path: &str) -> Event {
     })
 }
 
-fn header<'a>(response: &'a Response<String>, name: &str) -> &'a str {
+pub(super) fn header<'a>(response: &'a Response<String>, name: &str) -> &'a str {
     response.headers().get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
 }
 

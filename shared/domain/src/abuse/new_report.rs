@@ -103,7 +103,7 @@ mod tests {
                 Ok((comment, email)) => {
                     let found = found.unwrap();
                     let comment = comment.map(|text: &str| text.replace("\r\n", "\n"));
-                    assert_eq!((found.comment, found.email.as_deref()), (comment, email), "{reason} {email}");
+                    assert_eq!((found.comment, found.email.as_deref()), (comment, email), "{reason} {email:?}");
                 }
                 Err(part) => assert!(found.as_ref().unwrap_err().contains(part), "{found:?}"),
             }

@@ -46,6 +46,7 @@ pub struct AbuseReport {
     /// The link's slug when it was reported last.
     pub slug: Slug,
     /// The workspace that owned the link when it was reported last.
+    #[cfg_attr(feature = "openapi", schemars(with = "String"))]
     pub workspace: WorkspaceId,
     /// Where the link led when it was reported last. Its rules and variants may lead elsewhere.
     pub url: String,
