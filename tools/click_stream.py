@@ -45,13 +45,14 @@ def _send_batch(kinesis, stream, waiting):
 
 
 def partition_key(record):
-    """Returns the link as the partition key, as the redirect does.
+    """Returns the link as the partition key, as the redirect does; of a visit to no link, the domain.
 
-    Records that are not clicks go to the stream too: its reader puts them into the quarantine.
+    Records that are neither go to the stream too: its reader puts them into the quarantine.
     """
     try:
         click = json.loads(record)
-        key = f"{click['domain']}/{click['slug']}"[:KEY_LENGTH]
+        key = click["domain"] if "miss" in click else f"{click['domain']}/{click['slug']}"
+        key = key[:KEY_LENGTH] or "unreadable"
         # A JSON string can hold a lone surrogate, which a request cannot encode.
         key.encode()
         return key

@@ -29,10 +29,12 @@ use http::Response;
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
 use url::Url;
+use waypost_domain::clicks::event::StreamEvent;
 use waypost_domain::links::ports::LinkWriter;
 use waypost_domain::redirect::follow::FollowLinkPorts;
-use waypost_domain::redirect::record_click::PendingClick;
+use waypost_domain::redirect::pending_event::PendingEvent;
 use waypost_domain::redirect::unanswered::Unanswered;
+use waypost_domain::testing::abuse::file_report_ports;
 use waypost_domain::testing::clicks::MemoryAttempts;
 use waypost_domain::testing::domains::MemoryDomains;
 use waypost_domain::testing::links::MemoryLinks;
@@ -125,6 +127,8 @@ fn app(links: Arc<MemoryLinks>) -> App {
     let settings = Arc::new(MemoryDomains::with("go.example.org", settings));
     App {
         block_list: None,
+        misses: Default::default(),
+        reports: file_report_ports(&Arc::default()),
         countries: None,
         unanswered: Unanswered {
             settings: settings.clone(),
@@ -143,7 +147,7 @@ fn app(links: Arc<MemoryLinks>) -> App {
     }
 }
 
-fn check(event: &Event, response: Response<String>, click: Option<PendingClick>, failing: bool) {
+fn check(event: &Event, response: Response<String>, click: Option<PendingEvent>, failing: bool) {
     let status = response.status().as_u16();
     assert!(status < 500 || (failing && status == 503), "{status}");
     for (name, value) in response.headers() {
@@ -159,8 +163,9 @@ fn check(event: &Event, response: Response<String>, click: Option<PendingClick>,
     if let Some(pending) = click {
         let has = |part| response.body().contains(part);
         let leads_on = response.headers().contains_key("location") || has("http-equiv=\"refresh\"") || has("og:title");
-        assert!(leads_on, "only what leads to the target counts a click");
-        let text = serde_json::to_string(&pending.click).expect("a click is JSON");
+        let is_miss = matches!(pending.event, StreamEvent::Miss(_));
+        assert!(leads_on || is_miss, "only what leads to the target counts a click");
+        let text = serde_json::to_string(&pending.event).expect("an event is JSON");
         assert!(text.len() <= MAX_CLICK_BYTES, "{} bytes", text.len());
     }
     let reply = serde_json::to_value(Reply::from(response)).expect("a reply is JSON");

@@ -95,8 +95,8 @@ impl Resources {
 
     /// Puts the owner's resource into a path. Gives `None` if the path names none.
     fn fill(&self, path: &str) -> Option<String> {
-        // A tag is a text that each workspace has for itself.
-        if !path.contains('{') || path.starts_with("/v1/tags/") {
+        // A tag is a text that each workspace has for itself. The operator is told apart before a report is looked for.
+        if !path.contains('{') || path.starts_with("/v1/tags/") || is_for_operators(path) {
             return None;
         }
         let resource = self.paths.iter().find(|(template, _)| path.starts_with(**template));
@@ -112,7 +112,7 @@ impl Resources {
 
 /// Tells whether only admins of the operator's workspace may call the operations at `path`.
 fn is_for_operators(path: &str) -> bool {
-    path == "/v1/blocked-targets"
+    path == "/v1/blocked-targets" || path.starts_with("/v1/abuse-reports")
 }
 
 /// Tells whether the operation at `path` signs a caller in: it takes a credential in its body, which the example has not.

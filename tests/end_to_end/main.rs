@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod abuse_reports;
 mod archive;
 mod bad_input;
 mod bad_requests;
@@ -21,6 +22,7 @@ mod keys;
 mod link_changes;
 mod links;
 mod long_targets;
+mod misses;
 mod previews;
 mod quarantine;
 mod real_input;

@@ -101,8 +101,10 @@ class Replay(unittest.TestCase):
 
     def test_any_record_gets_a_valid_partition_key(self):
         self.assertEqual(click_stream.partition_key(json.dumps(CLICK).encode()), "go.example.com/docs")
+        miss = {"version": 1, "domain": "go.example.com", "miss": {"path": "/none"}}
+        self.assertEqual(click_stream.partition_key(json.dumps(miss).encode()), "go.example.com")
         deep = b'{"domain":' * 100_000
-        for data in (b"", b"\xff", b"[]", b"7", deep, b'{"domain":"\\ud800","slug":"a"}', b'{"domain":"a"}'):
+        for data in (b"", b"\xff", b"[]", b"7", deep, b'{"domain":"\\ud800","slug":"a"}', b'{"domain":"a"}', b'{"domain":"","miss":1}'):
             self.assertEqual(click_stream.partition_key(data), "unreadable", data[:20])
         self.assertLessEqual(len(click_stream.partition_key(json.dumps(CLICK | {"slug": "s" * 999}).encode())), 256)
 

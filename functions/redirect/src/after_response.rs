@@ -11,7 +11,7 @@ use lambda_runtime::{LambdaEvent, LambdaInvocation, Runtime, Service};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tower::{Layer, service_fn};
 use waypost_domain::redirect::deliver_clicks::{DeliverClicksPorts, deliver_clicks};
-use waypost_domain::redirect::record_click::PendingClick;
+use waypost_domain::redirect::pending_event::PendingEvent;
 use waypost_lambda::extension::Extension;
 use waypost_lambda::start::BoxError;
 
@@ -19,8 +19,8 @@ use crate::event::Event;
 use crate::handler::{App, handle};
 use crate::reply::Reply;
 
-/// Delivers the click of an invocation, if it had one.
-async fn deliver(ports: &DeliverClicksPorts, click: Option<PendingClick>) {
+/// Delivers the click, or the visit to no link, of an invocation, if it had one.
+async fn deliver(ports: &DeliverClicksPorts, click: Option<PendingEvent>) {
     if let Some(click) = click {
         deliver_clicks(ports, vec![click]).await;
     }
@@ -37,7 +37,7 @@ pub(crate) async fn run(
     match extension {
         Ok(extension) => {
             let (sent, clicks) = unbounded_channel();
-            let slot = Arc::new(PendingClickSlot::default());
+            let slot = Arc::new(PendingEventSlot::default());
             let handler = {
                 let slot = slot.clone();
                 service_fn(move |event: LambdaEvent<Event>| serve(app.clone(), event, slot.clone()))
@@ -55,7 +55,7 @@ pub(crate) async fn run(
     }
 }
 
-async fn serve(app: Arc<App>, event: LambdaEvent<Event>, slot: Arc<PendingClickSlot>) -> Result<Reply, BoxError> {
+async fn serve(app: Arc<App>, event: LambdaEvent<Event>, slot: Arc<PendingEventSlot>) -> Result<Reply, BoxError> {
     let (response, click) = handle(&app, &event.payload, &event.context.request_id).await;
     slot.put(click);
     Ok(response.into())
@@ -73,14 +73,14 @@ async fn serve_inline(
 
 /// Holds the click of the current invocation until its response is posted.
 #[derive(Default)]
-struct PendingClickSlot(Mutex<Option<PendingClick>>);
+struct PendingEventSlot(Mutex<Option<PendingEvent>>);
 
-impl PendingClickSlot {
-    fn put(&self, click: Option<PendingClick>) {
+impl PendingEventSlot {
+    fn put(&self, click: Option<PendingEvent>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = click;
     }
 
-    fn take(&self) -> Option<PendingClick> {
+    fn take(&self) -> Option<PendingEvent> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
@@ -89,8 +89,8 @@ impl PendingClickSlot {
 /// if the invocation failed.
 #[derive(Clone)]
 struct ResponsePosted {
-    slot: Arc<PendingClickSlot>,
-    sent: UnboundedSender<Option<PendingClick>>,
+    slot: Arc<PendingEventSlot>,
+    sent: UnboundedSender<Option<PendingEvent>>,
 }
 
 impl<S> Layer<S> for ResponsePosted {
@@ -136,7 +136,7 @@ where
 async fn deliver_after_responses(
     mut extension: Extension,
     delivery: Arc<DeliverClicksPorts>,
-    mut clicks: UnboundedReceiver<Option<PendingClick>>,
+    mut clicks: UnboundedReceiver<Option<PendingEvent>>,
 ) -> Result<(), BoxError> {
     loop {
         let work = async {

@@ -1,4 +1,5 @@
-//! Any method on `/{slug}`: follows a short link. The visitor gets the answer first, then the click goes to the stream.
+//! Any method on `/{slug}`: follows a short link. The visitor gets the answer first, then the click, or the visit to no
+//! link, goes to the stream.
 
 mod after_response;
 mod config;
@@ -12,6 +13,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use waypost_aws::dynamo::abuse_reports::DynamoAbuseReports;
 use waypost_aws::dynamo::click_limit::DynamoClickLimit;
 use waypost_aws::dynamo::domains::DynamoDomains;
 use waypost_aws::dynamo::links::DynamoLinks;
@@ -21,6 +23,7 @@ use waypost_aws::dynamo::warm_up::warm_up;
 use waypost_aws::kinesis::KinesisClicks;
 use waypost_aws::s3::spill::S3Spill;
 use waypost_aws::time_budget;
+use waypost_domain::abuse::file::FileReportPorts;
 use waypost_domain::redirect::cache::CachedLinks;
 use waypost_domain::redirect::deliver_clicks::DeliverClicksPorts;
 use waypost_domain::redirect::follow::FollowLinkPorts;
@@ -51,6 +54,13 @@ async fn serve() -> Result<(), BoxError> {
         spill: Arc::new(S3Spill::new(config, connector, &settings::required("DATA_BUCKET")?)),
         breaker: Default::default(),
     };
+    let reports = Arc::new(DynamoAbuseReports::new(dynamo.clone(), &table));
+    let reports = FileReportPorts {
+        store: reports.clone(),
+        limit: reports,
+        salts: delivery.salts.clone(),
+        random: Arc::new(SystemRandom),
+    };
     let links = Arc::new(DynamoLinks::new(dynamo.clone(), &table));
     let freshness = config::freshness()?;
     let known = KnownDomains::new(Arc::new(DynamoDomains::new(dynamo.clone(), &table)), clock.clone(), freshness);
@@ -62,6 +72,8 @@ async fn serve() -> Result<(), BoxError> {
             not_found_url: config::target("NOT_FOUND_URL", &domains)?,
         },
         block_list: Some(block_list.clone()),
+        reports,
+        misses: Default::default(),
         countries: settings::optional("GEOIP_DB")
             .map(|path| Arc::new(countries::MaxMindCountries::new(path)) as Arc<dyn Countries>),
         follow: FollowLinkPorts {

@@ -1,5 +1,5 @@
-//! `GET /v1/links/{slug}/stats`, `GET /v1/stats`: reads the statistics of a link, of links with a tag, or of a
-//! workspace.
+//! `GET /v1/links/{slug}/stats`, `GET /v1/stats`, `GET /v1/domains/{domain}/misses`: reads the statistics of a link, of links with a tag,
+//! of a workspace, or of the visits to no link of a domain.
 
 mod handler;
 mod query;
@@ -31,6 +31,7 @@ async fn serve() -> Result<(), BoxError> {
         aggregates: Arc::new(DynamoAggregates::new(dynamo.clone(), settings::required("STATS_TABLE")?)),
         clock: Arc::new(SystemClock),
         domains: settings::domains()?,
+        operator: settings::workspace("OPERATOR_WORKSPACE")?,
     };
     let authentication = authentication(&dynamo, &links_table)?;
     waypost_http::event::run(api(handler::routes(app), authentication)).await

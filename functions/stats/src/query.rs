@@ -15,6 +15,10 @@ pub(crate) struct LinkStatsParameters(pub(crate) LinkStatsQuery);
 #[derive(Debug)]
 pub(crate) struct WorkspaceStatsParameters(pub(crate) StatsQuery);
 
+/// Reads the parameters of statistics of visits to no link.
+#[derive(Debug)]
+pub(crate) struct MissesParameters(pub(crate) StatsRequest);
+
 impl<S: Sync> FromRequestParts<S> for LinkStatsParameters {
     type Rejection = Problem;
 
@@ -47,7 +51,15 @@ impl<S: Sync> FromRequestParts<S> for WorkspaceStatsParameters {
     }
 }
 
-/// Reads the parameters that both have in common; `other` takes its own, and tells whether it took one.
+impl<S: Sync> FromRequestParts<S> for MissesParameters {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        Ok(Self(read(parts.uri.query().unwrap_or_default(), |_, _| false)?))
+    }
+}
+
+/// Reads the parameters that all have in common; `other` takes its own, and tells whether it took one.
 fn read(query: &str, mut other: impl FnMut(&str, &str) -> bool) -> Result<StatsRequest, Error> {
     let mut request = StatsRequest::default();
     let mut limit = None;

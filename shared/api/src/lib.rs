@@ -3,6 +3,7 @@
 //! A request that is a value of the domain lives there (such as `waypost_domain::links::request::LinkFields`); what the API shows
 //! of a value is a view here. Functions turn domain values into views and send them; they make JSON in no other way.
 
+pub mod abuse_reports;
 pub mod blocked_targets;
 pub mod domains;
 pub mod exports;

@@ -61,6 +61,16 @@ const STATS: &[QueryParameter] = &[
     QueryParameter::one("compare"),
     QueryParameter::one("limit"),
 ];
+const MISSES: &[QueryParameter] = &[
+    QueryParameter::one("from"),
+    QueryParameter::one("to"),
+    QueryParameter::one("tz"),
+    QueryParameter::one("interval"),
+    QueryParameter::one("group_by"),
+    QueryParameter::one("filter"),
+    QueryParameter::one("compare"),
+    QueryParameter::one("limit"),
+];
 const RESULTS: &[QueryParameter] =
     &[QueryParameter::one("limit"), QueryParameter::one("cursor"), QueryParameter::one("result")];
 const TAGS: &[QueryParameter] =
@@ -70,6 +80,8 @@ const BLOCKED_LIST: &[QueryParameter] =
 const BLOCKED: &[QueryParameter] = &[QueryParameter::one("target")];
 const SESSIONS: &[QueryParameter] =
     &[QueryParameter::one("limit"), QueryParameter::one("cursor"), QueryParameter::one("all")];
+const ABUSE_REPORTS: &[QueryParameter] =
+    &[QueryParameter::one("limit"), QueryParameter::one("cursor"), QueryParameter::one("status")];
 const REPORT: &[QueryParameter] = &[QueryParameter::one("format")];
 
 /// Returns the query parameters of the operation with this method (`GET`) and path (`/v1/links/{slug}`). `None` if there is no such
@@ -83,12 +95,15 @@ pub fn parameters_of(method: &str, path: &str) -> Option<&'static [QueryParamete
         ("POST", "/v1/links/{slug}/qr") => DOMAIN,
         ("GET", "/v1/links/{slug}/stats") => LINK_STATS,
         ("GET", "/v1/stats") => STATS,
+        ("GET", "/v1/domains/{domain}/misses") => MISSES,
         ("GET", "/v1/imports" | "/v1/exports" | "/v1/keys" | "/v1/link-changes" | "/v1/domains") => PAGE,
         ("GET" | "PATCH", "/v1/domains/{domain}") => NONE,
         ("GET", "/v1/imports/{id}/report") => REPORT,
         ("GET", "/v1/blocked-targets") => BLOCKED_LIST,
         ("DELETE", "/v1/blocked-targets") => BLOCKED,
         ("POST", "/v1/blocked-targets") => NONE,
+        ("GET", "/v1/abuse-reports") => ABUSE_REPORTS,
+        ("GET" | "PATCH" | "DELETE", "/v1/abuse-reports/{link_id}") => NONE,
         (
             "GET",
             "/v1/imports/{id}" | "/v1/exports/{id}" | "/v1/me" | "/v1/workspace" | "/v1/openapi.json" | "/healthz",

@@ -1,4 +1,5 @@
-//! `/v1/links/{slug}/stats` and `/v1/stats`. The answer is [`waypost_domain::analytics::stats::answer::Stats`].
+//! `/v1/links/{slug}/stats`, `/v1/stats` and `/v1/domains/{domain}/misses`, whose parameters are a [`StatsRequest`].
+//! The answer is [`waypost_domain::analytics::stats::answer::Stats`].
 
 use schemars::JsonSchema;
 use waypost_domain::Domain;

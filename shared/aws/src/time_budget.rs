@@ -11,8 +11,12 @@ pub const TABLE_ATTEMPT: Duration = Duration::from_millis(700);
 pub const TABLE_OPERATION: Duration = Duration::from_millis(1500);
 /// The most operations of the table in one invocation: read the marks of changes; read an alias and its link, twice if the link moves
 /// meanwhile; count an attempt at a password three times, and take it back twice; use up a click; read the day's salt and make it.
-/// Capitals that find nothing: read that, and whether capitals count. A visit without a click reads its domain's settings instead of the salt.
+/// Capitals that find nothing: read that, and whether capitals count. A visit to no link tries no password, and reads its domain's
+/// settings.
 pub const TABLE_OPERATIONS: u32 = 15;
+/// The most operations of the table while a link is reported, which sends no click: read the marks, an alias and its link twice, and what
+/// capitals need; read the day's salt and make it; count twice; twice read the report, write it, and read it again.
+pub const REPORT_OPERATIONS: u32 = 17;
 
 /// How often to send a click. After that it goes to the spill.
 pub(crate) const STREAM_ATTEMPTS: u32 = 3;
@@ -44,4 +48,14 @@ pub(crate) const fn longest_send() -> Duration {
 pub(crate) const fn longest_spill() -> Duration {
     let (attempts, waits) = (SPILL_ATTEMPTS as u64, SPILL_ATTEMPTS as u64 - 1);
     Duration::from_millis(attempts * SPILL_ATTEMPT.as_millis() as u64 + waits * SPILL_WAIT.as_millis() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn report_of_a_link_takes_no_longer_than_a_visit_with_a_click() {
+        assert!(TABLE_OPERATION * REPORT_OPERATIONS <= longest_redirect());
+    }
 }

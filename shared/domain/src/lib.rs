@@ -1,14 +1,16 @@
 //! Implements what Waypost can do, without AWS, an HTTP server or a runtime.
 //!
 //! * [`values`] holds values that are valid once they exist, errors and pages.
-//! * [`links`], [`link_changes`], [`tags`], [`catalog`], [`domains`], [`redirect`], [`blocking`], [`access`], [`workspaces`],
-//!   [`pages`], [`target_checks`], [`imports`], [`exports`] and [`analytics`] are the subjects: one folder each, with one file for each use case.
+//! * [`links`], [`link_changes`], [`tags`], [`catalog`], [`domains`], [`redirect`], [`blocking`], [`abuse`], [`access`],
+//!   [`workspaces`], [`pages`], [`target_checks`], [`imports`], [`exports`] and [`analytics`] are the subjects: one folder each, with
+//!   one file for each use case.
 //! * [`clicks`], [`visitors`], [`jobs`] and [`files`] hold what several subjects share.
 //! * Ports are narrow traits, mostly in the `ports` of their subject. `waypost-aws` implements them; `testing` implements them in
 //!   memory for tests.
 //!
 //! Import items by the path of their module. The crate re-exports only what nearly every caller names.
 
+pub mod abuse;
 pub mod access;
 pub mod analytics;
 pub mod blocking;

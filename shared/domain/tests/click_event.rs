@@ -44,7 +44,7 @@ fn streamed(link: &Link, visit: &Visit) -> Value {
         spill: Arc::<MemorySpill>::default(),
         breaker: StreamBreaker::default(),
     };
-    runtime.block_on(deliver_clicks(&ports, vec![pending]));
+    runtime.block_on(deliver_clicks(&ports, vec![pending.into()]));
     serde_json::to_value(&stream.taken()[0]).unwrap()
 }
 

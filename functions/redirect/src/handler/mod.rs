@@ -1,20 +1,24 @@
-//! Turns a visitor's request into the answer, and the click to count.
+//! Turns a visitor's request into the answer, and the click or the visit to no link to count.
 
+mod app;
 mod front_door;
+mod refusal;
+mod report;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderValue, Response, StatusCode, header};
-use waypost_domain::blocking::refresh::BlockListRefresher;
+use waypost_domain::redirect::details::slug_before_report;
 use waypost_domain::redirect::follow::{FollowLinkPorts, Intent, Methods, Outcome, Redirect, follow_link};
-use waypost_domain::redirect::ports::Countries;
-use waypost_domain::redirect::record_click::PendingClick;
-use waypost_domain::redirect::unanswered::{AppDocument, Missed, Unanswered};
+use waypost_domain::redirect::pending_event::PendingEvent;
+use waypost_domain::redirect::record_miss::record_miss;
+use waypost_domain::redirect::unanswered::{AppDocument, Missed};
 use waypost_domain::redirect::visit::Visit;
 use waypost_domain::{RedirectStatus, TargetUrl};
 use waypost_http::problem::Problem;
 
+pub(crate) use self::app::App;
+use self::refusal::{refusal, too_large};
 use crate::event::Event;
 use crate::pages;
 
@@ -24,19 +28,8 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 /// Asks browsers to come by HTTPS from now on (RFC 6797). They ignore it if they came by HTTP, as they do here locally.
 const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=63072000");
 
-/// The ports and settings of the redirect.
-pub(crate) struct App {
-    pub(crate) follow: FollowLinkPorts,
-    /// Looks up the country of a visit if no header gives it.
-    pub(crate) countries: Option<Arc<dyn Countries>>,
-    /// Answers visits that no link answers.
-    pub(crate) unanswered: Unanswered,
-    /// Keeps the list of blocked targets new.
-    pub(crate) block_list: Option<Arc<BlockListRefresher>>,
-}
-
-/// An answer, and its click if it counts as one.
-pub(crate) type Answer = (Response<String>, Option<PendingClick>);
+/// An answer, and the click or the miss that it counts as, if it does.
+pub(crate) type Answer = (Response<String>, Option<PendingEvent>);
 
 /// How long a visitor waits for the list of blocked targets at most, once in fifteen seconds.
 const MAX_REFRESH: Duration = Duration::from_millis(250);
@@ -67,6 +60,9 @@ async fn answer(app: &App, event: &Event) -> Answer {
     if app.follow.domains.for_host(event.host()).is_none() {
         return (refusal(event, misdirected()), None);
     }
+    if let Some(slug) = slug_before_report(&event.raw_path) {
+        return (report::report(app, event, slug).await, None);
+    }
     let form;
     let intent = match event.method() {
         "GET" => Intent::Follow,
@@ -92,32 +88,32 @@ async fn answer(app: &App, event: &Event) -> Answer {
             }
         }
     }
-    let visit = visit(app, event);
+    let visit = app.visit(event);
     match follow_link(&app.follow, &visit, intent).await {
         Ok(Outcome::Redirect(redirect)) => match redirect_response(*redirect) {
             Some(answer) => answer,
-            None => (not_found(app, event).await, None),
+            None => (not_found(app, event).await, miss(app, &visit, intent)),
         },
         Ok(Outcome::Details(details)) => (pages::details(&details), None),
         Ok(Outcome::NoDetails) => (refusal(event, gone()), None),
         Ok(Outcome::Gone(None)) => (ended(app, event).await, None),
         Ok(Outcome::Gone(url)) => (redirect_or_not_found(url.as_ref(), event), None),
-        Ok(Outcome::NotFound) => (not_found(app, event).await, None),
+        Ok(Outcome::NotFound) => (not_found(app, event).await, miss(app, &visit, intent)),
         Ok(Outcome::Blocked) => (pages::blocked(event.headers.accept.as_deref(), blocked()), None),
         // Only a form is read, and only for a link that asks for one.
-        Ok(Outcome::Locked(_)) if intent == (Intent::Post { password: None }) => (refusal(event, too_large()), None),
+        Ok(Outcome::Locked(_)) if intent == (Intent::Post { password: None }) => {
+            (refusal(event, too_large(MAX_FORM_BYTES)), None)
+        }
         Ok(Outcome::Locked(locked)) => (pages::password_form(locked, app.follow.domains.schemes()), None),
         Ok(Outcome::MethodNotAllowed(methods)) => (no_such_method(event, methods), None),
         Err(error) => (refusal(event, error.into()), None),
     }
 }
 
-fn visit(app: &App, event: &Event) -> Visit {
-    let mut visit = event.visit(front_door::secret());
-    if let (Some(countries), None, Some(address)) = (&app.countries, visit.country(), visit.address) {
-        visit.country = countries.country(address);
-    }
-    visit
+/// Makes the event of a visit that was not found. Like a click, only a GET has one.
+fn miss(app: &App, visit: &Visit, intent: Intent<'_>) -> Option<PendingEvent> {
+    let FollowLinkPorts { domains, clock, random, .. } = &app.follow;
+    (intent == Intent::Follow).then(|| record_miss(visit, domains, &app.misses, clock.now(), random.as_ref())).flatten()
 }
 
 /// Makes the redirect of a link. Send `no-store` with every status: 301 and 308 tell search engines that the move is permanent,
@@ -127,6 +123,7 @@ fn visit(app: &App, event: &Event) -> Visit {
 /// that does not fit into a header.
 fn redirect_response(redirect: Redirect) -> Option<Answer> {
     let Redirect { url, status, is_unlocked: unlocked, preview, click } = redirect;
+    let click = click.map(PendingEvent::from);
     if let Some(preview) = preview {
         return Some((pages::card(&preview, &url), click));
     }
@@ -223,11 +220,6 @@ fn no_such_method(event: &Event, methods: Methods) -> Response<String> {
     response
 }
 
-fn too_large() -> Problem {
-    let detail = format!("the form is larger than {MAX_FORM_BYTES} bytes");
-    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large", detail)
-}
-
 /// Refuses a request to a host that the stack does not serve (RFC 9110, section 15.5.20). It answers with no domain's links, since
 /// whoever points a host here would get them.
 fn misdirected() -> Problem {
@@ -243,10 +235,6 @@ fn gone() -> Problem {
 fn blocked() -> Problem {
     let detail = "this link was blocked, because it leads to a place that harms people";
     Problem::new(StatusCode::GONE, "blocked", "Blocked", detail)
-}
-
-fn refusal(event: &Event, problem: Problem) -> Response<String> {
-    pages::refusal(event.headers.accept.as_deref(), problem)
 }
 
 #[cfg(test)]

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::*;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -5,7 +7,12 @@ use waypost_domain::Domains;
 use waypost_domain::analytics::ingest::aggregate_clicks::{AggregateClicksPorts, aggregate_clicks};
 use waypost_domain::analytics::ingest::user_agent::UserAgents;
 use waypost_domain::analytics::model::dimension::Dimension;
+use waypost_domain::clicks::event::StreamEvent;
 use waypost_domain::links::ports::LinkWriter;
+use waypost_domain::redirect::miss_gate::MissGate;
+use waypost_domain::redirect::record_click::PendingClick;
+use waypost_domain::redirect::unanswered::Unanswered;
+use waypost_domain::testing::abuse::file_report_ports;
 use waypost_domain::testing::analytics::{MemoryAggregates, MemoryQuarantine, received};
 use waypost_domain::testing::clicks::{MemoryAttempts, MemoryCountries};
 use waypost_domain::testing::domains::MemoryDomains;
@@ -24,15 +31,15 @@ const ROBOTS: &str = include_str!("../../../../events/redirect/robots.json");
 /// argon2id of `secret`, with parameters that are cheap to check.
 const SECRET: &str = "$argon2id$v=19$m=8,t=1,p=1$YSBzYWx0IG9mIDE2IGJ5dA$VeK9IOBIgdgAydbckUUSGjhBb143hqeap2rX88vkvbc";
 
-struct Given {
-    app: App,
+pub(super) struct Given {
+    pub(super) app: App,
     links: Arc<MemoryLinks>,
     domains: Arc<MemoryDomains>,
 }
 
 /// Makes the links `docs`, `for-good` (permanent), `secret` (with a password), `old` (expired) and `older` (expired, with
 /// another URL).
-async fn given() -> Given {
+pub(super) async fn given() -> Given {
     let links = Arc::new(MemoryLinks::default());
     for (slug, settings) in [
         ("docs", json!({})),
@@ -56,7 +63,18 @@ async fn given() -> Given {
         random: Arc::new(SeededRandom::new(1)),
     };
     let unanswered = Unanswered { settings: domains.clone(), root_url: None, not_found_url: None };
-    Given { app: App { follow, countries: None, unanswered, block_list: None }, links, domains }
+    Given {
+        app: App {
+            follow,
+            countries: None,
+            unanswered,
+            block_list: None,
+            misses: MissGate::default(),
+            reports: file_report_ports(&Arc::default()),
+        },
+        links,
+        domains,
+    }
 }
 
 fn event(sample: &str, change: impl FnOnce(&mut Value)) -> Event {
@@ -69,20 +87,36 @@ fn at(path: &str) -> Event {
     event(GET, |event| event["rawPath"] = json!(path))
 }
 
-fn with_method(method: &str, path: &str) -> Event {
+pub(super) fn with_method(method: &str, path: &str) -> Event {
     event(GET, |event| {
         event["rawPath"] = json!(path);
         event["requestContext"]["http"]["method"] = json!(method);
     })
 }
 
-fn header<'a>(response: &'a Response<String>, name: &str) -> &'a str {
+pub(super) fn header<'a>(response: &'a Response<String>, name: &str) -> &'a str {
     response.headers().get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
 }
 
 impl Given {
-    async fn answer(&self, event: &Event) -> Answer {
-        handle(&self.app, event, "request-1").await
+    /// Answers a request. Returns the click if it counts as one.
+    pub(super) async fn answer(&self, event: &Event) -> (Response<String>, Option<PendingClick>) {
+        let (response, pending) = handle(&self.app, event, "request-1").await;
+        let click = pending.and_then(|PendingEvent { event, address }| match event {
+            StreamEvent::Click(click) => Some(PendingClick { click, address }),
+            StreamEvent::Miss(_) => None,
+        });
+        (response, click)
+    }
+
+    /// Answers a request. Returns the status, and the path that was missed if it counts as a visit to no link.
+    pub(super) async fn missed(&self, event: &Event) -> (u16, Option<String>) {
+        let (response, pending) = handle(&self.app, event, "request-1").await;
+        let path = pending.and_then(|pending| match pending.event {
+            StreamEvent::Click(_) => None,
+            StreamEvent::Miss(miss) => Some(miss.miss.path.to_string()),
+        });
+        (response.status().as_u16(), path)
     }
 
     async fn status(&self, event: &Event) -> u16 {
@@ -177,6 +211,51 @@ async fn unknown_slug_is_a_page_or_a_problem() {
         event["headers"]["accept"] = json!("*/*");
     });
     assert_eq!(header(&given.answer(&client).await.0, "content-type"), "application/problem+json");
+}
+
+#[tokio::test]
+async fn what_is_not_found_is_a_miss() {
+    for (method, path, status, missed) in [
+        ("GET", "/none", 404, Some("/none")),
+        ("GET", "/d%C3%B6cs", 404, Some("/döcs")),
+        ("GET", "/a/b", 404, Some("/a/b")),
+        ("GET", "/none++", 404, Some("/none++")),
+        ("HEAD", "/none", 404, None),
+        ("POST", "/none", 405, None),
+        ("DELETE", "/none", 405, None),
+        ("GET", "/none+", 404, None),
+        ("GET", "/", 404, None),
+        ("GET", "/v1/none", 404, None),
+        ("GET", "/favicon.ico", 204, None),
+        ("GET", "/robots.txt", 200, None),
+        ("GET", "/apple-touch-icon.png", 404, None),
+        ("GET", "/.well-known/assetlinks.json", 404, None),
+        ("GET", "/old", 410, None),
+        ("GET", "/older", 302, None),
+        ("GET", "/docs", 302, None),
+        ("GET", "/secret", 200, None),
+    ] {
+        let found = given().await.missed(&with_method(method, path)).await;
+        assert_eq!(found, (status, missed.map(str::to_owned)), "{method} {path}");
+    }
+    let mut given = given().await;
+    given.app.unanswered.not_found_url = Some(TargetUrl::parse("https://example.com/none", &own()).unwrap());
+    assert_eq!(given.missed(&at("/none")).await, (302, Some("/none".to_owned())), "it leads to no link of ours");
+    let prefetch = event(GET, |event| {
+        event["rawPath"] = json!("/none");
+        event["headers"]["sec-purpose"] = json!("prefetch");
+    });
+    assert_eq!(given.missed(&prefetch).await, (302, None));
+}
+
+#[tokio::test]
+async fn scan_sends_few_events() {
+    let given = given().await;
+    let mut sent = 0;
+    for n in 0..100 {
+        sent += u32::from(given.missed(&at(&format!("/{n}.php"))).await.1.is_some());
+    }
+    assert_eq!(sent, MissGate::BURST);
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use http::Response;
 use waypost_domain::Timestamp;
 use waypost_domain::redirect::details::{Destination, LinkDetails};
 
+use super::report::report_link;
 use super::{answer, escaped, page, place};
 
 /// Makes the page. It leads nowhere by itself.
@@ -25,6 +26,7 @@ pub(crate) fn details(details: &LinkDetails) -> Response<String> {
     }
     let _ =
         write!(content, "</p><p><a href=\"/{slug}\" rel=\"nofollow\">Continue</a></p>", slug = escaped(slug.as_str()));
+    content.push_str(&report_link(slug));
     let title = destination.as_ref().and_then(|destination| destination.title.as_deref());
     answer(page(&escaped(title.unwrap_or("Where this link leads")), "", &content))
 }
@@ -80,6 +82,7 @@ mod tests {
             "<code>https://www.example.com/a?x=1&amp;y=%22%27</code>",
             "<time datetime=\"2026-01-02T03:04:05.000Z\">2026-01-02</time>",
             "<a href=\"/docs\" rel=\"nofollow\">Continue</a>",
+            "<a href=\"/docs+report\" rel=\"nofollow\">Report this link</a>",
         ] {
             assert!(body.contains(part), "{part}: {body}");
         }

@@ -4,6 +4,7 @@
 mod card;
 mod details;
 mod onward;
+mod report;
 
 use std::borrow::Cow;
 
@@ -16,20 +17,25 @@ use waypost_http::problem::Problem;
 pub(crate) use card::card;
 pub(crate) use details::details;
 pub(crate) use onward::onward;
+pub(crate) use report::{TRAP, report_form, report_later, report_taken};
 
 /// The style of all pages. The policy below names its hash; a test compares the two.
 const STYLE: &str = "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:20vh auto;padding:0 1rem;\
-     color-scheme:light dark}input,button{font:inherit;padding:.4em .6em}input{display:block;width:100%;\
-     box-sizing:border-box;margin:.3em 0 1em}[role=alert]{font-weight:bold}code{overflow-wrap:anywhere}";
+     color-scheme:light dark}input,button,select,textarea{font:inherit;padding:.4em .6em}input,select,textarea{display:block;\
+     width:100%;box-sizing:border-box;margin:.3em 0 1em}[role=alert]{font-weight:bold}code{overflow-wrap:anywhere}";
 
 /// Allows any web site in `form-action`: browsers apply it to the redirect after the form, which leads to the target. The schemes
 /// that the operator allows follow.
-const POLICY: &str = "default-src 'none'; style-src 'sha256-AbJPhgpzMellflV6EJj4jtiE0RWFZK/riurVsRbz+T4='; \
+const POLICY: &str = "default-src 'none'; style-src 'sha256-AOSy70n7AB6i7EtEyIIUDhtccrxQGaXXt7O2U5Nj9z0='; \
      frame-ancestors 'none'; base-uri 'none'; form-action https: http:";
 
 /// The policy of pages without a form.
-const POLICY_WITHOUT_FORMS: &str = "default-src 'none'; style-src 'sha256-AbJPhgpzMellflV6EJj4jtiE0RWFZK/riurVsRbz+T4='; \
+const POLICY_WITHOUT_FORMS: &str = "default-src 'none'; style-src 'sha256-AOSy70n7AB6i7EtEyIIUDhtccrxQGaXXt7O2U5Nj9z0='; \
      form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
+
+/// The policy of pages with a form that leads back here.
+const POLICY_OF_OWN_FORMS: &str = "default-src 'none'; style-src 'sha256-AOSy70n7AB6i7EtEyIIUDhtccrxQGaXXt7O2U5Nj9z0='; \
+     form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// Writes `problem` in the form that `accept` asks for.
 pub(crate) fn refusal(accept: Option<&str>, problem: Problem) -> Response<String> {
@@ -189,7 +195,7 @@ mod tests {
     #[test]
     fn policy_allows_only_the_style() {
         let hash = STANDARD.encode(Sha256::digest(STYLE));
-        for policy in [POLICY, POLICY_WITHOUT_FORMS] {
+        for policy in [POLICY, POLICY_WITHOUT_FORMS, POLICY_OF_OWN_FORMS] {
             assert!(policy.contains(&format!("style-src 'sha256-{hash}'")), "{hash}");
             assert!(policy.starts_with("default-src 'none'"));
         }

@@ -14,17 +14,18 @@ use waypost_api::parameters::parameters_of;
 use waypost_domain::analytics::ports::AggregateReader;
 use waypost_domain::analytics::stats::ports::StatsPorts;
 use waypost_domain::analytics::stats::read_link_stats::read_link_stats;
+use waypost_domain::analytics::stats::read_misses::{MissPorts, read_misses};
 use waypost_domain::analytics::stats::read_tag_stats::read_tag_stats;
 use waypost_domain::analytics::stats::read_workspace_stats::read_workspace_stats;
 use waypost_domain::links::find::link_address;
 use waypost_domain::links::ports::{LinkIndex, LinkMoves, LinkReader};
 use waypost_domain::ports::Clock;
-use waypost_domain::{Caller, Domains};
+use waypost_domain::{Caller, Domains, WorkspaceId};
 use waypost_http::extract::Path;
 use waypost_http::problem::Problem;
 use waypost_http::query_parameters::only_known_parameters;
 
-use crate::query::{LinkStatsParameters, WorkspaceStatsParameters};
+use crate::query::{LinkStatsParameters, MissesParameters, WorkspaceStatsParameters};
 use crate::respond::respond;
 
 /// The ports and settings of the routes.
@@ -36,6 +37,8 @@ pub(crate) struct App {
     pub(crate) aggregates: Arc<dyn AggregateReader>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) domains: Domains,
+    /// The workspace that manages the domains of the stack.
+    pub(crate) operator: WorkspaceId,
 }
 
 impl App {
@@ -55,6 +58,7 @@ pub(crate) fn routes(app: App) -> Router {
     let routes = Router::new()
         .route("/v1/links/{slug}/stats", get(link_stats))
         .route("/v1/stats", get(workspace_stats))
+        .route("/v1/domains/{domain}/misses", get(misses))
         .with_state(Arc::new(app));
     only_known_parameters(routes, parameters_of)
 }
@@ -69,6 +73,19 @@ async fn link_stats(
     let address = link_address(&app.domains, &slug, query.domain.as_deref())?;
     let stats = read_link_stats(&app.ports(), &caller, &address, &query.request).await?;
     respond(&headers, &stats)
+}
+
+/// Reads the statistics of visits to no link.
+async fn misses(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Path(domain): Path<String>,
+    MissesParameters(request): MissesParameters,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let App { aggregates, clock, domains, operator, .. } = app.as_ref();
+    let ports = MissPorts { aggregates: aggregates.as_ref(), clock: clock.as_ref(), domains, operator };
+    respond(&headers, &read_misses(&ports, &caller, &domain, &request).await?)
 }
 
 /// Reads the statistics of all links, or of those with a tag.

@@ -7,15 +7,15 @@ use http::{HeaderValue, Request};
 use lambda_http::request::from_str;
 use serde_json::{Value, json};
 use tower::ServiceExt;
-use waypost_domain::Role;
 use waypost_domain::analytics::ingest::aggregate_clicks::{AggregateClicksPorts, aggregate_clicks};
 use waypost_domain::analytics::ingest::user_agent::UserAgents;
 use waypost_domain::links::ports::LinkWriter;
-use waypost_domain::testing::analytics::{MemoryAggregates, MemoryQuarantine, click, received};
+use waypost_domain::testing::analytics::{MemoryAggregates, MemoryQuarantine, click, miss, received, received_miss};
 use waypost_domain::testing::keys::MemoryKeys;
 use waypost_domain::testing::links::MemoryLinks;
 use waypost_domain::testing::samples::link;
 use waypost_domain::testing::system::FixedClock;
+use waypost_domain::{Domain, Role};
 use waypost_http::authentication::Authentication;
 use waypost_http::router::api;
 use waypost_http::testing::send_any_queries;
@@ -23,6 +23,7 @@ use waypost_http::testing::send_any_queries;
 const MONTH: &str = include_str!("../../../../events/stats/month.json");
 const WORKSPACE: &str = include_str!("../../../../events/stats/workspace.json");
 const TAG_AS_CSV: &str = include_str!("../../../../events/stats/tag-as-csv.json");
+const MISSES: &str = include_str!("../../../../events/stats/misses.json");
 const HOURS: &str = include_str!("../../../../events/stats/hours.json");
 
 struct Fixture {
@@ -39,6 +40,9 @@ async fn fixture() -> Fixture {
     links.insert(&docs).await.unwrap();
     let links = Arc::new(links);
     let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+    let mut missed = miss("/none", "2026-01-02T03:04:05Z");
+    (missed.domain, missed.workspace) = (Domain::parse("acme.example").unwrap(), WorkspaceId::parse("acme").ok());
+    missed.user_agent = Some(firefox.to_owned());
     let batch: Vec<_> = [(2, "v1", firefox), (2, "v2", firefox), (3, "v1", firefox), (3, "", "curl/8.5.0")]
         .into_iter()
         .zip(1..)
@@ -47,6 +51,7 @@ async fn fixture() -> Fixture {
             (click.visitor, click.user_agent) = (Some(visitor.to_owned()), Some(agent.to_owned()));
             received(0, sequence, &click)
         })
+        .chain([received_miss(1, 1, &missed)])
         .collect();
     let agents = UserAgents::new().unwrap();
     let quarantine = MemoryQuarantine::default();
@@ -62,7 +67,8 @@ async fn fixture() -> Fixture {
         moves: links,
         aggregates: aggregates.clone(),
         clock: clock.clone(),
-        domains: Domains::parse("go.example.com,s.example.org").unwrap(),
+        domains: Domains::parse("go.example.com,s.example.org,acme.example=acme").unwrap(),
+        operator: WorkspaceId::parse("ops").unwrap(),
     };
     let router = api(routes(app), Authentication::new(Arc::new(keys), clock));
     Fixture { router, aggregates, viewer, stranger }
@@ -133,6 +139,24 @@ async fn sample_day_has_hours() {
     assert_eq!(stats["series"]["items"].as_array().unwrap().len(), 24);
     let hour = json!({"start": "2026-01-02T03:00:00Z", "clicks": 2, "bots": 0, "visitors": null});
     assert_eq!(stats["series"]["items"][3], hour);
+}
+
+#[tokio::test]
+async fn sample_of_misses_has_top_paths() {
+    let fixture = fixture().await;
+    let (status, stats) = json_of(invoke(&fixture, MISSES).await);
+    assert_eq!((status, &stats["domain"], &stats["totals"]["clicks"]), (200, &json!("acme.example"), &json!(1)));
+    assert_eq!(stats["top"]["path"]["items"], json!([{"value": "/none", "clicks": 1, "error": 0}]));
+    assert!(stats.get("slug").is_none() && stats.get("link_id").is_none());
+    let path = "/v1/domains/acme.example/misses";
+    assert_eq!(call(&fixture, &fixture.stranger, "GET", path).await.0, 404);
+    assert_eq!(call(&fixture, &fixture.viewer, "GET", "/v1/domains/go.example.com/misses").await.0, 403);
+    assert_eq!(call(&fixture, &fixture.viewer, "POST", path).await.0, 405);
+    let (status, problem) = call(&fixture, &fixture.viewer, "GET", &format!("{path}?tag=a")).await;
+    assert_eq!((status, &problem["errors"][0]["pointer"]), (422, &json!("tag")));
+    let (status, headers, text) = get(&fixture, &format!("{path}?group_by=path"), &[("accept", "text/csv")]).await;
+    assert!(status == 200 && headers[CONTENT_TYPE].as_bytes().starts_with(b"text/csv"));
+    assert!(text.contains("path,value,/none,1,0"), "{text}");
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The domain's stores in DynamoDB, one file each.
 
+pub mod abuse_reports;
 mod aggregate_decoder;
 mod aggregate_reader;
 pub mod aggregates;

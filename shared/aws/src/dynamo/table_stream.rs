@@ -75,7 +75,7 @@ impl TableRecord {
             at.map_err(|error| error.to_string()).and_then(|at| links(old, new, at))
         } else if let Some(workspace) = pk.strip_prefix(PREFIX).filter(|_| sk == HEAD) {
             head(workspace, new)
-        } else if sk.starts_with("TOTAL#") {
+        } else if pk.starts_with("WS#") && sk.starts_with("TOTAL#") {
             total(&pk, &sk, new)
         } else {
             Ok(Vec::new())

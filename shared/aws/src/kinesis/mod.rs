@@ -1,4 +1,4 @@
-//! Sends clicks to Kinesis, without a client of the SDK: see `signed`.
+//! Sends clicks, and visits to no link, to Kinesis, without a client of the SDK: see `signed`.
 //!
 //! <https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html>
 
@@ -15,7 +15,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
-use waypost_domain::clicks::click::Click;
+use waypost_domain::clicks::event::StreamEvent;
 use waypost_domain::redirect::ports::ClickStream;
 
 use crate::signed::{SignedRequests, Unsigned, dns_suffix};
@@ -64,9 +64,9 @@ struct EntryResult {
     error_code: Option<String>,
 }
 
-/// A click with its partition key.
+/// A click, or a visit to no link, with its partition key.
 struct KeyedClick {
-    click: Click,
+    click: StreamEvent,
     key: String,
     /// Whether the shard refused the click. Without an answer, the shard may have taken it, and only the readers of the same
     /// shard recognise the click when it comes again.
@@ -127,7 +127,7 @@ impl KinesisClicks {
 
 #[async_trait]
 impl ClickStream for KinesisClicks {
-    async fn send(&self, mut clicks: Vec<Click>) -> Vec<Click> {
+    async fn send(&self, mut clicks: Vec<StreamEvent>) -> Vec<StreamEvent> {
         let mut refused = Vec::new();
         while !clicks.is_empty() {
             let rest = clicks.split_off(clicks.len().min(RECORDS_PER_CALL));

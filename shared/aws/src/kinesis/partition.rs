@@ -1,11 +1,10 @@
-//! Chooses the shard of a click: by its link, unless the link is hot.
+//! Chooses the shard of a click: by its link, unless the link is hot. Visits to no link of a domain are like clicks of one link.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::sync::{Mutex, PoisonError};
 
-use waypost_domain::LinkAddress;
-use waypost_domain::clicks::click::Click;
+use waypost_domain::clicks::event::StreamEvent;
 
 /// How many clicks of one link a process sends in a second before it spreads them. A shard takes 1,000 records a second from
 /// all processes together; many processes serve a busy link, each with some tens of clicks a second.
@@ -38,19 +37,19 @@ impl Default for Counters {
 
 impl Partition {
     /// Gives the key of a click that is sent for the first time: the link's, or one of [`KEYS`] if the link is hot now.
-    pub(super) fn key(&self, click: &Click) -> String {
+    pub(super) fn key(&self, click: &StreamEvent) -> String {
         if self.count(click) > HOT { spread_key(click, 0) } else { link_key(click) }
     }
 
-    fn count(&self, click: &Click) -> u32 {
+    fn count(&self, click: &StreamEvent) -> u32 {
         let mut counters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let second = click.time.as_seconds();
+        let second = click.time().as_seconds();
         if counters.second != second || counters.clicks.is_empty() {
             counters.second = second;
             counters.clicks.clear();
             counters.clicks.resize(COUNTERS, 0);
         }
-        let hash = counters.hasher.hash_one(LinkAddress { domain: click.domain.clone(), slug: click.slug.clone() });
+        let hash = counters.hasher.hash_one(click.origin());
         let place = usize::try_from(hash % COUNTERS as u64).unwrap_or(0);
         let Some(count) = counters.clicks.get_mut(place) else { return 0 };
         *count = count.saturating_add(1);
@@ -60,16 +59,17 @@ impl Partition {
 
 /// Chooses one of the [`KEYS`] keys of a hot link, by chance (the end of the click's id is random) and by `attempt`: a click
 /// that a shard refused is tried on another.
-pub(super) fn spread_key(click: &Click, attempt: u32) -> String {
-    let chance = click.id.bytes().rev().take(4).fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+pub(super) fn spread_key(click: &StreamEvent, attempt: u32) -> String {
+    let chance =
+        click.id().bytes().rev().take(4).fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
     let number = chance.wrapping_add(attempt) % u32::from(KEYS);
     format!("{}#{number}", link_key(click))
 }
 
-/// Makes a key of domain and slug, cut so that with a number it has at most the 256 characters that Kinesis allows. Both are
+/// Makes a key of the event's origin, cut so that with a number it has at most the 256 characters that Kinesis allows. Both are
 /// ASCII.
-fn link_key(click: &Click) -> String {
-    let mut key = format!("{}/{}", click.domain, click.slug);
+fn link_key(click: &StreamEvent) -> String {
+    let mut key = click.origin();
     key.truncate(LINK_KEY_LEN);
     key
 }
@@ -85,11 +85,11 @@ mod tests {
     use waypost_domain::testing::system::SeededRandom;
     use waypost_domain::{Domain, Timestamp};
 
-    fn clicks(slug: &str, second: i64, count: u64) -> Vec<Click> {
+    fn clicks(slug: &str, second: i64, count: u64) -> Vec<StreamEvent> {
         let link = link("acme", slug, "https://example.com/");
         let (visit, now) = (Visit::default(), Timestamp::from_millis(1000 * second).unwrap());
         let choice = choose_target(&link, &visit, now);
-        (0..count).map(|n| record_click(&visit, &link, &choice, now, &SeededRandom::new(n)).click).collect()
+        (0..count).map(|n| record_click(&visit, &link, &choice, now, &SeededRandom::new(n)).click.into()).collect()
     }
 
     #[test]
@@ -106,7 +106,8 @@ mod tests {
     #[test]
     fn keys_are_as_long_as_kinesis_takes() {
         let mut click = clicks(&"s".repeat(128), 100, 1).remove(0);
-        click.domain = Domain::parse(&["d".repeat(60).as_str(); 4].join(".")).unwrap();
+        let StreamEvent::Click(inner) = &mut click else { panic!() };
+        inner.domain = Domain::parse(&["d".repeat(60).as_str(); 4].join(".")).unwrap();
         assert!(Partition::default().key(&click).len() <= 256 && spread_key(&click, 15).len() <= 256);
     }
 

@@ -8,7 +8,7 @@ use futures::future::join_all;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use waypost_domain::redirect::deliver_clicks::{DeliverClicksPorts, Delivered, deliver_clicks};
-use waypost_domain::redirect::record_click::PendingClick;
+use waypost_domain::redirect::pending_event::PendingEvent;
 use waypost_domain::testing::clicks::MemorySalts;
 use waypost_domain::testing::system::SeededRandom;
 
@@ -87,7 +87,7 @@ async fn every_click_of_a_slow_stream_is_in_the_spill() {
     for wait in [Duration::from_secs(4), Duration::from_secs(3600)] {
         let (server, url) = Server::start(wait).await;
         let ports = ports(&config("us-east-1", Some(&url)));
-        let deliver = |click| deliver_clicks(&ports, vec![PendingClick { click, address: None }]);
+        let deliver = |event| deliver_clicks(&ports, vec![PendingEvent { event, address: None }]);
         let all = clicks(8);
         let (at_once, later) = all.split_at(4);
         let mut delivered = join_all(at_once.iter().cloned().map(deliver)).await;
@@ -100,10 +100,10 @@ async fn every_click_of_a_slow_stream_is_in_the_spill() {
         tokio::time::timeout(Duration::from_secs(5), calls).await.expect("the stream is left alone");
         assert_eq!(delivered, [Delivered { spilled: 1, ..Delivered::default() }; 8]);
         let objects = server.objects.lock().unwrap();
-        let mut kept: Vec<Click> = objects.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        kept.sort_by(|a, b| a.id.cmp(&b.id));
+        let mut kept: Vec<StreamEvent> = objects.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        kept.sort_by(|a, b| a.id().cmp(b.id()));
         let mut sent = all.clone();
-        sent.sort_by(|a, b| a.id.cmp(&b.id));
+        sent.sort_by(|a, b| a.id().cmp(b.id()));
         assert_eq!(kept, sent);
     }
 }

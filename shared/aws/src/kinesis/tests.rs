@@ -14,11 +14,11 @@ use super::*;
 use crate::replay::{self, Replay, config};
 use crate::time_budget::longest_send;
 
-pub(super) fn clicks(count: u64) -> Vec<Click> {
+pub(super) fn clicks(count: u64) -> Vec<StreamEvent> {
     let link = link("acme", "docs", "https://example.com/");
     let (visit, now) = (Visit::default(), Timestamp::parse("2026-01-02T03:04:05Z").unwrap());
     let choice = choose_target(&link, &visit, now);
-    (0..count).map(|n| record_click(&visit, &link, &choice, now, &SeededRandom::new(n)).click).collect()
+    (0..count).map(|n| record_click(&visit, &link, &choice, now, &SeededRandom::new(n)).click.into()).collect()
 }
 
 fn stream(replay: &Replay) -> KinesisClicks {
@@ -79,7 +79,7 @@ async fn a_request_is_signed_and_names_stream_and_operation() {
     let body: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
     assert_eq!(body["StreamName"], "clicks");
     let data = STANDARD.decode(body["Records"][0]["Data"].as_str().unwrap()).unwrap();
-    assert_eq!(serde_json::from_slice::<Click>(&data).unwrap(), sent[0]);
+    assert_eq!(serde_json::from_slice::<StreamEvent>(&data).unwrap(), sent[0]);
 }
 
 #[tokio::test(start_paused = true)]

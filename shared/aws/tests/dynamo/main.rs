@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod abuse_reports;
 mod aggregates;
 mod blocked_targets;
 mod catalog;

@@ -1,3 +1,6 @@
-//! Holds the click event of the stream, which the redirect writes and analytics reads.
+//! Holds the events of the click stream, which the redirect writes and analytics reads.
 
 pub mod click;
+pub mod event;
+pub mod miss;
+pub mod missed_path;

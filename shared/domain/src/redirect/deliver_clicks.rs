@@ -1,4 +1,4 @@
-//! Sends clicks to the stream after the visitor has the answer.
+//! Sends clicks, and visits to no link, to the stream after the visitor has the answer.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -7,13 +7,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use super::circuit_breaker::{CircuitBreaker, Pause};
+use super::pending_event::PendingEvent;
 use super::ports::{ClickSpill, ClickStream, SaltStore};
-use super::record_click::PendingClick;
-use crate::clicks::click::Click;
+use crate::clicks::event::StreamEvent;
 use crate::ports::Random;
 use crate::values::error::{StoreError, StoreErrorKind};
 
-/// Counts what happened to the clicks of one delivery.
+/// Counts what happened to the clicks of one delivery, which can be visits to no link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Delivered {
     /// Clicks that the stream took.
@@ -55,8 +55,8 @@ impl Default for StreamBreaker {
 
 impl StreamBreaker {
     /// Sends `clicks` to `stream` unless it is to be left alone. Returns those that it did not take.
-    async fn send(&self, stream: &dyn ClickStream, clicks: Vec<Click>) -> Vec<Click> {
-        let Some(now) = clicks.last().map(|click| click.time) else { return clicks };
+    async fn send(&self, stream: &dyn ClickStream, clicks: Vec<StreamEvent>) -> Vec<StreamEvent> {
+        let Some(now) = clicks.last().map(StreamEvent::time) else { return clicks };
         if !self.0.allows(now) {
             return clicks;
         }
@@ -79,21 +79,21 @@ impl VisitorHasher {
     /// is deleted after two days; nobody can compute the hash again after that.
     async fn identify(
         &self,
-        pending: PendingClick,
+        pending: PendingEvent,
         salts: &dyn SaltStore,
         random: &dyn Random,
-    ) -> Result<Click, StoreError> {
-        let PendingClick { mut click, address } = pending;
-        let Some(address) = address else { return Ok(click) };
-        let salt = self.salt(&click.time.date(), salts, random).await?;
+    ) -> Result<StreamEvent, StoreError> {
+        let PendingEvent { mut event, address } = pending;
+        let Some(address) = address else { return Ok(event) };
+        let salt = self.salt(&event.time().date(), salts, random).await?;
         let digest = Sha256::new()
             .chain_update(salt)
             .chain_update(address.to_string())
             .chain_update([0])
-            .chain_update(click.user_agent.as_deref().unwrap_or_default())
+            .chain_update(event.user_agent().unwrap_or_default())
             .finalize();
-        click.visitor = Some(URL_SAFE_NO_PAD.encode(&digest[..8]));
-        Ok(click)
+        event.set_visitor(URL_SAFE_NO_PAD.encode(&digest[..8]));
+        Ok(event)
     }
 
     async fn salt(&self, date: &str, salts: &dyn SaltStore, random: &dyn Random) -> Result<[u8; 32], StoreError> {
@@ -112,13 +112,13 @@ impl VisitorHasher {
     }
 }
 
-/// Sends `pending` to the stream, and to the spill what the stream refuses. Leaves a stream that keeps refusing alone for a while. If the salt cannot be read, it sends the click
-/// without a visitor.
-pub async fn deliver_clicks(ports: &DeliverClicksPorts, pending: Vec<PendingClick>) -> Delivered {
+/// Sends `pending` to the stream, and to the spill what the stream refuses. Leaves a stream that keeps refusing alone for a while. If the
+/// salt cannot be read, it sends the event without a visitor.
+pub async fn deliver_clicks(ports: &DeliverClicksPorts, pending: Vec<PendingEvent>) -> Delivered {
     let DeliverClicksPorts { visitors, salts, random, stream, spill, breaker } = ports;
     let mut clicks = Vec::with_capacity(pending.len());
     for item in pending {
-        let anonymous = item.click.clone();
+        let anonymous = item.event.clone();
         clicks.push(visitors.identify(item, salts.as_ref(), random.as_ref()).await.unwrap_or_else(|error| {
             tracing::warn!(event = "clicks.no_salt", %error);
             anonymous
@@ -148,6 +148,7 @@ mod tests {
     use std::net::IpAddr;
 
     use super::*;
+    use crate::clicks::click::Click;
     use crate::redirect::choose_target::choose_target;
     use crate::redirect::record_click::record_click;
     use crate::redirect::visit::Visit;
@@ -156,11 +157,16 @@ mod tests {
     use crate::testing::system::SeededRandom;
     use crate::values::timestamp::Timestamp;
 
-    fn pending(n: u8) -> PendingClick {
+    fn pending(n: u8) -> PendingEvent {
         let visit = Visit { address: Some(IpAddr::from([203, 0, 113, n])), ..Visit::default() };
         let (link, now) =
             (link("acme", "docs", "https://example.com/"), Timestamp::parse("2026-01-02T03:04:05Z").unwrap());
-        record_click(&visit, &link, &choose_target(&link, &visit, now), now, &SeededRandom::new(u64::from(n)))
+        record_click(&visit, &link, &choose_target(&link, &visit, now), now, &SeededRandom::new(u64::from(n))).into()
+    }
+
+    fn click_of(pending: &mut PendingEvent) -> &mut Click {
+        let StreamEvent::Click(click) = &mut pending.event else { panic!() };
+        click
     }
 
     async fn deliver(stream: &Arc<MemoryStream>, spill: &Arc<MemorySpill>, salts: &Arc<MemorySalts>) -> Delivered {
@@ -211,9 +217,9 @@ mod tests {
         assert!(stream.taken().iter().all(|click| click.visitor.is_none()));
     }
 
-    fn pending_at(millis: i64) -> PendingClick {
+    fn pending_at(millis: i64) -> PendingEvent {
         let mut pending = pending(1);
-        pending.click.time = Timestamp::from_millis(1_700_000_000_000 + millis).unwrap();
+        click_of(&mut pending).time = Timestamp::from_millis(1_700_000_000_000 + millis).unwrap();
         pending
     }
 
@@ -246,7 +252,7 @@ mod tests {
         let breaker = StreamBreaker::default();
         for round in 1..10 {
             stream.take_at_most(round);
-            let clicks = vec![pending(1).click, pending(2).click];
+            let clicks = vec![pending(1).event, pending(2).event];
             assert_eq!(breaker.send(stream.as_ref(), clicks).await.len(), 1);
         }
         assert_eq!((stream.calls(), spill.kept().len()), (9, 0));
@@ -275,7 +281,7 @@ mod tests {
             breaker: StreamBreaker::default(),
         };
         let mut clicks = vec![pending(1), pending(1), pending(1)];
-        clicks[1].click.user_agent = Some("Test/1".to_owned());
+        click_of(&mut clicks[1]).user_agent = Some("Test/1".to_owned());
         clicks[2].address = None;
         deliver_clicks(&ports, clicks).await;
         let visitors: Vec<_> = stream.taken().into_iter().map(|click| click.visitor).collect();

@@ -61,6 +61,11 @@ pub(super) fn slug_before_plus(path: &str) -> Option<Slug> {
     slug_of(slug.or_else(|| segment.strip_suffix("%2b"))?)
 }
 
+/// Returns the slug of a path at which visitors report a link: `/slug+report`.
+pub fn slug_before_report(path: &str) -> Option<Slug> {
+    slug_before_plus(path.strip_suffix("report")?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,6 +87,9 @@ mod tests {
             ("+", None),
         ] {
             assert_eq!(slug_before_plus(path).as_ref().map(Slug::as_str), slug, "{path}");
+            let report = slug_before_report(&format!("{path}report"));
+            assert_eq!(report.as_ref().map(Slug::as_str), slug, "{path}report");
+            assert_eq!(slug_before_report(path), None, "{path}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Follows links. This is the hot path: it answers a visitor's request, and delivers the click after the answer.
+//! Follows links. This is the hot path: it answers a visitor's request, and delivers the click, or the visit to no link, after the answer.
 
 mod accept_language;
 pub mod cache;
@@ -12,8 +12,11 @@ mod forward_path;
 pub mod forward_query;
 pub mod known_domains;
 mod known_marks;
+pub mod miss_gate;
+pub mod pending_event;
 pub mod ports;
 pub mod record_click;
+pub mod record_miss;
 mod tidy_path;
 pub mod unanswered;
 pub mod verify_password;

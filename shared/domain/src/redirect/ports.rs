@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use async_trait::async_trait;
 
-use crate::clicks::click::Click;
+use crate::clicks::event::StreamEvent;
 use crate::links::address::LinkAddress;
 use crate::links::change_marks::Marks;
 use crate::values::error::StoreError;
@@ -47,18 +47,18 @@ pub trait Countries: Send + Sync {
     fn country(&self, address: IpAddr) -> Option<String>;
 }
 
-/// Takes clicks for analytics.
+/// Takes clicks, and visits to no link, for analytics.
 #[async_trait]
 pub trait ClickStream: Send + Sync {
     /// Sends `clicks`, with bounded retries. Returns those that the stream refused.
-    async fn send(&self, clicks: Vec<Click>) -> Vec<Click>;
+    async fn send(&self, clicks: Vec<StreamEvent>) -> Vec<StreamEvent>;
 }
 
 /// Keeps the clicks that the stream refused.
 #[async_trait]
 pub trait ClickSpill: Send + Sync {
     /// Keeps `clicks` for a replay.
-    async fn keep(&self, clicks: &[Click]) -> Result<(), StoreError>;
+    async fn keep(&self, clicks: &[StreamEvent]) -> Result<(), StoreError>;
 }
 
 /// Keeps the salt of each day's visitor hashes.

@@ -26,13 +26,10 @@ pub fn record_click(
     time: Timestamp,
     random: &dyn Random,
 ) -> PendingClick {
-    let mut bytes = [0_u8; 10];
-    random.fill(&mut bytes);
-    let millis = u64::try_from(time.as_millis()).unwrap_or(0);
     let (utm, trigger) = read_query(visit);
     let click = Click {
         version: Click::VERSION,
-        id: uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid().to_string(),
+        id: event_id(time, random),
         time,
         link_id: Some(link.id()),
         domain: link.address.domain.clone(),
@@ -51,6 +48,14 @@ pub fn record_click(
         variant: choice.variant.map(str::to_owned),
     };
     PendingClick { click, address: visit.address.filter(|_| !visit.opted_out) }
+}
+
+/// Makes the id of an event: a UUID of version 7.
+pub(super) fn event_id(time: Timestamp, random: &dyn Random) -> String {
+    let mut bytes = [0_u8; 10];
+    random.fill(&mut bytes);
+    let millis = u64::try_from(time.as_millis()).unwrap_or(0);
+    uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid().to_string()
 }
 
 /// Reads UTM fields, and `qr=1`, which our QR codes carry. The rest of the query is dropped.
@@ -77,7 +82,8 @@ fn read_query(visit: &Visit) -> (Utm, Trigger) {
     (utm, trigger)
 }
 
-fn referrer_host(text: &str) -> Option<String> {
+/// Returns the host of a referrer in lower case without `www.`, or the name of an app, cut to [`Click::MAX_FIELD_BYTES`].
+pub(super) fn referrer_host(text: &str) -> Option<String> {
     let url = url::Url::parse(cut(text, 2048)).ok()?;
     // The names of apps (`android-app://com.Slack`) keep their case in a URL, hosts don't.
     let host = url.host_str()?.to_ascii_lowercase();

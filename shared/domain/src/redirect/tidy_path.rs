@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-use crate::values::slug::Slug;
+use crate::values::slug::{Slug, SlugError};
 
 /// The longest path that is looked at, in bytes: a percent-encoded slug, and as much again around it.
 const MAX_PATH: usize = 6 * Slug::MAX_LEN;
@@ -17,6 +17,13 @@ pub(crate) fn exact_slug(path: &str) -> Option<Slug> {
 /// Reads a segment of a path that is exactly a slug.
 pub(crate) fn slug_of(segment: &str) -> Option<Slug> {
     Slug::parse(decoded(segment)?).ok()
+}
+
+/// Tells whether the first segment of a path is one that no slug can be: browsers and crawlers try such paths by themselves, and the API
+/// has some.
+pub(crate) fn is_of_reserved(path: &str) -> bool {
+    let segment = path.strip_prefix('/').unwrap_or(path).split('/').next().unwrap_or_default();
+    decoded(segment).is_some_and(|segment| Slug::parse(segment) == Err(SlugError::Reserved))
 }
 
 /// Reads a path that is a slug once it is tidied, and is not exactly one.

@@ -11,6 +11,7 @@ use crate::links::address::LinkAddress;
 use crate::links::password::check_hash;
 use crate::values::error::{StoreError, StoreErrorKind};
 use crate::values::hex::hex;
+use crate::values::network::network_of;
 use crate::values::timestamp::Timestamp;
 
 /// How many wrong passwords may be tried on a link in a minute from one address.
@@ -77,15 +78,8 @@ pub async fn verify_password(
 /// Makes a name for the visitors of an address. The link's hash is the key, so that the name tells the address to nobody who
 /// does not have it, and tells nothing about other links. An IPv6 network counts as one address: its owner has them all.
 fn name_of(address: Option<IpAddr>, hash: &str) -> String {
-    let network = match address {
-        Some(IpAddr::V6(address)) if address.to_ipv4_mapped().is_none() => {
-            format!("{:?}", &address.segments()[..4])
-        }
-        Some(address) => address.to_canonical().to_string(),
-        None => String::new(),
-    };
     let Ok(mac) = Hmac::<Sha256>::new_from_slice(hash.as_bytes()) else { return String::new() };
-    hex(&mac.chain_update(b"waypost password attempts").chain_update(network).finalize().into_bytes()[..8])
+    hex(&mac.chain_update(b"waypost password attempts").chain_update(network_of(address)).finalize().into_bytes()[..8])
 }
 
 fn is_right(hash: &str, password: &[u8]) -> Result<bool, StoreError> {

@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard};
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
 
 use super::outage::{lock, outage};
 use super::samples::link;
@@ -19,6 +20,8 @@ use crate::analytics::ports::{
     AggregatePage, AggregateReader, AggregateStore, Archive, ArchiveReader, KeyRange, Parts, Quarantine, Summand,
 };
 use crate::clicks::click::{Click, Trigger, Utm};
+use crate::clicks::miss::{Miss, MissDetails};
+use crate::clicks::missed_path::MissedPath;
 use crate::values::error::{StoreError, StoreErrorKind};
 use crate::values::timestamp::Timestamp;
 
@@ -229,12 +232,42 @@ pub fn click(slug: &str, time: &str) -> Click {
 }
 
 /// Makes the record `sequence` of a shard from `click`, as if it arrived when the click happened.
-#[allow(clippy::expect_used, reason = "only tests call it")]
 pub fn received(shard: u64, sequence: u64, click: &Click) -> Received<'static> {
+    record(shard, sequence, click.time, click)
+}
+
+/// Makes a miss of `path` on `go.example.com`, which belongs to the stack, at `time` (RFC 3339). Each call makes a different miss. Panics
+/// if an argument is not valid.
+pub fn miss(path: &str, time: &str) -> Miss {
+    let Click { version, id, time, domain, .. } = click("missed", time);
+    Miss {
+        version,
+        id,
+        time,
+        domain,
+        workspace: None,
+        country: None,
+        visitor: None,
+        user_agent: None,
+        platform: None,
+        mobile: None,
+        referrer: None,
+        language: None,
+        miss: MissDetails { path: MissedPath::of(path), more: 0, more_bots: 0 },
+    }
+}
+
+/// Makes the record `sequence` of a shard from `miss`, as if it arrived when the miss happened.
+pub fn received_miss(shard: u64, sequence: u64, miss: &Miss) -> Received<'static> {
+    record(shard, sequence, miss.time, miss)
+}
+
+#[allow(clippy::expect_used, reason = "only tests call it")]
+fn record(shard: u64, sequence: u64, time: Timestamp, event: &impl Serialize) -> Received<'static> {
     Received {
         shard: format!("shardId-{shard:012}").into(),
         sequence: sequence.to_string().into(),
-        arrived_millis: Some(click.time.as_millis()),
-        data: STANDARD.encode(serde_json::to_vec(click).expect("a click is JSON")).into(),
+        arrived_millis: Some(time.as_millis()),
+        data: STANDARD.encode(serde_json::to_vec(event).expect("an event is JSON")).into(),
     }
 }

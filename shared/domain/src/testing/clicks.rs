@@ -9,6 +9,8 @@ use async_trait::async_trait;
 
 use super::outage::{lock, outage};
 use crate::clicks::click::Click;
+use crate::clicks::event::StreamEvent;
+use crate::clicks::miss::Miss;
 use crate::links::address::LinkAddress;
 use crate::redirect::ports::{ClickSpill, ClickStream, Countries, PasswordAttempts, SaltStore};
 use crate::values::error::StoreError;
@@ -57,7 +59,7 @@ impl Countries for MemoryCountries {
 
 /// A stream that accepts clicks up to a limit.
 pub struct MemoryStream {
-    taken: Mutex<Vec<Click>>,
+    taken: Mutex<Vec<StreamEvent>>,
     capacity: AtomicUsize,
     calls: AtomicUsize,
 }
@@ -81,13 +83,21 @@ impl MemoryStream {
 
     /// Returns the clicks that the stream accepted.
     pub fn taken(&self) -> Vec<Click> {
-        lock(&self.taken).clone()
+        let click =
+            |event: &StreamEvent| if let StreamEvent::Click(click) = event { Some(click.clone()) } else { None };
+        lock(&self.taken).iter().filter_map(click).collect()
+    }
+
+    /// Returns the visits to no link that the stream accepted.
+    pub fn misses(&self) -> Vec<Miss> {
+        let miss = |event: &StreamEvent| if let StreamEvent::Miss(miss) = event { Some(miss.clone()) } else { None };
+        lock(&self.taken).iter().filter_map(miss).collect()
     }
 }
 
 #[async_trait]
 impl ClickStream for MemoryStream {
-    async fn send(&self, mut clicks: Vec<Click>) -> Vec<Click> {
+    async fn send(&self, mut clicks: Vec<StreamEvent>) -> Vec<StreamEvent> {
         self.calls.fetch_add(1, Ordering::SeqCst);
         let mut taken = lock(&self.taken);
         let room = self.capacity.load(Ordering::SeqCst).saturating_sub(taken.len());
@@ -100,7 +110,7 @@ impl ClickStream for MemoryStream {
 /// A spill of clicks, which can fail.
 #[derive(Default)]
 pub struct MemorySpill {
-    kept: Mutex<Vec<Click>>,
+    kept: Mutex<Vec<StreamEvent>>,
     failing: AtomicBool,
 }
 
@@ -110,15 +120,15 @@ impl MemorySpill {
         self.failing.store(true, Ordering::SeqCst);
     }
 
-    /// Returns the clicks that were kept.
-    pub fn kept(&self) -> Vec<Click> {
+    /// Returns the events that were kept.
+    pub fn kept(&self) -> Vec<StreamEvent> {
         lock(&self.kept).clone()
     }
 }
 
 #[async_trait]
 impl ClickSpill for MemorySpill {
-    async fn keep(&self, clicks: &[Click]) -> Result<(), StoreError> {
+    async fn keep(&self, clicks: &[StreamEvent]) -> Result<(), StoreError> {
         if self.failing.load(Ordering::SeqCst) {
             return Err(outage("spill.keep"));
         }

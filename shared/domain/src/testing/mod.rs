@@ -1,6 +1,7 @@
 //! Test doubles: implements the ports in memory, injects faults, and makes sample values. Only tests and benchmarks
 //! compile it; see the feature `testing`.
 
+pub mod abuse;
 pub mod analytics;
 pub mod blocking;
 pub mod buckets;

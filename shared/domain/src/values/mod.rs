@@ -11,6 +11,7 @@ pub mod hex;
 pub(crate) mod id;
 pub mod json;
 pub mod language;
+pub(crate) mod network;
 mod other_targets;
 pub mod page;
 mod plain_url;

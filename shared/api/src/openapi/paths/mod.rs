@@ -1,5 +1,6 @@
 //! The operations, one file for each resource.
 
+mod abuse_reports;
 mod blocked_targets;
 mod domains;
 mod exports;
@@ -29,5 +30,6 @@ pub(crate) fn add_all(operations: &mut Operations) {
     me::add(operations);
     workspace::add(operations);
     blocked_targets::add(operations);
+    abuse_reports::add(operations);
     service::add(operations);
 }

@@ -1,8 +1,9 @@
-//! `/v1/links/{slug}/stats`, `/v1/stats`.
+//! `/v1/links/{slug}/stats`, `/v1/stats`, `/v1/domains/{domain}/misses`.
 
 use serde_json::json;
 use waypost_domain::analytics::stats::answer::Stats;
-use waypost_domain::{Role, Slug};
+use waypost_domain::analytics::stats::request::StatsRequest;
+use waypost_domain::{Domain, Role, Slug};
 
 use crate::openapi::operation::{Operation, Operations};
 use crate::stats::{LinkStatsQuery, StatsQuery};
@@ -30,6 +31,18 @@ pub(super) fn add(to: &mut Operations) {
         .problem(403, "A key that is limited to some links must name a tag.")
         .query::<StatsQuery>();
     answers(operation).problem(422, "Or too many links have the tag for one request.").end();
+    let operation = to
+        .add("get", "/v1/domains/{domain}/misses", "readMisses")
+        .about(
+            "statistics",
+            "Read the visits to no link of a domain",
+            "Counts the visits to addresses of the domain that are no link, by `path`, referrer, country and so on: `clicks` are those of people. For the workspace that manages the domain. A new visit is included within a few seconds.",
+        )
+        .role(Role::Viewer)
+        .path::<Domain>("domain", "The domain.")
+        .problem(403, "The domain belongs to the stack, and the caller's workspace is not the operator's; or the key is limited to some links.")
+        .query::<StatsRequest>();
+    answers(operation).problem(404, "").end();
 }
 
 fn answers(operation: Operation<'_>) -> Operation<'_> {

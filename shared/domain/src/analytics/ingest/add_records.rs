@@ -14,20 +14,30 @@ impl Tally {
         let bots = records.iter().filter(|record| record.bot).count() as u64;
         self.bots += bots;
         self.clicks += records.len() as u64 - bots;
+        for (people, bots) in records.iter().map(|record| record.more) {
+            self.clicks += u64::from(people);
+            self.bots += u64::from(bots);
+        }
         match grain {
             Grain::LinkDay | Grain::WorkspaceDay => {
-                add_times::<24>(records, &mut self.hours, &mut self.bot_hours, Timestamp::hour);
-                self.add_visitors(records);
                 let of_workspace = (grain == Grain::WorkspaceDay).then_some(Dimension::Link);
-                let counter = &mut *batch.counter();
-                for dimension in Dimension::OF_LINK.into_iter().chain(Dimension::OF_BOTS).chain(of_workspace) {
-                    self.add_values(dimension, records, batch, counter);
-                }
+                self.add_day(Dimension::OF_LINK.into_iter().chain(of_workspace), records, batch);
             }
+            Grain::MissesDay => self.add_day(Dimension::OF_MISSES.into_iter(), records, batch),
             Grain::LinkHour => add_times::<60>(records, &mut self.minutes, &mut self.bot_minutes, Timestamp::minute),
             Grain::LinkTotal => {
                 records.iter().filter(|record| !record.bot).for_each(|record| self.add_click_time(record.time))
             }
+        }
+    }
+
+    /// Adds what days have: hours, visitors, and the values of dimensions, those of bots too.
+    fn add_day(&mut self, dimensions: impl Iterator<Item = Dimension>, records: &[&Record<'_>], batch: &Batch<'_>) {
+        add_times::<24>(records, &mut self.hours, &mut self.bot_hours, Timestamp::hour);
+        self.add_visitors(records);
+        let counter = &mut *batch.counter();
+        for dimension in dimensions.chain(Dimension::OF_BOTS) {
+            self.add_values(dimension, records, batch, counter);
         }
     }
 
@@ -63,7 +73,11 @@ fn add_times<const N: usize>(
 ) {
     let mut counts = [[0_u64; N]; 2];
     for record in records {
-        counts[usize::from(record.bot)][usize::from(part(record.time)) % N] += 1;
+        let part = usize::from(part(record.time)) % N;
+        counts[usize::from(record.bot)][part] += 1;
+        let (people, bots) = record.more;
+        counts[0][part] += u64::from(people);
+        counts[1][part] += u64::from(bots);
     }
     for (sums, counts) in [people, bots].into_iter().zip(counts) {
         for (time, clicks) in (0_u8..).zip(counts).filter(|(_, clicks)| *clicks > 0) {

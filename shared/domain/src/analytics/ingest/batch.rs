@@ -24,10 +24,12 @@ pub(crate) struct Record<'a> {
     pub(crate) arrived_millis: i64,
     pub(crate) click: ClickHash,
     pub(crate) time: Timestamp,
-    /// The index of its link in [`Batch::owned_links`].
+    /// The index of its link, or of the misses of its domain, in [`Batch::owned_links`].
     pub(crate) owned_link: usize,
     pub(crate) visitor: Option<Visitor>,
     pub(crate) bot: bool,
+    /// How many more misses of people and of bots it stands for.
+    pub(crate) more: (u32, u32),
     /// Its values by dimension.
     pub(crate) values: [TextId; Dimension::COUNT],
 }
@@ -38,11 +40,12 @@ impl Record<'_> {
     }
 }
 
-/// A link while one workspace owns it, in one lane.
+/// A link while one workspace owns it, or the misses of a domain while it has one owner, in one lane.
 #[derive(Debug)]
 pub(crate) struct OwnedLink {
     pub(crate) lane: usize,
-    pub(crate) workspace: usize,
+    /// The owner of a link. `None` for the misses of a domain, which are no clicks of any workspace.
+    pub(crate) workspace: Option<usize>,
     /// The partition of its aggregates.
     pub(crate) pk: Arc<str>,
 }

@@ -1,6 +1,7 @@
-//! Reads a click for the fold: it borrows the texts of the record instead of copying them.
+//! Reads a click or a miss for the fold: it borrows the texts of the record instead of copying them.
 
 use serde::Deserialize;
+use serde::de::Error as _;
 
 use super::record::Malformed;
 use crate::clicks::click::{Click, Trigger};
@@ -22,7 +23,18 @@ pub(crate) struct UtmText<'a> {
     pub(crate) content: Option<BorrowedText<'a>>,
 }
 
-/// The fields of [`Click`]; see there.
+/// The fields of [`MissDetails`](crate::clicks::miss::MissDetails).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct MissText<'a> {
+    #[serde(borrow)]
+    pub(crate) path: BorrowedText<'a>,
+    #[serde(default)]
+    pub(crate) more: u32,
+    #[serde(default)]
+    pub(crate) more_bots: u32,
+}
+
+/// The fields of [`Click`] and of [`Miss`](crate::clicks::miss::Miss); see there. A click has a `slug` and a `workspace`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct ClickText<'a> {
     pub(crate) version: u64,
@@ -34,10 +46,12 @@ pub(crate) struct ClickText<'a> {
     pub(crate) link_id: Option<BorrowedText<'a>>,
     #[serde(borrow)]
     pub(crate) domain: BorrowedText<'a>,
-    #[serde(borrow)]
-    pub(crate) slug: BorrowedText<'a>,
-    #[serde(borrow)]
-    pub(crate) workspace: BorrowedText<'a>,
+    #[serde(borrow, default)]
+    pub(crate) slug: Option<BorrowedText<'a>>,
+    #[serde(borrow, default)]
+    pub(crate) workspace: Option<BorrowedText<'a>>,
+    #[serde(borrow, default)]
+    pub(crate) miss: Option<MissText<'a>>,
     #[serde(borrow, default)]
     pub(crate) country: Option<BorrowedText<'a>>,
     #[serde(borrow, default)]
@@ -81,5 +95,12 @@ impl<'a> ClickText<'a> {
             Ok(Versioned { version }) if version != u64::from(Click::VERSION) => Err(Malformed::Version(version)),
             _ => Err(Malformed::Click(error)),
         }
+    }
+    /// Returns the slug and the workspace of a click, which every click has.
+    pub(crate) fn slug_and_workspace(&self) -> Result<(&str, &str), Malformed> {
+        let missing = |field| Malformed::Click(serde_json::Error::missing_field(field));
+        let slug = self.slug.as_ref().ok_or_else(|| missing("slug"))?;
+        let workspace = self.workspace.as_ref().ok_or_else(|| missing("workspace"))?;
+        Ok((slug.as_str(), workspace.as_str()))
     }
 }

@@ -26,7 +26,7 @@ pub(crate) struct TouchedAggregate<'a> {
     pub(crate) records: Vec<&'a Record<'a>>,
 }
 
-/// Returns the totals of the links in `batch`, each with all records of its link.
+/// Returns the totals of the links in `batch`, each with all records of its link, and those of the misses of domains.
 pub(crate) fn link_totals<'a>(batch: &'a Batch<'a>) -> Vec<TouchedAggregate<'a>> {
     let sks: Vec<_> = batch.lanes.iter().map(total_sk).collect();
     let total = |(number, records): (usize, _)| {
@@ -50,18 +50,23 @@ pub(crate) fn days_and_hours<'a>(batch: &Batch<'a>, records: &[&'a Record<'a>]) 
     };
     let mut touched = Vec::new();
     for ((number, day), records) in group_by(records(), |record| (record.owned_link, day_number(record.time))) {
-        let OwnedLink { lane, pk, .. } = &batch.owned_links[number];
+        let OwnedLink { lane, pk, workspace } = &batch.owned_links[number];
         let key = AggregateKey { pk: pk.clone(), sk: day_sk_of(*lane, day) };
-        touched.push(TouchedAggregate { key, grain: Grain::LinkDay, ttl: None, records });
+        let grain = if workspace.is_some() { Grain::LinkDay } else { Grain::MissesDay };
+        touched.push(TouchedAggregate { key, grain, ttl: None, records });
     }
-    for ((number, hour), records) in group_by(records(), |record| (record.owned_link, hour_of(record))) {
+    // Misses are no clicks of a workspace, and their minutes are not kept.
+    let workspace_of = |record: &Record<'_>| batch.owned_links[record.owned_link].workspace;
+    let clicks = || records().filter(|record| workspace_of(record).is_some());
+    for ((number, hour), records) in group_by(clicks(), |record| (record.owned_link, hour_of(record))) {
         let OwnedLink { lane, pk, .. } = &batch.owned_links[number];
         let key = AggregateKey { pk: pk.clone(), sk: hour_sk_of(*lane, hour) };
         let ttl = Some((hour + 1) * 3600 + HOUR_KEPT_SECONDS);
         touched.push(TouchedAggregate { key, grain: Grain::LinkHour, ttl, records });
     }
-    let owner_of = |record: &Record<'_>| (record.lane, batch.owned_links[record.owned_link].workspace);
-    for (((lane, owner), day), records) in group_by(records(), |record| (owner_of(record), day_number(record.time))) {
+    let owner_of = |record: &Record<'_>| (record.lane, workspace_of(record));
+    for (((lane, owner), day), records) in group_by(clicks(), |record| (owner_of(record), day_number(record.time))) {
+        let Some(owner) = owner else { continue };
         let key = AggregateKey { pk: workspace_pk(&batch.workspaces[owner]).into(), sk: day_sk_of(lane, day) };
         touched.push(TouchedAggregate { key, grain: Grain::WorkspaceDay, ttl: None, records });
     }

@@ -11,7 +11,7 @@ use super::decoded::Decoded;
 use super::record::{Malformed, Received};
 use super::referrer;
 use super::user_agent::{Agent, ClickClient, UserAgents};
-use crate::analytics::model::aggregate::{LinkKey, link_pk};
+use crate::analytics::model::aggregate::{LinkKey, link_pk, misses_pk};
 use crate::analytics::model::dimension::Dimension;
 use crate::analytics::model::lane::Lane;
 use crate::analytics::model::link_value::link_value;
@@ -19,6 +19,7 @@ use crate::analytics::model::recent::ClickHash;
 use crate::analytics::model::sequence::Digits;
 use crate::analytics::model::visitors::Visitor;
 use crate::clicks::click::Trigger;
+use crate::clicks::missed_path::MissedPath;
 use crate::links::address::LinkAddress;
 use crate::links::id::LinkId;
 use crate::values::borrowed_text::BorrowedText;
@@ -69,6 +70,9 @@ struct LinkRef {
     name: TextId,
 }
 
+/// What an event is counted for, see [`Reader::owner`].
+type Owner = (usize, (Dimension, TextId), (u32, u32));
+
 /// What the client hints of a click say.
 type Hints = (Option<Platform>, Option<bool>);
 
@@ -94,6 +98,8 @@ struct Reader<'a, 'b> {
     workspaces: Map<String, usize>,
     /// The index in [`Batch::owned_links`] by lane, workspace and link.
     owned_links: Map<(usize, usize, usize), usize>,
+    /// The index in [`Batch::owned_links`] of misses, by lane, domain and owner of the domain.
+    missed_domains: Map<(usize, usize, Option<usize>), usize>,
     referrers: Map<String, (TextId, TextId)>,
     known_agents: Map<Hints, Map<String, AgentValues>>,
 }
@@ -114,6 +120,7 @@ impl<'a, 'b> Reader<'a, 'b> {
             keys: Vec::new(),
             workspaces: Map::default(),
             owned_links: Map::default(),
+            missed_domains: Map::default(),
             referrers: Map::default(),
             known_agents: Map::default(),
         };
@@ -126,15 +133,10 @@ impl<'a, 'b> Reader<'a, 'b> {
         let lane = self.lane(&received.shard)?;
         let sequence = Digits::parse(&received.sequence)?;
         let (click, time) = ClickText::read(json)?;
-        let address = self.address(click.domain.as_str(), click.slug.as_str())?;
-        let link = match &click.link_id {
-            Some(id) => self.identified(id.as_str(), address)?,
-            None => self.addresses[address].1,
-        };
-        let workspace = self.workspace(click.workspace.as_str())?;
+        let (owned_link, (dimension, value), more) = self.owner(lane, &click)?;
         let (bot, mut values) = self.values(&click);
         if !bot {
-            values[Dimension::Link as usize] = link.name;
+            values[dimension as usize] = value;
         }
         Ok(Record {
             received: index,
@@ -143,11 +145,32 @@ impl<'a, 'b> Reader<'a, 'b> {
             arrived_millis: received.arrived_millis.unwrap_or_else(|| time.as_millis()),
             click: ClickHash::of(click.id.as_str()),
             time,
-            owned_link: self.owned_link(lane, workspace, link.key),
+            owned_link,
             visitor: click.visitor.as_ref().and_then(|visitor| Visitor::of(visitor.as_str())),
             bot,
+            more,
             values,
         })
+    }
+
+    /// Finds what a click or a miss is counted for. Returns its index in [`Batch::owned_links`], the value that tells it there from
+    /// others, and how many more misses there were.
+    fn owner(&mut self, lane: usize, click: &ClickText<'_>) -> Result<Owner, Malformed> {
+        let Some(miss) = &click.miss else {
+            let (slug, workspace) = click.slug_and_workspace()?;
+            let address = self.address(click.domain.as_str(), slug)?;
+            let link = match &click.link_id {
+                Some(id) => self.identified(id.as_str(), address)?,
+                None => self.addresses[address].1,
+            };
+            let workspace = self.workspace(workspace)?;
+            return Ok((self.owned_link(lane, workspace, link.key), (Dimension::Link, link.name), (0, 0)));
+        };
+        let domain = self.domain(click.domain.as_str())?;
+        let owner = click.workspace.as_ref().map(|owner| self.workspace(owner.as_str())).transpose()?;
+        // The redirect cleans paths. Whoever else writes to the stream must not get other ones into the statistics.
+        let path = self.text_id(MissedPath::cleaned(miss.path.as_str()).as_str());
+        Ok((self.missed_domain(lane, domain, owner), (Dimension::Path, path), (miss.more, miss.more_bots)))
     }
 
     fn lane(&mut self, shard: &'a str) -> Result<usize, Malformed> {
@@ -220,7 +243,15 @@ impl<'a, 'b> Reader<'a, 'b> {
     fn owned_link(&mut self, lane: usize, workspace: usize, link: usize) -> usize {
         *self.owned_links.entry((lane, workspace, link)).or_insert_with(|| {
             let pk = link_pk(&self.batch.workspaces[workspace], &self.keys[link]).into();
-            self.batch.owned_links.push(OwnedLink { lane, workspace, pk });
+            self.batch.owned_links.push(OwnedLink { lane, workspace: Some(workspace), pk });
+            self.batch.owned_links.len() - 1
+        })
+    }
+
+    fn missed_domain(&mut self, lane: usize, domain: usize, owner: Option<usize>) -> usize {
+        *self.missed_domains.entry((lane, domain, owner)).or_insert_with(|| {
+            let pk = misses_pk(&self.slugs[domain].0, owner.map(|owner| &self.batch.workspaces[owner])).into();
+            self.batch.owned_links.push(OwnedLink { lane, workspace: None, pk });
             self.batch.owned_links.len() - 1
         })
     }
@@ -260,7 +291,9 @@ impl<'a, 'b> Reader<'a, 'b> {
                 values[dimension as usize] = self.text_id(text.as_str());
             }
         }
-        values[Dimension::Trigger as usize] = self.triggers[usize::from(click.trigger == Trigger::Qr)];
+        if click.miss.is_none() {
+            values[Dimension::Trigger as usize] = self.triggers[usize::from(click.trigger == Trigger::Qr)];
+        }
         if let Some(rule) = click.rule {
             values[Dimension::Rule as usize] = self.text_id(&rule.to_string());
         }
@@ -326,7 +359,7 @@ mod tests {
     use super::*;
     use crate::analytics::ingest::user_agent::tests::{AGENTS, CHROME};
     use crate::clicks::click::Click;
-    use crate::testing::analytics::{click, received};
+    use crate::testing::analytics::{click, miss, received, received_miss};
 
     const TIME: &str = "2026-01-02T03:04:05Z";
 
@@ -372,6 +405,8 @@ mod tests {
             ("\"acme\"", "\"Acme\"", "the workspace a workspace has"),
             ("\"domain\"", "\"link_id\":\"7\",\"domain\"", "the link_id is not the id of a link"),
             ("2026-01-02T03", "2026-01-32T03", "the time is not a time"),
+            ("\"slug\"", "\"slag\"", "missing field `slug`"),
+            ("\"workspace\"", "\"workspice\"", "missing field `workspace`"),
         ] {
             let found = reason(text.replace(from, to).as_bytes());
             assert!(found.contains(expected), "{found}");
@@ -406,6 +441,52 @@ mod tests {
         ];
         assert_eq!(batch.records.iter().map(shown).collect::<Vec<_>>(), expected);
         assert_eq!(batch.owned_links.len(), 3);
+    }
+
+    #[test]
+    fn misses_are_counted_by_domain_and_owner() {
+        let missed = |path: &str, owner: Option<&str>, sequence| {
+            let mut miss = miss(path, TIME);
+            miss.workspace = owner.map(|owner| WorkspaceId::parse(owner).unwrap());
+            miss.user_agent = Some(CHROME.to_owned());
+            (miss.miss.more, miss.miss.more_bots) = (sequence as u32, 2);
+            received_miss(6, sequence, &miss)
+        };
+        let received = [
+            missed("/a", None, 1),
+            missed("/b", Some("acme"), 2),
+            missed("/a", None, 3),
+            received(6, 4, &Click { user_agent: Some(CHROME.to_owned()), ..click("a", TIME) }),
+        ];
+        let decoded = Decoded::of(&received);
+        let (batch, malformed) = read_batch(&received, &decoded, &AGENTS);
+        assert!(malformed.is_empty(), "{malformed:?}");
+        let shown = |record: &Record<'_>| {
+            let OwnedLink { pk, workspace, .. } = &batch.owned_links[record.owned_link];
+            let values = [Dimension::Path, Dimension::Link, Dimension::Trigger].map(|it| batch.text(record.value(it)));
+            (pk.to_string(), workspace.is_some(), values, record.more)
+        };
+        let misses = "MISSES#go.example.com";
+        assert_eq!(
+            batch.records.iter().map(shown).collect::<Vec<_>>(),
+            [
+                (misses.to_owned(), false, ["/a", "", ""], (1, 2)),
+                (format!("{misses}#acme"), false, ["/b", "", ""], (2, 2)),
+                (misses.to_owned(), false, ["/a", "", ""], (3, 2)),
+                ("WS#acme#go.example.com#a".to_owned(), true, ["", "go.example.com/a", "link"], (0, 0)),
+            ]
+        );
+    }
+
+    #[test]
+    fn path_of_another_producer_is_cleaned() {
+        let text = serde_json::to_string(&miss("/a", TIME)).unwrap().replace("/a", "a\\u0007b");
+        let received = [Received { data: STANDARD.encode(text).into(), ..received_miss(6, 1, &miss("/a", TIME)) }];
+        let decoded = Decoded::of(&received);
+        let (batch, _) = read_batch(&received, &decoded, &AGENTS);
+        // Without a user agent it is a bot's, which has no path.
+        assert_eq!((batch.records[0].bot, batch.records[0].value(Dimension::Path)), (true, 0));
+        assert!(batch.texts.iter().any(|text| text == "/a\u{fffd}b"), "{:?}", batch.texts);
     }
 
     #[test]

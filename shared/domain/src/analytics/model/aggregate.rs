@@ -9,6 +9,7 @@ use super::tally::Tally;
 use crate::links::address::LinkAddress;
 use crate::links::id::LinkId;
 use crate::links::link::Link;
+use crate::values::domains::Domain;
 use crate::values::workspace::WorkspaceId;
 
 /// Which clicks an aggregate adds up.
@@ -22,12 +23,14 @@ pub enum Grain {
     LinkTotal,
     /// Those of a workspace on one day.
     WorkspaceDay,
+    /// Visits to no link of a domain on one day. Their total is that of a link.
+    MissesDay,
 }
 
 /// The key of an aggregate in the table.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AggregateKey {
-    /// The partition, which names the owner: [`link_pk`] or [`workspace_pk`]. Shared by the aggregates of a link.
+    /// The partition, which names the owner: [`link_pk`], [`workspace_pk`] or [`misses_pk`]. Shared by the aggregates of a link.
     pub pk: Arc<str>,
     /// The sort key, which names the time and the lane. Shared by the links of a batch.
     pub sk: Arc<str>,
@@ -68,6 +71,15 @@ pub fn link_pks(link: &Link) -> Vec<String> {
 /// Returns the partition of a workspace's aggregates.
 pub fn workspace_pk(workspace: &WorkspaceId) -> String {
     format!("WS#{workspace}")
+}
+
+/// Returns the partition of the visits to no link of `domain`, while it belongs to `owner` (`None`: to the stack). A workspace that a
+/// domain is given to does not get to see what visitors asked its former owner for.
+pub fn misses_pk(domain: &Domain, owner: Option<&WorkspaceId>) -> String {
+    match owner {
+        Some(owner) => format!("MISSES#{domain}#{owner}"),
+        None => format!("MISSES#{domain}"),
+    }
 }
 
 /// Returns the lowest and the highest sort key of the days from `from` to `to`, both included, in all lanes.

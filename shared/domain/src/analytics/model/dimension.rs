@@ -44,6 +44,8 @@ pub enum Dimension {
     Variant,
     /// The link. Stored as `{id} {domain}/{slug}`, shown as its present address. Only a workspace has it.
     Link,
+    /// The path that is no link, decoded and cut to 128 bytes. Only misses have it.
+    Path,
     /// What a bot calls itself, such as `Googlebot`. Only clicks of bots have it.
     Bot,
     /// The kind of a bot, such as `search-engine`. Only clicks of bots have it.
@@ -71,6 +73,17 @@ impl Dimension {
         Self::Rule,
         Self::Variant,
     ];
+    /// The dimensions of the misses of people: paths that are no link.
+    pub const OF_MISSES: [Self; 8] = [
+        Self::Path,
+        Self::Country,
+        Self::Device,
+        Self::Browser,
+        Self::Os,
+        Self::Referrer,
+        Self::ReferrerHost,
+        Self::Language,
+    ];
     /// The dimensions of the clicks of bots.
     pub const OF_BOTS: [Self; 2] = [Self::Bot, Self::BotKind];
 
@@ -95,6 +108,8 @@ impl Dimension {
     pub const fn max_values(self) -> usize {
         match self {
             Self::Country => 260,
+            // Scans take room from the paths that people mistype.
+            Self::Path => 200,
             _ => 100,
         }
     }
@@ -131,6 +146,7 @@ mod tests {
             ("browser os bot", 100, 64),
             ("referrer referrer_host utm_source utm_medium utm_campaign utm_term utm_content", 100, 128),
             ("link", 100, 420),
+            ("path", 200, 128),
         ] {
             for name in names.split(' ') {
                 let dimension = Dimension::named(name).unwrap();
@@ -144,7 +160,7 @@ mod tests {
 
     #[test]
     fn every_dimension_has_a_place_of_its_own() {
-        let all = Dimension::OF_LINK.into_iter().chain(Dimension::OF_BOTS).chain([Dimension::Link]);
+        let all = Dimension::OF_LINK.into_iter().chain(Dimension::OF_BOTS).chain([Dimension::Link, Dimension::Path]);
         let mut places: Vec<usize> = all.map(|dimension| dimension as usize).collect();
         places.sort_unstable();
         assert_eq!(places, (0..Dimension::COUNT).collect::<Vec<_>>());

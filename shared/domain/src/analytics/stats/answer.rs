@@ -18,7 +18,7 @@ pub struct Stats {
     /// The link's id. Only for one link.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link_id: Option<LinkId>,
-    /// The link's domain. Only for one link.
+    /// The link's domain, or the one whose visits to no link these are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub domain: Option<Domain>,
     /// The link's slug. Only for one link.
@@ -45,7 +45,7 @@ pub struct Stats {
     /// With a filter: how many more clicks can have the value at most, because aggregates do not keep all values.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter_error: Option<u64>,
-    /// The sums since the link exists. Only for one link.
+    /// The sums since the link exists, or of all visits to no link of the domain. Absent for several links.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub all_time: Option<AllTime>,
     /// How the sums differ from those of the period before, if requested.

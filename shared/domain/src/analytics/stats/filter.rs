@@ -6,6 +6,7 @@ use crate::analytics::model::counts::Counts;
 use crate::analytics::model::dimension::Dimension;
 use crate::analytics::model::link_value::LinkValue;
 use crate::clicks::click::cut;
+use crate::clicks::missed_path::MissedPath;
 use crate::links::address::LinkAddress;
 use crate::links::id::LinkId;
 use crate::links::settings::{LinkSettings, MAX_VARIANT_NAME};
@@ -44,7 +45,7 @@ impl Filter {
     pub(super) fn new(dimension: Dimension, value: &str, subject: Subject) -> Result<Self, String> {
         let value = normalise(dimension, value)?;
         let value = cut(&value, dimension.max_value_bytes()).to_owned();
-        let any_case = !matches!(dimension, Dimension::Link | Dimension::Variant);
+        let any_case = !matches!(dimension, Dimension::Link | Dimension::Variant | Dimension::Path);
         let is_by_partition = dimension == Dimension::Link && subject == Subject::Tagged;
         Ok(Self { dimension, value, any_case, link: None, is_by_partition })
     }
@@ -132,6 +133,7 @@ fn normalise(dimension: Dimension, value: &str) -> Result<String, String> {
             let address = address.ok_or("must be the domain and the slug of a link, such as go.example.com/docs")?;
             Ok(address.to_string())
         }
+        Dimension::Path => Ok(MissedPath::cleaned(value).to_string()),
         Dimension::ReferrerHost => Ok(host(value)),
         Dimension::Referrer => Ok(group(&host(value)).to_owned()),
         _ => Ok(value.to_owned()),
@@ -174,6 +176,8 @@ mod tests {
             (Dimension::UtmSource, " News", " News"),
             (Dimension::UtmTerm, &long, &"ü".repeat(64)),
             (Dimension::Browser, "firefox", "firefox"),
+            (Dimension::Path, "wp-login.php", "/wp-login.php"),
+            (Dimension::Path, "/n%20öne", "/n%20öne"),
         ] {
             assert_eq!(value(dimension, text).as_deref(), Ok(expected), "{dimension} {text}");
         }

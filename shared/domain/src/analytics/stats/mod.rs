@@ -4,7 +4,8 @@
 //! * `read` reads the aggregates in few rounds, and `sums` adds them up.
 //! * `build_stats` makes the answer ([`answer`]), which is JSON or a table ([`csv`]).
 //!
-//! The use cases are [`read_link_stats`], [`read_range_clicks`], [`read_tag_stats`], [`read_workspace_stats`] and [`read_all_time`].
+//! The use cases are [`read_link_stats`], [`read_range_clicks`], [`read_tag_stats`], [`read_workspace_stats`],
+//! [`read_misses`] and [`read_all_time`].
 //! `docs/statistics.md` says what is exact.
 
 pub mod answer;
@@ -13,12 +14,15 @@ mod change;
 pub mod csv;
 mod filter;
 pub mod interval;
+#[cfg(test)]
+mod misses_tests;
 mod null_reasons;
 mod period;
 pub mod ports;
 mod read;
 pub mod read_all_time;
 pub mod read_link_stats;
+pub mod read_misses;
 pub mod read_range_clicks;
 pub mod read_tag_stats;
 pub mod read_workspace_stats;

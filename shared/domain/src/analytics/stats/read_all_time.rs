@@ -15,7 +15,13 @@ use crate::values::error::StoreError;
 /// # Errors
 /// The store failed.
 pub async fn read_all_time(aggregates: &dyn AggregateReader, link: &Link) -> Result<AllTime, StoreError> {
-    let (pks, (first, last)) = (link_pks(link), total_range());
+    let pks = link_pks(link);
+    all_time(aggregates, &pks.iter().map(String::as_str).collect::<Vec<_>>()).await
+}
+
+/// Adds up the totals of these partitions, in all lanes.
+pub(super) async fn all_time(aggregates: &dyn AggregateReader, pks: &[&str]) -> Result<AllTime, StoreError> {
+    let (first, last) = total_range();
     let parts = Parts { clicked_at: true, ..Parts::default() };
     let ranges = pks.iter().map(|pk| KeyRange { pk, first: first.clone(), last: last.clone(), after: None });
     let reads: Vec<_> = ranges.map(|range| pages(aggregates, range, &parts)).collect();

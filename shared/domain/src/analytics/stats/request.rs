@@ -45,7 +45,7 @@ pub struct StatsRequest {
     /// A time zone of the IANA database.
     #[cfg_attr(feature = "openapi", schemars(extend("default" = "UTC", "examples" = ["Europe/Berlin"])))]
     pub tz: Option<String>,
-    /// The width of a step in the series.
+    /// The width of a step in the series. Minutes are known of links only.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<Interval>", extend("default" = Interval::Day)))]
     pub interval: Option<String>,
     /// Dimensions whose most frequent values the answer lists: names separated by commas, or `all`.
@@ -219,8 +219,12 @@ fn check_period(
         return None;
     }
     if interval == Interval::Minute {
-        if subject == Subject::Workspace {
-            errors.add("interval", "the minutes of a workspace are not kept: ask for a link or a tag");
+        match subject {
+            Subject::Workspace => {
+                errors.add("interval", "the minutes of a workspace are not kept: ask for a link or a tag");
+            }
+            Subject::Misses => errors.add("interval", "the minutes of visits to no link are not kept: ask by hour"),
+            Subject::Link | Subject::Tagged => {}
         }
         if !has_minutes(first, now) {
             errors.add("from", format!("minutes are kept for {MINUTES_KEPT_DAYS} days: ask with interval=hour"));

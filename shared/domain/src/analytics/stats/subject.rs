@@ -9,12 +9,18 @@ pub(super) enum Subject {
     /// The links with a tag.
     Tagged,
     Workspace,
+    /// Visits to no link of a domain.
+    Misses,
 }
 
 impl Subject {
     /// Returns the dimensions that its clicks are counted by.
     pub(super) fn dimensions(self) -> Vec<Dimension> {
-        let link = (self != Self::Link).then_some(Dimension::Link);
-        Dimension::OF_LINK.into_iter().chain(Dimension::OF_BOTS).chain(link).collect()
+        let of_people = match self {
+            Self::Misses => &Dimension::OF_MISSES[..],
+            _ => &Dimension::OF_LINK,
+        };
+        let link = matches!(self, Self::Tagged | Self::Workspace).then_some(Dimension::Link);
+        of_people.iter().copied().chain(Dimension::OF_BOTS).chain(link).collect()
     }
 }

@@ -220,12 +220,18 @@ impl FollowLinkPorts {
         self.links.get(&address).await
     }
 
+    /// Finds the link with this slug on the visit's domain if visitors may see it at `now`, also one that has ended or is blocked.
+    ///
+    /// # Errors
+    /// Those of the stores.
+    pub async fn visible_link(&self, visit: &Visit, slug: Slug, now: Timestamp) -> Result<Option<Link>, StoreError> {
+        let Some(domain) = self.domains.for_host(visit.host.as_deref()) else { return Ok(None) };
+        Ok(self.link(domain, slug).await?.filter(|link| is_visible(link, now)))
+    }
+
     /// Tells where the link with this slug leads. A link that visitors cannot follow now tells nothing.
     async fn details(&self, visit: &Visit, slug: Slug, now: Timestamp) -> Result<Outcome, StoreError> {
-        let Some(domain) = self.domains.for_host(visit.host.as_deref()) else { return Ok(Outcome::NotFound) };
-        let Some(link) = self.link(domain, slug.clone()).await?.filter(|link| is_visible(link, now)) else {
-            return Ok(Outcome::NotFound);
-        };
+        let Some(link) = self.visible_link(visit, slug.clone(), now).await? else { return Ok(Outcome::NotFound) };
         if has_ended(&link.settings, now) {
             return Ok(Outcome::NoDetails);
         }

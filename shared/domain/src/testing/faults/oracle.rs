@@ -6,7 +6,7 @@ use super::records::{GOOGLEBOT, Shard};
 use crate::analytics::model::aggregate::{Aggregate, AggregateKey};
 use crate::analytics::model::dimension::Dimension;
 use crate::analytics::ports::{AggregateStore, MAX_LOAD};
-use crate::clicks::click::Click;
+use crate::clicks::event::StreamEvent;
 
 type Counts<K> = BTreeMap<K, u64>;
 
@@ -54,7 +54,7 @@ fn count(shards: &[Shard]) -> BTreeMap<Key, Expected> {
             entry.add(click, &key.1);
             if key.1.starts_with("DAY#") && !is_bot(click) {
                 let seen = visitors.entry(key).or_default();
-                seen.extend(click.visitor.as_deref());
+                seen.extend(visitor(click));
                 entry.visitors = seen.len() as u64;
             }
         }
@@ -62,10 +62,17 @@ fn count(shards: &[Shard]) -> BTreeMap<Key, Expected> {
     expected
 }
 
-fn aggregate_keys(click: &Click, lane: &str) -> [Key; 4] {
-    let (date, hour) = (click.time.date(), click.time.hour());
+fn aggregate_keys(event: &StreamEvent, lane: &str) -> Vec<Key> {
+    let (date, hour) = (event.time().date(), event.time().hour());
+    let click = match event {
+        StreamEvent::Click(click) => click,
+        StreamEvent::Miss(miss) => {
+            let pk = format!("MISSES#{}", miss.domain);
+            return vec![(pk.clone(), format!("DAY#{date}#{lane}")), (pk, format!("TOTAL#{lane}"))];
+        }
+    };
     let link = format!("WS#{}#{}#{}", click.workspace, click.domain, click.slug);
-    [
+    vec![
         (link.clone(), format!("DAY#{date}#{lane}")),
         (link.clone(), format!("HOUR#{date}T{hour:02}#{lane}")),
         (link, format!("TOTAL#{lane}")),
@@ -73,13 +80,35 @@ fn aggregate_keys(click: &Click, lane: &str) -> [Key; 4] {
     ]
 }
 
-fn is_bot(click: &Click) -> bool {
-    click.user_agent.as_deref() == Some(GOOGLEBOT)
+fn is_bot(event: &StreamEvent) -> bool {
+    event.user_agent() == Some(GOOGLEBOT)
+}
+
+fn visitor(event: &StreamEvent) -> Option<&str> {
+    match event {
+        StreamEvent::Click(click) => click.visitor.as_deref(),
+        StreamEvent::Miss(miss) => miss.visitor.as_deref(),
+    }
+}
+
+fn country(event: &StreamEvent) -> String {
+    match event {
+        StreamEvent::Click(click) => click.country.clone(),
+        StreamEvent::Miss(miss) => miss.country.clone(),
+    }
+    .unwrap_or_default()
 }
 
 impl Expected {
-    fn add(&mut self, click: &Click, sk: &str) {
+    fn add(&mut self, click: &StreamEvent, sk: &str) {
         let is_day = sk.starts_with("DAY#");
+        if let StreamEvent::Miss(miss) = click {
+            self.clicks += u64::from(miss.miss.more);
+            self.bots += u64::from(miss.miss.more_bots);
+            if is_day && miss.miss.more > 0 {
+                *self.hours.entry(click.time().hour()).or_default() += u64::from(miss.miss.more);
+            }
+        }
         if is_bot(click) {
             self.bots += 1;
             if is_day {
@@ -89,10 +118,10 @@ impl Expected {
         }
         self.clicks += 1;
         if is_day {
-            *self.hours.entry(click.time.hour()).or_default() += 1;
-            *self.countries.entry(click.country.clone().unwrap_or_default()).or_default() += 1;
+            *self.hours.entry(click.time().hour()).or_default() += 1;
+            *self.countries.entry(country(click)).or_default() += 1;
         } else if sk.starts_with("HOUR#") {
-            *self.minutes.entry(click.time.minute()).or_default() += 1;
+            *self.minutes.entry(click.time().minute()).or_default() += 1;
         }
     }
 

@@ -1,12 +1,13 @@
-//! Makes the records of a stream: shards that were split and merged, clicks, clicks that a producer sent twice, and
+//! Makes the records of a stream: shards that were split and merged, clicks, misses, those that a producer sent twice, and
 //! records that cannot be read.
 
 use std::collections::BTreeMap;
 
 use super::random::SplitMix64;
 use crate::analytics::ingest::record::Received;
-use crate::clicks::click::Click;
-use crate::testing::analytics::{click, received};
+use crate::clicks::event::StreamEvent;
+use crate::clicks::miss::Miss;
+use crate::testing::analytics::{click, miss, received, received_miss};
 
 const CHROME: &str =
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36";
@@ -21,8 +22,8 @@ const FIRST_ARRIVAL: i64 = 1_767_326_380_000;
 /// A record of the stream.
 pub(super) struct Record {
     pub(super) received: Received<'static>,
-    /// The click in the record, if the record can be read.
-    pub(super) click: Option<Click>,
+    /// The click or miss in the record, if the record can be read.
+    pub(super) click: Option<StreamEvent>,
 }
 
 /// A shard: its records, and how far the event source has got.
@@ -58,10 +59,10 @@ pub(super) fn stream(seed: u64) -> Vec<Shard> {
 }
 
 /// Makes the records of a shard. `sent` has the clicks of the earlier shards, which a producer may send again.
-fn records(number: u64, sent: &mut Vec<Click>, random: &mut SplitMix64) -> Vec<Record> {
+fn records(number: u64, sent: &mut Vec<StreamEvent>, random: &mut SplitMix64) -> Vec<Record> {
     let mut sequence = 495_900 + random.next() % 1000;
     let mut arrived = FIRST_ARRIVAL + i64::from(u32::try_from(random.below(2_000)).unwrap_or(0));
-    let mut own: Vec<Click> = Vec::new();
+    let mut own: Vec<StreamEvent> = Vec::new();
     let records = (0..5 + random.below(55)).map(|_| {
         sequence += 1 + random.next() % 9;
         arrived += random.one_of(&[0, 3, 40, 900, 2_500, -300, 14_000]);
@@ -79,20 +80,38 @@ fn records(number: u64, sent: &mut Vec<Click>, random: &mut SplitMix64) -> Vec<R
         };
         let click = repeated.unwrap_or_else(|| new_click(number, sequence, random));
         own.push(click.clone());
-        Record { received: arrive(received(number, sequence, &click)), click: Some(click) }
+        let received = match &click {
+            StreamEvent::Click(click) => received(number, sequence, click),
+            StreamEvent::Miss(miss) => received_miss(number, sequence, miss),
+        };
+        Record { received: arrive(received), click: Some(click) }
     });
     let records = records.collect();
     sent.append(&mut own);
     records
 }
 
-fn new_click(number: u64, sequence: u64, random: &mut SplitMix64) -> Click {
+fn new_click(number: u64, sequence: u64, random: &mut SplitMix64) -> StreamEvent {
+    if random.percent(20) {
+        return new_miss(number, sequence, random).into();
+    }
     let mut click = click(random.one_of(&["a", "b", "c"]), random.one_of(&TIMES));
     click.id = format!("{number}-{sequence}");
     click.user_agent = Some(random.one_of(&[CHROME, IPHONE, GOOGLEBOT]).to_owned());
     click.country = Some(random.one_of(&["DE", "FR"]).to_owned());
     click.visitor = Some(format!("v{}", random.below(9)));
-    click
+    click.into()
+}
+
+fn new_miss(number: u64, sequence: u64, random: &mut SplitMix64) -> Miss {
+    let mut miss = miss(random.one_of(&["/a", "/none"]), random.one_of(&TIMES));
+    miss.id = format!("{number}-{sequence}");
+    miss.user_agent = Some(random.one_of(&[CHROME, GOOGLEBOT]).to_owned());
+    miss.country = Some(random.one_of(&["DE", "FR"]).to_owned());
+    miss.visitor = Some(format!("v{}", random.below(9)));
+    miss.miss.more = random.one_of(&[0, 0, 3]);
+    miss.miss.more_bots = random.one_of(&[0, 0, 5]);
+    miss
 }
 
 impl Shard {
@@ -120,16 +139,16 @@ impl Shard {
 
     /// Returns the records that must count. A repeated click must not count if it first arrived in this shard at most
     /// ten seconds before, and its link had no more than a thousand clicks since.
-    pub(super) fn clicks(&self) -> Vec<(&Received<'static>, &Click)> {
+    pub(super) fn clicks(&self) -> Vec<(&Received<'static>, &StreamEvent)> {
         let mut counted: BTreeMap<String, Vec<(i64, &str)>> = BTreeMap::new();
         let mut clicks = Vec::new();
         for record in &self.records {
             let Some(click) = &record.click else { continue };
-            let link_clicks = counted.entry(click.slug.to_string()).or_default();
+            let link_clicks = counted.entry(click.origin()).or_default();
             let latest = link_clicks.last().map_or(i64::MIN, |(second, _)| *second);
             let second = record.received.arrived_millis.unwrap_or(0).div_euclid(1000).max(latest);
-            if link_clicks.iter().all(|(seen, id)| *id != click.id || *seen < second - 10) {
-                link_clicks.push((second, &click.id));
+            if link_clicks.iter().all(|(seen, id)| *id != click.id() || *seen < second - 10) {
+                link_clicks.push((second, click.id()));
                 clicks.push((&record.received, click));
             }
         }
