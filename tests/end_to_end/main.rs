@@ -25,6 +25,7 @@ mod real_input;
 mod redirects;
 mod schemes;
 mod searches;
+mod slugs;
 mod spill;
 mod statistics;
 mod tags;
