@@ -72,7 +72,7 @@ def run():
             "Architecture": architecture,
             # The tests of every route, of domains and of daily jobs own the others.
             "Domains": f"{DOMAIN},owned.example=every-route-owner,brand.example=domain-brand,case.example=domain-case,"
-            "retired.example=retires-a-domain,shared.example",
+            "retired.example=retires-a-domain,words.example=domain-words,shared.example",
             # The tests reach the local AWS by its address.
             "OtherHosts": "127.0.0.1",
             "FrontDoorSecret": FRONT_DOOR_SECRET,

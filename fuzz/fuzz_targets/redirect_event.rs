@@ -40,7 +40,7 @@ use waypost_domain::testing::domains::MemoryDomains;
 use waypost_domain::testing::links::MemoryLinks;
 use waypost_domain::testing::samples::link;
 use waypost_domain::testing::system::{FixedClock, SeededRandom};
-use waypost_domain::{Domains, TargetUrl};
+use waypost_domain::{Domain, Domains, TargetUrl};
 
 use crate::event::Event;
 use crate::handler::{App, handle};
@@ -93,7 +93,7 @@ fn event_of(bytes: &[u8]) -> Option<Event> {
     Some(serde_json::from_value(event).expect("an event"))
 }
 
-/// Makes a link of each kind, with slugs of one letter.
+/// Makes a link of each kind, with slugs of one letter, and on a domain that allows them some with slashes and beyond ASCII.
 fn links() -> Arc<MemoryLinks> {
     let links = Arc::new(MemoryLinks::default());
     let phones = json!([{"if": {"device": ["mobile"]}, "url": "https://example.com/phone"}]);
@@ -116,6 +116,12 @@ fn links() -> Arc<MemoryLinks> {
         link.settings = serde_json::from_value::<waypost_domain::LinkSettings>(settings).expect("valid settings");
         assert!(block_on(links.insert(&link)).expect("memory does not fail"));
     }
+    for slug in ["a/b", "f/g", "ä", "🎉", "grösse"] {
+        let mut link = link("acme", slug, TARGET);
+        link.address.domain = Domain::parse("go.example.org").expect("a valid domain");
+        link.settings.forward_path = slug == "f/g";
+        assert!(block_on(links.insert(&link)).expect("memory does not fail"));
+    }
     links
 }
 
@@ -123,7 +129,7 @@ fn app(links: Arc<MemoryLinks>) -> App {
     let domains = Domains::parse("go.example.com,go.example.org").expect("valid domains");
     let target = |text| Some(TargetUrl::parse(text, &domains).expect("a valid target"));
     let settings =
-        json!({"expired_url": "https://example.com/late", "slugs": {"case": "insensitive"}, "assetlinks": "[]"});
+        json!({"expired_url": "https://example.com/late", "slugs": {"case": "insensitive", "slashes": true, "characters": "unicode"}, "assetlinks": "[]"});
     let settings = Arc::new(MemoryDomains::with("go.example.org", settings));
     App {
         block_list: None,
@@ -178,7 +184,8 @@ fn is_forwarded(event: &Event, value: &str) -> bool {
     let (before, after) = (Url::parse(TARGET).expect("a URL"), Url::parse(value).expect("a URL"));
     let below = after.path().strip_prefix(before.path()).is_some_and(|rest| rest.starts_with('/'));
     let starts_with = |start: &&str| event.raw_path.starts_with(start);
-    if ["/f/", "/%66/", "/F/", "/%46/"].iter().any(starts_with) {
+    // `/f/g/rest` and all ways to encode it begin with one of these, too.
+    if ["/f/", "/%66/", "/F/", "/%46/", "/f%2", "/%66%2", "/F%2", "/%46%2"].iter().any(starts_with) {
         return before[..url::Position::BeforePath] == after[..url::Position::BeforePath] && below;
     }
     !event.raw_path.trim_start_matches('/').eq_ignore_ascii_case("a")

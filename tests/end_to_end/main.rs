@@ -30,6 +30,7 @@ mod redirects;
 mod schemes;
 mod searches;
 mod sessions;
+mod slugs;
 mod spill;
 mod statistics;
 mod tags;

@@ -36,6 +36,9 @@ RULES = (
     "has no effect without logo",
     "is not a cursor that a page gave",
     "is reserved",
+    "the settings of its domain allow",
+    "may only contain letters, digits",
+    "at most 256 bytes in UTF-8",
     "is not a valid URL",
     "is not a host",
     "belongs to a list with other parameters",
@@ -80,6 +83,8 @@ def cursor(key):
 for name in ("target-url", "http-url"):
     schemathesis.openapi.format(name, st.builds("{}://{}/{}".format, st.sampled_from(["http", "https"]), HOST, PATH))
 schemathesis.openapi.format("hostname", st.just("go.example.com"))
+# The slugs that every domain allows.
+schemathesis.openapi.format("slug", st.from_regex(r"[A-Za-z0-9_~-]{1,20}", fullmatch=True))
 # A red square.
 LOGO = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAIAQMAAAD+wSzIAAAAA1BMVEXMMzN0dFbYAAAAC0lEQVR42mNgQAUAABAAAaoZ+IIAAAAASUVORK5CYII="
 schemathesis.openapi.format("image-data-url", st.just(f"data:image/png;base64,{LOGO}"))

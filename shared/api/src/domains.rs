@@ -5,7 +5,8 @@ use serde::Serialize;
 use serde_json::Value;
 use waypost_domain::domains::app_links::{AppleAssociation, AssetLinks};
 use waypost_domain::domains::find::SeenDomain;
-use waypost_domain::domains::settings::{DomainSettings, SlugRules};
+use waypost_domain::domains::settings::DomainSettings;
+use waypost_domain::values::slug_rules::SlugRules;
 use waypost_domain::{Domain, TargetUrl, Timestamp};
 
 /// A domain, as the caller's workspace sees it.

@@ -48,7 +48,7 @@ pub struct LinkView {
     slug: Slug,
     /// Former addresses that lead to the link too.
     aliases: Vec<LinkAddress>,
-    /// The URL that visitors open.
+    /// The URL that visitors open, percent-encoded.
     #[schemars(url)]
     short_url: String,
     /// The URL that the link leads to.
@@ -231,9 +231,9 @@ impl ShortUrls {
     /// Makes the URL of a link.
     pub fn of(&self, address: &LinkAddress) -> String {
         if address.domain == self.default_domain {
-            format!("{}/{}", self.default_origin, address.slug)
+            format!("{}/{}", self.default_origin, address.slug.encoded())
         } else {
-            format!("https://{}/{}", address.domain, address.slug)
+            format!("https://{}/{}", address.domain, address.slug.encoded())
         }
     }
 }

@@ -141,6 +141,8 @@ async fn bad_requests_get_their_status_and_pointer() {
         (operator, "go.example.com", json!({"assetlinks": {}}), 422, Some("/assetlinks")),
         (operator, "go.example.com", json!({"slugs": {"case": "upper"}}), 422, Some("/slugs/case")),
         (operator, "go.example.com", json!({"slugs": {"length": 3}}), 422, Some("/slugs/length")),
+        (operator, "go.example.com", json!({"slugs": {"slashes": "yes"}}), 422, Some("/slugs/slashes")),
+        (operator, "go.example.com", json!({"slugs": {"characters": "emoji"}}), 422, Some("/slugs/characters")),
         (operator, "go.example.com", json!({"is_default": false}), 422, Some("/is_default")),
         (operator, "go.example.com", json!({"domain": "x.example"}), 422, Some("/domain")),
         (operator, "go.example.com", json!({"color": 1}), 422, Some("/color")),

@@ -122,10 +122,11 @@ async fn create(
 
 /// Makes the path of the link in the API.
 fn location(address: &LinkAddress, domains: &Domains) -> String {
+    let slug = address.slug.as_segment();
     if address.domain == *domains.default_domain() {
-        format!("/v1/links/{}", address.slug)
+        format!("/v1/links/{slug}")
     } else {
-        format!("/v1/links/{}?domain={}", address.slug, address.domain)
+        format!("/v1/links/{slug}?domain={}", address.domain)
     }
 }
 

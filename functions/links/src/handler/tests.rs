@@ -744,6 +744,97 @@ async fn null_is_the_same_in_post_and_patch() {
 }
 
 #[tokio::test]
+async fn link_with_a_slash_or_letters_of_other_scripts_is_named_in_the_path() {
+    let fixture = fixture();
+    fixture.settings.set("go.example.com", json!({"slugs": {"slashes": true, "characters": "unicode"}}));
+    for (slug, readable, short_url, location, paths) in [
+        (
+            "docs/start",
+            "docs/start",
+            "https://go.example.com/docs/start",
+            "/v1/links/docs%252Fstart",
+            // The gateway on AWS decodes a path once, the local one does not.
+            &["/v1/links/docs%252Fstart", "/v1/links/docs%2Fstart"][..],
+        ),
+        (
+            "de/gro\u{308}ße",
+            "de/größe",
+            "https://go.example.com/de/gr%C3%B6%C3%9Fe",
+            "/v1/links/de%252Fgr%C3%B6%C3%9Fe",
+            &[
+                "/v1/links/de%252Fgr%C3%B6%C3%9Fe",
+                "/v1/links/de%252Fgro%CC%88%C3%9Fe",
+                "/v1/links/de%2Fgr%25C3%25B6%25C3%259Fe",
+            ],
+        ),
+        (
+            "❤\u{fe0f}",
+            "❤",
+            "https://go.example.com/%E2%9D%A4",
+            "/v1/links/%E2%9D%A4",
+            &["/v1/links/%E2%9D%A4%EF%B8%8F"],
+        ),
+    ] {
+        let body = json!({"url": "https://example.com/", "slug": slug}).to_string();
+        let (response, link) = call(&fixture, &fixture.editor, "POST", "/v1/links", &body).await;
+        assert_eq!(
+            (response.status().as_u16(), &link["slug"], &link["short_url"]),
+            (201, &json!(readable), &json!(short_url))
+        );
+        assert_eq!(response.headers()["location"], location);
+        for path in paths.iter().chain([&location]) {
+            let (response, read) = call(&fixture, &fixture.editor, "GET", path, "").await;
+            assert_eq!((response.status().as_u16(), &read["id"]), (200, &link["id"]), "{path}");
+        }
+        let (response, _) = call(&fixture, &fixture.editor, "GET", &format!("{location}/qr"), "").await;
+        assert_eq!(response.status(), 200, "{location}");
+        let (response, _) = call(&fixture, &fixture.editor, "PATCH", location, "{\"title\": \"T\"}").await;
+        assert_eq!(response.status(), 200, "{location}");
+        let (response, _) = call(&fixture, &fixture.editor, "DELETE", location, "").await;
+        assert_eq!(response.status(), 204, "{location}");
+    }
+    for (slug, domain) in [
+        ("docs/start", "s.example.org"),
+        ("größe", "s.example.org"),
+        ("v1/a", "go.example.com"),
+        ("сосо", "go.example.com"),
+    ] {
+        let body = json!({"url": "https://example.com/", "slug": slug, "domain": domain}).to_string();
+        let (response, problem) = call(&fixture, &fixture.editor, "POST", "/v1/links", &body).await;
+        assert_eq!(
+            (response.status().as_u16(), &problem["errors"][0]["pointer"]),
+            (422, &json!("/slug")),
+            "{slug}: {problem}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn link_from_before_the_rules_of_its_domain_keeps_its_slug() {
+    let fixture = fixture();
+    let rules = json!({"slugs": {"slashes": true, "characters": "unicode"}});
+    fixture.settings.set("go.example.com", rules);
+    let body = json!({"url": "https://example.com/", "slug": "docs/größe"}).to_string();
+    assert_eq!(call(&fixture, &fixture.editor, "POST", "/v1/links", &body).await.0.status(), 201);
+    fixture.settings.set("go.example.com", json!({}));
+    let path = "/v1/links/docs%252Fgr%C3%B6%C3%9Fe";
+    for (patch, status) in [
+        (json!({"title": "T"}), 200),
+        (json!({"slug": "docs/größe", "title": "U"}), 200),
+        (json!({"slug": "docs/gro\u{308}ße", "title": "V"}), 200),
+        (json!({"slug": "docs/other"}), 422),
+        (json!({"domain": "s.example.org"}), 422),
+        (json!({"slug": "plain", "keep_alias": true}), 200),
+    ] {
+        let (response, answer) = call(&fixture, &fixture.editor, "PATCH", path, &patch.to_string()).await;
+        assert_eq!(response.status().as_u16(), status, "{patch}: {answer}");
+    }
+    let back = json!({"slug": "docs/größe"}).to_string();
+    let (response, link) = call(&fixture, &fixture.editor, "PATCH", "/v1/links/plain", &back).await;
+    assert_eq!((response.status().as_u16(), &link["slug"]), (200, &json!("docs/größe")), "{link}");
+}
+
+#[tokio::test]
 async fn any_query_is_answered_or_refused() {
     let fixture = fixture();
     let operations = [

@@ -60,8 +60,10 @@ async fn answer(app: &App, event: &Event) -> Answer {
     if app.follow.domains.for_host(event.host()).is_none() {
         return (refusal(event, misdirected()), None);
     }
-    if let Some(slug) = slug_before_report(&event.raw_path) {
-        return (report::report(app, event, slug).await, None);
+    if let Some(slug) = slug_before_report(&event.raw_path)
+        && let Some(response) = report::report(app, event, slug).await
+    {
+        return (response, None);
     }
     let form;
     let intent = match event.method() {

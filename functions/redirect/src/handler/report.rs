@@ -4,6 +4,8 @@ use http::{HeaderValue, Response, header};
 use waypost_domain::Slug;
 use waypost_domain::abuse::file::{Filed, file_report};
 use waypost_domain::abuse::new_report::{NewReport, ReportForm};
+use waypost_domain::links::link::Link;
+use waypost_domain::redirect::visit::Visit;
 use waypost_http::problem::Problem;
 
 use super::app::App;
@@ -14,22 +16,27 @@ use crate::pages;
 /// The greatest size of a report, in bytes: enough for the longest comment and address, percent-encoded.
 const MAX_REPORT_BYTES: usize = 16 * 1024;
 
-/// Answers a request at the path where the link with this slug is reported.
-pub(super) async fn report(app: &App, event: &Event, slug: Slug) -> Response<String> {
+/// Answers a request at the path where the link with this slug is reported. `None` if there is no such link, and the path may be a
+/// link with a rest instead.
+pub(super) async fn report(app: &App, event: &Event, slug: Slug) -> Option<Response<String>> {
+    let visit = app.visit(event);
+    match app.follow.visible_link(&visit, slug.clone(), app.follow.clock.now()).await {
+        Ok(Some(link)) => Some(report_link(app, event, &visit, &slug, &link).await),
+        Ok(None) if slug.has_slash() => None,
+        Ok(None) => Some(refusal(event, Problem::no_such_path())),
+        Err(error) => Some(refusal(event, error.into())),
+    }
+}
+
+async fn report_link(app: &App, event: &Event, visit: &Visit, slug: &Slug, link: &Link) -> Response<String> {
     let posts = event.method() == "POST";
     if !posts && !matches!(event.method(), "GET" | "HEAD") {
         let mut response = refusal(event, Problem::no_such_method());
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
         return response;
     }
-    let (visit, now) = (app.visit(event), app.follow.clock.now());
-    let link = match app.follow.visible_link(&visit, slug.clone(), now).await {
-        Ok(Some(link)) => link,
-        Ok(None) => return refusal(event, Problem::no_such_path()),
-        Err(error) => return refusal(event, error.into()),
-    };
     if !posts {
-        return pages::report_form(&slug, None);
+        return pages::report_form(slug, None);
     }
     let Ok(form) = Form::read(event) else { return refusal(event, too_large(MAX_REPORT_BYTES)) };
     // Programs that fill in every field learn nothing.
@@ -39,11 +46,11 @@ pub(super) async fn report(app: &App, event: &Event, slug: Slug) -> Response<Str
     let fields = ReportForm { reason: &form.reason, comment: &form.comment, email: &form.email };
     let new = match NewReport::parse(&fields) {
         Ok(new) => new,
-        Err(wrong) => return pages::report_form(&slug, Some(&wrong)),
+        Err(wrong) => return pages::report_form(slug, Some(&wrong)),
     };
-    match file_report(&app.reports, &link, &new, visit.address, now).await {
+    match file_report(&app.reports, link, &new, visit.address, app.follow.clock.now()).await {
         Ok(Filed::Taken) => pages::report_taken(),
-        Ok(Filed::TooMany { retry_after_seconds }) => pages::report_later(&slug, retry_after_seconds),
+        Ok(Filed::TooMany { retry_after_seconds }) => pages::report_later(slug, retry_after_seconds),
         Err(error) => refusal(event, error.into()),
     }
 }

@@ -24,8 +24,7 @@ pub(crate) fn details(details: &LinkDetails) -> Response<String> {
     if let Some(clicks) = clicks_left {
         let _ = write!(content, " Ends after {clicks} more visit{}.", if *clicks == 1 { "" } else { "s" });
     }
-    let _ =
-        write!(content, "</p><p><a href=\"/{slug}\" rel=\"nofollow\">Continue</a></p>", slug = escaped(slug.as_str()));
+    let _ = write!(content, "</p><p><a href=\"/{}\" rel=\"nofollow\">Continue</a></p>", escaped(&slug.encoded()));
     content.push_str(&report_link(slug));
     let title = destination.as_ref().and_then(|destination| destination.title.as_deref());
     answer(page(&escaped(title.unwrap_or("Where this link leads")), "", &content))

@@ -61,7 +61,7 @@ pub(crate) fn report_taken() -> Response<String> {
 
 /// Makes the paragraph that leads to the form.
 pub(super) fn report_link(slug: &Slug) -> String {
-    let slug = escaped(slug.as_str());
+    let slug = escaped(&slug.encoded());
     format!("<p><a href=\"/{slug}+report\" rel=\"nofollow\">Report this link</a></p>")
 }
 

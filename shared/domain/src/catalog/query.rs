@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::memory::{Catalog, Found, Row, TAG_MARK};
 use super::patch::LinkBits;
-use super::words::words_of;
+use super::words::{append_words, words_of};
 use crate::access::scope::Scope;
 use crate::links::address::LinkAddress;
 use crate::links::query::LinkFilter;
@@ -253,13 +253,24 @@ fn key_of<'a>(sort: SortBy, searched: &str, row: &Row, found: &Found<'a>) -> Key
     }
 }
 
-/// Ranks a slug, which is ASCII.
+/// Ranks a slug.
 fn relevance(searched: &str, slug: &str) -> u8 {
+    if !slug.is_ascii() {
+        let (searched, slug) = (plain_words(searched), plain_words(slug));
+        return if slug.starts_with(&searched) { 1 + u8::from(slug == searched) } else { 0 };
+    }
     let (searched, slug) = (searched.as_bytes(), slug.as_bytes());
     match slug.get(..searched.len()) {
         Some(start) if start.eq_ignore_ascii_case(searched) => 1 + u8::from(start.len() == slug.len()),
         _ => 0,
     }
+}
+
+/// Returns the words of a text without case and accents, as searches compare them.
+fn plain_words(text: &str) -> String {
+    let mut words = String::new();
+    append_words(text, &mut words);
+    words
 }
 
 fn item(key: &Key<&str>, row: &Row, found: &Found<'_>) -> Option<CatalogItem> {

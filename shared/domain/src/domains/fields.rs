@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::app_links::{AppleAssociation, AssetLinks};
-use super::settings::{DomainSettings, SlugCase, SlugRules};
+use super::settings::DomainSettings;
 use crate::values::domains::Domains;
 use crate::values::field_errors::Errors;
 use crate::values::json::or_default;
+use crate::values::slug_rules::{SlugCase, SlugCharacters, SlugRules};
 use crate::values::target::TargetUrl;
 use crate::values::workspace::WorkspaceId;
 
@@ -49,6 +50,28 @@ pub struct SlugFields {
     #[serde(default, deserialize_with = "or_default")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<SlugCase>"))]
     pub case: SlugCase,
+    /// Whether new slugs can have slashes between segments: `docs/start`; `false` by default.
+    #[serde(default, deserialize_with = "or_default")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<bool>"))]
+    pub slashes: bool,
+    /// The characters that new slugs can have: `ascii` (the default) or `unicode`.
+    #[serde(default, deserialize_with = "or_default")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<SlugCharacters>"))]
+    pub characters: SlugCharacters,
+}
+
+impl From<SlugRules> for SlugFields {
+    fn from(rules: SlugRules) -> Self {
+        let SlugRules { case, slashes, characters } = rules;
+        Self { case, slashes, characters }
+    }
+}
+
+impl From<SlugFields> for SlugRules {
+    fn from(fields: SlugFields) -> Self {
+        let SlugFields { case, slashes, characters } = fields;
+        Self { case, slashes, characters }
+    }
 }
 
 impl DomainFields {
@@ -62,7 +85,7 @@ impl DomainFields {
             not_found_url: url(&settings.not_found_url),
             expired_url: url(&settings.expired_url),
             workspaces: workspaces.map(|all| all.iter().map(ToString::to_string).collect()),
-            slugs: SlugFields { case: settings.slugs.case },
+            slugs: settings.slugs.into(),
             apple_app_site_association: settings.apple_app_site_association.as_ref().and_then(|it| json(it.as_str())),
             assetlinks: settings.assetlinks.as_ref().and_then(|it| json(it.as_str())),
         }
@@ -90,7 +113,9 @@ impl DomainFields {
             not_found_url,
             expired_url,
             workspaces,
-            slugs: SlugRules { case: self.slugs.case },
+            slugs: self.slugs.into(),
+            has_had_slashes: seen.has_had_slashes || seen.slugs.slashes && !self.slugs.slashes,
+            has_had_unicode: seen.has_had_unicode || allows_unicode(seen.slugs) && !allows_unicode(self.slugs.into()),
             apple_app_site_association,
             assetlinks,
             domain: seen.domain.clone(),
@@ -98,6 +123,10 @@ impl DomainFields {
             revision: seen.revision,
         }
     }
+}
+
+fn allows_unicode(rules: SlugRules) -> bool {
+    rules.characters == SlugCharacters::Unicode
 }
 
 /// Checks a list of workspaces. Keeps one of those that are the same.

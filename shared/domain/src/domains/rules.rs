@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::ports::DomainReader;
-use super::settings::{DomainSettings, SlugCase};
+use super::settings::DomainSettings;
 use crate::values::domains::{Domain, Domains};
 use crate::values::error::StoreError;
 use crate::values::workspace::WorkspaceId;
@@ -61,8 +61,5 @@ fn add_rules(mut domains: Domains, settings: &DomainSettings) -> Domains {
     if let Some(workspaces) = &settings.workspaces {
         domains = domains.limited_to(&settings.domain, workspaces);
     }
-    if settings.slugs.case == SlugCase::Insensitive {
-        domains = domains.ignoring_case_on(&settings.domain);
-    }
-    domains
+    domains.with_slug_rules(&settings.domain, settings.slugs)
 }

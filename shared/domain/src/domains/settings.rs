@@ -4,35 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use super::app_links::{AppleAssociation, AssetLinks};
 use crate::values::domains::Domain;
+use crate::values::slug_rules::{SlugCharacters, SlugRules};
 use crate::values::target::TargetUrl;
 use crate::values::timestamp::Timestamp;
 use crate::values::workspace::WorkspaceId;
 
-/// Whether capitals in slugs count.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
-pub enum SlugCase {
-    /// `/Docs` and `/docs` are two addresses.
-    #[default]
-    Sensitive,
-    /// New links have slugs in small letters, and visitors find them however they write them.
-    Insensitive,
-}
-
-/// The rules of slugs on a domain.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
-pub struct SlugRules {
-    /// Whether capitals count.
-    #[serde(default)]
-    pub case: SlugCase,
-}
-
-impl SlugRules {
-    fn is_default(&self) -> bool {
-        *self == Self::default()
-    }
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// The settings of a domain. What is absent has its default.
@@ -55,6 +34,12 @@ pub struct DomainSettings {
     /// The rules of its slugs.
     #[serde(default, skip_serializing_if = "SlugRules::is_default")]
     pub slugs: SlugRules,
+    /// Whether slugs could ever have slashes: links that have some stay when they no longer can.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub has_had_slashes: bool,
+    /// Whether slugs could ever have characters beyond ASCII.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub has_had_unicode: bool,
     /// What the domain tells Apple's systems about apps that open its links.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub apple_app_site_association: Option<AppleAssociation>,
@@ -82,11 +67,23 @@ impl DomainSettings {
             expired_url: None,
             workspaces: None,
             slugs: SlugRules::default(),
+            has_had_slashes: false,
+            has_had_unicode: false,
             apple_app_site_association: None,
             assetlinks: None,
             updated_at: None,
             revision: 0,
         }
+    }
+
+    /// Tells whether links here can have slashes in their slugs, also from before the present rules.
+    pub fn may_have_slashes(&self) -> bool {
+        self.slugs.slashes || self.has_had_slashes
+    }
+
+    /// Tells whether links here can have characters beyond ASCII in their slugs, also from before the present rules.
+    pub fn may_have_unicode(&self) -> bool {
+        self.slugs.characters == SlugCharacters::Unicode || self.has_had_unicode
     }
 
     /// Returns the part of an entity tag that identifies the last change.

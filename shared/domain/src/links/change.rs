@@ -182,9 +182,13 @@ fn place(
         None => errors.note("/domain", Err(NOT_REMOVED)),
     };
     let mut address = LinkAddress { domain: domain?, slug: slug? };
-    // A link from before capitals stopped to count on its domain keeps its slug until it moves.
+    // A link from before the rules of its domain keeps its slug until it moves, and can move back to an alias from then.
     if address != seen.address {
-        address.slug = ports.domains.slug_on(&address.domain, address.slug);
+        match ports.domains.slug_on(&address.domain, address.slug.clone()) {
+            Ok(slug) => address.slug = slug,
+            Err(_) if seen.aliases.contains(&address) => {}
+            Err(error) => errors.add("/slug", error),
+        }
     }
     // A link stays where it is if its domain was closed to its workspace since. A new slug there is for others.
     if address != seen.address

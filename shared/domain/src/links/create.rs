@@ -18,6 +18,7 @@ use crate::values::domains::{Domain, Domains};
 use crate::values::error::{Error, StoreError, StoreErrorKind};
 use crate::values::field_errors::Errors;
 use crate::values::slug::Slug;
+use crate::values::slug_error::SlugError;
 use crate::values::workspace::WorkspaceId;
 
 /// Creates a link in the caller's workspace, or returns an existing one if the request allows that. Needs [`Role::Editor`].
@@ -116,19 +117,20 @@ fn check(
 ) -> Result<Link, Error> {
     let mut errors = Errors::default();
     let checked = check_fields(fields, ports.domains, &mut errors);
-    let slug = match &fields.slug {
-        Some(text) => errors.note("/slug", Slug::parse(text.as_str())),
-        None => Some(Slug::generate(ports.random, fields.slug_length.unwrap_or(Slug::GENERATED_LEN))),
-    };
     let domain = match &fields.domain {
-        Some(text) => errors.note("/domain", open_domain(text, ports.domains, &caller.workspace)),
-        None => errors.note("/domain", open_default(ports.domains, &caller.workspace)),
+        Some(text) => open_domain(text, ports.domains, &caller.workspace),
+        None => open_default(ports.domains, &caller.workspace),
     };
+    let slug = match &fields.slug {
+        Some(text) => errors.note("/slug", slug_on(domain.as_ref().ok(), text, ports.domains)),
+        None => {
+            let slug = Slug::generate(ports.random, fields.slug_length.unwrap_or(Slug::GENERATED_LEN));
+            domain.as_ref().ok().map(|domain| ports.domains.generated_slug_on(domain, slug))
+        }
+    };
+    let domain = errors.note("/domain", domain);
     caller.scope.check(domain.as_ref(), checked.as_ref().map(|checked| checked.tags.as_slice()), &mut errors);
-    let address = slug.zip(domain).map(|(slug, domain)| {
-        let slug = ports.domains.slug_on(&domain, slug);
-        LinkAddress { domain, slug }
-    });
+    let address = slug.zip(domain).map(|(slug, domain)| LinkAddress { domain, slug });
     if fields.keep_alias.is_some() {
         errors.add("/keep_alias", "is for changing a link");
     }
@@ -156,6 +158,15 @@ fn check(
         imported_clicks: None,
         origin: fingerprint.map(|fingerprint| fingerprint.as_str().to_owned()),
     })
+}
+
+/// Checks the slug that a request asks for, by the rules of its domain if that is known.
+fn slug_on(domain: Option<&Domain>, text: &str, domains: &Domains) -> Result<Slug, SlugError> {
+    let slug = Slug::parse(text)?;
+    match domain {
+        Some(domain) => domains.slug_on(domain, slug),
+        None => Ok(slug),
+    }
 }
 
 /// Hashes a checked password.
@@ -252,7 +263,7 @@ mod tests {
     async fn error_names_every_invalid_field() {
         let new = LinkFields {
             url: Some("javascript:alert(1)".into()),
-            slug: Some("a/b".into()),
+            slug: Some("a b".into()),
             domain: Some("elsewhere.example".into()),
             title: Some(" ".into()),
             tags: vec!["ok".into(), "\n".into()],

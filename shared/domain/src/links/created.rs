@@ -37,7 +37,7 @@ pub(crate) fn slug_to_try(
         Some(fingerprint) => Slug::derive(&format!("{}#{number}", fingerprint.as_str()), len),
         None => Slug::generate(ports.random, len),
     };
-    ports.domains.slug_on(domain, slug)
+    ports.domains.generated_slug_on(domain, slug)
 }
 
 /// Returns the error after [`MAX_SLUGS`] taken slugs.

@@ -9,12 +9,13 @@ use crate::values::domains::Domains;
 use crate::values::error::Error;
 use crate::values::slug::Slug;
 
-/// Reads the address of a link from a request: `slug` from the path, `domain` from the query (the default domain if absent).
+/// Reads the address of a link from a request: `slug` from the path, `domain` from the query (the default domain if absent). The slug may
+/// still be percent-encoded: callers encode slashes twice, since some gateways decode a path before they route it.
 ///
 /// # Errors
 /// [`Error::NotFound`] if `slug` is not a slug, [`Error::Invalid`] if the stack does not serve `domain`.
 pub fn link_address(domains: &Domains, slug: &str, domain: Option<&str>) -> Result<LinkAddress, Error> {
-    let slug = Slug::parse(slug).map_err(|_| Error::NotFound("link"))?;
+    let slug = Slug::parse_encoded(slug).map_err(|_| Error::NotFound("link"))?;
     let domain = match domain {
         Some(text) => own_domain(text, domains).map_err(|detail| Error::invalid("domain", detail))?,
         None => domains.default_domain().clone(),

@@ -11,7 +11,7 @@ use crate::values::field_errors::Errors;
 use crate::values::page::{Page, PageQuery, PageRequest, encode_cursor};
 #[cfg(feature = "openapi")]
 use crate::values::schema::TEXT;
-use crate::values::slug::{Slug, SlugError};
+use crate::values::slug::Slug;
 use crate::values::timestamp::Timestamp;
 
 /// The parameters of a request for a page of links, not checked yet.
@@ -202,12 +202,7 @@ pub(crate) fn check(
         }
     };
     let domain = request.domain.as_deref().and_then(|text| errors.note("domain", own_domain(text, domains)));
-    if let Some(prefix) = &request.prefix {
-        // A prefix of a slug has the form of a slug. It may be a reserved word.
-        if let Err(error @ (SlugError::Length | SlugError::Character)) = Slug::parse(prefix.as_str()) {
-            errors.add("prefix", error);
-        }
-    }
+    let slug_prefix = request.prefix.as_deref().and_then(|text| errors.note("prefix", Slug::parse_prefix(text)));
     let time = |name: &str, text: &Option<String>, errors: &mut Errors| {
         text.as_deref().and_then(|text| errors.note(name, Timestamp::parse(text)))
     };
@@ -217,7 +212,7 @@ pub(crate) fn check(
         tags: tags.unwrap_or_default(),
         any_tag,
         domain,
-        slug_prefix: request.prefix.clone(),
+        slug_prefix,
         archived,
         broken,
         scope: caller.scope.clone(),

@@ -1,8 +1,8 @@
 //! Tells a visitor where a link leads before the visitor goes there: what the page at `/slug+` shows.
 
-use super::tidy_path::slug_of;
 use crate::links::link::Link;
 use crate::links::settings::LinkSettings;
+use crate::redirect::tidy_path::exact_slug;
 use crate::values::slug::Slug;
 use crate::values::target::TargetUrl;
 use crate::values::timestamp::Timestamp;
@@ -54,16 +54,14 @@ fn varies(settings: &LinkSettings) -> bool {
     !settings.rules.is_empty() || settings.variants.len() > 1
 }
 
-/// Returns the slug of a path that asks for the details of a link: `/slug+`.
-pub(super) fn slug_before_plus(path: &str) -> Option<Slug> {
-    let segment = path.strip_prefix('/')?;
-    let slug = segment.strip_suffix('+').or_else(|| segment.strip_suffix("%2B"));
-    slug_of(slug.or_else(|| segment.strip_suffix("%2b"))?)
+/// Returns the path of a link in a path that asks for its details: `/slug+`.
+pub(super) fn path_before_plus(path: &str) -> Option<&str> {
+    path.strip_suffix('+').or_else(|| path.strip_suffix("%2B")).or_else(|| path.strip_suffix("%2b"))
 }
 
 /// Returns the slug of a path at which visitors report a link: `/slug+report`.
 pub fn slug_before_report(path: &str) -> Option<Slug> {
-    slug_before_plus(path.strip_suffix("report")?)
+    path_before_plus(path.strip_suffix("report")?).and_then(exact_slug)
 }
 
 #[cfg(test)]
@@ -79,14 +77,15 @@ mod tests {
             ("/docs", None),
             ("/docs++", None),
             ("/+", None),
-            ("/a/docs+", None),
+            ("/a/docs+", Some("a/docs")),
+            ("/gr%C3%B6%C3%9Fe+", Some("größe")),
             ("/docs+/", None),
             ("/docs%20+", None),
             ("docs+", None),
             ("/v1+", None),
             ("+", None),
         ] {
-            assert_eq!(slug_before_plus(path).as_ref().map(Slug::as_str), slug, "{path}");
+            assert_eq!(path_before_plus(path).and_then(exact_slug).as_ref().map(Slug::as_str), slug, "{path}");
             let report = slug_before_report(&format!("{path}report"));
             assert_eq!(report.as_ref().map(Slug::as_str), slug, "{path}report");
             assert_eq!(slug_before_report(path), None, "{path}");

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use percent_encoding::percent_decode_str;
 
-use super::tidy_path::slug_of;
+use super::tidy_path::{SlugForms, slug_of};
 use crate::values::slug::Slug;
 use crate::values::target::TargetUrl;
 
@@ -14,17 +14,28 @@ const MAX_REST: usize = 4096;
 /// How often a segment is decoded to see what a site may make of it.
 const MAX_DECODINGS: usize = 4;
 
-/// Splits a path into the slug at its beginning and the rest behind the next slash. Returns `None` if there is no rest, or one that
-/// could lead out of a target's path: with a dot segment, an empty one, a slash or backslash in a segment, or a control character, all
-/// of them encoded or not.
-pub(crate) fn slug_and_rest(path: &str) -> Option<(Slug, &str)> {
-    let (first, rest) = path.strip_prefix('/')?.split_once('/')?;
+/// Splits a path into the slug at its beginning and the rest behind the next slash, in each way that is possible, the longest slug first.
+/// Returns none if the rest could lead out of a target's path: with a dot segment, an empty one, a slash or backslash in a segment, or a
+/// control character, all of them encoded or not.
+pub(crate) fn slugs_and_rests(path: &str, forms: SlugForms) -> Vec<(Slug, &str)> {
+    let Some(path) = path.strip_prefix('/') else { return Vec::new() };
+    let slashes = path.match_indices('/').map(|(at, _)| at).take(if forms.slashes { Slug::MAX_SEGMENTS } else { 1 });
+    let splits = slashes.filter_map(|at| {
+        let (slug, rest) = (slug_of(&path[..at])?, &path[at + 1..]);
+        (forms.allow(&slug) && is_safe_rest(rest)).then_some((slug, rest))
+    });
+    let mut splits: Vec<_> = splits.collect();
+    splits.reverse();
+    splits
+}
+
+fn is_safe_rest(rest: &str) -> bool {
     if rest.is_empty() || rest.len() > MAX_REST {
-        return None;
+        return false;
     }
     let (last, others) = rest.rsplit_once('/').map_or((rest, None), |(others, last)| (last, Some(others)));
     let are_safe = others.is_none_or(|others| others.split('/').all(|segment| !segment.is_empty() && is_safe(segment)));
-    if are_safe && is_safe(last) { Some((slug_of(first)?, rest)) } else { None }
+    are_safe && is_safe(last)
 }
 
 /// Tells whether a segment is a name below its folder, however often it is decoded.
@@ -45,7 +56,7 @@ fn is_safe(segment: &str) -> bool {
     false
 }
 
-/// Adds `rest`, from [`slug_and_rest`], to the path of `target`. Scheme, host, port, query and fragment do not change, and the target's
+/// Adds `rest`, from [`slugs_and_rests`], to the path of `target`. Scheme, host, port, query and fragment do not change, and the target's
 /// path stays the beginning. A target of another scheme than `http` and `https` stays as it is.
 ///
 /// Keeps percent-encoded characters, since some gateways have not decoded the path.
@@ -88,6 +99,35 @@ mod tests {
         let domains =
             Domains::parse("go.example.com").unwrap().with_schemes(TargetSchemes::parse("mailto,myapp").unwrap());
         TargetUrl::parse(text, &domains).unwrap()
+    }
+
+    fn slug_and_rest(path: &str) -> Option<(Slug, &str)> {
+        slugs_and_rests(path, SlugForms::default()).pop()
+    }
+
+    #[test]
+    fn path_is_split_in_each_way_where_slugs_have_slashes() {
+        let split = |path: &str, slashes: bool, unicode: bool| {
+            let splits = slugs_and_rests(path, SlugForms { slashes, unicode });
+            splits.iter().map(|(slug, rest)| format!("{slug} {rest}")).collect::<Vec<_>>().join(", ")
+        };
+        for (path, plain, more) in [
+            ("/a/b", "a b", "a b"),
+            ("/a/b/c", "a b/c", "a/b c, a b/c"),
+            ("/a/b/c/d/e/f", "a b/c/d/e/f", "a/b/c/d e/f, a/b/c d/e/f, a/b c/d/e/f, a b/c/d/e/f"),
+            ("/a/b/", "a b/", "a b/"),
+            ("/a/b//", "", ""),
+            ("/a/../b", "", ""),
+            ("/a/b/../c", "", ""),
+            ("/ä/ö/c", "", "ä/ö c, ä ö/c"),
+            ("/a%2Fb/c", "", "a/b c"),
+            ("/v1/a/b", "", ""),
+            ("/a b/c/d", "", ""),
+        ] {
+            assert_eq!((&*split(path, false, false), &*split(path, true, true)), (plain, more), "{path}");
+        }
+        assert_eq!(split("/ä/ö/c", true, false), "");
+        assert_eq!(split("/ä/ö/c", false, true), "ä ö/c");
     }
 
     #[test]

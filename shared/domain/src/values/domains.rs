@@ -8,6 +8,8 @@ use url::Host;
 use super::block_list::BlockedTargets;
 use super::schemes::TargetSchemes;
 use super::slug::Slug;
+use super::slug_error::SlugError;
+use super::slug_rules::{SlugCase, SlugRules};
 use super::workspace::WorkspaceId;
 
 /// A host name in lower case and punycode, without port or trailing dot.
@@ -71,8 +73,8 @@ pub struct Domains {
     owners: Vec<(Domain, WorkspaceId)>,
     /// The domains of the stack on which only some workspaces can make links.
     limited: Vec<(Domain, Vec<WorkspaceId>)>,
-    /// The domains on which capitals in slugs do not count.
-    folding: Vec<Domain>,
+    /// The domains whose rules of slugs are not the usual ones.
+    slug_rules: Vec<(Domain, SlugRules)>,
     /// Hosts that serve the default domain, such as the gateway's own. They have no links of their own.
     hosts: Vec<Domain>,
     /// Whether every host that is none of these serves the default domain too.
@@ -96,13 +98,13 @@ impl Domains {
             }
             others.push(domain);
         }
-        let (limited, folding, hosts) = (Vec::new(), Vec::new(), Vec::new());
+        let (limited, slug_rules, hosts) = (Vec::new(), Vec::new(), Vec::new());
         Ok(Self {
             default,
             others,
             owners,
             limited,
-            folding,
+            slug_rules,
             hosts,
             any_host: false,
             schemes: TargetSchemes::default(),
@@ -121,20 +123,33 @@ impl Domains {
         self
     }
 
-    /// Makes capitals in slugs not count on `domain`.
-    pub fn ignoring_case_on(mut self, domain: &Domain) -> Self {
-        self.folding.push(domain.clone());
+    /// Sets the rules of slugs on `domain`.
+    pub fn with_slug_rules(mut self, domain: &Domain, rules: SlugRules) -> Self {
+        self.slug_rules.push((domain.clone(), rules));
         self
     }
 
-    /// Returns the slug of a new link on `domain`: `slug`, in small letters if capitals do not count there.
-    pub fn slug_on(&self, domain: &Domain, slug: Slug) -> Slug {
-        if self.ignores_case(domain) { slug.folded() } else { slug }
+    /// Returns the slug of a new link on `domain` that asks for `slug`: the same, or the one that it is there if capitals do not count.
+    ///
+    /// # Errors
+    /// The rule of the domain that does not allow it.
+    pub fn slug_on(&self, domain: &Domain, slug: Slug) -> Result<Slug, SlugError> {
+        self.slug_rules_of(domain).apply(slug)
+    }
+
+    /// Returns the slug of a new link on `domain` for which `slug` was generated.
+    pub fn generated_slug_on(&self, domain: &Domain, slug: Slug) -> Slug {
+        self.slug_rules_of(domain).apply_to_generated(slug)
     }
 
     /// Tells whether capitals in slugs do not count on `domain`.
     pub fn ignores_case(&self, domain: &Domain) -> bool {
-        self.folding.contains(domain)
+        self.slug_rules_of(domain).case == SlugCase::Insensitive
+    }
+
+    /// Returns the rules of slugs on `domain`.
+    pub fn slug_rules_of(&self, domain: &Domain) -> SlugRules {
+        self.slug_rules.iter().find(|(ruled, _)| ruled == domain).map(|(_, rules)| *rules).unwrap_or_default()
     }
 
     /// Tells whether `workspace` can make links on `domain`: the domain belongs to this workspace, or to the stack and is not limited to

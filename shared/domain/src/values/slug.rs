@@ -1,16 +1,20 @@
 //! Checks, generates and derives slugs, the paths of short links.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use icu_casemap::CaseMapper;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use unicode_normalization::UnicodeNormalization;
 
+use super::slug_characters::{is_of_slugs, is_plain, normalized};
+use super::slug_error::SlugError;
 use crate::ports::Random;
 
-/// Paths that browsers, crawlers or Waypost itself request. Compared without regard to case.
+/// First segments of paths that browsers, crawlers or Waypost itself request. Compared without regard to case.
 const RESERVED: &[&str] = &[
-    ".",
-    "..",
     ".well-known",
     "ads.txt",
     "app-ads.txt",
@@ -29,49 +33,71 @@ const RESERVED: &[&str] = &[
 /// The characters of generated slugs: letters and digits, which people can read aloud, quote and wrap safely.
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// 1 to 128 of RFC 3986's unreserved characters (`A-Za-z0-9-._~`), case-sensitive and not reserved.
+/// The longest text that is looked at, in bytes: the decomposed spelling of a slug of [`Slug::MAX_BYTES`] has up to three times as many.
+const MAX_WRITTEN: usize = 4 * Slug::MAX_BYTES;
+
+/// What a path must not have as it is: all but the unreserved characters and the slashes between segments.
+const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+
+/// A path that some domain can have for a link: segments with slashes between them, of letters, marks, digits, emoji and `-._~`, in one
+/// spelling, case-sensitive and not reserved. Which of them a new link can have, the
+/// [rules of its domain](super::slug_rules::SlugRules) say; most domains allow one segment of ASCII.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Slug(String);
 
-/// Why a text is not a [`Slug`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum SlugError {
-    /// Empty or longer than [`Slug::MAX_LEN`].
-    #[error("must have 1 to 128 characters")]
-    Length,
-    /// A character outside RFC 3986's unreserved set.
-    #[error("may only contain letters, digits, '-', '.', '_' and '~'")]
-    Character,
-    /// A reserved path.
-    #[error("is reserved")]
-    Reserved,
-}
-
 impl Slug {
-    /// The greatest length, in characters (all are ASCII).
+    /// The greatest length, in characters.
     pub const MAX_LEN: usize = 128;
+    /// The greatest length in UTF-8, in bytes. A URL has up to three times as many.
+    pub const MAX_BYTES: usize = 256;
+    /// The most segments.
+    pub const MAX_SEGMENTS: usize = 4;
     /// The length of a generated slug: 62^7 = 3.5 * 10^12 values.
     pub const GENERATED_LEN: usize = 7;
 
-    /// Checks `text`.
+    /// Checks `text`, and writes it as slugs are stored: in NFC and without the selectors of emoji.
     pub fn parse(text: impl Into<String>) -> Result<Self, SlugError> {
-        let text = text.into();
-        if text.is_empty() || text.len() > Self::MAX_LEN {
-            return Err(SlugError::Length);
-        }
-        if !text.chars().all(Self::allows) {
+        let text = spelled(text.into())?;
+        if !text.chars().all(|c| c == '/' || is_of_slugs(c)) {
             return Err(SlugError::Character);
         }
-        if RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(&text)) {
+        if text.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
+            return Err(SlugError::Segment);
+        }
+        if text.split('/').count() > Self::MAX_SEGMENTS {
+            return Err(SlugError::Segments);
+        }
+        let first = text.split('/').next().unwrap_or_default();
+        if RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(first)) {
             return Err(SlugError::Reserved);
         }
         Ok(Self(text))
     }
 
-    /// Tells whether a slug can have this character: one of RFC 3986's unreserved characters.
+    /// Checks a text from a URL, where characters may be percent-encoded. A slug itself has no `%`.
+    pub fn parse_encoded(text: &str) -> Result<Self, SlugError> {
+        if text.len() > 3 * MAX_WRITTEN {
+            return Err(SlugError::Length);
+        }
+        let decoded = percent_decode_str(text).decode_utf8().map_err(|_| SlugError::Character)?;
+        Self::parse(decoded)
+    }
+
+    /// Checks the beginning of a slug, which may be a reserved word and end in a slash, and writes it as slugs are stored.
+    pub fn parse_prefix(text: &str) -> Result<String, SlugError> {
+        let text = spelled(text.to_owned())?;
+        if text.chars().all(|c| c == '/' || is_of_slugs(c)) { Ok(text) } else { Err(SlugError::Character) }
+    }
+
+    /// Tells whether slugs of every domain can have this character: one of RFC 3986's unreserved characters.
     pub fn allows(character: char) -> bool {
-        character.is_ascii_alphanumeric() || matches!(character, '-' | '.' | '_' | '~')
+        is_plain(character)
+    }
+
+    /// Tells whether slugs of some domain can have this character within a segment.
+    pub fn allows_somewhere(character: char) -> bool {
+        is_of_slugs(character)
     }
 
     /// Generates a slug of `len` (at most [`Slug::MAX_LEN`]) random characters, each of the 62 equally likely.
@@ -100,20 +126,72 @@ impl Slug {
         Self(text)
     }
 
-    /// Returns the slug in small letters: the same one for all ways to write it with capitals.
-    pub fn folded(self) -> Self {
-        if self.is_folded() { self } else { Self(self.0.to_ascii_lowercase()) }
+    /// Returns the slug as it is where capitals do not count: the same one for all ways to write it with capitals (Unicode's full case
+    /// folding, so `ß` is `ss`).
+    ///
+    /// # Errors
+    /// [`SlugError::Length`]: folding makes few slugs longer.
+    pub fn folded(self) -> Result<Self, SlugError> {
+        if self.0.is_ascii() {
+            return Ok(self.in_small_letters());
+        }
+        // Decomposed first, as Unicode's canonical caseless matching asks for.
+        let decomposed: String = self.0.nfd().collect();
+        Self::parse(CaseMapper::new().fold_string(&decomposed).into_owned())
     }
 
-    /// Tells whether the slug has no capitals.
+    /// Tells whether the slug is as it is where capitals do not count.
     pub fn is_folded(&self) -> bool {
-        !self.0.bytes().any(|byte| byte.is_ascii_uppercase())
+        if self.0.is_ascii() {
+            return !self.0.bytes().any(|byte| byte.is_ascii_uppercase());
+        }
+        self.clone().folded().is_ok_and(|folded| folded == *self)
     }
 
-    /// Returns the text.
+    /// Returns the slug with its ASCII letters in lower case.
+    pub(super) fn in_small_letters(self) -> Self {
+        if self.0.bytes().any(|byte| byte.is_ascii_uppercase()) { Self(self.0.to_ascii_lowercase()) } else { self }
+    }
+
+    /// Tells whether every domain can have the slug: it is one segment of ASCII.
+    pub fn is_plain(&self) -> bool {
+        self.0.chars().all(is_plain)
+    }
+
+    /// Tells whether the slug has more than one segment.
+    pub fn has_slash(&self) -> bool {
+        self.0.contains('/')
+    }
+
+    /// Returns the text, as people read it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Returns the path in a URL, without its leading slash: percent-encoded, but for the slashes.
+    pub fn encoded(&self) -> Cow<'_, str> {
+        utf8_percent_encode(&self.0, IN_PATH).into()
+    }
+
+    /// Returns the slug as one segment of a path: percent-encoded, and its slashes twice. A gateway may decode a path once before it
+    /// looks for the route.
+    pub fn as_segment(&self) -> Cow<'_, str> {
+        match self.encoded() {
+            encoded if self.has_slash() => Cow::Owned(encoded.replace('/', "%252F")),
+            encoded => encoded,
+        }
+    }
+}
+
+/// Writes `text` as slugs are stored, if it has the length of a slug.
+fn spelled(text: String) -> Result<String, SlugError> {
+    if text.len() > MAX_WRITTEN {
+        return Err(SlugError::Length);
+    }
+    let text = if text.is_ascii() { text } else { normalized(&text) };
+    let is_short =
+        text.len() <= Slug::MAX_LEN || text.len() <= Slug::MAX_BYTES && text.chars().count() <= Slug::MAX_LEN;
+    if text.is_empty() || !is_short { Err(SlugError::Length) } else { Ok(text) }
 }
 
 /// Maps bytes to characters. Skips the bytes that would make some characters likelier than others.
@@ -144,96 +222,13 @@ impl From<Slug> for String {
 #[cfg(feature = "openapi")]
 crate::values::schema::schema!(Slug, "Slug", {
     "type": "string",
+    "format": "slug",
     "minLength": 1,
     "maxLength": Slug::MAX_LEN,
-    "pattern": r"^(?!\.\.?$)[A-Za-z0-9._~-]+$",
-    "description": "The path of a short link: RFC 3986's unreserved characters, case-sensitive. Some are reserved, such as `v1` and `robots.txt`.",
+    "pattern": r##"^(?!\.{0,2}(/|$))[^\u0000-\u0020"#%&'()*+,:;<=>?@\[\\\]^`{|}!$\u007f-\u00a0/]+(/(?!\.{0,2}(/|$))[^\u0000-\u0020"#%&'()*+,:;<=>?@\[\\\]^`{|}!$\u007f-\u00a0/]+){0,3}$"##,
+    "description": "The path of a short link, case-sensitive: RFC 3986's unreserved characters. Where the settings of its domain allow that, also letters, marks, digits and emoji of Unicode (in NFC, at most 256 bytes of UTF-8), and up to four segments with slashes between them. Some first segments are reserved, such as `v1` and `robots.txt`.",
     "examples": ["spring-sale"],
 });
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::system::SeededRandom;
-    use proptest::prelude::*;
-
-    #[test]
-    fn reserved_paths_are_refused_in_any_case() {
-        for text in ["v1", "V1", "robots.txt", "Favicon.ICO", ".", "..", ".well-known"] {
-            assert_eq!(Slug::parse(text), Err(SlugError::Reserved), "{text}");
-        }
-    }
-
-    #[test]
-    fn length_is_bounded() {
-        assert_eq!(Slug::parse(""), Err(SlugError::Length));
-        assert!(Slug::parse("a".repeat(128)).is_ok());
-        assert_eq!(Slug::parse("a".repeat(129)), Err(SlugError::Length));
-    }
-
-    #[test]
-    fn derived_slugs_depend_only_on_the_seed() {
-        assert_eq!(Slug::derive("imp#1", 8), Slug::derive("imp#1", 8));
-        assert_ne!(Slug::derive("imp#1", 8), Slug::derive("imp#2", 8));
-        assert_eq!(Slug::derive("imp#1", 100).as_str().len(), 100);
-    }
-
-    #[test]
-    fn generated_slugs_use_every_character() {
-        let random = SeededRandom::new(7);
-        let all: String = (0..2000).map(|_| Slug::generate(&random, Slug::GENERATED_LEN).to_string()).collect();
-        assert_eq!(all.len(), 2000 * Slug::GENERATED_LEN);
-        assert!(ALPHABET.iter().all(|&character| all.contains(char::from(character))));
-    }
-
-    #[test]
-    fn no_character_is_likelier_than_another() {
-        let every_byte: Vec<u8> = (0..=u8::MAX).collect();
-        let mut counts = std::collections::BTreeMap::new();
-        characters(&every_byte).for_each(|character| *counts.entry(character).or_insert(0) += 1);
-        assert_eq!(counts.len(), 62);
-        assert!(counts.values().all(|count| *count == 4), "{counts:?}");
-    }
-
-    #[test]
-    fn derived_slug_is_never_longer_than_a_slug_may_be() {
-        for (len, expected) in [(1, 1), (31, 31), (32, 32), (33, 33), (128, 128), (129, 128), (1000, 128)] {
-            let slug = Slug::derive("imp#1", len);
-            assert_eq!(slug.as_str().len(), expected, "{len}");
-            assert_eq!(Slug::parse(slug.as_str()), Ok(slug));
-        }
-    }
-
-    #[test]
-    fn generated_slug_has_its_length_however_few_bytes_are_fair() {
-        struct ThreeFairBytes;
-        impl Random for ThreeFairBytes {
-            fn fill(&self, bytes: &mut [u8]) {
-                bytes.fill(u8::MAX);
-                bytes[..3].fill(1);
-            }
-        }
-        assert_eq!(Slug::generate(&ThreeFairBytes, 7).as_str(), "1111111");
-    }
-
-    proptest! {
-        #[test]
-        fn folding_makes_slugs_that_differ_in_capitals_the_same(text in "[A-Za-z0-9._~-]{1,128}") {
-            let Ok(slug) = Slug::parse(text.clone()) else { return Ok(()) };
-            let folded = slug.clone().folded();
-            prop_assert_eq!(Slug::parse(folded.as_str()), Ok(folded.clone()), "it is not reserved");
-            prop_assert!(folded.is_folded() && folded.as_str().eq_ignore_ascii_case(&text));
-            prop_assert_eq!(slug.is_folded(), slug == folded);
-            prop_assert_eq!(Slug::parse(text.to_ascii_uppercase()).map(Slug::folded), Ok(folded));
-        }
-
-        #[test]
-        fn slugs_need_no_encoding_in_a_path(text in ".{0,140}") {
-            if let Ok(slug) = Slug::parse(text.clone()) {
-                let url = url::Url::parse(&format!("https://go.example.com/{slug}")).unwrap();
-                prop_assert_eq!(url.path(), format!("/{text}"));
-                prop_assert_eq!(url.query(), None);
-            }
-        }
-    }
-}
+mod tests;

@@ -172,5 +172,9 @@ fn link_operation<'a>(
     id: &'static str,
     role: Role,
 ) -> Operation<'a> {
-    to.add(method, path, id).role(role).path::<Slug>("slug", "The link's slug.").problem(404, "").problem(422, "")
+    to.add(method, path, id)
+        .role(role)
+        .path::<Slug>("slug", "The link's slug, percent-encoded; a slash in it twice (`docs%252Fstart`).")
+        .problem(404, "")
+        .problem(422, "")
 }

@@ -17,7 +17,7 @@ pub(super) fn add(to: &mut Operations) {
             "Counts the link's clicks in a range of time. A new click is included within a few seconds.",
         )
         .role(Role::Viewer)
-        .path::<Slug>("slug", "The link's slug.")
+        .path::<Slug>("slug", "The link's slug, percent-encoded; a slash in it twice (`docs%252Fstart`).")
         .query::<LinkStatsQuery>();
     answers(operation).problem(404, "").end();
     let operation = to

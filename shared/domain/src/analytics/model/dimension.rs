@@ -121,7 +121,7 @@ impl Dimension {
             Self::Country | Self::Device | Self::Language | Self::Trigger | Self::Rule => 16,
             Self::Variant | Self::BotKind => 32,
             Self::Browser | Self::Os | Self::Bot => 64,
-            Self::Link => 420,
+            Self::Link => 560,
             _ => 128,
         }
     }
@@ -145,7 +145,7 @@ mod tests {
             ("variant bot_kind", 100, 32),
             ("browser os bot", 100, 64),
             ("referrer referrer_host utm_source utm_medium utm_campaign utm_term utm_content", 100, 128),
-            ("link", 100, 420),
+            ("link", 100, 560),
             ("path", 200, 128),
         ] {
             for name in names.split(' ') {

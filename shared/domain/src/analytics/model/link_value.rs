@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn longest_value_has_room() {
-        let longest = LinkId::LEN + 1 + 253 + 1 + Slug::MAX_LEN;
+        let longest = LinkId::LEN + 1 + 253 + 1 + Slug::MAX_BYTES;
         assert!(longest <= Dimension::Link.max_value_bytes(), "{longest}");
     }
 }

@@ -10,6 +10,7 @@ use crate::testing::domains::MemoryDomains;
 use crate::testing::samples::caller;
 use crate::testing::system::FixedClock;
 use crate::values::domains::Domains;
+use crate::values::slug_rules::SlugCharacters;
 use crate::values::workspace::WorkspaceId;
 
 /// Shows a domain with what callers can read but not set.
@@ -64,6 +65,31 @@ async fn patch_without_a_change_is_not_written() {
     let same = change(&store, &store, json!({"root_url": "https://example.com", "not_found_url": null})).await.unwrap();
     assert_eq!(same, changed);
     assert_eq!(change(&store, &store, show(&changed)).await.unwrap(), changed);
+}
+
+#[tokio::test]
+async fn rule_that_is_taken_back_is_remembered_for_the_links_from_before() {
+    let store = MemoryDomains::default();
+    for (patch, (slashes, unicode), (may_slash, may_unicode)) in [
+        (json!({"slugs": {"case": "insensitive"}}), (false, false), (false, false)),
+        (json!({"slugs": {"slashes": true}}), (true, false), (true, false)),
+        (json!({"slugs": {"slashes": true}}), (true, false), (true, false)),
+        (json!({"slugs": {"slashes": false, "characters": "unicode"}}), (false, true), (true, true)),
+        (json!({"slugs": null}), (false, false), (true, true)),
+        (json!({"root_url": "https://example.com/"}), (false, false), (true, true)),
+    ] {
+        let settings = change(&store, &store, patch.clone()).await.unwrap().settings;
+        assert_eq!(
+            (settings.slugs.slashes, settings.slugs.characters == SlugCharacters::Unicode),
+            (slashes, unicode),
+            "{patch}"
+        );
+        assert_eq!((settings.may_have_slashes(), settings.may_have_unicode()), (may_slash, may_unicode), "{patch}");
+    }
+    let store = MemoryDomains::default();
+    let patch = json!({"slugs": {"slashes": true, "characters": "unicode"}});
+    let changed = change(&store, &store, patch.clone()).await.unwrap();
+    assert_eq!(change(&store, &store, patch).await.unwrap(), changed, "it is no change when it is sent again");
 }
 
 fn url() -> impl Strategy<Value = Value> {

@@ -47,6 +47,7 @@ struct World {
     links: Arc<MemoryLinks>,
     files: MemoryFileStore,
     clock: Arc<FixedClock>,
+    domain_settings: Arc<MemoryDomains>,
 }
 
 impl World {
@@ -62,6 +63,7 @@ impl World {
             links: Arc::default(),
             files: MemoryFileStore::default(),
             clock: Arc::new(FixedClock::at("2026-03-01T00:00:00Z")),
+            domain_settings: Arc::default(),
         }
     }
 
@@ -124,7 +126,7 @@ impl World {
             clock: self.clock.clone(),
             timer: Arc::new(MemoryTimer::default()),
             domains: Domains::parse("go.example.com,s.example.org").unwrap(),
-            domain_settings: Arc::new(MemoryDomains::default()),
+            domain_settings: self.domain_settings.clone(),
             max_bytes: 1_000_000,
             part_bytes: 1_000_000,
         };
@@ -406,16 +408,27 @@ fn any_settings() -> impl Strategy<Value = LinkSettings> {
         })
 }
 
+fn any_slug() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[a-z0-9-][a-z0-9._~-]{0,9}",
+        "[a-z0-9-][a-z0-9._~-]{0,3}(/[a-z0-9_~-]{1,4}){1,3}",
+        "[a-zäöüß]{1,6}(/[a-zäöüß]{1,4})?",
+        "[бгджи]{1,6}(/[a-z]{1,4})?",
+        "[日本語]{1,4}",
+        "(🎉|👩\u{200d}💻|👍🏽|❤\u{fe0f}|🇨🇭|[a-z]){1,4}",
+    ]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn any_link_survives_export_and_import(
         (title, tags) in (any_text(), prop::collection::vec(any_text(), 0..4)),
-        (slug, on_other_domain, created_at) in ("[a-z0-9-][a-z0-9._~-]{0,9}", any::<bool>(), any_time()),
+        (slug, on_other_domain, created_at) in (any_slug(), any::<bool>(), any_time()),
         (url, clicks, settings) in (any_target(), prop::option::of(any::<u32>()), any_settings()),
         (jsonl, gzip) in any::<(bool, bool)>(),
-        aliases in prop::collection::btree_set("a-[a-z0-9._~-]{0,9}", 0..4),
+        aliases in prop::collection::btree_set("a-[a-z0-9._~-]{0,9}(/[äж🎉a-z]{1,3})?", 0..4),
     ) {
         let mut wanted = link("acme", "x", "https://a.example/");
         wanted.url = url;
@@ -444,6 +457,9 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let imported = runtime.block_on(async {
             let world = World::new();
+            for domain in ["go.example.com", "s.example.org"] {
+                world.domain_settings.set(domain, serde_json::json!({"slugs": {"slashes": true, "characters": "unicode"}}));
+            }
             world.links.insert(&wanted).await.unwrap();
             let format = if jsonl { ExportFormat::Jsonl } else { ExportFormat::Csv };
             world.start(&caller("acme", Role::Viewer), NewExport { format, gzip, passwords: false }).await;

@@ -5,23 +5,23 @@ use std::sync::Arc;
 
 use super::check_target::check_target;
 use super::choose_target::{Choice, choose_target};
-use super::details::{LinkDetails, slug_before_plus};
-use super::forward_path::{forward_path, slug_and_rest};
+use super::details::{LinkDetails, path_before_plus};
+use super::find_link::LinkFinder;
+use super::forward_path::forward_path;
 use super::forward_query::forward_query;
 use super::ports::{ClickLimit, PasswordAttempts};
 use super::record_click::{PendingClick, record_click};
-use super::tidy_path::{exact_slug, tidied_slug};
+use super::tidy_path::exact_slug;
 use super::verify_password::{PasswordCheck, verify_password};
 use super::visit::Visit;
 use crate::domains::ports::DomainReader;
-use crate::domains::settings::SlugCase;
 use crate::links::address::LinkAddress;
 use crate::links::link::Link;
 use crate::links::ports::LinkReader;
 use crate::links::preview::LinkPreview;
 use crate::links::settings::{LinkSettings, RedirectStatus};
 use crate::ports::{Clock, Random};
-use crate::values::domains::{Domain, Domains};
+use crate::values::domains::Domains;
 use crate::values::error::StoreError;
 use crate::values::slug::Slug;
 use crate::values::target::TargetUrl;
@@ -33,7 +33,7 @@ use crate::visitors::client::VisitorKind;
 pub struct FollowLinkPorts {
     /// Reads the links.
     pub links: Arc<dyn LinkReader>,
-    /// Tells on which domains capitals in slugs count, through a cache.
+    /// Tells what slugs can be on the domains, through a cache.
     pub domain_settings: Arc<dyn DomainReader>,
     /// Counts the clicks of links with a click limit.
     pub limit: Arc<dyn ClickLimit>,
@@ -135,9 +135,10 @@ pub enum Locked {
 pub async fn follow_link(ports: &FollowLinkPorts, visit: &Visit, intent: Intent<'_>) -> Result<Outcome, StoreError> {
     let now = ports.clock.now();
     if matches!(intent, Intent::Look | Intent::Follow)
-        && let Some(slug) = slug_before_plus(&visit.path)
+        && let Some(slug) = path_before_plus(&visit.path).and_then(exact_slug)
+        && let Some(outcome) = ports.details(visit, slug, now).await?
     {
-        return ports.details(visit, slug, now).await;
+        return Ok(outcome);
     }
     let Some((link, rest)) = ports.find(visit).await?.filter(|(link, _)| is_visible(link, now)) else {
         let reads = matches!(intent, Intent::Look | Intent::Follow);
@@ -190,34 +191,16 @@ pub async fn follow_link(ports: &FollowLinkPorts, visit: &Visit, intent: Intent<
 impl FollowLinkPorts {
     /// Finds the link that the visit's path names, and what follows the slug if the link forwards that.
     async fn find<'v>(&self, visit: &'v Visit) -> Result<Option<(Link, Option<&'v str>)>, StoreError> {
-        let Some(domain) = self.domains.for_host(visit.host.as_deref()) else { return Ok(None) };
-        if let Some(slug) = exact_slug(&visit.path)
-            && let Some(link) = self.link(domain, slug).await?
-        {
-            return Ok(Some((link, None)));
+        match self.finder(visit) {
+            Some(finder) => finder.find(&visit.path).await,
+            None => Ok(None),
         }
-        // The answer would be "not found": what stands around the slug may be in the way.
-        if let Some(slug) = tidied_slug(&visit.path) {
-            return Ok(self.link(domain, slug).await?.map(|link| (link, None)));
-        }
-        let Some((slug, rest)) = slug_and_rest(&visit.path) else { return Ok(None) };
-        let link = self.link(domain, slug).await?.filter(|link| link.settings.forward_path);
-        Ok(link.map(|link| (link, Some(rest))))
     }
 
-    /// Reads the link with this slug; if there is none, and capitals do not count on the domain, the one in small letters.
-    async fn link(&self, domain: &Domain, slug: Slug) -> Result<Option<Link>, StoreError> {
-        let mut address = LinkAddress { domain: domain.clone(), slug };
-        let link = self.links.get(&address).await?;
-        if link.is_some() || address.slug.is_folded() {
-            return Ok(link);
-        }
-        let rules = self.domain_settings.settings(domain).await?.map(|settings| settings.slugs).unwrap_or_default();
-        if rules.case == SlugCase::Sensitive {
-            return Ok(None);
-        }
-        address.slug = address.slug.folded();
-        self.links.get(&address).await
+    /// Returns what finds the links of the visit's domain. `None` if the host is not served.
+    fn finder(&self, visit: &Visit) -> Option<LinkFinder<'_>> {
+        let domain = self.domains.for_host(visit.host.as_deref())?;
+        Some(LinkFinder { links: self.links.as_ref(), settings: self.domain_settings.as_ref(), domain })
     }
 
     /// Finds the link with this slug on the visit's domain if visitors may see it at `now`, also one that has ended or is blocked.
@@ -225,23 +208,28 @@ impl FollowLinkPorts {
     /// # Errors
     /// Those of the stores.
     pub async fn visible_link(&self, visit: &Visit, slug: Slug, now: Timestamp) -> Result<Option<Link>, StoreError> {
-        let Some(domain) = self.domains.for_host(visit.host.as_deref()) else { return Ok(None) };
-        Ok(self.link(domain, slug).await?.filter(|link| is_visible(link, now)))
+        let Some(finder) = self.finder(visit) else { return Ok(None) };
+        Ok(finder.find_exact(slug).await?.filter(|link| is_visible(link, now)))
     }
 
-    /// Tells where the link with this slug leads. A link that visitors cannot follow now tells nothing.
-    async fn details(&self, visit: &Visit, slug: Slug, now: Timestamp) -> Result<Outcome, StoreError> {
-        let Some(link) = self.visible_link(visit, slug.clone(), now).await? else { return Ok(Outcome::NotFound) };
+    /// Tells where the link with this slug leads. A link that visitors cannot follow now tells nothing. `None` if there is no link, and the
+    /// path may be one with a rest instead.
+    async fn details(&self, visit: &Visit, slug: Slug, now: Timestamp) -> Result<Option<Outcome>, StoreError> {
+        let Some(finder) = self.finder(visit) else { return Ok(Some(Outcome::NotFound)) };
+        let link = finder.find_exact(slug.clone()).await?;
+        if link.is_none() && slug.has_slash() {
+            return Ok(None);
+        }
+        let Some(link) = link.filter(|link| is_visible(link, now)) else { return Ok(Some(Outcome::NotFound)) };
         if has_ended(&link.settings, now) {
-            return Ok(Outcome::NoDetails);
+            return Ok(Some(Outcome::NoDetails));
         }
         let choice = choose_target(&link, visit, now);
         let target = link.instead_of_broken().unwrap_or(choice.url);
-        let url = match self.check_target(&link, target.as_str(), visit) {
-            Ok(url) => url,
-            Err(unsafe_target) => return Ok(refusal(unsafe_target)),
-        };
-        Ok(Outcome::Details(Box::new(LinkDetails::of(&link, slug, url))))
+        Ok(Some(match self.check_target(&link, target.as_str(), visit) {
+            Ok(url) => Outcome::Details(Box::new(LinkDetails::of(&link, slug, url))),
+            Err(unsafe_target) => refusal(unsafe_target),
+        }))
     }
 
     /// Checks the password of a locked link. Returns `None` if the visitor may go on.

@@ -569,6 +569,30 @@ async fn rules_of_slugs_are_read_only_for_capitals_that_find_nothing() {
 }
 
 #[tokio::test]
+async fn plus_behind_a_path_asks_for_details_only_if_the_path_is_a_link() {
+    let fixture = fixture(json!({"forward_path": true})).await;
+    fixture.domains.set("go.example.com", json!({"slugs": {"slashes": true, "characters": "unicode"}}));
+    for slug in ["docs/start", "größe"] {
+        fixture.links.insert(&link("acme", slug, "https://example.com/start")).await.unwrap();
+    }
+    for (path, expected) in [
+        ("/docs/start+", "details of docs/start"),
+        ("/docs%2Fstart%2B", "details of docs/start"),
+        ("/gr%C3%B6%C3%9Fe+", "details of größe"),
+        ("/docs/x+", "302 https://example.com/docs/x+"),
+        ("/docs/start/x+", "302 https://example.com/docs/start/x+"),
+        ("/none+", "NotFound"),
+        ("/nöne+", "NotFound"),
+    ] {
+        let shown = match follow_link(&fixture.ports, &visit(path), Intent::Follow).await.unwrap() {
+            Outcome::Details(details) => format!("details of {}", details.slug),
+            other => show(other),
+        };
+        assert_eq!(shown, expected, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn blocked_target_is_never_sent() {
     let everywhere = json!({
         "rules": [{"if": {"os": ["linux"]}, "url": "https://www.evil.example/rule"}],

@@ -103,6 +103,55 @@ async fn rows_get_small_letters_where_capitals_do_not_count() {
 }
 
 #[tokio::test]
+async fn import_does_not_touch_a_link_from_before_capitals_stopped_to_count() {
+    let world = World::new();
+    let old = link("acme", "Docs", "https://old.example/");
+    world.links.insert(&old).await.unwrap();
+    world.domain_settings.set("go.example.com", serde_json::json!({"slugs": {"case": "insensitive"}}));
+    assert_eq!(world.load("url,slug\nhttps://new.example/,Docs\n").await.counts, counts(1, 0, 0, 0));
+    let mut links: Vec<String> =
+        world.links.all().iter().map(|link| format!("{} {}", link.address.slug, link.url)).collect();
+    links.sort();
+    assert_eq!(links, ["Docs https://old.example/", "docs https://new.example/"]);
+}
+
+#[tokio::test]
+async fn slugs_load_as_the_rules_of_their_domain_allow() {
+    let world = World::new();
+    let rules = serde_json::json!({"slugs": {"slashes": true, "characters": "unicode"}});
+    world.domain_settings.set("s.example.org", rules);
+    let file = "url,slug,domain,short_url\n\
+        https://a.example/,docs/start,s.example.org,\n\
+        https://a.example/,gro\u{308}ße,s.example.org,\n\
+        https://a.example/,,,https://s.example.org/de/gr%C3%B6%C3%9Fer\n\
+        https://a.example/,🎉,s.example.org,\n\
+        https://a.example/,docs/start,,\n\
+        https://a.example/,größe,,\n\
+        https://a.example/,раураl,s.example.org,\n\
+        https://a.example/,сосо,s.example.org,\n\
+        https://a.example/,v1/a,s.example.org,\n\
+        https://a.example/,a/../b,s.example.org,\n\
+        https://b.example/,größe,s.example.org,\n";
+    let import = world.load(file).await;
+    assert_eq!(import.counts, counts(4, 0, 6, 1));
+    let mut slugs: Vec<String> = world.links.all().iter().map(|link| link.address.slug.to_string()).collect();
+    slugs.sort();
+    assert_eq!(slugs, ["de/größer", "docs/start", "größe", "🎉"]);
+    let causes: Vec<String> =
+        world.report(&import).iter().map(|line| line["cause"].as_str().unwrap().to_owned()).collect();
+    for (cause, part) in causes.iter().zip([
+        "has a slash",
+        "no other characters",
+        "mixes scripts",
+        "looks like",
+        "reserved",
+        "'.' and '..'",
+    ]) {
+        assert!(cause.contains(part), "{cause}");
+    }
+}
+
+#[tokio::test]
 async fn report_of_an_archive_names_the_file() {
     let world = World::new();
     world.links.insert(&link("other", "nasty-zipa-1", "https://theirs.example/")).await.unwrap();

@@ -35,15 +35,19 @@ pub(super) fn read_aliases(
         };
         let rest = item.split_once("://").map_or(item.as_str(), |(_, rest)| rest);
         let rest = rest.split(['?', '#']).next().unwrap_or_default();
-        let (host, path) = rest.split_once('/').unwrap_or(("", rest));
+        let (host, path) = match rest.split_once('/') {
+            Some((host, path)) if is_host(host, &item) => (host, path),
+            _ => ("", rest),
+        };
         let own = own_domain(host.split(':').next().unwrap_or_default(), domains);
         let domain = own.unwrap_or_else(|_| link.domain.clone());
         if !domains.is_open_to(&domain, workspace) {
             refuse("is on a domain that belongs to another workspace".to_owned());
             continue;
         }
-        let address = match Slug::parse(path.trim_end_matches('/')) {
-            Ok(slug) => LinkAddress { slug: domains.slug_on(&domain, slug), domain },
+        let slug = Slug::parse_encoded(path.trim_start_matches('/').trim_end_matches('/'));
+        let address = match slug.and_then(|slug| domains.slug_on(&domain, slug)) {
+            Ok(slug) => LinkAddress { slug, domain },
             Err(error) => {
                 refuse(error.to_string());
                 continue;
@@ -59,6 +63,12 @@ pub(super) fn read_aliases(
         aliases.push(address);
     }
     aliases
+}
+
+/// Tells whether what stands before the first slash of an alias is a host, and not a segment of a slug: a host has a dot or a port, and
+/// stands in every URL.
+fn is_host(text: &str, alias: &str) -> bool {
+    text.is_empty() || text.contains(['.', ':']) || text == "localhost" || alias.contains("://")
 }
 
 /// Splits the text of a cell into its aliases.
@@ -89,10 +99,14 @@ fn item_of(value: &Value) -> String {
 mod tests {
     use super::*;
     use crate::testing::samples::link;
+    use crate::values::domains::Domain;
+    use crate::values::slug_rules::{SlugCharacters, SlugRules};
 
     #[test]
     fn aliases_of_every_form_are_read() {
         let domains = Domains::parse("go.example.com,s.example.org,x.example.org=other").unwrap();
+        let rules = SlugRules { slashes: true, characters: SlugCharacters::Unicode, ..SlugRules::default() };
+        let domains = domains.with_slug_rules(&Domain::parse("s.example.org").unwrap(), rules);
         let at = link("acme", "docs", "https://example.com/").address;
         let read = |text: &str| {
             let mut warnings = Vec::new();
@@ -112,6 +126,8 @@ mod tests {
                 0,
             ),
             ("docs|go.example.com/docs|a|a", "go.example.com/a", 0),
+            ("s.example.org/docs/start|docs/start|a", "s.example.org/docs/start go.example.com/a", 1),
+            ("https://s.example.org/gr%C3%B6%C3%9Fe|gro\u{308}ße", "s.example.org/größe", 1),
             ("s.example.org/docs", "s.example.org/docs", 0),
             ("x.example.org/a|b", "go.example.com/b", 1),
             ("a%|v1|ok", "go.example.com/ok", 2),

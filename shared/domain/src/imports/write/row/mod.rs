@@ -1,8 +1,10 @@
 //! Checks the fields of a row, and makes its link.
 
 mod aliases;
+mod own_slug;
 
 use self::aliases::read_aliases;
+use self::own_slug::{OwnSlug, split_short_url};
 use super::counts::read_count;
 use super::protection::PasswordOwner;
 use super::row_defaults::RowDefaults;
@@ -20,6 +22,7 @@ use crate::links::link::Link;
 use crate::links::settings::LinkSettings;
 use crate::values::domains::{Domain, Domains};
 use crate::values::slug::Slug;
+use crate::values::slug_rules::SlugRules;
 use crate::values::target::TargetUrl;
 use crate::values::timestamp::Timestamp;
 use crate::workspaces::defaults::NewLinkDefaults;
@@ -45,8 +48,8 @@ pub struct Candidate {
     pub aliases: Vec<LinkAddress>,
     /// The attempt at a derived slug, counted from 0; `None` if the slug is the row's own.
     pub attempt: Option<u32>,
-    /// Whether capitals in slugs do not count on the link's domain.
-    pub ignores_case: bool,
+    /// The rules of slugs on the link's domain.
+    pub slug_rules: SlugRules,
     /// What the link lacks of its row, or has otherwise. The report says so.
     pub warnings: Vec<Fault>,
     /// Whether the link is archived only because the file does not hold its password.
@@ -62,7 +65,7 @@ impl Candidate {
         let len = self.link.address.slug.as_str().len();
         let len = len + usize::from(len < SLUG_LEN && attempt >= FIRST_LONGER_ATTEMPT);
         let slug = derived_slug(self.link.origin.as_deref().unwrap_or_default(), attempt, len);
-        self.link.address.slug = if self.ignores_case { slug.folded() } else { slug };
+        self.link.address.slug = self.slug_rules.apply_to_generated(slug);
         self.attempt = Some(attempt);
         true
     }
@@ -100,21 +103,19 @@ impl Context<'_> {
         }
         let target = TargetUrl::parse(url, self.domains).map_err(|error| fault(Column::Url, url, error))?;
         let mut warnings = Vec::new();
-        let own_slug = own_slug(fields, &mut warnings)?;
+        let own_slug = OwnSlug::of(fields, &mut warnings)?;
         let domain = self.domain(fields, &mut warnings);
         if let Some(reason) = self.domains.why_closed(&domain, &self.import.workspace) {
             return Err(fault(Column::Domain, domain.as_str(), reason));
         }
         let defaults = self.defaults(fields).map(|all| RowDefaults::of(all, domain.as_str(), self.created_at));
         let (slug, attempt) = match own_slug {
-            Some(slug) => (slug, None),
+            Some(own) => (own.on(&domain, self.domains)?, None),
             None => {
                 let len = defaults.as_ref().and_then(RowDefaults::slug_len).unwrap_or(SLUG_LEN);
-                (derived_slug(&origin, 0, len), Some(0))
+                (self.domains.generated_slug_on(&domain, derived_slug(&origin, 0, len)), Some(0))
             }
         };
-        let ignores_case = self.domains.ignores_case(&domain);
-        let slug = self.domains.slug_on(&domain, slug);
         let target = match &defaults {
             Some(defaults) => defaults.with_parameters(target, self.domains, &mut warnings),
             None => target,
@@ -155,7 +156,8 @@ impl Context<'_> {
             imported_clicks,
             origin: Some(origin),
         };
-        Ok(Candidate { address: address.clone(), link, aliases, attempt, ignores_case, warnings, lacks_password })
+        let slug_rules = self.domains.slug_rules_of(&domain);
+        Ok(Candidate { address: address.clone(), link, aliases, attempt, slug_rules, warnings, lacks_password })
     }
 
     /// Returns what the workspace says about new links. A row of our own export says everything itself.
@@ -205,39 +207,6 @@ impl Context<'_> {
 /// Tells whether the row is from another service, whose domains we do not serve.
 fn is_foreign(fields: &Fields<'_>) -> bool {
     fields.source.is_some_and(|source| source != Source::Waypost)
-}
-
-/// Returns the slug that the row asks for: its own, or the path of its short URL.
-fn own_slug(fields: &Fields<'_>, warnings: &mut Vec<Fault>) -> Result<Option<Slug>, Fault> {
-    let parse = |column: Column, text: &str, path: &str| {
-        let path = path.strip_prefix('/').unwrap_or(path).trim_end_matches('/');
-        Slug::parse(path).map(Some).map_err(|error| fault(column, text, error))
-    };
-    if let Some(text) = fields.slug.as_deref() {
-        return parse(Column::Slug, text, if text.contains("://") { split_short_url(text).1 } else { text });
-    }
-    match (fields.custom_url.as_deref(), fields.short_url.as_deref()) {
-        (Some(custom), short) => {
-            if let Some(short) = short.filter(|short| split_short_url(short).1 != split_short_url(custom).1) {
-                let cause = "is the row's second short link and is left out; the link has the other one";
-                warnings.push(fault(Column::ShortUrl, short, cause));
-            }
-            parse(Column::CustomUrl, custom, split_short_url(custom).1)
-        }
-        (None, Some(short)) => parse(Column::ShortUrl, short, split_short_url(short).1),
-        (None, None) => Ok(None),
-    }
-}
-
-/// Splits a short URL, with or without scheme, into host and path. Neither has the slash between them. A text without both is a
-/// path.
-fn split_short_url(text: &str) -> (&str, &str) {
-    let (scheme, rest) = text.split_once("://").map_or(("", text), |(scheme, rest)| (scheme, rest));
-    let rest = rest.split(['?', '#']).next().unwrap_or_default();
-    let Some((host, path)) = rest.split_once('/') else {
-        return if scheme.is_empty() && !rest.contains('.') { ("", rest) } else { (rest, "") };
-    };
-    (host.split(':').next().unwrap_or_default(), path.trim_end_matches('/'))
 }
 
 fn read_clicks(text: &str, warnings: &mut Vec<Fault>) -> Option<u64> {
