@@ -61,8 +61,8 @@ pub(crate) fn report_taken() -> Response<String> {
 
 /// Makes the paragraph that leads to the form.
 pub(super) fn report_link(slug: &Slug) -> String {
-    let slug = escaped(&slug.encoded());
-    format!("<p><a href=\"/{slug}+report\" rel=\"nofollow\">Report this link</a></p>")
+    let path = slug.encoded();
+    format!("<p><a href=\"/{}+report\" rel=\"nofollow\">Report this link</a></p>", escaped(&path))
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! Makes the event of a visit to no link.
 
-use super::details::slug_before_plus;
+use super::details::path_before_plus;
 use super::miss_gate::MissGate;
 use super::pending_event::PendingEvent;
 use super::record_click::{event_id, referrer_host};
-use super::tidy_path::is_of_reserved;
+use super::tidy_path::{exact_slug, is_of_reserved};
 use super::visit::Visit;
 use crate::clicks::click::{Click, cut};
 use crate::clicks::miss::{Miss, MissDetails};
@@ -24,7 +24,7 @@ pub fn record_miss(
     random: &dyn Random,
 ) -> Option<PendingEvent> {
     let domain = domains.for_host(visit.host.as_deref())?;
-    if visit.prefetch || is_of_reserved(&visit.path) || slug_before_plus(&visit.path).is_some() {
+    if visit.prefetch || is_of_reserved(&visit.path) || path_before_plus(&visit.path).and_then(exact_slug).is_some() {
         return None;
     }
     let is_bot = visit.client().kind() != VisitorKind::Person;

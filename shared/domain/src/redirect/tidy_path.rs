@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-use crate::values::slug::{Slug, SlugError};
+use crate::values::slug::Slug;
+use crate::values::slug_error::SlugError;
 
 /// The longest path that is looked at, in bytes: the longest slug in its longest spelling, percent-encoded, with something around it.
 const MAX_PATH: usize = 4096;
