@@ -57,10 +57,13 @@ export function Editor({ link, initial, mayChange, onSaved }: Props) {
     },
     onError: async (error) => {
       if (error instanceof Problem && error.status === 412 && link !== null) setTheirs(await readAgain(link));
-      else requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
     },
   });
   const problem = save.error instanceof Problem ? save.error : null;
+  // Once the errors stand at their fields, the first of them has the focus.
+  useEffect(() => {
+    if (save.error !== null) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [save.error]);
   const errorAt = (pointer: string) => problem?.at(pointer);
 
   dirty.current = link !== null && changed && mayChange;
