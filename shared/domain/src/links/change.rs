@@ -9,12 +9,12 @@ use super::as_written::link_as_written;
 use super::create::{hash_password, open_domain, slug_is_taken};
 use super::created::remember_target;
 use super::find::find_link;
+use super::kept_targets::check_change;
 use super::link::Link;
 use super::ports::{LinkPorts, Relocation};
 use super::precondition::Precondition;
 use super::read_only::without_read_only;
 use super::request::LinkFields;
-use super::validate::check_fields;
 use crate::access::key::{Caller, Role};
 use crate::domains::rules::with_rules_of;
 use crate::values::error::{Error, StoreError, StoreErrorKind};
@@ -117,7 +117,7 @@ fn apply(
     let changes = without_read_only(patch, shown, &document, &mut errors);
     merge(&mut document, Value::Object(changes));
     let fields: LinkFields = read(document)?;
-    let settings = check_fields(&fields, ports.domains, &mut errors);
+    let settings = check_change(&fields, seen, ports.domains, &mut errors);
     let place = place(ports, seen, &fields, &mut errors);
     for (name, is_set) in [
         ("if_exists", fields.if_exists.is_some()),

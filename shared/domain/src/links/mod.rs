@@ -9,6 +9,7 @@ pub mod created;
 pub mod delete;
 pub mod find;
 pub mod id;
+mod kept_targets;
 pub mod link;
 pub mod list;
 pub mod new_link;

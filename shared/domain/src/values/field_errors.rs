@@ -17,6 +17,12 @@ impl Errors {
         }
     }
 
+    /// Adds all `others`, as far as the list has room.
+    pub fn append(&mut self, others: Self) {
+        let room = MAX_ERRORS - self.0.len();
+        self.0.extend(others.0.into_iter().take(room));
+    }
+
     /// Tells whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
