@@ -27,7 +27,7 @@ const MISSES: [Missed; 6] = [
     ("/none", "2026-01-02T03:30:00Z", 1, None, CHROME, "v2", (0, 0)),
     ("/docz", "2026-01-02T23:00:00Z", 0, None, CHROME, "v1", (7, 3)),
     ("/wp-login.php", "2026-01-02T23:10:00Z", 0, None, GOOGLEBOT, "bot", (0, 0)),
-    ("/none", "2026-01-03T00:00:00Z", 0, None, CHROME, "v1", (0, 0)),
+    ("/none", "2026-01-03T00:00:00Z", 0, None, CHROME, "v3", (0, 0)),
     ("/secret", "2026-01-02T03:00:00Z", 0, Some("former"), CHROME, "v1", (0, 0)),
 ];
 
