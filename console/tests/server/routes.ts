@@ -1,5 +1,5 @@
 import type { Import, Link, LinkChange, NewLinkChange } from '../../src/api/types';
-import { changeOf, DOMAIN, idOf, importOf, linkOf, REPORT } from './data.ts';
+import { chance, changeOf, DOMAIN, idOf, importOf, linkOf, REPORT } from './data.ts';
 import type { State } from './state.ts';
 import { statistics } from './statistics.ts';
 
@@ -561,8 +561,18 @@ function stats(asked: Asked, subject: object): Answered {
 /** Something that looks like a code. */
 function qr(query: URLSearchParams): string {
   const colour = `#${query.get('color') ?? '000000'}`;
-  const cells = Array.from({ length: 29 * 29 }, (_, at) => ({ x: at % 29, y: Math.floor(at / 29) }))
-    .filter(({ x, y }) => (x * 7 + y * 13 + x * y) % 3 === 0)
+  const random = chance(42);
+  const eyes = [
+    [0, 0],
+    [18, 0],
+    [0, 18],
+  ] as const;
+  const inEye = (x: number, y: number) => eyes.some(([left, top]) => x >= left - 1 && x < left + 8 && y >= top - 1 && y < top + 8);
+  const cells = Array.from({ length: 25 * 25 }, (_, at) => ({ x: at % 25, y: Math.floor(at / 25), dark: random() < 0.5 }))
+    .filter(({ x, y, dark }) => dark && !inEye(x, y))
     .map(({ x, y }) => `<rect x="${x + 4}" y="${y + 4}" width="1" height="1"/>`);
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 37 37" fill="${colour}">${cells.join('')}</svg>`;
+  const frames = eyes.map(([x, y]) => `<path fill-rule="evenodd" d="M${x + 4} ${y + 4}h7v7h-7zm1 1v5h5v-5zm1 1h3v3h-3z"/>`);
+  const ground = query.get('background') === 'transparent' ? '' : '<rect width="33" height="33" fill="#fff"/>';
+  const shapes = `<g fill="${colour}">${cells.join('')}${frames.join('')}</g>`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 33 33" shape-rendering="crispEdges">${ground}${shapes}</svg>`;
 }
