@@ -124,7 +124,10 @@ def allow_what_aws_allows(ministack, stack):
         ministack,
         stack,
         "sqs:SendMessageBatch",
-        ("load-import", "load-part", "exports", "export-links", "link-changes", "change-links", "tags", "end-failed-jobs", "check-targets"),
+        (
+            *("links", "load-import", "load-part", "exports", "export-links", "link-changes", "change-links", "tags", "end-failed-jobs"),
+            *("check-targets", "read-targets"),
+        ),
     )
 
 

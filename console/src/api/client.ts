@@ -1,8 +1,7 @@
-import createClient, { type Middleware } from 'openapi-fetch';
+import createClient, { defaultPathSerializer, type Middleware } from 'openapi-fetch';
 import { logAnswer, logRequest } from './log';
 import { Problem, problemOf } from './problem';
 import type { paths } from './schema';
-import type { SessionPaths } from './sessions';
 
 const started = new WeakMap<Request, { number: number; at: number }>();
 let onSignedOut: () => void = () => {};
@@ -38,11 +37,19 @@ const record: Middleware = {
   },
 };
 
-export const api = createClient<paths & SessionPaths>({
+export const api = createClient<paths>({
   baseUrl: globalThis.location?.origin ?? 'http://localhost',
   credentials: 'same-origin',
   // Read `fetch` at each call, so that a test can replace it.
   fetch: (request) => fetch(request),
+  // Gateways decode a path once before they route it: a slash within a slug is encoded twice.
+  pathSerializer: (path, parameters) =>
+    defaultPathSerializer(
+      path,
+      Object.fromEntries(
+        Object.entries(parameters).map(([name, value]) => [name, name === 'slug' ? String(value).replaceAll('/', '%2F') : value]),
+      ),
+    ),
 });
 api.use(record);
 

@@ -24,6 +24,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/abuse-reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List links that visitors reported
+         * @description Lists one report for each link, those that were reported last first. For the operator of the stack.
+         */
+        get: operations["listAbuseReports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/abuse-reports/{link_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what visitors say of a link
+         * @description For the operator of the stack.
+         */
+        get: operations["readAbuseReport"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a report
+         * @description Deletes what visitors wrote, too. For the operator of the stack.
+         */
+        delete: operations["deleteAbuseReport"];
+        options?: never;
+        head?: never;
+        /**
+         * Close a report, and block the target
+         * @description Changes the status or the note. `block` blocks a target for all links with the same call. A report that is closed opens again if a visitor reports the link again. For the operator of the stack.
+         */
+        patch: operations["changeAbuseReport"];
+        trace?: never;
+    };
     "/v1/blocked-targets": {
         parameters: {
             query?: never;
@@ -91,6 +139,26 @@ export interface paths {
          * @description Takes a JSON Merge Patch (RFC 7396), which merges the members of `apple_app_site_association`, too. A patch may hold all that a read of the domain gave. A domain that belongs to a workspace is changed by its admins, a domain of the stack by those of the operator's workspace. Visitors see a change some seconds later.
          */
         patch: operations["changeDomain"];
+        trace?: never;
+    };
+    "/v1/domains/{domain}/misses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the visits to no link of a domain
+         * @description Counts the visits to addresses of the domain that are no link, by `path`, referrer, country and so on: `clicks` are those of people. For the workspace that manages the domain. A new visit is included within a few seconds.
+         */
+        get: operations["readMisses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/exports": {
@@ -513,6 +581,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List sessions
+         * @description Lists the sign-ins of browsers that have not ended, the newest first: those of the caller's own key or subject, or all of the workspace. A page can have fewer items than `limit`, also none, and a `next_cursor`.
+         */
+        get: operations["listSessions"];
+        put?: never;
+        /**
+         * Sign in from a browser
+         * @description Turns an API key, a sign-in code of the operator, or a token of the identity provider into a session. The answer sets the cookie that stands for it, which scripts cannot read and browsers send to this host only. The session reaches what its key does and ends with it, after twelve hours at most. Needs no caller and takes no `Idempotency-Key`: signing in twice gives two sessions.
+         */
+        post: operations["signIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a session
+         * @description The session stops working at once. `current` is the session of the request itself: the caller signs out, and the answer removes the cookie. Admins end any session of the workspace, others those of their own key or subject.
+         */
+        delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/stats": {
         parameters: {
             query?: never;
@@ -626,6 +738,58 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description What visitors say of a link. */
+        AbuseReport: {
+            /**
+             * @description When an operator closed the report.
+             * @default null
+             */
+            closed_at: components["schemas"]["Timestamp"] | null;
+            /**
+             * @description Who closed it: a key's id, or `sub_` and digits of a hash for the subject of a token.
+             * @default null
+             */
+            closed_by: string | null;
+            /**
+             * Format: int64
+             * @description How often the link was reported.
+             */
+            count: number;
+            /** @description The link's domain when it was reported last. */
+            domain: components["schemas"]["Domain"];
+            /** @description The first reports, at most ten. The others are only counted, so that nobody can push these out. */
+            first: components["schemas"]["ReportEntry"][];
+            /** @description When the link was reported first. */
+            first_reported_at: components["schemas"]["Timestamp"];
+            /** @description When it was reported last. */
+            last_reported_at: components["schemas"]["Timestamp"];
+            /** @description The link's id. */
+            link_id: components["schemas"]["LinkId"];
+            /**
+             * @description A note of the operators.
+             * @default null
+             */
+            note: string | null;
+            /** @description How often for each reason. */
+            reasons: {
+                [key: string]: number;
+            };
+            /** @description The link's slug when it was reported last. */
+            slug: components["schemas"]["Slug"];
+            /** @description Whether somebody still has to look at it. */
+            status: components["schemas"]["ReportStatus"];
+            /** @description Where the link led when it was reported last. Its rules and variants may lead elsewhere. */
+            url: string;
+            /** @description The workspace that owned the link when it was reported last. */
+            workspace: string;
+        };
+        /** @description One page of a list. */
+        AbuseReportPage: {
+            /** @description The items, in the order of the list. */
+            items: components["schemas"]["AbuseReport"][];
+            /** @description The cursor of the next page; null on the last page. */
+            next_cursor: string | null;
+        };
         /**
          * @description An address, or a range of addresses in CIDR notation.
          * @example 203.0.113.0/24
@@ -774,6 +938,15 @@ export interface components {
             visitors: number | null;
         };
         /**
+         * @description Whether the target of a link works.
+         *
+         *     - `ok`: The last check found that it works, after earlier ones had failed.
+         *     - `failing`: The last check failed, or the last two.
+         *     - `broken`: The last three checks failed.
+         * @enum {string}
+         */
+        CheckStatus: "ok" | "failing" | "broken";
+        /**
          * @description The period to compare the sums with.
          *
          *     - `previous_period`: The period before the range, which is as long.
@@ -825,9 +998,9 @@ export interface components {
         Credential: {
             /** @description When it expires; never if null. */
             expires_at: components["schemas"]["Timestamp"] | null;
-            /** @description The id of the key, which is not a secret. For a token, `sub_` and a hash of its issuer and subject. */
+            /** @description The id of the key, which is not a secret. For a token, `sub_` and a hash of its issuer and subject. For a code, the session's id. */
             id: string;
-            /** @description Whether it is a key or a token. */
+            /** @description What it is: a key, a token, or for a session a sign-in code. */
             kind: components["schemas"]["CredentialKind"];
             /** @description What limits the key beside its role; nothing if null. */
             limits: components["schemas"]["KeyLimits"] | null;
@@ -839,9 +1012,10 @@ export interface components {
          *
          *     - `key`: An API key.
          *     - `token`: A token of the stack's identity provider.
+         *     - `code`: A sign-in code of the stack's operator. Only sessions come from one.
          * @enum {string}
          */
-        CredentialKind: "key" | "token";
+        CredentialKind: "key" | "token" | "code";
         /** @description What a workspace says of a tag. */
         DefinedTag: {
             /** @description Its colour. */
@@ -987,6 +1161,8 @@ export interface components {
          * @enum {string}
          */
         ExportStatus: "waiting" | "running" | "succeeded" | "failed";
+        /** @description `dns`: the host is not found. `connection`: the host accepts no connection. `tls`: the certificate is not valid. `timeout`: no answer in time. `status_…`: the status of the answer. */
+        FailureReason: string;
         /** @description What a stack has switched on. */
         Features: {
             /**
@@ -1001,6 +1177,8 @@ export interface components {
              * @description How long the stack keeps files of exports, and reports of imports, in days.
              */
             file_days: number;
+            /** @description The identity provider by which people sign in to the console; null if the console knows none. */
+            identity_provider: components["schemas"]["IdentityProvider"] | null;
             /** @description Whether the API takes tokens of an identity provider too. */
             tokens: boolean;
         };
@@ -1031,6 +1209,13 @@ export interface components {
          * @enum {string}
          */
         HealthStatus: "ok" | "failed" | "timeout";
+        /** @description An identity provider by which people sign in. */
+        IdentityProvider: {
+            /** @description The id under which the issuer knows the console. */
+            client_id: string;
+            /** @description The URL of the OpenID Connect issuer. */
+            issuer: string;
+        };
         /**
          * @description What to do if the workspace has a link with the same target on the same domain.
          *
@@ -1342,7 +1527,7 @@ export interface components {
             rules: components["schemas"]["Rule"][];
             /**
              * Format: uri
-             * @description The URL that visitors open.
+             * @description The URL that visitors open, percent-encoded.
              */
             short_url: string;
             /** @description The link's path. */
@@ -1351,6 +1536,8 @@ export interface components {
             starts_at: components["schemas"]["Timestamp"] | null;
             /** @description Words to find the link by. */
             tags: string[];
+            /** @description What checks have found about `url`; null if none has failed, and if the operator checks no targets. Read-only. */
+            target_check: components["schemas"]["TargetCheck"] | null;
             /** @description The title that its owner chose. */
             title: string | null;
             /** @description When the owner last changed the link; null before the first change. */
@@ -1592,6 +1779,11 @@ export interface components {
              * @enum {string|null}
              */
             archived?: "true" | "false" | "any" | null;
+            /**
+             * @description `true`: only links whose target is broken; `false`: only the others.
+             * @enum {string|null}
+             */
+            broken?: "true" | "false" | null;
             /** @description Only links created at this time or later. */
             created_after?: components["schemas"]["Timestamp"] | null;
             /** @description Only links created before this time. */
@@ -1707,7 +1899,7 @@ export interface components {
         Me: {
             /** @description The version of the API: the first part of its paths. */
             api_version: string;
-            /** @description The key or token of the request. */
+            /** @description The key or token of the request, or of its session. */
             credential: components["schemas"]["Credential"];
             /** @description The domain of links that name none. A key that is limited to other domains must name one. */
             default_domain: components["schemas"]["Domain"];
@@ -1719,10 +1911,21 @@ export interface components {
             limits: components["schemas"]["Limits"];
             /** @description What the caller may do. */
             role: components["schemas"]["Role"];
+            /** @description The session of the request; null if it came with a key or token itself. */
+            session: components["schemas"]["MySession"] | null;
             /** @description The version of Waypost. */
             version: string;
             /** @description The workspace that the key or token belongs to. */
             workspace: string;
+        };
+        /** @description The session of a request. */
+        MySession: {
+            /** @description When the caller signed in. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description When the session ends. */
+            expires_at: components["schemas"]["Timestamp"];
+            /** @description The session's id, which is not a secret. */
+            id: string;
         };
         /** @description A link, by its address or by its id. */
         NamedLink: {
@@ -2025,6 +2228,24 @@ export interface components {
             /** @description These links, each once. */
             links?: components["schemas"]["NamedLink"][] | null;
         };
+        /** @description A request to sign in. Has exactly one of the fields. */
+        NewSession: {
+            /**
+             * @description A sign-in code of the stack's operator. It works once.
+             * @default null
+             */
+            code?: string | null;
+            /**
+             * @description An API key.
+             * @default null
+             */
+            key?: string | null;
+            /**
+             * @description A token of the stack's identity provider.
+             * @default null
+             */
+            token?: string | null;
+        };
         /** @description The new name of a tag. */
         NewTagName: {
             /** @description The new name. If other links have a tag of this name, the two become one. */
@@ -2057,6 +2278,15 @@ export interface components {
              */
             visitors: number | null;
         };
+        /**
+         * @description What happens to a link whose target is found broken.
+         *
+         *     - `nothing`: The link is only listed as broken.
+         *     - `archive`: The link is archived, once. It stays archived until its owner brings it back.
+         *     - `expired_url`: Visitors are led to the link's `expired_url`, if it has one, until its target works again.
+         * @enum {string}
+         */
+        OnBroken: "nothing" | "archive" | "expired_url";
         /**
          * @description What happens to a row whose slug was a link of the workspace before the import.
          *
@@ -2200,6 +2430,41 @@ export interface components {
              */
             to: string;
         };
+        /** @description A change of a report. Absent fields stay. */
+        ReportChange: {
+            /**
+             * @description A target to block before the report is changed, as `POST /v1/blocked-targets` does. Usually the host of `url`, or `url` itself
+             *     if the host serves others, too.
+             */
+            block?: components["schemas"]["NewBlockedTarget"] | null;
+            /**
+             * @description A note for operators; null removes it.
+             * @default null
+             */
+            note?: string | null;
+            /**
+             * @description Whether somebody still has to look at the report.
+             * @default null
+             */
+            status?: components["schemas"]["ReportStatus"] | null;
+        };
+        /** @description What one visitor says. Nobody has checked it. */
+        ReportEntry: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /**
+             * @description What the visitor wrote.
+             * @default null
+             */
+            comment: string | null;
+            /**
+             * @description Where the visitor can be asked.
+             * @default null
+             */
+            email: string | null;
+            /** @description Why. */
+            reason: components["schemas"]["BlockReason"];
+        };
         /**
          * @description The format of a report.
          *
@@ -2208,6 +2473,14 @@ export interface components {
          * @enum {string}
          */
         ReportFormat: "jsonl" | "csv";
+        /**
+         * @description Whether somebody still has to look at a report.
+         *
+         *     - `open`: Nobody has decided yet, or a visitor reported the link again.
+         *     - `closed`: An operator has decided.
+         * @enum {string}
+         */
+        ReportStatus: "open" | "closed";
         /** @description How often a caller may send requests. */
         RequestLimit: {
             /** @description The requests that the caller may send at once after a pause. */
@@ -2238,8 +2511,39 @@ export interface components {
             /** @description Every step of the range, the oldest first. The range may cut its first and last step short. */
             items: components["schemas"]["Step"][];
         };
+        /** @description A sign-in of a browser, without its secret. */
+        Session: {
+            /** @description When the caller signed in. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description The id of the key that it came from, or of the token's subject. The session's own id if it came from a sign-in code. */
+            credential_id: string;
+            /** @description Whether it is the session of this request. */
+            current: boolean;
+            /** @description When the session ends: after twelve hours, or with the key or token that it came from. */
+            expires_at: components["schemas"]["Timestamp"];
+            /** @description The session's id, which is not a secret. */
+            id: string;
+            /** @description What the session came from. */
+            kind: components["schemas"]["CredentialKind"];
+            /** @description When the session was last used, to five minutes. */
+            last_seen_at: components["schemas"]["Timestamp"];
+            /** @description The name of that key, or the subject of that token. */
+            name: string;
+            /** @description The role at the sign-in. A session of a key always has the role of the key. */
+            role: components["schemas"]["Role"];
+            /** @description The browser and system, such as `Chrome on Linux`; null if unknown. */
+            user_agent: string | null;
+        };
+        /** @description One page of a list. */
+        SessionPage: {
+            /** @description The items, in the order of the list. */
+            items: components["schemas"]["Session"][];
+            /** @description The cursor of the next page; null on the last page. */
+            next_cursor: string | null;
+        };
         /**
-         * @description The path of a short link: RFC 3986's unreserved characters, case-sensitive. Some are reserved, such as `v1` and `robots.txt`.
+         * Format: slug
+         * @description The path of a short link, case-sensitive: RFC 3986's unreserved characters. Where the settings of its domain allow that, also letters, marks, digits and emoji of Unicode (in NFC, at most 256 bytes of UTF-8), and up to four segments with slashes between them. Some first segments are reserved, such as `v1` and `robots.txt`.
          * @example spring-sale
          */
         Slug: string;
@@ -2251,6 +2555,14 @@ export interface components {
          * @enum {string}
          */
         SlugCase: "sensitive" | "insensitive";
+        /**
+         * @description The characters that slugs can have.
+         *
+         *     - `ascii`: `A-Za-z0-9-._~`.
+         *     - `unicode`: Also letters, marks and digits of all scripts in common use, and emoji.
+         * @enum {string}
+         */
+        SlugCharacters: "ascii" | "unicode";
         /** @description The rules of slugs on a domain, as a request has them. */
         SlugFields: {
             /**
@@ -2258,6 +2570,16 @@ export interface components {
              * @default sensitive
              */
             case?: components["schemas"]["SlugCase"] | null;
+            /**
+             * @description The characters that new slugs can have: `ascii` (the default) or `unicode`.
+             * @default ascii
+             */
+            characters?: components["schemas"]["SlugCharacters"] | null;
+            /**
+             * @description Whether new slugs can have slashes between segments: `docs/start`; `false` by default.
+             * @default false
+             */
+            slashes?: boolean | null;
         };
         /** @description The rules of slugs on a domain. */
         SlugRules: {
@@ -2266,6 +2588,16 @@ export interface components {
              * @default sensitive
              */
             case: components["schemas"]["SlugCase"];
+            /**
+             * @description The characters that new slugs can have.
+             * @default ascii
+             */
+            characters: components["schemas"]["SlugCharacters"];
+            /**
+             * @description Whether new slugs can have slashes.
+             * @default false
+             */
+            slashes: boolean;
         };
         /** @description A new import, and how to upload its file. */
         StartedImport: {
@@ -2327,11 +2659,11 @@ export interface components {
         };
         /** @description The sums of clicks in a range of time. */
         Stats: {
-            /** @description The sums since the link exists. Only for one link. */
+            /** @description The sums since the link exists, or of all visits to no link of the domain. Absent for several links. */
             all_time?: components["schemas"]["AllTime"] | null;
             /** @description How the sums differ from those of the period before, if requested. */
             change?: components["schemas"]["Change"] | null;
-            /** @description The link's domain. Only for one link. */
+            /** @description The link's domain, or the one whose visits to no link these are. */
             domain?: components["schemas"]["Domain"] | null;
             /**
              * @description Whether the range, the period before it and all steps begin and end exactly where the request and the time zone have
@@ -2434,6 +2766,17 @@ export interface components {
             items: components["schemas"]["Tag"][];
             /** @description The cursor of the next page; null on the last page. */
             next_cursor: string | null;
+        };
+        /** @description What checks have found about the target of a link. */
+        TargetCheck: {
+            /** @description Since when the target has failed; null if it is not broken. */
+            broken_since: components["schemas"]["Timestamp"] | null;
+            /** @description When the check was made that found this. A check that finds nothing new leaves it. */
+            checked_at: components["schemas"]["Timestamp"];
+            /** @description Why the last check failed; null if it did not. */
+            reason: components["schemas"]["FailureReason"] | null;
+            /** @description `ok`: the last check found that the target works; `failing`: the last one or two failed; `broken`: the last three failed. */
+            status: components["schemas"]["CheckStatus"];
         };
         /**
          * Format: target-url
@@ -2552,6 +2895,8 @@ export interface components {
             domains: {
                 [key: string]: components["schemas"]["LinkDefaults"];
             };
+            /** @description What happens to a link whose target is found broken. */
+            on_broken: components["schemas"]["OnBroken"];
             /** @description Whether links without a title get that of their target. */
             titles: boolean;
             /** @description When the settings were last changed; null before the first change. */
@@ -2569,6 +2914,8 @@ export interface components {
             domains?: {
                 [key: string]: components["schemas"]["LinkDefaults"];
             } | null;
+            /** @description What happens to a link whose target is found broken; `nothing` if absent. */
+            on_broken?: components["schemas"]["OnBroken"] | null;
             /**
              * @description Whether a link that is created or gets another `url`, and has no title, gets the title of its target some seconds later; false if
              *     absent.
@@ -2602,6 +2949,8 @@ export interface components {
         "RateLimit-Reset": number;
         /** @description When to try again, in seconds. */
         "Retry-After": number;
+        /** @description The cookie that stands for the session. */
+        "Set-Cookie": string;
         /** @description How to authenticate. */
         "WWW-Authenticate": string;
         /** @description The id of the request in the log. */
@@ -2655,6 +3004,616 @@ export interface operations {
             };
         };
     };
+    listAbuseReports: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the previous page. */
+                cursor?: string;
+                /** @description The greatest number of items on the page. */
+                limit?: number;
+                /** @description Only reports of this status. */
+                status?: components["schemas"]["ReportStatus"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of reports. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AbuseReportPage"];
+                };
+            };
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
+            401: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too low, or another site made a browser send its cookie. This needs the role `admin`. The caller's workspace is not that of the stack's operator, or its key is limited to some links. */
+            403: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields or parameters are not valid; `errors` names them. */
+            422: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller has made more requests than its limit allows. */
+            429: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log has more under the request's id. */
+            500: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store is busy or does not answer. */
+            503: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readAbuseReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the link. */
+                link_id: components["schemas"]["LinkId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AbuseReport"];
+                };
+            };
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
+            401: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too low, or another site made a browser send its cookie. This needs the role `admin`. The caller's workspace is not that of the stack's operator, or its key is limited to some links. */
+            403: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's workspace has no such resource. */
+            404: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields or parameters are not valid; `errors` names them. */
+            422: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller has made more requests than its limit allows. */
+            429: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log has more under the request's id. */
+            500: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store is busy or does not answer. */
+            503: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteAbuseReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the link. */
+                link_id: components["schemas"]["LinkId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report is deleted. */
+            204: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
+            401: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too low, or another site made a browser send its cookie. This needs the role `admin`. The caller's workspace is not that of the stack's operator, or its key is limited to some links. */
+            403: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's workspace has no such resource. */
+            404: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields or parameters are not valid; `errors` names them. */
+            422: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller has made more requests than its limit allows. */
+            429: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log has more under the request's id. */
+            500: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store is busy or does not answer. */
+            503: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeAbuseReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the link. */
+                link_id: components["schemas"]["LinkId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportChange"];
+            };
+        };
+        responses: {
+            /** @description The report as it is now. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AbuseReport"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
+            401: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too low, or another site made a browser send its cookie. This needs the role `admin`. The caller's workspace is not that of the stack's operator, or its key is limited to some links. */
+            403: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's workspace has no such resource. */
+            404: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The list of blocked targets is full. */
+            409: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A request with the cookie of a session must declare its body as JSON in `Content-Type`. */
+            415: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields or parameters are not valid; `errors` names them. */
+            422: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller has made more requests than its limit allows. */
+            429: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log has more under the request's id. */
+            500: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store is busy or does not answer. */
+            503: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listBlockedTargets: {
         parameters: {
             query?: {
@@ -2686,7 +3645,7 @@ export interface operations {
                     "application/json": components["schemas"]["BlockedTargetPage"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -2698,7 +3657,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller's role is too low. This needs the role `admin`. The caller's workspace is not that of the stack's operator, or its key is limited to some links. */
+            /** @description The caller's role is too low, or another site made a browser send its cookie. This needs the role `admin`. The caller's workspace is not that of the stack's operator, or its key is limited to some links. */
             403: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -2830,7 +3789,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -2842,7 +3801,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller's role is too low. This needs the role `admin`. The caller's workspace is not that of the stack's operator, or its key is limited to some links. */
+            /** @description The caller's role is too low, or another site made a browser send its cookie. This needs the role `admin`. The caller's workspace is not that of the stack's operator, or its key is limited to some links. */
             403: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -2876,6 +3835,22 @@ export interface operations {
             };
             /** @description The body is larger than 256 KiB. */
             413: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A request with the cookie of a session must declare its body as JSON in `Content-Type`. */
+            415: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -2983,7 +3958,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -2995,7 +3970,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller's role is too low. This needs the role `admin`. The caller's workspace is not that of the stack's operator, or its key is limited to some links. */
+            /** @description The caller's role is too low, or another site made a browser send its cookie. This needs the role `admin`. The caller's workspace is not that of the stack's operator, or its key is limited to some links. */
             403: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -3124,11 +4099,27 @@ export interface operations {
                     "application/json": components["schemas"]["DomainSettingsPage"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too low, or another site made a browser send its cookie. */
+            403: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3251,11 +4242,27 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too low, or another site made a browser send its cookie. */
+            403: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3400,7 +4407,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -3412,7 +4419,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller's role is too low. This needs the role `admin`. Or others manage this domain. */
+            /** @description The caller's role is too low, or another site made a browser send its cookie. This needs the role `admin`. Or others manage this domain. */
             403: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -3476,8 +4483,193 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not a JSON Merge Patch. */
+            /** @description A request with the cookie of a session must declare its body as JSON in `Content-Type`. The body is not a JSON Merge Patch. */
             415: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields or parameters are not valid; `errors` names them. */
+            422: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller has made more requests than its limit allows. */
+            429: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log has more under the request's id. */
+            500: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store is busy or does not answer. */
+            503: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readMisses: {
+        parameters: {
+            query?: {
+                /** @description `previous_period`: adds the change against the period before, which is as long. */
+                compare?: components["schemas"]["Comparison"];
+                /**
+                 * @description Counts only the clicks with this value of a dimension: `{dimension}:{value}`. Values are counted by day in UTC, and by
+                 *     one dimension at a time. So a filter needs `tz=UTC`, whole days and steps of at least a day, and excludes `group_by`;
+                 *     with `tag`, a filter by `link` needs none of that. A value is read as clicks are counted: in upper or lower case, except
+                 *     those of `link` and `variant`. One that no click can have is refused.
+                 */
+                filter?: string;
+                /**
+                 * @description The first day in the time zone (`2026-01-01`), or the time at which the range begins (RFC 3339). If absent, 30 days
+                 *     before the end, by minute 1. A range has at most 366 days, by hour 31, by minute 1 of the last 8.
+                 */
+                from?: string;
+                /** @description Dimensions whose most frequent values the answer lists: names separated by commas, or `all`. */
+                group_by?: string;
+                /** @description The width of a step in the series. Minutes are known of links only. */
+                interval?: components["schemas"]["Interval"];
+                /** @description The number of top values of each dimension. */
+                limit?: number;
+                /** @description The last day in the time zone, which is in the range, or the time at which the range ends. Today if absent. */
+                to?: string;
+                /** @description A time zone of the IANA database. */
+                tz?: string;
+            };
+            header?: {
+                /** @description Entity tags that the client has already: 304 without a body if one of them is still current. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The domain. */
+                domain: components["schemas"]["Domain"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The statistics. A client that prefers `text/csv` gets a table. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stats"];
+                    "text/csv": string;
+                };
+            };
+            /** @description The client has the current version. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
+            401: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too low, or another site made a browser send its cookie. The domain belongs to the stack, and the caller's workspace is not the operator's; or the key is limited to some links. */
+            403: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's workspace has no such resource. */
+            404: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -3589,11 +4781,27 @@ export interface operations {
                     "application/json": components["schemas"]["ExportPage"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too low, or another site made a browser send its cookie. */
+            403: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3718,11 +4926,27 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too low, or another site made a browser send its cookie. */
+            403: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3748,6 +4972,22 @@ export interface operations {
             };
             /** @description The body is larger than 256 KiB. */
             413: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A request with the cookie of a session must declare its body as JSON in `Content-Type`. */
+            415: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -3858,11 +5098,27 @@ export interface operations {
                     "application/json": components["schemas"]["Export"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too low, or another site made a browser send its cookie. */
+            403: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3999,11 +5255,27 @@ export interface operations {
                     "application/json": components["schemas"]["ImportPage"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too low, or another site made a browser send its cookie. */
+            403: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -4129,7 +5401,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -4141,7 +5413,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller's role is too low. This needs the role `editor`. */
+            /** @description The caller's role is too low, or another site made a browser send its cookie. This needs the role `editor`. */
             403: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -4175,6 +5447,22 @@ export interface operations {
             };
             /** @description The body is larger than 256 KiB. */
             413: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A request with the cookie of a session must declare its body as JSON in `Content-Type`. */
+            415: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -4284,11 +5572,27 @@ export interface operations {
                     "application/json": components["schemas"]["Import"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too low, or another site made a browser send its cookie. */
+            403: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -4427,7 +5731,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -4439,7 +5743,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller's role is too low. This needs the role `editor`. */
+            /** @description The caller's role is too low, or another site made a browser send its cookie. This needs the role `editor`. */
             403: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -4601,11 +5905,27 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too low, or another site made a browser send its cookie. */
+            403: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -4758,7 +6078,7 @@ export interface operations {
                     "application/json": components["schemas"]["KeyPage"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -4770,7 +6090,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller's role is too low. This needs the role `admin`. */
+            /** @description The caller's role is too low, or another site made a browser send its cookie. This needs the role `admin`. */
             403: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -4903,7 +6223,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -4915,7 +6235,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller's role is too low. This needs the role `admin`. A key with limits cannot make keys. */
+            /** @description The caller's role is too low, or another site made a browser send its cookie. This needs the role `admin`. A key with limits cannot make keys. */
             403: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -4949,6 +6269,22 @@ export interface operations {
             };
             /** @description The body is larger than 256 KiB. */
             413: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A request with the cookie of a session must declare its body as JSON in `Content-Type`. */
+            415: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -5056,7 +6392,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -5068,7 +6404,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller's role is too low. This needs the role `admin`. */
+            /** @description The caller's role is too low, or another site made a browser send its cookie. This needs the role `admin`. */
             403: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -5216,7 +6552,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -5228,7 +6564,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller's role is too low. This needs the role `editor`. */
+            /** @description The caller's role is too low, or another site made a browser send its cookie. This needs the role `editor`. */
             403: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -5262,6 +6598,22 @@ export interface operations {
             };
             /** @description The body is larger than 256 KiB. */
             413: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A request with the cookie of a session must declare its body as JSON in `Content-Type`. */
+            415: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -5373,11 +6725,27 @@ export interface operations {
                     "application/json": components["schemas"]["LinkChangePage"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too low, or another site made a browser send its cookie. */
+            403: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -5502,7 +6870,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -5514,7 +6882,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller's role is too low. This needs the role `editor`. */
+            /** @description The caller's role is too low, or another site made a browser send its cookie. This needs the role `editor`. */
             403: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -5548,6 +6916,22 @@ export interface operations {
             };
             /** @description The body is larger than 256 KiB. */
             413: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A request with the cookie of a session must declare its body as JSON in `Content-Type`. */
+            415: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -5657,11 +7041,27 @@ export interface operations {
                     "application/json": components["schemas"]["LinkChange"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too low, or another site made a browser send its cookie. */
+            403: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -5800,7 +7200,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -5812,7 +7212,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller's role is too low. This needs the role `editor`. */
+            /** @description The caller's role is too low, or another site made a browser send its cookie. This needs the role `editor`. */
             403: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -5978,11 +7378,27 @@ export interface operations {
                     "application/json": components["schemas"]["LinkChangeResultPage"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too low, or another site made a browser send its cookie. */
+            403: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -6138,7 +7554,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -6150,7 +7566,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller's role is too low. This needs the role `editor`. */
+            /** @description The caller's role is too low, or another site made a browser send its cookie. This needs the role `editor`. */
             403: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -6303,6 +7719,8 @@ export interface operations {
             query: {
                 /** @description `false` (the default): only links that are not archived; `true`: only archived links; `any`: both. */
                 archived?: "true" | "false" | "any";
+                /** @description `true`: only links whose target is broken; `false`: only the others. Both if absent. */
+                broken?: "true" | "false";
                 /** @description Adds to each link its clicks from this day or time on, as `clicks_in_range`. As `from` of the statistics. */
                 clicks_from?: string;
                 /** @description Adds to each link its clicks up to this day or time, as `clicks_in_range`. As `to` of the statistics. */
@@ -6370,11 +7788,27 @@ export interface operations {
                     "application/json": components["schemas"]["LinkPage"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too low, or another site made a browser send its cookie. */
+            403: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -6518,7 +7952,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -6530,7 +7964,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller's role is too low. This needs the role `editor`. */
+            /** @description The caller's role is too low, or another site made a browser send its cookie. This needs the role `editor`. */
             403: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -6564,6 +7998,22 @@ export interface operations {
             };
             /** @description The body is larger than 256 KiB. */
             413: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A request with the cookie of a session must declare its body as JSON in `Content-Type`. */
+            415: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -6659,7 +8109,7 @@ export interface operations {
                 "If-None-Match"?: string;
             };
             path: {
-                /** @description The link's slug. */
+                /** @description The link's slug, percent-encoded; a slash in it twice (`docs%252Fstart`). */
                 slug: components["schemas"]["Slug"];
             };
             cookie?: never;
@@ -6698,11 +8148,27 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too low, or another site made a browser send its cookie. */
+            403: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -6805,7 +8271,7 @@ export interface operations {
                 "If-Match"?: string;
             };
             path: {
-                /** @description The link's slug. */
+                /** @description The link's slug, percent-encoded; a slash in it twice (`docs%252Fstart`). */
                 slug: components["schemas"]["Slug"];
             };
             cookie?: never;
@@ -6825,7 +8291,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -6837,7 +8303,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller's role is too low. This needs the role `editor`. */
+            /** @description The caller's role is too low, or another site made a browser send its cookie. This needs the role `editor`. */
             403: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -6964,7 +8430,7 @@ export interface operations {
                 "If-Match"?: string;
             };
             path: {
-                /** @description The link's slug. */
+                /** @description The link's slug, percent-encoded; a slash in it twice (`docs%252Fstart`). */
                 slug: components["schemas"]["Slug"];
             };
             cookie?: never;
@@ -7009,7 +8475,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -7021,7 +8487,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller's role is too low. This needs the role `editor`. */
+            /** @description The caller's role is too low, or another site made a browser send its cookie. This needs the role `editor`. */
             403: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -7101,7 +8567,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not a JSON Merge Patch. */
+            /** @description A request with the cookie of a session must declare its body as JSON in `Content-Type`. The body is not a JSON Merge Patch. */
             415: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -7218,7 +8684,7 @@ export interface operations {
                 "If-None-Match"?: string;
             };
             path: {
-                /** @description The link's slug. */
+                /** @description The link's slug, percent-encoded; a slash in it twice (`docs%252Fstart`). */
                 slug: components["schemas"]["Slug"];
             };
             cookie?: never;
@@ -7258,11 +8724,27 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too low, or another site made a browser send its cookie. */
+            403: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -7365,7 +8847,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @description The link's slug. */
+                /** @description The link's slug, percent-encoded; a slash in it twice (`docs%252Fstart`). */
                 slug: components["schemas"]["Slug"];
             };
             cookie?: never;
@@ -7410,11 +8892,27 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too low, or another site made a browser send its cookie. */
+            403: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -7456,6 +8954,22 @@ export interface operations {
             };
             /** @description The body is larger than 256 KiB. */
             413: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A request with the cookie of a session must declare its body as JSON in `Content-Type`. */
+            415: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -7559,7 +9073,7 @@ export interface operations {
                 from?: string;
                 /** @description Dimensions whose most frequent values the answer lists: names separated by commas, or `all`. */
                 group_by?: string;
-                /** @description The width of a step in the series. */
+                /** @description The width of a step in the series. Minutes are known of links only. */
                 interval?: components["schemas"]["Interval"];
                 /** @description The number of top values of each dimension. */
                 limit?: number;
@@ -7573,7 +9087,7 @@ export interface operations {
                 "If-None-Match"?: string;
             };
             path: {
-                /** @description The link's slug. */
+                /** @description The link's slug, percent-encoded; a slash in it twice (`docs%252Fstart`). */
                 slug: components["schemas"]["Slug"];
             };
             cookie?: never;
@@ -7613,11 +9127,27 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too low, or another site made a browser send its cookie. */
+            403: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -7734,11 +9264,27 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too low, or another site made a browser send its cookie. */
+            403: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -7861,6 +9407,399 @@ export interface operations {
             };
         };
     };
+    listSessions: {
+        parameters: {
+            query?: {
+                /** @description Lists the sessions of all keys and people of the workspace. This needs the role `admin`. */
+                all?: boolean;
+                /** @description The `next_cursor` of the previous page. */
+                cursor?: string;
+                /** @description The greatest number of items on the page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of sessions. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionPage"];
+                };
+            };
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
+            401: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too low, or another site made a browser send its cookie. `all` needs the role `admin`. */
+            403: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields or parameters are not valid; `errors` names them. */
+            422: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller has made more requests than its limit allows. */
+            429: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log has more under the request's id. */
+            500: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store is busy or does not answer. */
+            503: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSession"];
+            };
+        };
+        responses: {
+            /** @description The session. */
+            201: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key, token or session is missing, unknown, expired or not valid. Or the code was used before. */
+            401: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too low, or another site made a browser send its cookie. Another site made the browser send the request. */
+            403: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A request with the cookie of a session must declare its body as JSON in `Content-Type`. */
+            415: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields or parameters are not valid; `errors` names them. */
+            422: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller has made more requests than its limit allows. */
+            429: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log has more under the request's id. */
+            500: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store is busy or does not answer. */
+            503: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session's id, or `current`. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session has ended. `Set-Cookie` removes the cookie of `current`. */
+            204: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
+            401: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too low, or another site made a browser send its cookie. */
+            403: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's workspace has no such resource. Or it belongs to somebody else. */
+            404: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields or parameters are not valid; `errors` names them. */
+            422: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller has made more requests than its limit allows. */
+            429: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log has more under the request's id. */
+            500: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store is busy or does not answer. */
+            503: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readStats: {
         parameters: {
             query?: {
@@ -7880,7 +9819,7 @@ export interface operations {
                 from?: string;
                 /** @description Dimensions whose most frequent values the answer lists: names separated by commas, or `all`. */
                 group_by?: string;
-                /** @description The width of a step in the series. */
+                /** @description The width of a step in the series. Minutes are known of links only. */
                 interval?: components["schemas"]["Interval"];
                 /** @description The number of top values of each dimension. */
                 limit?: number;
@@ -7936,7 +9875,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -7948,7 +9887,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller's role is too low. A key that is limited to some links must name a tag. */
+            /** @description The caller's role is too low, or another site made a browser send its cookie. A key that is limited to some links must name a tag. */
             403: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -8063,11 +10002,27 @@ export interface operations {
                     "application/json": components["schemas"]["TagPage"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too low, or another site made a browser send its cookie. */
+            403: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -8190,7 +10145,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -8202,7 +10157,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller's role is too low. This needs the role `editor`. */
+            /** @description The caller's role is too low, or another site made a browser send its cookie. This needs the role `editor`. */
             403: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -8252,6 +10207,22 @@ export interface operations {
             };
             /** @description The body is larger than 256 KiB. */
             413: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A request with the cookie of a session must declare its body as JSON in `Content-Type`. */
+            415: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -8362,7 +10333,7 @@ export interface operations {
                     "application/json": components["schemas"]["LinkChange"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -8374,7 +10345,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller's role is too low. This needs the role `editor`. */
+            /** @description The caller's role is too low, or another site made a browser send its cookie. This needs the role `editor`. */
             403: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -8521,7 +10492,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -8533,7 +10504,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller's role is too low. This needs the role `editor`. */
+            /** @description The caller's role is too low, or another site made a browser send its cookie. This needs the role `editor`. */
             403: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -8583,6 +10554,22 @@ export interface operations {
             };
             /** @description The body is larger than 256 KiB. */
             413: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A request with the cookie of a session must declare its body as JSON in `Content-Type`. */
+            415: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -8717,7 +10704,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -8729,7 +10716,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller's role is too low. This needs the role `editor`. */
+            /** @description The caller's role is too low, or another site made a browser send its cookie. This needs the role `editor`. */
             403: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -8779,6 +10766,22 @@ export interface operations {
             };
             /** @description The body is larger than 256 KiB. */
             413: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A request with the cookie of a session must declare its body as JSON in `Content-Type`. */
+            415: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -8905,11 +10908,27 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too low, or another site made a browser send its cookie. */
+            403: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -9035,7 +11054,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key or token is missing, unknown, expired or not valid. */
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
             401: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -9047,7 +11066,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller's role is too low. This needs the role `admin`. */
+            /** @description The caller's role is too low, or another site made a browser send its cookie. This needs the role `admin`. */
             403: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -9095,7 +11114,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not a JSON Merge Patch. */
+            /** @description A request with the cookie of a session must declare its body as JSON in `Content-Type`. The body is not a JSON Merge Patch. */
             415: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];

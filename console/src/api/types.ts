@@ -29,8 +29,5 @@ export type FieldError = Schemas['FieldError'];
 export type LinkQuery = Partial<NonNullable<operations['listLinks']['parameters']['query']>>;
 export type StatsQuery = NonNullable<operations['readLinkStats']['parameters']['query']>;
 
-/** What `GET /v1/me` adds for a caller with a cookie. The fields stand here until the OpenAPI document has them. */
-export type Me = Schemas['Me'] & {
-  session?: { id: string; expires_at: string } | null;
-  features: { identity_provider?: { issuer: string; client_id: string } | null };
-};
+export type Me = Schemas['Me'];
+export type Session = Schemas['Session'];

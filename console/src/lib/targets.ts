@@ -11,7 +11,8 @@ export function shortTarget(target: string): string {
   return target.replace(/^https?:\/\/(www\.)?/i, '').replace(/\/$/, '');
 }
 
-export const SLUG = /^[A-Za-z0-9\-._~]{1,128}$/;
+/** What can be a slug on some domain. The API knows the rules of each. */
+export const SLUG = /^[^\s?#\p{C}]{1,128}$/u;
 
 /** The address of a link in the console. */
 export function linkPath(link: { domain: string; slug: string }, page: '' | 'statistics' | 'qr' = ''): string {

@@ -4,7 +4,7 @@ import { useAction } from '../api/action';
 import { cache } from '../api/cache';
 import { api, body } from '../api/client';
 import { isAtLeast, signOut, useMe } from '../api/me';
-import type { Session } from '../api/sessions';
+import type { Session } from '../api/types';
 import { formatDateTime, formatRelative } from '../lib/format';
 import { useTitle } from '../lib/hooks';
 import { text } from '../text';

@@ -88,7 +88,7 @@ export class State {
       }) as Domain;
     this.domains = [
       domain(DOMAIN, { is_default: true, root_url: 'https://www.example.com/', workspaces: null } as Partial<Domain>),
-      domain('acme.example.com', { is_own: true, slugs: { case: 'insensitive' } }),
+      domain('acme.example.com', { is_own: true, slugs: { case: 'insensitive', characters: 'ascii', slashes: false } }),
     ];
   }
 
