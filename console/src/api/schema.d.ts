@@ -2576,7 +2576,7 @@ export interface components {
              */
             characters?: components["schemas"]["SlugCharacters"] | null;
             /**
-             * @description Whether new slugs can have slashes between segments: `docs/start`; `false` by default.
+             * @description Whether new slugs can have slashes between segments: `team/start`; `false` by default.
              * @default false
              */
             slashes?: boolean | null;

@@ -78,7 +78,8 @@ async fn domain_is_shown_with_its_settings() {
         own.json,
         json!({
             "domain": "acme.example.com", "is_default": false, "is_own": true, "is_open": true, "is_managed": true,
-            "root_url": null, "not_found_url": null, "expired_url": null, "workspaces": null, "slugs": {"case": "sensitive"},
+            "root_url": null, "not_found_url": null, "expired_url": null, "workspaces": null,
+            "slugs": {"case": "sensitive", "slashes": false, "characters": "ascii"},
             "apple_app_site_association": null, "assetlinks": null, "updated_at": null,
         })
     );

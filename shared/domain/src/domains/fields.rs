@@ -50,7 +50,7 @@ pub struct SlugFields {
     #[serde(default, deserialize_with = "or_default")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<SlugCase>"))]
     pub case: SlugCase,
-    /// Whether new slugs can have slashes between segments: `docs/start`; `false` by default.
+    /// Whether new slugs can have slashes between segments: `team/start`; `false` by default.
     #[serde(default, deserialize_with = "or_default")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<bool>"))]
     pub slashes: bool,

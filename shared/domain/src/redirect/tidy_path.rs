@@ -45,6 +45,9 @@ pub(crate) fn slug_of(text: &str) -> Option<Slug> {
 
 /// Tells whether the path may name a link that only some domains can have: it has a slash or a character beyond ASCII within a slug.
 pub(crate) fn asks_for_more(path: &str) -> bool {
+    if is_of_reserved(path) {
+        return false;
+    }
     let Some(text) = path.strip_prefix('/').and_then(decoded) else { return false };
     let tidied = tidied(&text, SlugForms::ALL);
     !tidied.is_ascii() || tidied.contains('/')

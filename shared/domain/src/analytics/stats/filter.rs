@@ -197,7 +197,7 @@ mod tests {
             (Dimension::Rule, "-1", "0 to 19"),
             (Dimension::Variant, "a b", "variant"),
             (Dimension::Link, "docs", "go.example.com/docs"),
-            (Dimension::Link, "go.example.com/a/b", "go.example.com/docs"),
+            (Dimension::Link, "go.example.com/a//b", "go.example.com/docs"),
         ] {
             let detail = value(dimension, text).unwrap_err();
             assert!(detail.contains(hint), "{dimension} {text}: {detail}");

@@ -92,7 +92,7 @@ async fn misses_are_counted_by_path_and_day_with_bots_apart() {
     let at = |text| Timestamp::parse(text).ok();
     let (first_click_at, last_click_at) = (at(MISSES[0].1), at(MISSES[4].1));
     assert_eq!(stats.all_time, Some(AllTime { clicks: 11, bots: 4, first_click_at, last_click_at }));
-    assert!(to_csv(&stats).contains("path,value,/none,3,0\r\n"), "{}", to_csv(&stats));
+    assert!(to_csv(&stats).contains("path,value,\"/none\",3,0\r\n"), "{}", to_csv(&stats));
 }
 
 #[tokio::test]
