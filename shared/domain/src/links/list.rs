@@ -319,7 +319,7 @@ mod tests {
             tags: vec![String::new()],
             tag_mode: text("some"),
             domain: text("elsewhere.example"),
-            prefix: text("a/b"),
+            prefix: text("a b"),
             archived: text("maybe"),
             created_after: text("yesterday"),
             created_before: text("2026-02-30T00:00:00Z"),
