@@ -369,7 +369,7 @@ mod tests {
     #[tokio::test]
     async fn error_names_invalid_fields() {
         let links = links().await;
-        let patch = json!({"slug": "a/b", "domain": null, "if_exists": "return", "expired_url": "file:///x"});
+        let patch = json!({"slug": "a b", "domain": null, "if_exists": "return", "expired_url": "file:///x"});
         assert_eq!(pointers(change(&links, patch).await), ["/expired_url", "/slug", "/domain", "/if_exists"]);
         assert_eq!(
             pointers(change(&links, json!({"slug": null, "domain": "elsewhere.example"})).await),

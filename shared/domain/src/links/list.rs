@@ -335,7 +335,7 @@ mod tests {
             tags: vec![String::new()],
             tag_mode: text("some"),
             domain: text("elsewhere.example"),
-            prefix: text("a/b"),
+            prefix: text("a b"),
             archived: text("maybe"),
             broken: text("any"),
             created_after: text("yesterday"),
