@@ -23,6 +23,7 @@ export type Export = Schemas['Export'];
 export type Key = Schemas['Key'];
 export type NewKey = Schemas['NewKey'];
 export type Domain = Schemas['DomainSettings'];
+export type OnBroken = Schemas['OnBroken'];
 export type Workspace = Schemas['Workspace'];
 export type Role = Schemas['Role'];
 export type FieldError = Schemas['FieldError'];

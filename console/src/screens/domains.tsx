@@ -9,7 +9,7 @@ import type { Domain } from '../api/types';
 import { useTitle } from '../lib/hooks';
 import { text } from '../text';
 import { Dialog } from '../ui/dialog';
-import { Field } from '../ui/field';
+import { Check, Field } from '../ui/field';
 import { ErrorBox, Shown } from '../ui/states';
 import { toast } from '../ui/toasts';
 
@@ -104,6 +104,8 @@ function DomainForm({ settings, etag, onClose }: { settings: Domain; etag: strin
     not_found_url: settings.not_found_url ?? '',
     expired_url: settings.expired_url ?? '',
     case: settings.slugs.case,
+    slashes: settings.slugs.slashes,
+    characters: settings.slugs.characters,
     apple: settings.apple_app_site_association ? JSON.stringify(settings.apple_app_site_association, null, 2) : '',
     android: settings.assetlinks ? JSON.stringify(settings.assetlinks, null, 2) : '',
   });
@@ -115,7 +117,7 @@ function DomainForm({ settings, etag, onClose }: { settings: Domain; etag: strin
         root_url: fields.root_url.trim() || null,
         not_found_url: fields.not_found_url.trim() || null,
         expired_url: fields.expired_url.trim() || null,
-        slugs: { case: fields.case },
+        slugs: { case: fields.case, slashes: fields.slashes, characters: fields.characters },
         assetlinks: documents.assetlinks,
       };
       const path = { domain: settings.domain };
@@ -175,6 +177,18 @@ function DomainForm({ settings, etag, onClose }: { settings: Domain; etag: strin
           <option value="insensitive">{text.domains.cases.insensitive}</option>
         </select>
       </Field>
+      <Check
+        label={text.domains.slashes}
+        hint={text.domains.slashesHint}
+        checked={fields.slashes}
+        onChange={(slashes) => set({ slashes })}
+      />
+      <Check
+        label={text.domains.unicode}
+        hint={text.domains.unicodeHint}
+        checked={fields.characters === 'unicode'}
+        onChange={(unicode) => set({ characters: unicode ? 'unicode' : 'ascii' })}
+      />
       <details>
         <summary>{text.domains.apps}</summary>
         <div class="form">

@@ -5,7 +5,7 @@ import { cache } from '../api/cache';
 import { type Answer, answer, api, body } from '../api/client';
 import { isAtLeast, useMe } from '../api/me';
 import { Problem } from '../api/problem';
-import type { Workspace } from '../api/types';
+import type { OnBroken, Workspace } from '../api/types';
 import { formatBytes, formatNumber } from '../lib/format';
 import { useTitle } from '../lib/hooks';
 import { UTM_FIELDS } from '../lib/utm';
@@ -16,6 +16,8 @@ import { ErrorBox, Shown } from '../ui/states';
 import { TagInput } from '../ui/tag_input';
 import { toast } from '../ui/toasts';
 import { newKey } from './link/draft';
+
+const ON_BROKEN: OnBroken[] = ['nothing', 'archive', 'expired_url'];
 
 export function WorkspaceScreen() {
   useTitle(text.nav.workspace);
@@ -59,6 +61,7 @@ function WorkspaceForm({ workspace }: { workspace: Answer<Workspace> }) {
     forward_query: defaults.forward_query ?? false,
     forward_path: defaults.forward_path ?? false,
     titles: workspace.data.titles,
+    on_broken: workspace.data.on_broken,
     templates: workspace.data.utm_templates.map((template) => ({ key: newKey(), ...template })),
   });
   const set = (change: Partial<typeof fields>) => setFields({ ...fields, ...change });
@@ -67,6 +70,7 @@ function WorkspaceForm({ workspace }: { workspace: Answer<Workspace> }) {
       const number = (value: string) => (value.trim() === '' ? null : Number(value));
       const patch = {
         titles: fields.titles,
+        on_broken: fields.on_broken,
         defaults: {
           domain: fields.domain || null,
           tags: fields.tags.length ? fields.tags : null,
@@ -159,6 +163,15 @@ function WorkspaceForm({ workspace }: { workspace: Answer<Workspace> }) {
             checked={fields.titles}
             onChange={(titles) => set({ titles })}
           />
+          <Field label={text.workspace.onBroken} hint={text.workspace.onBrokenHint} error={at('/on_broken')}>
+            <select value={fields.on_broken} onChange={(event) => set({ on_broken: event.currentTarget.value as OnBroken })}>
+              {ON_BROKEN.map((rule) => (
+                <option key={rule} value={rule}>
+                  {text.workspace.brokenRules[rule]}
+                </option>
+              ))}
+            </select>
+          </Field>
         </section>
         <section class="panel form">
           <h2>{text.workspace.templates}</h2>

@@ -7,18 +7,33 @@ import type { Running } from '../server/server.ts';
 
 const NAMES = ['google-chrome', 'google-chrome-stable', 'chromium', 'chromium-browser'];
 
-/** Finds the browser of this machine. Tests need no other. */
-export function findBrowser(): string {
-  const folders = (process.env.PATH ?? '').split(delimiter);
-  const found = process.env.CHROME ?? NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => existsSync(path));
-  if (found === undefined) throw new Error('no browser: install chromium (Debian, Ubuntu: apt install chromium), or set CHROME to one');
-  return found;
+interface Program {
+  path: string;
+  /** Where its libraries are, if it brings them. */
+  libraries: string | undefined;
 }
 
-export function launch(): Promise<Browser> {
+/** Finds the browser of this machine. On Linux without one, unpacks that of an npm package. */
+async function findBrowser(): Promise<Program> {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  const found = process.env.CHROME ?? NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => existsSync(path));
+  if (found !== undefined) return { path: found, libraries: undefined };
+  if (process.platform !== 'linux') throw new Error('no browser: install Chrome or Chromium, or set CHROME to one');
+  // The package unpacks the libraries, which a small machine lacks, only where it thinks that it runs in a function.
+  process.env.AWS_EXECUTION_ENV = 'AWS_Lambda_nodejs22.x';
+  const { default: packed } = await import('@sparticuz/chromium');
+  return { path: await packed.executablePath(), libraries: process.env.LD_LIBRARY_PATH };
+}
+
+export async function launch(): Promise<Browser> {
+  const { path, libraries } = await findBrowser();
   // As root, in containers, Chromium has no sandbox of its own.
   const root = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  return chromium.launch({ executablePath: findBrowser(), args: [...root, '--disable-background-networking', '--disable-gpu'] });
+  return chromium.launch({
+    executablePath: path,
+    args: [...root, '--disable-background-networking', '--disable-gpu'],
+    env: { ...process.env, LD_LIBRARY_PATH: libraries },
+  });
 }
 
 export interface Look {

@@ -232,8 +232,8 @@ describe('a link', () => {
     await page.getByText('Taken by').waitFor();
     await slug.fill('surely-free');
     await page.getByText('Free in your workspace').waitFor();
-    await slug.fill('not/possible');
-    await page.getByText('1 to 128 letters').waitFor();
+    await slug.fill('not possible');
+    await page.getByText('1 to 128 characters').waitFor();
   });
 
   it('shows the error at its field', async () => {

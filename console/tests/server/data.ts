@@ -30,6 +30,7 @@ export function linkOf(fields: Partial<Link> & { number: number }): Link {
     short_url: `https://${domain}/${slug}`,
     url: 'https://www.example.org/',
     aliases: [],
+    target_check: null,
     title: null,
     tags: [],
     starts_at: null,

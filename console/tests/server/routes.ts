@@ -1,6 +1,6 @@
-import type { Import, Link, LinkChange, NewLinkChange } from '../../src/api/types';
+import type { Domain, Import, Link, LinkChange, NewLinkChange } from '../../src/api/types';
 import { chance, changeOf, DOMAIN, idOf, importOf, linkOf, REPORT } from './data.ts';
-import type { State } from './state.ts';
+import { mySessionOf, type State, sessionOf } from './state.ts';
 import { statistics } from './statistics.ts';
 
 export interface Asked {
@@ -236,10 +236,10 @@ export const ROUTES: [method: string, path: RegExp, least: 'viewer' | 'editor' |
           import_bytes: 5_368_709_120,
           logo_bytes: 131_072,
         },
-        features: { tokens: false, countries: true, archive_days: 365, file_days: 30 },
+        features: { tokens: false, countries: true, archive_days: 365, file_days: 30, identity_provider: null },
         api_version: 'v1',
         version: '0.1.0',
-        ...(stored ? {} : {}),
+        session: stored === undefined ? null : mySessionOf(stored),
       });
     },
   ],
@@ -492,7 +492,9 @@ export const ROUTES: [method: string, path: RegExp, least: 'viewer' | 'editor' |
     /^\/v1\/domains\/([^/]+)$/,
     'admin',
     ({ state, body }, name) => {
-      state.domains = state.domains.map((domain) => (domain.domain === name ? { ...domain, ...(body as object) } : domain));
+      const patch = body as Partial<Domain>;
+      const changed = (domain: Domain) => ({ ...domain, ...patch, slugs: { ...domain.slugs, ...patch.slugs } });
+      state.domains = state.domains.map((domain) => (domain.domain === name ? changed(domain) : domain));
       return ok(
         state.domains.find(({ domain }) => domain === name),
         200,
@@ -524,14 +526,7 @@ export const ROUTES: [method: string, path: RegExp, least: 'viewer' | 'editor' |
     /^\/v1\/sessions$/,
     'viewer',
     ({ state, session }) => {
-      const items = state.sessions.map((one) => ({
-        id: one.id,
-        created_at: new Date(one.created).toISOString(),
-        expires_at: new Date(one.created + 43_200_000).toISOString(),
-        last_seen_at: new Date(one.created).toISOString(),
-        user_agent: 'Chrome on Linux',
-        current: one.id === session,
-      }));
+      const items = state.sessions.map((one) => sessionOf(one, one.id === session));
       return ok({ items, next_cursor: null });
     },
   ],

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { idOf, REPORT } from './data.ts';
 import { answerFaults, operationOf, requestFaults } from './document.ts';
 import { type Answered, loaded, problem, ROUTES } from './routes.ts';
-import type { State } from './state.ts';
+import { type State, sessionOf } from './state.ts';
 
 const DIST = fileURLToPath(new URL('../../dist', import.meta.url));
 const TYPES: Record<string, string> = {
@@ -69,16 +69,10 @@ async function handle(state: State, request: IncomingMessage, response: ServerRe
   const method = request.method ?? 'GET';
   const body = raw.length === 0 ? undefined : JSON.parse(raw.toString('utf8'));
   state.requests.push({ method, path: url.pathname, query: url.searchParams, body, headers: request.headers });
-  const isSession = url.pathname.startsWith('/v1/sessions');
-  if (!isSession) {
-    const fault = requestFaults(method, url, body);
-    if (fault !== null) state.broken.push(fault);
-  }
+  const asked = requestFaults(method, url, body);
   const answered = answer(state, method, url, body, request, origin);
-  if (!isSession) {
-    const fault = answerFaults(method, url.pathname, answered.status, answered.body);
-    if (fault !== null) state.broken.push(fault);
-  }
+  const told = answerFaults(method, url.pathname, answered.status, answered.body);
+  state.broken.push(...[asked, told].filter((fault) => fault !== null));
   const content = answered.text ?? (answered.body === undefined ? '' : JSON.stringify(answered.body));
   response.writeHead(answered.status, {
     ...(content === '' ? {} : { 'content-type': answered.type ?? 'application/json' }),
@@ -127,10 +121,9 @@ function signIn(state: State, proof: Record<string, string>): Answered {
   const number = state.sessions.length + 1;
   const session = { id: idOf('ses', number), secret: `secret-${number}-${role}`, role, created: Date.now() };
   state.sessions.push(session);
-  const expires = new Date(session.created + 43_200_000).toISOString();
   return {
     status: 201,
-    body: { id: session.id, created_at: new Date(session.created).toISOString(), expires_at: expires, current: true },
+    body: sessionOf(session, true),
     headers: { 'set-cookie': `waypost_session=${session.secret}; Path=/; HttpOnly; SameSite=Strict; Max-Age=43200` },
   };
 }

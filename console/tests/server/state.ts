@@ -1,11 +1,30 @@
-import type { Domain, Export, Import, Key, Link, LinkChange, Role, Tag, Workspace } from '../../src/api/types';
-import { changeOf, DOMAIN, exportsOf, imports, keys, manyLinks, tagsOf } from './data.ts';
+import type { Domain, Export, Import, Key, Link, LinkChange, Role, Session, Tag, Workspace } from '../../src/api/types';
+import { changeOf, DOMAIN, exportsOf, idOf, imports, keys, manyLinks, tagsOf } from './data.ts';
 
 export interface StoredSession {
   id: string;
   secret: string;
   role: Role;
   created: number;
+}
+
+/** The session as `GET /v1/me` tells it. */
+export function mySessionOf({ id, created }: StoredSession) {
+  return { id, created_at: new Date(created).toISOString(), expires_at: new Date(created + 43_200_000).toISOString() };
+}
+
+/** The session as a list tells it. */
+export function sessionOf(stored: StoredSession, current: boolean): Session {
+  return {
+    ...mySessionOf(stored),
+    last_seen_at: new Date(stored.created).toISOString(),
+    user_agent: 'Chrome on Linux',
+    current,
+    kind: 'key',
+    credential_id: idOf('key', 1),
+    name: 'Ada Lovelace',
+    role: stored.role,
+  };
 }
 
 /** A change with what the links were before it, for the undo. */
@@ -66,6 +85,7 @@ export class State {
       defaults: { tags: ['team'] },
       domains: {},
       titles: true,
+      on_broken: 'nothing',
       utm_templates: [{ name: 'newsletter', source: 'newsletter', medium: 'email', campaign: 'mail-{date}' }],
       updated_at: null,
       changed_by: null,
@@ -80,7 +100,7 @@ export class State {
         root_url: null,
         not_found_url: null,
         expired_url: null,
-        slugs: { case: 'sensitive' },
+        slugs: { case: 'sensitive', characters: 'ascii', slashes: false },
         apple_app_site_association: null,
         assetlinks: null,
         updated_at: null,

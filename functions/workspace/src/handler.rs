@@ -138,7 +138,8 @@ mod tests {
         let (response, settings) = call(&fixture, &fixture.viewer, "GET", "", NONE).await;
         assert_eq!((response.status(), response.headers()["etag"].to_str().unwrap()), (StatusCode::OK, "\"0\""));
         let empty = json!({
-            "workspace": "acme", "defaults": {}, "domains": {}, "utm_templates": [], "titles": false, "updated_at": null, "changed_by": null,
+            "workspace": "acme", "defaults": {}, "domains": {}, "utm_templates": [], "titles": false, "on_broken": "nothing",
+            "updated_at": null, "changed_by": null,
         });
         assert_eq!(settings, empty);
         let patch = json!({"defaults": {"tags": ["a"]}}).to_string();

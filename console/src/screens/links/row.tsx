@@ -84,6 +84,7 @@ export function LinkBadges({ link }: { link: Link }) {
       {expired && <span class="badge bad">{text.links.badges.expired}</span>}
       {used && <span class="badge bad">{text.links.badges.used}</span>}
       {waits && <span class="badge warn">{text.links.badges.waits}</span>}
+      {link.target_check?.status === 'broken' && <span class="badge bad">{text.links.badges.broken}</span>}
       {link.has_password && (
         <span class="badge" title={text.links.badges.password}>
           <Icon name="lock" />
