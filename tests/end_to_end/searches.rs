@@ -5,9 +5,16 @@ use serde_json::{Value, json};
 use waypost_tests::{Stack, wait_for};
 
 async fn list(stack: &Stack, key: &str, query: &str) -> Value {
-    let answer = stack.call(key, Method::GET, &format!("/v1/links?{query}"), Value::Null).await;
-    assert_eq!(answer.status, 200, "{query}: {answer:?}");
-    answer.json()
+    // On a busy machine the catalogue of a new workspace may not be there at once; the answer then asks for another try.
+    wait_for(&format!("the list {query}"), async || {
+        let answer = stack.call(key, Method::GET, &format!("/v1/links?{query}"), Value::Null).await;
+        if answer.status == 503 && answer.text.contains("not-ready") {
+            return None;
+        }
+        assert_eq!(answer.status, 200, "{query}: {answer:?}");
+        Some(answer.json())
+    })
+    .await
 }
 
 fn slugs(page: &Value) -> String {
