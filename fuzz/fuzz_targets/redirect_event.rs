@@ -128,8 +128,7 @@ fn links() -> Arc<MemoryLinks> {
 fn app(links: Arc<MemoryLinks>) -> App {
     let domains = Domains::parse("go.example.com,go.example.org").expect("valid domains");
     let target = |text| Some(TargetUrl::parse(text, &domains).expect("a valid target"));
-    let settings =
-        json!({"expired_url": "https://example.com/late", "slugs": {"case": "insensitive", "slashes": true, "characters": "unicode"}, "assetlinks": "[]"});
+    let settings = json!({"expired_url": "https://example.com/late", "slugs": {"case": "insensitive", "slashes": true, "characters": "unicode"}, "assetlinks": "[]"});
     let settings = Arc::new(MemoryDomains::with("go.example.org", settings));
     App {
         block_list: None,
