@@ -18,8 +18,9 @@ export PYTHONDONTWRITEBYTECODE = 1
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 19
 
-dev: ## Run the platform on this machine: local AWS, all functions, reload on save (Ctrl-C stops it)
-	$(INSTALL) sam ministack
+dev: ## Run the platform on this machine: local AWS, all functions, console, reload on save (Ctrl-C stops it)
+	$(INSTALL) sam ministack node
+	@$(MAKE) --no-print-directory $(PACKAGES)
 	@exec $(PY) tools/dev.py
 
 test: ## Run unit and adapter tests, then test a stack and its OpenAPI document end to end on a local AWS with IAM

@@ -1,5 +1,14 @@
 /** Dates and numbers as the reader writes them. */
-const LOCALE = globalThis.navigator?.language ?? 'en';
+const LOCALE = localeOf(globalThis.navigator?.language);
+
+/** Returns a language that `Intl` takes. Some systems give browsers the name of a locale, such as `en-US@posix`. */
+export function localeOf(language: string | undefined): string {
+  try {
+    return Intl.getCanonicalLocales((language ?? '').replace(/[@.].*$/, ''))[0] ?? 'en';
+  } catch {
+    return 'en';
+  }
+}
 
 /** The time zone of the browser, such as `Europe/Berlin`. */
 export const TIME_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';

@@ -4,6 +4,7 @@ import { curlOf } from '../../src/api/curl';
 import { withoutSecrets } from '../../src/api/log';
 import { Problem, problemOf } from '../../src/api/problem';
 import { csvOf } from '../../src/lib/csv';
+import { localeOf } from '../../src/lib/format';
 import { moved } from '../../src/lib/move';
 import { shortTarget, targetOf } from '../../src/lib/targets';
 import { utmOf, withUtm } from '../../src/lib/utm';
@@ -43,6 +44,14 @@ describe('a command for the API', () => {
     );
     expect(withoutSecrets('{"password":null}')).toBe('{"password":null}');
     expect(withoutSecrets('not json')).toBe('');
+  });
+});
+
+describe('the language of the browser', () => {
+  it('is one that Intl takes', () => {
+    const cases = { 'de-CH': 'de-CH', 'en-US@posix': 'en-US', 'C.UTF-8': 'en', '': 'en', '\u{0}': 'en', 'PT-br': 'pt-BR' };
+    for (const [given, language] of Object.entries(cases)) expect(localeOf(given), given).toBe(language);
+    expect(localeOf(undefined)).toBe('en');
   });
 });
 
