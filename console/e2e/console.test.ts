@@ -80,6 +80,7 @@ describe('the console of a stack', () => {
     await page.getByRole('combobox', { name: 'Tags' }).fill(`console-${RUN}`);
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: 'Create link' }).click();
+    await page.getByRole('button', { name: 'Save' }).waitFor();
     await page.getByLabel('Title', { exact: true }).first().fill('Of the console');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Saved. Visitors see it').waitFor();
