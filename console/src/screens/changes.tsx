@@ -3,12 +3,14 @@ import { useState } from 'preact/hooks';
 import { cache } from '../api/cache';
 import { api, body } from '../api/client';
 import { isAtLeast, useMe } from '../api/me';
+import { usePages } from '../api/pages';
 import type { LinkChange } from '../api/types';
 import { formatDateTime, formatNumber } from '../lib/format';
 import { useTitle } from '../lib/hooks';
 import { linkPath } from '../lib/targets';
 import { text } from '../text';
 import { Dialog } from '../ui/dialog';
+import { More } from '../ui/more';
 import { ScrollBox } from '../ui/scroll_box';
 import { Empty, Shown } from '../ui/states';
 import { toastError } from '../ui/toasts';
@@ -21,10 +23,10 @@ export function Changes() {
   useTitle(text.nav.changes);
   const me = useMe();
   const [shown, setShown] = useState<LinkChange | null>(null);
-  const list = useQuery({
+  const list = usePages({
     queryKey: ['changes', 'list'],
-    queryFn: ({ signal }) => body(api.GET('/v1/link-changes', { params: { query: { limit: 50 } }, signal })),
-    refetchInterval: (query) => (query.state.data?.items.some(isRunning) ? 1500 : false),
+    page: (query, signal) => body(api.GET('/v1/link-changes', { params: { query: { limit: 50, ...query } }, signal })),
+    isRunning,
   });
   const cancel = (id: string) =>
     body(api.POST('/v1/link-changes/{id}/cancel', { params: { path: { id }, header: { 'Idempotency-Key': crypto.randomUUID() } } }))
@@ -42,7 +44,7 @@ export function Changes() {
       <section class="panel flush">
         <Shown query={list} rows={4}>
           {({ items }) =>
-            items.length === 0 ? (
+            items.length === 0 && !list.hasNextPage ? (
               <Empty title={text.changes.none} />
             ) : (
               <ScrollBox label={text.nav.changes}>
@@ -104,6 +106,7 @@ export function Changes() {
           }
         </Shown>
       </section>
+      <More list={list} />
       {shown && <Results job={shown} onClose={() => setShown(null)} />}
     </>
   );

@@ -1,15 +1,16 @@
-import { useQuery } from '@tanstack/preact-query';
 import { useState } from 'preact/hooks';
 import { useAction } from '../api/action';
 import { cache } from '../api/cache';
 import { api, body } from '../api/client';
 import { isAtLeast, useMe } from '../api/me';
+import { usePages } from '../api/pages';
 import type { Export } from '../api/types';
 import { formatBytes, formatDateTime, formatNumber } from '../lib/format';
 import { useTitle } from '../lib/hooks';
 import { text } from '../text';
 import { Check } from '../ui/field';
 import { Icon } from '../ui/icons';
+import { More } from '../ui/more';
 import { ScrollBox } from '../ui/scroll_box';
 import { Empty, Shown } from '../ui/states';
 import { toastError } from '../ui/toasts';
@@ -23,10 +24,10 @@ export function Exports() {
   const [format, setFormat] = useState<'csv' | 'jsonl'>('csv');
   const [gzip, setGzip] = useState(false);
   const [passwords, setPasswords] = useState(false);
-  const list = useQuery({
+  const list = usePages({
     queryKey: ['exports'],
-    queryFn: ({ signal }) => body(api.GET('/v1/exports', { params: { query: { limit: 50 } }, signal })),
-    refetchInterval: (query) => (query.state.data?.items.some(({ status }) => status === 'waiting' || status === 'running') ? 1500 : false),
+    page: (query, signal) => body(api.GET('/v1/exports', { params: { query: { limit: 50, ...query } }, signal })),
+    isRunning: ({ status }) => status === 'waiting' || status === 'running',
   });
   const start = useAction({
     mutationFn: () =>
@@ -68,7 +69,7 @@ export function Exports() {
         <section class="panel flush">
           <Shown query={list} rows={4}>
             {({ items }) =>
-              items.length === 0 ? (
+              items.length === 0 && !list.hasNextPage ? (
                 <Empty title={text.exports.none} />
               ) : (
                 <ScrollBox label={text.nav.exports}>
@@ -100,6 +101,7 @@ export function Exports() {
             }
           </Shown>
         </section>
+        <More list={list} />
       </div>
     </>
   );

@@ -1,9 +1,9 @@
-import { useInfiniteQuery } from '@tanstack/preact-query';
 import { useState } from 'preact/hooks';
 import { useAction } from '../api/action';
 import { cache } from '../api/cache';
 import { api, body } from '../api/client';
 import { useMe } from '../api/me';
+import { usePages } from '../api/pages';
 import { Problem } from '../api/problem';
 import type { Key, NewKey, Role } from '../api/types';
 import { fromLocalInput } from '../lib/dates';
@@ -14,6 +14,7 @@ import { CopyButton } from '../ui/copy';
 import { Confirm, Dialog } from '../ui/dialog';
 import { Check, Field } from '../ui/field';
 import { Icon } from '../ui/icons';
+import { More } from '../ui/more';
 import { ScrollBox } from '../ui/scroll_box';
 import { Empty, ErrorBox, Shown } from '../ui/states';
 import { TagInput } from '../ui/tag_input';
@@ -26,12 +27,9 @@ export function Keys() {
   const me = useMe();
   const [creating, setCreating] = useState(false);
   const [revoked, setRevoked] = useState<Key | null>(null);
-  const list = useInfiniteQuery({
+  const list = usePages({
     queryKey: ['keys'],
-    queryFn: ({ pageParam, signal }) =>
-      body(api.GET('/v1/keys', { params: { query: { limit: 100, ...(pageParam ? { cursor: pageParam } : {}) } }, signal })),
-    initialPageParam: '',
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    page: (query, signal) => body(api.GET('/v1/keys', { params: { query: { limit: 100, ...query } }, signal })),
   });
   const revoke = useAction({
     mutationFn: (key: Key) => body(api.DELETE('/v1/keys/{key_id}', { params: { path: { key_id: key.key_id } } })),
@@ -55,9 +53,8 @@ export function Keys() {
       </header>
       <section class="panel flush">
         <Shown query={list} rows={4}>
-          {({ pages }) => {
-            const items = pages.flatMap((page) => page.items);
-            if (items.length === 0) return <Empty title={text.keys.none} />;
+          {({ items }) => {
+            if (items.length === 0 && !list.hasNextPage) return <Empty title={text.keys.none} />;
             return (
               <ScrollBox label={text.nav.keys}>
                 <table class="list">
@@ -111,11 +108,7 @@ export function Keys() {
           }}
         </Shown>
       </section>
-      {list.hasNextPage && (
-        <button type="button" class="button" onClick={() => list.fetchNextPage()}>
-          {text.actions.more}
-        </button>
-      )}
+      <More list={list} />
       {creating && <CreateKey onClose={() => setCreating(false)} />}
       {revoked && (
         <Confirm

@@ -1,14 +1,15 @@
-import { keepPreviousData, useQuery } from '@tanstack/preact-query';
 import { useState } from 'preact/hooks';
 import { useAction } from '../api/action';
 import { cache } from '../api/cache';
 import { api, body } from '../api/client';
 import { isAtLeast, signOut, useMe } from '../api/me';
+import { usePages } from '../api/pages';
 import type { Session } from '../api/types';
 import { formatDateTime, formatRelative } from '../lib/format';
 import { useTitle } from '../lib/hooks';
 import { text } from '../text';
 import { Check } from '../ui/field';
+import { More } from '../ui/more';
 import { ScrollBox } from '../ui/scroll_box';
 import { Empty, Shown } from '../ui/states';
 import { toastError } from '../ui/toasts';
@@ -18,10 +19,10 @@ export function Sessions() {
   useTitle(text.nav.sessions);
   const me = useMe();
   const [all, setAll] = useState(false);
-  const list = useQuery({
+  const list = usePages({
     queryKey: ['sessions', all],
-    queryFn: ({ signal }) => body(api.GET('/v1/sessions', { params: { query: { limit: 100, ...(all ? { all } : {}) } }, signal })),
-    placeholderData: keepPreviousData,
+    page: (query, signal) =>
+      body(api.GET('/v1/sessions', { params: { query: { limit: 100, ...query, ...(all ? { all } : {}) } }, signal })),
   });
   const end = useAction({
     mutationFn: async (session: Session) => {
@@ -43,7 +44,7 @@ export function Sessions() {
       <section class="panel flush">
         <Shown query={list} rows={3}>
           {({ items }) =>
-            items.length === 0 ? (
+            items.length === 0 && !list.hasNextPage ? (
               <Empty title={text.sessions.none} />
             ) : (
               <ScrollBox label={text.nav.sessions}>
@@ -86,6 +87,7 @@ export function Sessions() {
           }
         </Shown>
       </section>
+      <More list={list} />
     </>
   );
 }

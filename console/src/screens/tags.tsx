@@ -1,14 +1,15 @@
-import { useInfiniteQuery } from '@tanstack/preact-query';
 import { useState } from 'preact/hooks';
 import { useAction } from '../api/action';
 import { api, body } from '../api/client';
 import { isAtLeast, useMe } from '../api/me';
+import { usePages } from '../api/pages';
 import type { Tag } from '../api/types';
 import { formatNumber } from '../lib/format';
 import { useTitle } from '../lib/hooks';
 import { text } from '../text';
 import { Confirm, Dialog } from '../ui/dialog';
 import { Field } from '../ui/field';
+import { More } from '../ui/more';
 import { ScrollBox } from '../ui/scroll_box';
 import { Empty, ErrorBox, Shown } from '../ui/states';
 import { toastError } from '../ui/toasts';
@@ -37,12 +38,9 @@ export function Tags() {
   const mayChange = isAtLeast(me, 'editor');
   const [edited, setEdited] = useState<Tag | null>(null);
   const [removed, setRemoved] = useState<Tag | null>(null);
-  const list = useInfiniteQuery({
+  const list = usePages({
     queryKey: ['tags', 'list'],
-    queryFn: ({ pageParam, signal }) =>
-      body(api.GET('/v1/tags', { params: { query: { limit: 100, ...(pageParam ? { cursor: pageParam } : {}) } }, signal })),
-    initialPageParam: '',
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    page: (query, signal) => body(api.GET('/v1/tags', { params: { query: { limit: 100, ...query } }, signal })),
   });
   const remove = (tag: string) =>
     body(api.DELETE('/v1/tags/{tag}', { params: { path: { tag } } }))
@@ -58,9 +56,8 @@ export function Tags() {
       </header>
       <section class="panel flush">
         <Shown query={list} rows={5}>
-          {({ pages }) => {
-            const items = pages.flatMap((page) => page.items);
-            if (items.length === 0) return <Empty title={text.tags.none}>{text.tags.noneHint}</Empty>;
+          {({ items }) => {
+            if (items.length === 0 && !list.hasNextPage) return <Empty title={text.tags.none}>{text.tags.noneHint}</Empty>;
             return (
               <ScrollBox label={text.nav.tags}>
                 <table class="list">
@@ -116,11 +113,7 @@ export function Tags() {
           }}
         </Shown>
       </section>
-      {list.hasNextPage && (
-        <button type="button" class="button" disabled={list.isFetchingNextPage} onClick={() => list.fetchNextPage()}>
-          {text.actions.more}
-        </button>
-      )}
+      <More list={list} />
       {edited && <EditTag tag={edited} onClose={() => setEdited(null)} />}
       {removed && (
         <Confirm

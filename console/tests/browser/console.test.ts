@@ -546,3 +546,14 @@ describe('the keyboard', () => {
     expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark');
   });
 });
+
+describe('a list whose first page is empty', () => {
+  it.each(['sessions', 'exports', 'changes', 'imports', 'keys', 'tags'])('of %s goes on with the next one', async (name) => {
+    const page = await visit('/console/domains');
+    const path = name === 'changes' ? 'link-changes' : name;
+    await page.route(new RegExp(`/v1/${path}\\?(?!.*cursor)`), (route) => route.fulfill({ json: { items: [], next_cursor: '0' } }));
+    await page.getByRole('navigation', { name: 'Navigation' }).locator(`a[href="/console/${name}"]`).click();
+    await page.getByRole('button', { name: 'Show more' }).click();
+    await page.locator('main tbody tr').first().waitFor();
+  });
+});

@@ -1,13 +1,14 @@
-import { useInfiniteQuery } from '@tanstack/preact-query';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { cache } from '../../api/cache';
 import { api, body } from '../../api/client';
 import { isAtLeast, useMe } from '../../api/me';
+import { usePages } from '../../api/pages';
 import { formatBytes, formatDateTime, formatNumber } from '../../lib/format';
 import { useTitle } from '../../lib/hooks';
 import { text } from '../../text';
 import { Check, Field } from '../../ui/field';
 import { Icon } from '../../ui/icons';
+import { More } from '../../ui/more';
 import { ScrollBox } from '../../ui/scroll_box';
 import { describe, Empty, Shown } from '../../ui/states';
 import { TagInput } from '../../ui/tag_input';
@@ -17,14 +18,10 @@ export function Imports() {
   useTitle(text.nav.imports);
   const me = useMe();
   const mayImport = isAtLeast(me, 'editor');
-  const list = useInfiniteQuery({
+  const list = usePages({
     queryKey: ['imports', 'list'],
-    queryFn: ({ pageParam, signal }) =>
-      body(api.GET('/v1/imports', { params: { query: { limit: 50, ...(pageParam ? { cursor: pageParam } : {}) } }, signal })),
-    initialPageParam: '',
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
-    refetchInterval: (query) =>
-      query.state.data?.pages[0]?.items.some(({ status }) => status === 'running' || status === 'awaiting_upload') ? 2000 : false,
+    page: (query, signal) => body(api.GET('/v1/imports', { params: { query: { limit: 50, ...query } }, signal })),
+    isRunning: ({ status }) => status === 'running' || status === 'awaiting_upload',
   });
   return (
     <>
@@ -39,9 +36,8 @@ export function Imports() {
         <Uploads />
         <section class="panel flush">
           <Shown query={list} rows={4}>
-            {({ pages }) => {
-              const items = pages.flatMap((page) => page.items);
-              if (items.length === 0) return <Empty title={text.imports.none} />;
+            {({ items }) => {
+              if (items.length === 0 && !list.hasNextPage) return <Empty title={text.imports.none} />;
               return (
                 <ScrollBox label={text.nav.imports}>
                   <table class="list">
@@ -83,11 +79,7 @@ export function Imports() {
             }}
           </Shown>
         </section>
-        {list.hasNextPage && (
-          <button type="button" class="button" disabled={list.isFetchingNextPage} onClick={() => list.fetchNextPage()}>
-            {text.actions.more}
-          </button>
-        )}
+        <More list={list} />
       </div>
     </>
   );
