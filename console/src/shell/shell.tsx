@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { ErrorBoundary, Route, Router, useLocation } from 'preact-iso';
 import { signOut, useMe } from '../api/me';
 import { useOnline } from '../lib/hooks';
@@ -55,7 +55,8 @@ export function Shell() {
     return () => removeEventListener('popstate', back);
   }, []);
 
-  useEffect(() => {
+  // With the new screen, not after its first paint: a palette opened by then would be closed, a focus chosen by then lost.
+  useLayoutEffect(() => {
     // A new screen is read from its beginning. The first one keeps the focus of the browser.
     if (last.current === path) return;
     last.current = path;

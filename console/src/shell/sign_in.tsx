@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { signIn } from '../api/me';
 import { Problem } from '../api/problem';
 import { useTitle } from '../lib/hooks';
@@ -12,7 +12,7 @@ export function SignIn({ refused }: { refused: unknown }) {
   const [error, setError] = useState<unknown>(null);
   const input = useRef<HTMLInputElement>(null);
   useTitle(text.signIn.title);
-  useEffect(() => input.current?.focus(), []);
+  useLayoutEffect(() => input.current?.focus(), []);
 
   const submit = async (event: Event) => {
     event.preventDefault();

@@ -519,6 +519,59 @@ describe('the keyboard', () => {
     await page.getByRole('dialog').waitFor({ state: 'detached' });
   });
 
+  it('keeps a palette that is opened before a new page has been painted', async () => {
+    const page = await visit('/console/');
+    await page.locator('.tops li').first().waitFor();
+    const open = await page.evaluate(async () => {
+      const press = (key: string, ctrlKey = false) =>
+        document.body.dispatchEvent(new KeyboardEvent('keydown', { key, ctrlKey, bubbles: true, cancelable: true }));
+      const nextTask = () =>
+        new Promise((done) => {
+          const { port1, port2 } = new MessageChannel();
+          port1.onmessage = done;
+          port2.postMessage(null);
+        });
+      press('g');
+      press('t');
+      await nextTask();
+      press('k', true);
+      for (let frame = 0; frame < 20; frame++) await new Promise(requestAnimationFrame);
+      return document.querySelector('dialog[open]') !== null;
+    });
+    expect(open).toBe(true);
+    expect(page.url()).toContain('/console/tags');
+  });
+
+  it('loses no letter that is typed while the address changes', async () => {
+    const page = await visit('/console/links');
+    await page.locator('.link-row').first().waitFor();
+    const typed = await page.evaluate(async () => {
+      const box = document.querySelector<HTMLInputElement>('#search');
+      if (box === null) throw new Error('no search box');
+      const type = (value: string) => {
+        box.value = value;
+        box.dispatchEvent(new InputEvent('input', { bubbles: true }));
+      };
+      const changed = new Promise<void>((done) => {
+        const replace = history.replaceState.bind(history);
+        history.replaceState = (...values) => {
+          replace(...values);
+          const { port1, port2 } = new MessageChannel();
+          port1.onmessage = () => {
+            type('do');
+            done();
+          };
+          port2.postMessage(null);
+        };
+      });
+      type('d');
+      await changed;
+      for (let frame = 0; frame < 20; frame++) await new Promise(requestAnimationFrame);
+      return box.value;
+    });
+    expect(typed).toBe('do');
+  });
+
   it('skips to the content, and shows where it is', async () => {
     const page = await visit('/console/tags');
     await page.locator('table.list').waitFor();

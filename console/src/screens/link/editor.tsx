@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useAction } from '../../api/action';
 import { cache } from '../../api/cache';
 import { type Answer, answer, api } from '../../api/client';
@@ -61,7 +61,7 @@ export function Editor({ link, initial, mayChange, onSaved }: Props) {
   });
   const problem = save.error instanceof Problem ? save.error : null;
   // Once the errors stand at their fields, the first of them has the focus.
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (save.error !== null) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
   }, [save.error]);
   const errorAt = (pointer: string) => problem?.at(pointer);

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useMe } from '../../api/me';
 import { useDebounced } from '../../lib/hooks';
 import type { Changes } from '../../lib/query';
@@ -24,13 +24,19 @@ export function Filters({ state, set, columns, onColumns }: Props) {
   const tags = useTags().data?.items ?? [];
   const [typed, setTyped] = useState(state.search);
   const settled = useDebounced(typed, PAUSE_MILLISECONDS);
+  const sent = useRef(state.search);
   useEffect(() => {
+    sent.current = settled;
     // Each letter in the history would bury the page before.
     if (settled !== state.search)
       set({ search: settled, ...(settled ? {} : { sort: state.sort === 'relevance' ? null : state.sort }) }, true);
   }, [settled]);
-  // "Back" and a click on "clear" change the address; the box follows.
-  useEffect(() => setTyped(state.search), [state.search]);
+  // "Back" and a click on "clear" change the address; the box follows. What the box itself asked for changes nothing there:
+  // more may have been typed by then.
+  useLayoutEffect(() => {
+    if (state.search !== sent.current) setTyped(state.search);
+    sent.current = state.search;
+  }, [state.search]);
 
   return (
     <div class="filters" role="search">

@@ -1,5 +1,5 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/preact-query';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { listLinks } from '../../api/links';
 import { isAtLeast, useMe } from '../../api/me';
 import type { Link } from '../../api/types';
@@ -49,7 +49,7 @@ export function Links() {
     setAll(false);
   }, []);
   // What is selected must be in sight: another list begins without a selection.
-  useEffect(clear, [parameters]);
+  useLayoutEffect(clear, [parameters]);
 
   const { fetchNextPage, hasNextPage, isFetchingNextPage, isError } = list;
   const more = useCallback(() => {
