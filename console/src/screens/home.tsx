@@ -13,10 +13,13 @@ import { Icon } from '../ui/icons';
 import { Empty, Shown } from '../ui/states';
 import { useStatistics } from './statistics/ask';
 import { Figures } from './statistics/figures';
+import { CountryMap } from './statistics/places';
 import { Series } from './statistics/series';
 import { Tops } from './statistics/tops';
 
-const DIMENSIONS = ['link', 'country', 'referrer_host', 'device'] as const;
+/** All links of the workspace. */
+const WORKSPACE = { tags: [] };
+const DIMENSIONS = ['country', 'link', 'referrer_host', 'device'] as const;
 
 /** The last 30 days at a glance, what is new, and what needs a look. */
 export function Home() {
@@ -48,10 +51,13 @@ export function Home() {
 function Clicks() {
   const { route } = useLocation();
   const range = rangeOf('30d', 'UTC');
-  const query = useStatistics(
-    { tags: [] },
-    { ...range, interval: 'day', compare: 'previous_period', group_by: DIMENSIONS.join(','), limit: 6 },
-  );
+  const query = useStatistics(WORKSPACE, {
+    ...range,
+    interval: 'day',
+    compare: 'previous_period',
+    group_by: DIMENSIONS.join(','),
+    limit: 6,
+  });
   return (
     <>
       <section class="panel">
@@ -69,20 +75,29 @@ function Clicks() {
         </Shown>
       </section>
       {DIMENSIONS.map((dimension) => (
-        <section class="panel half" key={dimension}>
+        <section class={`panel ${dimension === 'country' ? '' : 'half'}`} key={dimension}>
           <div class="panel-head">
             <h2>{text.home.tops[dimension]}</h2>
           </div>
           <Shown query={query} rows={5}>
-            {(stats) => (
-              <Tops
-                dimension={dimension}
-                top={stats.top[dimension]}
-                because={stats.null_because[`top.${dimension}`]}
-                chosen={null}
-                onChoose={(value) => route(`/console/statistics?${new URLSearchParams({ filter: `${dimension}:${value}` })}`)}
-              />
-            )}
+            {(stats) => {
+              const choose = (value: string | null) =>
+                route(`/console/statistics?${new URLSearchParams({ filter: `${dimension}:${value}` })}`);
+              return (
+                <div class={dimension === 'country' ? 'places' : ''}>
+                  {dimension === 'country' && (
+                    <CountryMap subject={WORKSPACE} range={{ ...range, tz: 'UTC' }} chosen={null} onChoose={choose} />
+                  )}
+                  <Tops
+                    dimension={dimension}
+                    top={stats.top[dimension]}
+                    because={stats.null_because[`top.${dimension}`]}
+                    chosen={null}
+                    onChoose={choose}
+                  />
+                </div>
+              );
+            }}
           </Shown>
         </section>
       ))}
@@ -97,7 +112,7 @@ function Newest() {
     queryFn: ({ signal }) => listLinks({ limit: 6, include: ['clicks'] }, signal),
   });
   return (
-    <section class={`panel ${isLimited(me) ? '' : 'half'}`}>
+    <section class="panel">
       <div class="panel-head">
         <h2>{text.home.newest}</h2>
         <a href="/console/links">{text.home.allLinks}</a>

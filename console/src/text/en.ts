@@ -461,6 +461,7 @@ export const english = {
     noneBefore: 'none in the period before',
     since: (before: string) => `from ${before}`,
     weekFrom: (day: string) => `Week from ${day}`,
+    map: (countries: number) => `Map: ${counted(countries, 'country', 'countries')} with clicks. The list has the numbers, too.`,
     chartLabel: (clicks: string, from: string, to: string) => `Chart: ${clicks} clicks from ${from} to ${to}. “Table” has the numbers.`,
     notExact: 'Steps begin at the next whole hour of UTC.',
     notKnown: 'Not known for this range',

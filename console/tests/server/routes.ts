@@ -224,6 +224,7 @@ export const ROUTES: [method: string, path: RegExp, least: 'viewer' | 'editor' |
           limits: null,
         },
         role,
+        is_operator: role === 'admin' && state.isOperators,
         domains: [DOMAIN, 'acme.example.com'],
         default_domain: DOMAIN,
         limits: {

@@ -51,6 +51,8 @@ export class State {
   uploads = new Map<string, number>();
   /** Faults that a test switches on: by `METHOD /path/template`. */
   faults = new Map<string, { status: number; times: number; detail: string }>();
+  /** Whether the admins of the workspace are operators of the stack. */
+  isOperators = true;
   /** Milliseconds that every answer takes. */
   delay = 0;
   /** Whether the connection of every request is cut. */

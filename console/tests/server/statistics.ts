@@ -3,7 +3,7 @@ import { addDays, daysBetween } from '../../src/lib/dates.ts';
 import { chance } from './data.ts';
 
 const VALUES: Record<string, string[]> = {
-  country: ['DE', 'US', 'AT', 'CH', 'FR', 'GB', 'NL', 'PL', 'IT'],
+  country: ['DE', 'US', 'AT', 'CH', 'FR', 'GB', 'NL', 'PL', 'IT', 'CA', 'JP', 'BR', 'IN', 'AU', 'ES', 'SG', 'ZA', 'SE', 'MT'],
   device: ['mobile', 'desktop', 'tablet'],
   browser: ['Chrome', 'Safari', 'Firefox', 'Edge', 'Samsung Internet'],
   os: ['Android', 'iOS', 'Windows', 'macOS', 'Linux'],
@@ -34,7 +34,7 @@ function clicksOn(day: string): number {
 function topOf(dimension: string, clicks: number, limit: number): Top {
   let left = clicks;
   const items = (VALUES[dimension] ?? []).slice(0, limit).map((value) => {
-    const share = Math.floor(left * 0.38);
+    const share = Math.floor(left * (dimension === 'country' ? 0.25 : 0.38));
     left -= share;
     return { value, clicks: share, error: 0, ...(dimension === 'link' ? { link_id: null } : {}) };
   });

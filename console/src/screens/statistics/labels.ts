@@ -4,8 +4,8 @@ import { text } from '../../text';
 
 /** The breakdowns, in groups of dimensions that one looks at together. */
 export const GROUPS = [
-  { name: 'sources', dimensions: ['referrer_host', 'referrer', 'trigger'] },
   { name: 'places', dimensions: ['country', 'language'] },
+  { name: 'sources', dimensions: ['referrer_host', 'referrer', 'trigger'] },
   { name: 'devices', dimensions: ['device', 'browser', 'os'] },
   { name: 'links', dimensions: ['link'] },
   { name: 'campaigns', dimensions: ['utm_campaign', 'utm_source', 'utm_medium', 'utm_term', 'utm_content'] },

@@ -11,6 +11,7 @@ import { toastError } from '../../ui/toasts';
 import { readCsv, type Subject, useStatistics } from './ask';
 import { Figures } from './figures';
 import { type Dimension, GROUPS, type Group, valueName } from './labels';
+import { CountryMap } from './places';
 import { Series } from './series';
 import { partsOf, possibleIntervals, readStats, seriesQuery, topsQuery } from './state';
 import { Toolbar } from './toolbar';
@@ -132,7 +133,7 @@ function Breakdown({ group, subject, state, query, chosen, onChoose }: Breakdown
   };
   const head = dimensions.length > 1;
   return (
-    <section class="panel half" aria-label={text.stats.groups[group.name]}>
+    <section class={`panel ${group.name === 'places' ? '' : 'half'}`} aria-label={text.stats.groups[group.name]}>
       <div class="panel-head">
         <h2>{text.stats.groups[group.name]}</h2>
         {head && (
@@ -149,21 +150,31 @@ function Breakdown({ group, subject, state, query, chosen, onChoose }: Breakdown
         {(stats) => {
           const top = stats.top[dimension];
           return (
-            <>
-              <Tops
-                dimension={dimension}
-                top={top}
-                chosen={value}
-                onChoose={choose}
-                because={stats.null_because[`top.${dimension}`]}
-                most={SHOWN_VALUES}
-              />
-              {(top?.items.length ?? 0) >= SHOWN_VALUES && (
-                <button type="button" class="button small ghost" onClick={() => setMore(true)}>
-                  {text.stats.more}
-                </button>
+            <div class={group.name === 'places' ? 'places' : ''}>
+              {group.name === 'places' && (
+                <CountryMap
+                  subject={subject}
+                  range={{ from: state.range.from, to: state.range.to, tz: state.tz }}
+                  chosen={chosen?.dimension === 'country' ? chosen.value : null}
+                  onChoose={(code) => onChoose('country', code)}
+                />
               )}
-            </>
+              <div>
+                <Tops
+                  dimension={dimension}
+                  top={top}
+                  chosen={value}
+                  onChoose={choose}
+                  because={stats.null_because[`top.${dimension}`]}
+                  most={SHOWN_VALUES}
+                />
+                {(top?.items.length ?? 0) >= SHOWN_VALUES && (
+                  <button type="button" class="button small ghost" onClick={() => setMore(true)}>
+                    {text.stats.more}
+                  </button>
+                )}
+              </div>
+            </div>
           );
         }}
       </Shown>
