@@ -3,7 +3,7 @@ import { useLocation } from 'preact-iso';
 import { api, body } from '../api/client';
 import { listLinks } from '../api/links';
 import { isAtLeast, isLimited, useMe } from '../api/me';
-import type { Import } from '../api/types';
+import type { Import, LinkQuery } from '../api/types';
 import { rangeOf } from '../lib/dates';
 import { formatCount, formatRelative } from '../lib/format';
 import { useTitle } from '../lib/hooks';
@@ -151,7 +151,19 @@ function isOfInterest(one: Import): boolean {
   return one.status !== 'succeeded' && one.status !== 'cancelled';
 }
 
+/** How many of the links that expire soon are named. */
+const SHOWN_EXPIRING = 4;
+
+function useLinks(name: string, query: LinkQuery) {
+  return useQuery({
+    queryKey: ['links', name],
+    queryFn: ({ signal }) => listLinks({ ...query, include: ['total'], limit: SHOWN_EXPIRING }, signal),
+    staleTime: 60_000,
+  });
+}
+
 function NeedsALook() {
+  const me = useMe();
   const imports = useQuery({
     queryKey: ['imports', 'home'],
     queryFn: ({ signal }) => body(api.GET('/v1/imports', { params: { query: { limit: 10 } }, signal })),
@@ -161,15 +173,22 @@ function NeedsALook() {
     queryKey: ['changes', 'home'],
     queryFn: ({ signal }) => body(api.GET('/v1/link-changes', { params: { query: { limit: 10 } }, signal })),
   });
-  const ended = useQuery({
-    queryKey: ['links', 'unfollowed'],
-    queryFn: ({ signal }) => listLinks({ limit: 100 }, signal),
-    staleTime: 60_000,
+  // To the minute, so that another look at the page asks the same.
+  const minute = Math.floor(Date.now() / 60_000) * 60_000;
+  const soon = useLinks('expiring', {
+    expires_after: new Date(minute).toISOString(),
+    expires_before: new Date(minute + 7 * 86_400_000).toISOString(),
+    sort: 'expires',
   });
-  const soon = (ended.data?.items ?? []).filter(({ expires_at }) => {
-    const left = expires_at ? Date.parse(expires_at) - Date.now() : Number.POSITIVE_INFINITY;
-    return left > 0 && left < 7 * 86_400_000;
+  const broken = useLinks('broken', { broken: 'true' });
+  const reports = useQuery({
+    queryKey: ['abuse', 'home'],
+    queryFn: ({ signal }) => body(api.GET('/v1/abuse-reports', { params: { query: { limit: 1, status: 'open' } }, signal })),
+    enabled: me.is_operator,
   });
+  const expiring = soon.data?.items ?? [];
+  const brokenLinks = broken.data?.total ?? 0;
+  const isReported = (reports.data?.items.length ?? 0) > 0;
   return (
     <section class="panel half">
       <div class="panel-head">
@@ -181,7 +200,7 @@ function NeedsALook() {
           const failed = (changes.data?.items ?? [])
             .filter(({ status }) => status === 'failed' || status === 'succeeded_with_errors')
             .slice(0, 3);
-          if (open.length + failed.length + soon.length === 0) {
+          if (open.length + failed.length + expiring.length + brokenLinks === 0 && !isReported) {
             return (
               <Empty title={text.home.nothing}>
                 <span class="up">
@@ -192,7 +211,30 @@ function NeedsALook() {
           }
           return (
             <ul class="plain-list">
-              {soon.slice(0, 5).map((link) => (
+              {isReported && (
+                <li>
+                  <a class="grow clip" href="/console/abuse-reports">
+                    {text.nav.abuse}
+                  </a>
+                  <span class="badge bad">{text.home.reported}</span>
+                </li>
+              )}
+              {brokenLinks > 0 && (
+                <li>
+                  <a class="grow clip" href="/console/links?broken=true">
+                    {text.home.broken(brokenLinks)}
+                  </a>
+                  <span class="badge bad">{text.links.badges.broken}</span>
+                </li>
+              )}
+              {(soon.data?.total ?? 0) > SHOWN_EXPIRING && (
+                <li>
+                  <a class="grow clip" href="/console/links?expires=7d">
+                    {text.home.more(soon.data?.total ?? 0)}
+                  </a>
+                </li>
+              )}
+              {expiring.map((link) => (
                 <li key={link.id}>
                   <a class="grow clip" href={linkPath(link)}>
                     {link.domain}/{link.slug}

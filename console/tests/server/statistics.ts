@@ -21,6 +21,7 @@ const VALUES: Record<string, string[]> = {
   link: ['go.example.com/docs', 'go.example.com/launch-2a', 'acme.example.com/menu', 'go.example.com/press', 'go.example.com/jobs'],
   bot: ['Googlebot', 'Slackbot', 'Twitterbot'],
   bot_kind: ['search', 'preview'],
+  path: ['/sping-sale', '/doc', '/menu.html', '/wp-login.php', '/jobs/2024', '/caf\u{fffd}', '/launch'],
 };
 
 /** The clicks of a day, the same whenever it is asked. */
@@ -69,7 +70,12 @@ export function statistics(query: URLSearchParams, subject: Partial<Stats>): Sta
   const sum = (kind: 'clicks' | 'bots' | 'visitors') => items.reduce((all, item) => all + (item[kind] ?? 0), 0);
   const clicks = sum('clicks');
   const asked = query.get('group_by');
-  const dimensions = asked === 'all' ? Object.keys(VALUES).filter((one) => one !== 'link' || !subject.slug) : (asked?.split(',') ?? []);
+  const dimensions =
+    asked === 'all'
+      ? Object.keys(VALUES).filter(
+          (one) => (one !== 'link' || !subject.slug) && (one === 'path') <= (subject.domain !== undefined && !subject.slug),
+        )
+      : (asked?.split(',') ?? []);
   const limit = Number(query.get('limit') ?? 10);
   return {
     ...subject,
