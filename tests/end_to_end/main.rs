@@ -12,6 +12,7 @@ mod console;
 mod daily_jobs;
 mod domains;
 mod every_route;
+mod expiry;
 mod exports;
 mod failed_batch;
 mod forwarding;

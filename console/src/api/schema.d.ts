@@ -1790,6 +1790,10 @@ export interface components {
             created_before?: components["schemas"]["Timestamp"] | null;
             /** @description Only links on this domain. */
             domain?: components["schemas"]["Domain"] | null;
+            /** @description Only links that expire at this time or later. Links that never expire are left out. */
+            expires_after?: components["schemas"]["Timestamp"] | null;
+            /** @description Only links that expire, or have expired, before this time. Links that never expire are left out. */
+            expires_before?: components["schemas"]["Timestamp"] | null;
             /**
              * @description Only links whose target has this host, or with `*.` before it a host below this one.
              * @example example.com
@@ -1907,6 +1911,8 @@ export interface components {
             domains: components["schemas"]["Domain"][];
             /** @description What the stack has switched on. */
             features: components["schemas"]["Features"];
+            /** @description Whether the caller is an operator of the stack, who sees reports of abuse and the list of blocked targets. */
+            is_operator: boolean;
             /** @description The greatest requests that the API takes. */
             limits: components["schemas"]["Limits"];
             /** @description What the caller may do. */
@@ -7735,13 +7741,17 @@ export interface operations {
                 cursor?: string;
                 /** @description Only links on this domain. */
                 domain?: components["schemas"]["Domain"];
+                /** @description Only links that expire at this time or later. Links that never expire are left out. */
+                expires_after?: components["schemas"]["Timestamp"];
+                /** @description Only links that expire, or have expired, before this time. Links that never expire are left out. */
+                expires_before?: components["schemas"]["Timestamp"];
                 /** @description Only links whose target has this host, or with `*.` before it a host below this one. */
                 host?: string;
                 /** @description What to add to the page: the `total` of links that the query selects, or to each link: its `clicks`. */
                 include: components["schemas"]["ListAddition"][];
                 /** @description The greatest number of items on the page. */
                 limit?: number;
-                /** @description The direction: `asc`, the default for `title`, or `desc`, the default for all others. */
+                /** @description The direction: `asc`, the default for `title` and `expires`, or `desc`, the default for all others. */
                 order?: "asc" | "desc";
                 /** @description Only links whose slug begins with this. */
                 prefix?: components["schemas"]["Slug"];
@@ -7752,9 +7762,9 @@ export interface operations {
                 search?: string;
                 /**
                  * @description What to sort by. `relevance` is for searches, and their default: links whose slug is what was searched come first, then those
-                 *     whose slug begins with it. `title` is the slug if a link has no title.
+                 *     whose slug begins with it. `title` is the slug if a link has no title. By `expires`, links that never expire come last.
                  */
-                sort?: "created" | "changed" | "clicks" | "last_click" | "title" | "relevance";
+                sort?: "created" | "changed" | "clicks" | "last_click" | "expires" | "title" | "relevance";
                 /** @description Only links with this tag. Repeat it for several tags. */
                 tag: string[];
                 /** @description Whether links must have `all` of the tags (the default) or `any` of them. */

@@ -30,5 +30,9 @@ export type FieldError = Schemas['FieldError'];
 export type LinkQuery = Partial<NonNullable<operations['listLinks']['parameters']['query']>>;
 export type StatsQuery = NonNullable<operations['readLinkStats']['parameters']['query']>;
 
+export type AbuseReport = Schemas['AbuseReport'];
+export type BlockedTarget = Schemas['BlockedTarget'];
+export type BlockReason = Schemas['BlockReason'];
+
 export type Me = Schemas['Me'];
 export type Session = Schemas['Session'];

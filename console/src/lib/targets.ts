@@ -14,6 +14,12 @@ export function shortTarget(target: string): string {
 /** What can be a slug on some domain. The API knows the rules of each. */
 export const SLUG = /^[^\s?#\p{C}]{1,128}$/u;
 
+/** The slug that makes a path a link: `/sale` -> `sale`. `null` where none does: characters that were replaced cannot be typed again. */
+export function slugOfPath(path: string): string | null {
+  const slug = path.replace(/^\/+|\/+$/g, '');
+  return SLUG.test(slug) && !slug.includes('\u{fffd}') ? slug : null;
+}
+
 /** The address of a link in the console. */
 export function linkPath(link: { domain: string; slug: string }, page: '' | 'statistics' | 'qr' = ''): string {
   const path = `/console/links/${encodeURIComponent(link.domain)}/${encodeURIComponent(link.slug)}`;

@@ -3,11 +3,12 @@ import { useState } from 'preact/hooks';
 import { useAction } from '../api/action';
 import { cache } from '../api/cache';
 import { answer, api, body } from '../api/client';
-import { isAtLeast, useMe } from '../api/me';
+import { isAtLeast, isLimited, useMe } from '../api/me';
 import { Problem } from '../api/problem';
 import type { Domain } from '../api/types';
 import { useTitle } from '../lib/hooks';
 import { text } from '../text';
+import { settingsText } from '../text/settings';
 import { Dialog } from '../ui/dialog';
 import { Check, Field } from '../ui/field';
 import { ErrorBox, Shown } from '../ui/states';
@@ -28,7 +29,7 @@ export function Domains() {
       <header class="page-head">
         <div>
           <h1>{text.nav.domains}</h1>
-          <p class="lead">{text.domains.lead}</p>
+          <p class="lead">{settingsText.domains.lead}</p>
         </div>
       </header>
       <Shown query={list} rows={4}>
@@ -39,9 +40,9 @@ export function Domains() {
                 <div class="panel-head">
                   <h2 class="row tight">
                     {domain.domain}
-                    {domain.is_default && <span class="badge good">{text.domains.default}</span>}
-                    {domain.is_own && <span class="badge">{text.domains.own}</span>}
-                    {!domain.is_open && <span class="badge warn">{text.domains.closed}</span>}
+                    {domain.is_default && <span class="badge good">{settingsText.domains.default}</span>}
+                    {domain.is_own && <span class="badge">{settingsText.domains.own}</span>}
+                    {!domain.is_open && <span class="badge warn">{settingsText.domains.closed}</span>}
                   </h2>
                   {domain.is_managed && isAtLeast(me, 'admin') && (
                     <button type="button" class="button small" onClick={() => setEdited(domain.domain)}>
@@ -51,20 +52,29 @@ export function Domains() {
                 </div>
                 <dl class="facts">
                   {ADDRESSES.map((name) => (
-                    <Fact key={name} name={text.domains.fields[name]} value={domain[name]} />
+                    <Fact key={name} name={settingsText.domains.fields[name]} value={domain[name]} />
                   ))}
-                  <dt>{text.domains.case}</dt>
-                  <dd>{text.domains.cases[domain.slugs.case]}</dd>
+                  <dt>{settingsText.domains.case}</dt>
+                  <dd>{settingsText.domains.cases[domain.slugs.case]}</dd>
                   {domain.workspaces !== undefined && (
-                    <Fact name={text.domains.workspaces} value={domain.workspaces?.join(', ')} absent={text.domains.allWorkspaces} />
+                    <Fact
+                      name={settingsText.domains.workspaces}
+                      value={domain.workspaces?.join(', ')}
+                      absent={settingsText.domains.allWorkspaces}
+                    />
                   )}
-                  <dt>{text.domains.apps}</dt>
+                  <dt>{settingsText.domains.apps}</dt>
                   <dd class="muted">
                     {[domain.apple_app_site_association && 'iOS', domain.assetlinks && 'Android'].filter(Boolean).join(', ') ||
-                      text.domains.none}
+                      settingsText.domains.none}
                   </dd>
                 </dl>
-                {!domain.is_managed && <p class="hint">{text.domains.notManaged}</p>}
+                {domain.is_managed && !isLimited(me) && (
+                  <p>
+                    <a href={`/console/domains/${encodeURIComponent(domain.domain)}/misses`}>{settingsText.domains.misses}</a>
+                  </p>
+                )}
+                {!domain.is_managed && <p class="hint">{settingsText.domains.notManaged}</p>}
               </section>
             ))}
           </div>
@@ -75,7 +85,7 @@ export function Domains() {
   );
 }
 
-function Fact({ name, value, absent = text.domains.ofStack }: { name: string; value: string | null | undefined; absent?: string }) {
+function Fact({ name, value, absent = settingsText.domains.ofStack }: { name: string; value: string | null | undefined; absent?: string }) {
   return (
     <>
       <dt>{name}</dt>
@@ -138,7 +148,7 @@ function DomainForm({ settings, etag, onClose }: { settings: Domain; etag: strin
       return answer(api.PATCH('/v1/domains/{domain}', { params: { path, header }, body: whole as never, headers }));
     },
     onSuccess: () => {
-      toast(text.domains.saved);
+      toast(settingsText.domains.saved);
       cache.invalidateQueries({ queryKey: ['domains'] });
       cache.removeQueries({ queryKey: ['domain', settings.domain] });
       onClose();
@@ -161,7 +171,7 @@ function DomainForm({ settings, etag, onClose }: { settings: Domain; etag: strin
       }}
     >
       {ADDRESSES.map((name) => (
-        <Field key={name} label={text.domains.fields[name]} hint={text.domains.hints[name]} error={error?.at(`/${name}`)}>
+        <Field key={name} label={settingsText.domains.fields[name]} hint={settingsText.domains.hints[name]} error={error?.at(`/${name}`)}>
           <input
             type="text"
             inputMode="url"
@@ -171,32 +181,32 @@ function DomainForm({ settings, etag, onClose }: { settings: Domain; etag: strin
           />
         </Field>
       ))}
-      <Field label={text.domains.case} hint={text.domains.caseHint} error={error?.at('/slugs')}>
+      <Field label={settingsText.domains.case} hint={settingsText.domains.caseHint} error={error?.at('/slugs')}>
         <select value={fields.case} onChange={(event) => set({ case: event.currentTarget.value as 'sensitive' })}>
-          <option value="sensitive">{text.domains.cases.sensitive}</option>
-          <option value="insensitive">{text.domains.cases.insensitive}</option>
+          <option value="sensitive">{settingsText.domains.cases.sensitive}</option>
+          <option value="insensitive">{settingsText.domains.cases.insensitive}</option>
         </select>
       </Field>
       <Check
-        label={text.domains.slashes}
-        hint={text.domains.slashesHint}
+        label={settingsText.domains.slashes}
+        hint={settingsText.domains.slashesHint}
         checked={fields.slashes}
         onChange={(slashes) => set({ slashes })}
       />
       <Check
-        label={text.domains.unicode}
-        hint={text.domains.unicodeHint}
+        label={settingsText.domains.unicode}
+        hint={settingsText.domains.unicodeHint}
         checked={fields.characters === 'unicode'}
         onChange={(unicode) => set({ characters: unicode ? 'unicode' : 'ascii' })}
       />
       <details>
-        <summary>{text.domains.apps}</summary>
+        <summary>{settingsText.domains.apps}</summary>
         <div class="form">
           <Field
             label="apple-app-site-association"
             error={
               error?.at('/apple_app_site_association') ??
-              (wrongJson !== null && wrongJson === fields.apple ? text.domains.notJson : undefined)
+              (wrongJson !== null && wrongJson === fields.apple ? settingsText.domains.notJson : undefined)
             }
           >
             <textarea
@@ -209,7 +219,9 @@ function DomainForm({ settings, etag, onClose }: { settings: Domain; etag: strin
           </Field>
           <Field
             label="assetlinks.json"
-            error={error?.at('/assetlinks') ?? (wrongJson !== null && wrongJson === fields.android ? text.domains.notJson : undefined)}
+            error={
+              error?.at('/assetlinks') ?? (wrongJson !== null && wrongJson === fields.android ? settingsText.domains.notJson : undefined)
+            }
           >
             <textarea
               class="mono"

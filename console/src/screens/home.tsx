@@ -3,7 +3,7 @@ import { useLocation } from 'preact-iso';
 import { api, body } from '../api/client';
 import { listLinks } from '../api/links';
 import { isAtLeast, isLimited, useMe } from '../api/me';
-import type { Import } from '../api/types';
+import type { Import, LinkQuery } from '../api/types';
 import { rangeOf } from '../lib/dates';
 import { formatCount, formatRelative } from '../lib/format';
 import { useTitle } from '../lib/hooks';
@@ -13,10 +13,13 @@ import { Icon } from '../ui/icons';
 import { Empty, Shown } from '../ui/states';
 import { useStatistics } from './statistics/ask';
 import { Figures } from './statistics/figures';
+import { CountryMap } from './statistics/places';
 import { Series } from './statistics/series';
 import { Tops } from './statistics/tops';
 
-const DIMENSIONS = ['link', 'country', 'referrer_host', 'device'] as const;
+/** All links of the workspace. */
+const WORKSPACE = { tags: [] };
+const DIMENSIONS = ['country', 'link', 'referrer_host', 'device'] as const;
 
 /** The last 30 days at a glance, what is new, and what needs a look. */
 export function Home() {
@@ -48,10 +51,13 @@ export function Home() {
 function Clicks() {
   const { route } = useLocation();
   const range = rangeOf('30d', 'UTC');
-  const query = useStatistics(
-    { tags: [] },
-    { ...range, interval: 'day', compare: 'previous_period', group_by: DIMENSIONS.join(','), limit: 6 },
-  );
+  const query = useStatistics(WORKSPACE, {
+    ...range,
+    interval: 'day',
+    compare: 'previous_period',
+    group_by: DIMENSIONS.join(','),
+    limit: 6,
+  });
   return (
     <>
       <section class="panel">
@@ -69,20 +75,29 @@ function Clicks() {
         </Shown>
       </section>
       {DIMENSIONS.map((dimension) => (
-        <section class="panel half" key={dimension}>
+        <section class={`panel ${dimension === 'country' ? '' : 'half'}`} key={dimension}>
           <div class="panel-head">
             <h2>{text.home.tops[dimension]}</h2>
           </div>
           <Shown query={query} rows={5}>
-            {(stats) => (
-              <Tops
-                dimension={dimension}
-                top={stats.top[dimension]}
-                because={stats.null_because[`top.${dimension}`]}
-                chosen={null}
-                onChoose={(value) => route(`/console/statistics?${new URLSearchParams({ filter: `${dimension}:${value}` })}`)}
-              />
-            )}
+            {(stats) => {
+              const choose = (value: string | null) =>
+                route(`/console/statistics?${new URLSearchParams({ filter: `${dimension}:${value}` })}`);
+              return (
+                <div class={dimension === 'country' ? 'places' : ''}>
+                  {dimension === 'country' && (
+                    <CountryMap subject={WORKSPACE} range={{ ...range, tz: 'UTC' }} chosen={null} onChoose={choose} />
+                  )}
+                  <Tops
+                    dimension={dimension}
+                    top={stats.top[dimension]}
+                    because={stats.null_because[`top.${dimension}`]}
+                    chosen={null}
+                    onChoose={choose}
+                  />
+                </div>
+              );
+            }}
           </Shown>
         </section>
       ))}
@@ -97,7 +112,7 @@ function Newest() {
     queryFn: ({ signal }) => listLinks({ limit: 6, include: ['clicks'] }, signal),
   });
   return (
-    <section class={`panel ${isLimited(me) ? '' : 'half'}`}>
+    <section class="panel">
       <div class="panel-head">
         <h2>{text.home.newest}</h2>
         <a href="/console/links">{text.home.allLinks}</a>
@@ -136,7 +151,19 @@ function isOfInterest(one: Import): boolean {
   return one.status !== 'succeeded' && one.status !== 'cancelled';
 }
 
+/** How many of the links that expire soon are named. */
+const SHOWN_EXPIRING = 4;
+
+function useLinks(name: string, query: LinkQuery) {
+  return useQuery({
+    queryKey: ['links', name],
+    queryFn: ({ signal }) => listLinks({ ...query, include: ['total'], limit: SHOWN_EXPIRING }, signal),
+    staleTime: 60_000,
+  });
+}
+
 function NeedsALook() {
+  const me = useMe();
   const imports = useQuery({
     queryKey: ['imports', 'home'],
     queryFn: ({ signal }) => body(api.GET('/v1/imports', { params: { query: { limit: 10 } }, signal })),
@@ -146,15 +173,22 @@ function NeedsALook() {
     queryKey: ['changes', 'home'],
     queryFn: ({ signal }) => body(api.GET('/v1/link-changes', { params: { query: { limit: 10 } }, signal })),
   });
-  const ended = useQuery({
-    queryKey: ['links', 'unfollowed'],
-    queryFn: ({ signal }) => listLinks({ limit: 100 }, signal),
-    staleTime: 60_000,
+  // To the minute, so that another look at the page asks the same.
+  const minute = Math.floor(Date.now() / 60_000) * 60_000;
+  const soon = useLinks('expiring', {
+    expires_after: new Date(minute).toISOString(),
+    expires_before: new Date(minute + 7 * 86_400_000).toISOString(),
+    sort: 'expires',
   });
-  const soon = (ended.data?.items ?? []).filter(({ expires_at }) => {
-    const left = expires_at ? Date.parse(expires_at) - Date.now() : Number.POSITIVE_INFINITY;
-    return left > 0 && left < 7 * 86_400_000;
+  const broken = useLinks('broken', { broken: 'true' });
+  const reports = useQuery({
+    queryKey: ['abuse', 'home'],
+    queryFn: ({ signal }) => body(api.GET('/v1/abuse-reports', { params: { query: { limit: 1, status: 'open' } }, signal })),
+    enabled: me.is_operator,
   });
+  const expiring = soon.data?.items ?? [];
+  const brokenLinks = broken.data?.total ?? 0;
+  const isReported = (reports.data?.items.length ?? 0) > 0;
   return (
     <section class="panel half">
       <div class="panel-head">
@@ -166,7 +200,7 @@ function NeedsALook() {
           const failed = (changes.data?.items ?? [])
             .filter(({ status }) => status === 'failed' || status === 'succeeded_with_errors')
             .slice(0, 3);
-          if (open.length + failed.length + soon.length === 0) {
+          if (open.length + failed.length + expiring.length + brokenLinks === 0 && !isReported) {
             return (
               <Empty title={text.home.nothing}>
                 <span class="up">
@@ -177,7 +211,30 @@ function NeedsALook() {
           }
           return (
             <ul class="plain-list">
-              {soon.slice(0, 5).map((link) => (
+              {isReported && (
+                <li>
+                  <a class="grow clip" href="/console/abuse-reports">
+                    {text.nav.abuse}
+                  </a>
+                  <span class="badge bad">{text.home.reported}</span>
+                </li>
+              )}
+              {brokenLinks > 0 && (
+                <li>
+                  <a class="grow clip" href="/console/links?broken=true">
+                    {text.home.broken(brokenLinks)}
+                  </a>
+                  <span class="badge bad">{text.links.badges.broken}</span>
+                </li>
+              )}
+              {(soon.data?.total ?? 0) > SHOWN_EXPIRING && (
+                <li>
+                  <a class="grow clip" href="/console/links?expires=7d">
+                    {text.home.more(soon.data?.total ?? 0)}
+                  </a>
+                </li>
+              )}
+              {expiring.map((link) => (
                 <li key={link.id}>
                   <a class="grow clip" href={linkPath(link)}>
                     {link.domain}/{link.slug}

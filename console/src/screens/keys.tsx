@@ -10,6 +10,7 @@ import { fromLocalInput } from '../lib/dates';
 import { formatDate, formatRelative, TIME_ZONE } from '../lib/format';
 import { useTitle } from '../lib/hooks';
 import { text } from '../text';
+import { settingsText } from '../text/settings';
 import { CopyButton } from '../ui/copy';
 import { Confirm, Dialog } from '../ui/dialog';
 import { Check, Field } from '../ui/field';
@@ -34,7 +35,7 @@ export function Keys() {
   const revoke = useAction({
     mutationFn: (key: Key) => body(api.DELETE('/v1/keys/{key_id}', { params: { path: { key_id: key.key_id } } })),
     onSuccess: (_, key) => {
-      toast(text.keys.revoked(key.name));
+      toast(settingsText.keys.revoked(key.name));
       cache.invalidateQueries({ queryKey: ['keys'] });
     },
     onError: toastError,
@@ -44,28 +45,28 @@ export function Keys() {
       <header class="page-head">
         <div>
           <h1>{text.nav.keys}</h1>
-          <p class="lead">{text.keys.lead}</p>
+          <p class="lead">{settingsText.keys.lead}</p>
         </div>
         <button type="button" class="button primary" onClick={() => setCreating(true)}>
           <Icon name="plus" />
-          {text.keys.create}
+          {settingsText.keys.create}
         </button>
       </header>
       <section class="panel flush">
         <Shown query={list} rows={4}>
           {({ items }) => {
-            if (items.length === 0 && !list.hasNextPage) return <Empty title={text.keys.none} />;
+            if (items.length === 0 && !list.hasNextPage) return <Empty title={settingsText.keys.none} />;
             return (
               <ScrollBox label={text.nav.keys}>
                 <table class="list">
                   <thead>
                     <tr>
-                      <th scope="col">{text.keys.name}</th>
-                      <th scope="col">{text.keys.role}</th>
-                      <th scope="col">{text.keys.reach}</th>
-                      <th scope="col">{text.keys.created}</th>
-                      <th scope="col">{text.keys.lastUsed}</th>
-                      <th scope="col">{text.keys.expires}</th>
+                      <th scope="col">{settingsText.keys.name}</th>
+                      <th scope="col">{settingsText.keys.role}</th>
+                      <th scope="col">{settingsText.keys.reach}</th>
+                      <th scope="col">{settingsText.keys.created}</th>
+                      <th scope="col">{settingsText.keys.lastUsed}</th>
+                      <th scope="col">{settingsText.keys.expires}</th>
                       <th scope="col">
                         <span class="visually-hidden">{text.links.actions}</span>
                       </th>
@@ -77,26 +78,26 @@ export function Keys() {
                         <td>
                           <span class="row tight">
                             {key.name}
-                            {key.key_id === me.credential.id && <span class="badge good">{text.keys.own}</span>}
+                            {key.key_id === me.credential.id && <span class="badge good">{settingsText.keys.own}</span>}
                           </span>
                           <code class="muted small">{key.key_id}</code>
                         </td>
                         <td>{text.roles[key.role]}</td>
                         <td class="wrap muted">{reachOf(key)}</td>
                         <td class="nowrap muted">{formatDate(key.created_at)}</td>
-                        <td class="nowrap muted">{key.last_used_at ? formatRelative(key.last_used_at) : text.keys.never}</td>
+                        <td class="nowrap muted">{key.last_used_at ? formatRelative(key.last_used_at) : settingsText.keys.never}</td>
                         <td class="nowrap">
                           {key.expires_at ? (
                             <span class={Date.parse(key.expires_at) < Date.now() ? 'badge bad' : 'muted'}>
                               {formatDate(key.expires_at)}
                             </span>
                           ) : (
-                            <span class="muted">{text.keys.never}</span>
+                            <span class="muted">{settingsText.keys.never}</span>
                           )}
                         </td>
                         <td class="number">
                           <button type="button" class="button small" onClick={() => setRevoked(key)}>
-                            {text.keys.revoke}
+                            {settingsText.keys.revoke}
                           </button>
                         </td>
                       </tr>
@@ -112,13 +113,13 @@ export function Keys() {
       {creating && <CreateKey onClose={() => setCreating(false)} />}
       {revoked && (
         <Confirm
-          title={text.keys.revokeTitle(revoked.name)}
-          action={text.keys.revoke}
+          title={settingsText.keys.revokeTitle(revoked.name)}
+          action={settingsText.keys.revoke}
           danger
           onConfirm={() => revoke.mutate(revoked)}
           onClose={() => setRevoked(null)}
         >
-          <p>{revoked.key_id === me.credential.id ? text.keys.revokeOwn : text.keys.revokeText}</p>
+          <p>{revoked.key_id === me.credential.id ? settingsText.keys.revokeOwn : settingsText.keys.revokeText}</p>
         </Confirm>
       )}
     </>
@@ -128,12 +129,12 @@ export function Keys() {
 /** What a key reaches, in words. */
 export function reachOf(key: Pick<Key, 'limits'>): string {
   const { limits } = key;
-  if (!limits) return text.keys.everything;
+  if (!limits) return settingsText.keys.everything;
   return [
-    limits.tags.length > 0 && text.keys.limitTags(limits.tags.join(', ')),
-    limits.domains.length > 0 && text.keys.limitDomains(limits.domains.join(', ')),
-    limits.own_links && text.keys.limitOwn,
-    limits.addresses.length > 0 && text.keys.limitAddresses(limits.addresses.join(', ')),
+    limits.tags.length > 0 && settingsText.keys.limitTags(limits.tags.join(', ')),
+    limits.domains.length > 0 && settingsText.keys.limitDomains(limits.domains.join(', ')),
+    limits.own_links && settingsText.keys.limitOwn,
+    limits.addresses.length > 0 && settingsText.keys.limitAddresses(limits.addresses.join(', ')),
   ]
     .filter(Boolean)
     .join('; ');
@@ -170,20 +171,20 @@ function CreateKey({ onClose }: { onClose: () => void }) {
   const error = create.error instanceof Problem ? create.error : null;
   if (create.data) {
     return (
-      <Dialog title={text.keys.createdTitle(create.data.name)} onClose={onClose}>
-        <p class="note warn">{text.keys.once}</p>
+      <Dialog title={settingsText.keys.createdTitle(create.data.name)} onClose={onClose}>
+        <p class="note warn">{settingsText.keys.once}</p>
         <pre class="code">{create.data.secret}</pre>
         <footer class="dialog-foot">
-          <CopyButton value={create.data.secret} label={text.keys.copy} withText />
+          <CopyButton value={create.data.secret} label={settingsText.keys.copy} withText />
           <button type="button" class="button primary" onClick={onClose}>
-            {text.keys.kept}
+            {settingsText.keys.kept}
           </button>
         </footer>
       </Dialog>
     );
   }
   return (
-    <Dialog title={text.keys.create} onClose={onClose}>
+    <Dialog title={settingsText.keys.create} onClose={onClose}>
       <form
         class="form"
         noValidate
@@ -192,11 +193,11 @@ function CreateKey({ onClose }: { onClose: () => void }) {
           create.mutate();
         }}
       >
-        <Field label={text.keys.name} hint={text.keys.nameHint} error={error?.at('/name')}>
+        <Field label={settingsText.keys.name} hint={settingsText.keys.nameHint} error={error?.at('/name')}>
           <input type="text" autofocus value={name} onInput={(event) => setName(event.currentTarget.value)} />
         </Field>
         <div class="pair">
-          <Field label={text.keys.role} hint={text.roleHints[role]} error={error?.at('/role')}>
+          <Field label={settingsText.keys.role} hint={text.roleHints[role]} error={error?.at('/role')}>
             <select value={role} onChange={(event) => setRole(event.currentTarget.value as Role)}>
               {ROLES.map((one) => (
                 <option key={one} value={one}>
@@ -205,15 +206,15 @@ function CreateKey({ onClose }: { onClose: () => void }) {
               ))}
             </select>
           </Field>
-          <Field label={text.keys.expires} hint={text.link.zone(TIME_ZONE)} error={error?.at('/expires_at')}>
+          <Field label={settingsText.keys.expires} hint={text.link.zone(TIME_ZONE)} error={error?.at('/expires_at')}>
             <input type="datetime-local" value={expires} onInput={(event) => setExpires(event.currentTarget.value)} />
           </Field>
         </div>
         <details>
-          <summary>{text.keys.limits}</summary>
+          <summary>{settingsText.keys.limits}</summary>
           <div class="form">
-            <p class="hint">{text.keys.limitsHint}</p>
-            <Field label={text.keys.tags} error={error?.at('/limits/tags')}>
+            <p class="hint">{settingsText.keys.limitsHint}</p>
+            <Field label={settingsText.keys.tags} error={error?.at('/limits/tags')}>
               <TagInput value={tags} onChange={setTags} />
             </Field>
             <fieldset>
@@ -231,8 +232,8 @@ function CreateKey({ onClose }: { onClose: () => void }) {
                 ))}
               </div>
             </fieldset>
-            <Check label={text.keys.ownLinks} checked={own} onChange={setOwn} />
-            <Field label={text.keys.addresses} hint={text.keys.addressesHint} error={error?.at('/limits/addresses')}>
+            <Check label={settingsText.keys.ownLinks} checked={own} onChange={setOwn} />
+            <Field label={settingsText.keys.addresses} hint={settingsText.keys.addressesHint} error={error?.at('/limits/addresses')}>
               <input
                 type="text"
                 placeholder="203.0.113.0/24"
@@ -248,7 +249,7 @@ function CreateKey({ onClose }: { onClose: () => void }) {
             {text.actions.cancel}
           </button>
           <button type="submit" class="button primary" disabled={create.isPending || name.trim() === ''}>
-            {text.keys.create}
+            {settingsText.keys.create}
           </button>
         </footer>
       </form>

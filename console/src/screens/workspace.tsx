@@ -10,6 +10,7 @@ import { formatBytes, formatNumber } from '../lib/format';
 import { useTitle } from '../lib/hooks';
 import { UTM_FIELDS } from '../lib/utm';
 import { text } from '../text';
+import { settingsText } from '../text/settings';
 import { Check, Field } from '../ui/field';
 import { Icon } from '../ui/icons';
 import { ErrorBox, Shown } from '../ui/states';
@@ -92,7 +93,7 @@ function WorkspaceForm({ workspace }: { workspace: Answer<Workspace> }) {
     },
     onSuccess: (saved) => {
       cache.setQueryData(['workspace'], saved);
-      toast(text.workspace.saved);
+      toast(settingsText.workspace.saved);
     },
   });
   const error = save.error instanceof Problem ? save.error : null;
@@ -106,16 +107,16 @@ function WorkspaceForm({ workspace }: { workspace: Answer<Workspace> }) {
         save.mutate();
       }}
     >
-      {!mayChange && <p class="note">{text.workspace.readOnly}</p>}
+      {!mayChange && <p class="note">{settingsText.workspace.readOnly}</p>}
       <fieldset class="form" disabled={!mayChange}>
         <legend class="visually-hidden">{text.nav.workspace}</legend>
         <section class="panel form">
-          <h2>{text.workspace.defaults}</h2>
-          <p class="hint">{text.workspace.defaultsHint}</p>
+          <h2>{settingsText.workspace.defaults}</h2>
+          <p class="hint">{settingsText.workspace.defaultsHint}</p>
           <div class="pair">
             <Field label={text.link.domain} error={at('/defaults/domain')}>
               <select value={fields.domain} onChange={(event) => set({ domain: event.currentTarget.value })}>
-                <option value="">{text.workspace.ofStack(me.default_domain)}</option>
+                <option value="">{settingsText.workspace.ofStack(me.default_domain)}</option>
                 {me.domains.map((domain) => (
                   <option key={domain} value={domain}>
                     {domain}
@@ -125,7 +126,7 @@ function WorkspaceForm({ workspace }: { workspace: Answer<Workspace> }) {
             </Field>
             <Field label={text.link.status} error={at('/defaults/redirect_status')}>
               <select value={fields.redirect_status} onChange={(event) => set({ redirect_status: event.currentTarget.value })}>
-                <option value="">{text.workspace.notSet}</option>
+                <option value="">{settingsText.workspace.notSet}</option>
                 {([302, 301, 307, 308] as const).map((status) => (
                   <option key={status} value={status}>
                     {text.link.statuses[status]}
@@ -133,7 +134,11 @@ function WorkspaceForm({ workspace }: { workspace: Answer<Workspace> }) {
                 ))}
               </select>
             </Field>
-            <Field label={text.workspace.expiresAfter} hint={text.workspace.expiresAfterHint} error={at('/defaults/expires_after_days')}>
+            <Field
+              label={settingsText.workspace.expiresAfter}
+              hint={settingsText.workspace.expiresAfterHint}
+              error={at('/defaults/expires_after_days')}
+            >
               <input
                 type="number"
                 min={0}
@@ -142,7 +147,11 @@ function WorkspaceForm({ workspace }: { workspace: Answer<Workspace> }) {
                 onInput={(event) => set({ expires_after_days: event.currentTarget.value })}
               />
             </Field>
-            <Field label={text.workspace.slugLength} hint={text.workspace.slugLengthHint} error={at('/defaults/slug_length')}>
+            <Field
+              label={settingsText.workspace.slugLength}
+              hint={settingsText.workspace.slugLengthHint}
+              error={at('/defaults/slug_length')}
+            >
               <input
                 type="number"
                 min={4}
@@ -158,24 +167,24 @@ function WorkspaceForm({ workspace }: { workspace: Answer<Workspace> }) {
           <Check label={text.link.forwardPath} checked={fields.forward_path} onChange={(forward_path) => set({ forward_path })} />
           <Check label={text.link.forwardQuery} checked={fields.forward_query} onChange={(forward_query) => set({ forward_query })} />
           <Check
-            label={text.workspace.titles}
-            hint={text.workspace.titlesHint}
+            label={settingsText.workspace.titles}
+            hint={settingsText.workspace.titlesHint}
             checked={fields.titles}
             onChange={(titles) => set({ titles })}
           />
-          <Field label={text.workspace.onBroken} hint={text.workspace.onBrokenHint} error={at('/on_broken')}>
+          <Field label={settingsText.workspace.onBroken} hint={settingsText.workspace.onBrokenHint} error={at('/on_broken')}>
             <select value={fields.on_broken} onChange={(event) => set({ on_broken: event.currentTarget.value as OnBroken })}>
               {ON_BROKEN.map((rule) => (
                 <option key={rule} value={rule}>
-                  {text.workspace.brokenRules[rule]}
+                  {settingsText.workspace.brokenRules[rule]}
                 </option>
               ))}
             </select>
           </Field>
         </section>
         <section class="panel form">
-          <h2>{text.workspace.templates}</h2>
-          <p class="hint">{text.workspace.templatesHint}</p>
+          <h2>{settingsText.workspace.templates}</h2>
+          <p class="hint">{settingsText.workspace.templatesHint}</p>
           <div class="cards">
             {fields.templates.map((template, index) => {
               const change = (name: string, value: string) =>
@@ -183,18 +192,18 @@ function WorkspaceForm({ workspace }: { workspace: Answer<Workspace> }) {
               return (
                 <div class="card" key={template.key}>
                   <header>
-                    <h3>{template.name || text.workspace.newTemplate}</h3>
+                    <h3>{template.name || settingsText.workspace.newTemplate}</h3>
                     <button
                       type="button"
                       class="button ghost icon-only"
-                      aria-label={text.workspace.removeTemplate(template.name)}
+                      aria-label={settingsText.workspace.removeTemplate(template.name)}
                       onClick={() => set({ templates: fields.templates.filter((one) => one.key !== template.key) })}
                     >
                       <Icon name="trash" />
                     </button>
                   </header>
                   <div class="pair">
-                    <Field label={text.workspace.templateName} error={at(`/utm_templates/${index}/name`)}>
+                    <Field label={settingsText.workspace.templateName} error={at(`/utm_templates/${index}/name`)}>
                       <input type="text" value={template.name} onInput={(event) => change('name', event.currentTarget.value)} />
                     </Field>
                     {UTM_FIELDS.map((field) => (
@@ -218,13 +227,13 @@ function WorkspaceForm({ workspace }: { workspace: Answer<Workspace> }) {
               onClick={() => set({ templates: [...fields.templates, { key: newKey(), name: '' }] })}
             >
               <Icon name="plus" />
-              {text.workspace.addTemplate}
+              {settingsText.workspace.addTemplate}
             </button>
           </div>
           {fields.templates.length > 0 && (
-            <Field label={text.workspace.defaultTemplate} error={at('/defaults/utm_template')}>
+            <Field label={settingsText.workspace.defaultTemplate} error={at('/defaults/utm_template')}>
               <select value={fields.utm_template} onChange={(event) => set({ utm_template: event.currentTarget.value })}>
-                <option value="">{text.workspace.noTemplate}</option>
+                <option value="">{settingsText.workspace.noTemplate}</option>
                 {fields.templates
                   .filter(({ name }) => name !== '')
                   .map(({ key, name }) => (
@@ -240,7 +249,7 @@ function WorkspaceForm({ workspace }: { workspace: Answer<Workspace> }) {
       {error !== null && <ErrorBox error={error} />}
       {error?.status === 412 && (
         <button type="button" class="button" onClick={() => cache.invalidateQueries({ queryKey: ['workspace'] })}>
-          {text.workspace.readAgain}
+          {settingsText.workspace.readAgain}
         </button>
       )}
       {mayChange && (
@@ -265,12 +274,12 @@ function Stack() {
   return (
     <section class="panel">
       <div class="panel-head">
-        <h2>{text.workspace.stack}</h2>
+        <h2>{settingsText.workspace.stack}</h2>
       </div>
       <dl class="facts">
-        <dt>{text.workspace.version}</dt>
+        <dt>{settingsText.workspace.version}</dt>
         <dd>{me.version}</dd>
-        <dt>{text.workspace.health}</dt>
+        <dt>{settingsText.workspace.health}</dt>
         <dd>
           {health.data ? (
             <span class={`badge ${health.data.status === 'ok' ? 'good' : 'bad'}`}>{health.data.status}</span>
@@ -278,20 +287,22 @@ function Stack() {
             <span class={health.error ? 'badge bad' : 'muted'}>{health.error ? text.states.failed : '…'}</span>
           )}
         </dd>
-        <dt>{text.workspace.requests}</dt>
+        <dt>{settingsText.workspace.requests}</dt>
         <dd>
-          {me.limits.requests ? text.workspace.rate(me.limits.requests.per_second, me.limits.requests.burst) : text.workspace.unlimited}
+          {me.limits.requests
+            ? settingsText.workspace.rate(me.limits.requests.per_second, me.limits.requests.burst)
+            : settingsText.workspace.unlimited}
         </dd>
-        <dt>{text.workspace.importSize}</dt>
+        <dt>{settingsText.workspace.importSize}</dt>
         <dd>{formatBytes(me.limits.import_bytes)}</dd>
-        <dt>{text.workspace.tagsEach}</dt>
+        <dt>{settingsText.workspace.tagsEach}</dt>
         <dd>{formatNumber(me.limits.tags)}</dd>
-        <dt>{text.workspace.countries}</dt>
-        <dd>{me.features.countries ? text.workspace.on : text.workspace.off}</dd>
-        <dt>{text.workspace.archive}</dt>
-        <dd>{text.workspace.days(me.features.archive_days)}</dd>
-        <dt>{text.workspace.files}</dt>
-        <dd>{text.workspace.days(me.features.file_days)}</dd>
+        <dt>{settingsText.workspace.countries}</dt>
+        <dd>{me.features.countries ? settingsText.workspace.on : settingsText.workspace.off}</dd>
+        <dt>{settingsText.workspace.archive}</dt>
+        <dd>{settingsText.workspace.days(me.features.archive_days)}</dd>
+        <dt>{settingsText.workspace.files}</dt>
+        <dd>{settingsText.workspace.days(me.features.file_days)}</dd>
       </dl>
     </section>
   );

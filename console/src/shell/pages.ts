@@ -11,6 +11,8 @@ export interface Page {
   letter?: string;
   /** Who sees the page: the least role. */
   role?: Role;
+  /** Whether it is for operators of the stack. */
+  operator?: boolean;
   /** Whether a key that reaches some links only can use it. */
   limited?: boolean;
 }
@@ -42,10 +44,20 @@ export const SECTIONS: { name: string | null; pages: Page[] }[] = [
       { path: '/console/sessions', name: text.nav.sessions, icon: 'user', limited: true },
     ],
   },
+  {
+    name: text.nav.operator,
+    pages: [
+      { path: '/console/abuse-reports', name: text.nav.abuse, icon: 'alert', letter: 'a', operator: true },
+      { path: '/console/blocked-targets', name: text.nav.blocked, icon: 'lock', letter: 'b', operator: true },
+    ],
+  },
 ];
 
 /** The pages that somebody can use. */
 export function pagesFor(me: Me): typeof SECTIONS {
-  const visible = (page: Page) => (page.role === undefined || isAtLeast(me, page.role)) && (page.limited === true || !isLimited(me));
+  const visible = (page: Page) =>
+    (!page.operator || me.is_operator) &&
+    (page.role === undefined || isAtLeast(me, page.role)) &&
+    (page.limited === true || !isLimited(me));
   return SECTIONS.map((section) => ({ ...section, pages: section.pages.filter(visible) })).filter(({ pages }) => pages.length > 0);
 }

@@ -56,5 +56,8 @@ export const Domains = screen(() => import('../screens/domains').then((module) =
 export const Keys = screen(() => import('../screens/keys').then((module) => module.Keys));
 export const WorkspaceScreen = screen(() => import('../screens/workspace').then((module) => module.WorkspaceScreen));
 export const Sessions = screen(() => import('../screens/sessions').then((module) => module.Sessions));
+export const Misses = screen(() => import('../screens/misses').then((module) => module.Misses));
+export const BlockedTargets = screen(() => import('../screens/operator/blocked').then((module) => module.BlockedTargets));
+export const AbuseReports = screen(() => import('../screens/operator/abuse').then((module) => module.AbuseReports));
 export const ApiDrawer = screen(() => import('./api_drawer').then((module) => module.ApiDrawer));
 export const ShortcutList = screen(() => import('./shortcut_list').then((module) => module.ShortcutList));

@@ -11,7 +11,9 @@ import { Navigation } from './navigation';
 import { Palette } from './palette';
 import { QuickLink } from './quick_link';
 import {
+  AbuseReports,
   ApiDrawer,
+  BlockedTargets,
   Changes,
   Domains,
   EditLink,
@@ -22,6 +24,7 @@ import {
   Keys,
   LinkStatistics,
   Links,
+  Misses,
   NewLink,
   prefetchScreens,
   Sessions,
@@ -157,6 +160,9 @@ export function Shell() {
               <Route path="/console/changes" component={Changes} />
               <Route path="/console/tags" component={Tags} />
               <Route path="/console/domains" component={Domains} />
+              <Route path="/console/domains/:domain/misses" component={Misses} />
+              <Route path="/console/abuse-reports" component={AbuseReports} />
+              <Route path="/console/blocked-targets" component={BlockedTargets} />
               <Route path="/console/keys" component={Keys} />
               <Route path="/console/workspace" component={WorkspaceScreen} />
               <Route path="/console/sessions" component={Sessions} />

@@ -101,6 +101,10 @@ export const SCREENS: { name: string; path: string; ready: string }[] = [
   { name: 'tags', path: '/console/tags', ready: 'table.list' },
   { name: 'keys', path: '/console/keys', ready: 'table.list' },
   { name: 'domains', path: '/console/domains', ready: '.facts' },
+  { name: 'misses', path: '/console/domains/go.example.com/misses', ready: '.tops .button' },
+  { name: 'blocked', path: '/console/blocked-targets', ready: 'table.list' },
+  { name: 'abuse', path: '/console/abuse-reports', ready: 'article.panel' },
+  { name: 'links-broken', path: '/console/links?broken=true', ready: '.link-row' },
   { name: 'workspace', path: '/console/workspace', ready: '.save-bar' },
   { name: 'sessions', path: '/console/sessions', ready: 'table.list' },
 ];

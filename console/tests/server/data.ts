@@ -77,9 +77,19 @@ export function manyLinks(count: number, now: number): Link[] {
       created_at: new Date(now - age - 3_600_000).toISOString(),
       ...(number === 2 ? { expires_at: new Date(now + 3 * DAY).toISOString() } : {}),
       ...(number === 5 ? { has_password: true } : {}),
+      ...(number === 3 || number === 11 ? { target_check: brokenCheck(now) } : {}),
       ...(number === 7 ? { expires_at: new Date(now - DAY).toISOString() } : {}),
     });
   });
+}
+
+function brokenCheck(now: number): Link['target_check'] {
+  return {
+    status: 'broken',
+    checked_at: new Date(now - DAY).toISOString(),
+    broken_since: new Date(now - 4 * DAY).toISOString(),
+    reason: 'status_404',
+  };
 }
 
 export function tagsOf(links: Link[]): Tag[] {

@@ -22,7 +22,7 @@ export interface Answered {
   headers?: Record<string, string>;
 }
 
-type Route = (asked: Asked, ...names: string[]) => Answered;
+export type Route = (asked: Asked, ...names: string[]) => Answered;
 
 export const problem = (status: number, detail: string, errors?: { pointer: string; detail: string }[]): Answered => ({
   status,
@@ -47,7 +47,11 @@ const TITLES: Record<number, string> = {
   503: 'Service Unavailable',
 };
 
-const ok = (body: unknown, status = 200, headers?: Record<string, string>): Answered => ({ status, body, ...(headers ? { headers } : {}) });
+export const ok = (body: unknown, status = 200, headers?: Record<string, string>): Answered => ({
+  status,
+  body,
+  ...(headers ? { headers } : {}),
+});
 const notFound = () => problem(404, 'the workspace has no such resource');
 let counter = 5000;
 
@@ -61,14 +65,26 @@ function select(state: State, query: URLSearchParams): Link[] {
       words.every((word) => text.some((one) => one.startsWith(word))) &&
       (archived === 'any' || link.archived === (archived === 'true')) &&
       tags.every((tag) => link.tags.includes(tag)) &&
-      (query.get('domain') === null || link.domain === query.get('domain'))
+      (query.get('domain') === null || link.domain === query.get('domain')) &&
+      (query.get('broken') === null || (link.target_check?.status === 'broken') === (query.get('broken') === 'true')) &&
+      isWithin(link.expires_at, query.get('expires_after'), query.get('expires_before'))
     );
   });
   const sort = query.get('sort') ?? 'created';
   if (sort === 'title') found.sort((a, b) => (a.title ?? a.slug).localeCompare(b.title ?? b.slug));
+  if (sort === 'expires') found.sort((a, b) => expiryOf(a) - expiryOf(b));
   if (sort === 'clicks') found.sort((a, b) => clicksOf(b) - clicksOf(a));
-  if (query.get('order') === (sort === 'title' ? 'desc' : 'asc')) found.reverse();
+  if (query.get('order') === (sort === 'title' || sort === 'expires' ? 'desc' : 'asc')) found.reverse();
   return found;
+}
+
+const expiryOf = (link: Link): number => (link.expires_at ? Date.parse(link.expires_at) : Number.MAX_SAFE_INTEGER);
+
+function isWithin(time: string | null | undefined, from: string | null, before: string | null): boolean {
+  if (from === null && before === null) return true;
+  if (!time) return false;
+  const at = Date.parse(time);
+  return (from === null || at >= Date.parse(from)) && (before === null || at < Date.parse(before));
 }
 
 const clicksOf = (link: Link): number => (Number.parseInt(link.id.slice(-6), 16) * 7919) % 4000;
@@ -82,7 +98,7 @@ function shown(link: Link, query: URLSearchParams): Link {
   };
 }
 
-function page<T>(items: T[], query: URLSearchParams): { items: T[]; next_cursor: string | null } {
+export function page<T>(items: T[], query: URLSearchParams): { items: T[]; next_cursor: string | null } {
   const from = Number(query.get('cursor') ?? 0);
   const limit = Number(query.get('limit') ?? 50);
   return { items: items.slice(from, from + limit), next_cursor: from + limit < items.length ? String(from + limit) : null };
@@ -224,6 +240,7 @@ export const ROUTES: [method: string, path: RegExp, least: 'viewer' | 'editor' |
           limits: null,
         },
         role,
+        is_operator: role === 'admin' && state.isOperators,
         domains: [DOMAIN, 'acme.example.com'],
         default_domain: DOMAIN,
         limits: {

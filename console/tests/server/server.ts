@@ -8,6 +8,7 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { idOf, REPORT } from './data.ts';
 import { answerFaults, operationOf, requestFaults } from './document.ts';
+import { OPERATOR_ROUTES } from './operator.ts';
 import { type Answered, loaded, problem, ROUTES } from './routes.ts';
 import { type State, sessionOf } from './state.ts';
 
@@ -94,7 +95,7 @@ function answer(state: State, method: string, url: URL, body: unknown, request: 
     fault.times--;
     return problem(fault.status, fault.detail);
   }
-  for (const [wanted, path, least, route] of ROUTES) {
+  for (const [wanted, path, least, route] of [...ROUTES, ...OPERATOR_ROUTES]) {
     const match = wanted === method ? path.exec(url.pathname) : null;
     if (match === null) continue;
     const role = session?.role ?? 'viewer';

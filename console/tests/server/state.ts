@@ -1,5 +1,19 @@
-import type { Domain, Export, Import, Key, Link, LinkChange, Role, Session, Tag, Workspace } from '../../src/api/types';
+import type {
+  AbuseReport,
+  BlockedTarget,
+  Domain,
+  Export,
+  Import,
+  Key,
+  Link,
+  LinkChange,
+  Role,
+  Session,
+  Tag,
+  Workspace,
+} from '../../src/api/types';
 import { changeOf, DOMAIN, exportsOf, idOf, imports, keys, manyLinks, tagsOf } from './data.ts';
+import { abuseReports, blockedTargets } from './operator.ts';
 
 export interface StoredSession {
   id: string;
@@ -48,9 +62,13 @@ export class State {
   workspace: Workspace;
   workspaceVersion = 1;
   domains: Domain[];
+  blocked: BlockedTarget[];
+  reports: AbuseReport[];
   uploads = new Map<string, number>();
   /** Faults that a test switches on: by `METHOD /path/template`. */
   faults = new Map<string, { status: number; times: number; detail: string }>();
+  /** Whether the admins of the workspace are operators of the stack. */
+  isOperators = true;
   /** Milliseconds that every answer takes. */
   delay = 0;
   /** Whether the connection of every request is cut. */
@@ -73,6 +91,8 @@ export class State {
     this.imports = imports(now);
     this.exports = exportsOf(now);
     this.keys = keys(now);
+    this.blocked = blockedTargets(now);
+    this.reports = abuseReports(now);
     this.tags.set('docs', { color: 'blue', description: null });
     this.tags.set('print', { color: 'orange', description: 'QR codes on paper' });
     this.changes.push({

@@ -3,7 +3,7 @@ import { addDays, daysBetween } from '../../src/lib/dates.ts';
 import { chance } from './data.ts';
 
 const VALUES: Record<string, string[]> = {
-  country: ['DE', 'US', 'AT', 'CH', 'FR', 'GB', 'NL', 'PL', 'IT'],
+  country: ['DE', 'US', 'AT', 'CH', 'FR', 'GB', 'NL', 'PL', 'IT', 'CA', 'JP', 'BR', 'IN', 'AU', 'ES', 'SG', 'ZA', 'SE', 'MT'],
   device: ['mobile', 'desktop', 'tablet'],
   browser: ['Chrome', 'Safari', 'Firefox', 'Edge', 'Samsung Internet'],
   os: ['Android', 'iOS', 'Windows', 'macOS', 'Linux'],
@@ -21,6 +21,7 @@ const VALUES: Record<string, string[]> = {
   link: ['go.example.com/docs', 'go.example.com/launch-2a', 'acme.example.com/menu', 'go.example.com/press', 'go.example.com/jobs'],
   bot: ['Googlebot', 'Slackbot', 'Twitterbot'],
   bot_kind: ['search', 'preview'],
+  path: ['/sping-sale', '/doc', '/menu.html', '/wp-login.php', '/jobs/2024', '/caf\u{fffd}', '/launch'],
 };
 
 /** The clicks of a day, the same whenever it is asked. */
@@ -34,7 +35,7 @@ function clicksOn(day: string): number {
 function topOf(dimension: string, clicks: number, limit: number): Top {
   let left = clicks;
   const items = (VALUES[dimension] ?? []).slice(0, limit).map((value) => {
-    const share = Math.floor(left * 0.38);
+    const share = Math.floor(left * (dimension === 'country' ? 0.25 : 0.38));
     left -= share;
     return { value, clicks: share, error: 0, ...(dimension === 'link' ? { link_id: null } : {}) };
   });
@@ -69,7 +70,12 @@ export function statistics(query: URLSearchParams, subject: Partial<Stats>): Sta
   const sum = (kind: 'clicks' | 'bots' | 'visitors') => items.reduce((all, item) => all + (item[kind] ?? 0), 0);
   const clicks = sum('clicks');
   const asked = query.get('group_by');
-  const dimensions = asked === 'all' ? Object.keys(VALUES).filter((one) => one !== 'link' || !subject.slug) : (asked?.split(',') ?? []);
+  const dimensions =
+    asked === 'all'
+      ? Object.keys(VALUES).filter(
+          (one) => (one !== 'link' || !subject.slug) && (one === 'path') <= (subject.domain !== undefined && !subject.slug),
+        )
+      : (asked?.split(',') ?? []);
   const limit = Number(query.get('limit') ?? 10);
   return {
     ...subject,

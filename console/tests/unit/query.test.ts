@@ -22,13 +22,17 @@ describe('the query of the address', () => {
 describe('the list of links', () => {
   it('reads what it writes', () => {
     const state = readState(
-      new URLSearchParams('search=sale&tag=a&tag=b&domain=go.example.com&archived=any&sort=clicks&order=asc&range=7d'),
+      new URLSearchParams(
+        'search=sale&tag=a&tag=b&domain=go.example.com&archived=any&sort=clicks&order=asc&range=7d&broken=true&expires=7d',
+      ),
     );
     expect(state).toEqual({
       search: 'sale',
       tags: ['a', 'b'],
       domain: 'go.example.com',
       archived: 'any',
+      broken: true,
+      expires: '7d',
       sort: 'clicks',
       order: 'asc',
       range: '7d',
@@ -36,8 +40,8 @@ describe('the list of links', () => {
   });
 
   it('takes what it does not know as absent', () => {
-    const state = readState(new URLSearchParams('sort=price&order=up&range=1y&archived=maybe'));
-    expect(state).toMatchObject({ sort: null, order: null, range: '30d', archived: 'false' });
+    const state = readState(new URLSearchParams('sort=price&order=up&range=1y&archived=maybe&broken=yes&expires=soon'));
+    expect(state).toMatchObject({ sort: null, order: null, range: '30d', archived: 'false', broken: false, expires: null });
   });
 
   it('never asks for more clicks of days than the API counts', () => {
@@ -63,10 +67,26 @@ describe('the list of links', () => {
     expect(filterOf(readState(new URLSearchParams('search=++&tag=a')))).toEqual({ tag: ['a'] });
   });
 
+  it('selects by expiry from one moment on, the soonest first', () => {
+    const after = '2026-11-30T12:00:00.000Z';
+    const cases = { '7d': { expires_after: after, expires_before: '2026-12-07T12:00:00.000Z' }, past: { expires_before: after } };
+    for (const [expires, filter] of Object.entries(cases)) {
+      const state = readState(new URLSearchParams({ expires }));
+      expect(filterOf(state, NOW)).toEqual(filter);
+      expect(queryOf(state, NOW)).toMatchObject({ ...filter, sort: 'expires' });
+      expect(selectsAll({ ...state, archived: 'any' })).toBe(false);
+    }
+    expect(queryOf(readState(new URLSearchParams('expires=7d&sort=clicks')), NOW).sort).toBe('clicks');
+    expect(filterOf(readState(new URLSearchParams('broken=true')), NOW)).toEqual({ broken: 'true' });
+    expect(selectsAll(readState(new URLSearchParams('broken=true&archived=any')))).toBe(false);
+  });
+
   it('turns the order of a column around', () => {
     const state = readState(new URLSearchParams(''));
     expect(nextSort(state, 'clicks')).toEqual({ sort: 'clicks', order: 'desc' });
     expect(nextSort(state, 'created')).toEqual({ sort: 'created', order: 'asc' });
+    expect(nextSort(state, 'expires')).toEqual({ sort: 'expires', order: 'asc' });
+    expect(nextSort({ ...state, expires: '7d' }, 'expires')).toEqual({ sort: 'expires', order: 'desc' });
     expect(nextSort(state, 'title')).toEqual({ sort: 'title', order: 'asc' });
     expect(nextSort({ ...state, sort: 'title', order: 'asc' }, 'title')).toEqual({ sort: 'title', order: 'desc' });
   });

@@ -65,7 +65,7 @@ mod tests {
     use waypost_domain::testing::samples::{caller, session};
     use waypost_domain::testing::sessions::MemorySessions;
     use waypost_domain::testing::system::{FixedClock, SeededRandom};
-    use waypost_domain::{Domain, Domains, Role};
+    use waypost_domain::{Domain, Domains, Role, WorkspaceId};
     use waypost_http::authentication::{Authentication, SessionCookie};
     use waypost_http::router::api;
     use waypost_http::testing::send_any_queries;
@@ -93,6 +93,7 @@ mod tests {
                 archive_days: 0,
                 file_days: 30,
             },
+            operators: WorkspaceId::parse("ops").unwrap(),
         };
         let limits = RateLimits { editor: RateLimit::parse("20/100").unwrap(), ..RateLimits::default() };
         let (keys, clock) = (Arc::new(MemoryKeys::default()), Arc::new(FixedClock::at("2026-01-02T03:04:05Z")));
@@ -125,7 +126,7 @@ mod tests {
         assert_eq!(
             me,
             json!({
-                "workspace": "acme", "role": "editor",
+                "workspace": "acme", "role": "editor", "is_operator": false,
                 "credential": {"kind": "key", "id": key.key_id, "name": key.name, "expires_at": key.expires_at, "limits": null},
                 "domains": ["go.example.com", "acme.example.com", "s.example.org"],
                 "default_domain": "go.example.com",
@@ -198,6 +199,21 @@ mod tests {
         );
         assert_eq!(me["domains"], json!(["go.example.com", "other.example.com", "s.example.org"]));
         assert_eq!(read(&fixture, "Bearer nonsense").await.0, 401);
+    }
+
+    #[tokio::test]
+    async fn operators_are_admins_without_limits_of_their_workspace() {
+        let fixture = fixture();
+        let tagged = KeyLimits { tags: vec!["a".to_owned()], ..KeyLimits::default() };
+        for (key, is_operator) in [
+            (fixture.keys.authorize(1, "ops", Role::Admin), true),
+            (fixture.keys.authorize(2, "ops", Role::Editor), false),
+            (fixture.keys.authorize(3, "acme", Role::Admin), false),
+            (fixture.keys.authorize_limited(4, "ops", Role::Admin, tagged), false),
+        ] {
+            let (status, me) = read(&fixture, &key).await;
+            assert_eq!((status, &me["is_operator"]), (200, &json!(is_operator)), "{me}");
+        }
     }
 
     #[tokio::test]

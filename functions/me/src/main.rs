@@ -32,6 +32,7 @@ async fn serve() -> Result<(), BoxError> {
             archive_days: settings::number("ARCHIVE_RETENTION_DAYS")?,
             file_days: settings::number("IMPORT_RETENTION_DAYS")?,
         },
+        operators: settings::operator_workspace()?,
     };
     let table = settings::required("LINKS_TABLE")?;
     let domain_settings = Arc::new(DynamoDomains::new(dynamo.clone(), &table));

@@ -49,6 +49,8 @@ fn read(query: &str) -> Result<ListRequest, Error> {
             "broken" => &mut request.broken,
             "created_after" => &mut request.created_after,
             "created_before" => &mut request.created_before,
+            "expires_after" => &mut request.expires_after,
+            "expires_before" => &mut request.expires_before,
             "search" => &mut request.search,
             "url" => &mut request.url,
             "url_prefix" => &mut request.url_prefix,

@@ -6,8 +6,9 @@ use waypost_domain::access::key::{Credential, CredentialKind};
 use waypost_domain::access::key_limits::KeyLimits;
 use waypost_domain::access::rate_limit::RateLimit;
 use waypost_domain::access::sessions::session::CurrentSession;
+use waypost_domain::blocking::operator::require_operator;
 use waypost_domain::values::page::MAX_LIMIT;
-use waypost_domain::{Caller, Domain, Domains, Link, Role, Timestamp};
+use waypost_domain::{Caller, Domain, Domains, Link, Role, Timestamp, WorkspaceId};
 
 use crate::link_batches::{MAX_ITEMS, MAX_PASSWORDS};
 use crate::qr::MAX_LOGO_BYTES;
@@ -24,6 +25,8 @@ pub struct MeView {
     session: Option<MySessionView>,
     /// What the caller may do.
     role: Role,
+    /// Whether the caller is an operator of the stack, who sees reports of abuse and the list of blocked targets.
+    is_operator: bool,
     /// The domains that the caller can make links on.
     domains: Vec<Domain>,
     /// The domain of links that name none. A key that is limited to other domains must name one.
@@ -133,6 +136,8 @@ pub struct Stack {
     pub max_import_bytes: u64,
     /// What the stack has switched on.
     pub features: Features,
+    /// The workspace whose admins are operators of the stack.
+    pub operators: WorkspaceId,
 }
 
 impl MeView {
@@ -157,6 +162,7 @@ impl MeView {
             logo_bytes: MAX_LOGO_BYTES,
         };
         Self {
+            is_operator: require_operator(&caller, &stack.operators).is_ok(),
             domains: domains.cloned().collect(),
             default_domain: stack.domains.default_domain().clone(),
             workspace: caller.workspace.to_string(),

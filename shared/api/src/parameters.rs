@@ -17,6 +17,8 @@ const LINKS: &[QueryParameter] = &[
     QueryParameter::one("broken"),
     QueryParameter::one("created_after"),
     QueryParameter::one("created_before"),
+    QueryParameter::one("expires_after"),
+    QueryParameter::one("expires_before"),
     QueryParameter::one("search"),
     QueryParameter::one("url"),
     QueryParameter::one("url_prefix"),

@@ -3,6 +3,24 @@ import { formatDateTime, formatNumber, formatRelative } from '../../lib/format';
 import { linkPath } from '../../lib/targets';
 import { text } from '../../text';
 
+/** Why a check failed, in words. */
+function failureName(reason: string): string {
+  return text.link.failures[reason] ?? text.link.failedWith(reason.replace('status_', ''));
+}
+
+/** What checks of the target have found, if it does not work. */
+export function BrokenNote({ link }: { link: Link }) {
+  const check = link.target_check;
+  if (!check?.reason || check.status === 'ok') return null;
+  const reason = failureName(check.reason);
+  const isBroken = check.status === 'broken' && check.broken_since;
+  return (
+    <p class="note warn" role="status">
+      {isBroken ? text.link.broken(formatDateTime(check.broken_since ?? ''), reason) : text.link.failing(reason)}
+    </p>
+  );
+}
+
 /** What the link is besides its settings. */
 export function Facts({ link }: { link: Link }) {
   return (

@@ -9,6 +9,7 @@ import { text } from '../../text';
 import { Loading, Shown } from '../../ui/states';
 import { draftOf, emptyDraft } from './draft';
 import { Editor } from './editor';
+import { BrokenNote } from './facts';
 import { LinkHead, useLink } from './head';
 
 export function NewLinkScreen() {
@@ -20,8 +21,10 @@ export function NewLinkScreen() {
     queryFn: ({ signal }) => answer(api.GET('/v1/workspace', { signal })),
   });
   if (workspace.isPending) return <Loading rows={6} />;
-  const domain = workspace.data?.data.defaults.domain ?? me.default_domain;
-  const target = new URLSearchParams(url.split('?')[1] ?? '').get('url') ?? '';
+  // An address may name what the link begins with, as "make a link of this" does.
+  const given = new URLSearchParams(url.split('?')[1] ?? '');
+  const wanted = given.get('domain') ?? '';
+  const domain = me.domains.includes(wanted) ? wanted : (workspace.data?.data.defaults.domain ?? me.default_domain);
   return (
     <>
       <header class="page-head">
@@ -29,7 +32,7 @@ export function NewLinkScreen() {
       </header>
       <Editor
         link={null}
-        initial={{ ...emptyDraft(domain), url: target }}
+        initial={{ ...emptyDraft(domain), url: given.get('url') ?? '', slug: given.get('slug') ?? '' }}
         mayChange={isAtLeast(me, 'editor')}
         onSaved={(link) => route(linkPath(link), true)}
       />
@@ -50,18 +53,21 @@ export function LinkScreen() {
       <LinkHead domain={domain} slug={slug} link={query.data?.data ?? null} page="edit" />
       <Shown query={query} rows={8}>
         {({ data }) => (
-          <Editor
-            // A saved link is a new beginning for the form; so is another link.
-            key={`${data.id} ${data.updated_at}`}
-            link={data}
-            initial={draftOf(data)}
-            mayChange={isAtLeast(me, 'editor')}
-            onSaved={(link) => {
-              cache.invalidateQueries({ queryKey: ['links'] });
-              if (link.slug !== slug || link.domain !== domain) route(linkPath(link), true);
-              else query.refetch();
-            }}
-          />
+          <>
+            <BrokenNote link={data} />
+            <Editor
+              // A saved link is a new beginning for the form; so is another link.
+              key={`${data.id} ${data.updated_at}`}
+              link={data}
+              initial={draftOf(data)}
+              mayChange={isAtLeast(me, 'editor')}
+              onSaved={(link) => {
+                cache.invalidateQueries({ queryKey: ['links'] });
+                if (link.slug !== slug || link.domain !== domain) route(linkPath(link), true);
+                else query.refetch();
+              }}
+            />
+          </>
         )}
       </Shown>
     </>

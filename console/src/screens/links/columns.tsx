@@ -20,7 +20,7 @@ export const SHAPES: Record<Column, Shape> = {
   last_click: { width: '110px', sort: 'last_click', isNumber: true },
   created: { width: '104px', sort: 'created', isNumber: true },
   changed: { width: '110px', sort: 'changed', isNumber: true },
-  expires: { width: '110px', isNumber: true },
+  expires: { width: '110px', sort: 'expires', isNumber: true },
 };
 
 export function Cell({ column, link, range, onTag }: { column: Column; link: Link; range: ListRange; onTag: (tag: string) => void }) {

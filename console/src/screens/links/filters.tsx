@@ -7,7 +7,7 @@ import { Icon } from '../../ui/icons';
 import { Menu } from '../../ui/menu';
 import { useTags } from '../../ui/tag_input';
 import { COLUMNS, type Column } from './columns';
-import { isFiltered, type ListState, RANGES } from './state';
+import { EXPIRIES, isFiltered, type ListState, RANGES } from './state';
 
 interface Props {
   state: ListState;
@@ -18,6 +18,8 @@ interface Props {
 
 /** Typing pauses of this length ask the API. */
 const PAUSE_MILLISECONDS = 180;
+
+const LOOKS = ['', 'broken', ...EXPIRIES] as const;
 
 export function Filters({ state, set, columns, onColumns }: Props) {
   const me = useMe();
@@ -100,6 +102,19 @@ export function Filters({ state, set, columns, onColumns }: Props) {
         <option value="any">{text.links.states.any}</option>
       </select>
       <select
+        aria-label={text.links.look}
+        value={state.broken ? 'broken' : (state.expires ?? '')}
+        onChange={({ currentTarget: { value } }) =>
+          set(value === 'broken' ? { broken: 'true', expires: null } : { broken: null, expires: value })
+        }
+      >
+        {LOOKS.map((look) => (
+          <option key={look} value={look}>
+            {text.links.looks[look]}
+          </option>
+        ))}
+      </select>
+      <select
         aria-label={text.links.range}
         value={state.range}
         onChange={(event) => set({ range: event.currentTarget.value === '30d' ? null : event.currentTarget.value })}
@@ -131,7 +146,7 @@ export function Filters({ state, set, columns, onColumns }: Props) {
           class="button ghost"
           onClick={() => {
             setTyped('');
-            set({ search: null, tag: null, domain: null, archived: null });
+            set({ search: null, tag: null, domain: null, archived: null, broken: null, expires: null });
           }}
         >
           {text.links.clear}

@@ -14,7 +14,7 @@ import { COLUMNS, type Column, FIRST_COLUMNS, SHAPES } from './columns';
 import { Filters } from './filters';
 import { VirtualList } from './list';
 import { Row } from './row';
-import { filterOf, isFiltered, nextSort, queryOf, readState, type Sort, selectsAll } from './state';
+import { filterOf, isFiltered, naturalOrder, nextSort, queryOf, readState, type Sort, selectsAll, sortOf } from './state';
 
 const STORED_COLUMNS = 'waypost.columns';
 
@@ -33,7 +33,9 @@ export function Links() {
   const [all, setAll] = useState(false);
   const anchor = useRef(-1);
   const mayChange = isAtLeast(me, 'editor');
-  const query = queryOf(state);
+  // One moment for all that is asked of this list, so that its pages, and a change of all of it, mean the same links.
+  const now = useMemo(() => new Date(), [parameters]);
+  const query = queryOf(state, now);
   const list = useInfiniteQuery({
     queryKey: ['links', 'list', query],
     queryFn: ({ pageParam, signal }) => listLinks({ ...query, ...(pageParam ? { cursor: pageParam } : {}) }, signal),
@@ -77,14 +79,16 @@ export function Links() {
   };
 
   const isNarrow = useNarrow();
-  const visible = isNarrow ? columns.filter((column) => column === 'clicks') : columns;
+  // Who asks what expires wants to see when.
+  const wanted = state.expires === null ? columns : COLUMNS.filter((column) => column === 'expires' || columns.includes(column));
+  const visible = isNarrow ? columns.filter((column) => column === 'clicks') : wanted;
   const widths = [
     ...(mayChange ? ['24px'] : []),
     'minmax(0, 1fr)',
     ...visible.map((column) => (isNarrow ? '56px' : SHAPES[column].width)),
     '32px',
   ].join(' ');
-  const sorted = state.sort ?? (state.search ? 'relevance' : 'created');
+  const sorted = sortOf(state) ?? (state.search ? 'relevance' : 'created');
 
   return (
     <>
@@ -105,7 +109,7 @@ export function Links() {
           allSelected={all}
           select={
             all
-              ? { filter: filterOf(state), ...(selectsAll(state) ? { all: true } : {}) }
+              ? { filter: filterOf(state, now), ...(selectsAll(state) ? { all: true } : {}) }
               : { links: [...selected.keys()].map((id) => ({ id })) }
           }
           onSelectAll={() => setAll(true)}
@@ -204,7 +208,7 @@ interface HeadProps {
 
 function Head({ name, sort, isNumber = false, sorted, state, set }: HeadProps) {
   const isSorted = sort === sorted;
-  const order = state.order ?? (sort === 'title' ? 'asc' : 'desc');
+  const order = state.order ?? naturalOrder(sorted);
   return (
     <div
       role="columnheader"

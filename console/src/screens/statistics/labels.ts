@@ -1,11 +1,13 @@
 import type { Interval } from '../../lib/dates';
 import { countryName, languageName } from '../../lib/format';
 import { text } from '../../text';
+import type { Subject } from './ask';
 
 /** The breakdowns, in groups of dimensions that one looks at together. */
 export const GROUPS = [
-  { name: 'sources', dimensions: ['referrer_host', 'referrer', 'trigger'] },
+  { name: 'paths', dimensions: ['path'] },
   { name: 'places', dimensions: ['country', 'language'] },
+  { name: 'sources', dimensions: ['referrer_host', 'referrer', 'trigger'] },
   { name: 'devices', dimensions: ['device', 'browser', 'os'] },
   { name: 'links', dimensions: ['link'] },
   { name: 'campaigns', dimensions: ['utm_campaign', 'utm_source', 'utm_medium', 'utm_term', 'utm_content'] },
@@ -13,8 +15,29 @@ export const GROUPS = [
   { name: 'bots', dimensions: ['bot', 'bot_kind'] },
 ] as const;
 
-export type Group = (typeof GROUPS)[number];
-export type Dimension = Group['dimensions'][number];
+export type Dimension = (typeof GROUPS)[number]['dimensions'][number];
+export interface Group {
+  name: (typeof GROUPS)[number]['name'];
+  dimensions: readonly Dimension[];
+}
+
+/** What is not counted of visits to no link. */
+const OF_LINKS: readonly string[] = ['trigger', 'link', 'campaigns', 'targets', 'links'];
+
+/** The breakdowns of a subject. */
+export function groupsOf(subject: Subject): Group[] {
+  const misses = 'missesOf' in subject;
+  const shown = ({ name }: Group) => {
+    if (name === 'paths') return misses;
+    if (name === 'links') return 'tags' in subject;
+    return name !== 'targets' || 'slug' in subject;
+  };
+  const groups = GROUPS.filter(shown);
+  if (!misses) return groups;
+  return groups
+    .filter(({ name }) => !OF_LINKS.includes(name))
+    .map((group) => ({ ...group, dimensions: group.dimensions.filter((one) => !OF_LINKS.includes(one)) }));
+}
 
 /** A value as people say it. */
 export function valueName(dimension: string, value: string): string {

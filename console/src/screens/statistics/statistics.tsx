@@ -10,23 +10,31 @@ import { Shown } from '../../ui/states';
 import { toastError } from '../../ui/toasts';
 import { readCsv, type Subject, useStatistics } from './ask';
 import { Figures } from './figures';
-import { type Dimension, GROUPS, type Group, valueName } from './labels';
+import { type Dimension, type Group, groupsOf, valueName } from './labels';
+import { CountryMap } from './places';
 import { Series } from './series';
 import { partsOf, possibleIntervals, readStats, seriesQuery, topsQuery } from './state';
 import { Toolbar } from './toolbar';
-import { Tops } from './tops';
+import { type ActionOf, Tops } from './tops';
 
 const SHOWN_VALUES = 8;
+/** The breakdowns that take the whole width. */
+const WIDE: string[] = ['paths', 'places'];
+
+interface Props {
+  subject: Subject;
+  /** What can be done with a value beside filtering by it. */
+  actionOf?: ActionOf;
+}
 
 /** The statistics of a subject: range, figures, series, breakdowns. All of it stands in the address. */
-export function Statistics({ subject }: { subject: Subject }) {
+export function Statistics({ subject, actionOf }: Props) {
   const { parameters, set } = useQueryState();
   const state = readStats(parameters);
   const series = useStatistics(subject, seriesQuery(state));
   const tops = useStatistics(subject, topsQuery(state, 10));
   const [dimension, value] = state.filter === '' ? [null, null] : partsOf(state.filter);
   const days = daysBetween(state.range.from, state.range.to);
-  const groups = GROUPS.filter(({ name }) => (name === 'links' ? !('slug' in subject) : name === 'targets' ? 'slug' in subject : true));
   const save = async (what: 'series' | 'values') => {
     try {
       const query = what === 'series' ? { ...seriesQuery(state), compare: undefined } : topsQuery(state, 100);
@@ -93,13 +101,14 @@ export function Statistics({ subject }: { subject: Subject }) {
         </Shown>
       </section>
       <div class="grid tops-grid">
-        {groups.map((group) => (
+        {groupsOf(subject).map((group) => (
           <Breakdown
             key={group.name}
             group={group}
             subject={subject}
             state={state}
             query={tops}
+            actionOf={actionOf}
             chosen={dimension === null ? null : { dimension, value: value ?? '' }}
             onChoose={(of, chosen) => set({ filter: chosen === null ? null : `${of}:${chosen}`, tz: null })}
           />
@@ -114,11 +123,12 @@ interface BreakdownProps {
   subject: Subject;
   state: ReturnType<typeof readStats>;
   query: ReturnType<typeof useStatistics>;
+  actionOf: ActionOf | undefined;
   chosen: { dimension: string; value: string } | null;
   onChoose: (dimension: Dimension, value: string | null) => void;
 }
 
-function Breakdown({ group, subject, state, query, chosen, onChoose }: BreakdownProps) {
+function Breakdown({ group, subject, state, query, actionOf, chosen, onChoose }: BreakdownProps) {
   const dimensions: readonly Dimension[] = group.dimensions;
   const [dimension, setDimension] = useState<Dimension>(
     dimensions.find((one) => one === chosen?.dimension) ?? (dimensions[0] as Dimension),
@@ -132,7 +142,7 @@ function Breakdown({ group, subject, state, query, chosen, onChoose }: Breakdown
   };
   const head = dimensions.length > 1;
   return (
-    <section class="panel half" aria-label={text.stats.groups[group.name]}>
+    <section class={`panel ${WIDE.includes(group.name) ? '' : 'half'}`} aria-label={text.stats.groups[group.name]}>
       <div class="panel-head">
         <h2>{text.stats.groups[group.name]}</h2>
         {head && (
@@ -149,21 +159,32 @@ function Breakdown({ group, subject, state, query, chosen, onChoose }: Breakdown
         {(stats) => {
           const top = stats.top[dimension];
           return (
-            <>
-              <Tops
-                dimension={dimension}
-                top={top}
-                chosen={value}
-                onChoose={choose}
-                because={stats.null_because[`top.${dimension}`]}
-                most={SHOWN_VALUES}
-              />
-              {(top?.items.length ?? 0) >= SHOWN_VALUES && (
-                <button type="button" class="button small ghost" onClick={() => setMore(true)}>
-                  {text.stats.more}
-                </button>
+            <div class={group.name === 'places' ? 'places' : ''}>
+              {group.name === 'places' && (
+                <CountryMap
+                  subject={subject}
+                  range={{ from: state.range.from, to: state.range.to, tz: state.tz }}
+                  chosen={chosen?.dimension === 'country' ? chosen.value : null}
+                  onChoose={(code) => onChoose('country', code)}
+                />
               )}
-            </>
+              <div>
+                <Tops
+                  dimension={dimension}
+                  top={top}
+                  chosen={value}
+                  onChoose={choose}
+                  because={stats.null_because[`top.${dimension}`]}
+                  actionOf={actionOf}
+                  most={SHOWN_VALUES}
+                />
+                {(top?.items.length ?? 0) >= SHOWN_VALUES && (
+                  <button type="button" class="button small ghost" onClick={() => setMore(true)}>
+                    {text.stats.more}
+                  </button>
+                )}
+              </div>
+            </div>
           );
         }}
       </Shown>
@@ -177,6 +198,7 @@ function Breakdown({ group, subject, state, query, chosen, onChoose }: Breakdown
                 chosen={value}
                 onChoose={choose}
                 because={stats.null_because[`top.${dimension}`]}
+                actionOf={actionOf}
               />
             )}
           </Shown>

@@ -199,6 +199,16 @@ fn filter_expression(filter: &LinkFilter, names: &mut HashMap<String, String>, v
         };
         parts.push(part.to_owned());
     }
+    // A link that never expires has no such attribute, and a comparison with what is absent is false. Times are texts in their order.
+    for (bound, operator, time) in
+        [(":expires_from", ">=", filter.expires_from), (":expires_before", "<", filter.expires_before)]
+    {
+        if let Some(time) = time {
+            name("#expires_at", "expires_at");
+            value(bound.to_owned(), text(time.to_string()));
+            parts.push(format!("#expires_at {operator} {bound}"));
+        }
+    }
     let scope = &filter.scope;
     if !scope.tags().is_empty() {
         name("#tags", "tags");

@@ -190,6 +190,7 @@ async fn filters_match_those_in_memory() {
         link.settings.archived = n % 5 == 0;
         let time = "2026-01-02T03:04:05Z";
         link.target_check = [None, Some(failing_check(time)), Some(broken_check(time))][n % 11 % 3].clone();
+        link.settings.expires_at = (n % 2 == 0).then(|| link.created_at.plus_seconds(5));
         link.created_by = (n % 7 == 0).then(|| "key_1".to_owned());
         if n % 3 == 0 {
             link.address.domain = Domain::parse("s.example.org").unwrap();
@@ -223,6 +224,12 @@ async fn filters_match_those_in_memory() {
         LinkQuery { filter: LinkFilter { archived: Some(false), ..LinkFilter::default() }, limit: 99, ..all.clone() },
         LinkQuery { filter: LinkFilter { broken: Some(true), ..LinkFilter::default() }, ..all.clone() },
         LinkQuery { filter: LinkFilter { broken: Some(false), ..LinkFilter::default() }, ..all.clone() },
+        LinkQuery { filter: LinkFilter { expires_from: time(20), ..LinkFilter::default() }, ..all.clone() },
+        LinkQuery { filter: LinkFilter { expires_before: time(20), ..LinkFilter::default() }, ..all.clone() },
+        LinkQuery {
+            filter: LinkFilter { expires_from: time(10), expires_before: time(20), ..LinkFilter::default() },
+            ..all.clone()
+        },
         LinkQuery { filter: LinkFilter { slug_prefix: Some("s2".into()), ..LinkFilter::default() }, ..all.clone() },
         LinkQuery {
             filter: LinkFilter { domain: Domain::parse("s.example.org").ok(), ..LinkFilter::default() },

@@ -10,7 +10,7 @@ use lz4_flex::block::{compress, decompress};
 use super::patch::{LinkBits, LinkPatch};
 
 /// The format of the blocks. A catalogue with another one is built anew.
-pub const FORMAT: u8 = 3;
+pub const FORMAT: u8 = 4;
 /// The greatest unpacked length of a block, in bytes.
 pub const MAX_UNPACKED: usize = 8 << 20;
 const HEADER: usize = 9;

@@ -36,6 +36,8 @@ pub struct CatalogRow {
     pub created_by: String,
     /// Whether its target is broken.
     pub broken: bool,
+    /// When it expires, in milliseconds since the Unix epoch; never if absent.
+    pub expires_at: Option<i64>,
 }
 
 impl CatalogRow {
@@ -54,6 +56,7 @@ impl CatalogRow {
             tags: link.tags.clone(),
             created_by: link.created_by.clone().unwrap_or_default(),
             broken: link.is_broken(),
+            expires_at: link.settings.expires_at.map(Timestamp::as_millis),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use super::memory::{Catalog, Found, Row, TAG_MARK};
+use super::memory::{Catalog, Found, NEVER, Row, TAG_MARK};
 use super::patch::LinkBits;
 use super::words::{append_words, words_of};
 use crate::access::scope::Scope;
@@ -28,6 +28,8 @@ pub enum SortBy {
     Clicks,
     /// The last click of a person. A link without one comes before all others.
     LastClick,
+    /// When the link expires. A link that never does comes after all others.
+    Expires,
     /// The words of the title, or of the slug of a link without a title; without case and accents.
     Title,
     /// How well the link meets the search: whose slug is what was searched, then whose slug begins with it, then all others;
@@ -37,8 +39,8 @@ pub enum SortBy {
 
 impl SortBy {
     /// All orders.
-    pub const ALL: [Self; 6] =
-        [Self::Created, Self::Changed, Self::Clicks, Self::LastClick, Self::Title, Self::Relevance];
+    pub const ALL: [Self; 7] =
+        [Self::Created, Self::Changed, Self::Clicks, Self::LastClick, Self::Expires, Self::Title, Self::Relevance];
 
     /// Returns the order's name in the API.
     pub fn name(self) -> &'static str {
@@ -47,6 +49,7 @@ impl SortBy {
             Self::Changed => "changed",
             Self::Clicks => "clicks",
             Self::LastClick => "last_click",
+            Self::Expires => "expires",
             Self::Title => "title",
             Self::Relevance => "relevance",
         }
@@ -54,7 +57,7 @@ impl SortBy {
 
     /// Tells whether people expect the greatest first.
     pub fn is_descending(self) -> bool {
-        self != Self::Title
+        !matches!(self, Self::Title | Self::Expires)
     }
 }
 
@@ -232,6 +235,7 @@ impl CatalogQuery {
         let tags = if filter.any_tag { filter.tags.iter().any(has) } else { filter.tags.iter().all(has) };
         filter.archived.is_none_or(|archived| row.archived == archived)
             && filter.broken.is_none_or(|broken| row.broken == broken)
+            && filter.shows_expiry((row.expires_at != NEVER).then_some(row.expires_at))
             && (filter.tags.is_empty() || tags)
             && filter.domain.as_ref().is_none_or(|domain| found.domain == domain.as_str())
             && filter.slug_prefix.as_ref().is_none_or(|prefix| found.slug.starts_with(prefix.as_str()))
@@ -248,6 +252,7 @@ fn key_of<'a>(sort: SortBy, searched: &str, row: &Row, found: &Found<'a>) -> Key
         SortBy::Changed => Key::Number(row.changed_at),
         SortBy::Clicks => Key::Number(i64::try_from(row.clicks).unwrap_or(i64::MAX)),
         SortBy::LastClick => Key::Number(row.last_click_at),
+        SortBy::Expires => Key::Number(row.expires_at),
         SortBy::Title => Key::Text(found.title_key),
         SortBy::Relevance => Key::Rank(relevance(searched, found.slug), row.created_at),
     }

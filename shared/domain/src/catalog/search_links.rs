@@ -213,7 +213,7 @@ fn order(request: &ListRequest, errors: &mut Errors) -> (SortBy, bool) {
     let sort = match request.sort.as_deref() {
         None => by_default,
         Some(name) => SortBy::ALL.into_iter().find(|sort| sort.name() == name).unwrap_or_else(|| {
-            errors.add("sort", "must be created, changed, clicks, last_click, title or relevance");
+            errors.add("sort", "must be created, changed, clicks, last_click, expires, title or relevance");
             by_default
         }),
     };

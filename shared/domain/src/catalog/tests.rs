@@ -26,6 +26,7 @@ use crate::testing::system::{FixedClock, SeededRandom};
 use crate::values::domains::{Domain, Domains};
 use crate::values::slug::Slug;
 use crate::values::target::TargetUrl;
+use crate::values::timestamp::Timestamp;
 use crate::values::workspace::WorkspaceId;
 
 /// Who creates links; nobody knows who created some.
@@ -109,10 +110,17 @@ impl Stack {
         link.url = TargetUrl::parse(self.one_of(&urls), &Domains::parse("go.example.com").unwrap()).unwrap();
         link.tags = ["mail", "spring", "x y"].into_iter().filter(|_| self.below(3) == 0).map(str::to_owned).collect();
         link.settings.archived = self.below(6) == 0;
+        link.settings.expires_at = self.expiry();
         link.target_check =
             [None, None, Some(failing_check("2026-01-02T03:04:05Z")), Some(broken_check("2026-01-02T03:04:05Z"))]
                 [self.below(4)]
             .clone();
+    }
+
+    /// One of few times around now, so that several links have the same, or never.
+    fn expiry(&self) -> Option<Timestamp> {
+        let days = self.below(6).checked_sub(2)?;
+        Some(Timestamp::parse("2026-01-01T00:00:00Z").unwrap().plus_seconds(86_400 * i64::try_from(days).unwrap()))
     }
 
     async fn create(&mut self) {
@@ -249,6 +257,8 @@ impl Stack {
             slug_prefix: (self.below(6) == 0).then(|| self.one_of(&["a", "spring", "Sa"]).to_owned()),
             archived: [None, Some(false), Some(true)][self.below(3)],
             broken: [None, None, None, Some(false), Some(true)][self.below(5)],
+            expires_from: self.expiry().filter(|_| self.below(5) == 0),
+            expires_before: self.expiry().filter(|_| self.below(5) == 0),
             scope: self.scope(),
         };
         let time = |ago: i64| Some(self.clock.now().plus_seconds(-ago));
@@ -287,6 +297,10 @@ impl Stack {
                 SortBy::Changed => changed(&a.0).cmp(&changed(&b.0)),
                 SortBy::Clicks => clicks(&a.1).cmp(&clicks(&b.1)),
                 SortBy::LastClick => last(&a.1).cmp(&last(&b.1)),
+                SortBy::Expires => match (a.0.settings.expires_at, b.0.settings.expires_at) {
+                    (Some(a), Some(b)) => a.cmp(&b),
+                    (a, b) => b.is_some().cmp(&a.is_some()),
+                },
                 SortBy::Title => title(&a.0).cmp(&title(&b.0)),
                 SortBy::Relevance => rank(&a.0).cmp(&rank(&b.0)),
             };

@@ -130,6 +130,14 @@ pub struct FilterFields {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::values::timestamp::Timestamp>"))]
     pub created_before: Option<String>,
+    /// Only links that expire at this time or later. Links that never expire are left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::values::timestamp::Timestamp>"))]
+    pub expires_after: Option<String>,
+    /// Only links that expire, or have expired, before this time. Links that never expire are left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::values::timestamp::Timestamp>"))]
+    pub expires_before: Option<String>,
 }
 
 impl FilterFields {
@@ -152,6 +160,8 @@ impl FilterFields {
             broken: this.broken,
             created_after: this.created_after,
             created_before: this.created_before,
+            expires_after: this.expires_after,
+            expires_before: this.expires_before,
             ..ListRequest::default()
         };
         check_filters(&request, caller, domains)

@@ -45,6 +45,12 @@ pub struct ListRequest {
     /// Only links created before this time.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<Timestamp>"))]
     pub created_before: Option<String>,
+    /// Only links that expire at this time or later. Links that never expire are left out.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Timestamp>"))]
+    pub expires_after: Option<String>,
+    /// Only links that expire, or have expired, before this time. Links that never expire are left out.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Timestamp>"))]
+    pub expires_before: Option<String>,
     /// Only links with a word that begins with each word of this: in slug, title, target, tags or a former slug; without case and
     /// accents.
     #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = ListRequest::MAX_SEARCH_CHARS), regex(pattern = TEXT)))]
@@ -60,10 +66,10 @@ pub struct ListRequest {
     #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = ListRequest::MAX_HOST_CHARS), extend("examples" = ["example.com", "*.example.com"])))]
     pub host: Option<String>,
     /// What to sort by. `relevance` is for searches, and their default: links whose slug is what was searched come first, then those
-    /// whose slug begins with it. `title` is the slug if a link has no title.
-    #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["created", "changed", "clicks", "last_click", "title", "relevance"], "default" = "created")))]
+    /// whose slug begins with it. `title` is the slug if a link has no title. By `expires`, links that never expire come last.
+    #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["created", "changed", "clicks", "last_click", "expires", "title", "relevance"], "default" = "created")))]
     pub sort: Option<String>,
-    /// The direction: `asc`, the default for `title`, or `desc`, the default for all others.
+    /// The direction: `asc`, the default for `title` and `expires`, or `desc`, the default for all others.
     #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["asc", "desc"])))]
     pub order: Option<String>,
     /// Adds to each link its clicks from this day or time on, as `clicks_in_range`. As `from` of the statistics.
@@ -208,6 +214,8 @@ pub(crate) fn check(
     };
     let created_from = time("created_after", &request.created_after, errors);
     let created_before = time("created_before", &request.created_before, errors);
+    let expires_from = time("expires_after", &request.expires_after, errors);
+    let expires_before = time("expires_before", &request.expires_before, errors);
     let filter = LinkFilter {
         tags: tags.unwrap_or_default(),
         any_tag,
@@ -215,6 +223,8 @@ pub(crate) fn check(
         slug_prefix,
         archived,
         broken,
+        expires_from,
+        expires_before,
         scope: caller.scope.clone(),
     };
     LinkQuery { before, created_from, created_before, filter, limit }
@@ -301,6 +311,7 @@ mod tests {
             link.tags = tags.into_iter().map(str::to_owned).collect();
             link.created_at = link.created_at.plus_seconds(second);
             link.settings.archived = archived;
+            link.settings.expires_at = (second < 3).then(|| link.created_at);
             link.target_check = (slug == "a2").then(|| broken_check("2026-01-02T03:04:05Z"));
             links.insert(&link).await.unwrap();
         }
@@ -320,6 +331,9 @@ mod tests {
             (ListRequest { prefix: text("a"), ..all() }, "a2 a1"),
             (ListRequest { created_after: text("2026-01-01T00:00:02Z"), ..all() }, "b1 a2"),
             (ListRequest { created_before: text("2026-01-01T00:00:02Z"), ..all() }, "a1"),
+            (ListRequest { expires_after: text("2026-01-01T00:00:02Z"), ..all() }, "a2"),
+            (ListRequest { expires_before: text("2026-01-01T00:00:02Z"), ..all() }, "a1"),
+            (ListRequest { expires_before: text("9999-01-01T00:00:00Z"), archived: text("any"), ..all() }, "a2 a1"),
         ] {
             let page = page(&links, &request).await.unwrap();
             let found: Vec<&str> = page.items.iter().map(|link| link.address.slug.as_str()).collect();
@@ -340,11 +354,14 @@ mod tests {
             broken: text("any"),
             created_after: text("yesterday"),
             created_before: text("2026-02-30T00:00:00Z"),
+            expires_after: text("soon"),
+            expires_before: text("2026-01-01"),
             ..ListRequest::default()
         };
         let Err(Error::Invalid(errors)) = page(&MemoryLinks::default(), &request).await else { panic!() };
         let pointers: Vec<&str> = errors.iter().map(|error| error.pointer.as_str()).collect();
-        let all = "limit cursor tag tag_mode archived broken domain prefix created_after created_before";
+        let all = "limit cursor tag tag_mode archived broken domain prefix created_after created_before expires_after \
+                   expires_before";
         assert_eq!(pointers.join(" "), all);
     }
 

@@ -20,6 +20,10 @@ pub struct LinkFilter {
     pub archived: Option<bool>,
     /// Only links whose target is broken, or only the others; both if absent.
     pub broken: Option<bool>,
+    /// Only links that expire at this time or later. A link that never expires does not.
+    pub expires_from: Option<Timestamp>,
+    /// Only links that expire before this time.
+    pub expires_before: Option<Timestamp>,
     /// Only links of this scope, the caller's.
     pub scope: Scope,
 }
@@ -32,6 +36,8 @@ impl LinkFilter {
             || self.slug_prefix.is_some()
             || self.archived == Some(true)
             || self.broken == Some(true)
+            || self.expires_from.is_some()
+            || self.expires_before.is_some()
             || !self.scope.is_whole()
     }
 
@@ -44,7 +50,14 @@ impl LinkFilter {
             && self.slug_prefix.as_ref().is_none_or(|prefix| link.address.slug.as_str().starts_with(prefix))
             && self.archived.is_none_or(|archived| link.settings.archived == archived)
             && self.broken.is_none_or(|broken| link.is_broken() == broken)
+            && self.shows_expiry(link.settings.expires_at.map(Timestamp::as_millis))
             && self.scope.shows(link)
+    }
+
+    /// Tells whether a link passes that expires at `expires_at`, in milliseconds since the Unix epoch, or never.
+    pub(crate) fn shows_expiry(&self, expires_at: Option<i64>) -> bool {
+        self.expires_from.is_none_or(|from| expires_at.is_some_and(|at| at >= from.as_millis()))
+            && self.expires_before.is_none_or(|before| expires_at.is_some_and(|at| at < before.as_millis()))
     }
 }
 
@@ -101,13 +114,15 @@ mod tests {
     #[test]
     fn filter_is_selective_if_few_links_may_pass() {
         type Set = fn(&mut LinkFilter);
-        let cases: [(Set, bool); 9] = [
+        let cases: [(Set, bool); 11] = [
             (|_| {}, false),
             (|filter| filter.tags.push("a".to_owned()), true),
             (|filter| filter.domain = Domain::parse("go.example.com").ok(), true),
             (|filter| filter.slug_prefix = Some("a".to_owned()), true),
             (|filter| filter.archived = Some(true), true),
             (|filter| filter.scope = Scope::new(Vec::new(), vec!["a".to_owned()], None), true),
+            (|filter| filter.expires_from = Timestamp::from_millis(0).ok(), true),
+            (|filter| filter.expires_before = Timestamp::from_millis(0).ok(), true),
             // Most links are not archived, and lead somewhere.
             (|filter| filter.archived = Some(false), false),
             (|filter| filter.broken = Some(false), false),

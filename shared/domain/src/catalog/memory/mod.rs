@@ -12,6 +12,9 @@ use creators::Creators;
 pub(super) use text::{Found, TAG_MARK};
 use text::{Sizes, Texts};
 
+/// Later than all times that a link can expire at.
+pub(super) const NEVER: i64 = i64::MAX;
+
 /// The catalogue of a workspace.
 #[derive(Debug, Default)]
 pub struct Catalog {
@@ -45,6 +48,8 @@ pub(super) struct Row {
     creator: u32,
     pub(super) created_at: i64,
     pub(super) changed_at: i64,
+    /// When it expires; [`NEVER`] if it does not.
+    pub(super) expires_at: i64,
     lanes: Vec<LaneClicks>,
     pub(super) clicks: u64,
     /// The time of the last click; [`i64::MIN`] without one.
@@ -83,6 +88,7 @@ impl Catalog {
                 creator: 0,
                 created_at: 0,
                 changed_at: 0,
+                expires_at: NEVER,
                 lanes: Vec::new(),
                 clicks: 0,
                 last_click_at: i64::MIN,
@@ -114,6 +120,7 @@ impl Catalog {
             (row.texts, row.domain) = (Some(texts), domain);
             (row.archived, row.broken) = (new.archived, new.broken);
             (row.created_at, row.changed_at, row.creator) = (new.created_at, new.changed_at, creator);
+            row.expires_at = new.expires_at.unwrap_or(NEVER);
             self.here += 1;
         }
         if self.texts.is_mostly_forgotten() {

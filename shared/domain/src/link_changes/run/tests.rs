@@ -72,6 +72,7 @@ async fn filters_select_what_a_list_shows() {
         link.title = (n < 3).then(|| "Über den Sale".to_owned());
         link.tags = if n % 5 == 0 { vec!["a".into(), "b".into()] } else { vec!["a".into()] };
         link.settings.archived = n == 19;
+        link.settings.expires_at = (n < 6).then(|| link.created_at);
     })
     .await;
     for (filter, selected) in [
@@ -84,6 +85,8 @@ async fn filters_select_what_a_list_shows() {
         (json!({"prefix": "s1"}), 10),
         (json!({"archived": "true"}), 1),
         (json!({"created_after": "2026-01-01T00:00:10Z", "created_before": "2026-01-01T00:00:15Z"}), 5),
+        (json!({"expires_after": "2026-01-01T00:00:02Z"}), 4),
+        (json!({"expires_after": "2026-01-01T00:00:02Z", "expires_before": "2026-01-01T00:00:04Z"}), 2),
         (json!({"domain": "s.example.org"}), 0),
     ] {
         let request = json!({"select": {"filter": filter}, "change": {"title": "x"}, "dry_run": true});
