@@ -58,3 +58,4 @@ export const WorkspaceScreen = screen(() => import('../screens/workspace').then(
 export const Sessions = screen(() => import('../screens/sessions').then((module) => module.Sessions));
 export const ApiDrawer = screen(() => import('./api_drawer').then((module) => module.ApiDrawer));
 export const ShortcutList = screen(() => import('./shortcut_list').then((module) => module.ShortcutList));
+export const SignIn = screen(() => import('./sign_in').then((module) => module.SignIn));

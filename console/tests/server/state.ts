@@ -1,5 +1,6 @@
 import type { Domain, Export, Import, Key, Link, LinkChange, Role, Session, Tag, Workspace } from '../../src/api/types';
 import { changeOf, DOMAIN, exportsOf, idOf, imports, keys, manyLinks, tagsOf } from './data.ts';
+import type { IdentityProvider } from './provider.ts';
 
 export interface StoredSession {
   id: string;
@@ -45,6 +46,8 @@ export class State {
   tags = new Map<string, Pick<Tag, 'color' | 'description'>>();
   versions = new Map<string, number>();
   codes = new Set(['good-code']);
+  /** The identity provider, if people can sign in with one. */
+  provider: IdentityProvider | null = null;
   workspace: Workspace;
   workspaceVersion = 1;
   domains: Domain[];
