@@ -27,7 +27,7 @@ export default defineConfig({
     host: '127.0.0.1',
     port: Number(process.env.WAYPOST_CONSOLE_PORT ?? 5173),
     strictPort: true,
-    proxy: { '/v1': api, '/healthz': api },
+    proxy: { '/v1': api, '/healthz': api, '/console/config.json': api },
   },
   test: {
     projects: [

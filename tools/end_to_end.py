@@ -78,6 +78,7 @@ def run():
             "FrontDoorSecret": FRONT_DOOR_SECRET,
             "JwtIssuer": issuer,
             "JwtAudience": "waypost",
+            "ConsoleClientId": "waypost-console",
             # The local AWS drops what is above a limit, where AWS would try again.
             "LoadImportConcurrency": "0",
             # Small, so that the tests' files have several parts.

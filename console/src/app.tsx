@@ -1,20 +1,20 @@
 import { QueryClientProvider } from '@tanstack/preact-query';
 import { useEffect, useState } from 'preact/hooks';
-import { LocationProvider } from 'preact-iso';
+import { ErrorBoundary, LocationProvider } from 'preact-iso';
 import { cache } from './api/cache';
-import { MeContext, signIn, useMeQuery } from './api/me';
+import { MeContext, useMeQuery } from './api/me';
+import { SignIn } from './shell/screens';
 import { Shell } from './shell/shell';
-import { SignIn } from './shell/sign_in';
 import { text } from './text';
 import { ErrorBox, Loading } from './ui/states';
 import { Toasts } from './ui/toasts';
 
-/** The console. `code` is the one-time code that the address had. */
-export function App({ code }: { code: string | null }) {
+/** The console. `enter` signs in with what the address had. */
+export function App({ enter }: { enter: (() => Promise<void>) | null }) {
   return (
     <QueryClientProvider client={cache}>
       <LocationProvider scope="/console">
-        <Door code={code} />
+        <Door enter={enter} />
         <Toasts />
       </LocationProvider>
     </QueryClientProvider>
@@ -22,16 +22,15 @@ export function App({ code }: { code: string | null }) {
 }
 
 /** Lets in who is signed in. Who is not gets the sign-in at the same address, and is where they wanted to be afterwards. */
-function Door({ code }: { code: string | null }) {
-  const [redeeming, setRedeeming] = useState(code !== null);
+function Door({ enter }: { enter: (() => Promise<void>) | null }) {
+  const [redeeming, setRedeeming] = useState(enter !== null);
   const [refused, setRefused] = useState<unknown>(null);
   const me = useMeQuery();
   useEffect(() => {
-    if (code === null) return;
-    signIn({ code })
+    enter?.()
       .catch(setRefused)
       .finally(() => setRedeeming(false));
-  }, [code]);
+  }, [enter]);
 
   if (redeeming || (me.data === undefined && me.error === null)) {
     return (
@@ -51,7 +50,13 @@ function Door({ code }: { code: string | null }) {
       </main>
     );
   }
-  if (me.data === null) return <SignIn refused={refused} />;
+  if (me.data === null) {
+    return (
+      <ErrorBoundary>
+        <SignIn refused={refused} />
+      </ErrorBoundary>
+    );
+  }
   return (
     <MeContext.Provider value={me.data}>
       <Shell />

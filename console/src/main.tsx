@@ -1,5 +1,5 @@
 import { render } from 'preact';
-import { takeCode } from './api/code';
+import { entrance } from './api/entrance';
 import { App } from './app';
 import './styles/base.css';
 import './styles/controls.css';
@@ -8,6 +8,7 @@ import './styles/links.css';
 import './styles/charts.css';
 import './styles/editor.css';
 
-const code = takeCode(location, history);
+// Before anything else: it clears the address.
+const enter = entrance();
 const root = document.getElementById('app');
-if (root) render(<App code={code} />, root);
+if (root) render(<App enter={enter} />, root);

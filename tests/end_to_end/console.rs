@@ -2,6 +2,7 @@
 
 use aws_sdk_s3::primitives::ByteStream;
 use reqwest::Method;
+use serde_json::json;
 use waypost_tests::Stack;
 
 #[tokio::test]
@@ -32,4 +33,23 @@ async fn files_of_the_console_come_from_the_bucket() {
         assert!(page.status == 200 || page.text.contains("not deployed"), "{page:?}");
     }
     assert_eq!(stack.visit(Method::POST, "/console/links", &[]).await.status, 405);
+}
+
+#[tokio::test]
+async fn console_learns_how_people_sign_in_before_anybody_is() {
+    let stack = Stack::from_environment();
+    let issuer = std::env::var("WAYPOST_JWT_ISSUER").expect("`make test` sets it");
+    let told = stack.visit(Method::GET, "/console/config.json", &[]).await;
+    assert_eq!((told.status.as_u16(), told.header("cache-control")), (200, "no-store"), "{told:?}");
+    let provider = json!({"issuer": issuer, "client_id": "waypost-console", "scope": "openid", "audience": "waypost"});
+    assert_eq!(told.json(), json!({"identity_provider": provider}));
+    assert_eq!(stack.visit(Method::POST, "/console/config.json", &[]).await.status, 405);
+
+    let put = stack.s3.put_object().bucket(&stack.bucket).key("console/end-to-end-policy.txt");
+    put.body(ByteStream::from_static(b"text")).send().await.unwrap();
+    let page = stack.visit(Method::GET, "/console/end-to-end-policy.txt", &[]).await;
+    let policy = page.header("content-security-policy");
+    let asks = policy.split("; ").find_map(|part| part.strip_prefix("connect-src ")).unwrap();
+    assert!(asks.starts_with("'self' ") && asks.split(' ').any(|origin| origin == issuer), "{policy}");
+    assert!(asks.split(' ').skip(1).all(|origin| origin.starts_with("http")), "{policy}");
 }

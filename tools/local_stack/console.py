@@ -13,13 +13,15 @@ from .processes import Child
 
 PATH = "/console"
 PAGE = "index.html"
+# What the function `console` answers from its settings, not from a file.
+CONFIG = f"{PATH}/config.json"
 START_S = 60
 
 
 def is_at(target):
-    """Tells whether a request's target belongs to the console."""
+    """Tells whether a request's target is a page or file of the console."""
     path = target.split("?")[0]
-    return path == PATH or path.startswith(f"{PATH}/")
+    return path == PATH or (path.startswith(f"{PATH}/") and path != CONFIG)
 
 
 @contextlib.contextmanager

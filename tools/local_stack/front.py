@@ -7,7 +7,7 @@ So this sends at most LIMIT requests to a function at a time and lets others wai
 for which there is no room, and to those that get no answer in time. What was sent counts until it is answered, or until a
 request that was sent later is: the queue is in order, so the earlier one has left it.
 
-What is under /console goes to Vite, or comes from a build of the console.
+What is under /console goes to Vite, or comes from a build of the console; only its config.json comes from a function.
 """
 
 import contextlib

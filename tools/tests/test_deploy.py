@@ -44,6 +44,11 @@ VALUES = {
     "JwtIssuer": (["", "https://login.example.com/", "http://127.0.0.1:8080"], ["login.example.com", "https://", "https://a b"]),
     "JwtAudience": (["", "waypost"], ["a b"]),
     "ConsoleClientId": (["", "waypost-console"], ["waypost console"]),
+    "ConsoleScope": (["openid", "openid email", "api://waypost/use openid"], ["", "email", "openid  email", "openid ", 'openid "x"']),
+    "ConsoleProviderOrigins": (
+        ["", "https://oauth2.example.com", "https://a.example,https://b.example:8443"],
+        ["*", "a.example", "http://a.example", "https://a.example/", "https://a.example, https://b.example", "https://a.example;x"],
+    ),
     "JwtWorkspaceClaim": (["workspace", "/app_metadata/workspace"], ["", "a b"]),
     "JwtRoleClaim": (["role"], [""]),
     "AlarmTopicArn": (["", "arn:aws:sns:eu-west-1:123456789012:ops"], ["ops", "arn:aws:sns:eu-west-1:123456789012:"]),

@@ -223,7 +223,7 @@ class ConsoleTest(unittest.TestCase):
                 self.assertEqual((status, headers["X-From"], body), (200, "vite", f"GET {target} HTTP/1.1 ".encode()))
             self.assertEqual(ask(port, "/console")[1]["Location"], "/console/")
             self.assertEqual(functions.seen, [])
-            for target in ("/consoles", "/v1/console", "/x/console/"):
+            for target in ("/consoles", "/v1/console", "/x/console/", "/console/config.json", "/console/config.json?x=1"):
                 self.assertEqual(ask(port, target)[2], f"answer to {target}".encode())
 
     def test_web_socket_of_vite_is_passed_on(self):

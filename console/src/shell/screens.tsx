@@ -61,3 +61,4 @@ export const BlockedTargets = screen(() => import('../screens/operator/blocked')
 export const AbuseReports = screen(() => import('../screens/operator/abuse').then((module) => module.AbuseReports));
 export const ApiDrawer = screen(() => import('./api_drawer').then((module) => module.ApiDrawer));
 export const ShortcutList = screen(() => import('./shortcut_list').then((module) => module.ShortcutList));
+export const SignIn = screen(() => import('./sign_in').then((module) => module.SignIn));

@@ -1,11 +1,14 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { SignInFailure } from '../api/attempt';
 import { signIn } from '../api/me';
 import { Problem } from '../api/problem';
 import { useTitle } from '../lib/hooks';
 import { text } from '../text';
 import { Field } from '../ui/field';
 import { ErrorBox } from '../ui/states';
+import { ProviderButton } from './provider_button';
 
+/** The sign-in. `refused` is why what the address had did not sign in. */
 export function SignIn({ refused }: { refused: unknown }) {
   const [key, setKey] = useState('');
   const [busy, setBusy] = useState(false);
@@ -44,7 +47,8 @@ export function SignIn({ refused }: { refused: unknown }) {
           <h1>{text.signIn.title}</h1>
           <p class="muted">{text.signIn.lead}</p>
         </div>
-        {refused !== null && error === null && <p class="note warn">{text.signIn.codeRefused}</p>}
+        {error === null && <Refusal error={refused} />}
+        <ProviderButton onFailure={setError} />
         <Field
           label={text.signIn.key}
           hint={text.signIn.hint}
@@ -62,11 +66,26 @@ export function SignIn({ refused }: { refused: unknown }) {
             onInput={(event) => setKey(event.currentTarget.value)}
           />
         </Field>
-        {error !== null && !wrongKey && <ErrorBox error={error} />}
+        {!wrongKey && <Refusal error={error} />}
         <button type="submit" class="button primary" disabled={busy}>
           {busy ? text.signIn.busy : text.signIn.action}
         </button>
       </form>
     </main>
   );
+}
+
+/** Why a sign-in has failed. A refused credential without a field is that of a sign-in link. */
+function Refusal({ error }: { error: unknown }) {
+  if (error === null) return null;
+  if (error instanceof SignInFailure) {
+    return (
+      <div class="note warn" role="alert">
+        <p>{text.signIn.failures[error.reason]}</p>
+        {error.message && <p class="small">{error.message}</p>}
+      </div>
+    );
+  }
+  if (error instanceof Problem && error.status === 401) return <p class="note warn">{text.signIn.codeRefused}</p>;
+  return <ErrorBox error={error} />;
 }

@@ -48,6 +48,18 @@ export const english = {
     empty: 'Paste a key first',
     wrong: 'This key does not work: it may be mistyped, expired or revoked.',
     codeRefused: 'This sign-in link was used before or has expired. Make a new one, or use a key.',
+    withProvider: (host: string) => `Sign in with ${host}`,
+    leaving: (host: string) => `Going to ${host}…`,
+    orKey: 'Or with an API key',
+    noConfig: 'Whether there are other ways to sign in cannot be read just now.',
+    failures: {
+      denied: 'You were not signed in: the sign-in was cancelled or denied there.',
+      expired: 'This sign-in took too long, was used before, or began in another window. Sign in again.',
+      mismatch: 'The answer does not belong to the sign-in that began here, so it was not used. Sign in again.',
+      noAccess: 'You are known there, but have no access here. Whoever runs this stack can give your account a workspace and a role.',
+      refused: 'The identity provider has refused the sign-in.',
+      unreachable: 'The identity provider does not answer as it should. Try again in a moment.',
+    },
   },
   shell: {
     skip: 'Skip to the content',

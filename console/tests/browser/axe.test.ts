@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type IdentityProvider, startProvider } from '../server/provider';
 import { type Running, start } from '../server/server';
 import { State } from '../server/state';
 import { launch, open, SCREENS } from './browser';
@@ -10,14 +11,18 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 let browser: Browser;
 let server: Running;
+let provider: IdentityProvider;
 
 beforeAll(async () => {
   browser = await launch();
   server = await start(new State(Date.now(), 40));
+  provider = await startProvider(() => server.url);
+  server.state.provider = provider;
 });
 afterAll(async () => {
   await browser?.close();
   await server?.close();
+  await provider?.close();
 });
 
 /** What axe finds wrong, one line each. */
@@ -69,7 +74,13 @@ for (const theme of ['light', 'dark'] as const) {
       it('the sign-in has no violation', async () => {
         const { context, page } = await open(browser, server, null, { theme, width });
         await page.goto('/console/');
-        await page.getByLabel('API key').waitFor();
+        await page.getByRole('button', { name: /^Sign in with / }).waitFor();
+        expect(await violations(page)).toEqual([]);
+        expect(await isWider(page)).toBe(false);
+        provider.wrong = { error: { error: 'temporarily_unavailable', error_description: 'Closed' } };
+        await page.getByRole('button', { name: /^Sign in with / }).click();
+        await page.getByRole('link', { name: 'Allow' }).click();
+        await page.getByText('temporarily_unavailable').waitFor();
         expect(await violations(page)).toEqual([]);
         await context.close();
       });

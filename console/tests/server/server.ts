@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { idOf, REPORT } from './data.ts';
 import { answerFaults, operationOf, requestFaults } from './document.ts';
 import { OPERATOR_ROUTES } from './operator.ts';
+import { AUDIENCE, CLIENT_ID } from './provider.ts';
 import { type Answered, loaded, problem, ROUTES } from './routes.ts';
 import { type State, sessionOf } from './state.ts';
 
@@ -21,8 +22,8 @@ const TYPES: Record<string, string> = {
   '.json': 'application/json',
 };
 /** That of the function that serves the console. Pictures of codes with a logo are made in the page. */
-export const POLICY =
-  "default-src 'self'; base-uri 'none'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; img-src 'self' blob: data:; object-src 'none'";
+const policy = (origins: string[]) =>
+  `default-src 'self'; base-uri 'none'; connect-src ${["'self'", ...origins].join(' ')}; form-action 'self'; frame-ancestors 'none'; img-src 'self' blob: data:; object-src 'none'`;
 const RANKS = { viewer: 0, editor: 1, admin: 2 };
 const KEYS: Record<string, keyof typeof RANKS> = { wp_admin: 'admin', wp_editor: 'editor', wp_viewer: 'viewer' };
 
@@ -56,7 +57,8 @@ export async function start(state: State, port = 0): Promise<Running> {
 async function handle(state: State, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const origin = `http://${request.headers.host}`;
   const url = new URL(request.url ?? '/', origin);
-  if (url.pathname.startsWith('/console')) return site(url.pathname, response);
+  if (url.pathname === '/console/config.json') return config(state, response);
+  if (url.pathname.startsWith('/console')) return site(state, url.pathname, response);
   if (state.away) {
     request.socket.destroy();
     return;
@@ -117,7 +119,13 @@ function answer(state: State, method: string, url: URL, body: unknown, request: 
 }
 
 function signIn(state: State, proof: Record<string, string>): Answered {
-  const role = proof.key ? KEYS[proof.key] : proof.code && state.codes.delete(proof.code) ? 'admin' : undefined;
+  const role = proof.key
+    ? KEYS[proof.key]
+    : proof.token
+      ? roleOf(state, proof.token)
+      : proof.code && state.codes.delete(proof.code)
+        ? 'admin'
+        : undefined;
   if (role === undefined) return problem(401, 'the key or code is not valid');
   const number = state.sessions.length + 1;
   const session = { id: idOf('ses', number), secret: `secret-${number}-${role}`, role, created: Date.now() };
@@ -129,13 +137,26 @@ function signIn(state: State, proof: Record<string, string>): Answered {
   };
 }
 
-function site(path: string, response: ServerResponse): void {
+/** The role that a token of the identity provider gives. */
+function roleOf(state: State, token: string): keyof typeof RANKS | undefined {
+  const claims = state.provider?.claimsOf(token);
+  const isFor = claims?.iss === state.provider?.issuer && claims?.aud === AUDIENCE && typeof claims.workspace === 'string';
+  return isFor && typeof claims.role === 'string' && claims.role in RANKS ? (claims.role as keyof typeof RANKS) : undefined;
+}
+
+function config(state: State, response: ServerResponse): void {
+  const provider = state.provider && { issuer: state.provider.issuer, client_id: CLIENT_ID, scope: 'openid', audience: AUDIENCE };
+  response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+  response.end(JSON.stringify({ identity_provider: provider }));
+}
+
+function site(state: State, path: string, response: ServerResponse): void {
   const file = join(DIST, path.replace(/^\/console\/?/, '') || 'index.html');
   const isFile = file.startsWith(DIST) && existsSync(file) && extname(file) !== '';
   const name = isFile ? file : join(DIST, 'index.html');
   response.writeHead(200, {
     'content-type': TYPES[extname(name)] ?? 'application/octet-stream',
-    'content-security-policy': POLICY,
+    'content-security-policy': policy(state.provider === null ? [] : [state.provider.issuer]),
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
     'cache-control': isFile && path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',

@@ -14,6 +14,7 @@ import type {
 } from '../../src/api/types';
 import { changeOf, DOMAIN, exportsOf, idOf, imports, keys, manyLinks, tagsOf } from './data.ts';
 import { abuseReports, blockedTargets } from './operator.ts';
+import type { IdentityProvider } from './provider.ts';
 
 export interface StoredSession {
   id: string;
@@ -59,6 +60,8 @@ export class State {
   tags = new Map<string, Pick<Tag, 'color' | 'description'>>();
   versions = new Map<string, number>();
   codes = new Set(['good-code']);
+  /** The identity provider, if people can sign in with one. */
+  provider: IdentityProvider | null = null;
   workspace: Workspace;
   workspaceVersion = 1;
   domains: Domain[];

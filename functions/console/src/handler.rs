@@ -1,11 +1,11 @@
-//! Answers with the files of the console.
+//! Answers with the files of the console, and with what it must know before anybody is signed in.
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Json, Router};
 use bytes::{Bytes, BytesMut};
 use futures::TryStreamExt;
 use http::header::{
@@ -19,6 +19,7 @@ use waypost_http::extract::Path;
 use waypost_http::problem::Problem;
 
 use crate::files::{Wanted, media_type};
+use crate::provider::Config;
 
 /// The folder of the console in the bucket.
 const FOLDER: &str = "console";
@@ -31,11 +32,12 @@ const ASK_AGAIN: &str = "no-cache";
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
 
-/// The files and the policy of their pages.
+/// The files, the policy of their pages, and how people sign in.
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) objects: Arc<dyn ObjectReader>,
     pub(crate) policy: HeaderValue,
+    pub(crate) config: Config,
 }
 
 /// A file of the console.
@@ -48,7 +50,13 @@ struct File {
 /// Makes the routes of this function.
 pub(crate) fn routes(app: App) -> Router {
     let routes = Router::new().route("/console", get(page)).route("/console/", get(page));
-    routes.route("/console/{*path}", get(file)).with_state(Arc::new(app))
+    let routes = routes.route("/console/config.json", get(config)).route("/console/{*path}", get(file));
+    routes.with_state(Arc::new(app))
+}
+
+/// No cache keeps the answer (the router says so), for a deploy can change it.
+async fn config(State(app): State<Arc<App>>) -> impl IntoResponse {
+    ([(ROBOTS, "noindex")], Json(app.config.clone()))
 }
 
 async fn page(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, Problem> {
@@ -160,7 +168,7 @@ mod tests {
             objects.put(format!("console/{path}"), *content);
         }
         let policy = content_security_policy(["https://data.example/x"].into_iter()).unwrap();
-        public_api(routes(App { objects, policy }))
+        public_api(routes(App { objects, policy, config: Config::default() }))
     }
 
     fn built() -> Router {
@@ -217,6 +225,20 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[tokio::test]
+    async fn way_to_sign_in_is_told_to_anyone_and_kept_by_no_cache() {
+        // Even if a file of that name is there.
+        let router = router(&[("config.json", "file"), ("config.json.gz", "file"), ("index.html", "page")]);
+        let (status, headers, body) = get(&router, "/console/config.json", "gzip").await;
+        assert_eq!((status, body.as_str()), (200, r#"{"identity_provider":null}"#));
+        assert_eq!(
+            (&headers["content-type"], &headers["cache-control"]),
+            (&HeaderValue::from_static("application/json"), &HeaderValue::from_static("no-store"))
+        );
+        let request = Request::post("/console/config.json").body(Body::empty()).unwrap();
+        assert_eq!(send(&router, request).await.0, 405);
     }
 
     #[tokio::test]
