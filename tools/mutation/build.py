@@ -17,7 +17,8 @@ class Failure(Exception):
 
 def build(tree):
     """Returns the program with the tests and a dictionary: why each mutant that it does not have is missing."""
-    missing = {}
+    # Every value that such a function returns has the same type.
+    missing = {mutant["number"]: "awkward" for mutant in tree.mutants if returns_opaque(mutant)}
     tree.write(missing)
     for reason in ("constant", "unviable", "lost"):
         missing |= {number: reason for number in tree.without_place(reason)}
@@ -55,29 +56,32 @@ def cargo(tree, arguments):
 def blame(errors, tree):
     """Returns the mutants that errors are about: `unviable` if its own code is wrong, `awkward` if a switch stands in the way."""
     blamed = {}
-    opaque = {mutant["number"] for mutant in tree.mutants if returns_opaque(mutant)}
     for error in errors:
-        primary = places(error, lambda span: span["is_primary"], tree)
-        others = places(error, lambda span: not span["is_primary"], tree)
-        arms = {number for place in primary for number in arms_at(*place)} or {number for place in others for number in arms_at(*place)}
-        sites = {number for place in primary + others for number in innermost(*place)}
-        for number in arms:
-            # Every `return` of such a function has the same type, so that another value is for a compilation of its own.
-            blamed[number] = "awkward" if number in opaque else "unviable"
-        for number in sites if not arms else ():
-            blamed.setdefault(number, "awkward")
+        for which in (True, False):
+            found = places(error, which, tree)
+            arms = {number for place in found for number in arms_at(*place)}
+            sites = {number for place in found for number in innermost(*place)}
+            for number in arms or sites:
+                blamed.setdefault(number, "unviable" if arms or misses_an_arm(error) else "awkward")
+            if arms or sites:
+                break
     return blamed
+
+
+def misses_an_arm(error):
+    """Tells whether a `match` does not handle all values, as without an arm that a mutant deletes."""
+    return (error["code"] or {}).get("code") == "E0004"
 
 
 def returns_opaque(mutant):
     return mutant["genre"] == "FnValue" and "impl " in mutant["function"]["return_type"]
 
 
-def places(error, which, tree):
-    """Returns the files and bytes that an error names, in the order of the message."""
+def places(error, primary, tree):
+    """Returns the primary or the other places that an error names, as the file's switches and bytes."""
     found = []
     for message in (error, *error["children"]):
-        for span in filter(which, message["spans"]):
+        for span in (span for span in message["spans"] if span["is_primary"] == primary):
             place = used_at(span)
             switches = tree.placed.get(str(Path(place["file_name"])))
             if switches:

@@ -21,6 +21,8 @@ pub struct Site {
 pub enum Kind {
     Expression,
     Function,
+    /// A whole `match`, which may miss an arm.
+    Match,
     MatchArm,
 }
 
@@ -200,10 +202,15 @@ impl<'ast> Visit<'ast> for Finder<'_> {
     }
 
     fn visit_expr_match(&mut self, expr: &'ast syn::ExprMatch) {
-        for arm in &expr.arms {
-            let arms = self.take(Genre::MatchArm, &[arm.span().byte_range().start]);
-            let arms = arms.into_iter().map(|(_, number, _)| (number, String::new())).collect();
-            self.push(arm.pat.span().byte_range(), Kind::MatchArm, arms);
+        let deleted = |(_, number, _)| (number, String::new());
+        let arms: Vec<_> =
+            expr.arms.iter().map(|arm| self.take(Genre::MatchArm, &[arm.span().byte_range().start])).collect();
+        let all = arms.iter().flatten().cloned().map(deleted).collect();
+        if !self.constant {
+            self.push(expr.span().byte_range(), Kind::Match, all);
+        }
+        for (arm, taken) in expr.arms.iter().zip(arms) {
+            self.push(arm.pat.span().byte_range(), Kind::MatchArm, taken.into_iter().map(deleted).collect());
             if let Some((_, guard)) = &arm.guard {
                 let range = guard.span().byte_range();
                 self.expression(range.clone(), Genre::MatchArmGuard, &[range.start]);

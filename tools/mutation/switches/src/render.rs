@@ -79,6 +79,9 @@ fn insertions(number: usize, site: &Site) -> Vec<Insertion> {
             }
             vec![insert(site.range.start, Side::Open, text)]
         }
+        Kind::Match => {
+            vec![insert(site.range.start, Side::Open, Vec::new()), insert(site.range.end, Side::Close, Vec::new())]
+        }
         Kind::MatchArm => {
             let conditions =
                 site.arms.iter().map(|(mutant, _)| (format!(" if !{ON}({mutant})"), Some(*mutant))).collect();

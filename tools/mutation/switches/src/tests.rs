@@ -133,3 +133,12 @@ fn site_spans_all_its_switches() {
     assert_eq!(&copy[range.clone()], "(if crate::mutant_switch::on(1) { a - b } else { a + b })");
     assert_eq!(&copy[placed.arms[&1].clone()], "a - b");
 }
+
+#[test]
+fn match_is_a_site_of_its_arms() {
+    let code = "fn f() { match a { 1 => b, 2 if c => d, _ => e } }";
+    let (copy, placed) = switched(code, &[mutant(code, 1, Genre::MatchArm, ("1", "1 => b,"), "")]).unwrap();
+    let (range, mutants) = &placed.sites[0];
+    assert_eq!(mutants, &[1]);
+    assert_eq!(&copy[range.clone()], "match a { 1 if !crate::mutant_switch::on(1) => b, 2 if c => d, _ => e }");
+}
