@@ -27,6 +27,7 @@ test: ## Run unit and adapter tests, then test a stack and its OpenAPI document 
 	$(INSTALL) sam ministack schemathesis node
 	@$(MAKE) --no-print-directory $(PACKAGES)
 	cargo test --workspace
+	cargo test --manifest-path tools/mutation/switches/Cargo.toml --target-dir target --locked
 	$(PY) -m unittest discover --quiet --start-directory tools
 	$(NPM) test
 	$(NPM) run build
@@ -38,10 +39,12 @@ check: ## Check formatting, lints, documentation, licences, security advisories,
 	@$(MAKE) --no-print-directory $(PACKAGES)
 	cargo fmt --all --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
+	cargo fmt --manifest-path tools/mutation/switches/Cargo.toml --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo clippy --workspace --test end_to_end -- -D warnings
 	# Skip the build of libFuzzer itself, which needs a C++ compiler.
 	CUSTOM_LIBFUZZER_PATH=/none/libfuzzer.a cargo clippy --manifest-path fuzz/Cargo.toml --target-dir target --locked --all-targets -- -D warnings
+	cargo clippy --manifest-path tools/mutation/switches/Cargo.toml --target-dir target --locked --all-targets -- -D warnings
 	# With --examples (there are none) cargo resolves the features that clippy did, so that rustdoc finds every dependency checked.
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --lib --bins --examples
 	.tools/cargo-deny/bin/cargo-deny check bans licenses sources
@@ -76,9 +79,9 @@ fuzz: ## Search inputs that break the fuzz targets: make fuzz [TARGET=name] [SEC
 	$(INSTALL) cargo-fuzz
 	@exec $(PYTHON) tools/fuzz.py --seconds "$(or $(SECONDS),60)" $(TARGET)
 
-mutants: ## Change the domain's code bit by bit and list what no test notices: make mutants AT=links [SHARD=1/4] [MINUTES=60]
+mutants: ## Change the domain's code bit by bit and list what no test notices: make mutants AT="links clicks" [SHARD=1/4] [MINUTES=60]
 	$(INSTALL) cargo-mutants
-	@exec $(PYTHON) tools/mutants.py "$(AT)" --shard "$(or $(SHARD),0/1)" --minutes "$(or $(MINUTES),60)"
+	@exec $(PYTHON) tools/mutants.py $(or $(AT),"") --shard "$(or $(SHARD),0/1)" --minutes "$(or $(MINUTES),60)"
 
 deploy: ## Build for AWS and deploy to a real account; asks for the settings: make deploy [STACK=name SET="Name=value ..."]
 	$(INSTALL) sam

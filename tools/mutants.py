@@ -1,89 +1,106 @@
-"""Changes the domain's code bit by bit and runs its tests after each change (cargo-mutants).
+"""Changes the domain's code bit by bit and runs its tests after each change; see docs/testing.md.
 
     python3 tools/mutants.py links                      all of shared/domain/src/links
-    python3 tools/mutants.py values/slug.rs             one file
+    python3 tools/mutants.py values/slug.rs clicks      a file and a folder
     python3 tools/mutants.py links --shard 1/4 --minutes 30
 
-A change that no test notices is a missed mutant: write a test that fails with it, or name it in .cargo/mutants.toml with the
-reason why no behaviour depends on it. The results are in target/mutants/mutants.out; exit code 1 if there is a missed mutant or the time
+cargo-mutants names the changes, the mutants. One build has all of them, each behind a switch; each then meets the tests that come past it.
+A mutant that no test notices is missed: write a test that fails with it, or name it in .cargo/mutants.toml with the
+reason why no behaviour depends on it. The results are in target/mutants; exit code 1 if there is a missed mutant or the time
 ran out before the end.
 """
 
 import argparse
-import os
-import signal
+import json
 import subprocess
 import sys
-from pathlib import Path
+import time
+from collections import Counter
 
-ROOT = Path(__file__).resolve().parents[1]
-SOURCES = ROOT / "shared" / "domain" / "src"
+from mutation.build import Failure, build
+from mutation.tree import DOMAIN, ROOT, Tree
+from mutation.trial import Tests, try_all
+
+SOURCES = ROOT / DOMAIN / "src"
 OUTPUT = ROOT / "target" / "mutants"
-# Tests that run for many seconds and that only these folders need.
-SLOW_TESTS = {"kill_test": "imports", "faults": "analytics"}
-# How long cargo-mutants may take to stop and write its results, in seconds.
-GRACE_SECONDS = 120
+# What the report calls an outcome, and which of them want a look.
+OUTCOMES = {
+    "caught": "caught",
+    "timeout": "caught, as they never end",
+    "missed": "MISSED",
+    "unreached": "MISSED, as no test comes past them",
+    "unviable": "do not compile",
+    "constant": "not made, in code that the compiler runs",
+    "awkward": "not made, as a switch would not compile there",
+    "lost": "not made, in a macro",
+    "left": "not tried, as the time ran out",
+}
+MISSED = ("missed", "unreached")
 
 
 def main():
     parser = argparse.ArgumentParser(description="Finds changes of the domain's code that no test notices.")
-    parser.add_argument("at", help="a folder or file below shared/domain/src")
+    parser.add_argument("at", nargs="+", help="folders or files below shared/domain/src")
     parser.add_argument("--shard", default="0/1", help="which part of the mutants, such as 1/4 (default: all)")
-    parser.add_argument("--minutes", type=float, default=60, help="stop after so many minutes (default: 60)")
+    parser.add_argument("--minutes", type=float, default=60, help="try no more mutants after so many minutes (default: 60)")
     options = parser.parse_args()
-    place = SOURCES / options.at
-    if not options.at or not place.exists():
-        sys.exit(f"error: there is no {place.relative_to(ROOT)}: name a folder or a file below shared/domain/src with AT=")
-    pattern = str(place.relative_to(ROOT)) + ("/**" if place.is_dir() else "")
-    finished = run(command(pattern, options.at, options.shard), options.minutes)
-    return report(finished)
+    deadline = time.monotonic() + options.minutes * 60
+    mutants = listed([pattern(at) for at in options.at], options.shard)
+    print(f"{len(mutants)} mutants; compiling", flush=True)
+    tree = Tree(OUTPUT / "tree", mutants)
+    program, outcomes = build(tree)
+    print("looking which tests reach which mutants", flush=True)
+    tests = Tests(program, tree.folder)
+    tests.record()
+    made = [mutant for mutant in mutants if mutant["number"] not in outcomes]
+    print(f"trying {len(made)} mutants", flush=True)
+    outcomes |= try_all(tests, made, deadline)
+    return report(mutants, outcomes, options.at)
 
 
-def command(pattern, at, shard):
-    cargo_mutants = ROOT / ".tools" / "cargo-mutants" / "bin" / "cargo-mutants"
-    skipped = [name for name, folder in SLOW_TESTS.items() if not at.startswith(folder)]
-    return [
-        cargo_mutants, "mutants",
-        "--package", "waypost-domain", "--features", "testing,openapi",
-        "--file", pattern, "--shard", shard,
-        "--output", OUTPUT, "--jobs", "1", "--timeout-multiplier", "4", "--minimum-test-timeout", "30",
-        "--", "--lib", "--",
-        *(part for name in skipped for part in ("--skip", name)),
-    ]  # fmt: skip
+def pattern(at):
+    """Returns what cargo-mutants calls a folder or file below shared/domain/src."""
+    place = SOURCES / at
+    if not at or not place.exists():
+        raise Failure(f"there is no {place.relative_to(ROOT)}: name folders or files below shared/domain/src with AT=")
+    return str(place.relative_to(ROOT)) + ("/**" if place.is_dir() else "")
 
 
-def run(arguments, minutes):
-    """Returns whether cargo-mutants came to its end within `minutes`."""
-    # Fewer cases of each property: there are many runs.
-    env = dict(os.environ) | {"PROPTEST_CASES": "64", "CARGO_PROFILE_TEST_DEBUG": "false"}
+def listed(patterns, shard):
+    """Returns the mutants that cargo-mutants finds, numbered from 1 on."""
+    program = ROOT / ".tools" / "cargo-mutants" / "bin" / "cargo-mutants"
+    command = [program, "mutants", "--list", "--json", "--package", "waypost-domain", "--shard", shard]
+    for file in patterns:
+        command += ["--file", file]
+    found = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True)
+    return [mutant | {"number": number} for number, mutant in enumerate(json.loads(found.stdout), start=1)]
+
+
+def report(mutants, outcomes, places):
+    """Writes a file for each outcome, prints the counts and what was missed, and returns the exit code."""
+    names = {outcome: [] for outcome in OUTCOMES}
+    for mutant in mutants:
+        names[outcomes.get(mutant["number"], "left")].append(mutant["name"])
     OUTPUT.mkdir(parents=True, exist_ok=True)
-    with subprocess.Popen([str(part) for part in arguments], cwd=ROOT, env=env) as child:
-        try:
-            child.wait(timeout=minutes * 60)
-            return True
-        except subprocess.TimeoutExpired:
-            child.send_signal(signal.SIGINT)
-            try:
-                child.wait(timeout=GRACE_SECONDS)
-            except subprocess.TimeoutExpired:
-                child.kill()
-            return False
-
-
-def report(finished):
-    results = OUTPUT / "mutants.out"
-    counts = {}
-    for outcome in ("caught", "missed", "timeout", "unviable"):
-        file = results / f"{outcome}.txt"
-        counts[outcome] = len(file.read_text().splitlines()) if file.exists() else 0
-    print(", ".join(f"{outcome}: {count}" for outcome, count in counts.items()))
-    missed = results / "missed.txt"
-    if missed.exists():
-        print(missed.read_text(), end="")
-    if not finished:
+    for outcome, lines in names.items():
+        (OUTPUT / f"{outcome}.txt").write_text("".join(f"{line}\n" for line in lines))
+    for place in places:
+        print(f"{place}:")
+        inside = [mutant for mutant in mutants if f"/{mutant['file']}".startswith(f"/{DOMAIN}/src/{place}")]
+        counts = Counter(outcomes.get(mutant["number"], "left") for mutant in inside)
+        for outcome, words in OUTCOMES.items():
+            if counts[outcome]:
+                print(f"  {counts[outcome]:5} {words}")
+    for outcome in MISSED:
+        print("".join(f"{line}\n" for line in names[outcome]), end="")
+    if names["left"]:
         print("the time ran out before the end: give it more MINUTES, or a SHARD", file=sys.stderr)
-    return 0 if finished and counts["missed"] == 0 else 1
+    return 1 if names["left"] or any(names[outcome] for outcome in MISSED) else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except Failure as failure:
+        print(f"error: {failure}", file=sys.stderr)
+        sys.exit(1)
