@@ -3,7 +3,7 @@
 # You need rustup, Python 3, make and a C compiler. The targets install everything else in .tools/ and console/node_modules/.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test check console console-types screenshots bench fuzz mutants deploy adopt import block admin-key sign-in-link replay-spill replay-failed replay-quarantine rebuild-stats rebuild-catalog lock-tools update-lists measure-visitors
+.PHONY: help dev test check console console-types screenshots bench bench-console fuzz mutants deploy adopt import block admin-key sign-in-link replay-spill replay-failed replay-quarantine rebuild-stats rebuild-catalog lock-tools update-lists measure-visitors
 
 PYTHON ?= python3
 PY = .tools/sam/bin/python
@@ -72,8 +72,13 @@ console-types: ## Make the console's types of the API anew, after a change of th
 screenshots: console ## Make the pictures of docs/console.md
 	$(NPM) run screenshots -- ../docs/images
 
-bench: ## Run the benchmarks, all or some: make bench [ONLY="redirect ..."] [BASELINE=an earlier redirect]
-	cargo run --release -p waypost-bench -- $(if $(BASELINE),--baseline "$(BASELINE)") $(ONLY)
+# The area `console` is a script of Node, which needs no release build of the rest.
+bench: ## Run the benchmarks, all or some: make bench [ONLY="redirect console ..."] [BASELINE=an earlier redirect]
+	$(if $(filter-out console,$(or $(ONLY),all)),cargo run --release -p waypost-bench -- $(if $(BASELINE),--baseline "$(BASELINE)") $(filter-out console,$(ONLY)))
+	$(if $(filter console,$(or $(ONLY),console)),@$(MAKE) --no-print-directory bench-console)
+
+bench-console: console
+	$(NPM) run --silent bench
 
 fuzz: ## Search inputs that break the fuzz targets: make fuzz [TARGET=name] [SECONDS=60]
 	$(INSTALL) cargo-fuzz

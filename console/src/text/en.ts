@@ -485,6 +485,7 @@ export const english = {
     zone: 'Time zone',
     zoneHint: 'Visitors and values are counted by day in UTC; in other time zones only clicks and bots are known.',
     compare: 'Compare',
+    before: 'Clicks before',
     view: 'Show as',
     chart: 'Chart',
     table: 'Table',

@@ -5,13 +5,13 @@ import { formatCount, formatNumber } from '../lib/format';
 
 export interface Line {
   name: string;
-  kind: 'clicks' | 'visitors' | 'bots';
+  kind: 'clicks' | 'visitors' | 'bots' | 'before';
   values: (number | null)[];
 }
 
 interface Props {
-  /** Names of the steps: short ones for the axis, long ones for the tip. */
-  steps: { short: string; long: string }[];
+  /** Names of the steps: short ones for the axis, long ones for the tip, and what the period before calls them. */
+  steps: { short: string; long: string; before?: string | undefined }[];
   lines: Line[];
   label: string;
   low?: boolean;
@@ -25,7 +25,15 @@ interface Tip {
 
 /** Colours as they are now, since a canvas does not know `light-dark()`. */
 function colours(box: HTMLElement): Record<string, string> {
-  const names = { clicks: '--accent', visitors: '--chart-visitors', bots: '--chart-bots', line: '--line', text: '--muted', fill: '--bar' };
+  const names = {
+    clicks: '--accent',
+    visitors: '--chart-visitors',
+    bots: '--chart-bots',
+    before: '--chart-before',
+    line: '--line',
+    text: '--muted',
+    fill: '--bar',
+  };
   const probe = document.createElement('span');
   box.append(probe);
   const found = Object.entries(names).map(([name, variable]) => {
@@ -89,6 +97,7 @@ export function Chart({ steps, lines, label, low = false }: Props) {
                 points: { show: single, size: 8 },
                 ...(line.kind === 'clicks' ? { fill: colour.fill } : {}),
                 ...(line.kind === 'bots' ? { dash: [4, 4] } : {}),
+                ...(line.kind === 'before' ? { dash: [2, 3] } : {}),
               }),
             ),
           ],
@@ -139,6 +148,7 @@ export function Chart({ steps, lines, label, low = false }: Props) {
             <span class="row" key={line.kind}>
               <span class={`dot ${line.kind}`} />
               {line.name} {formatNumberOrDash(line.values[tip.at])}
+              {line.kind === 'before' && steps[tip.at]?.before && <span class="muted">{steps[tip.at]?.before}</span>}
             </span>
           ))}
         </div>

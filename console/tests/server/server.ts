@@ -59,6 +59,11 @@ async function handle(state: State, request: IncomingMessage, response: ServerRe
   const url = new URL(request.url ?? '/', origin);
   if (url.pathname === '/console/config.json') return config(state, response);
   if (url.pathname.startsWith('/console')) return site(state, url.pathname, response);
+  const other = state.pages.get(url.pathname);
+  if (other) {
+    response.writeHead(200, { 'content-type': other.type }).end(other.content);
+    return;
+  }
   if (state.away) {
     request.socket.destroy();
     return;
@@ -72,9 +77,9 @@ async function handle(state: State, request: IncomingMessage, response: ServerRe
   const method = request.method ?? 'GET';
   const body = raw.length === 0 ? undefined : JSON.parse(raw.toString('utf8'));
   state.requests.push({ method, path: url.pathname, query: url.searchParams, body, headers: request.headers });
-  const asked = requestFaults(method, url, body);
+  const asked = state.checks ? requestFaults(method, url, body) : null;
   const answered = answer(state, method, url, body, request, origin);
-  const told = answerFaults(method, url.pathname, answered.status, answered.body);
+  const told = !state.checks ? null : answerFaults(method, url.pathname, answered.status, answered.body);
   state.broken.push(...[asked, told].filter((fault) => fault !== null));
   const content = answered.text ?? (answered.body === undefined ? '' : JSON.stringify(answered.body));
   response.writeHead(answered.status, {

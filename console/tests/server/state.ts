@@ -76,6 +76,10 @@ export class State {
   delay = 0;
   /** Whether the connection of every request is cut. */
   away = false;
+  /** Whether requests and answers are checked against the document. */
+  checks = true;
+  /** Pages besides the console, for measurements. */
+  pages = new Map<string, { type: string; content: string }>();
   /** What has broken the document of the API, in requests and in answers. */
   broken: string[] = [];
   requests: {

@@ -1,5 +1,5 @@
-import { useState } from 'preact/hooks';
-import { download } from '../../lib/csv';
+import { useMemo, useState } from 'preact/hooks';
+import { csvOf, download } from '../../lib/csv';
 import { daysBetween } from '../../lib/dates';
 import { useQueryState } from '../../lib/query';
 import { text } from '../../text';
@@ -9,6 +9,7 @@ import { Menu } from '../../ui/menu';
 import { Shown } from '../../ui/states';
 import { toastError } from '../../ui/toasts';
 import { readCsv, type Subject, useStatistics } from './ask';
+import { besides, intervalBefore, rangeBefore, rowsOf } from './before';
 import { Figures } from './figures';
 import { type Dimension, type Group, groupsOf, valueName } from './labels';
 import { CountryMap } from './places';
@@ -32,13 +33,31 @@ export function Statistics({ subject, actionOf }: Props) {
   const { parameters, set } = useQueryState();
   const state = readStats(parameters);
   const series = useStatistics(subject, seriesQuery(state));
+  const earlier = useStatistics(
+    subject,
+    { ...seriesQuery({ ...state, compare: false }), ...rangeBefore(state.range), interval: intervalBefore(state.interval) },
+    state.compare,
+  );
+  const steps = series.data?.series.items;
+  const stepsBefore = earlier.data?.series.items;
+  // While one of them is still that of another range, they do not belong beside each other.
+  const isReady = state.compare && !series.isPlaceholderData && !earlier.isPlaceholderData;
+  const before = useMemo(
+    () => (isReady && steps && stepsBefore ? besides(steps, state.interval, state.range, stepsBefore) : null),
+    [isReady, steps, stepsBefore, state.interval, state.range.from],
+  );
   const tops = useStatistics(subject, topsQuery(state, 10));
   const [dimension, value] = state.filter === '' ? [null, null] : partsOf(state.filter);
   const days = daysBetween(state.range.from, state.range.to);
   const save = async (what: 'series' | 'values') => {
     try {
+      const name = `waypost-${what}-${state.range.from}-${state.range.to}.csv`;
+      if (what === 'series' && before && steps) {
+        download(new Blob([csvOf(rowsOf(steps, before))], { type: 'text/csv' }), name);
+        return;
+      }
       const query = what === 'series' ? { ...seriesQuery(state), compare: undefined } : topsQuery(state, 100);
-      download(await readCsv(subject, query as never), `waypost-${what}-${state.range.from}-${state.range.to}.csv`);
+      download(await readCsv(subject, query as never), name);
     } catch (error) {
       toastError(error);
     }
@@ -94,7 +113,7 @@ export function Statistics({ subject, actionOf }: Props) {
           {(stats) => (
             <>
               <Figures stats={stats} />
-              <Series stats={stats} view={state.view} />
+              <Series stats={stats} view={state.view} before={before} />
               {!stats.exact && <p class="hint">{text.stats.notExact}</p>}
             </>
           )}
