@@ -54,7 +54,7 @@ def main():
     tests.record()
     made = [mutant for mutant in mutants if mutant["number"] not in outcomes]
     print(f"trying {len(made)} mutants", flush=True)
-    outcomes |= try_all(tests, made, deadline)
+    outcomes |= try_all(tests, made, deadline, tell)
     return report(mutants, outcomes, options.at)
 
 
@@ -76,8 +76,13 @@ def listed(patterns, shard):
     return [mutant | {"number": number} for number, mutant in enumerate(json.loads(found.stdout), start=1)]
 
 
+def tell(mutant, outcome):
+    if outcome in MISSED:
+        print(f"MISSED {mutant['name']}", flush=True)
+
+
 def report(mutants, outcomes, places):
-    """Writes a file for each outcome, prints the counts and what was missed, and returns the exit code."""
+    """Writes a file for each outcome, prints the counts, and returns the exit code."""
     names = {outcome: [] for outcome in OUTCOMES}
     for mutant in mutants:
         names[outcomes.get(mutant["number"], "left")].append(mutant["name"])
@@ -91,8 +96,6 @@ def report(mutants, outcomes, places):
         for outcome, words in OUTCOMES.items():
             if counts[outcome]:
                 print(f"  {counts[outcome]:5} {words}")
-    for outcome in MISSED:
-        print("".join(f"{line}\n" for line in names[outcome]), end="")
     if names["left"]:
         print("the time ran out before the end: give it more MINUTES, or a SHARD", file=sys.stderr)
     return 1 if names["left"] or any(names[outcome] for outcome in MISSED) else 0

@@ -104,13 +104,14 @@ def batches(names):
     return [batch for batch in (*made, names) if batch]
 
 
-def try_all(tests, mutants, deadline):
-    """Returns the outcome of each mutant by its number; the time may run out before the last."""
+def try_all(tests, mutants, deadline, tell):
+    """Returns the outcome of each mutant by its number, and tells it as it comes; the time may run out before the last."""
     outcomes = {}
 
     def attempt(mutant):
         if time.monotonic() < deadline:
             outcomes[mutant["number"]] = tests.outcome(mutant)
+            tell(mutant, outcomes[mutant["number"]])
 
     with ThreadPoolExecutor(JOBS) as pool:
         list(pool.map(attempt, mutants))

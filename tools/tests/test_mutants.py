@@ -3,6 +3,7 @@
 import contextlib
 import io
 import tempfile
+import time
 import unittest
 from pathlib import Path
 from unittest import mock
@@ -168,11 +169,24 @@ class Report(unittest.TestCase):
         self.assertIn("links:\n      1 caught\n      1 caught, as they never end\nclicks:\n", output)
         self.assertEqual((files["caught"], files["timeout"], files["missed"]), (1, 1, 0))
 
-    def test_missed_mutant_is_named_and_fails(self):
+    def test_missed_mutant_is_named_at_once_and_fails(self):
         for outcome in ("missed", "unreached"):
-            code, output, _, _ = self.report({1: "caught", 2: outcome})
-            self.assertEqual(code, 1)
-            self.assertIn(f"{FILE}:2:1: replace f", output)
+            code, _, _, files = self.report({1: "caught", 2: outcome})
+            self.assertEqual((code, files[outcome]), (1, 1))
+        output = io.StringIO()
+        with contextlib.redirect_stdout(output):
+            for number, outcome in enumerate(mutants.OUTCOMES):
+                mutants.tell(mutant(number), outcome)
+        self.assertEqual(output.getvalue().count("MISSED "), 2)
+
+    def test_mutants_are_tried_until_the_time_is_over(self):
+        tests, told = mock.Mock(), []
+        tests.outcome.return_value = "caught"
+        for left, tried in ((60, {1: "caught", 2: "caught"}), (-1, {})):
+            deadline = time.monotonic() + left
+            outcomes = trial.try_all(tests, [mutant(1), mutant(2)], deadline, lambda mutant, outcome: told.append(outcome))
+            self.assertEqual(outcomes, tried)
+        self.assertEqual(told, ["caught", "caught"])
 
     def test_mutant_that_was_not_tried_fails(self):
         code, _, errors, files = self.report({1: "caught"})

@@ -153,6 +153,14 @@ mod tests {
         let complete = format!("{salt}{result}");
         assert_eq!((of(1, &complete), of(16, &complete)), (None, None));
         assert_eq!(of(17, &complete), Some("is a hash that costs too much to check"));
+        let costing = |cost: &str| check_hash(&format!("$argon2id$v=19${cost}{complete}")).err();
+        for (greatest, too_much) in [("m=65536,t=1,p=1", "m=65537,t=1,p=1"), ("m=256,t=10,p=1", "m=256,t=11,p=1")] {
+            assert_eq!(costing(greatest), None);
+            assert_eq!(costing(too_much), Some("is a hash that costs too much to check"));
+        }
+        for (algorithm, error) in [("argon2id", None), ("argon2i", Some("is not a hash of argon2id"))] {
+            assert_eq!(check_hash(&format!("${algorithm}$v=19$m=256,t=1,p=1{complete}")).err(), error);
+        }
         for incomplete in ["", salt] {
             assert_eq!(of(1, incomplete), Some("is a hash without its salt or its result"), "{incomplete}");
         }

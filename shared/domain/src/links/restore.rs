@@ -112,11 +112,32 @@ fn taken() -> Error {
 mod tests {
     use super::*;
     use crate::links::delete::delete_link;
-    use crate::links::ports::{LinkReader, LinkWriter};
+    use crate::links::ports::{LinkReader, LinkTargets, LinkWriter};
     use crate::links::precondition::Precondition;
     use crate::testing::links::LinkWorld;
     use crate::testing::samples::{caller, link, link_with_id};
+    use crate::values::domains::Domains;
     use crate::values::slug::Slug;
+
+    /// Returns a world with a link that was moved from `docs` to `moved`, and what it was and is.
+    async fn moved_link(next: fn(&mut Link)) -> (LinkWorld, Link, Link) {
+        let world = LinkWorld::default();
+        let before = link_with_id("acme", "docs", "https://example.com/", "1");
+        world.links.insert(&before).await.unwrap();
+        let mut moved = Link { revision: 1, ..before.clone() };
+        next(&mut moved);
+        let moves = moved.address != before.address || !moved.aliases.is_empty();
+        if moves {
+            world.links.relocate(&before, &moved, before.created_at).await.unwrap();
+        } else {
+            assert!(world.links.replace(&before, &moved).await.unwrap());
+        }
+        (world, before, moved)
+    }
+
+    fn rename(link: &mut Link) {
+        link.address.slug = Slug::parse("moved").unwrap();
+    }
 
     #[tokio::test]
     async fn deleted_link_comes_back_with_its_aliases_unless_an_address_is_taken() {
@@ -163,5 +184,65 @@ mod tests {
         assert_eq!(world.links.all()[0].settings.used_clicks, 1);
         let again = restore_link(&world.ports(), &editor, &current, &before).await;
         assert!(matches!(again, Err(Error::Changed(_))), "{again:?}");
+    }
+    #[tokio::test]
+    async fn moved_link_goes_back_where_it_was_unless_another_is_there_now() {
+        let editor = caller("acme", Role::Editor);
+        let with_alias = |link: &mut Link| {
+            let old = link.address.clone();
+            rename(link);
+            link.aliases = vec![old];
+        };
+        for next in [rename as fn(&mut Link), with_alias] {
+            let (world, before, moved) = moved_link(next).await;
+            let restored = restore_link(&world.ports(), &editor, &moved, &before).await.unwrap();
+            assert_eq!((&restored.address, &restored.aliases), (&before.address, &before.aliases));
+            assert_eq!(world.links.all(), [restored]);
+        }
+        let (world, before, moved) = moved_link(rename).await;
+        world.links.insert(&link_with_id("acme", "docs", "https://b.example/", "2")).await.unwrap();
+        let restored = restore_link(&world.ports(), &editor, &moved, &before).await;
+        assert!(matches!(restored, Err(Error::Conflict(_))), "{restored:?}");
+        assert_eq!(world.links.get(&moved.address).await.unwrap(), Some(moved));
+    }
+
+    #[tokio::test]
+    async fn link_does_not_go_back_to_a_domain_that_is_gone_or_closed() {
+        let editor = caller("acme", Role::Editor);
+        for (domains, detail) in [
+            ("s.example.org", Some("not a domain of this service any more")),
+            ("s.example.org,go.example.com=other", Some("go.example.com")),
+            ("s.example.org,go.example.com=acme", None),
+        ] {
+            let (mut world, before, moved) = moved_link(rename).await;
+            world.domains = Domains::parse(domains).unwrap();
+            let restored = restore_link(&world.ports(), &editor, &moved, &before).await;
+            match detail {
+                None => assert!(restored.is_ok(), "{domains}: {restored:?}"),
+                Some(detail) => {
+                    assert!(matches!(&restored, Err(Error::Conflict(text)) if text.contains(detail)), "{restored:?}");
+                    let (other, ..) = moved_link(|link| link.title = Some("T".into())).await;
+                    let other = LinkWorld { domains: world.domains, ..other };
+                    let current = other.links.all().remove(0);
+                    let stays = restore_link(&other.ports(), &editor, &current, &before).await;
+                    assert!(stays.is_ok(), "what stays where it is can be restored: {stays:?}");
+                }
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn restored_link_is_found_by_its_target_if_that_or_its_address_was_changed() {
+        let editor = caller("acme", Role::Editor);
+        let change_target: fn(&mut Link) = |next| next.url = link("acme", "x", "https://b.example/").url;
+        let change_title: fn(&mut Link) = |link| link.title = Some("T".into());
+        for (next, is_found) in [(rename as fn(&mut Link), true), (change_target, true), (change_title, false)] {
+            let (world, before, moved) = moved_link(next).await;
+            let other = link_with_id("acme", "other", "https://example.com/", "2");
+            world.links.remember(&other).await.unwrap();
+            restore_link(&world.ports(), &editor, &moved, &before).await.unwrap();
+            let found = world.links.find(&before.workspace, &before.address.domain, &before.url).await.unwrap();
+            assert_eq!(found, Some(if is_found { before.address } else { other.address }));
+        }
     }
 }
