@@ -35,4 +35,5 @@ mod slugs;
 mod spill;
 mod statistics;
 mod tags;
+mod unsafe_targets;
 mod workspaces;

@@ -65,6 +65,7 @@ RULES = (
     "is not the id of a link",
     "is empty: leave it out",
     "must begin with http",
+    "by Google Web Risk",
     "must be an https URL",
     "must be a dimension and a value",
     "must be the index of a rule",

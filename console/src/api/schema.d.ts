@@ -890,7 +890,7 @@ export interface components {
         BlockedTarget: {
             /** @description When it was blocked, or blocked again. */
             added_at: components["schemas"]["Timestamp"];
-            /** @description Who blocked it: a key's id, or `sub_` and digits of a hash for the subject of a token. */
+            /** @description Who blocked it: a key's id, `sub_` and digits of a hash for the subject of a token, or `web_risk` for the check of unsafe targets. */
             added_by: string;
             /**
              * @description A note for operators.
@@ -942,7 +942,7 @@ export interface components {
          *
          *     - `ok`: The last check found that it works, after earlier ones had failed.
          *     - `failing`: The last check failed, or the last two.
-         *     - `broken`: The last three checks failed.
+         *     - `broken`: The last three checks failed, or the target is unsafe.
          * @enum {string}
          */
         CheckStatus: "ok" | "failing" | "broken";
@@ -1161,7 +1161,7 @@ export interface components {
          * @enum {string}
          */
         ExportStatus: "waiting" | "running" | "succeeded" | "failed";
-        /** @description `dns`: the host is not found. `connection`: the host accepts no connection. `tls`: the certificate is not valid. `timeout`: no answer in time. `status_…`: the status of the answer. */
+        /** @description `dns`: the host is not found. `connection`: the host accepts no connection. `tls`: the certificate is not valid. `timeout`: no answer in time. `status_…`: the status of the answer. `unsafe_…`: what Google Web Risk suspects the target of. */
         FailureReason: string;
         /** @description What a stack has switched on. */
         Features: {
@@ -1181,6 +1181,11 @@ export interface components {
             identity_provider: components["schemas"]["IdentityProvider"] | null;
             /** @description Whether the API takes tokens of an identity provider too. */
             tokens: boolean;
+            /**
+             * @description Whether the stack asks Google Web Risk about targets: it refuses links to pages that are suspected of phishing, malware or unwanted
+             *     software.
+             */
+            unsafe_targets: boolean;
         };
         /** @description An error in one field of a request. */
         FieldError: {
@@ -2781,8 +2786,13 @@ export interface components {
             checked_at: components["schemas"]["Timestamp"];
             /** @description Why the last check failed; null if it did not. */
             reason: components["schemas"]["FailureReason"] | null;
-            /** @description `ok`: the last check found that the target works; `failing`: the last one or two failed; `broken`: the last three failed. */
+            /**
+             * @description `ok`: the last check found that the target works; `failing`: the last one or two failed; `broken`: the last three
+             *     failed, or the target is unsafe.
+             */
             status: components["schemas"]["CheckStatus"];
+            /** @description The pointer to the field whose target this is about: `/url`, or as `/rules/0/url`. */
+            target: string;
         };
         /**
          * Format: target-url
@@ -7722,7 +7732,7 @@ export interface operations {
     };
     listLinks: {
         parameters: {
-            query: {
+            query?: {
                 /** @description `false` (the default): only links that are not archived; `true`: only archived links; `any`: both. */
                 archived?: "true" | "false" | "any";
                 /** @description `true`: only links whose target is broken; `false`: only the others. Both if absent. */
@@ -7748,7 +7758,7 @@ export interface operations {
                 /** @description Only links whose target has this host, or with `*.` before it a host below this one. */
                 host?: string;
                 /** @description What to add to the page: the `total` of links that the query selects, or to each link: its `clicks`. */
-                include: components["schemas"]["ListAddition"][];
+                include?: components["schemas"]["ListAddition"][];
                 /** @description The greatest number of items on the page. */
                 limit?: number;
                 /** @description The direction: `asc`, the default for `title` and `expires`, or `desc`, the default for all others. */
@@ -7766,7 +7776,7 @@ export interface operations {
                  */
                 sort?: "created" | "changed" | "clicks" | "last_click" | "expires" | "title" | "relevance";
                 /** @description Only links with this tag. Repeat it for several tags. */
-                tag: string[];
+                tag?: string[];
                 /** @description Whether links must have `all` of the tags (the default) or `any` of them. */
                 tag_mode?: "any" | "all";
                 /** @description Only links with this target. */

@@ -253,7 +253,7 @@ export const ROUTES: [method: string, path: RegExp, least: 'viewer' | 'editor' |
           import_bytes: 5_368_709_120,
           logo_bytes: 131_072,
         },
-        features: { tokens: false, countries: true, archive_days: 365, file_days: 30, identity_provider: null },
+        features: { tokens: false, countries: true, unsafe_targets: false, archive_days: 365, file_days: 30, identity_provider: null },
         api_version: 'v1',
         version: '0.1.0',
         session: stored === undefined ? null : mySessionOf(stored),

@@ -119,6 +119,7 @@ mod tests {
             timer: Arc::new(MemoryTimer::default()),
             domain_settings: Arc::new(waypost_domain::testing::domains::MemoryDomains::default()),
             domains,
+            guard: None,
             concurrency: 4,
             chunk_entries: 10,
         };

@@ -20,6 +20,7 @@ use waypost_lambda::queue::event::QueueEvent;
 use waypost_lambda::start::BoxError;
 use waypost_lambda::system::{SystemClock, SystemRandom, SystemTimer};
 use waypost_lambda::wiring::blocking::blocking;
+use waypost_lambda::wiring::safety::target_guard;
 use waypost_lambda::{sdk, settings, start};
 
 /// How many links are changed at the same time. At some 10 ms a write that is at most 1,600 a second, well below what a table takes.
@@ -54,6 +55,7 @@ async fn serve() -> Result<(), BoxError> {
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
         timer: Arc::new(SystemTimer),
+        guard: target_guard()?,
         domains,
         concurrency: CONCURRENCY,
         chunk_entries: MAX_ENTRIES,

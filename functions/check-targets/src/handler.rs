@@ -92,6 +92,7 @@ fn log(event: &'static str, job: &CheckJob, request_id: &str) {
     tracing::info!(
         event, request_id, run = %job.run, workspace, links = counts.links, targets = counts.targets,
         failing = counts.failing, newly_broken = counts.newly_broken, recovered = counts.recovered,
+        lookups = counts.lookups, unsafe_links = counts.unsafe_links,
     );
 }
 

@@ -19,6 +19,7 @@ use waypost_lambda::start::BoxError;
 use waypost_lambda::system::{SystemClock, SystemRandom};
 use waypost_lambda::wiring::blocking::blocking;
 use waypost_lambda::wiring::http::{authentication, idempotency};
+use waypost_lambda::wiring::safety::target_guard;
 use waypost_lambda::{sdk, settings, start};
 
 fn main() -> ExitCode {
@@ -43,6 +44,7 @@ async fn serve() -> Result<(), BoxError> {
         short_urls: ShortUrls::new(&domains, settings::optional("SHORT_URL_ORIGIN")),
         domains,
         domain_settings: Arc::new(DynamoDomains::new(dynamo.clone(), &table).consistent()),
+        guard: target_guard()?,
     };
     let idempotency = idempotency(&dynamo, &table);
     let authentication = authentication(&dynamo, &table)?;

@@ -90,6 +90,7 @@ mod tests {
                     client_id: "waypost-console".to_owned(),
                 }),
                 countries: false,
+                unsafe_targets: true,
                 archive_days: 0,
                 file_days: 30,
             },
@@ -137,7 +138,7 @@ mod tests {
                 "session": null,
                 "features": {
                     "tokens": true, "identity_provider": {"issuer": "https://login.example.com/", "client_id": "waypost-console"},
-                    "countries": false, "archive_days": 0, "file_days": 30,
+                    "countries": false, "unsafe_targets": true, "archive_days": 0, "file_days": 30,
                 },
                 "api_version": "v1", "version": env!("CARGO_PKG_VERSION"),
             })

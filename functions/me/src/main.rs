@@ -29,6 +29,7 @@ async fn serve() -> Result<(), BoxError> {
                 .zip(settings::optional("CONSOLE_CLIENT_ID"))
                 .map(|(issuer, client_id)| IdentityProvider { issuer, client_id }),
             countries: settings::required("COUNTRIES")? == "true",
+            unsafe_targets: settings::required("UNSAFE_TARGETS")? == "true",
             archive_days: settings::number("ARCHIVE_RETENTION_DAYS")?,
             file_days: settings::number("IMPORT_RETENTION_DAYS")?,
         },

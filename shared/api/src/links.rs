@@ -121,7 +121,8 @@ struct ClickedView {
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(rename = "TargetCheck")]
 struct TargetCheckView {
-    /// `ok`: the last check found that the target works; `failing`: the last one or two failed; `broken`: the last three failed.
+    /// `ok`: the last check found that the target works; `failing`: the last one or two failed; `broken`: the last three
+    /// failed, or the target is unsafe.
     status: CheckStatus,
     /// When the check was made that found this. A check that finds nothing new leaves it.
     checked_at: Timestamp,
@@ -129,6 +130,8 @@ struct TargetCheckView {
     broken_since: Option<Timestamp>,
     /// Why the last check failed; null if it did not.
     reason: Option<FailureReason>,
+    /// The pointer to the field whose target this is about: `/url`, or as `/rules/0/url`.
+    target: String,
 }
 
 impl TargetCheckView {
@@ -138,6 +141,7 @@ impl TargetCheckView {
             checked_at: check.checked_at,
             broken_since: check.broken_since(),
             reason: check.reason,
+            target: check.pointer().to_owned(),
         }
     }
 }

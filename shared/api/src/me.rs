@@ -110,6 +110,9 @@ pub struct Features {
     pub identity_provider: Option<IdentityProvider>,
     /// Whether the stack knows the countries of visitors, for rules and statistics.
     pub countries: bool,
+    /// Whether the stack asks Google Web Risk about targets: it refuses links to pages that are suspected of phishing, malware or unwanted
+    /// software.
+    pub unsafe_targets: bool,
     /// How long the stack keeps raw clicks, in days; it keeps none if 0.
     pub archive_days: u64,
     /// How long the stack keeps files of exports, and reports of imports, in days.

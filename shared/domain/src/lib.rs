@@ -2,7 +2,7 @@
 //!
 //! * [`values`] holds values that are valid once they exist, errors and pages.
 //! * [`links`], [`link_changes`], [`tags`], [`catalog`], [`domains`], [`redirect`], [`blocking`], [`abuse`], [`access`],
-//!   [`workspaces`], [`pages`], [`target_checks`], [`imports`], [`exports`] and [`analytics`] are the subjects: one folder each, with
+//!   [`workspaces`], [`pages`], [`target_checks`], [`target_safety`], [`imports`], [`exports`] and [`analytics`] are the subjects: one folder each, with
 //!   one file for each use case.
 //! * [`clicks`], [`visitors`], [`jobs`] and [`files`] hold what several subjects share.
 //! * Ports are narrow traits, mostly in the `ports` of their subject. `waypost-aws` implements them; `testing` implements them in
@@ -28,6 +28,7 @@ pub mod ports;
 pub mod redirect;
 pub mod tags;
 pub mod target_checks;
+pub mod target_safety;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod values;

@@ -5,6 +5,7 @@
 //! * [`queue`] works off the messages of a queue, [`extension`] lets a function work on after the response.
 //! * [`notification`] is the event that S3 sends for objects.
 //! * [`fetch`] gets the documents of an identity provider.
+//! * [`web_risk`] asks Google Web Risk about targets.
 //! * [`wiring`] builds what several functions need from the environment.
 
 pub mod extension;
@@ -16,4 +17,5 @@ pub mod sdk;
 pub mod settings;
 pub mod start;
 pub mod system;
+pub mod web_risk;
 pub mod wiring;

@@ -60,6 +60,7 @@ async fn fixture() -> Fixture {
         timer: Arc::new(MemoryTimer::default()),
         domain_settings: Arc::new(waypost_domain::testing::domains::MemoryDomains::default()),
         domains: domains.clone(),
+        guard: None,
         concurrency: 4,
         chunk_entries: MAX_ENTRIES,
     };

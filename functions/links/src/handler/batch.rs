@@ -11,6 +11,7 @@ use serde_json::Value;
 use waypost_api::link_batches::{BatchItemView, BatchView, MAX_ITEMS, MAX_PASSWORDS, NewBatch};
 use waypost_api::links::LinkView;
 use waypost_domain::access::idempotency::RequestFingerprint;
+use waypost_domain::target_safety::lookups::Lookups;
 use waypost_domain::workspaces::settings::WorkspaceSettings;
 use waypost_domain::{Caller, Error, Link, Role};
 use waypost_http::extract::Json;
@@ -40,9 +41,10 @@ pub(super) async fn create_batch(
         return Err(Error::invalid("/items", format!("at most {MAX_PASSWORDS} items can have a password")).into());
     }
     let settings = app.workspaces.get(&caller.workspace).await.map_err(Error::from)?;
+    let lookups = app.lookups();
     let items = batch.items.into_iter().enumerate().map(|(index, item)| {
         let fingerprint = fingerprint.as_ref().map(|fingerprint| fingerprint.part(index));
-        create_item(&app, &caller, &settings, item, fingerprint)
+        create_item(&app, &caller, &settings, item, (fingerprint, lookups.as_ref()))
     });
     let items: Vec<(BatchItemView, Option<Link>)> = stream::iter(items).buffered(CONCURRENCY).collect().await;
     let (items, new): (Vec<BatchItemView>, Vec<Option<Link>>) = items.into_iter().unzip();
@@ -63,9 +65,9 @@ async fn create_item(
     caller: &Caller,
     settings: &WorkspaceSettings,
     item: Value,
-    fingerprint: Option<RequestFingerprint>,
+    (fingerprint, lookups): (Option<RequestFingerprint>, Option<&Lookups>),
 ) -> (BatchItemView, Option<Link>) {
-    match app.create(caller, settings, item, fingerprint.as_ref()).await {
+    match app.create(caller, settings, item, (fingerprint.as_ref(), lookups)).await {
         Ok(created) => {
             if created.is_new {
                 // The log line of the request names who it was, and stands for the whole batch.

@@ -31,6 +31,8 @@ use waypost_domain::links::ports::LinkPorts;
 use waypost_domain::links::ports::{LinkReader, LinkTargets, LinkWriter};
 use waypost_domain::pages::ports::TitleQueue;
 use waypost_domain::ports::{Clock, Random};
+use waypost_domain::target_safety::guard::TargetGuard;
+use waypost_domain::target_safety::lookups::Lookups;
 use waypost_domain::workspaces::ports::SettingsReader;
 use waypost_domain::workspaces::settings::WorkspaceSettings;
 use waypost_domain::{Caller, Domains, Error, Link, LinkAddress, Role};
@@ -59,11 +61,13 @@ pub(crate) struct App {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) domains: Domains,
     pub(crate) domain_settings: Arc<dyn DomainReader>,
+    /// Knows unsafe targets, if the stack asks.
+    pub(crate) guard: Option<Arc<TargetGuard>>,
     pub(crate) short_urls: ShortUrls,
 }
 
 impl App {
-    fn link_ports(&self) -> LinkPorts<'_> {
+    fn link_ports<'a>(&'a self, lookups: Option<&'a Lookups>) -> LinkPorts<'a> {
         LinkPorts {
             reader: self.reader.as_ref(),
             writer: self.writer.as_ref(),
@@ -72,7 +76,13 @@ impl App {
             random: self.random.as_ref(),
             domains: &self.domains,
             domain_settings: self.domain_settings.as_ref(),
+            lookups,
         }
+    }
+
+    /// Returns the bounds of what a request asks about its targets.
+    fn lookups(&self) -> Option<Lookups> {
+        self.guard.clone().map(Lookups::of_request)
     }
 }
 
@@ -83,10 +93,10 @@ impl App {
         caller: &Caller,
         settings: &WorkspaceSettings,
         request: Value,
-        fingerprint: Option<&RequestFingerprint>,
+        (fingerprint, lookups): (Option<&RequestFingerprint>, Option<&Lookups>),
     ) -> Result<Created, Error> {
         let fields = read_new_link(request, &settings.new_links, (caller, &self.domains, self.clock.now()))?;
-        create_link(&self.link_ports(), caller, &fields, fingerprint).await
+        create_link(&self.link_ports(lookups), caller, &fields, fingerprint).await
     }
 }
 
@@ -110,7 +120,8 @@ async fn create(
 ) -> Result<impl IntoResponse, Problem> {
     caller.require(Role::Editor)?;
     let settings = app.workspaces.get(&caller.workspace).await.map_err(Error::from)?;
-    let created = app.create(&caller, &settings, request, fingerprint.as_deref()).await?;
+    let lookups = app.lookups();
+    let created = app.create(&caller, &settings, request, (fingerprint.as_deref(), lookups.as_ref())).await?;
     let status = if created.is_new { StatusCode::CREATED } else { StatusCode::OK };
     let link = created.link;
     if created.is_new && settings.titles {
@@ -173,7 +184,9 @@ async fn change(
     let address = link_address(&app.domains, &slug, query.domain.as_deref())?;
     // A view is texts, numbers and lists of them, which always make JSON.
     let shown = |link: &Link| serde_json::to_value(LinkView::of(link.clone(), &app.short_urls)).unwrap_or_default();
-    let link = change_link(&app.link_ports(), &caller, &address, &precondition(&headers), &patch, &shown).await?;
+    let lookups = app.lookups();
+    let ports = app.link_ports(lookups.as_ref());
+    let link = change_link(&ports, &caller, &address, &precondition(&headers), &patch, &shown).await?;
     if patch.get("url").is_some() {
         ask_after_change(&app, &link).await;
     }
@@ -188,6 +201,6 @@ async fn delete(
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
     let address = link_address(&app.domains, &slug, query.domain.as_deref())?;
-    delete_link(&app.link_ports(), &caller, &address, &precondition(&headers)).await?;
+    delete_link(&app.link_ports(None), &caller, &address, &precondition(&headers)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -7,6 +7,7 @@ use tower::ServiceExt;
 use waypost_domain::Role;
 use waypost_domain::analytics::ingest::aggregate_clicks::{AggregateClicksPorts, aggregate_clicks};
 use waypost_domain::analytics::ingest::user_agent::UserAgents;
+use waypost_domain::target_safety::threat::Threat;
 use waypost_domain::testing::analytics::{MemoryAggregates, MemoryQuarantine, click, received};
 use waypost_domain::testing::domains::MemoryDomains;
 use waypost_domain::testing::idempotency::MemoryIdempotency;
@@ -14,6 +15,7 @@ use waypost_domain::testing::keys::MemoryKeys;
 use waypost_domain::testing::links::MemoryLinks;
 use waypost_domain::testing::pages::MemoryTitleQueue;
 use waypost_domain::testing::system::{FixedClock, SeededRandom};
+use waypost_domain::testing::target_safety::MemoryChecker;
 use waypost_domain::testing::workspaces::MemoryWorkspaces;
 use waypost_http::authentication::Authentication;
 use waypost_http::extract::MAX_BODY_BYTES;
@@ -27,6 +29,7 @@ struct Fixture {
     settings: Arc<MemoryDomains>,
     titles: Arc<MemoryTitleQueue>,
     aggregates: Arc<MemoryAggregates>,
+    checker: Arc<MemoryChecker>,
     editor: String,
     other: String,
     viewer: String,
@@ -45,6 +48,7 @@ fn fixture() -> Fixture {
     let viewer = keys.authorize(2, "acme", Role::Viewer);
     let stranger = keys.authorize(3, "other", Role::Admin);
     let other = keys.authorize(4, "acme", Role::Editor);
+    let checker = Arc::<MemoryChecker>::default();
     let app = App {
         reader: links.clone(),
         writer: links.clone(),
@@ -57,6 +61,7 @@ fn fixture() -> Fixture {
         short_urls: ShortUrls::new(&domains, None),
         domains,
         domain_settings: settings.clone(),
+        guard: Some(checker.guard(Arc::new(FixedClock::at("2026-01-02T03:04:05Z")))),
     };
     let idempotency = Idempotency {
         store: Arc::new(MemoryIdempotency::default()),
@@ -64,7 +69,7 @@ fn fixture() -> Fixture {
         random: Arc::new(SeededRandom::new(10)),
     };
     let router = api(routes(app, idempotency), Authentication::new(Arc::new(keys), clock));
-    Fixture { router, links, workspaces, settings, titles, aggregates, editor, other, viewer, stranger }
+    Fixture { router, links, workspaces, settings, titles, aggregates, checker, editor, other, viewer, stranger }
 }
 
 async fn call(fixture: &Fixture, key: &str, method: &str, path: &str, body: &str) -> (Response, Value) {
@@ -925,4 +930,22 @@ async fn titles_are_asked_for_if_the_workspace_wants_them() {
     assert_eq!(create("unasked", Value::Null).await, 201);
     fixture.workspaces.fail(true);
     assert_eq!(change("plain", json!({"url": "https://example.com/third"})).await, 200);
+}
+
+#[tokio::test]
+async fn links_to_unsafe_targets_are_refused_one_by_one_and_in_batches() {
+    let fixture = fixture();
+    let evil = "https://evil.example/";
+    fixture.checker.put(evil, Some(Threat::Malware));
+    let expected = json!([{"pointer": "/url", "detail": "is suspected of malware by Google Web Risk"}]);
+    let body = json!({"url": evil}).to_string();
+    let (response, problem) = call(&fixture, &fixture.editor, "POST", "/v1/links", &body).await;
+    assert_eq!((response.status().as_u16(), &problem["errors"]), (422, &expected));
+    let body = json!({"items": [{"slug": "a", "url": "https://a.example/"}, {"slug": "b", "url": evil}]}).to_string();
+    let (response, batch) = call(&fixture, &fixture.editor, "POST", "/v1/link-batches", &body).await;
+    assert_eq!((response.status().as_u16(), &batch["items"][0]["status"]), (200, &json!(201)));
+    assert_eq!(batch["items"][1]["problem"]["errors"], expected);
+    let patch = json!({"url": evil}).to_string();
+    let (response, problem) = call(&fixture, &fixture.editor, "PATCH", "/v1/links/a", &patch).await;
+    assert_eq!((response.status().as_u16(), &problem["errors"]), (422, &expected));
 }

@@ -72,6 +72,7 @@ async fn fixture(tags: &[&[&str]]) -> Fixture {
         timer: Arc::new(MemoryTimer::default()),
         domain_settings: Arc::new(waypost_domain::testing::domains::MemoryDomains::default()),
         domains: domains.clone(),
+        guard: None,
         concurrency: 4,
         chunk_entries: 10,
     };

@@ -2,6 +2,8 @@
 
 mod answers;
 mod operation;
+#[cfg(test)]
+mod optional_tests;
 mod paths;
 mod schemas;
 #[cfg(test)]

@@ -25,8 +25,8 @@ impl Update {
     pub(crate) fn between(mut seen: Item, next: Item) -> Self {
         let (mut set, mut remove) = (Vec::new(), Vec::new());
         let (mut names, mut values) = (HashMap::new(), Item::new());
-        if seen.get("url") != next.get("url") {
-            // A check may have been written since the link was read. It is about the former target.
+        if ["url", "expired_url", "rules", "variants"].iter().any(|name| seen.get(*name) != next.get(*name)) {
+            // A check may have been written since the link was read. It may be about a former target.
             seen.entry("target_check".to_owned()).or_insert(AttributeValue::Null(true));
         }
         for (name, value) in next {

@@ -35,7 +35,15 @@ async fn runs_of_all_and_of_single_workspaces_are_kept_apart_and_a_lost_update_i
         assert!(!jobs.replace(&first.released()).await.unwrap(), "another was first");
         let after = Some(ShardPlace::of(&link_with_id("acme", "docs", "https://example.com/", "1")));
         let place = CheckPlace { workspace: Some(acme.clone()), shard: 7, after };
-        let counts = CheckCounts { links: 9, targets: 8, failing: 7, newly_broken: 6, recovered: 5 };
+        let counts = CheckCounts {
+            links: 9,
+            targets: 8,
+            failing: 7,
+            newly_broken: 6,
+            recovered: 5,
+            lookups: 4,
+            unsafe_links: 3,
+        };
         let next = leased.progressed(place, counts, now.plus_seconds(7));
         assert!(jobs.replace(&next).await.unwrap());
         assert_eq!(jobs.get(only).await.unwrap(), Some(next.clone()));

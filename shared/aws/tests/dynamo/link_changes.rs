@@ -68,6 +68,7 @@ async fn world() -> World {
         timer: Arc::new(MemoryTimer::default()),
         domain_settings: Arc::new(MemoryDomains::default()),
         domains: domains.clone(),
+        guard: None,
         concurrency: 4,
         chunk_entries: 10,
     };
@@ -137,6 +138,7 @@ async fn links_are_changed_deleted_and_brought_back() {
                 random: world.random.as_ref(),
                 domains: &world.domains,
                 domain_settings: &MemoryDomains::default(),
+                lookups: None,
             };
             let patch = json!({"slug": format!("moved{n}"), "keep_alias": true});
             let show = |_: &Link| json!({});

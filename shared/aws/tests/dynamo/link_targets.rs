@@ -32,6 +32,7 @@ async fn create_or_return(links: &DynamoLinks, seed: u64) -> Created {
         random: &random,
         domains: &domains,
         domain_settings: &MemoryDomains::default(),
+        lookups: None,
     };
     let url = Some("https://example.com/".to_owned());
     let fields = LinkFields { url, if_exists: Some(IfExists::Return), ..LinkFields::default() };

@@ -18,11 +18,15 @@ pub struct BlockedTarget {
     pub note: Option<String>,
     /// When it was blocked, or blocked again.
     pub added_at: Timestamp,
-    /// Who blocked it: a key's id, or `sub_` and digits of a hash for the subject of a token.
+    /// Who blocked it: a key's id, `sub_` and digits of a hash for the subject of a token, or `web_risk` for the check of unsafe targets.
     pub added_by: String,
 }
 
 impl BlockedTarget {
+    /// Who blocks the targets that checks find unsafe. Those are released when they are not unsafe any more.
+    pub const BY_CHECKS: &str = "web_risk";
+    /// The greatest number of entries that checks add, so that the operator's always have room.
+    pub const MAX_BY_CHECKS: usize = 5_000;
     /// The greatest length of a note, in characters.
     pub const MAX_NOTE_CHARS: usize = 500;
     /// The greatest number of entries that a request adds.

@@ -9,6 +9,7 @@ use crate::jobs::timer::Timer;
 use crate::links::ports::{ChangeMarker, LinkBatch, LinkReader, LinkRestorer, LinkShards, LinkTargets, LinkWriter};
 use crate::ports::{Clock, Random};
 use crate::tags::ports::TagStore;
+use crate::target_safety::guard::TargetGuard;
 use crate::values::domains::Domains;
 
 /// The ports and settings of [`run_link_change`](super::run::run_link_change).
@@ -44,6 +45,8 @@ pub struct RunLinkChangePorts {
     pub timer: Arc<dyn Timer>,
     /// Tells which workspaces may use a domain.
     pub domain_settings: Arc<dyn DomainReader>,
+    /// Knows unsafe targets, if the stack asks.
+    pub guard: Option<Arc<TargetGuard>>,
     /// The stack's own domains.
     pub domains: Domains,
     /// How many links are changed at the same time.

@@ -9,7 +9,7 @@ use super::as_written::link_as_written;
 use super::create::{hash_password, open_domain, slug_is_taken};
 use super::created::remember_target;
 use super::find::find_link;
-use super::kept_targets::check_change;
+use super::kept_targets::{brings_to_life, check_change};
 use super::link::Link;
 use super::ports::{LinkPorts, Relocation};
 use super::precondition::Precondition;
@@ -17,10 +17,12 @@ use super::read_only::without_read_only;
 use super::request::LinkFields;
 use crate::access::key::{Caller, Role};
 use crate::domains::rules::with_rules_of;
+use crate::target_safety::refuse::refuse_unsafe;
 use crate::values::error::{Error, StoreError, StoreErrorKind};
 use crate::values::field_errors::Errors;
 use crate::values::json::{merge, read};
 use crate::values::slug::Slug;
+use crate::values::target::TargetUrl;
 
 /// How many times to apply a patch to a link that other requests change at the same time. A move of a link with a click limit
 /// also meets the clicks of visitors.
@@ -73,6 +75,7 @@ pub async fn change_link(
         {
             return Err(slug_is_taken(&old.address));
         }
+        refuse_unsafe(ports.lookups, targets_to_ask(&seen, &next)).await?;
         let first = seen.clone().with_stored_id();
         (next.stored_id, next.counted_at) = (first.stored_id, first.counted_at);
         next.revision += 1;
@@ -87,6 +90,16 @@ pub async fn change_link(
     }
     let busy = "other requests keep changing the link";
     Err(StoreError::new("links.replace", StoreErrorKind::Throttled, busy).into())
+}
+
+/// Returns the targets of `next` that visitors could not reach by `seen`, with the pointers to their fields.
+fn targets_to_ask(seen: &Link, next: &Link) -> Vec<(String, TargetUrl)> {
+    let mut targets = next.targets();
+    if !brings_to_life(&seen.settings, &next.settings) {
+        let known = seen.targets();
+        targets.retain(|(_, url)| !known.iter().any(|(_, known)| known == url));
+    }
+    targets
 }
 
 /// Writes `next` in place of `seen`. Returns `false` if the link has changed since it was read.
@@ -144,7 +157,7 @@ fn apply(
         ..seen.clone()
     };
     next.settings.used_clicks = seen.settings.used_clicks;
-    next.target_check = seen.check_of(&next.url);
+    next.target_check = seen.check_for(&next);
     if seen.settings.title_is_read && next.title == seen.title {
         // The page of another target has another title.
         let is_kept = next.url == seen.url;
@@ -243,6 +256,7 @@ mod tests {
             random: &random,
             domains: &domains,
             domain_settings: &MemoryDomains::default(),
+            lookups: None,
         };
         let address = link("acme", "docs", "https://example.com/").address;
         let precondition = Precondition::parse(precondition);
@@ -547,7 +561,7 @@ mod tests {
             seen.settings.password_hash = Some("hash".into());
             let domains = Domains::parse("go.example.com").unwrap();
             let (links, clock, random) = (MemoryLinks::default(), FixedClock::at(""), SeededRandom::new(1));
-            let ports = LinkPorts { reader: &links, writer: &links, targets: &links, clock: &clock, random: &random, domains: &domains, domain_settings: &MemoryDomains::default() };
+            let ports = LinkPorts { reader: &links, writer: &links, targets: &links, clock: &clock, random: &random, domains: &domains, domain_settings: &MemoryDomains::default(), lookups: None };
             prop_assert_eq!(apply(&ports, &caller("acme", Role::Editor), &seen, &Map::new(), &show(&seen), &mut None).unwrap(), seen);
         }
     }

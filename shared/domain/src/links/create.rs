@@ -14,6 +14,7 @@ use crate::access::idempotency::RequestFingerprint;
 use crate::access::key::{Caller, Role};
 use crate::domains::rules::with_rules_of;
 use crate::ports::Random;
+use crate::target_safety::refuse::refuse_unsafe;
 use crate::values::domains::{Domain, Domains};
 use crate::values::error::{Error, StoreError, StoreErrorKind};
 use crate::values::field_errors::Errors;
@@ -43,6 +44,7 @@ pub async fn create_link(
         let is_wanted = fields.if_exists == Some(IfExists::Return) && can_stand_in(caller, &old, &link);
         return if is_wanted { Ok(Created { link: old, is_new: false }) } else { Err(slug_is_taken(&old.address)) };
     }
+    refuse_unsafe(ports.lookups, link.targets()).await?;
     let created = match (&fields.slug, fields.if_exists.unwrap_or_default()) {
         (Some(_), if_exists) => create_with_own_slug(ports, caller, link, if_exists).await?,
         (None, IfExists::Create) => create_with_free_slug(ports, caller, link, fingerprint).await?,
@@ -227,6 +229,7 @@ mod tests {
             random: &random,
             domains: &domains,
             domain_settings: &MemoryDomains::default(),
+            lookups: None,
         };
         Ok(create_link(&ports, &caller("acme", role), &fields, None).await?.link)
     }
@@ -289,6 +292,7 @@ mod tests {
             random: &random,
             domains: &domains,
             domain_settings: &MemoryDomains::default(),
+            lookups: None,
         };
         let (first, second) = (fingerprint("a"), fingerprint("b"));
         let caller = caller("acme", Role::Editor);

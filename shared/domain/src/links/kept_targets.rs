@@ -40,7 +40,7 @@ fn keeps_targets(fields: &LinkFields, seen: &Link) -> bool {
 }
 
 /// Tells whether visitors could follow the link at a time, or as often, as they could not before.
-fn brings_to_life(seen: &LinkSettings, next: &LinkSettings) -> bool {
+pub(super) fn brings_to_life(seen: &LinkSettings, next: &LinkSettings) -> bool {
     fn is_more<T: PartialOrd>(seen: Option<T>, next: Option<T>) -> bool {
         seen.is_some_and(|seen| next.is_none_or(|next| next > seen))
     }

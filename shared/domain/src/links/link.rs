@@ -109,9 +109,28 @@ impl Link {
         self.target_check.as_ref().is_some_and(TargetCheck::is_broken)
     }
 
-    /// Returns what checks have found about the target, for a link that is to replace this one and leads to `url`.
-    pub fn check_of(&self, url: &TargetUrl) -> Option<TargetCheck> {
-        self.target_check.clone().filter(|_| self.url == *url)
+    /// Returns every target that visitors can be led to, with the pointer to its field: `url` first, then `expired_url`, those of rules
+    /// and of variants.
+    pub fn targets(&self) -> Vec<(String, TargetUrl)> {
+        let settings = &self.settings;
+        let expired = settings.expired_url.iter().map(|url| ("/expired_url".to_owned(), url.clone()));
+        let rules = settings.rules.iter().enumerate().map(|(n, rule)| (format!("/rules/{n}/url"), rule.url.clone()));
+        let variants = settings.variants.iter().enumerate();
+        let variants = variants.map(|(n, variant)| (format!("/variants/{n}/url"), variant.url.clone()));
+        std::iter::once(("/url".to_owned(), self.url.clone())).chain(expired).chain(rules).chain(variants).collect()
+    }
+
+    /// Returns what checks have found about a target, for a link `next` that is to replace this one, if it still leads there.
+    pub fn check_for(&self, next: &Self) -> Option<TargetCheck> {
+        self.target_check.clone().filter(|check| self.target_at(check.pointer()) == next.target_at(check.pointer()))
+    }
+
+    /// Returns the target in the field at `pointer`, if it has that.
+    pub fn target_at(&self, pointer: &str) -> Option<TargetUrl> {
+        if pointer == "/url" {
+            return Some(self.url.clone());
+        }
+        self.targets().into_iter().find(|(at, _)| at == pointer).map(|(_, url)| url)
     }
 
     /// Returns the URL that visitors are led to instead of a broken target, if the workspace wants that and the link has one.

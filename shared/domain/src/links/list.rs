@@ -22,7 +22,7 @@ pub struct ListRequest {
     #[cfg_attr(feature = "openapi", schemars(flatten))]
     pub page: PageRequest,
     /// Only links with this tag. Repeat it for several tags.
-    #[cfg_attr(feature = "openapi", schemars(rename = "tag", length(max = Link::MAX_TAGS), inner(length(min = 1, max = Link::MAX_TAG_CHARS), regex(pattern = TEXT))))]
+    #[cfg_attr(feature = "openapi", schemars(default, rename = "tag", length(max = Link::MAX_TAGS), inner(length(min = 1, max = Link::MAX_TAG_CHARS), regex(pattern = TEXT))))]
     pub tags: Vec<String>,
     /// Whether links must have `all` of the tags (the default) or `any` of them.
     #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["any", "all"], "default" = "all")))]
@@ -80,7 +80,7 @@ pub struct ListRequest {
     #[cfg_attr(feature = "openapi", schemars(extend("default" = "UTC", "examples" = ["Europe/Berlin"])))]
     pub clicks_tz: Option<String>,
     /// What to add to the page: the `total` of links that the query selects, or to each link: its `clicks`.
-    #[cfg_attr(feature = "openapi", schemars(with = "Vec<ListAddition>", length(max = 2)))]
+    #[cfg_attr(feature = "openapi", schemars(default, with = "Vec<ListAddition>", length(max = 2)))]
     pub include: Vec<String>,
 }
 

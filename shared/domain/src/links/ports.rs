@@ -9,6 +9,7 @@ use super::link::Link;
 use super::query::{LinkQuery, LinkSlice};
 use crate::domains::ports::DomainReader;
 use crate::ports::{Clock, Random};
+use crate::target_safety::lookups::Lookups;
 use crate::values::domains::{Domain, Domains};
 use crate::values::error::StoreError;
 use crate::values::target::TargetUrl;
@@ -216,4 +217,6 @@ pub struct LinkPorts<'a> {
     pub domains: &'a Domains,
     /// Tells which of them are open to which workspaces. Sees every change that finished before.
     pub domain_settings: &'a dyn DomainReader,
+    /// Tells which targets are unsafe, if the stack asks.
+    pub lookups: Option<&'a Lookups>,
 }

@@ -34,7 +34,7 @@ pub async fn restore_link(
             ..following(previous, current.revision, caller, ports)
         };
         next.settings.used_clicks = current.settings.used_clicks;
-        next.target_check = current.check_of(&next.url);
+        next.target_check = current.check_for(&next);
         let stays = (&next.address, &next.aliases) == (&current.address, &current.aliases);
         let written = if stays {
             if ports.writer.replace(&current, &next).await? { Relocation::Done } else { Relocation::Changed }

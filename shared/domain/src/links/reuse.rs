@@ -114,6 +114,7 @@ mod tests {
             random: &random,
             domains: &domains,
             domain_settings: &MemoryDomains::default(),
+            lookups: None,
         };
         create_link(&ports, &caller(workspace, Role::Editor), &fields, fingerprint).await.unwrap()
     }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::target_safety::threat::Threat;
 use crate::values::timestamp::Timestamp;
 
 /// What checks have found about a link's target. A link has it from the first failed check on: one whose target always worked needs none.
@@ -24,6 +25,9 @@ pub struct TargetCheck {
     pub failures: u8,
     /// The run of the check. Each run counts once, however often its messages are delivered.
     pub run: CheckRun,
+    /// The pointer to the field whose target this is about, as `/rules/0/url`; that is `/url` if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
     /// Whether visitors are led to the link's `expired_url` instead, if it has one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub uses_expired_url: bool,
@@ -36,6 +40,16 @@ impl TargetCheck {
     /// Tells whether the target is broken.
     pub fn is_broken(&self) -> bool {
         self.status == CheckStatus::Broken
+    }
+
+    /// Tells whether it says that the target is unsafe.
+    pub fn is_unsafe(&self) -> bool {
+        matches!(self.reason, Some(FailureReason::Unsafe(_)))
+    }
+
+    /// Returns the pointer to the field whose target it is about.
+    pub fn pointer(&self) -> &str {
+        self.target.as_deref().unwrap_or("/url")
     }
 
     /// Returns since when the target has failed, if it is broken.
@@ -53,11 +67,12 @@ pub enum CheckStatus {
     Ok,
     /// The last check failed, or the last two.
     Failing,
-    /// The last three checks failed.
+    /// The last three checks failed, or the target is unsafe.
     Broken,
 }
 
-/// Why a check failed: `dns`, `connection`, `tls`, `timeout`, or `status_` and the status of the answer.
+/// Why a check failed: `dns`, `connection`, `tls`, `timeout`, `status_` and the status of the answer, or `unsafe_` and
+/// what the target is suspected of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum FailureReason {
@@ -71,6 +86,8 @@ pub enum FailureReason {
     Timeout,
     /// The answer has this status: 404, 410, or 500 to 599.
     Status(u16),
+    /// The target is suspected of this.
+    Unsafe(Threat),
 }
 
 impl fmt::Display for FailureReason {
@@ -81,6 +98,7 @@ impl fmt::Display for FailureReason {
             Self::Tls => f.write_str("tls"),
             Self::Timeout => f.write_str("timeout"),
             Self::Status(status) => write!(f, "status_{status}"),
+            Self::Unsafe(threat) => write!(f, "unsafe_{}", threat.name()),
         }
     }
 }
@@ -101,8 +119,9 @@ impl TryFrom<String> for FailureReason {
             "tls" => Ok(Self::Tls),
             "timeout" => Ok(Self::Timeout),
             other => {
-                let status = other.strip_prefix("status_").and_then(|status| status.parse().ok());
-                status.map(Self::Status).ok_or(FailureReasonError)
+                let status = other.strip_prefix("status_").and_then(|status| status.parse().ok()).map(Self::Status);
+                let threat = other.strip_prefix("unsafe_").and_then(Threat::of_name).map(Self::Unsafe);
+                status.or(threat).ok_or(FailureReasonError)
             }
         }
     }
@@ -116,8 +135,8 @@ pub struct FailureReasonError;
 #[cfg(feature = "openapi")]
 crate::values::schema::schema!(FailureReason, "FailureReason", {
     "type": "string",
-    "pattern": "^(dns|connection|tls|timeout|status_[1-9][0-9]{2})$",
-    "description": "`dns`: the host is not found. `connection`: the host accepts no connection. `tls`: the certificate is not valid. `timeout`: no answer in time. `status_…`: the status of the answer.",
+    "pattern": "^(dns|connection|tls|timeout|status_[1-9][0-9]{2}|unsafe_(phishing|malware|unwanted_software))$",
+    "description": "`dns`: the host is not found. `connection`: the host accepts no connection. `tls`: the certificate is not valid. `timeout`: no answer in time. `status_…`: the status of the answer. `unsafe_…`: what Google Web Risk suspects the target of.",
 });
 
 /// A run of checks: the day (UTC) that it is for, as `2026-01-02`. All runs of a day are one.
@@ -171,11 +190,14 @@ mod tests {
             (FailureReason::Tls, "tls"),
             (FailureReason::Timeout, "timeout"),
             (FailureReason::Status(404), "status_404"),
+            (FailureReason::Unsafe(Threat::Phishing), "unsafe_phishing"),
+            (FailureReason::Unsafe(Threat::Malware), "unsafe_malware"),
+            (FailureReason::Unsafe(Threat::UnwantedSoftware), "unsafe_unwanted_software"),
         ] {
             assert_eq!(serde_json::to_value(reason).unwrap(), json!(text));
             assert_eq!(serde_json::from_value::<FailureReason>(json!(text)).unwrap(), reason);
         }
-        for text in ["", "status_", "status_x", "DNS", "404"] {
+        for text in ["", "status_", "status_x", "unsafe_", "unsafe_x", "DNS", "404"] {
             assert!(serde_json::from_value::<FailureReason>(json!(text)).is_err(), "{text}");
         }
         let run = CheckRun::of(Timestamp::parse("2026-01-02T23:04:05-02:00").unwrap());

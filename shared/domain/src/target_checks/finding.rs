@@ -2,12 +2,15 @@
 
 use crate::links::target_check::FailureReason;
 use crate::pages::ports::FetchError;
+use crate::target_safety::threat::Threat;
 
 /// What a check finds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finding {
     /// A server answers. That includes answers that only programs get: 401, 403, 429, 999 and the like.
     Works,
+    /// Nobody should reach the page.
+    Unsafe(Threat),
     /// People do not reach the page either.
     Fails(FailureReason),
     /// Nobody can tell from here: the target is one to which Waypost sends no requests, or its answer is not one to a browser.

@@ -36,6 +36,12 @@ pub struct CheckJob {
     /// The lease of the invocation that works on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease: Option<Lease>,
+    /// The number of runs before it. Runs take turns with the targets that they look up.
+    #[serde(default)]
+    pub number: u64,
+    /// How many links the last finished run looked at.
+    #[serde(default)]
+    pub links_before: u64,
     /// The number of the message by which it goes on. Each handover sends the next; earlier ones have no effect.
     #[serde(default)]
     pub turn: u32,
@@ -81,6 +87,12 @@ pub struct CheckCounts {
     pub newly_broken: u64,
     /// Links whose target works again.
     pub recovered: u64,
+    /// URLs that it has looked up, to learn whether they are unsafe.
+    #[serde(default)]
+    pub lookups: u64,
+    /// Links with an unsafe target.
+    #[serde(default)]
+    pub unsafe_links: u64,
 }
 
 impl CheckJob {
@@ -105,6 +117,11 @@ impl CheckJob {
             place,
             counts: CheckCounts::default(),
             lease: None,
+            number: before.map_or(0, |before| before.number + 1),
+            links_before: before.map_or(0, |before| match before.status {
+                CheckJobStatus::Succeeded => before.counts.links,
+                _ => before.links_before.max(before.counts.links),
+            }),
             turn: 0,
             revision: before.map_or(0, |before| before.revision + 1),
         }

@@ -11,3 +11,4 @@ pub mod run;
 pub mod start;
 #[cfg(test)]
 mod tests;
+mod unsafe_targets;

@@ -6,11 +6,13 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::job::CheckJob;
+use crate::blocking::ports::{BlockListReader, BlockListWriter};
 use crate::jobs::timer::Timer;
 use crate::links::ports::{LinkReader, LinkShards, LinkWriter};
 use crate::links::target_check::CheckRun;
 use crate::pages::ports::FetchError;
 use crate::ports::Clock;
+use crate::target_safety::guard::TargetGuard;
 use crate::values::error::StoreError;
 use crate::values::target::TargetUrl;
 use crate::values::workspace::WorkspaceId;
@@ -80,6 +82,19 @@ pub trait WorkspaceList: Send + Sync {
     async fn next(&self, after: Option<&WorkspaceId>) -> Result<Option<WorkspaceId>, StoreError>;
 }
 
+/// What a run needs to find unsafe targets.
+#[derive(Clone)]
+pub struct TargetSafety {
+    /// Knows them.
+    pub guard: Arc<TargetGuard>,
+    /// Tells which targets are blocked.
+    pub blocked: Arc<dyn BlockListReader>,
+    /// Blocks targets.
+    pub blocker: Arc<dyn BlockListWriter>,
+    /// The most URLs that a run looks up. Each costs money.
+    pub lookups_per_run: u64,
+}
+
 /// What a run needs from outside.
 #[derive(Clone)]
 pub struct CheckPorts {
@@ -97,6 +112,8 @@ pub struct CheckPorts {
     pub reader: Arc<dyn LinkReader>,
     /// Writes what a check finds.
     pub writer: Arc<dyn LinkWriter>,
+    /// Knows unsafe targets, and keeps visitors from them, if the stack asks.
+    pub safety: Option<TargetSafety>,
     /// Asks targets.
     pub targets: Arc<dyn AskTarget>,
     /// Tells the time.

@@ -4,6 +4,7 @@ use super::finding::Finding;
 use crate::links::link::Link;
 use crate::links::ports::{LinkReader, LinkWriter};
 use crate::links::target_check::{CheckRun, CheckStatus, FailureReason, TargetCheck};
+use crate::target_safety::threat::Threat;
 use crate::values::error::StoreError;
 use crate::values::timestamp::Timestamp;
 use crate::workspaces::settings::OnBroken;
@@ -25,7 +26,9 @@ pub struct Findings<'a> {
 impl Findings<'_> {
     /// Returns `link` with `finding` about its target. It is the same link if the finding says nothing new, or the run has counted
     /// already.
-    pub fn on(&self, link: &Link, finding: Finding) -> Link {
+    ///
+    /// `target` is the pointer to the field that it is about, if that is not `/url`.
+    pub fn on(&self, link: &Link, finding: Finding, target: Option<&str>) -> Link {
         let known = link.target_check.as_ref();
         if known.is_some_and(|known| known.run >= *self.run) {
             return link.clone();
@@ -33,11 +36,14 @@ impl Findings<'_> {
         let mut next = link.clone();
         next.target_check = match finding {
             Finding::Works => known.map(|known| self.works(known)),
-            Finding::Fails(reason) => Some(self.fails(known, reason)),
+            Finding::Fails(reason) => Some(self.fails(known, reason, target)),
+            Finding::Unsafe(threat) => Some(self.is_unsafe(known, threat, target)),
             // What is known of a target that cannot be asked any more is not known.
             Finding::Unknown => None,
         };
-        if next.is_broken() && !link.is_broken() && self.on_broken == OnBroken::Archive {
+        // The list of blocked targets keeps visitors from an unsafe target for as long as it is one. What is archived would stay so.
+        let is_unsafe = matches!(finding, Finding::Unsafe(_));
+        if next.is_broken() && !link.is_broken() && !is_unsafe && self.on_broken == OnBroken::Archive {
             next.settings.archived = true;
         }
         next
@@ -53,12 +59,32 @@ impl Findings<'_> {
                 reason: None,
                 failures: 0,
                 run: self.run.clone(),
+                target: None,
                 uses_expired_url: false,
             },
         }
     }
 
-    fn fails(&self, known: Option<&TargetCheck>, reason: FailureReason) -> TargetCheck {
+    fn is_unsafe(&self, known: Option<&TargetCheck>, threat: Threat, target: Option<&str>) -> TargetCheck {
+        let reason = Some(FailureReason::Unsafe(threat));
+        if let Some(known) = known.filter(|known| (known.reason, known.target.as_deref()) == (reason, target)) {
+            return known.clone();
+        }
+        TargetCheck {
+            status: CheckStatus::Broken,
+            checked_at: self.now,
+            failing_since: Some(self.now),
+            reason,
+            failures: TargetCheck::BROKEN_AFTER,
+            run: self.run.clone(),
+            target: target.map(str::to_owned),
+            uses_expired_url: false,
+        }
+    }
+
+    fn fails(&self, known: Option<&TargetCheck>, reason: FailureReason, target: Option<&str>) -> TargetCheck {
+        // Failures of another target, and times when it was unsafe, are no failures of this one.
+        let known = known.filter(|known| known.target.as_deref() == target && !known.is_unsafe());
         let failures = known.map_or(0, |known| known.failures).saturating_add(1).min(TargetCheck::BROKEN_AFTER);
         let is_broken = failures == TargetCheck::BROKEN_AFTER;
         let uses_expired_url = is_broken && self.on_broken == OnBroken::ExpiredUrl;
@@ -76,12 +102,13 @@ impl Findings<'_> {
             reason: Some(reason),
             failures,
             run: self.run.clone(),
+            target: target.map(str::to_owned),
             uses_expired_url,
         }
     }
 }
 
-/// Records `finding` on the link that was `seen`, if it still leads there. Returns the link before and after it was written; `None` if
+/// Records `finding` about the target at `target` (as [`Findings::on`] takes it) on the link that was `seen`, if it still leads there. Returns the link before and after it was written; `None` if
 /// nothing was.
 ///
 /// That is no change by the owner: the link's revision and `updated_at` stay, so that an `If-Match` from before it holds. Its entity tag
@@ -93,17 +120,17 @@ pub async fn record(
     (reader, writer): (&dyn LinkReader, &dyn LinkWriter),
     findings: &Findings<'_>,
     seen: &Link,
-    finding: Finding,
+    (finding, target): (Finding, Option<&str>),
 ) -> Result<Option<(Link, Link)>, StoreError> {
-    if findings.on(seen, finding) == *seen {
+    if findings.on(seen, finding, target) == *seen {
         return Ok(None);
     }
     for _ in 0..ATTEMPTS {
         // What was seen may be older than what an earlier delivery of this slice has written.
         let leads_there =
-            |link: &Link| (&link.workspace, link.id(), &link.url) == (&seen.workspace, seen.id(), &seen.url);
+            |link: &Link| (&link.workspace, link.id(), link.targets()) == (&seen.workspace, seen.id(), seen.targets());
         let Some(link) = reader.get_latest(&seen.address).await?.filter(leads_there) else { return Ok(None) };
-        let next = findings.on(&link, finding);
+        let next = findings.on(&link, finding, target);
         if next == link {
             return Ok(None);
         }

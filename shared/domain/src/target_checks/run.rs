@@ -5,6 +5,7 @@ use super::finding::Finding;
 use super::job::{CheckJob, CheckJobStatus, CheckPlace};
 use super::ports::{CheckPorts, CheckRequest};
 use super::record::{Findings, record};
+use super::unsafe_targets::{Safety, UnsafeTargets};
 use crate::jobs::delivery::Delivery;
 use crate::links::link::Link;
 use crate::links::ports::ShardPlace;
@@ -80,7 +81,9 @@ pub async fn check_targets(
     let now = ports.clock.now();
     let (place, late) = (leased.place.clone(), delivery.deadline.plus_seconds(-MARGIN_SECONDS));
     let start = place.clone();
-    let mut slice = Slice { ports, job: leased, place, start, late, saved_at: now, asker: Asker::default() };
+    let unsafe_targets = ports.safety.clone().map(|safety| UnsafeTargets::new(safety, &leased, late));
+    let asker = Asker::default();
+    let mut slice = Slice { ports, job: leased, place, start, late, saved_at: now, asker, unsafe_targets };
     match slice.work().await {
         Ok(ran) => Ok(ran),
         Err(Stop::TakenOver) => Ok(CheckRan::Busy { until: delivery.deadline }),
@@ -111,6 +114,8 @@ struct Slice<'a> {
     late: Timestamp,
     saved_at: Timestamp,
     asker: Asker,
+    /// What finds unsafe targets, if the stack asks.
+    unsafe_targets: Option<UnsafeTargets>,
 }
 
 impl Slice<'_> {
@@ -118,6 +123,9 @@ impl Slice<'_> {
     async fn work(&mut self) -> Result<CheckRan, Stop> {
         match self.check_all().await {
             Ok(true) => {
+                if let Some(targets) = &self.unsafe_targets {
+                    targets.release(self.ports.clock.now()).await?;
+                }
                 self.save().await?;
                 let ended = self.job.succeeded(self.ports.clock.now());
                 self.replace(ended).await?;
@@ -199,18 +207,42 @@ impl Slice<'_> {
         let asked = self.asker.asked;
         let found = self.asker.ask(self.ports, &targets, self.late).await;
         self.job.counts.targets += self.asker.asked - asked;
-        for ((_, link), finding) in checked.iter().zip(&found) {
-            self.record(link, *finding, on_broken).await?;
+        let safety = self.look_up(&targets[..found.len()]).await?;
+        for (((_, link), finding), safety) in checked.iter().zip(&found).zip(safety) {
+            match safety {
+                Safety::Fine => self.record(link, (*finding, None), on_broken).await?,
+                Safety::Unsafe(threat, pointer) => {
+                    let pointer = Some(pointer.as_str()).filter(|pointer| *pointer != "/url");
+                    self.record(link, (Finding::Unsafe(threat), pointer), on_broken).await?;
+                }
+                // Nobody answered. What is known stays.
+                Safety::Unknown => {}
+            }
         }
         Ok(checked.get(found.len()).map_or(links.len(), |(index, _)| *index))
     }
 
-    async fn record(&mut self, link: &Link, finding: Finding, on_broken: OnBroken) -> Result<(), StoreError> {
+    /// Looks up the targets of `links`, and blocks the unsafe ones. Returns what that says about each link.
+    async fn look_up(&mut self, links: &[&Link]) -> Result<Vec<Safety>, StoreError> {
+        let Some(unsafe_targets) = &mut self.unsafe_targets else { return Ok(vec![Safety::Fine; links.len()]) };
+        let before = unsafe_targets.asked();
+        let found = unsafe_targets.look_up(links, self.ports.clock.now()).await?;
+        self.job.counts.lookups += unsafe_targets.asked() - before;
+        Ok(found)
+    }
+
+    async fn record(
+        &mut self,
+        link: &Link,
+        (finding, target): (Finding, Option<&str>),
+        on_broken: OnBroken,
+    ) -> Result<(), StoreError> {
         let findings = Findings { run: &self.job.run, on_broken, now: self.ports.clock.now() };
         let stores = (self.ports.reader.as_ref(), self.ports.writer.as_ref());
-        let written = record(stores, &findings, link, finding).await?;
+        let written = record(stores, &findings, link, (finding, target)).await?;
         let counts = &mut self.job.counts;
         counts.failing += u64::from(matches!(finding, Finding::Fails(_)));
+        counts.unsafe_links += u64::from(matches!(finding, Finding::Unsafe(_)));
         let Some((before, after)) = written else { return Ok(()) };
         let (run, workspace, domain, slug) = (&self.job.run, &link.workspace, &link.address.domain, &link.address.slug);
         // The target itself is not logged: it may hold what only its owner should see.

@@ -422,6 +422,7 @@ impl LinkWorld {
             random: &self.random,
             domains: &self.domains,
             domain_settings: &self.domain_settings,
+            lookups: None,
         }
     }
 }

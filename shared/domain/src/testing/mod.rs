@@ -24,4 +24,5 @@ pub mod sessions;
 pub mod system;
 pub mod tags;
 pub mod target_checks;
+pub mod target_safety;
 pub mod workspaces;

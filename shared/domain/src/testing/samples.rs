@@ -82,6 +82,7 @@ pub fn failing_check(time: &str) -> TargetCheck {
         reason: Some(FailureReason::Status(404)),
         failures: 1,
         run: CheckRun::of(time),
+        target: None,
         uses_expired_url: false,
     }
 }

@@ -7,15 +7,17 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 
+use super::blocking::MemoryBlockList;
 use super::jobs::MemoryTimer;
 use super::links::MemoryLinks;
 use super::outage::{lock, outage, yield_once};
 use super::system::FixedClock;
+use super::target_safety::MemoryChecker;
 use super::workspaces::MemoryWorkspaces;
 use crate::pages::ports::FetchError;
 use crate::target_checks::job::CheckJob;
 use crate::target_checks::ports::{
-    AskTarget, Asked, CheckJobStore, CheckPorts, CheckQueue, CheckRequest, WorkspaceList,
+    AskTarget, Asked, CheckJobStore, CheckPorts, CheckQueue, CheckRequest, TargetSafety, WorkspaceList,
 };
 use crate::values::error::StoreError;
 use crate::values::target::TargetUrl;
@@ -33,6 +35,10 @@ pub struct CheckWorld {
     pub queue: Arc<MemoryCheckQueue>,
     /// The targets.
     pub targets: Arc<MemoryTargets>,
+    /// What knows unsafe targets.
+    pub checker: Arc<MemoryChecker>,
+    /// The list of blocked targets.
+    pub blocked: Arc<MemoryBlockList>,
     /// The time.
     pub clock: Arc<FixedClock>,
     /// The pauses.
@@ -49,6 +55,8 @@ impl CheckWorld {
             jobs: Arc::default(),
             queue: Arc::default(),
             targets: Arc::new(MemoryTargets::new(clock.clone())),
+            checker: Arc::default(),
+            blocked: Arc::default(),
             clock,
             timer: Arc::default(),
         }
@@ -67,7 +75,19 @@ impl CheckWorld {
             targets: self.targets.clone(),
             clock: self.clock.clone(),
             timer: self.timer.clone(),
+            safety: None,
         }
+    }
+
+    /// Returns its ports, and what looks up so many URLs in a run, as a new process.
+    pub fn ports_with_lookups(&self, lookups_per_run: u64) -> CheckPorts {
+        let safety = TargetSafety {
+            guard: self.checker.guard(self.clock.clone()),
+            blocked: self.blocked.clone(),
+            blocker: self.blocked.clone(),
+            lookups_per_run,
+        };
+        CheckPorts { safety: Some(safety), ..self.ports() }
     }
 }
 

@@ -88,6 +88,16 @@ impl TargetUrl {
         self.0.starts_with("https://") || self.0.starts_with("http://")
     }
 
+    /// Returns the URL of the web to which it leads: itself, or the fallback of an `intent:`. `None` for other schemes.
+    pub fn web_url(&self) -> Option<String> {
+        if self.is_web() {
+            return Some(self.0.clone());
+        }
+        let parts = self.0.strip_prefix("intent:")?.split(';');
+        let fallback = parts.filter_map(|part| part.strip_prefix("S.browser_fallback_url=")).next()?;
+        percent_encoding::percent_decode_str(fallback).decode_utf8().ok().map(|text| text.into_owned())
+    }
+
     /// Tells whether the URL leads to the host of this `Host` header, whatever the port. An app's URL has no such host.
     pub fn leads_to(&self, host: &str) -> bool {
         let url = Url::parse(&self.0).ok().filter(|_| self.is_web());
@@ -179,6 +189,22 @@ mod tests {
     fn normal_form_has_punycode_and_escapes() {
         let target = TargetUrl::parse("https://exämple.com/ä b?q=ü#ö", &own()).unwrap();
         assert_eq!(target.as_str(), "https://xn--exmple-cua.com/%C3%A4%20b?q=%C3%BC#%C3%B6");
+    }
+
+    #[test]
+    fn url_of_the_web_is_the_target_itself_or_the_fallback_of_an_intent() {
+        let own = own().with_schemes(crate::values::schemes::TargetSchemes::parse("intent,mailto,myapp").unwrap());
+        for (text, expected) in [
+            ("http://a.example/x#y", Some("http://a.example/x#y")),
+            ("mailto:a@b.example", None),
+            ("intent://x#Intent;scheme=myapp;package=a.b;end", None),
+            (
+                "intent://x#Intent;scheme=myapp;package=a.b;S.browser_fallback_url=https%3A%2F%2Fevil.example%2F%3Fa%3Db%2526;end",
+                Some("https://evil.example/?a=b%26"),
+            ),
+        ] {
+            assert_eq!(TargetUrl::parse(text, &own).unwrap().web_url().as_deref(), expected, "{text}");
+        }
     }
 
     #[test]

@@ -4,3 +4,4 @@ pub mod blocking;
 pub mod catalog;
 pub mod http;
 pub mod imports;
+pub mod safety;

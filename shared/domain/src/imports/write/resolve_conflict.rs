@@ -102,7 +102,7 @@ pub(crate) fn replacement_of(import: &Import, candidate: &Candidate, existing: &
             next.settings.archived &= !keeps_password(candidate, existing);
         }
         next.settings.used_clicks = existing.settings.used_clicks;
-        next.target_check = existing.check_of(&next.url);
+        next.target_check = existing.check_for(&next);
     }
     (next, overwrites)
 }

@@ -12,6 +12,7 @@ use crate::link_changes::job::{Action, LinkChange};
 use crate::link_changes::run_ports::RunLinkChangePorts;
 use crate::links::link::Link;
 use crate::links::ports::{LinkPorts, LinkReader};
+use crate::target_safety::lookups::Lookups;
 use crate::values::domains::Domains;
 use crate::values::error::{Error, FieldError, StoreError};
 use crate::values::timestamp::Timestamp;
@@ -20,6 +21,8 @@ use crate::values::timestamp::Timestamp;
 const TRIES: u32 = 6;
 /// The upper bound of the random wait after the first failure, in milliseconds. It doubles with each.
 const FIRST_PAUSE_MS: u64 = 200;
+/// The most new targets of a chunk that are looked up. Each costs money; the schedule of checks asks about the others.
+const MAX_LOOKUPS: u64 = 200;
 
 /// What a job does to each link.
 pub(super) enum Work {
@@ -60,13 +63,16 @@ pub(super) struct Task<'a> {
     pub(super) caller: Caller,
     domain_settings: KnownDomains<'a>,
     last_try: Timestamp,
+    lookups: Option<Lookups>,
 }
 
 impl<'a> Task<'a> {
     pub(super) fn new(ports: &'a RunLinkChangePorts, work: &'a Work, job: &LinkChange, last_try: Timestamp) -> Self {
         let caller = job.worker();
         let domain_settings = KnownDomains::new(ports.domain_settings.as_ref());
-        Self { ports, work, dry_run: job.dry_run, caller, domain_settings, last_try }
+        let guard = ports.guard.clone();
+        let lookups = guard.map(|guard| Lookups::until(guard, last_try, MAX_LOOKUPS));
+        Self { ports, work, dry_run: job.dry_run, caller, domain_settings, last_try, lookups }
     }
 
     /// Returns the ports of a change of one link, with another reader.
@@ -79,6 +85,7 @@ impl<'a> Task<'a> {
             random: self.ports.random.as_ref(),
             domains: &self.ports.domains,
             domain_settings: &self.domain_settings,
+            lookups: self.lookups.as_ref(),
         }
     }
 

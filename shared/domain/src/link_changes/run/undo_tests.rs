@@ -35,6 +35,7 @@ fn ports(world: &World) -> LinkPorts<'_> {
         random: world,
         domains: &world.domains,
         domain_settings: world.domain_settings.as_ref(),
+        lookups: None,
     }
 }
 

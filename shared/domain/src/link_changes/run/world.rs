@@ -123,6 +123,7 @@ impl World {
             timer: Arc::new(MemoryTimer::default()),
             domain_settings: self.domain_settings.clone(),
             domains: self.domains.clone(),
+            guard: None,
             concurrency: 3,
             chunk_entries,
         }

@@ -3,6 +3,7 @@
 mod kill;
 mod property;
 mod slices;
+mod unsafe_targets;
 
 use crate::jobs::delivery::Delivery;
 use crate::links::link::Link;

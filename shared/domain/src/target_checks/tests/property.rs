@@ -1,4 +1,4 @@
-//! Tests that a link is broken exactly if its last three runs failed for the target that it has now, and is written only if that says
+//! Tests that a link is broken exactly if its last three runs failed for the target that it has now, or it is unsafe, and is written only if that says
 //! something new, whatever comes between.
 
 use proptest::prelude::*;
@@ -12,6 +12,7 @@ use crate::links::precondition::Precondition;
 use crate::links::target_check::{CheckRun, FailureReason};
 use crate::target_checks::finding::Finding;
 use crate::target_checks::record::{Findings, record};
+use crate::target_safety::threat::Threat;
 use crate::testing::links::LinkWorld;
 use crate::testing::samples::{caller, link_with_id};
 use crate::values::timestamp::Timestamp;
@@ -35,6 +36,8 @@ fn findings() -> impl Strategy<Value = Finding> {
         4 => Just(Finding::Fails(FailureReason::Dns)),
         4 => Just(Finding::Fails(FailureReason::Status(404))),
         1 => Just(Finding::Unknown),
+        1 => Just(Finding::Unsafe(Threat::Phishing)),
+        1 => Just(Finding::Unsafe(Threat::Malware)),
     ]
 }
 
@@ -70,7 +73,13 @@ impl History {
         self.runs.retain(|(known, _)| *known != run);
         match finding {
             Finding::Works => self.runs.push((run, None)),
-            Finding::Fails(reason) => self.runs.push((run, Some((reason, rule == OnBroken::ExpiredUrl)))),
+            Finding::Unsafe(threat) => self.runs = vec![(-1, Some((FailureReason::Unsafe(threat), false))); 3],
+            Finding::Fails(reason) => {
+                if matches!(self.runs.last(), Some((_, Some((FailureReason::Unsafe(_), _))))) {
+                    self.runs.clear();
+                }
+                self.runs.push((run, Some((reason, rule == OnBroken::ExpiredUrl))));
+            }
             Finding::Unknown => *self = Self::default(),
         }
         if self.says() != before && finding != Finding::Unknown {
@@ -112,7 +121,7 @@ async fn take(steps: Vec<Step>) -> Result<(), TestCaseError> {
                 let (run, now) = (CheckRun::of(start.plus_seconds(day * 86_400)), start.plus_seconds(day * 86_400 + 7));
                 history.add(day, finding, rule);
                 let findings = Findings { run: &run, on_broken: rule, now };
-                let written = record((&world.links, &world.links), &findings, &before, finding).await.unwrap();
+                let written = record((&world.links, &world.links), &findings, &before, (finding, None)).await.unwrap();
                 let after = world.links.all().remove(0);
                 prop_assert_eq!(written.is_some(), after != before, "{:?}", &step);
                 prop_assert_eq!(written.is_some(), history.says() != said_before, "a write is news, {:?}", &step);

@@ -276,7 +276,8 @@ async fn link_that_leads_elsewhere_meanwhile_is_left_alone() {
     let run = crate::links::target_check::CheckRun::of(world.clock.now());
     let findings = Findings { run: &run, on_broken: OnBroken::Nothing, now: world.clock.now() };
     let fails = Finding::Fails(FailureReason::Dns);
-    let record = async || record((world.links.as_ref(), world.links.as_ref()), &findings, &seen, fails).await.unwrap();
+    let record =
+        async || record((world.links.as_ref(), world.links.as_ref()), &findings, &seen, (fails, None)).await.unwrap();
     let mut titled = seen.clone();
     (titled.revision, titled.title) = (1, Some("T".to_owned()));
     world.links.replace(&seen, &titled).await.unwrap();
