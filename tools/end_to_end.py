@@ -5,8 +5,10 @@ Builds with `sam build`, deploys with `sam deploy` to a MiniStack that enforces 
 serves, and stops everything. Uses free ports only.
 To look into a failure, read target/e2e/: ministack.log, deploy.log, logs/<function>.log, conformance/.
 
-Passes arguments on to the tests and then skips Schemathesis: `tools/end_to_end.py some_test -- --nocapture`.
-`--document` runs Schemathesis only.
+In between it runs the browser tests of console/e2e against the same stack, with the console of console/dist in its bucket.
+
+Passes arguments on to the tests and then skips the others: `tools/end_to_end.py some_test -- --nocapture`.
+`--document` runs Schemathesis only, `--console` the browser tests only.
 """
 
 import contextlib
@@ -24,17 +26,22 @@ import botocore.exceptions
 from samcli.yamlhelper import yaml_dump
 
 import template
+from console import publish
 from local_stack import deployment, paths
 from local_stack.admin_key import create_admin_key
 from local_stack.failure import Failure, run_main
+from local_stack.gateway import Gateway
 from local_stack.ministack import MiniStack
 from local_stack.ports import free_port
 from local_stack.processes import Child, Stopped, last_line, signals_raise
+from local_stack.sign_in_code import create_sign_in_code
 
 STACK = "waypost-test"
 DOMAIN = "go.example.com"
 # With this header a test is the front door.
 FRONT_DOOR_SECRET = "the-secret-of-the-front-door-of-the-tests"
+# Whose pages may call the API.
+OTHER_ORIGINS = ("https://console.example", "http://localhost:5173")
 BUILD = paths.E2E / "build"
 CONFORMANCE = paths.ROOT / "tools" / "conformance"
 # Options of Schemathesis for each part; the parts run at the same time.
@@ -79,6 +86,7 @@ def run():
             "JwtIssuer": issuer,
             "JwtAudience": "waypost",
             "ConsoleClientId": "waypost-console",
+            "ConsoleOrigins": ",".join(OTHER_ORIGINS),
             # The local AWS drops what is above a limit, where AWS would try again.
             "LoadImportConcurrency": "0",
             # Small, so that the tests' files have several parts.
@@ -91,12 +99,17 @@ def run():
         deployment.deploy(ministack, BUILD / "template.yaml", STACK, parameters, paths.E2E / "deploy.log")
         stack = deployment.Deployment(ministack, STACK)
         allow_what_aws_allows(ministack, stack)
-        only_document, only_tests = sys.argv[1:] == ["--document"], len(sys.argv) > 1
+        repeat_cors(ministack, stack)
+        wanted = {"--document": {"document"}, "--console": {"console"}}.get(" ".join(sys.argv[1:]))
+        wanted = wanted or ({"tests"} if len(sys.argv) > 1 else {"tests", "console", "document"})
         add_redirect_without_stream(ministack, stack)
         try:
-            code = 0 if only_document else run_tests(ministack, stack, issuer)
-            if only_document or not only_tests:
-                # Run it after a failed test too: its findings may explain the failure.
+            code = run_tests(ministack, stack, issuer) if "tests" in wanted else 0
+            # Run the others after a failed test too: their findings may explain the failure. The console goes first, since the wrong keys
+            # that Schemathesis sends use up what may fail from this address.
+            if "console" in wanted:
+                code = check_console(ministack, stack, issuer) or code
+            if "document" in wanted:
                 code = check_document(ministack, stack) or code
         finally:
             save_function_logs(ministack, stack)
@@ -130,6 +143,13 @@ def allow_what_aws_allows(ministack, stack):
             *("check-targets", "read-targets"),
         ),
     )
+
+
+def repeat_cors(ministack, stack):
+    """Sets the CORS of the HTTP API as the template does: the local AWS stores what a template says under names that it does not read."""
+    conditional = template.read(BUILD / "template.yaml")["Resources"]["HttpApi"]["Properties"]["CorsConfiguration"]
+    cors = next(iter(conditional.values()))[1] | {"AllowOrigins": list(OTHER_ORIGINS)}
+    ministack.client("apigatewayv2").update_api(ApiId=stack.outputs["HttpApiId"], CorsConfiguration=cors)
 
 
 def allow_batches(ministack, stack, action, functions):
@@ -230,6 +250,40 @@ def check_document(ministack, stack):
         if code != 0:
             print(log.read_text(), flush=True)
     return int(any(codes.values()))
+
+
+def check_console(ministack, stack, issuer):
+    """Runs the browser tests of console/e2e against the stack; returns their exit code."""
+    dynamodb, table = ministack.client("dynamodb"), stack.outputs["LinksTable"]
+    publish(ministack.client("s3"), stack.outputs["DataBucket"], paths.CONSOLE_BUILT)
+    with plain_http_cookie(ministack, stack), Gateway(free_port(), api_url(ministack, stack)) as gateway:
+        env = dict(os.environ) | {
+            "PATH": f"{paths.TOOLS / 'node' / 'bin'}{os.pathsep}{os.environ['PATH']}",
+            "WAYPOST_CONSOLE_URL": f"{gateway.origin}/console/",
+            "WAYPOST_KEY": create_admin_key(dynamodb, table, "default", "browser tests"),
+            "WAYPOST_SIGN_IN_CODE": create_sign_in_code(dynamodb, table, "default"),
+            # Where the tests act as the identity provider.
+            "WAYPOST_JWT_ISSUER": issuer,
+        }
+        with Child("console tests", ["npm", "run", "--silent", "test:stack"], env=env, cwd=paths.CONSOLE) as tests:
+            return tests.wait()
+
+
+@contextlib.contextmanager
+def plain_http_cookie(ministack, stack):
+    """Has the functions use the cookie for plain HTTP, which the local AWS speaks: browsers take the other one by HTTPS only."""
+    client = ministack.client("lambda")
+    changed = {}
+    for name in stack.functions.values():
+        settings = client.get_function_configuration(FunctionName=name).get("Environment", {}).get("Variables", {})
+        if "SESSION_COOKIE" in settings:
+            changed[name] = settings
+            client.update_function_configuration(FunctionName=name, Environment={"Variables": settings | {"SESSION_COOKIE": "plain-http"}})
+    try:
+        yield
+    finally:
+        for name, settings in changed.items():
+            client.update_function_configuration(FunctionName=name, Environment={"Variables": settings})
 
 
 def key_id(ministack, stack, key):

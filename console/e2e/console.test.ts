@@ -3,14 +3,21 @@
  *
  *     WAYPOST_CONSOLE_URL=http://127.0.0.1:9000/console/ WAYPOST_KEY=wp_… npm --prefix console run test:stack
  *
- * The key is an admin's. The tests make links, keys and an import in its workspace, and delete the links and keys again.
+ * The key is an admin's of the workspace `default`. The tests make links, keys and imports in it, and delete the links and keys again.
+ * `WAYPOST_SIGN_IN_CODE` is a code that nobody has used; with `WAYPOST_JWT_ISSUER` the tests are the identity provider at that address.
  */
+import { readFileSync } from 'node:fs';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { launch } from '../tests/browser/browser';
+import { startProvider } from '../tests/server/provider';
 
 const CONSOLE = process.env.WAYPOST_CONSOLE_URL ?? '';
 const KEY = process.env.WAYPOST_KEY ?? '';
+const CODE = process.env.WAYPOST_SIGN_IN_CODE;
+const ISSUER = process.env.WAYPOST_JWT_ISSUER;
+/** 1,702 real links. */
+const LINKS = new URL('../../tests/data/public-apis.csv', import.meta.url);
 const ORIGIN = CONSOLE === '' ? '' : new URL(CONSOLE).origin;
 const PERSON = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 const RUN = Date.now().toString(36);
@@ -48,12 +55,17 @@ async function makeLink(slug: string): Promise<void> {
   expect(answer.status).toBe(201);
 }
 
-async function signedIn(key: string, path = ''): Promise<Page> {
+async function visited(path: string): Promise<Page> {
   const context = await browser.newContext({ reducedMotion: 'reduce', locale: 'en-GB' });
   contexts.push(context);
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
   await page.goto(CONSOLE + path);
+  return page;
+}
+
+async function signedIn(key: string, path = ''): Promise<Page> {
+  const page = await visited(path);
   await page.getByLabel('API key').fill(key);
   await page.keyboard.press('Enter');
   await page.getByRole('navigation', { name: 'Navigation' }).waitFor();
@@ -69,6 +81,40 @@ describe('the console of a stack', () => {
     await page.getByLabel('API key').waitFor();
     await page.reload();
     await page.getByLabel('API key').waitFor();
+  });
+
+  it.skipIf(CODE === undefined)('signs in with a link, once', async () => {
+    const page = await visited(`#code=${CODE}`);
+    await page.getByRole('heading', { name: 'Home' }).waitFor();
+    expect(page.url()).toBe(CONSOLE);
+    const again = await visited(`#code=${CODE}`);
+    await again.getByText('This sign-in link was used before').waitFor();
+  });
+
+  it.skipIf(ISSUER === undefined)('signs in with the identity provider, and goes on where one was', async () => {
+    const provider = await startProvider(() => ORIGIN, Number(new URL(ISSUER ?? '').port));
+    try {
+      expect(provider.issuer).toBe(ISSUER);
+      provider.person = { subject: `ada-${RUN}`, claims: { workspace: 'default', role: 'editor' } };
+      provider.algorithm = 'ES256';
+      const page = await visited('tags?of=the-tests');
+      await page.getByRole('button', { name: /^Sign in with / }).click();
+      await page.getByRole('link', { name: 'Allow' }).click();
+      await page.getByRole('heading', { name: 'Tags' }).waitFor();
+      expect(page.url()).toBe(`${CONSOLE}tags?of=the-tests`);
+      const stored = await page.evaluate(() => JSON.stringify([localStorage, sessionStorage, document.cookie]));
+      expect(stored).not.toMatch(/verifier|eyJ/);
+      const me = await page.evaluate(async () => (await fetch('/v1/me')).json());
+      expect(me).toMatchObject({ role: 'editor', workspace: 'default', credential: { kind: 'token', name: `ada-${RUN}` } });
+
+      provider.person = { subject: `eve-${RUN}`, claims: { role: 'admin' } };
+      const stranger = await visited('');
+      await stranger.getByRole('button', { name: /^Sign in with / }).click();
+      await stranger.getByRole('link', { name: 'Allow' }).click();
+      await stranger.getByText('have no access here').waitFor();
+    } finally {
+      await provider.close();
+    }
   });
 
   it('makes a link, changes it, and shows its click in the statistics', async () => {
@@ -122,6 +168,65 @@ describe('the console of a stack', () => {
     await page.locator('.card').getByRole('link', { name }).click();
     await page.getByText('done in part').waitFor({ timeout: 60_000 });
     await page.getByRole('cell', { name: 'javascript:alert(1)' }).waitFor();
+  });
+
+  it('imports 1,702 real links and one that is none, and shows the report', async () => {
+    const [, ...rows] = readFileSync(LINKS, 'utf8').trimEnd().split('\n');
+    // Without their slugs, which other tests have taken on this domain, and with the tag by which they are deleted again.
+    const lines = ['url,x_slug,title,x_tags,tags', ...rows.map((row) => `${row},console-${RUN}`), 'javascript:alert(2),,,,'];
+    const page = await signedIn(KEY, 'imports');
+    const name = `real-${RUN}.csv`;
+    await page.locator('input[type=file]').setInputFiles({ name, mimeType: 'text/csv', buffer: Buffer.from(`${lines.join('\n')}\n`) });
+    await page.locator('.card').getByRole('link', { name }).click();
+    await page.getByText('done in part').waitFor({ timeout: 110_000 });
+    await page.getByRole('cell', { name: 'javascript:alert(2)' }).waitFor();
+    await page.getByText('Columns that were left out').waitFor();
+    const id = new URL(page.url()).pathname.split('/').at(-1);
+    const told = await (await ask('GET', `/v1/imports/${id}`)).json();
+    expect(told.counts).toMatchObject({ read: 1703, created: 1702, invalid: 1 });
+  }, 180_000);
+
+  it('shows who has changed a link meanwhile, and overwrites nothing unasked', async () => {
+    const slug = `both-${RUN}`;
+    await makeLink(slug);
+    const { domain } = await (await ask('GET', `/v1/links/${slug}`)).json();
+    const page = await signedIn(KEY, `links/${domain}/${slug}`);
+    await page.getByLabel('Title', { exact: true }).first().fill('Mine');
+    const theirs = await fetch(`${ORIGIN}/v1/links/${slug}`, {
+      method: 'PATCH',
+      headers: { Authorization: `Bearer ${KEY}`, 'Content-Type': 'application/merge-patch+json' },
+      body: '{"title":"Theirs"}',
+    });
+    expect(theirs.status).toBe(200);
+    await page.getByRole('button', { name: 'Save' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Changed by somebody else' });
+    await dialog.waitFor();
+    expect(await (await ask('GET', `/v1/links/${slug}`)).json()).toMatchObject({ title: 'Theirs' });
+    await dialog.getByRole('button', { name: 'Save mine' }).click();
+    await page.getByText('Saved. Visitors see it').waitFor();
+    expect(await (await ask('GET', `/v1/links/${slug}`)).json()).toMatchObject({ title: 'Mine' });
+  });
+
+  it('says that the API is away, and goes on when it is back', async () => {
+    const page = await signedIn(KEY);
+    await page.route('**/v1/**', (route) => route.abort());
+    await page.getByRole('link', { name: 'Exports' }).click();
+    await page.getByText('The API cannot be reached').first().waitFor();
+    await page.unrouteAll({ behavior: 'wait' });
+    await page.getByRole('button', { name: 'Try again' }).first().click();
+    await expect.poll(() => page.getByText('The API cannot be reached').count()).toBe(0);
+    await page.getByRole('heading', { name: 'Exports' }).waitFor();
+  });
+
+  it('asks for a sign-in in place where somebody has ended the session', async () => {
+    const page = await signedIn(KEY, 'tags');
+    const { session } = await page.evaluate(async () => (await fetch('/v1/me')).json());
+    expect((await ask('DELETE', `/v1/sessions/${session.id}`)).status).toBe(204);
+    await page.getByRole('link', { name: 'Exports' }).click();
+    await page.getByLabel('API key').fill(KEY);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Exports' }).waitFor();
+    expect(page.url()).toBe(`${CONSOLE}exports`);
   });
 
   it('shows a viewer no way to write, and the API refuses all the same', async () => {

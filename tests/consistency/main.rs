@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod bucket;
+mod cors;
 mod events;
 mod functions;
 mod items;

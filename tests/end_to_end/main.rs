@@ -9,6 +9,7 @@ mod bad_requests;
 mod blocked_targets;
 mod broken_targets;
 mod console;
+mod cors;
 mod daily_jobs;
 mod domains;
 mod every_route;

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use waypost_tests::commands::tool;
-use waypost_tests::{Answer, Stack, wait_for};
+use waypost_tests::{Answer, FRONT_DOOR, Stack, wait_for};
 
 const COOKIE: &str = "__Host-waypost_session";
 /// What a browser sends with a request of a page of the same origin.
@@ -145,4 +145,30 @@ async fn forged_requests_change_nothing() {
     // Older browsers send no Sec-Fetch-Site.
     let older = [("cookie", cookie.as_str()), ("origin", "https://go.example.com")];
     assert_eq!(stack.browse(Method::POST, "/v1/links", forged, &older).await.status, 201);
+}
+
+#[tokio::test]
+async fn guesses_from_one_address_are_limited_and_no_other_address_is() {
+    let stack = Stack::from_environment();
+    let key = stack.new_key("sessions-guesses", "editor").await;
+    let from = async |address: &str, credential: Value| {
+        let viewer = ("cloudfront-viewer-address", address);
+        stack.browse(Method::POST, "/v1/sessions", credential, &[OWN, FIREFOX, FRONT_DOOR, viewer]).await
+    };
+    // A window can end among the guesses: then those of the next one count.
+    let mut refused = None;
+    for number in 0..45 {
+        let answer = from("203.0.113.77:443", json!({"key": format!("wp_guess-{number}")})).await;
+        if answer.status == 429 {
+            refused = Some((number, answer));
+            break;
+        }
+        assert_eq!(answer.status, 401, "{answer:?}");
+    }
+    let (number, answer) = refused.expect("guesses are limited");
+    assert!(number >= 20, "{number}");
+    let seconds = answer.header("retry-after").parse::<u32>().unwrap();
+    assert!((1..=300).contains(&seconds), "{answer:?}");
+    let elsewhere = from("203.0.113.78:443", json!({"key": key})).await;
+    assert_eq!(elsewhere.status, 201, "{elsewhere:?}");
 }

@@ -49,6 +49,10 @@ VALUES = {
         ["", "https://oauth2.example.com", "https://a.example,https://b.example:8443"],
         ["*", "a.example", "http://a.example", "https://a.example/", "https://a.example, https://b.example", "https://a.example;x"],
     ),
+    "ConsoleOrigins": (
+        ["", "https://links.example.com", "http://localhost:5173,https://a.example:8443"],
+        ["*", "null", "links.example.com", "https://links.example.com/", "https://*.example.com", "https://a.example, https://b.example"],
+    ),
     "JwtWorkspaceClaim": (["workspace", "/app_metadata/workspace"], ["", "a b"]),
     "JwtRoleClaim": (["role"], [""]),
     "AlarmTopicArn": (["", "arn:aws:sns:eu-west-1:123456789012:ops"], ["ops", "arn:aws:sns:eu-west-1:123456789012:"]),

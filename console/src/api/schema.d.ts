@@ -9646,7 +9646,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has made more requests than its limit allows. */
+            /** @description The caller has made more requests than its limit allows. Or too many sign-ins from this address have failed in these five minutes. */
             429: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];

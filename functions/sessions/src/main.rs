@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use waypost_aws::dynamo::sessions::DynamoSessions;
+use waypost_aws::dynamo::sign_in_attempts::DynamoSignInAttempts;
 use waypost_aws::dynamo::sign_in_codes::DynamoSignInCodes;
 use waypost_http::router::api_with_open_routes;
 use waypost_lambda::start::BoxError;
@@ -25,7 +26,8 @@ async fn serve() -> Result<(), BoxError> {
     let app = handler::App {
         writer: sessions.clone(),
         index: sessions,
-        codes: Arc::new(DynamoSignInCodes::new(dynamo, &table)),
+        codes: Arc::new(DynamoSignInCodes::new(dynamo.clone(), &table)),
+        attempts: Arc::new(DynamoSignInAttempts::new(dynamo, &table)),
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
         authentication: authentication.clone(),

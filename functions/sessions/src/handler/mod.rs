@@ -17,12 +17,12 @@ use waypost_domain::access::sessions::client_words::client_words;
 use waypost_domain::access::sessions::end_session::{end_current_session, end_session};
 use waypost_domain::access::sessions::list_sessions::list_sessions;
 use waypost_domain::access::sessions::open_session::{OpenSessionPorts, open_session};
-use waypost_domain::access::sessions::ports::{SessionIndex, SessionWriter, SignInCodes};
+use waypost_domain::access::sessions::ports::{SessionIndex, SessionWriter, SignInAttempts, SignInCodes};
 use waypost_domain::access::sessions::session::CurrentSession;
 use waypost_domain::analytics::ingest::user_agent::{ClickClient, UserAgents};
 use waypost_domain::ports::{Clock, Random};
 use waypost_domain::visitors::client::{mobile, platform};
-use waypost_http::authentication::Authentication;
+use waypost_http::authentication::{Authentication, SignInPorts};
 use waypost_http::extract::{Json, Path, Query};
 use waypost_http::problem::Problem;
 use waypost_http::query_parameters::only_known_parameters;
@@ -38,6 +38,7 @@ pub(crate) struct App {
     pub(crate) writer: Arc<dyn SessionWriter>,
     pub(crate) index: Arc<dyn SessionIndex>,
     pub(crate) codes: Arc<dyn SignInCodes>,
+    pub(crate) attempts: Arc<dyn SignInAttempts>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) authentication: Authentication,
@@ -55,7 +56,8 @@ pub(crate) fn routes(app: App) -> (Router, Router) {
 async fn sign_in(State(app): State<Arc<App>>, request: Request) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let Json(new) = Json::from_request(Request::from_parts(parts.clone(), body), &()).await?;
-    let proven = app.authentication.prove_sign_in(&parts, &new, app.codes.as_ref()).await?;
+    let by = SignInPorts { codes: app.codes.as_ref(), attempts: app.attempts.as_ref(), random: app.random.as_ref() };
+    let proven = app.authentication.prove_sign_in(&parts, &new, &by).await?;
     let ports =
         OpenSessionPorts { sessions: app.writer.as_ref(), clock: app.clock.as_ref(), random: app.random.as_ref() };
     let (session, secret) = open_session(&ports, proven, client(&parts.headers)).await?;

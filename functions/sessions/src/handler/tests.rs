@@ -4,12 +4,13 @@ use tower::ServiceExt;
 use waypost_domain::access::key_limits::KeyLimits;
 use waypost_domain::access::ports::KeyWriter;
 use waypost_domain::access::rate_limit::{RateLimit, RateLimiter, RateLimits};
+use waypost_domain::access::sessions::limit_sign_in::MAX_FAILURES;
 use waypost_domain::access::sessions::session::SessionSecret;
 use waypost_domain::access::sessions::sign_in_code::{CodeSecret, SignInCode};
 use waypost_domain::testing::buckets::MemoryBuckets;
 use waypost_domain::testing::keys::{MemoryKeys, MemoryTokens};
 use waypost_domain::testing::samples::caller;
-use waypost_domain::testing::sessions::{MemoryCodes, MemorySessions};
+use waypost_domain::testing::sessions::{MemoryCodes, MemorySessions, MemorySignInAttempts};
 use waypost_domain::testing::system::{FixedClock, SeededRandom};
 use waypost_domain::values::address_range::AddressRange;
 use waypost_domain::{Role, Timestamp, WorkspaceId};
@@ -50,6 +51,7 @@ fn fixture() -> Fixture {
         writer: sessions.clone(),
         index: sessions.clone(),
         codes: Arc::new(codes),
+        attempts: Arc::new(MemorySignInAttempts::default()),
         clock: clock.clone(),
         random: Arc::new(random),
         authentication: authentication.clone(),
@@ -288,6 +290,33 @@ async fn bad_sign_ins_get_their_status_and_are_limited() {
     fixture.sessions.fail();
     let (response, _) = fixture.browse("POST", "/v1/sessions", "", json!({"key": key})).await;
     assert_eq!(response.status(), 503);
+}
+
+#[tokio::test]
+async fn guesses_from_one_address_are_refused_before_they_are_looked_at() {
+    let fixture = fixture();
+    let key = fixture.key(1, Role::Editor);
+    let from = async |address: &str, body: Value| {
+        let event = include_str!("../../../../events/sessions/sign_in.json").replace("203.0.113.9", address);
+        let (parts, _) = lambda_http::request::from_str(&event).unwrap().into_parts();
+        let (response, _) = fixture.send(Request::from_parts(parts, Body::from(body.to_string()))).await;
+        let wait = response.headers().get("retry-after").map(|value| value.to_str().unwrap().to_owned());
+        (response.status().as_u16(), wait)
+    };
+    for number in 0..MAX_FAILURES {
+        let name = ["key", "code", "token"][number as usize % 3];
+        let two = from("192.0.2.1", json!({"key": key, "code": "x"})).await;
+        assert_eq!(two.0, 422, "a request that is not valid is no guess");
+        assert_eq!(from("192.0.2.1", json!({ name: format!("wp_{number}") })).await, (401, None), "{number}");
+    }
+    // 03:04:05 is 55 seconds before the end of the window.
+    let code = json!({"code": fixture.codes[0]});
+    for body in [json!({"key": "wp_nonsense"}), json!({"key": key}), code.clone()] {
+        assert_eq!(from("192.0.2.1", body).await, (429, Some("55".to_owned())));
+    }
+    assert_eq!(from("192.0.2.2", json!({"key": key})).await.0, 201, "another address is not locked out");
+    fixture.clock.advance(55);
+    assert_eq!(from("192.0.2.1", code).await.0, 201, "the refused code was not used up");
 }
 
 #[tokio::test]

@@ -31,6 +31,7 @@ pub mod probe;
 pub mod rate_limits;
 pub mod salts;
 pub mod sessions;
+pub mod sign_in_attempts;
 pub mod sign_in_codes;
 mod stored_link;
 pub mod table_stream;

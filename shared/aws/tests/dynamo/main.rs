@@ -20,6 +20,7 @@ mod links;
 mod rate_limits;
 mod redirects;
 mod sessions;
+mod sign_in_attempts;
 mod support;
 mod tags;
 mod workspaces;

@@ -1,13 +1,13 @@
 //! Implements the ports of sessions in memory.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 
 use super::outage::{lock, outage};
-use crate::access::sessions::ports::{SessionIndex, SessionReader, SessionWriter, SignInCodes};
+use crate::access::sessions::ports::{SessionIndex, SessionReader, SessionWriter, SignInAttempts, SignInCodes};
 use crate::access::sessions::session::Session;
 use crate::access::sessions::sign_in_code::SignInCode;
 use crate::values::error::StoreError;
@@ -111,5 +111,54 @@ impl MemoryCodes {
 impl SignInCodes for MemoryCodes {
     async fn take(&self, hash: &str) -> Result<Option<SignInCode>, StoreError> {
         Ok(lock(&self.0).remove(hash))
+    }
+}
+
+/// A count of sign-ins that have failed, by window and name.
+#[derive(Default)]
+pub struct MemorySignInAttempts {
+    made: Mutex<HashMap<(i64, String), u32>>,
+    salts: Mutex<HashMap<i64, [u8; 32]>>,
+    failing: AtomicBool,
+}
+
+impl MemorySignInAttempts {
+    /// Makes every later call fail.
+    pub fn fail(&self) {
+        self.failing.store(true, Ordering::SeqCst);
+    }
+
+    /// Returns the names that were counted, of all windows.
+    pub fn names(&self) -> BTreeSet<String> {
+        lock(&self.made).keys().map(|(_, name)| name.clone()).collect()
+    }
+
+    fn check(&self, operation: &'static str) -> Result<(), StoreError> {
+        if self.failing.load(Ordering::SeqCst) { Err(outage(operation)) } else { Ok(()) }
+    }
+}
+
+#[async_trait]
+impl SignInAttempts for MemorySignInAttempts {
+    async fn salt(&self, window: i64, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {
+        self.check("sign_in_attempts.salt")?;
+        Ok(*lock(&self.salts).entry(window).or_insert(fresh))
+    }
+
+    async fn begin(&self, who: &str, window: i64, limit: u32) -> Result<bool, StoreError> {
+        self.check("sign_in_attempts.begin")?;
+        let mut all = lock(&self.made);
+        let made = all.entry((window, who.to_owned())).or_default();
+        let allowed = *made < limit;
+        *made += u32::from(allowed);
+        Ok(allowed)
+    }
+
+    async fn take_back(&self, who: &str, window: i64) -> Result<(), StoreError> {
+        self.check("sign_in_attempts.take_back")?;
+        if let Some(made) = lock(&self.made).get_mut(&(window, who.to_owned())) {
+            *made = made.saturating_sub(1);
+        }
+        Ok(())
     }
 }

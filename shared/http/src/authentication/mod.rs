@@ -28,10 +28,11 @@ use waypost_domain::access::ports::KeyReader;
 use waypost_domain::access::ports::{KeyUsage, TokenVerifier};
 use waypost_domain::access::rate_limit::{Admission, RateLimiter};
 use waypost_domain::access::sessions::authenticate_session::{self, authenticate_session};
-use waypost_domain::access::sessions::ports::{SessionReader, SignInCodes};
+use waypost_domain::access::sessions::limit_sign_in::{LimitPorts, limit_sign_in};
+use waypost_domain::access::sessions::ports::{SessionReader, SignInAttempts, SignInCodes};
 use waypost_domain::access::sessions::prove::{NewSession, ProvePorts, Proven, prove};
 use waypost_domain::access::sessions::session::{CurrentSession, Session, SessionSecret};
-use waypost_domain::ports::Clock;
+use waypost_domain::ports::{Clock, Random};
 use waypost_domain::{ApiKey, Caller, Error, StoreError};
 
 use self::change_log::Change;
@@ -56,6 +57,17 @@ pub struct Authentication {
     sessions: Option<(Arc<dyn SessionReader>, SessionCookie)>,
     limiter: Option<Arc<RateLimiter>>,
     front_door_secret: Option<Arc<str>>,
+}
+
+/// What a sign-in needs beside what other requests need.
+#[derive(Clone, Copy)]
+pub struct SignInPorts<'a> {
+    /// Takes sign-in codes.
+    pub codes: &'a dyn SignInCodes,
+    /// Counts those that fail.
+    pub attempts: &'a dyn SignInAttempts,
+    /// Makes salts for the names of addresses.
+    pub random: &'a dyn Random,
 }
 
 /// What a request presents to prove its caller.
@@ -106,16 +118,19 @@ impl Authentication {
     ///
     /// # Errors
     /// 401 if the credential is not valid, 403 if another site made the browser send the request, 415 if its body is not declared as
-    /// JSON, 422 if the body does not have exactly one credential, 429 if the caller is above its limit.
+    /// JSON, 422 if the body does not have exactly one credential, 429 if the caller is above its limit or too many sign-ins from its
+    /// address have failed.
     pub async fn prove_sign_in(
         &self,
         parts: &Parts,
         new: &NewSession,
-        codes: &dyn SignInCodes,
+        ports: &SignInPorts<'_>,
     ) -> Result<Proven, Problem> {
         same_origin::check_sign_in(&parts.headers, self.session_cookie().scheme())?;
         let address = sender_address(&parts.headers, parts.request_context_ref(), self.front_door_secret.as_deref());
-        let proven = prove(&ProvePorts { authenticate: self.ports(), codes }, new, address).await;
+        let limit = LimitPorts { attempts: ports.attempts, clock: self.clock.as_ref(), random: ports.random };
+        let by = ProvePorts { authenticate: self.ports(), codes: ports.codes };
+        let proven = limit_sign_in(&limit, address, prove(&by, new, address)).await;
         let proven = proven.inspect_err(|error| {
             if matches!(error, Error::Unauthenticated(_)) {
                 log_failed_sign_in(parts.method.as_str(), parts.uri.path());

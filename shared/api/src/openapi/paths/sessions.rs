@@ -40,7 +40,7 @@ fn sign_in(to: &mut Operations) {
         .public()
         .problem(401, "Or the code was used before.")
         .problem(403, "Another site made the browser send the request.")
-        .problem(429, "")
+        .problem(429, "Or too many sign-ins from this address have failed in these five minutes.")
         .problem(503, "")
         .problem(500, "")
         .body::<NewSession>(json!({

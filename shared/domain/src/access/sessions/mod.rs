@@ -4,6 +4,7 @@
 pub mod authenticate_session;
 pub mod client_words;
 pub mod end_session;
+pub mod limit_sign_in;
 pub mod list_sessions;
 pub mod open_session;
 pub mod ports;

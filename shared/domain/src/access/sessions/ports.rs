@@ -46,3 +46,15 @@ pub trait SignInCodes: Send + Sync {
     /// Deletes the code whose secret has this hash, and returns it, expired or not. Of several calls with one hash, one gets it.
     async fn take(&self, hash: &str) -> Result<Option<SignInCode>, StoreError>;
 }
+
+/// Counts sign-ins that fail. A window is a span of [`WINDOW_SECONDS`](super::limit_sign_in::WINDOW_SECONDS), by its number since the Unix
+/// epoch.
+#[async_trait]
+pub trait SignInAttempts: Send + Sync {
+    /// Returns the salt of the window's names: `fresh`, if the window has none yet.
+    async fn salt(&self, window: i64, fresh: [u8; 32]) -> Result<[u8; 32], StoreError>;
+    /// Counts an attempt under the name `who`; returns whether it is allowed. Allows at most `limit` in a window.
+    async fn begin(&self, who: &str, window: i64, limit: u32) -> Result<bool, StoreError>;
+    /// Takes an attempt back, since it was no failure.
+    async fn take_back(&self, who: &str, window: i64) -> Result<(), StoreError>;
+}
