@@ -9,7 +9,7 @@ use url::{Position, Url};
 use super::finding::Finding;
 use super::ports::CheckPorts;
 use crate::links::link::Link;
-use crate::links::target_check::FailureReason;
+use crate::links::target_check::{FailureReason, TargetCheck};
 use crate::values::target::TargetUrl;
 use crate::values::timestamp::Timestamp;
 
@@ -46,12 +46,22 @@ struct Host {
     silent: BTreeMap<String, (Finding, u8)>,
 }
 
+/// What is found about the targets of a link: the finding that counts, and the pointer to its field if that is not `/url`.
+pub(super) type Found = (Finding, Option<String>);
+
 /// The targets of a host, in the order of their links.
 struct Question {
     name: String,
     host: Host,
-    targets: Vec<(TargetHash, TargetUrl, Url)>,
-    /// Whether its first target is asked however late it is, so that each slice gets on.
+    targets: Vec<Target>,
+}
+
+/// A target to ask.
+struct Target {
+    hash: TargetHash,
+    url: TargetUrl,
+    parsed: Url,
+    /// Whether it is asked however late it is, so that each slice gets on.
     is_first: bool,
 }
 
@@ -66,7 +76,7 @@ struct Reply {
 impl Asker {
     /// Returns what is found about the targets of `links`, in their order: of the first links, as many as there is time for until
     /// `late`, and at least of the first one if nothing was asked before.
-    pub(super) async fn ask(&mut self, ports: &CheckPorts, links: &[&Link], late: Timestamp) -> Vec<Finding> {
+    pub(super) async fn ask(&mut self, ports: &CheckPorts, links: &[&Link], late: Timestamp) -> Vec<Found> {
         if self.found.len() > MAX_REMEMBERED {
             (self.found, self.hosts) = Default::default();
         }
@@ -78,7 +88,26 @@ impl Asker {
             self.hosts.insert(reply.name, reply.host);
             self.asked += reply.asked;
         }
-        links.iter().map_while(|link| self.found.get(&hash(&link.url)).copied()).collect()
+        links.iter().map_while(|link| self.of(link)).collect()
+    }
+
+    /// Returns what counts of what is found about the targets of `link`; `None` if one of them was not asked. A target that fails counts:
+    /// `url` before all others, and before the rest the one that failed before, so that its failures in a row are counted.
+    fn of(&self, link: &Link) -> Option<Found> {
+        let found = web_targets(link).map(|(pointer, url)| Some((pointer, *self.found.get(&hash(&url))?)));
+        let found = found.collect::<Option<Vec<(String, Finding)>>>()?;
+        let failed_before = link.target_check.as_ref().map(TargetCheck::pointer);
+        let fails = |pointer: &str| {
+            found
+                .iter()
+                .find(|(at, finding)| matches!(finding, Finding::Fails(_)) && (pointer.is_empty() || at == pointer))
+        };
+        let counts = fails("/url").or_else(|| failed_before.and_then(fails)).or_else(|| fails("")).or(found.first());
+        Some(match counts {
+            Some((pointer, finding @ Finding::Fails(_))) if pointer != "/url" => (*finding, Some(pointer.clone())),
+            Some((_, finding)) => (*finding, None),
+            None => (Finding::Unknown, None),
+        })
     }
 
     /// Returns the targets that are not known yet, by host.
@@ -86,39 +115,46 @@ impl Asker {
         let mut questions: Vec<Question> = Vec::new();
         let mut places: HashMap<String, usize> = HashMap::new();
         let mut seen = HashSet::new();
-        for link in links {
-            let hash = hash(&link.url);
+        let targets =
+            links.iter().enumerate().flat_map(|(index, link)| web_targets(link).map(move |(_, url)| (index, url)));
+        for (index, target) in targets {
+            let hash = hash(&target);
             if self.found.contains_key(&hash) || !seen.insert(hash) {
                 continue;
             }
-            let url = Url::parse(link.url.as_str()).ok();
-            let Some((name, url)) = url.and_then(|url| Some((url.host_str()?.to_owned(), url))) else {
+            let url = Url::parse(target.as_str()).ok();
+            let Some((name, parsed)) = url.and_then(|url| Some((url.host_str()?.to_owned(), url))) else {
                 self.found.insert(hash, Finding::Unknown);
                 continue;
             };
             let place = *places.entry(name.clone()).or_insert_with(|| {
                 let host = self.hosts.get(&name).cloned().unwrap_or_default();
-                let is_first = self.asked == 0 && questions.is_empty();
-                questions.push(Question { name, host, targets: Vec::new(), is_first });
+                questions.push(Question { name, host, targets: Vec::new() });
                 questions.len() - 1
             });
-            questions[place].targets.push((hash, link.url.clone(), url));
+            let is_first = self.asked == 0 && index == 0;
+            questions[place].targets.push(Target { hash, url: target, parsed, is_first });
         }
         questions
     }
 }
 
+/// Returns the targets of a link that can be asked, with the pointers to their fields.
+fn web_targets(link: &Link) -> impl Iterator<Item = (String, TargetUrl)> {
+    link.targets().into_iter().filter(|(_, url)| url.is_web())
+}
+
 /// Asks the targets of one host until `late`.
 async fn put(ports: &CheckPorts, question: Question, late: Timestamp) -> Reply {
-    let Question { name, mut host, targets, is_first } = question;
+    let Question { name, mut host, targets } = question;
     let (mut found, mut asked) = (Vec::with_capacity(targets.len()), 0);
-    for (hash, target, url) in targets {
-        let origin = &url[..Position::BeforePath];
+    for Target { hash, url, parsed, is_first } in targets {
+        let origin = &parsed[..Position::BeforePath];
         if let Some(finding) = host.silence_of(origin) {
             found.push((hash, finding));
             continue;
         }
-        if ports.clock.now() >= late && !(is_first && asked == 0) {
+        if ports.clock.now() >= late && !is_first {
             break;
         }
         if host.was_asked {
@@ -126,7 +162,7 @@ async fn put(ports: &CheckPorts, question: Question, late: Timestamp) -> Reply {
         }
         host.was_asked = true;
         asked += 1;
-        let answer = ports.targets.ask(&target).await;
+        let answer = ports.targets.ask(&url).await;
         let finding = Finding::of(&answer.answer);
         host.note(origin, finding, answer.is_of_own_host);
         found.push((hash, finding));

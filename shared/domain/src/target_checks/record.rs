@@ -41,9 +41,11 @@ impl Findings<'_> {
             // What is known of a target that cannot be asked any more is not known.
             Finding::Unknown => None,
         };
-        // The list of blocked targets keeps visitors from an unsafe target for as long as it is one. What is archived would stay so.
-        let is_unsafe = matches!(finding, Finding::Unsafe(_));
-        if next.is_broken() && !link.is_broken() && !is_unsafe && self.on_broken == OnBroken::Archive {
+        // A link with other targets that work is of use. The list of blocked targets keeps visitors from an unsafe one for as long as it
+        // is one; what is archived would stay so.
+        let is_of_url = matches!(finding, Finding::Fails(_)) && target.is_none();
+        let was_broken = link.target_check.as_ref().is_some_and(|check| check.is_broken() && check.target.is_none());
+        if is_of_url && next.is_broken() && !was_broken && self.on_broken == OnBroken::Archive {
             next.settings.archived = true;
         }
         next
@@ -87,7 +89,7 @@ impl Findings<'_> {
         let known = known.filter(|known| known.target.as_deref() == target && !known.is_unsafe());
         let failures = known.map_or(0, |known| known.failures).saturating_add(1).min(TargetCheck::BROKEN_AFTER);
         let is_broken = failures == TargetCheck::BROKEN_AFTER;
-        let uses_expired_url = is_broken && self.on_broken == OnBroken::ExpiredUrl;
+        let uses_expired_url = is_broken && target.is_none() && self.on_broken == OnBroken::ExpiredUrl;
         // A link that stays broken for the same reason costs no write.
         let says_nothing_new = |known: &&TargetCheck| {
             known.is_broken() && (known.reason, known.uses_expired_url) == (Some(reason), uses_expired_url)

@@ -210,7 +210,7 @@ impl Slice<'_> {
         let safety = self.look_up(&targets[..found.len()]).await?;
         for (((_, link), finding), safety) in checked.iter().zip(&found).zip(safety) {
             match safety {
-                Safety::Fine => self.record(link, (*finding, None), on_broken).await?,
+                Safety::Fine => self.record(link, (finding.0, finding.1.as_deref()), on_broken).await?,
                 Safety::Unsafe(threat, pointer) => {
                     let pointer = Some(pointer.as_str()).filter(|pointer| *pointer != "/url");
                     self.record(link, (Finding::Unsafe(threat), pointer), on_broken).await?;
@@ -273,11 +273,11 @@ impl Slice<'_> {
     }
 }
 
-/// Tells whether the target of `link` is asked: those of the web, of links that visitors can follow now or later. Links that nobody can
+/// Tells whether the targets of `link` are asked: those of the web, of links that visitors can follow now or later. Links that nobody can
 /// follow are asked while they fail, so that their owners learn when their targets work again.
 fn is_checked(link: &Link, now: Timestamp) -> bool {
     let settings = &link.settings;
     let is_closed = settings.archived || settings.expires_at.is_some_and(|end| end <= now);
     let fails = link.target_check.as_ref().is_some_and(|check| check.status != CheckStatus::Ok);
-    link.url.is_web() && (!is_closed || fails)
+    (!is_closed || fails) && link.targets().iter().any(|(_, url)| url.is_web())
 }

@@ -1,5 +1,6 @@
 //! Tests runs of checks as a whole.
 
+mod all_targets;
 mod kill;
 mod property;
 mod slices;
