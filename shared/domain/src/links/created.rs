@@ -51,3 +51,28 @@ pub(crate) async fn remember_target(targets: &dyn LinkTargets, link: &Link) {
         tracing::warn!(event = "links.target_not_remembered", domain = %link.address.domain, slug = %link.address.slug, %error);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::idempotency::Claim;
+    use crate::testing::links::LinkWorld;
+    use crate::values::timestamp::Timestamp;
+    use crate::values::workspace::WorkspaceId;
+
+    #[test]
+    fn slugs_grow_by_a_character_with_each_try_after_the_fourth() {
+        let world = LinkWorld::default();
+        let workspace = WorkspaceId::parse("acme").unwrap();
+        let claim = Claim::new(workspace, "a", (&[], b"credential"), Timestamp::from_millis(0).unwrap(), &world.random);
+        let fingerprint = claim.unwrap().fingerprint();
+        for fingerprint in [None, Some(&fingerprint)] {
+            let domain = world.domains.default_domain();
+            let slugs = (0..MAX_SLUGS).map(|number| slug_to_try(&world.ports(), domain, fingerprint, 7, number));
+            let slugs: Vec<String> = slugs.map(|slug| slug.to_string()).collect();
+            let lengths: Vec<usize> = slugs.iter().map(String::len).collect();
+            assert_eq!(lengths, [7, 7, 7, 7, 8, 9, 10, 11, 12, 13]);
+            assert!((1..slugs.len()).all(|number| !slugs[..number].contains(&slugs[number])), "{slugs:?}");
+        }
+    }
+}

@@ -297,6 +297,15 @@ mod tests {
         assert!(pages > 2 && seen.len() == 150 && seen.windows(2).all(|pair| pair[0] > pair[1]), "{pages}");
     }
 
+    #[test]
+    fn link_takes_its_json_as_a_json_text_of_an_answer() {
+        for url in ["https://example.com/", "https://example.com/?\\\\", "https://example.com/?a=%22"] {
+            let link = link("acme", "docs", url);
+            let text = serde_json::to_string(&serde_json::to_string(&link).unwrap()).unwrap();
+            assert_eq!(answer_bytes(&link) + 2, text.len(), "{text}");
+        }
+    }
+
     #[tokio::test]
     async fn each_filter_selects_its_links() {
         let links = MemoryLinks::default();

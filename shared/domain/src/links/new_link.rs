@@ -248,4 +248,26 @@ mod tests {
         }
         assert!(create_in(&elsewhere, json!({"url": "https://a.example/", "domain": null})).await.is_ok());
     }
+    #[test]
+    fn only_web_targets_can_be_asked_to_have_utm_parameters() {
+        let schemes = crate::values::schemes::TargetSchemes::parse("mailto").unwrap();
+        let domains = LinkWorld::default().domains.with_schemes(schemes);
+        let (editor, now) = (caller("acme", Role::Editor), Timestamp::parse("2026-01-02T03:04:05Z").unwrap());
+        for (asked, url, is_wrong) in [
+            (json!({"utm": {"source": "own"}}), "mailto:a@b.example", true),
+            (json!({"utm_template": "post"}), "mailto:a@b.example", true),
+            (json!({"utm": {"source": "own"}, "utm_template": "post"}), "mailto:a@b.example", true),
+            (json!({"utm_template": null}), "mailto:a@b.example", false),
+            (json!({}), "mailto:a@b.example", false),
+            (json!({"utm": {"source": "own"}, "utm_template": "post"}), "https://a.example/", false),
+        ] {
+            let mut request = asked.clone();
+            request["url"] = json!(url);
+            let read = read_new_link(request, &workspace(), (&editor, &domains, now));
+            match read {
+                Err(Error::Invalid(errors)) => assert!(is_wrong && errors[0].pointer == "/url", "{asked}: {errors:?}"),
+                other => assert!(!is_wrong, "{asked}: {other:?}"),
+            }
+        }
+    }
 }

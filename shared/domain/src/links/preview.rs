@@ -123,4 +123,13 @@ mod tests {
             assert_eq!(check(beyond.clone()), Err(vec![pointer.to_owned()]), "{beyond}");
         }
     }
+    #[test]
+    fn preview_that_is_sent_back_stays_as_it_is() {
+        for fields in [json!({"title": "A"}), json!({"title": "A", "description": "B", "image": "https://a.example/c"})]
+        {
+            let preview = check(fields.clone()).unwrap().unwrap();
+            let again = serde_json::to_value(PreviewFields::of(&preview)).unwrap();
+            assert_eq!((&again, check(again.clone())), (&fields, Ok(Some(preview))));
+        }
+    }
 }
