@@ -14,6 +14,7 @@ mod domains;
 mod every_route;
 mod exports;
 mod failed_batch;
+mod files;
 mod forwarding;
 mod import_speed;
 mod imports;
