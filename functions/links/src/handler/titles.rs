@@ -28,7 +28,7 @@ pub(super) async fn ask(app: &App, links: &[&Link]) {
 
 /// Asks for the title of a link that has another target, if it has none and its workspace wants that.
 pub(super) async fn ask_after_change(app: &App, link: &Link) {
-    if link.title.is_some() || !link.url.is_web() {
+    if link.title.is_some() || !link.leads_to_page() {
         return;
     }
     match timeout(LONGEST, app.workspaces.get(&link.workspace)).await {

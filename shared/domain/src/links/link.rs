@@ -7,6 +7,7 @@ use super::address::LinkAddress;
 use super::id::LinkId;
 use super::settings::LinkSettings;
 use super::target_check::TargetCheck;
+use crate::files::target::file_of;
 use crate::values::domains::Domain;
 use crate::values::hex::hex;
 use crate::values::target::TargetUrl;
@@ -107,6 +108,11 @@ impl Link {
     /// Tells whether checks have found that its target is broken.
     pub fn is_broken(&self) -> bool {
         self.target_check.as_ref().is_some_and(TargetCheck::is_broken)
+    }
+
+    /// Tells whether it leads to a page of the web, which has a title and can be checked. A file of the workspace has neither.
+    pub fn leads_to_page(&self) -> bool {
+        self.url.is_web() && file_of(&self.url).is_none()
     }
 
     /// Returns what checks have found about the target, for a link that is to replace this one and leads to `url`.

@@ -9,7 +9,7 @@ use crate::values::error::StoreError;
 /// # Errors
 /// Those of the queue. The links exist all the same, and a title is a convenience: a caller need not hear of it.
 pub async fn ask_for_titles(queue: &dyn TitleQueue, links: &[&Link]) -> Result<usize, StoreError> {
-    let lacking = links.iter().filter(|link| link.title.is_none() && link.url.is_web());
+    let lacking = links.iter().filter(|link| link.title.is_none() && link.leads_to_page());
     let requests: Vec<TitleRequest> = lacking
         .map(|link| TitleRequest { workspace: link.workspace.clone(), address: link.address.clone(), link: link.id() })
         .collect();

@@ -43,7 +43,7 @@ pub async fn read_title(ports: &ReadTitlePorts<'_>, request: &TitleRequest) -> R
     let needs_title = |link: &Link| {
         (&link.workspace, link.id()) == (&request.workspace, request.link.clone())
             && link.title.is_none()
-            && link.url.is_web()
+            && link.leads_to_page()
     };
     let Some(seen) = found.filter(needs_title) else { return Ok(TitleRead::NotNeeded) };
     let page = match ports.pages.fetch(&seen.url).await {

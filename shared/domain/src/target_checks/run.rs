@@ -247,5 +247,5 @@ fn is_checked(link: &Link, now: Timestamp) -> bool {
     let settings = &link.settings;
     let is_closed = settings.archived || settings.expires_at.is_some_and(|end| end <= now);
     let fails = link.target_check.as_ref().is_some_and(|check| check.status != CheckStatus::Ok);
-    link.url.is_web() && (!is_closed || fails)
+    link.leads_to_page() && (!is_closed || fails)
 }
