@@ -3,7 +3,7 @@
 # You need rustup, Python 3, make and a C compiler. The targets install everything else in .tools/ and console/node_modules/.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test check console console-types screenshots bench bench-console fuzz mutants deploy adopt import block admin-key sign-in-link replay-spill replay-failed replay-quarantine rebuild-stats rebuild-catalog lock-tools update-lists measure-visitors
+.PHONY: help dev test check console console-types screenshots bench bench-console fuzz mutants deploy adopt import share block admin-key sign-in-link replay-spill replay-failed replay-quarantine rebuild-stats rebuild-catalog lock-tools update-lists measure-visitors
 
 PYTHON ?= python3
 PY = .tools/sam/bin/python
@@ -101,6 +101,11 @@ import: ## Import a file of links and show the result: make import FILE=links.cs
 	@WAYPOST_KEY="$(KEY)" exec $(PY) tools/import_file.py "$(FILE)" $(if $(URL),--url "$(URL)") $(if $(DOMAIN),--domain "$(DOMAIN)") \
 		$(if $(TAGS),--tags "$(TAGS)") $(if $(ON_CONFLICT),--on-conflict "$(ON_CONFLICT)") $(if $(DRY_RUN),--dry-run) $(if $(STRICT),--strict) \
 		$(if $(IMPORT_COLUMNS),--columns "$(IMPORT_COLUMNS)")
+
+share: ## Upload a file and share it by a link: make share FILE=report.pdf [EXPIRES=7d PASSWORD=… MAX=3 SLUG=report URL=https://… KEY=wp_…]
+	$(INSTALL) sam
+	@WAYPOST_KEY="$(KEY)" WAYPOST_PASSWORD="$(PASSWORD)" exec $(PY) tools/share.py "$(FILE)" $(if $(URL),--url "$(URL)") \
+		$(if $(SLUG),--slug "$(SLUG)") $(if $(EXPIRES),--expires "$(EXPIRES)") $(if $(MAX),--max "$(MAX)")
 
 block: ## Block the targets of a file for all links: make block FILE=hosts.txt [REASON=phishing URL=https://… KEY=wp_…]
 	$(INSTALL) sam

@@ -39,6 +39,7 @@ use waypost_domain::testing::clicks::MemoryAttempts;
 use waypost_domain::testing::domains::MemoryDomains;
 use waypost_domain::testing::links::MemoryLinks;
 use waypost_domain::testing::samples::link;
+use waypost_domain::testing::stored_files::MemoryFileBucket;
 use waypost_domain::testing::system::{FixedClock, SeededRandom};
 use waypost_domain::{Domain, Domains, TargetUrl};
 
@@ -145,6 +146,7 @@ fn app(links: Arc<MemoryLinks>) -> App {
             domain_settings: settings,
             limit: links,
             attempts: Arc::new(MemoryAttempts::default()),
+            files: Arc::new(MemoryFileBucket::default()),
             domains,
             clock: Arc::new(FixedClock::at("2026-01-02T03:04:05Z")),
             random: Arc::new(SeededRandom::new(1)),

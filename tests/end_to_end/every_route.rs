@@ -56,6 +56,7 @@ impl Resources {
         };
         let link = make("/v1/links", json!({"url": "https://example.com/", "slug": slug})).await;
         let import = make("/v1/imports", json!({"content_length": 10})).await;
+        let file = make("/v1/files", json!({"name": "every-route.bin", "size": 10, "in_parts": true})).await;
         let key = make("/v1/keys", json!({"name": "every-route-key", "role": "viewer"})).await;
         let export = make("/v1/exports", json!({})).await;
         let change = json!({"select": {"links": [{"slug": slug}]}, "change": {"archived": false}, "dry_run": true});
@@ -65,6 +66,7 @@ impl Resources {
         let paths = BTreeMap::from([
             ("/v1/links/{slug}", path("/v1/links", &link["slug"])),
             ("/v1/imports/{id}", path("/v1/imports", &import["id"])),
+            ("/v1/files/{id}", path("/v1/files", &file["id"])),
             ("/v1/exports/{id}", path("/v1/exports", &export["id"])),
             ("/v1/link-changes/{id}", path("/v1/link-changes", &change["id"])),
             ("/v1/keys/{key_id}", path("/v1/keys", &key["key_id"])),
@@ -83,7 +85,7 @@ impl Resources {
         // Leave out the jobs: they change by themselves.
         let is_job = |path: &&str| path.starts_with("/v1/exports") || path.starts_with("/v1/link-changes");
         let items = self.paths.values().map(String::as_str).filter(|path| !is_job(path));
-        for path in ["/v1/keys", "/v1/links", "/v1/imports"].into_iter().chain(items) {
+        for path in ["/v1/keys", "/v1/links", "/v1/imports", "/v1/files"].into_iter().chain(items) {
             let mut answer = stack.call(owner, Method::GET, path, Value::Null).await.json();
             for item in answer["items"].as_array_mut().into_iter().flatten() {
                 item.as_object_mut().unwrap().remove("last_used_at");

@@ -16,6 +16,7 @@ mod every_route;
 mod expiry;
 mod exports;
 mod failed_batch;
+mod files;
 mod forwarding;
 mod import_speed;
 mod imports;

@@ -40,6 +40,7 @@ RULES = (
     "the settings of its domain allow",
     "may only contain letters, digits",
     "at most 256 bytes in UTF-8",
+    "must have 1 to 255 bytes in UTF-8",
     "must have at most 4 segments",
     "must have a name before and after each slash",
     "has a character that is neither of a script",

@@ -21,6 +21,7 @@ use waypost_aws::dynamo::password_attempts::DynamoPasswordAttempts;
 use waypost_aws::dynamo::salts::DynamoSalts;
 use waypost_aws::dynamo::warm_up::warm_up;
 use waypost_aws::kinesis::KinesisClicks;
+use waypost_aws::s3::sign_file::S3FileSigner;
 use waypost_aws::s3::spill::S3Spill;
 use waypost_aws::time_budget;
 use waypost_domain::abuse::file::FileReportPorts;
@@ -43,7 +44,7 @@ async fn serve() -> Result<(), BoxError> {
     let (config, connector) = sdk::config_and_connector()?;
     let dynamo = aws_sdk_dynamodb::config::Builder::from(&config).timeout_config(timeouts()).build();
     let dynamo = aws_sdk_dynamodb::Client::from_conf(dynamo);
-    let table = settings::required("LINKS_TABLE")?;
+    let (table, bucket) = (settings::required("LINKS_TABLE")?, settings::required("DATA_BUCKET")?);
     let (domains, block_list) = blocking(settings::domains()?, &dynamo, &table);
     let clock = Arc::new(SystemClock);
     let delivery = DeliverClicksPorts {
@@ -51,7 +52,7 @@ async fn serve() -> Result<(), BoxError> {
         salts: Arc::new(DynamoSalts::new(dynamo.clone(), &table)),
         random: Arc::new(SystemRandom),
         stream: Arc::new(KinesisClicks::new(config.clone(), connector.clone(), settings::required("CLICKS_STREAM")?)),
-        spill: Arc::new(S3Spill::new(config, connector, &settings::required("DATA_BUCKET")?)),
+        spill: Arc::new(S3Spill::new(config.clone(), connector, &bucket)),
         breaker: Default::default(),
     };
     let reports = Arc::new(DynamoAbuseReports::new(dynamo.clone(), &table));
@@ -81,6 +82,7 @@ async fn serve() -> Result<(), BoxError> {
             domain_settings: known,
             limit: Arc::new(DynamoClickLimit::new(dynamo.clone(), &table)),
             attempts: Arc::new(DynamoPasswordAttempts::new(dynamo.clone(), &table)),
+            files: Arc::new(S3FileSigner::new(config.clone(), &bucket)),
             domains,
             clock,
             random: Arc::new(SystemRandom),

@@ -13,6 +13,8 @@ use waypost_domain::imports::rows::{Format, Notes};
 use waypost_domain::imports::start::Started;
 use waypost_domain::{Domain, Timestamp};
 
+use crate::uploads::UploadView;
+
 /// An import.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(rename = "Import")]
@@ -135,30 +137,10 @@ pub struct StartedView {
     upload: UploadView,
 }
 
-/// How to upload a file: the request to send.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-#[schemars(rename = "Upload")]
-struct UploadView {
-    /// The method of the request.
-    method: String,
-    /// The URL of the request. Keep it secret while it works.
-    #[schemars(url)]
-    url: String,
-    /// The headers that the request must have.
-    headers: BTreeMap<String, String>,
-    /// When the upload expires.
-    expires_at: Timestamp,
-}
-
 impl StartedView {
     /// Makes the view of the import at `now`.
     pub fn new(started: Started, now: Timestamp) -> Self {
-        let upload = UploadView {
-            method: started.upload.method,
-            url: started.upload.url,
-            headers: started.upload.headers.into_iter().collect(),
-            expires_at: started.expires_at,
-        };
+        let upload = UploadView::new(started.upload, started.expires_at);
         Self { import: ImportView::new(started.import, now), upload }
     }
 }

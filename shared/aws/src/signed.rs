@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 
 use aws_credential_types::provider::ProvideCredentials;
 use aws_sigv4::http_request::{
-    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings, UriPathNormalizationMode,
-    sign,
+    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SignatureLocation, SigningSettings,
+    UriPathNormalizationMode, sign,
 };
 use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -50,12 +50,12 @@ impl SignedRequests {
 
     /// Gives the configuration's region, or an empty text.
     pub(crate) fn region(&self) -> &str {
-        self.config.region().map(|region| region.as_ref()).unwrap_or_default()
+        region_of(&self.config)
     }
 
     /// Gives the endpoint that replaces every service's own, without a slash at its end.
     pub(crate) fn endpoint(&self) -> Option<&str> {
-        self.config.endpoint_url().map(|url| url.trim_end_matches('/'))
+        endpoint_of(&self.config)
     }
 
     /// Sends `request` once and reads the answer, whatever its status. Takes at most `timeout`.
@@ -95,6 +95,48 @@ impl SignedRequests {
         signature.apply_to_request_http1x(&mut request);
         Ok(HttpRequest::try_from(request)?)
     }
+}
+
+/// Gives the configuration's region, or an empty text.
+pub(crate) fn region_of(config: &SdkConfig) -> &str {
+    config.region().map(|region| region.as_ref()).unwrap_or_default()
+}
+
+/// Gives the endpoint that replaces every service's own, without a slash at its end.
+pub(crate) fn endpoint_of(config: &SdkConfig) -> Option<&str> {
+    config.endpoint_url().map(|url| url.trim_end_matches('/'))
+}
+
+/// Signs a request of this method to `url`, whose path and parameters are encoded as signatures want them. Whoever has the URL that it returns may send the
+/// request within `seconds`, as long as the credentials live.
+///
+/// # Errors
+/// There are no credentials.
+pub(crate) async fn presigned(
+    config: &SdkConfig,
+    service: &'static str,
+    (method, url): (&str, &str),
+    seconds: u32,
+) -> Result<String, BoxError> {
+    let credentials = config.credentials_provider().ok_or("there are no credentials")?;
+    let identity = credentials.provide_credentials().await?.into();
+    let mut settings = settings(service);
+    settings.payload_checksum_kind = PayloadChecksumKind::NoHeader;
+    settings.signature_location = SignatureLocation::QueryParams;
+    settings.expires_in = Some(Duration::from_secs(seconds.into()));
+    let params = v4::SigningParams::builder()
+        .identity(&identity)
+        .region(region_of(config))
+        .name(service)
+        .time(SystemTime::now())
+        .settings(settings)
+        .build()?
+        .into();
+    let signable = SignableRequest::new(method, url, std::iter::empty(), SignableBody::UnsignedPayload)?;
+    let (signature, _) = sign(signable, &params)?.into_parts();
+    let mut request = Request::builder().uri(url).body(())?;
+    signature.apply_to_request_http1x(&mut request);
+    Ok(request.uri().to_string())
 }
 
 /// Gives the form of the service's signatures: S3 signs paths as they are, and wants the body's checksum in a header

@@ -18,6 +18,7 @@ use waypost_domain::testing::clicks::{MemoryAttempts, MemoryCountries};
 use waypost_domain::testing::domains::MemoryDomains;
 use waypost_domain::testing::links::MemoryLinks;
 use waypost_domain::testing::samples::link;
+use waypost_domain::testing::stored_files::MemoryFileBucket;
 use waypost_domain::testing::system::{FixedClock, SeededRandom};
 use waypost_domain::values::schemes::TargetSchemes;
 
@@ -58,6 +59,7 @@ pub(super) async fn given() -> Given {
         domain_settings: domains.clone(),
         limit: links.clone(),
         attempts: Arc::new(MemoryAttempts::default()),
+        files: Arc::new(MemoryFileBucket::default()),
         domains: Domains::parse("go.example.com").unwrap(),
         clock: Arc::new(FixedClock::at("2026-01-02T03:04:05Z")),
         random: Arc::new(SeededRandom::new(1)),
@@ -804,4 +806,35 @@ proptest! {
             prop_assert!(serde_json::to_vec(&pending.click).unwrap().len() < 8_000);
         }
     }
+}
+
+#[tokio::test]
+async fn file_is_a_redirect_for_this_visitor_only() {
+    let given = given().await;
+    for (slug, settings) in
+        [("share", json!({"redirect_status": 308})), ("locked-share", json!({"password_hash": SECRET}))]
+    {
+        let mut shared = link("acme", slug, "https://files.invalid/fil_0199b0c67e4570008000000000000005");
+        shared.settings = serde_json::from_value(settings).unwrap();
+        given.links.insert(&shared).await.unwrap();
+    }
+    let signed = |method| {
+        format!("https://bucket.example/files/acme/fil_0199b0c67e4570008000000000000005?method={method}&expires=60")
+    };
+    for (method, status) in [("GET", "Get"), ("HEAD", "Head")] {
+        let (response, click) = answer(&given.app, &with_method(method, "/share")).await;
+        assert_eq!((response.status().as_u16(), header(&response, "location")), (302, signed(status).as_str()));
+        assert_eq!(
+            (header(&response, "cache-control"), header(&response, "referrer-policy")),
+            ("no-store", "no-referrer")
+        );
+        assert_eq!(header(&response, "x-robots-tag"), "noindex");
+        assert_eq!(click.is_some(), method == "GET");
+    }
+    let (response, _) = answer(&given.app, &with_method("PUT", "/share")).await;
+    assert_eq!(response.status(), 405);
+    let (response, _) = answer(&given.app, &at("/locked-share")).await;
+    assert!(response.body().contains("password") && header(&response, "location").is_empty());
+    let (response, _) = answer(&given.app, &at("/share+")).await;
+    assert!(response.body().contains("file") && !response.body().contains("fil_"), "{}", response.body());
 }

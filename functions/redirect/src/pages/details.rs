@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use http::Response;
 use waypost_domain::Timestamp;
+use waypost_domain::files::target::file_of;
 use waypost_domain::redirect::details::{Destination, LinkDetails};
 
 use super::report::report_link;
@@ -32,6 +33,9 @@ pub(crate) fn details(details: &LinkDetails) -> Response<String> {
 
 fn whereto(destination: &Destination) -> String {
     let Destination { url, varies, .. } = destination;
+    if file_of(url).is_some() {
+        return "<p>This link leads to a <strong>file</strong>.</p>".to_owned();
+    }
     let elsewhere =
         if *varies { "<p>It leads some visitors elsewhere, for example by device or country.</p>" } else { "" };
     format!(
@@ -86,6 +90,8 @@ mod tests {
             assert!(body.contains(part), "{part}: {body}");
         }
         assert!(!body.contains("Ends") && !body.contains("elsewhere") && !body.contains("refresh"), "{body}");
+        let file = shown("https://files.invalid/fil_0199b0c67e4570008000000000000005", |_| {});
+        assert!(file.contains("<strong>file</strong>") && !file.contains("fil_"), "{file}");
         assert!(shown("mailto:a@example.com", |_| {}).contains("<strong>mailto:</strong>"));
     }
 

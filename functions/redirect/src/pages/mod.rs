@@ -10,6 +10,7 @@ use std::borrow::Cow;
 
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use waypost_domain::TargetUrl;
+use waypost_domain::files::target::file_of;
 use waypost_domain::redirect::follow::Locked;
 use waypost_domain::values::schemes::TargetSchemes;
 use waypost_http::problem::Problem;
@@ -172,8 +173,11 @@ fn answer(page: String) -> Response<String> {
     response
 }
 
-/// Names where a URL leads, for people: its host, or for other schemes than `http` and `https` its scheme.
+/// Names where a URL leads, for people: a file, or its host, or for other schemes than `http` and `https` its scheme.
 fn place(url: &TargetUrl) -> String {
+    if file_of(url).is_some() {
+        return "a file".to_owned();
+    }
     let parsed = url::Url::parse(url.as_str()).ok();
     let host = parsed.as_ref().filter(|_| url.is_web()).and_then(|url| url.host_str());
     let scheme = || url.as_str().split(':').next().unwrap_or_default();

@@ -55,6 +55,7 @@ pub fn document() -> Value {
             { "name": "statistics", "description": "Counts of clicks" },
             { "name": "imports", "description": "Files that become links" },
             { "name": "exports", "description": "Links that become a file" },
+            { "name": "files", "description": "Files that the workspace keeps" },
             { "name": "domains", "description": "Hosts that serve short links" },
             { "name": "keys", "description": "Keys of callers" },
             { "name": "workspace", "description": "Settings of the workspace" },

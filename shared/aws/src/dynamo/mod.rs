@@ -12,6 +12,7 @@ pub mod click_limit;
 mod conditional_writes;
 pub mod domains;
 pub mod exports;
+pub mod files;
 pub mod idempotency;
 pub mod import_parts;
 pub mod imports;

@@ -38,6 +38,18 @@ pub(super) async fn newest_of_workspace(
     before: Option<&str>,
     limit: usize,
 ) -> Result<Vec<Item>, StoreError> {
+    newest_below(client, table, operation, (format!("WS#{workspace}"), prefix), before, limit).await
+}
+
+/// Reads the `limit` items of the partition with the greatest sort keys that begin with `prefix`, as [`newest_of_workspace`] does.
+pub(super) async fn newest_below(
+    client: &Client,
+    table: &str,
+    operation: &'static str,
+    (pk, prefix): (String, &str),
+    before: Option<&str>,
+    limit: usize,
+) -> Result<Vec<Item>, StoreError> {
     // A range has its ends: the item `before` itself is the first that comes. No id has a `~`.
     let (last, asked) = before.map_or(("~", limit), |before| (before, limit + 1));
     let query = client
@@ -46,7 +58,7 @@ pub(super) async fn newest_of_workspace(
         .consistent_read(true)
         .scan_index_forward(false)
         .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
-        .expression_attribute_values(":pk", text(format!("WS#{workspace}")))
+        .expression_attribute_values(":pk", text(pk))
         .expression_attribute_values(":first", text(prefix))
         .expression_attribute_values(":last", text(format!("{prefix}{last}")));
     let (mut items, mut start): (Vec<Item>, _) = (Vec::new(), None);

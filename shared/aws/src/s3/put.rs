@@ -23,13 +23,7 @@ impl SignedPut {
     /// Puts into `bucket`, with the region, credentials and endpoint of `config`.
     pub(crate) fn new(config: SdkConfig, connector: SharedHttpConnector, bucket: &str) -> Self {
         let requests = SignedRequests::new(config, connector, "s3");
-        let region = requests.region();
-        let base = match requests.endpoint() {
-            Some(url) => format!("{url}/{bucket}"),
-            // No certificate covers a bucket name with dots as a host name.
-            None if bucket.contains('.') => format!("https://s3.{region}.{}/{bucket}", dns_suffix(region)),
-            None => format!("https://{bucket}.s3.{region}.{}", dns_suffix(region)),
-        };
+        let base = base_url(requests.region(), requests.endpoint(), bucket);
         Self { requests, base }
     }
 
@@ -66,9 +60,19 @@ impl SignedPut {
     }
 }
 
+/// Gives the URL of `bucket`, without a slash at its end.
+pub(super) fn base_url(region: &str, endpoint: Option<&str>, bucket: &str) -> String {
+    match endpoint {
+        Some(url) => format!("{url}/{bucket}"),
+        // No certificate covers a bucket name with dots as a host name.
+        None if bucket.contains('.') => format!("https://s3.{region}.{}/{bucket}", dns_suffix(region)),
+        None => format!("https://{bucket}.s3.{region}.{}", dns_suffix(region)),
+    }
+}
+
 /// Tells whether URL and signature contain this character of a key unencoded: RFC 3986's unreserved characters, and slashes
 /// between folders.
-fn is_plain(byte: u8) -> bool {
+pub(super) fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte)
 }
 

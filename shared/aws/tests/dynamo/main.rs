@@ -10,6 +10,7 @@ mod catalog;
 mod check_jobs;
 mod domains;
 mod exports;
+mod files;
 mod idempotency;
 mod imports;
 mod keys;

@@ -1,5 +1,26 @@
-//! Holds what imports and exports share: the ports of the bucket's files, how long it keeps them, and the cells of a CSV file.
+//! Keeps files: the files of a workspace that links share, and what imports and exports need of the bucket.
+//!
+//! A file of a workspace begins as `uploading` ([`start`]), is uploaded by its owner straight to the bucket ([`parts`]), and is ready once
+//! the bucket has what was announced ([`complete`]). [`find`], [`list`] and [`delete`] are about those that exist. See ADR 44.
 
+pub mod checksums;
+pub mod complete;
 pub mod csv;
+pub mod delete;
+pub mod delivery;
+pub mod file;
+pub mod find;
+pub mod id;
+pub mod list;
+pub mod name;
+pub mod part_plan;
+pub mod parts;
 pub mod ports;
+pub mod quota;
 pub mod retention;
+pub mod start;
+pub mod store_ports;
+pub mod stored_object;
+pub mod target;
+#[cfg(test)]
+mod tests;

@@ -21,6 +21,7 @@ pub mod outage;
 pub mod pages;
 pub mod samples;
 pub mod sessions;
+pub mod stored_files;
 pub mod system;
 pub mod tags;
 pub mod target_checks;

@@ -24,6 +24,8 @@ impl TargetUrl {
     /// The greatest length in a `Location` header, in bytes. API Gateway allows 10,240 for all headers of an answer; this leaves room
     /// for the others. A page leads to a longer target.
     pub const MAX_HEADER_LEN: usize = 8_000;
+    /// What the targets begin with that name a file of the workspace (see [`crate::files::target`]).
+    pub const FILES: &str = "https://files.invalid/";
 
     /// Checks and normalises `text`, which must not lead to the domains `own` or to a target that
     /// is blocked there, and may have the schemes that they allow. Ignores white space at both ends, and characters
@@ -83,9 +85,9 @@ impl TargetUrl {
         if url.len() > Self::MAX_LEN { Err(TargetError::Length) } else { Ok(Self(url)) }
     }
 
-    /// Tells whether it is an `http` or `https` URL.
+    /// Tells whether it is an `http` or `https` URL, and names no file of the workspace: it can be asked, and take parameters.
     pub fn is_web(&self) -> bool {
-        self.0.starts_with("https://") || self.0.starts_with("http://")
+        (self.0.starts_with("https://") || self.0.starts_with("http://")) && !self.0.starts_with(Self::FILES)
     }
 
     /// Returns the URL of the web to which it leads: itself, or the fallback of an `intent:`. `None` for other schemes.

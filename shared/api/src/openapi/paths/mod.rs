@@ -4,6 +4,7 @@ mod abuse_reports;
 mod blocked_targets;
 mod domains;
 mod exports;
+mod files;
 mod imports;
 mod keys;
 mod link_changes;
@@ -24,6 +25,7 @@ pub(crate) fn add_all(operations: &mut Operations) {
     stats::add(operations);
     imports::add(operations);
     exports::add(operations);
+    files::add(operations);
     domains::add(operations);
     keys::add(operations);
     sessions::add(operations);

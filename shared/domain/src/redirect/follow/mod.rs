@@ -15,6 +15,9 @@ use super::tidy_path::exact_slug;
 use super::verify_password::{PasswordCheck, verify_password};
 use super::visit::Visit;
 use crate::domains::ports::DomainReader;
+use crate::files::id::FileId;
+use crate::files::store_ports::{FileSigner, ReadMethod};
+use crate::files::target::{file_of, object_key};
 use crate::links::address::LinkAddress;
 use crate::links::link::Link;
 use crate::links::ports::LinkReader;
@@ -29,6 +32,9 @@ use crate::values::target_error::TargetError;
 use crate::values::timestamp::Timestamp;
 use crate::visitors::client::VisitorKind;
 
+/// How long a visitor may begin to download a file after the redirect, in seconds.
+pub const FILE_SECONDS: u32 = 60;
+
 /// The ports of [`follow_link`], and the stack's domains.
 pub struct FollowLinkPorts {
     /// Reads the links.
@@ -39,6 +45,8 @@ pub struct FollowLinkPorts {
     pub limit: Arc<dyn ClickLimit>,
     /// Counts the attempts at passwords.
     pub attempts: Arc<dyn PasswordAttempts>,
+    /// Signs downloads of the files that links lead to.
+    pub files: Arc<dyn FileSigner>,
     /// The stack's own domains.
     pub domains: Domains,
     /// Tells the time.
@@ -104,6 +112,8 @@ pub enum Outcome {
 pub struct Redirect {
     /// The target, checked.
     pub url: TargetUrl,
+    /// If the target is a file: where the visitor gets it, for [`FILE_SECONDS`].
+    pub file_url: Option<String>,
     /// The link's status.
     pub status: RedirectStatus,
     /// Whether the visitor gave the link's password. Then the target must get neither the method nor the body.
@@ -165,27 +175,44 @@ pub async fn follow_link(ports: &FollowLinkPorts, visit: &Visit, intent: Intent<
         Ok(url) => url,
         Err(unsafe_target) => return Ok(refusal(unsafe_target)),
     };
+    let file = file_of(choice.url);
     // A page leads there, and no page can make a browser repeat a method and its body.
     let reads = matches!(intent, Intent::Look | Intent::Follow);
     if !url.fits_header() && methods == Methods::All && !reads {
         return Ok(Outcome::MethodNotAllowed(Methods::Follow));
     }
     let (status, is_unlocked) = (settings.redirect_status, settings.password_hash.is_some());
+    // The bucket takes a file's GET and HEAD only.
+    if file.is_some() && !reads && !is_unlocked {
+        return Ok(Outcome::MethodNotAllowed(Methods::Follow));
+    }
     let is_safe = |image: &TargetUrl| ports.check_target(&link, image.as_str(), visit).is_ok();
     let shows = |preview: &&LinkPreview| {
         !is_unlocked && reads && visit.client().fetches_previews() && preview.image.as_ref().is_none_or(is_safe)
     };
     let preview = settings.preview.as_ref().filter(shows).cloned();
-    if matches!(intent, Intent::Look | Intent::LookAndKeep) || visit.prefetch {
-        return Ok(Outcome::Redirect(Box::new(Redirect { url, status, is_unlocked, preview, click: None })));
+    // Who comes ahead of a person must neither use up a download nor get around the limit.
+    let comes_ahead = visit.prefetch || (!is_unlocked && visit.client().fetches_previews());
+    if file.is_some() && settings.max_clicks.is_some() && comes_ahead && intent != Intent::Look {
+        if preview.is_some() {
+            let shown = Redirect { url, file_url: None, status, is_unlocked, preview, click: None };
+            return Ok(Outcome::Redirect(Box::new(shown)));
+        }
+        return Ok(Outcome::Details(Box::new(LinkDetails::of(&link, link.address.slug.clone(), url))));
     }
-    // Programs are counted as such, and leave the clicks of a limited link to people.
+    if matches!(intent, Intent::Look | Intent::LookAndKeep) || visit.prefetch {
+        let file_url = ports.file_url(&link, file.as_ref(), intent).await?;
+        return Ok(Outcome::Redirect(Box::new(Redirect { url, file_url, status, is_unlocked, preview, click: None })));
+    }
+    // Programs are counted as such, and leave the clicks of a limited link to people. A download is one whoever makes it.
     let by_program = || visit.client().kind() == VisitorKind::Program;
-    if settings.max_clicks.is_some() && !by_program() && !ports.limit.use_click(&link.address).await? {
+    let uses_click = settings.max_clicks.is_some() && (file.is_some() || !by_program());
+    if uses_click && !ports.limit.use_click(&link.address).await? {
         return Ok(ports.gone(&link, visit));
     }
-    let click = record_click(visit, &link, &choice, now, ports.random.as_ref());
-    Ok(Outcome::Redirect(Box::new(Redirect { url, status, is_unlocked, preview, click: Some(click) })))
+    let file_url = ports.file_url(&link, file.as_ref(), intent).await?;
+    let click = Some(record_click(visit, &link, &choice, now, ports.random.as_ref()));
+    Ok(Outcome::Redirect(Box::new(Redirect { url, file_url, status, is_unlocked, preview, click })))
 }
 
 impl FollowLinkPorts {
@@ -256,6 +283,18 @@ impl FollowLinkPorts {
         })
     }
 
+    /// Signs the download of `file` of the link's workspace, if there is one: a link never leads to a file of another workspace.
+    async fn file_url(
+        &self,
+        link: &Link,
+        file: Option<&FileId>,
+        intent: Intent<'_>,
+    ) -> Result<Option<String>, StoreError> {
+        let Some(id) = file else { return Ok(None) };
+        let method = if intent == Intent::Look { ReadMethod::Head } else { ReadMethod::Get };
+        self.files.sign_file(&object_key(&link.workspace, id), method, FILE_SECONDS).await.map(Some)
+    }
+
     /// Returns the target of `choice` with what the link forwards: the visit's parameters, and the `rest` of its path. Fails if it is
     /// unsafe.
     fn target(
@@ -265,6 +304,10 @@ impl FollowLinkPorts {
         (visit, rest): (&Visit, Option<&str>),
     ) -> Result<TargetUrl, TargetError> {
         let settings = &link.settings;
+        if file_of(choice.url).is_some() {
+            // A file takes neither a path nor parameters.
+            return self.check_target(link, choice.url.as_str(), visit);
+        }
         let longer = match rest {
             Some(rest) => Some(self.check_target(link, &forward_path(choice.url, rest), visit)?),
             None => None,

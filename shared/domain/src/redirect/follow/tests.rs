@@ -10,6 +10,7 @@ use crate::testing::clicks::MemoryAttempts;
 use crate::testing::domains::MemoryDomains;
 use crate::testing::links::MemoryLinks;
 use crate::testing::samples::link;
+use crate::testing::stored_files::MemoryFileBucket;
 use crate::testing::system::{FixedClock, SeededRandom};
 use crate::values::block_list::{BlockList, BlockPattern, BlockReason, BlockedTargets};
 
@@ -32,6 +33,7 @@ async fn fixture(settings: Value) -> Fixture {
         domain_settings: domains.clone(),
         limit: links.clone(),
         attempts: Arc::new(MemoryAttempts::default()),
+        files: Arc::new(MemoryFileBucket::default()),
         domains: Domains::parse("go.example.com,s.example.org").unwrap(),
         clock: clock.clone(),
         random: Arc::new(SeededRandom::new(1)),
@@ -628,4 +630,79 @@ async fn link_to_a_blocked_target_is_told_apart_and_works_again() {
     assert_eq!(show(follow_link(&fixture.ports, &visit("/docs+"), Intent::Follow).await.unwrap()), "Blocked");
     blocked.set(BlockList::default());
     assert_eq!(fixture.get().await, "302 https://example.com/docs");
+}
+
+const FILE: &str = "https://files.invalid/fil_0199b0c67e4570008000000000000005";
+
+/// Stores the link `docs` to a file, with `settings`.
+async fn sharing(settings: Value) -> Fixture {
+    let fixture = fixture(settings).await;
+    let seen = fixture.links.get(&link("acme", "docs", FILE).address).await.unwrap().unwrap();
+    let next = Link { url: link("acme", "docs", FILE).url, ..seen.clone() };
+    assert!(fixture.links.replace(&seen, &next).await.unwrap());
+    fixture
+}
+
+/// Writes an outcome as a short text: the signed URL of a file and whether it counts.
+fn shared(outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Redirect(redirect) => {
+            let place = redirect.file_url.unwrap_or_else(|| "no file".to_owned());
+            format!("{} {}", place.replace("https://bucket.example/files/acme/fil_", "fil_"), redirect.click.is_some())
+        }
+        other => show(other).chars().take_while(|c| c.is_ascii_alphabetic()).collect(),
+    }
+}
+
+#[tokio::test]
+async fn file_is_signed_for_the_workspace_and_the_method() {
+    let fixture = sharing(json!({"forward_query": true, "forward_path": true, "redirect_status": 308})).await;
+    let id = "fil_0199b0c67e4570008000000000000005";
+    for (intent, expected) in [
+        (Intent::Follow, format!("{id}?method=Get&expires=60 true")),
+        (Intent::Look, format!("{id}?method=Head&expires=60 false")),
+        (Intent::Keep, "MethodNotAllowed".to_owned()),
+        (Intent::LookAndKeep, "MethodNotAllowed".to_owned()),
+        (Intent::Post { password: None }, "MethodNotAllowed".to_owned()),
+    ] {
+        assert_eq!(shared(fixture.follow(intent).await), expected, "{intent:?}");
+    }
+    let visit = Visit { query: "a=b".to_owned(), ..visit("/docs/rest") };
+    let outcome = follow_link(&fixture.ports, &visit, Intent::Follow).await.unwrap();
+    assert_eq!(shared(outcome), format!("{id}?method=Get&expires=60 true"));
+}
+
+#[tokio::test]
+async fn file_has_what_links_have() {
+    let id = "fil_0199b0c67e4570008000000000000005";
+    let password = || Intent::Post { password: Some(b"secret") };
+    for (settings, intent, expected) in [
+        (json!({"archived": true}), Intent::Follow, "NotFound".to_owned()),
+        (json!({"starts_at": "2027-01-01T00:00:00Z"}), Intent::Follow, "NotFound".to_owned()),
+        (json!({"expires_at": "2026-01-01T00:00:00Z"}), Intent::Follow, "gone".to_owned()),
+        (json!({"password_hash": hash_of("secret")}), Intent::Follow, "Locked".to_owned()),
+        (json!({"password_hash": hash_of("secret")}), Intent::Look, "Locked".to_owned()),
+        (json!({"password_hash": hash_of("secret")}), password(), format!("{id}?method=Get&expires=60 true")),
+        (
+            json!({"rules": [{"if": {"os": ["linux"]}, "url": "https://example.com/linux"}]}),
+            Intent::Follow,
+            "no file true".to_owned(),
+        ),
+    ] {
+        assert_eq!(shared(sharing(settings.clone()).await.follow(intent).await), expected, "{settings}");
+    }
+}
+
+#[tokio::test]
+async fn limited_download_is_used_up_by_programs_too_and_not_by_those_that_come_ahead() {
+    let fixture = sharing(json!({"max_clicks": 1})).await;
+    let with =
+        |user_agent: &str, prefetch| Visit { user_agent: Some(user_agent.to_owned()), prefetch, ..visit("/docs") };
+    let follow = async |visit: &Visit| shared(follow_link(&fixture.ports, visit, Intent::Follow).await.unwrap());
+    let bot = with("Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)", false);
+    assert_eq!(follow(&bot).await, "Details");
+    assert_eq!(follow(&with("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0", true)).await, "Details");
+    assert!(follow(&with("curl/8.5.0", false)).await.starts_with("fil_"));
+    assert_eq!(follow(&with("curl/8.5.0", false)).await, "gone");
+    assert_eq!(follow(&visit("/docs")).await, "gone");
 }

@@ -1,0 +1,176 @@
+//! Tests the routes of files.
+
+use super::*;
+use axum::body::{Body, to_bytes};
+use axum::response::Response;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+use waypost_domain::Role;
+use waypost_domain::files::stored_object::StoredObject;
+use waypost_domain::testing::idempotency::MemoryIdempotency;
+use waypost_domain::testing::keys::MemoryKeys;
+use waypost_domain::testing::stored_files::{MemoryFileBucket, MemoryFiles};
+use waypost_domain::testing::system::{FixedClock, SeededRandom};
+use waypost_http::authentication::Authentication;
+use waypost_http::router::api;
+use waypost_http::testing::send_any_queries;
+
+struct Fixture {
+    router: Router,
+    files: Arc<MemoryFiles>,
+    bucket: Arc<MemoryFileBucket>,
+    keys: Vec<String>,
+}
+
+const EDITOR: usize = 0;
+const VIEWER: usize = 1;
+const STRANGER: usize = 2;
+
+fn fixture() -> Fixture {
+    let (files, bucket) = (Arc::new(MemoryFiles::default()), Arc::new(MemoryFileBucket::default()));
+    let clock: Arc<dyn Clock> = Arc::new(FixedClock::at("2026-01-02T03:04:05Z"));
+    let store = MemoryKeys::default();
+    let all = [("acme", Role::Editor), ("acme", Role::Viewer), ("other", Role::Admin)];
+    let keys = all.into_iter().zip(0..);
+    let keys = keys.map(|((workspace, role), seed)| store.authorize(seed, workspace, role)).collect();
+    let app = App {
+        files: files.clone(),
+        uploads: bucket.clone(),
+        objects: bucket.clone(),
+        signer: bucket.clone(),
+        clock: clock.clone(),
+        random: Arc::new(SeededRandom::new(9)),
+        max_bytes: 1_000_000_000,
+        quota: FileQuota { files: 2, bytes: 1_000_000_000 },
+    };
+    let idempotency = Idempotency {
+        store: Arc::new(MemoryIdempotency::default()),
+        clock: clock.clone(),
+        random: Arc::new(SeededRandom::new(10)),
+    };
+    let router = api(routes(app, idempotency), Authentication::new(Arc::new(store), clock));
+    Fixture { router, files, bucket, keys }
+}
+
+async fn send(fixture: &Fixture, request: http::Request<Body>) -> (Response, Value) {
+    let response = fixture.router.clone().oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let bytes = to_bytes(body, usize::MAX).await.unwrap();
+    let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+    (Response::from_parts(parts, Body::empty()), json)
+}
+
+async fn call(fixture: &Fixture, key: usize, method: &str, path: &str, body: &str) -> (Response, Value) {
+    let request = http::Request::builder().method(method).uri(path).header("authorization", &fixture.keys[key]);
+    send(fixture, request.body(Body::from(body.to_owned())).unwrap()).await
+}
+
+#[tokio::test]
+async fn file_is_announced_completed_read_and_deleted() {
+    let fixture = fixture();
+    let body = json!({"name": "a \u{202e}b.pdf", "size": 10, "content_type": "Application/PDF"}).to_string();
+    let (response, started) = call(&fixture, EDITOR, "POST", "/v1/files", &body).await;
+    assert_eq!(response.status(), 201, "{started}");
+    let path = response.headers()["location"].to_str().unwrap().to_owned();
+    assert_eq!(path, format!("/v1/files/{}", started["id"].as_str().unwrap()));
+    assert_eq!((&started["status"], &started["name"]), (&json!("uploading"), &json!("a \u{202e}b.pdf")));
+    let disposition = started["upload"]["headers"]["content-disposition"].as_str().unwrap();
+    assert!(disposition.starts_with("inline; filename=\"a _b.pdf\""), "{started}");
+    assert_eq!((&started["upload"]["method"], &started["parts"]), (&json!("PUT"), &Value::Null));
+    let (response, problem) = call(&fixture, EDITOR, "POST", &format!("{path}/completion"), "").await;
+    assert_eq!(response.status(), 409, "{problem}");
+    let key = fixture.files.all()[0].object_key();
+    fixture.bucket.put(&key, StoredObject { size: 10, sha256: None, crc64nvme: None });
+    for _ in 0..2 {
+        let (response, ready) = call(&fixture, EDITOR, "POST", &format!("{path}/completion"), "").await;
+        assert_eq!((response.status().as_u16(), &ready["status"]), (200, &json!("ready")), "{ready}");
+    }
+    let (response, read) = call(&fixture, VIEWER, "GET", &path, "").await;
+    assert_eq!((response.status().as_u16(), &response.headers()["cache-control"]), (200, &"no-store".parse().unwrap()));
+    assert!(read["url"].as_str().unwrap().contains(started["id"].as_str().unwrap()), "{read}");
+    assert_eq!(read["target"], format!("https://files.invalid/{}", started["id"].as_str().unwrap()));
+    let (_, page) = call(&fixture, VIEWER, "GET", "/v1/files", "").await;
+    assert_eq!((&page["items"][0]["id"], &page["items"][0]["url"]), (&started["id"], &Value::Null));
+    assert_eq!(call(&fixture, STRANGER, "GET", &path, "").await.0.status(), 404);
+    assert_eq!(call(&fixture, STRANGER, "DELETE", &path, "").await.0.status(), 404);
+    assert_eq!(call(&fixture, EDITOR, "DELETE", &path, "").await.0.status(), 204);
+    assert_eq!(call(&fixture, EDITOR, "DELETE", &path, "").await.0.status(), 404);
+    assert!(fixture.files.all().is_empty() && fixture.bucket.keys().is_empty());
+}
+
+#[tokio::test]
+async fn parts_are_listed_in_pages() {
+    let fixture = fixture();
+    let body = json!({"name": "film", "size": 200_000_000}).to_string();
+    let (_, started) = call(&fixture, EDITOR, "POST", "/v1/files", &body).await;
+    assert_eq!((&started["upload"], &started["parts"]), (&Value::Null, &json!({"count": 24, "size": 8_388_608})));
+    let path = format!("/v1/files/{}/parts", started["id"].as_str().unwrap());
+    let (response, page) = call(&fixture, EDITOR, "GET", &format!("{path}?limit=20"), "").await;
+    assert_eq!(response.status(), 200, "{page}");
+    assert_eq!(page["items"].as_array().unwrap().len(), 20);
+    let cursor = page["next_cursor"].as_str().unwrap();
+    let (_, page) = call(&fixture, EDITOR, "GET", &format!("{path}?limit=20&cursor={cursor}"), "").await;
+    let last = &page["items"][3];
+    assert_eq!((&last["number"], &last["size"], &page["next_cursor"]), (&json!(24), &json!(7_061_016), &Value::Null));
+    assert_eq!(last["upload"]["headers"]["content-length"], "7061016");
+    assert_eq!(call(&fixture, VIEWER, "GET", &path, "").await.0.status(), 403);
+    assert_eq!(call(&fixture, EDITOR, "GET", &format!("{path}?cursor=eA"), "").await.0.status(), 422);
+}
+
+#[tokio::test]
+async fn bad_requests_get_their_status_and_pointer() {
+    let fixture = fixture();
+    for (key, method, path, body, status, pointer) in [
+        (EDITOR, "POST", "/v1/files", "{", 400, None),
+        (EDITOR, "POST", "/v1/files", "{}", 422, Some("")),
+        (EDITOR, "POST", "/v1/files", "{\"name\": \"\", \"size\": 1}", 422, Some("/name")),
+        (EDITOR, "POST", "/v1/files", "{\"name\": \"a\", \"size\": 0}", 422, Some("/size")),
+        (EDITOR, "POST", "/v1/files", "{\"name\": \"a\", \"size\": 1000000001}", 422, Some("/size")),
+        (EDITOR, "POST", "/v1/files", "{\"name\": \"a\", \"size\": 1, \"sha256\": \"x\"}", 422, Some("/sha256")),
+        (VIEWER, "POST", "/v1/files", "{\"name\": \"a\", \"size\": 1}", 403, None),
+        (EDITOR, "PUT", "/v1/files/fil_1", "", 405, None),
+        (EDITOR, "GET", "/v1/files/fil_1", "", 404, None),
+        (EDITOR, "GET", "/v1/files/fil_1/parts", "", 404, None),
+        (EDITOR, "POST", "/v1/files/fil_1/completion", "", 404, None),
+        (EDITOR, "GET", "/v1/files?limit=1000", "", 422, Some("limit")),
+    ] {
+        let (response, problem) = call(&fixture, key, method, path, body).await;
+        assert_eq!(response.status(), status, "{method} {path} {body}: {problem}");
+        assert_eq!(problem["errors"][0]["pointer"].as_str(), pointer, "{body}: {problem}");
+    }
+    assert!(fixture.files.all().is_empty());
+}
+
+#[tokio::test]
+async fn sample_events_work() {
+    let fixture = fixture();
+    for (event, status) in [
+        (include_str!("../../../../events/files/start.json"), 201),
+        (include_str!("../../../../events/files/list.json"), 200),
+        (include_str!("../../../../events/files/read.json"), 404),
+        (include_str!("../../../../events/files/parts.json"), 404),
+        (include_str!("../../../../events/files/complete.json"), 404),
+        (include_str!("../../../../events/files/delete.json"), 404),
+    ] {
+        let request = lambda_http::request::from_str(event).unwrap();
+        let (mut parts, body) = request.into_parts();
+        parts.headers.insert("authorization", fixture.keys[EDITOR].parse().unwrap());
+        let body = Body::from(body.to_vec());
+        let (response, json) = send(&fixture, http::Request::from_parts(parts, body)).await;
+        assert_eq!(response.status(), status, "{json}");
+    }
+}
+
+#[tokio::test]
+async fn any_query_is_answered_or_refused() {
+    let fixture = fixture();
+    let operations = [
+        ("GET", "/v1/files", "/v1/files"),
+        ("POST", "/v1/files", "/v1/files"),
+        ("GET", "/v1/files/{id}", "/v1/files/fil_1"),
+        ("DELETE", "/v1/files/{id}", "/v1/files/fil_1"),
+        ("GET", "/v1/files/{id}/parts", "/v1/files/fil_1/parts"),
+        ("POST", "/v1/files/{id}/completion", "/v1/files/fil_1/completion"),
+    ];
+    send_any_queries(&fixture.router, &fixture.keys[EDITOR], parameters_of, &operations).await;
+}

@@ -1,0 +1,111 @@
+//! `/v1/files`.
+
+use serde_json::json;
+use waypost_domain::Role;
+use waypost_domain::files::id::FileId;
+use waypost_domain::files::start::NewFile;
+use waypost_domain::values::page::{Page, PageRequest};
+
+use crate::files::{FilePartView, FileView, StartedFileView};
+use crate::openapi::operation::{Operation, Operations};
+
+const COLLECTION: &str = "/v1/files";
+const ITEM: &str = "/v1/files/{id}";
+
+pub(super) fn add(to: &mut Operations) {
+    list(to);
+    start(to);
+    read(to);
+    delete(to);
+    parts(to);
+    complete(to);
+}
+
+fn list(to: &mut Operations) {
+    to.add("get", COLLECTION, "listFiles")
+        .about(
+            "files",
+            "List files",
+            "Lists the newest first, without their URLs. A key that is limited to some links sees the files that it made itself.",
+        )
+        .role(Role::Viewer)
+        .query::<PageRequest>()
+        .json::<Page<FileView>>(200, "A page of files.", &[])
+        .problem(422, "")
+        .end();
+}
+
+fn start(to: &mut Operations) {
+    let operation = to
+        .add("post", COLLECTION, "startFile")
+        .about(
+            "files",
+            "Announce a file",
+            "Upload it as `upload` says, or part by part as `/v1/files/{id}/parts` says, and then complete it.",
+        )
+        .role(Role::Editor)
+        .idempotent()
+        .body::<NewFile>(json!({
+            "small": { "name": "report.pdf", "size": 1024, "content_type": "application/pdf" },
+            "in_parts": { "name": "film.mp4", "size": 104_857_600, "content_type": "video/mp4", "in_parts": true },
+        }))
+        .json::<StartedFileView>(
+            201,
+            "The file, and how to upload it.",
+            &["Location", "Cache-Control", "Idempotency-Replayed"],
+        )
+        .problem(409, "The workspace has no room for the file.");
+    let id = json!({ "path.id": "$response.body#/id" });
+    operation.link(201, "readFile", id.clone()).link(201, "listFileParts", id).end();
+}
+
+fn read(to: &mut Operations) {
+    file_operation(to, "get", ITEM, "readFile", Role::Viewer)
+        .about("files", "Read a file, and get its URL", "")
+        .json::<FileView>(200, "The file.", &["Cache-Control"])
+        .end();
+}
+
+fn delete(to: &mut Operations) {
+    file_operation(to, "delete", ITEM, "deleteFile", Role::Editor)
+        .about("files", "Delete a file", "Deletes the file, or what was uploaded of it. URLs of it stop working.")
+        .empty(204, "The file is deleted.", &[])
+        .problem(409, "The file keeps changing.")
+        .end();
+}
+
+fn parts(to: &mut Operations) {
+    file_operation(to, "get", "/v1/files/{id}/parts", "listFileParts", Role::Editor)
+        .about(
+            "files",
+            "List the parts of a file",
+            "Tells which parts the bucket has, and how to upload the others: in any order, several at a time, and again if one fails.",
+        )
+        .query::<PageRequest>()
+        .json::<Page<FilePartView>>(200, "A page of parts, in their order.", &["Cache-Control"])
+        .problem(409, "The file is not uploaded in parts, or its upload has ended.")
+        .end();
+}
+
+fn complete(to: &mut Operations) {
+    file_operation(to, "post", "/v1/files/{id}/completion", "completeFile", Role::Editor)
+        .about(
+            "files",
+            "Complete a file",
+            "Makes the file ready if the bucket has all that was announced. A second request changes nothing.",
+        )
+        .idempotent()
+        .json::<FileView>(200, "The file, ready.", &["Cache-Control", "Idempotency-Replayed"])
+        .problem(409, "Bytes are missing, or differ from what was announced.")
+        .end();
+}
+
+fn file_operation<'a>(
+    to: &'a mut Operations,
+    method: &'static str,
+    path: &'static str,
+    id: &'static str,
+    role: Role,
+) -> Operation<'a> {
+    to.add(method, path, id).role(role).path::<FileId>("id", "The file's id.").problem(404, "")
+}

@@ -1,0 +1,145 @@
+//! Decides how a browser gets a file: under which name, as which type, and whether it may show it.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::name::UNKNOWN_TYPE;
+
+/// Types that browsers show and that run nothing. All others, with SVG and HTML among them, are saved as files without a type.
+const HARMLESS: [&str; 21] = [
+    "application/pdf",
+    "audio/aac",
+    "audio/flac",
+    "audio/mp4",
+    "audio/mpeg",
+    "audio/ogg",
+    "audio/opus",
+    "audio/wav",
+    "audio/webm",
+    "image/apng",
+    "image/avif",
+    "image/bmp",
+    "image/gif",
+    "image/jpeg",
+    "image/png",
+    "image/webp",
+    "text/plain",
+    "video/mp4",
+    "video/ogg",
+    "video/quicktime",
+    "video/webm",
+];
+/// What a name of RFC 8187 has unencoded: `attr-char`.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'!')
+    .remove(b'#')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'+')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'^')
+    .remove(b'_')
+    .remove(b'`')
+    .remove(b'|')
+    .remove(b'~');
+
+/// The headers with which a file is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// The value of `Content-Type`.
+    pub content_type: String,
+    /// The value of `Content-Disposition` (RFC 6266).
+    pub disposition: String,
+}
+
+impl Delivery {
+    /// Decides for a file with this name and type.
+    pub fn of(name: &str, content_type: &str) -> Self {
+        let is_harmless = HARMLESS.binary_search(&content_type).is_ok();
+        let (kind, content_type) = match content_type {
+            // Without the charset, browsers guess one.
+            "text/plain" => ("inline", "text/plain; charset=utf-8"),
+            _ if is_harmless => ("inline", content_type),
+            _ => ("attachment", UNKNOWN_TYPE),
+        };
+        let name = safe_name(name);
+        let plain: String = name.chars().map(|c| if c.is_ascii() && c != '%' { c } else { '_' }).collect();
+        let encoded = utf8_percent_encode(&name, ENCODED);
+        let disposition = format!("{kind}; filename=\"{plain}\"; filename*=UTF-8''{encoded}");
+        Self { content_type: content_type.to_owned(), disposition }
+    }
+}
+
+/// Makes a name that every system can keep and that looks like what it is: without paths, control characters and marks that turn the
+/// direction of text (`x\u{202e}gpj.exe` shows as `xexe.jpg`), and not hidden.
+pub fn safe_name(name: &str) -> String {
+    let safe = |c: char| if c.is_control() || is_mark(c) || r#"/\:*?"<>|"#.contains(c) { '_' } else { c };
+    let name: String = name.chars().map(safe).collect();
+    let name = name.trim().trim_start_matches('.').trim_end_matches(['.', ' ']).trim_start();
+    if name.is_empty() { "file".to_owned() } else { name.to_owned() }
+}
+
+/// Tells whether a character changes how others are shown, and shows nothing itself.
+fn is_mark(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn traps_in_names_are_defused() {
+        for (name, safe) in [
+            ("report.pdf", "report.pdf"),
+            ("Straße 東京.pdf", "Straße 東京.pdf"),
+            ("../../etc/passwd", "_.._etc_passwd"),
+            ("..\\..\\boot.ini", "_.._boot.ini"),
+            ("a\0b\r\nc", "a_b__c"),
+            ("x\u{202e}gpj.exe", "x_gpj.exe"),
+            ("\"quoted\".txt", "_quoted_.txt"),
+            (".bashrc", "bashrc"),
+            ("trailing. . ", "trailing"),
+            ("...", "file"),
+            (" ", "file"),
+        ] {
+            assert_eq!(safe_name(name), safe, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn only_harmless_types_are_shown() {
+        assert!(HARMLESS.is_sorted());
+        for (content_type, sent, kind) in [
+            ("image/png", "image/png", "inline"),
+            ("application/pdf", "application/pdf", "inline"),
+            ("text/plain", "text/plain; charset=utf-8", "inline"),
+            ("image/svg+xml", UNKNOWN_TYPE, "attachment"),
+            ("text/html", UNKNOWN_TYPE, "attachment"),
+            ("application/xhtml+xml", UNKNOWN_TYPE, "attachment"),
+            ("application/javascript", UNKNOWN_TYPE, "attachment"),
+            ("application/octet-stream", UNKNOWN_TYPE, "attachment"),
+        ] {
+            let delivery = Delivery::of("a.b", content_type);
+            assert_eq!(delivery.content_type, sent);
+            assert_eq!(delivery.disposition, format!("{kind}; filename=\"a.b\"; filename*=UTF-8''a.b"));
+        }
+    }
+
+    #[test]
+    fn name_beyond_ascii_is_encoded() {
+        let disposition = Delivery::of("50% ü.zip", "application/zip").disposition;
+        assert_eq!(disposition, "attachment; filename=\"50_ _.zip\"; filename*=UTF-8''50%25%20%C3%BC.zip");
+    }
+
+    proptest! {
+        #[test]
+        fn header_is_always_one_line_of_ascii(name in any::<String>(), content_type in any::<String>()) {
+            let delivery = Delivery::of(&name, &content_type);
+            prop_assert!(delivery.disposition.bytes().all(|byte| (b' '..=b'~').contains(&byte)));
+            prop_assert_eq!(delivery.disposition.matches('"').count(), 2);
+            prop_assert!(!safe_name(&name).is_empty() && !safe_name(&name).contains(['/', '\\']));
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Defines a file of a workspace as it is stored, and its states.
+
+use serde::{Deserialize, Serialize};
+
+use super::checksums::{Crc64Nvme, Sha256Sum};
+use super::delivery::Delivery;
+use super::id::FileId;
+use super::part_plan::PartPlan;
+use super::stored_object::StoredObject;
+use super::target::object_key;
+use crate::access::key::Caller;
+use crate::jobs::open_to::SeenJob;
+use crate::values::timestamp::Timestamp;
+use crate::values::workspace::WorkspaceId;
+
+/// The status of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub enum FileStatus {
+    /// The owner uploads it.
+    Uploading,
+    /// The bucket has it, with the size and checksum that were announced.
+    Ready,
+}
+
+/// An upload in parts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartUpload {
+    /// The id that the bucket gave it.
+    pub id: String,
+    /// The size of every part but the last, in bytes.
+    pub part_bytes: u64,
+}
+
+/// A file of a workspace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredFile {
+    /// Its id.
+    pub id: FileId,
+    /// The workspace that it belongs to.
+    pub workspace: WorkspaceId,
+    /// Its status.
+    pub status: FileStatus,
+    /// What its owner calls it. Never a part of a key.
+    pub name: String,
+    /// Its size in bytes: as announced, and once it is ready as it is.
+    pub size: u64,
+    /// The media type that its owner gave it.
+    pub content_type: String,
+    /// Its SHA-256, if it was announced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Sha256Sum>,
+    /// Its CRC-64/NVME, if it was announced or the bucket knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crc64nvme: Option<Crc64Nvme>,
+    /// The upload in parts; absent if it is uploaded as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upload: Option<PartUpload>,
+    /// The id of the caller that made it.
+    pub created_by: String,
+    /// When it was announced.
+    pub created_at: Timestamp,
+    /// When it was ready.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed_at: Option<Timestamp>,
+    /// Counts the writes. A write succeeds only if the store holds the revision before it.
+    pub revision: u64,
+}
+
+impl SeenJob for StoredFile {
+    type Id = FileId;
+    fn id(&self) -> FileId {
+        self.id.clone()
+    }
+    fn is_open_to(&self, caller: &Caller) -> bool {
+        self.workspace == caller.workspace && (caller.scope.is_whole() || self.created_by == caller.key_id)
+    }
+}
+
+impl StoredFile {
+    /// Returns the key of its object in the bucket. It has nothing of the name.
+    pub fn object_key(&self) -> String {
+        object_key(&self.workspace, &self.id)
+    }
+
+    /// Returns how it is divided, if it is uploaded in parts.
+    pub fn plan(&self) -> Option<PartPlan> {
+        self.upload.as_ref().map(|upload| PartPlan { bytes: self.size, part_bytes: upload.part_bytes })
+    }
+
+    /// Returns how a browser gets it. The object in the bucket has these headers.
+    pub fn delivery(&self) -> Delivery {
+        Delivery::of(&self.name, &self.content_type)
+    }
+
+    /// Checks that `object` is what was announced. The bucket keeps not every checksum of an object; one that was announced it has compared
+    /// when it took the bytes.
+    ///
+    /// # Errors
+    /// What differs, for a person.
+    pub(crate) fn check(&self, object: &StoredObject) -> Result<(), String> {
+        if object.size != self.size {
+            return Err(format!("the file has {} bytes instead of the {} announced", object.size, self.size));
+        }
+        let differs = |what: &str| Err(format!("the {what} of the file is not the announced one"));
+        if self.sha256.is_some() && object.sha256.is_some() && object.sha256 != self.sha256 {
+            return differs("SHA-256");
+        }
+        if self.crc64nvme.is_some() && object.crc64nvme.is_some() && object.crc64nvme != self.crc64nvme {
+            return differs("CRC-64/NVME");
+        }
+        Ok(())
+    }
+
+    /// Returns the file as ready, now that the bucket has `object`.
+    pub(crate) fn completed(&self, object: &StoredObject, now: Timestamp) -> Self {
+        Self {
+            status: FileStatus::Ready,
+            sha256: self.sha256.clone().or_else(|| object.sha256.clone()),
+            crc64nvme: self.crc64nvme.clone().or_else(|| object.crc64nvme.clone()),
+            upload: None,
+            completed_at: Some(now),
+            revision: self.revision + 1,
+            ..self.clone()
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Finds a file of the caller's workspace.
+
+use super::file::{FileStatus, StoredFile};
+use super::id::FileId;
+use super::store_ports::{FileSigner, ReadMethod, StoredFiles};
+use crate::access::key::{Caller, Role};
+use crate::jobs::open_to::SeenJob;
+use crate::values::error::Error;
+
+/// How long the URL of a file works for its owner, in seconds.
+pub const URL_SECONDS: u32 = 5 * 60;
+
+/// Returns the file `id`, if the caller may see it: one that reaches only some links sees the files that it made itself.
+///
+/// # Errors
+/// [`Error::NotFound`] if there is none.
+pub(crate) async fn visible(files: &dyn StoredFiles, caller: &Caller, id: &str) -> Result<StoredFile, Error> {
+    let id = FileId::parse(id).map_err(|_| Error::NotFound("file"))?;
+    let file = files.get(&caller.workspace, &id).await?;
+    file.filter(|file| file.is_open_to(caller)).ok_or(Error::NotFound("file"))
+}
+
+/// Returns the file `id` of the caller's workspace, and once it is ready a URL that works for [`URL_SECONDS`].
+///
+/// # Errors
+/// [`Error::NotFound`] if there is no such file, the caller may not see it, or `id` is not a file's id.
+pub async fn find_file(
+    files: &dyn StoredFiles,
+    signer: &dyn FileSigner,
+    caller: &Caller,
+    id: &str,
+) -> Result<(StoredFile, Option<String>), Error> {
+    caller.require(Role::Viewer)?;
+    let file = visible(files, caller, id).await?;
+    let url = match file.status {
+        FileStatus::Uploading => None,
+        FileStatus::Ready => Some(signer.sign_file(&file.object_key(), ReadMethod::Get, URL_SECONDS).await?),
+    };
+    Ok((file, url))
+}

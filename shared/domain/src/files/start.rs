@@ -1,0 +1,151 @@
+//! Starts a file: creates a record that waits for its bytes, and says how to upload them.
+
+use serde::Deserialize;
+
+use super::checksums::{Crc64Nvme, Sha256Sum};
+use super::file::{FileStatus, PartUpload, StoredFile};
+use super::id::FileId;
+#[cfg(feature = "openapi")]
+use super::name::{MAX_NAME_BYTES, TYPE_PATTERN};
+use super::name::{UNKNOWN_TYPE, check_name, check_type};
+use super::part_plan::PartPlan;
+use super::ports::SignedUpload;
+use super::quota::FileQuota;
+use super::store_ports::{Added, FileUploads, StoredFiles};
+use crate::access::key::{Caller, Role};
+use crate::ports::{Clock, Random};
+use crate::values::error::Error;
+use crate::values::field_errors::Errors;
+use crate::values::timestamp::Timestamp;
+
+/// The size of the largest object of S3, in bytes ("Amazon S3 multipart upload limits", S3 user guide).
+pub const GREATEST_FILE: u64 = 5 * 1024 * 1024 * 1024 * 1024;
+/// The size above which a file is always uploaded in parts, in bytes. S3 advises parts from about here on.
+pub const GREATEST_WHOLE: u64 = 100 * 1024 * 1024;
+/// How long an upload as a whole may begin, in seconds.
+pub const WHOLE_SECONDS: u32 = 15 * 60;
+
+/// A file to upload.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct NewFile {
+    /// What the file is called, 1 to 255 bytes in UTF-8. It is shown as it is; a download gets it without paths, control characters and
+    /// marks that turn the direction of text.
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = MAX_NAME_BYTES)))]
+    pub name: String,
+    /// The size of the file in bytes; the upload must have exactly this many. A stack may allow less than S3 does.
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = GREATEST_FILE)))]
+    #[serde(deserialize_with = "crate::values::json::whole")]
+    pub size: u64,
+    /// The media type of the file, without parameters. Visitors get types that can run something as `application/octet-stream`.
+    #[cfg_attr(feature = "openapi", schemars(regex(pattern = TYPE_PATTERN)))]
+    pub content_type: Option<String>,
+    /// The SHA-256 of the file: the bucket refuses other bytes. Only for a file that is uploaded as a whole.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Sha256Sum>"))]
+    pub sha256: Option<String>,
+    /// The CRC-64/NVME of the file, 8 bytes in base64: the bucket refuses other bytes.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Crc64Nvme>"))]
+    pub crc64nvme: Option<String>,
+    /// Whether to upload the file in parts, which can be sent again one by one. Files above 100 MiB always are.
+    #[serde(default, deserialize_with = "crate::values::json::or_default")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<bool>"))]
+    pub in_parts: bool,
+}
+
+/// The ports of [`start_file`], and its limits.
+#[derive(Clone, Copy)]
+pub struct StartFilePorts<'a> {
+    /// Keeps the files.
+    pub files: &'a dyn StoredFiles,
+    /// Signs or begins the upload.
+    pub uploads: &'a dyn FileUploads,
+    /// Tells the time.
+    pub clock: &'a dyn Clock,
+    /// Makes the id.
+    pub random: &'a dyn Random,
+    /// The greatest size of a file, in bytes.
+    pub max_bytes: u64,
+    /// How much a workspace may keep.
+    pub quota: FileQuota,
+}
+
+/// A file that waits for its bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StartedFile {
+    /// The file.
+    pub file: StoredFile,
+    /// How to upload it as a whole, and until when; `None` if it is uploaded in parts.
+    pub whole: Option<(SignedUpload, Timestamp)>,
+}
+
+/// Starts a file in the caller's workspace. Needs [`Role::Editor`].
+///
+/// # Errors
+/// [`Error::Invalid`] names each invalid field; [`Error::Conflict`] if the workspace has no room for it.
+pub async fn start_file(ports: &StartFilePorts<'_>, caller: &Caller, new: NewFile) -> Result<StartedFile, Error> {
+    caller.require(Role::Editor)?;
+    let (now, id) = (ports.clock.now(), FileId::generate(ports.clock, ports.random));
+    let (mut file, in_parts) = check(&new, ports.max_bytes, (id, caller, now))?;
+    let key = file.object_key();
+    let mut whole = None;
+    if in_parts {
+        let id = ports.uploads.begin(&file).await?;
+        file.upload = Some(PartUpload { id, part_bytes: PartPlan::of(file.size).part_bytes });
+    } else {
+        let signed = ports.uploads.sign_whole(&file, WHOLE_SECONDS).await?;
+        whole = Some((signed, now.plus_seconds(WHOLE_SECONDS.into())));
+    }
+    let refusal = match ports.files.add(&file, ports.quota).await? {
+        Added::Done => return Ok(StartedFile { file, whole }),
+        Added::Taken => "the file's id is taken; try again".to_owned(),
+        Added::NoRoom(usage) => ports.quota.explain(usage, file.size),
+    };
+    if let Some(upload) = &file.upload {
+        // If this fails, the bucket's rule ends the upload.
+        ports.uploads.abort(&key, &upload.id).await?;
+    }
+    Err(Error::Conflict(refusal))
+}
+
+/// Checks the fields. Returns the file, and whether it is uploaded in parts.
+fn check(
+    new: &NewFile,
+    max_bytes: u64,
+    (id, caller, now): (FileId, &Caller, Timestamp),
+) -> Result<(StoredFile, bool), Error> {
+    let mut errors = Errors::default();
+    let name = errors.note("/name", check_name(&new.name));
+    if !(1..=max_bytes).contains(&new.size) {
+        errors.add("/size", format!("must be 1 to {max_bytes} bytes"));
+    }
+    let content_type = new.content_type.as_deref().unwrap_or(UNKNOWN_TYPE);
+    let content_type = errors.note("/content_type", check_type(content_type));
+    let in_parts = new.in_parts || new.size > GREATEST_WHOLE;
+    let sha256 = new.sha256.as_deref().and_then(|text| errors.note("/sha256", Sha256Sum::parse(text)));
+    let crc64nvme = new.crc64nvme.as_deref().and_then(|text| errors.note("/crc64nvme", Crc64Nvme::parse(text)));
+    if new.sha256.is_some() && in_parts {
+        // S3 makes of the SHA-256 sums of parts another sum, not that of the whole.
+        errors.add("/sha256", "cannot stand beside an upload in parts: give crc64nvme instead");
+    }
+    if new.sha256.is_some() && new.crc64nvme.is_some() {
+        errors.add("/crc64nvme", "cannot stand beside sha256: the bucket compares one checksum");
+    }
+    let (name, content_type) = errors.or(name.zip(content_type))?;
+    let file = StoredFile {
+        id,
+        workspace: caller.workspace.clone(),
+        status: FileStatus::Uploading,
+        name,
+        size: new.size,
+        content_type,
+        sha256,
+        crc64nvme,
+        upload: None,
+        created_by: caller.key_id.clone(),
+        created_at: now,
+        completed_at: None,
+        revision: 0,
+    };
+    Ok((file, in_parts))
+}

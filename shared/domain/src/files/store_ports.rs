@@ -1,0 +1,118 @@
+//! Declares the ports of a workspace's files: their records, and their uploads and objects in the bucket.
+
+use async_trait::async_trait;
+
+use super::file::StoredFile;
+use super::id::FileId;
+use super::ports::SignedUpload;
+use super::quota::{FileQuota, FileUsage};
+use super::stored_object::StoredObject;
+use crate::values::error::StoreError;
+use crate::values::workspace::WorkspaceId;
+
+/// Whether a file was added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Added {
+    /// It was, and counts.
+    Done,
+    /// Its id is taken.
+    Taken,
+    /// The workspace keeps this much already, and has no room for it.
+    NoRoom(FileUsage),
+}
+
+/// Keeps the records of files, and counts what each workspace has.
+#[async_trait]
+pub trait StoredFiles: Send + Sync {
+    /// Adds `file` and counts it, or does neither.
+    async fn add(&self, file: &StoredFile, quota: FileQuota) -> Result<Added, StoreError>;
+    /// Returns the file as it was last written.
+    async fn get(&self, workspace: &WorkspaceId, id: &FileId) -> Result<Option<StoredFile>, StoreError>;
+    /// Lists the `limit` newest files of the workspace that are older than `before`, the newest first.
+    async fn newest(
+        &self,
+        workspace: &WorkspaceId,
+        before: Option<&FileId>,
+        limit: usize,
+    ) -> Result<Vec<StoredFile>, StoreError>;
+    /// Writes `next` in place of the revision before it; returns `false` if the stored one is another. Returns `true` if the store holds
+    /// `next` already: the answer to an earlier call may have been lost.
+    async fn replace(&self, next: &StoredFile) -> Result<bool, StoreError>;
+    /// Removes `file` and counts it no more, or does neither because the stored one has another revision. Returns whether it did.
+    async fn remove(&self, file: &StoredFile) -> Result<bool, StoreError>;
+}
+
+/// A part that the bucket has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UploadedPart {
+    /// Its number, counted from 1.
+    pub number: u32,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Identifies its content.
+    pub etag: String,
+}
+
+/// Whether the bucket put an object together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PutTogether {
+    /// It did.
+    Done,
+    /// The upload has ended: it was completed or aborted before.
+    Ended,
+    /// It refused the parts, for this reason.
+    Refused(String),
+}
+
+/// Uploads of files, from their owner to the bucket, and what comes of them.
+#[async_trait]
+pub trait FileUploads: Send + Sync {
+    /// Signs a request that puts the whole file, once, with the headers of its delivery: the bucket refuses it after `seconds`, with another length or checksum, or if it has
+    /// the object already.
+    async fn sign_whole(&self, file: &StoredFile, seconds: u32) -> Result<SignedUpload, StoreError>;
+    /// Begins an upload of `file` in parts, and returns its id.
+    async fn begin(&self, file: &StoredFile) -> Result<String, StoreError>;
+    /// Signs a request that puts exactly `size` bytes as the part `number`, until `seconds` from now.
+    async fn sign_part(
+        &self,
+        key: &str,
+        upload: &str,
+        part: (u32, u64),
+        seconds: u32,
+    ) -> Result<SignedUpload, StoreError>;
+    /// Lists the parts that the bucket has with numbers greater than `after`, in order, at most `limit`. `None` if the upload has ended.
+    async fn parts(
+        &self,
+        key: &str,
+        upload: &str,
+        after: u32,
+        limit: usize,
+    ) -> Result<Option<Vec<UploadedPart>>, StoreError>;
+    /// Puts the object together from all `parts`, if it has the size and checksum of `file`.
+    async fn put_together(
+        &self,
+        file: &StoredFile,
+        upload: &str,
+        parts: &[UploadedPart],
+    ) -> Result<PutTogether, StoreError>;
+    /// Ends an upload, and deletes its parts. It may have ended before.
+    async fn abort(&self, key: &str, upload: &str) -> Result<(), StoreError>;
+    /// Returns what the bucket has at `key`.
+    async fn stored(&self, key: &str) -> Result<Option<StoredObject>, StoreError>;
+}
+
+/// How a signed request reads a file. A signature is of one method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReadMethod {
+    /// All of it.
+    Get,
+    /// Its headers.
+    Head,
+}
+
+/// Signs requests that read a file without credentials.
+#[async_trait]
+pub trait FileSigner: Send + Sync {
+    /// Returns a URL of the object `key` that works for `seconds`, with `method` only. Asks nobody whether the object exists.
+    async fn sign_file(&self, key: &str, method: ReadMethod, seconds: u32) -> Result<String, StoreError>;
+}

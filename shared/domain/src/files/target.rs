@@ -1,0 +1,54 @@
+//! Lets a link lead to a file: a target that names the file, and that the redirect replaces by a signed request to the bucket.
+//!
+//! The target is a URL like others, so that whatever keeps, lists, imports or exports links needs to know nothing of files. Its host can
+//! never exist (RFC 6761, section 6.4): a program that does not know files leads nowhere. See ADR 45.
+
+use super::id::FileId;
+use crate::values::target::TargetUrl;
+use crate::values::workspace::WorkspaceId;
+
+/// The folder of all files in the bucket.
+const FOLDER: &str = "files/";
+
+/// Returns the target that names the file `id`.
+pub fn target_of(id: &FileId) -> String {
+    format!("{}{id}", TargetUrl::FILES)
+}
+
+/// Returns the file that a target names, if it names one.
+pub fn file_of(target: &TargetUrl) -> Option<FileId> {
+    FileId::parse(target.as_str().strip_prefix(TargetUrl::FILES)?).ok()
+}
+
+/// Returns the key in the bucket of the file `id` of `workspace`. It has nothing of the name.
+pub fn object_key(workspace: &WorkspaceId, id: &FileId) -> String {
+    format!("{FOLDER}{workspace}/{id}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::values::domains::Domains;
+
+    #[test]
+    fn only_the_id_of_a_file_at_the_reserved_host_names_one() {
+        let domains = Domains::parse("go.example.com").unwrap();
+        let id = FileId::parse("fil_0199b0c67e4570008000000000000005").unwrap();
+        let target = target_of(&id);
+        for (text, names) in [
+            (target.clone(), true),
+            (target.replace("https://files", "HTTPS://Files"), true),
+            (format!("{target}?a=b"), false),
+            (format!("{target}/"), false),
+            (target.replace("https", "http"), false),
+            (target.replace("files.invalid", "files.example"), false),
+            (target.replace("files.invalid", "x.files.invalid"), false),
+            (target.replace("fil_", "exp_"), false),
+            (target.replace("fil_", "../fil_"), true),
+            ("https://files.invalid/".to_owned(), false),
+        ] {
+            let parsed = TargetUrl::parse(&text, &domains).unwrap();
+            assert_eq!(file_of(&parsed).as_ref() == Some(&id), names, "{text}");
+        }
+    }
+}

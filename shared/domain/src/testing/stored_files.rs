@@ -1,0 +1,251 @@
+//! Implements the ports of a workspace's files in memory. The bucket keeps sizes and checksums, no bytes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use async_trait::async_trait;
+
+use super::outage::lock;
+use crate::files::file::StoredFile;
+use crate::files::id::FileId;
+use crate::files::ports::{ObjectRemover, SignedUpload};
+use crate::files::quota::{FileQuota, FileUsage};
+use crate::files::store_ports::{Added, FileSigner, FileUploads, PutTogether, ReadMethod, StoredFiles, UploadedPart};
+use crate::files::stored_object::StoredObject;
+use crate::values::error::{StoreError, StoreErrorKind};
+use crate::values::workspace::WorkspaceId;
+
+/// Records of files.
+#[derive(Default)]
+pub struct MemoryFiles(Mutex<BTreeMap<(WorkspaceId, FileId), StoredFile>>);
+
+impl MemoryFiles {
+    /// Returns all files.
+    pub fn all(&self) -> Vec<StoredFile> {
+        lock(&self.0).values().cloned().collect()
+    }
+
+    /// Returns what a workspace keeps.
+    pub fn usage(&self, workspace: &WorkspaceId) -> FileUsage {
+        usage(&lock(&self.0), workspace)
+    }
+}
+
+fn usage(files: &BTreeMap<(WorkspaceId, FileId), StoredFile>, workspace: &WorkspaceId) -> FileUsage {
+    let own = files.values().filter(|file| file.workspace == *workspace);
+    own.fold(FileUsage::default(), |sum, file| FileUsage { files: sum.files + 1, bytes: sum.bytes + file.size })
+}
+
+#[async_trait]
+impl StoredFiles for MemoryFiles {
+    async fn add(&self, file: &StoredFile, quota: FileQuota) -> Result<Added, StoreError> {
+        let mut files = lock(&self.0);
+        let key = (file.workspace.clone(), file.id.clone());
+        if files.contains_key(&key) {
+            return Ok(Added::Taken);
+        }
+        let usage = usage(&files, &file.workspace);
+        let has_room = quota.room_for(file.size).is_some_and(|room| usage.bytes <= room) && usage.files < quota.files;
+        if !has_room {
+            return Ok(Added::NoRoom(usage));
+        }
+        files.insert(key, file.clone());
+        Ok(Added::Done)
+    }
+
+    async fn get(&self, workspace: &WorkspaceId, id: &FileId) -> Result<Option<StoredFile>, StoreError> {
+        Ok(lock(&self.0).get(&(workspace.clone(), id.clone())).cloned())
+    }
+
+    async fn newest(
+        &self,
+        workspace: &WorkspaceId,
+        before: Option<&FileId>,
+        limit: usize,
+    ) -> Result<Vec<StoredFile>, StoreError> {
+        let files = lock(&self.0);
+        let own = files.values().rev().filter(|file| file.workspace == *workspace);
+        Ok(own.filter(|file| before.is_none_or(|before| file.id < *before)).take(limit).cloned().collect())
+    }
+
+    async fn replace(&self, next: &StoredFile) -> Result<bool, StoreError> {
+        let mut files = lock(&self.0);
+        let Some(stored) = files.get_mut(&(next.workspace.clone(), next.id.clone())) else { return Ok(false) };
+        if stored.revision + 1 == next.revision {
+            *stored = next.clone();
+        }
+        Ok(stored == next)
+    }
+
+    async fn remove(&self, file: &StoredFile) -> Result<bool, StoreError> {
+        let mut files = lock(&self.0);
+        let key = (file.workspace.clone(), file.id.clone());
+        let is_same = files.get(&key).is_some_and(|stored| stored.revision == file.revision);
+        if is_same {
+            files.remove(&key);
+        }
+        Ok(is_same)
+    }
+}
+
+/// Uploads by key and id, with the size of each part.
+type Uploads = BTreeMap<(String, String), BTreeMap<u32, u64>>;
+
+/// A bucket to which owners upload. The test plays the owner.
+#[derive(Default)]
+pub struct MemoryFileBucket {
+    objects: Mutex<BTreeMap<String, StoredObject>>,
+    uploads: Mutex<Uploads>,
+    begun: AtomicU32,
+    /// How many more calls succeed before one fails; negative if none fails.
+    calls_left: Mutex<Option<u32>>,
+}
+
+impl MemoryFileBucket {
+    /// Puts an object, as the owner does by the request for the whole.
+    pub fn put(&self, key: &str, object: StoredObject) {
+        lock(&self.objects).entry(key.to_owned()).or_insert(object);
+    }
+
+    /// Puts a part of `size` bytes. Has no effect if the upload has ended.
+    pub fn put_part(&self, key: &str, upload: &str, number: u32, size: u64) {
+        if let Some(parts) = lock(&self.uploads).get_mut(&(key.to_owned(), upload.to_owned())) {
+            parts.insert(number, size);
+        }
+    }
+
+    /// Returns the keys of all objects.
+    pub fn keys(&self) -> BTreeSet<String> {
+        lock(&self.objects).keys().cloned().collect()
+    }
+
+    /// Returns how many uploads have not ended.
+    pub fn open_uploads(&self) -> usize {
+        lock(&self.uploads).len()
+    }
+
+    /// Ends all uploads, as the bucket's rule does after some time.
+    pub fn end_uploads(&self) {
+        lock(&self.uploads).clear();
+    }
+
+    /// Lets one call fail, after `calls` more.
+    pub fn fail_after(&self, calls: u32) {
+        *lock(&self.calls_left) = Some(calls);
+    }
+
+    fn called(&self) -> Result<(), StoreError> {
+        let mut left = lock(&self.calls_left);
+        match *left {
+            Some(0) => {
+                *left = None;
+                Err(StoreError::new("files.bucket", StoreErrorKind::Unavailable, "the bucket does not answer"))
+            }
+            Some(calls) => {
+                *left = Some(calls - 1);
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+#[async_trait]
+impl FileUploads for MemoryFileBucket {
+    async fn sign_whole(&self, file: &StoredFile, seconds: u32) -> Result<SignedUpload, StoreError> {
+        self.called()?;
+        let url = format!("https://bucket.example/{}?expires={seconds}", file.object_key());
+        let length = ("content-length".to_owned(), file.size.to_string());
+        let headers = vec![length, ("content-disposition".to_owned(), file.delivery().disposition)];
+        Ok(SignedUpload { method: "PUT".to_owned(), url, headers })
+    }
+
+    async fn begin(&self, file: &StoredFile) -> Result<String, StoreError> {
+        self.called()?;
+        let id = format!("upload-{}", self.begun.fetch_add(1, Ordering::Relaxed));
+        lock(&self.uploads).insert((file.object_key(), id.clone()), BTreeMap::new());
+        Ok(id)
+    }
+
+    async fn sign_part(
+        &self,
+        key: &str,
+        upload: &str,
+        (number, size): (u32, u64),
+        seconds: u32,
+    ) -> Result<SignedUpload, StoreError> {
+        let url = format!("https://bucket.example/{key}?partNumber={number}&uploadId={upload}&expires={seconds}");
+        let headers = vec![("content-length".to_owned(), size.to_string())];
+        Ok(SignedUpload { method: "PUT".to_owned(), url, headers })
+    }
+
+    async fn parts(
+        &self,
+        key: &str,
+        upload: &str,
+        after: u32,
+        limit: usize,
+    ) -> Result<Option<Vec<UploadedPart>>, StoreError> {
+        self.called()?;
+        let uploads = lock(&self.uploads);
+        let Some(parts) = uploads.get(&(key.to_owned(), upload.to_owned())) else { return Ok(None) };
+        let parts = parts.range(after.saturating_add(1)..).take(limit);
+        let parts =
+            parts.map(|(number, size)| UploadedPart { number: *number, size: *size, etag: format!("e{number}") });
+        Ok(Some(parts.collect()))
+    }
+
+    async fn put_together(
+        &self,
+        file: &StoredFile,
+        upload: &str,
+        parts: &[UploadedPart],
+    ) -> Result<PutTogether, StoreError> {
+        self.called()?;
+        let key = file.object_key();
+        let place = (key.clone(), upload.to_owned());
+        let mut uploads = lock(&self.uploads);
+        let Some(present) = uploads.get(&place) else { return Ok(PutTogether::Ended) };
+        if parts.iter().any(|part| present.get(&part.number) != Some(&part.size)) {
+            return Ok(PutTogether::Refused("a part could not be found".to_owned()));
+        }
+        let size = parts.iter().map(|part| part.size).sum();
+        if size != file.size {
+            return Ok(PutTogether::Refused("the size differs".to_owned()));
+        }
+        uploads.remove(&place);
+        lock(&self.objects).insert(key, StoredObject { size, sha256: None, crc64nvme: file.crc64nvme.clone() });
+        drop(uploads);
+        // Its answer can be lost, too.
+        self.called()?;
+        Ok(PutTogether::Done)
+    }
+
+    async fn abort(&self, key: &str, upload: &str) -> Result<(), StoreError> {
+        self.called()?;
+        lock(&self.uploads).remove(&(key.to_owned(), upload.to_owned()));
+        Ok(())
+    }
+
+    async fn stored(&self, key: &str) -> Result<Option<StoredObject>, StoreError> {
+        self.called()?;
+        Ok(lock(&self.objects).get(key).cloned())
+    }
+}
+
+#[async_trait]
+impl ObjectRemover for MemoryFileBucket {
+    async fn remove(&self, key: &str) -> Result<(), StoreError> {
+        self.called()?;
+        lock(&self.objects).remove(key);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl FileSigner for MemoryFileBucket {
+    async fn sign_file(&self, key: &str, method: ReadMethod, seconds: u32) -> Result<String, StoreError> {
+        Ok(format!("https://bucket.example/{key}?method={method:?}&expires={seconds}"))
+    }
+}
