@@ -51,4 +51,14 @@ mod tests {
             assert_eq!(file_of(&parsed).as_ref() == Some(&id), names, "{text}");
         }
     }
+
+    /// Nothing asks a file for a title, checks it, sends it to anybody else, or adds UTM parameters to it.
+    #[test]
+    fn a_file_is_no_page_of_the_web() {
+        let domains = Domains::parse("go.example.com").unwrap();
+        let target = TargetUrl::parse("https://files.invalid/fil_0199b0c67e4570008000000000000005", &domains).unwrap();
+        assert!(!target.is_web());
+        assert_eq!(target.web_url(), None);
+        assert!(TargetUrl::parse("https://files.invalid.example.com/a", &domains).unwrap().is_web());
+    }
 }
