@@ -311,7 +311,7 @@ mod tests {
             link.tags = tags.into_iter().map(str::to_owned).collect();
             link.created_at = link.created_at.plus_seconds(second);
             link.settings.archived = archived;
-            link.settings.expires_at = (second < 3).then(|| link.created_at);
+            link.settings.expires_at = (second < 3).then_some(link.created_at);
             link.target_check = (slug == "a2").then(|| broken_check("2026-01-02T03:04:05Z"));
             links.insert(&link).await.unwrap();
         }

@@ -72,7 +72,7 @@ async fn filters_select_what_a_list_shows() {
         link.title = (n < 3).then(|| "Über den Sale".to_owned());
         link.tags = if n % 5 == 0 { vec!["a".into(), "b".into()] } else { vec!["a".into()] };
         link.settings.archived = n == 19;
-        link.settings.expires_at = (n < 6).then(|| link.created_at);
+        link.settings.expires_at = (n < 6).then_some(link.created_at);
     })
     .await;
     for (filter, selected) in [
