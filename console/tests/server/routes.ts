@@ -142,13 +142,13 @@ function startChange(state: State, request: NewLinkChange): LinkChange {
   }
   const ids = new Set((selection.links ?? []).map(({ id }) => id));
   const chosen = selection.links ? state.links.filter((link) => ids.has(link.id)) : select(state, query);
-  const before = chosen.map((link) => ({ at: state.links.indexOf(link), link }));
+  // By a map, since there may be 100,000 links.
+  const places = new Map(state.links.map((link, at) => [link, at]));
+  const before = chosen.map((link) => ({ at: places.get(link) ?? 0, link }));
   const deleted = request.delete === true;
-  for (const { link } of before) {
-    const at = state.links.indexOf(link);
-    if (deleted) state.links.splice(at, 1);
-    else state.links[at] = apply(state, link, change as Record<string, unknown>);
-  }
+  const gone = new Set(deleted ? chosen : []);
+  for (const { at, link } of deleted ? [] : before) state.links[at] = apply(state, link, change as Record<string, unknown>);
+  if (deleted) state.links = state.links.filter((link) => !gone.has(link));
   const job = changeOf(++counter, Date.now(), {
     status: 'succeeded',
     action: deleted ? 'delete' : 'change',
