@@ -6,7 +6,7 @@ import { State } from '../server/state';
 import { type Look, launch, open, type Watched } from './browser';
 
 /** A browser for the tests of a file, with a new server for each of them. */
-export function useBrowser() {
+export function useBrowser(links = 260) {
   let browser: Browser;
   let server: Running;
   let watched: Watched[] = [];
@@ -16,7 +16,7 @@ export function useBrowser() {
   });
   afterAll(() => browser?.close());
   beforeEach(async () => {
-    server = await start(new State(Date.now()));
+    server = await start(new State(Date.now(), links));
   });
   afterEach(async () => {
     const seen = watched;

@@ -55,19 +55,25 @@ export const ok = (body: unknown, status = 200, headers?: Record<string, string>
 const notFound = () => problem(404, 'the workspace has no such resource');
 let counter = 5000;
 
+function hasWords(link: Link, words: string[]): boolean {
+  const text = `${link.slug} ${link.title ?? ''} ${link.url} ${link.tags.join(' ')}`.toLowerCase().split(/[\s/\-.:?=&]+/);
+  return words.every((word) => text.some((one) => one.startsWith(word)));
+}
+
 function select(state: State, query: URLSearchParams): Link[] {
   const words = (query.get('search') ?? '').toLowerCase().split(/\s+/).filter(Boolean);
   const archived = query.get('archived') ?? 'false';
   const tags = query.getAll('tag');
+  // Read once: there may be 100,000 links.
+  const [domain, broken, after, before] = ['domain', 'broken', 'expires_after', 'expires_before'].map((name) => query.get(name));
   const found = state.links.filter((link) => {
-    const text = `${link.slug} ${link.title ?? ''} ${link.url} ${link.tags.join(' ')}`.toLowerCase().split(/[\s/\-.:?=&]+/);
     return (
-      words.every((word) => text.some((one) => one.startsWith(word))) &&
+      (words.length === 0 || hasWords(link, words)) &&
       (archived === 'any' || link.archived === (archived === 'true')) &&
       tags.every((tag) => link.tags.includes(tag)) &&
-      (query.get('domain') === null || link.domain === query.get('domain')) &&
-      (query.get('broken') === null || (link.target_check?.status === 'broken') === (query.get('broken') === 'true')) &&
-      isWithin(link.expires_at, query.get('expires_after'), query.get('expires_before'))
+      (!domain || link.domain === domain) &&
+      (!broken || (link.target_check?.status === 'broken') === (broken === 'true')) &&
+      isWithin(link.expires_at, after ?? null, before ?? null)
     );
   });
   const sort = query.get('sort') ?? 'created';
@@ -136,13 +142,13 @@ function startChange(state: State, request: NewLinkChange): LinkChange {
   }
   const ids = new Set((selection.links ?? []).map(({ id }) => id));
   const chosen = selection.links ? state.links.filter((link) => ids.has(link.id)) : select(state, query);
-  const before = chosen.map((link) => ({ at: state.links.indexOf(link), link }));
+  // By a map, since there may be 100,000 links.
+  const places = new Map(state.links.map((link, at) => [link, at]));
+  const before = chosen.map((link) => ({ at: places.get(link) ?? 0, link }));
   const deleted = request.delete === true;
-  for (const { link } of before) {
-    const at = state.links.indexOf(link);
-    if (deleted) state.links.splice(at, 1);
-    else state.links[at] = apply(state, link, change as Record<string, unknown>);
-  }
+  const gone = new Set(deleted ? chosen : []);
+  for (const { at, link } of deleted ? [] : before) state.links[at] = apply(state, link, change as Record<string, unknown>);
+  if (deleted) state.links = state.links.filter((link) => !gone.has(link));
   const job = changeOf(++counter, Date.now(), {
     status: 'succeeded',
     action: deleted ? 'delete' : 'change',

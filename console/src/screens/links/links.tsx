@@ -1,6 +1,4 @@
-import { keepPreviousData, useInfiniteQuery } from '@tanstack/preact-query';
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { listLinks } from '../../api/links';
 import { isAtLeast, useMe } from '../../api/me';
 import type { Link } from '../../api/types';
 import { useTitle } from '../../lib/hooks';
@@ -12,9 +10,11 @@ import { Empty, ErrorBox, Loading } from '../../ui/states';
 import { BulkBar } from './bulk';
 import { COLUMNS, type Column, FIRST_COLUMNS, SHAPES } from './columns';
 import { Filters } from './filters';
+import { idsBetween } from './known';
 import { VirtualList } from './list';
-import { Row } from './row';
+import { Row, WaitingRow } from './row';
 import { filterOf, isFiltered, naturalOrder, nextSort, queryOf, readState, type Sort, selectsAll, sortOf } from './state';
+import { useLinkList } from './use_link_list';
 
 const STORED_COLUMNS = 'waypost.columns';
 
@@ -29,45 +29,33 @@ export function Links() {
   const { parameters, set } = useQueryState();
   const state = useMemo(() => readState(parameters), [parameters]);
   const [columns, setColumns] = useState(readColumns);
-  const [selected, setSelected] = useState<ReadonlyMap<string, Link>>(new Map());
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [all, setAll] = useState(false);
   const anchor = useRef(-1);
   const mayChange = isAtLeast(me, 'editor');
   // One moment for all that is asked of this list, so that its pages, and a change of all of it, mean the same links.
   const now = useMemo(() => new Date(), [parameters]);
   const query = queryOf(state, now);
-  const list = useInfiniteQuery({
-    queryKey: ['links', 'list', query],
-    queryFn: ({ pageParam, signal }) => listLinks({ ...query, ...(pageParam ? { cursor: pageParam } : {}) }, signal),
-    initialPageParam: '',
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
-    placeholderData: keepPreviousData,
-  });
-  const links = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
-  const total = list.data?.pages[0]?.total ?? null;
+  const list = useLinkList(query);
+  const { rows, total, known } = list;
 
   const clear = useCallback(() => {
-    setSelected(new Map());
+    setSelected(new Set());
     setAll(false);
   }, []);
   // What is selected must be in sight: another list begins without a selection.
   useLayoutEffect(clear, [parameters]);
 
-  const { fetchNextPage, hasNextPage, isFetchingNextPage, isError } = list;
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage && !isError) fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, isError, fetchNextPage]);
-
-  const shownLinks = useRef(links);
-  shownLinks.current = links;
+  const shownPages = useRef(known);
+  shownPages.current = known;
   const onSelect = useCallback((link: Link, index: number, withShift: boolean) => {
     setAll(false);
     setSelected((before) => {
-      const next = new Map(before);
+      const next = new Set(before);
       if (withShift && anchor.current >= 0) {
         const [from, to] = [Math.min(anchor.current, index), Math.max(anchor.current, index)];
-        for (const one of shownLinks.current.slice(from, to + 1)) next.set(one.id, one);
-      } else if (!next.delete(link.id)) next.set(link.id, link);
+        for (const id of idsBetween(shownPages.current, from, to)) next.add(id);
+      } else if (!next.delete(link.id)) next.add(link.id);
       return next;
     });
     anchor.current = index;
@@ -104,23 +92,22 @@ export function Links() {
       <Filters state={state} set={set} columns={columns} onColumns={onColumns} />
       {(selected.size > 0 || all) && (
         <BulkBar
-          count={all ? (total ?? links.length) : selected.size}
+          count={all ? (total ?? rows) : selected.size}
           total={total}
           allSelected={all}
           select={
             all
               ? { filter: filterOf(state, now), ...(selectsAll(state) ? { all: true } : {}) }
-              : { links: [...selected.keys()].map((id) => ({ id })) }
+              : { links: [...selected].map((id) => ({ id })) }
           }
           onSelectAll={() => setAll(true)}
           onDone={clear}
         />
       )}
-      {list.error !== null && <ErrorBox error={list.error} retry={() => list.refetch()} />}
-      {list.data === undefined ? (
-        list.error === null &&
-        (list.fetchStatus === 'paused' ? <Empty title={text.states.offline}>{text.states.offlineHint}</Empty> : <Loading rows={8} />)
-      ) : links.length === 0 && !list.hasNextPage ? (
+      {list.error !== null && <ErrorBox error={list.error} retry={list.retry} />}
+      {!list.isLoaded ? (
+        list.error === null && (list.isPaused ? <Empty title={text.states.offline}>{text.states.offlineHint}</Empty> : <Loading rows={8} />)
+      ) : rows === 0 && !list.hasMore ? (
         <div class="panel">
           {isFiltered(state) ? (
             <Empty title={text.links.noMatch}>{text.links.noMatchHint}</Empty>
@@ -130,10 +117,10 @@ export function Links() {
         </div>
       ) : (
         <VirtualList
-          rows={links.length}
-          total={total ?? links.length}
+          rows={rows}
+          total={total ?? rows}
           columns={widths}
-          onEnd={more}
+          onShow={list.show}
           head={
             <div role="row" class="head" aria-rowindex={1}>
               {mayChange && (
@@ -141,10 +128,10 @@ export function Links() {
                   <input
                     type="checkbox"
                     aria-label={text.links.selectLoaded}
-                    checked={all || (selected.size > 0 && selected.size === links.length)}
+                    checked={all || (selected.size > 0 && selected.size === rows)}
                     onChange={(event) => {
                       setAll(false);
-                      setSelected(event.currentTarget.checked ? new Map(links.map((link) => [link.id, link])) : new Map());
+                      setSelected(new Set(event.currentTarget.checked ? idsBetween(known, 0, rows) : []));
                     }}
                   />
                 </div>
@@ -170,8 +157,8 @@ export function Links() {
             </div>
           }
           row={(index) => {
-            const link = links[index];
-            if (!link) return null;
+            const link = list.linkAt(index);
+            if (link === null) return <WaitingRow key={index} index={index} />;
             return (
               <Row
                 key={link.id}
@@ -188,9 +175,9 @@ export function Links() {
           }}
         />
       )}
-      {list.data !== undefined && links.length > 0 && (
+      {rows > 0 && (
         <p class="footer-count" role="status">
-          {list.isFetchingNextPage ? text.links.loadingMore : total !== null ? text.links.counted(total) : text.links.shown(links.length)}
+          {list.isReadingMore ? text.links.loadingMore : total !== null ? text.links.counted(total) : text.links.shown(rows)}
         </p>
       )}
     </>

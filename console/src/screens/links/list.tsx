@@ -12,13 +12,13 @@ interface Props {
   head: ComponentChildren;
   columns: string;
   row: (index: number) => ComponentChildren;
-  /** Asks for more rows; called as the end comes near. */
-  onEnd: () => void;
+  /** Says which rows are shown, as often as that changes. */
+  onShow: (first: number, last: number) => void;
   total: number;
 }
 
 /** Rows that scroll with the page, of which only those near the window exist. */
-export function VirtualList({ rows, head, columns, row, onEnd, total }: Props) {
+export function VirtualList({ rows, head, columns, row, onShow, total }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const [shown, setShown] = useState({ first: 0, last: 40 });
 
@@ -28,6 +28,7 @@ export function VirtualList({ rows, head, columns, row, onEnd, total }: Props) {
       frame = 0;
       const top = box.current?.getBoundingClientRect().top ?? 0;
       const next = visibleRows({ scrollTop: Math.max(0, -top), height: innerHeight, rowHeight: ROW_HEIGHT, rows, spare: SPARE_ROWS });
+      onShow(next.first, next.last);
       setShown((last) => (last.first === next.first && last.last === next.last ? last : next));
     };
     const schedule = () => {
@@ -41,11 +42,7 @@ export function VirtualList({ rows, head, columns, row, onEnd, total }: Props) {
       removeEventListener('scroll', schedule);
       removeEventListener('resize', schedule);
     };
-  }, [rows]);
-
-  useEffect(() => {
-    if (shown.last >= rows - SPARE_ROWS) onEnd();
-  }, [shown.last, rows, onEnd]);
+  }, [rows, onShow]);
 
   const moveFocus = (event: KeyboardEvent) => {
     const target = event.target as HTMLElement;

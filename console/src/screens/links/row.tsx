@@ -25,6 +25,17 @@ export function Row(props: Props) {
   return useMemo(() => draw(props), [link, index, columns.join(), range, selected, maySelect, onSelect, onTag]);
 }
 
+/** Stands for a link that is on its way. */
+export function WaitingRow({ index }: { index: number }) {
+  return (
+    <div role="row" aria-rowindex={index + 2} aria-busy="true" class="link-row waiting" style={{ top: `${index * ROW_HEIGHT}px` }}>
+      <div role="cell" class="address">
+        <div class="skeleton" />
+      </div>
+    </div>
+  );
+}
+
 function draw({ link, index, columns, range, selected, maySelect, onSelect, onTag }: Props) {
   const address = `${link.domain}/${link.slug}`;
   return (
