@@ -87,12 +87,6 @@ mod tests {
         assert_eq!(StreamEvent::from(click("docs", time)).origin(), "go.example.com/docs");
         assert_eq!(StreamEvent::from(miss("/none", time)).origin(), "go.example.com");
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::analytics::{click, miss};
 
     #[test]
     fn event_has_the_id_of_its_click_or_miss() {
