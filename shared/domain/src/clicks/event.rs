@@ -87,4 +87,15 @@ mod tests {
         assert_eq!(StreamEvent::from(click("docs", time)).origin(), "go.example.com/docs");
         assert_eq!(StreamEvent::from(miss("/none", time)).origin(), "go.example.com");
     }
+
+    #[test]
+    fn event_has_the_id_of_its_click_or_miss() {
+        let time = "2026-01-02T03:04:05Z";
+        let click = Click { id: "0193a5d2-c5f0-7d1e-8c3f-6f0b6a3d9e21".to_owned(), ..click("docs", time) };
+        let miss = Miss { id: "0193a5d2-c5f0-7d1e-8c3f-6f0b6a3d9e22".to_owned(), ..miss("/none", time) };
+        for (event, id) in [(StreamEvent::Click(click.clone()), &click.id), (StreamEvent::Miss(miss.clone()), &miss.id)]
+        {
+            assert_eq!(event.id(), id);
+        }
+    }
 }

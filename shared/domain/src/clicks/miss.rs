@@ -68,3 +68,21 @@ impl Miss {
     /// The version of the event that this type describes.
     pub const VERSION: u8 = 1;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_held_back_misses_are_written_only_if_there_are_some() {
+        let path = MissedPath::cleaned("/none");
+        for (more, more_bots, json) in [
+            (0, 0, serde_json::json!({"path": "/none"})),
+            (1, 2, serde_json::json!({"path": "/none", "more": 1, "more_bots": 2})),
+        ] {
+            let details = MissDetails { path: path.clone(), more, more_bots };
+            assert_eq!(serde_json::to_value(&details).unwrap(), json);
+            assert_eq!(serde_json::from_value::<MissDetails>(json).unwrap(), details);
+        }
+    }
+}

@@ -298,6 +298,15 @@ mod tests {
     }
 
     #[test]
+    fn additions_have_the_names_of_the_api() {
+        for (name, addition) in
+            [("clicks", Some(ListAddition::Clicks)), ("total", Some(ListAddition::Total)), ("Total", None), ("", None)]
+        {
+            assert_eq!(ListAddition::parse(name), addition, "{name}");
+        }
+    }
+
+    #[test]
     fn link_takes_its_json_as_a_json_text_of_an_answer() {
         for url in ["https://example.com/", "https://example.com/?\\\\", "https://example.com/?a=%22"] {
             let link = link("acme", "docs", url);

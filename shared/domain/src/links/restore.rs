@@ -28,11 +28,7 @@ pub async fn restore_link(
     }
     let mut current = current.clone();
     for _ in 0..MAX_ATTEMPTS {
-        let mut next = Link {
-            stored_id: current.stored_id.clone(),
-            counted_at: current.counted_at.clone(),
-            ..following(previous, current.revision, caller, ports)
-        };
+        let mut next = following(previous, current.revision, caller, ports);
         next.settings.used_clicks = current.settings.used_clicks;
         next.target_check = current.check_for(&next);
         let stays = (&next.address, &next.aliases) == (&current.address, &current.aliases);
@@ -180,6 +176,7 @@ mod tests {
         let editor = caller("acme", Role::Editor);
         let restored = restore_link(&world.ports(), &editor, &current, &before).await.unwrap();
         assert_eq!((restored.title, restored.revision), (None, 2));
+        assert_eq!(restored.updated_at.unwrap().to_string(), "2026-01-02T03:04:05.000Z", "it is a change of now");
         assert_eq!(restored.target_check, current.target_check, "what is known of the target is not undone");
         assert_eq!(world.links.all()[0].settings.used_clicks, 1);
         let again = restore_link(&world.ports(), &editor, &current, &before).await;

@@ -81,6 +81,7 @@ mod tests {
     use super::*;
     use crate::access::idempotency::Claim;
     use crate::access::key::Role;
+    use crate::access::scope::Scope;
     use crate::links::create::create_link;
     use crate::links::ports::{LinkTargets, LinkWriter};
     use crate::links::request::{IfExists, LinkFields};
@@ -237,6 +238,11 @@ mod tests {
             let mut existing = wanted.clone();
             change(&mut existing);
             assert_eq!(can_stand_in(&caller, &existing, &wanted), stands_in, "{name}");
+        }
+        let limited = Caller { scope: Scope::new(Vec::new(), vec!["team".to_owned()], None), ..caller };
+        let tagged = Link { tags: vec!["team".to_owned()], ..wanted.clone() };
+        for (existing, stands_in) in [(&tagged, true), (&wanted, false)] {
+            assert_eq!(can_stand_in(&limited, existing, &wanted), stands_in, "{:?}", existing.tags);
         }
     }
 }

@@ -201,7 +201,10 @@ mod tests {
             assert!(serde_json::from_value::<FailureReason>(json!(text)).is_err(), "{text}");
         }
         let run = CheckRun::of(Timestamp::parse("2026-01-02T23:04:05-02:00").unwrap());
-        assert_eq!(serde_json::to_value(&run).unwrap(), json!("2026-01-03"));
+        assert_eq!(
+            (serde_json::to_value(&run).unwrap(), run.to_string()),
+            (json!("2026-01-03"), "2026-01-03".to_owned())
+        );
         assert_eq!(serde_json::from_value::<CheckRun>(json!("2026-01-03")).unwrap(), run);
         for text in ["", "2026-1-3", "2026-02-30", "2026-01-03T00:00:00Z", "yesterday"] {
             assert!(serde_json::from_value::<CheckRun>(json!(text)).is_err(), "{text}");
