@@ -111,8 +111,8 @@ async fn parts_are_listed_in_pages() {
     let cursor = page["next_cursor"].as_str().unwrap();
     let (_, page) = call(&fixture, EDITOR, "GET", &format!("{path}?limit=20&cursor={cursor}"), "").await;
     let last = &page["items"][3];
-    assert_eq!((&last["number"], &last["size"], &page["next_cursor"]), (&json!(24), &json!(7_061_016), &Value::Null));
-    assert_eq!(last["upload"]["headers"]["content-length"], "7061016");
+    assert_eq!((&last["number"], &last["size"], &page["next_cursor"]), (&json!(24), &json!(7_062_016), &Value::Null));
+    assert_eq!(last["upload"]["headers"]["content-length"], "7062016");
     assert_eq!(call(&fixture, VIEWER, "GET", &path, "").await.0.status(), 403);
     assert_eq!(call(&fixture, EDITOR, "GET", &format!("{path}?cursor=eA"), "").await.0.status(), 422);
 }

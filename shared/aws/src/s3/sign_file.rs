@@ -47,6 +47,7 @@ mod tests {
     use super::*;
     use crate::replay::config;
     use aws_sdk_s3::Client;
+    use aws_sdk_s3::config::BehaviorVersion;
     use aws_sdk_s3::presigning::PresigningConfig;
     use std::collections::BTreeSet;
     use std::time::Duration;
@@ -65,7 +66,8 @@ mod tests {
         let key = "files/acme/fil_0199b0c67e4570008000000000000005";
         let signer = S3FileSigner::new(config.clone(), "data");
         let own = signer.sign_file(key, ReadMethod::Get, 60).await.unwrap();
-        let sdk = Client::from_conf(aws_sdk_s3::config::Builder::from(&config).build());
+        let sdk = aws_sdk_s3::config::Builder::from(&config).behavior_version(BehaviorVersion::v2026_01_12());
+        let sdk = Client::from_conf(sdk.build());
         let sdk = sdk.get_object().bucket("data").key(key).response_cache_control("no-store");
         let sdk = sdk.presigned(PresigningConfig::expires_in(Duration::from_secs(60)).unwrap()).await.unwrap();
         assert_eq!(parts(&own), parts(sdk.uri()));
