@@ -86,7 +86,8 @@ describe('the console of a stack', () => {
   it.skipIf(CODE === undefined)('signs in with a link, once', async () => {
     const page = await visited(`#code=${CODE}`);
     await page.getByRole('heading', { name: 'Home' }).waitFor();
-    expect(page.url()).toBe(CONSOLE);
+    // The API leads from /console/ to /console.
+    expect(page.url().replace(/\/$/, '')).toBe(CONSOLE.replace(/\/$/, ''));
     const again = await visited(`#code=${CODE}`);
     await again.getByText('This sign-in link was used before').waitFor();
   });
@@ -171,7 +172,7 @@ describe('the console of a stack', () => {
   });
 
   it('imports 1,702 real links and one that is none, and shows the report', async () => {
-    const [, ...rows] = readFileSync(LINKS, 'utf8').trimEnd().split('\n');
+    const [, ...rows] = readFileSync(LINKS, 'utf8').trimEnd().split(/\r?\n/);
     // Without their slugs, which other tests have taken on this domain, and with the tag by which they are deleted again.
     const lines = ['url,x_slug,title,x_tags,tags', ...rows.map((row) => `${row},console-${RUN}`), 'javascript:alert(2),,,,'];
     const page = await signedIn(KEY, 'imports');
@@ -254,11 +255,15 @@ describe('the console of a stack', () => {
             .click({ timeout: 1000 })
             .catch(() => {});
           await page.reload();
-          return page.getByLabel('API key').count();
+          const asked = page.getByLabel('API key').waitFor({ timeout: 3000 });
+          return asked.then(
+            () => true,
+            () => false,
+          );
         },
         { timeout: 30_000 },
       )
-      .toBe(1);
+      .toBe(true);
   });
 
   it('takes no request of another site', async () => {

@@ -19,12 +19,12 @@ async fn visitors_of_a_broken_target_are_led_to_the_expired_url_until_it_is_mend
     let rule = json!({"on_broken": "expired_url"});
     let changed = stack.call(&admin, Method::PATCH, "/v1/workspace", rule).await;
     assert_eq!((changed.status.as_u16(), &changed.json()["on_broken"]), (200, &json!("expired_url")), "{changed:?}");
-    for (slug, url) in [
-        ("checks-dead", "http://gone.invalid/"),
+    for (slug, url, expired_url) in [
+        ("checks-dead", "http://gone.invalid/", "https://example.com/instead"),
         // No request goes there, so nobody can tell.
-        ("checks-private", "http://169.254.169.254/latest/meta-data/"),
+        ("checks-private", "http://169.254.169.254/latest/meta-data/", "http://10.0.0.1/instead"),
     ] {
-        let link = json!({"slug": slug, "url": url, "expired_url": "https://example.com/instead"});
+        let link = json!({"slug": slug, "url": url, "expired_url": expired_url});
         assert_eq!(stack.call(&admin, Method::POST, "/v1/links", link).await.status, 201);
     }
     let before = get(&stack, &admin, "checks-dead").await;

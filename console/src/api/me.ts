@@ -50,6 +50,8 @@ export function isLimited(me: Me): boolean {
 export async function signIn(proof: { key: string } | { code: string } | { token: string }): Promise<void> {
   await body(api.POST('/v1/sessions', { body: proof }));
   forgetAll();
+  // An answer that is still under way is one to nobody.
+  await cache.cancelQueries({ queryKey: KEY });
   await cache.refetchQueries({ queryKey: KEY });
 }
 

@@ -62,6 +62,22 @@ describe('signing in', () => {
     expect(again.url()).toBe(`${server.url}/console/`);
   });
 
+  it('with a link counts, whatever an earlier request for nobody is answered later', async () => {
+    const { context, page } = await open(browser, server, null);
+    let asked = 0;
+    await page.route('**/v1/me', async (route) => {
+      asked += 1;
+      if (asked > 1) return route.continue();
+      await page.waitForResponse(/\/v1\/sessions$/);
+      // The page may have given the request up.
+      await route.continue().catch(() => {});
+    });
+    server.state.codes.add('late-code');
+    await page.goto('/console/#code=late-code');
+    await page.getByRole('heading', { name: 'Home' }).waitFor();
+    await context.close();
+  });
+
   it('is asked for where a session has ended, and goes on at the same place', async () => {
     const page = await visit('/console/statistics?range=7d');
     await page.locator('.tops li').first().waitFor();

@@ -165,12 +165,19 @@ describe('rules that move', () => {
 });
 
 describe('the report of an import', () => {
-  const line = (row: number, cause: string) =>
-    JSON.stringify({ row, line: row, file: null, outcome: 'invalid', column: 'url', value: 'x', cause });
+  const line = (row: number, cause: string, outcome = 'invalid') =>
+    JSON.stringify({ row, line: row, file: null, outcome, column: 'url', value: 'x', cause });
 
   it('is read up to a line that was cut', () => {
     expect(readReport(`${line(1, 'a')}\n\n${line(2, 'b')}\n{"row":3,`).map(({ row }) => row)).toEqual([1, 2]);
     expect(readReport(`${line(1, 'a')}\n${line(2, 'b')}\n`, 1)).toHaveLength(1);
+  });
+
+  it('shows what was not loaded before warnings, however many there are', () => {
+    const warnings = Array.from({ length: 600 }, (_, row) => line(row + 1, 'is cut', 'warned'));
+    const rows = readReport([...warnings, line(601, 'is missing'), line(602, 'is taken', 'conflicting')].join('\n'));
+    expect(rows).toHaveLength(500);
+    expect(rows.slice(0, 3).map(({ row }) => row)).toEqual([601, 602, 1]);
   });
 
   it('names the most frequent cause first', () => {

@@ -36,7 +36,7 @@ pub fn request_config() -> Result<SdkConfig, SettingError> {
 /// How long a long call may take while a caller waits. With the calls around it, it ends before the function does.
 const LONG_CALL_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Makes of `config` one whose calls may take [`LONG_CALL_TIMEOUT`], in one attempt: for the one call of a request that takes its time.
+/// Makes of `config` one whose calls may take 15 seconds, in one attempt: for the one call of a request that takes its time.
 pub fn with_one_long_call(config: &SdkConfig) -> SdkConfig {
     let timeouts = TimeoutConfig::builder().operation_timeout(LONG_CALL_TIMEOUT).build();
     config.to_builder().timeout_config(timeouts).retry_config(RetryConfig::standard().with_max_attempts(1)).build()

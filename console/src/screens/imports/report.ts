@@ -12,19 +12,28 @@ export interface ReportRow {
 /** The most rows that a page shows; the download has all. */
 export const SHOWN_ROWS = 500;
 
-/** Reads the first rows of a report (JSON Lines). A last line that was cut is left out. */
+/** The most lines of a report that are looked through for rows that were not loaded. */
+const READ_LINES = 50_000;
+
+/**
+ * Reads the first rows of a report (JSON Lines), those that were not loaded before those with a mere warning: a thousand warnings must
+ * not hide the one link that is missing. A last line that was cut is left out.
+ */
 export function readReport(text: string, most: number = SHOWN_ROWS): ReportRow[] {
-  const rows: ReportRow[] = [];
-  for (const line of text.split('\n')) {
-    if (rows.length === most) break;
+  const lost: ReportRow[] = [];
+  const warned: ReportRow[] = [];
+  for (const line of text.split('\n', READ_LINES)) {
+    if (lost.length === most) break;
     if (line.trim() === '') continue;
     try {
-      rows.push(JSON.parse(line) as ReportRow);
+      const row = JSON.parse(line) as ReportRow;
+      if (row.outcome !== 'warned') lost.push(row);
+      else if (warned.length < most) warned.push(row);
     } catch {
       break;
     }
   }
-  return rows;
+  return [...lost, ...warned].slice(0, most);
 }
 
 /** The causes of a report, the most frequent first: what to put right at once for many rows. */
