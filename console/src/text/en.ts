@@ -304,13 +304,22 @@ export const english = {
     previewTitle: 'Title',
     previewDescription: 'Description',
     previewImage: 'Picture',
-    broken: (since: string, reason: string) => `The target has not worked since ${since}: ${reason}`,
-    failing: (reason: string) => `The last check of the target failed: ${reason}`,
+    checkedTarget: (pointer: string) => {
+      const [, kind = 'url', index = '0'] = pointer.split('/');
+      const place = Number(index) + 1;
+      if (kind === 'expired_url') return 'The target after the end';
+      return kind === 'rules' ? `The target of rule ${place}` : kind === 'variants' ? `The target of variant ${place}` : 'The target';
+    },
+    broken: (target: string, since: string, reason: string) => `${target} has not worked since ${since}: ${reason}`,
+    failing: (target: string, reason: string) => `${target} failed its last check: ${reason}`,
     failures: names({
       dns: 'its host is not found',
       connection: 'its host accepts no connection',
       tls: 'its certificate is not valid',
       timeout: 'it does not answer in time',
+      unsafe_phishing: 'it is suspected of phishing',
+      unsafe_malware: 'it is suspected of malware',
+      unsafe_unwanted_software: 'it is suspected of unwanted software',
     }),
     failedWith: (status: string) => `it answers with status ${status}`,
     about: 'About this link',

@@ -64,13 +64,15 @@ describe('signing in', () => {
 
   it('with a link counts, whatever an earlier request for nobody is answered later', async () => {
     const { context, page } = await open(browser, server, null);
+    const redeemed = page.waitForResponse(/\/v1\/sessions$/);
     let asked = 0;
     await page.route('**/v1/me', async (route) => {
       asked += 1;
       if (asked > 1) return route.continue();
-      await page.waitForResponse(/\/v1\/sessions$/);
+      await redeemed;
+      const nobody = { title: 'Not signed in', status: 401, code: 'unauthorized', detail: 'sign in', request_id: 'r' };
       // The page may have given the request up.
-      await route.continue().catch(() => {});
+      await route.fulfill({ status: 401, contentType: 'application/problem+json', json: nobody }).catch(() => {});
     });
     server.state.codes.add('late-code');
     await page.goto('/console/#code=late-code');

@@ -89,6 +89,7 @@ function brokenCheck(now: number): Link['target_check'] {
     checked_at: new Date(now - DAY).toISOString(),
     broken_since: new Date(now - 4 * DAY).toISOString(),
     reason: 'status_404',
+    target: '/url',
   };
 }
 

@@ -13,10 +13,11 @@ export function BrokenNote({ link }: { link: Link }) {
   const check = link.target_check;
   if (!check?.reason || check.status === 'ok') return null;
   const reason = failureName(check.reason);
+  const target = text.link.checkedTarget(check.target);
   const isBroken = check.status === 'broken' && check.broken_since;
   return (
     <p class="note warn" role="status">
-      {isBroken ? text.link.broken(formatDateTime(check.broken_since ?? ''), reason) : text.link.failing(reason)}
+      {isBroken ? text.link.broken(target, formatDateTime(check.broken_since ?? ''), reason) : text.link.failing(target, reason)}
     </p>
   );
 }
