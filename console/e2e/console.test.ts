@@ -167,6 +167,7 @@ describe('the console of a stack', () => {
     const name = `console-${RUN}.csv`;
     await page.locator('input[type=file]').setInputFiles({ name, mimeType: 'text/csv', buffer: Buffer.from(file) });
     await page.locator('.card').getByRole('link', { name }).click();
+    await page.getByRole('heading', { name }).waitFor();
     await page.getByText('done in part').waitFor({ timeout: 60_000 });
     await page.getByRole('cell', { name: 'javascript:alert(1)' }).waitFor();
   });
@@ -174,11 +175,12 @@ describe('the console of a stack', () => {
   it('imports 1,702 real links and one that is none, and shows the report', async () => {
     const [, ...rows] = readFileSync(LINKS, 'utf8').trimEnd().split(/\r?\n/);
     // Without their slugs, which other tests have taken on this domain, and with the tag by which they are deleted again.
-    const lines = ['url,x_slug,title,x_tags,tags', ...rows.map((row) => `${row},console-${RUN}`), 'javascript:alert(2),,,,'];
+    const lines = ['url,x_first,title,x_second,tags', ...rows.map((row) => `${row},console-${RUN}`), 'javascript:alert(2),,,,'];
     const page = await signedIn(KEY, 'imports');
     const name = `real-${RUN}.csv`;
     await page.locator('input[type=file]').setInputFiles({ name, mimeType: 'text/csv', buffer: Buffer.from(`${lines.join('\n')}\n`) });
     await page.locator('.card').getByRole('link', { name }).click();
+    await page.getByRole('heading', { name }).waitFor();
     await page.getByText('done in part').waitFor({ timeout: 110_000 });
     await page.getByRole('cell', { name: 'javascript:alert(2)' }).waitFor();
     await page.getByText('Columns that were left out').waitFor();

@@ -1,4 +1,4 @@
-//! Signs requests that read a file, without the S3 client: see [`crate::signed`]. Calls nothing.
+//! Signs requests that read a file, without the S3 client. Calls nothing.
 
 use async_trait::async_trait;
 use aws_types::SdkConfig;
