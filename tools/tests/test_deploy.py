@@ -16,6 +16,7 @@ from local_stack.failure import Failure
 
 TEMPLATE = templates.read()
 PARAMETERS = TEMPLATE["Parameters"]
+SECRETS = {"FrontDoorSecret", "WebRiskKey"}
 
 # For each parameter with free text: values that work, and values that are mistyped.
 VALUES = {
@@ -33,6 +34,8 @@ VALUES = {
         ["mailto,", "mailto, tel", "mailto:", "MAILTO", "1a", "my app", "slack://"],
     ),
     "ShortUrlOrigin": (["", "https://go.example.com", "http://localhost:9000"], ["go.example.com", "https://a.b/", "https://a b"]),
+    "WebRiskKey": (["", "AIza-of_20_characters_or_more"], ["AIza", "AIza of 20 characters or more"]),
+    "WebRiskUrl": (["https://webrisk.googleapis.com", "http://127.0.0.1:8080"], ["", "webrisk.googleapis.com", "https://a.example/v1"]),
     "RootUrl": (["", "https://www.example.com/", "https://example.com/a?b=c"], ["www.example.com", "https:/example.com", "https://", "/a"]),
     "NotFoundUrl": (["", "https://www.example.com/404"], ["www.example.com", "ftp://example.com/"]),
     "FrontDoorSecret": (["", "a-secret_of_32_characters_or_more"], ["short", "a secret of 32 characters or more"]),
@@ -127,7 +130,7 @@ class Deploy(unittest.TestCase):
     def test_wrong_answer_without_a_terminal_fails(self):
         with self.assertRaisesRegex(Failure, "LogLevel: 'verbose' is not one of"):
             deploy.answers(TEMPLATE, {"LogLevel": "verbose"}, asking=False)
-        self.assertEqual(deploy.answers(TEMPLATE, {}, asking=False).keys(), PARAMETERS.keys() - {"FrontDoorSecret"})
+        self.assertEqual(deploy.answers(TEMPLATE, {}, asking=False).keys(), PARAMETERS.keys() - SECRETS)
 
     def test_secret_is_kept_by_the_stack_and_not_in_a_file(self):
         secret = "a-secret_of_32_characters_or_more"
