@@ -152,10 +152,27 @@ def explain(error):
 
 def upload(file, size, request):
     """Uploads the file in chunks, with the request that the import gave."""
+    bar = Bar("upload")
+    try:
+        with open(file, "rb") as source:
+            status, text = send_signed(source, (0, size), request, lambda sent: bar.show_bytes(sent, size))
+    except OSError as error:
+        raise Failure(f"the upload broke off: {error}") from error
+    finally:
+        bar.end()
+    if status != 200:
+        raise Failure(f"the upload was refused: {status} {text[:300]}")
+
+
+def send_signed(source, part, request, show):
+    """Sends a part of the source, its offset and size, with a signed request; returns the status and the text of the answer.
+
+    Calls `show` with the place in the source up to which it is sent. Raises OSError if the connection breaks.
+    """
+    offset, size = part
     url = urllib.parse.urlsplit(request["url"])
     connect = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
     connection = connect(url.hostname, url.port, timeout=60)
-    bar = Bar("upload")
     try:
         connection.putrequest(request["method"], f"{url.path}?{url.query}", skip_accept_encoding=True)
         for name, value in request["headers"].items():
@@ -163,21 +180,21 @@ def upload(file, size, request):
             if name.lower() != "host":
                 connection.putheader(name, value)
         connection.endheaders()
+        source.seek(offset)
         sent = 0
-        with open(file, "rb") as source:
-            while chunk := source.read(min(CHUNK, size - sent)):
-                connection.send(chunk)
-                sent += len(chunk)
-                bar.show(sent / size, f"{megabytes(sent)} of {megabytes(size)} MB")
+        while sent < size:
+            chunk = source.read(min(CHUNK, size - sent))
+            if not chunk:
+                raise Failure("the file became shorter while it was sent")
+            connection.send(chunk)
+            sent += len(chunk)
+            show(offset + sent)
         answer = connection.getresponse()
-        text = answer.read().decode(errors="replace")
-    except OSError as error:
-        raise Failure(f"the upload broke off: {error}") from error
+        return answer.status, answer.read().decode(errors="replace")
+    except http.client.HTTPException as error:
+        raise OSError(str(error)) from error
     finally:
-        bar.end()
         connection.close()
-    if answer.status != 200:
-        raise Failure(f"the upload was refused: {answer.status} {text[:300]}")
 
 
 def watch(api, import_id):
@@ -250,6 +267,9 @@ class Bar:
             self.shown_at = time.monotonic()
             print(line, file=sys.stderr, flush=True)
         self.last = line
+
+    def show_bytes(self, sent, size):
+        self.show(sent / size, f"{megabytes(sent)} of {megabytes(size)} MB")
 
     def end(self):
         if self.terminal:

@@ -7,7 +7,6 @@ the ids of unfinished uploads in ~/.local/state/waypost (or XDG_STATE_HOME). Wit
 import argparse
 import datetime
 import hashlib
-import http.client
 import json
 import mimetypes
 import os
@@ -16,7 +15,7 @@ import time
 import urllib.parse
 from pathlib import Path
 
-from import_file import CHUNK, Api, Bar, megabytes, where
+from import_file import Api, Bar, send_signed, where
 from local_stack.failure import Failure, run_main
 
 # Smaller files are sent again as a whole.
@@ -142,7 +141,7 @@ def send(api, file, shared):
     size, bar = shared["size"], Bar("upload")
 
     def show(sent):
-        bar.show(sent / size, f"{megabytes(sent)} of {megabytes(size)} MB")
+        bar.show_bytes(sent, size)
 
     try:
         with open(file, "rb") as source:
@@ -166,7 +165,7 @@ def put(source, offset, size, request, show):
     """Sends `size` bytes of the source with a signed request, and again if the connection breaks."""
     for attempt in range(TRIES):
         try:
-            status, text = put_once(source, offset, size, request, show)
+            status, text = send_signed(source, (offset, size), request, show)
         except OSError as error:
             status, text = 0, str(error)
         # 412: an earlier attempt arrived, although its answer was lost.
@@ -175,34 +174,6 @@ def put(source, offset, size, request, show):
         if attempt + 1 == TRIES or (400 <= status < 500 and status != 408):
             raise Failure(f"the upload was refused: {status or ''} {text[:300]}; the same command goes on where it was")
         time.sleep(2**attempt / 4)
-
-
-def put_once(source, offset, size, request, show):
-    url = urllib.parse.urlsplit(request["url"])
-    connect = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
-    connection = connect(url.hostname, url.port, timeout=60)
-    try:
-        connection.putrequest(request["method"], f"{url.path}?{url.query}", skip_accept_encoding=True)
-        for name, value in request["headers"].items():
-            # They include the length. The connection sends the host itself.
-            if name.lower() != "host":
-                connection.putheader(name, value)
-        connection.endheaders()
-        source.seek(offset)
-        sent = 0
-        while sent < size:
-            chunk = source.read(min(CHUNK, size - sent))
-            if not chunk:
-                raise Failure("the file became shorter while it was sent")
-            connection.send(chunk)
-            sent += len(chunk)
-            show(offset + sent)
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode(errors="replace")
-    except http.client.HTTPException as error:
-        raise OSError(str(error)) from error
-    finally:
-        connection.close()
 
 
 if __name__ == "__main__":

@@ -72,6 +72,8 @@ RULES = (
     "must be the index of a rule",
     "must have at least one condition",
     "must not lead to one of this service's own domains",
+    "must be https://files.invalid/ with the id of a file behind it, such as fil_ and 32 hexadecimal digits",
+    "must not be a file",
     "must not contain a user name or password",
     "cannot be combined with group_by",
     "is counted by day",

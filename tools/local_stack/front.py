@@ -16,9 +16,10 @@ import select
 import socket
 import threading
 import tomllib
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 
 from . import console, paths
+from .handler import HOP_BY_HOP, AnyMethod
 from .ports import LOOPBACK
 
 # Requests that a function may have or have waiting in `cargo lambda watch`.
@@ -31,7 +32,6 @@ CONNECTIONS = 1000
 # A little more than API Gateway takes.
 BODY_BYTES = 11 << 20
 EVENTS = "/2015-03-31/functions/"
-HOP_BY_HOP = {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "expect"}
 
 
 class Sent:
@@ -159,27 +159,14 @@ class Front(ThreadingHTTPServer):
         """Says nothing: the client went away."""
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(AnyMethod):
     """Forwards requests of any method."""
 
-    protocol_version = "HTTP/1.1"
-    # Ends connections on which nothing comes, in seconds.
-    timeout = 75
-
-    def __getattr__(self, name):
-        if name.startswith("do_"):
-            return self._forward
-        raise AttributeError(name)
-
-    def log_message(self, *_):
-        """The functions log."""
-
-    def _forward(self):
+    def handle_request(self):
         body = self._body()
         if body is None:
             return
-        # Not self.path: it has one slash where the client sent several.
-        target = self.requestline.split(" ")[1]
+        target = self.target()
         if console.is_at(target):
             self._give_console(target, body)
             return

@@ -7,12 +7,14 @@ the path in front of each request: routes, CORS and functions are those of the s
 import contextlib
 import http.client
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from urllib.parse import urlsplit
 
+from .handler import HOP_BY_HOP, AnyMethod
 from .ports import LOOPBACK
 
-HOP_BY_HOP = {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "content-length"}
+# The length is that of the body as it is here.
+NOT_PASSED_ON = HOP_BY_HOP | {"content-length"}
 # A function may take 30 s.
 ANSWER_S = 60
 
@@ -37,30 +39,17 @@ class Gateway(ThreadingHTTPServer):
         """Says nothing: the client went away."""
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(AnyMethod):
     """Passes on requests of any method."""
 
-    protocol_version = "HTTP/1.1"
-    # Ends connections on which nothing comes, in seconds.
-    timeout = 75
-
-    def __getattr__(self, name):
-        if name.startswith("do_"):
-            return self._pass_on
-        raise AttributeError(name)
-
-    def log_message(self, *_):
-        """The functions log."""
-
-    def _pass_on(self):
+    def handle_request(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        # Not self.path: it has one slash where the client sent several.
-        target = self.server.path + self.requestline.split(" ")[1]
+        target = self.server.path + self.target()
         upstream = http.client.HTTPConnection(*self.server.upstream, timeout=ANSWER_S)
         try:
             upstream.putrequest(self.command, target, skip_host=True, skip_accept_encoding=True)
             for name, value in self.headers.items():
-                if name.lower() not in HOP_BY_HOP:
+                if name.lower() not in NOT_PASSED_ON:
                     upstream.putheader(name, value)
             upstream.putheader("Content-Length", str(len(body)))
             upstream.endheaders(body)
@@ -75,7 +64,7 @@ class Handler(BaseHTTPRequestHandler):
     def _answer(self, status, headers, body):
         self.send_response_only(status)
         for name, value in headers:
-            if name.lower() not in HOP_BY_HOP:
+            if name.lower() not in NOT_PASSED_ON:
                 self.send_header(name, value)
         if status not in (204, 304):
             self.send_header("Content-Length", str(len(body)))

@@ -28,7 +28,7 @@ async fn serve() -> Result<(), BoxError> {
         block_reader: blocked.clone(),
         block_writer: blocked,
         clock: Arc::new(SystemClock),
-        operators: settings::workspace("OPERATOR_WORKSPACE")?,
+        operators: settings::operator_workspace()?,
     };
     let authentication = authentication(&dynamo, &table)?;
     waypost_http::event::run(api(handler::routes(app), authentication)).await

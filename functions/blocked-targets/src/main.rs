@@ -20,7 +20,7 @@ async fn serve() -> Result<(), BoxError> {
     let dynamo = aws_sdk_dynamodb::Client::new(&sdk::request_config()?);
     let table = settings::required("LINKS_TABLE")?;
     let list = Arc::new(DynamoBlockList::new(dynamo.clone(), &table));
-    let operators = settings::workspace("OPERATOR_WORKSPACE")?;
+    let operators = settings::operator_workspace()?;
     let app = handler::App { reader: list.clone(), writer: list, clock: Arc::new(SystemClock), operators };
     let idempotency = idempotency(&dynamo, &table);
     let authentication = authentication(&dynamo, &table)?;

@@ -31,7 +31,7 @@ async fn serve() -> Result<(), BoxError> {
         aggregates: Arc::new(DynamoAggregates::new(dynamo.clone(), settings::required("STATS_TABLE")?)),
         clock: Arc::new(SystemClock),
         domains: settings::domains()?,
-        operator: settings::workspace("OPERATOR_WORKSPACE")?,
+        operator: settings::operator_workspace()?,
     };
     let authentication = authentication(&dynamo, &links_table)?;
     waypost_http::event::run(api(handler::routes(app), authentication)).await

@@ -37,12 +37,6 @@ pub fn number(name: &'static str) -> Result<u64, SettingError> {
     text.parse().map_err(|_| SettingError::Invalid { name, problem: "is not a whole number".to_owned() })
 }
 
-/// Reads the setting `name` as a workspace.
-pub fn workspace(name: &'static str) -> Result<WorkspaceId, SettingError> {
-    let text = required(name)?;
-    WorkspaceId::parse(text).map_err(|_| SettingError::Invalid { name, problem: "is not a workspace".to_owned() })
-}
-
 /// Reads how long the bucket keeps uploads, reports and exports from `IMPORT_RETENTION_DAYS`.
 pub fn file_retention() -> Result<Retention, SettingError> {
     Ok(Retention::days(number("IMPORT_RETENTION_DAYS")?))

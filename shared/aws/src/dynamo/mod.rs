@@ -4,6 +4,7 @@ pub mod abuse_reports;
 mod aggregate_decoder;
 mod aggregate_reader;
 pub mod aggregates;
+mod attempts;
 pub mod blocked_targets;
 pub mod catalog;
 mod change_marks;

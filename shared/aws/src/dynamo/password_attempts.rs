@@ -3,11 +3,10 @@
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
 use waypost_domain::redirect::ports::PasswordAttempts;
 use waypost_domain::{LinkAddress, StoreError, Timestamp};
 
-use super::conditional_writes::was_written;
+use super::attempts::{begin, take_back};
 use super::{Item, text};
 
 /// How long a minute's item is kept, in seconds. It has no use after the minute.
@@ -36,36 +35,12 @@ impl PasswordAttempts for DynamoPasswordAttempts {
         now: Timestamp,
         limit: u32,
     ) -> Result<bool, StoreError> {
-        let result = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(key(address, who, now)))
-            .update_expression("ADD tries :one SET #ttl = :ttl")
-            .condition_expression("attribute_not_exists(tries) OR tries < :limit")
-            .expression_attribute_names("#ttl", "ttl")
-            .expression_attribute_values(":one", number(1))
-            .expression_attribute_values(":limit", number(limit.into()))
-            .expression_attribute_values(":ttl", number(now.as_seconds() + KEPT_SECONDS))
-            .send()
-            .await;
-        was_written("attempts.begin", result)
+        let (item, expiry) = ((self.table.as_str(), key(address, who, now)), now.as_seconds() + KEPT_SECONDS);
+        begin(&self.client, "attempts.begin", item, limit, expiry).await
     }
 
-    /// Subtracts only from an item that exists: otherwise it would make one without a `ttl`.
     async fn take_back(&self, address: &LinkAddress, who: Option<&str>, now: Timestamp) -> Result<(), StoreError> {
-        let result = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(key(address, who, now)))
-            .update_expression("ADD tries :back")
-            .condition_expression("tries > :none")
-            .expression_attribute_values(":back", number(-1))
-            .expression_attribute_values(":none", number(0))
-            .send()
-            .await;
-        was_written("attempts.take_back", result).map(drop)
+        take_back(&self.client, "attempts.take_back", (&self.table, key(address, who, now))).await
     }
 }
 
@@ -76,8 +51,4 @@ fn key(address: &LinkAddress, who: Option<&str>, now: Timestamp) -> Item {
         ("pk".to_owned(), text(format!("TRY#{}#{}", address.domain, address.slug))),
         ("sk".to_owned(), text(format!("TRY#{minute}{name}"))),
     ])
-}
-
-fn number(value: i64) -> AttributeValue {
-    AttributeValue::N(value.to_string())
 }

@@ -9,7 +9,8 @@ use waypost_domain::StoreError;
 use waypost_domain::access::sessions::limit_sign_in::WINDOW_SECONDS;
 use waypost_domain::access::sessions::ports::SignInAttempts;
 
-use super::conditional_writes::{put_if_absent, was_written};
+use super::attempts::{begin, number, take_back};
+use super::conditional_writes::put_if_absent;
 use super::{Item, text};
 use crate::error::{broken, store_error};
 
@@ -58,30 +59,12 @@ impl SignInAttempts for DynamoSignInAttempts {
     }
 
     async fn begin(&self, who: &str, window: i64, limit: u32) -> Result<bool, StoreError> {
-        let update = self.client.update_item().table_name(&self.table).set_key(Some(key(who, window)));
-        let result = update
-            .update_expression("ADD tries :one SET #ttl = :ttl")
-            .condition_expression("attribute_not_exists(tries) OR tries < :limit")
-            .expression_attribute_names("#ttl", "ttl")
-            .expression_attribute_values(":one", number(1))
-            .expression_attribute_values(":limit", number(limit.into()))
-            .expression_attribute_values(":ttl", number(expiry(window)))
-            .send()
-            .await;
-        was_written("sign_in_attempts.begin", result)
+        let item = (self.table.as_str(), key(who, window));
+        begin(&self.client, "sign_in_attempts.begin", item, limit, expiry(window)).await
     }
 
-    /// Subtracts only from an item that exists: otherwise it would make one without a `ttl`.
     async fn take_back(&self, who: &str, window: i64) -> Result<(), StoreError> {
-        let update = self.client.update_item().table_name(&self.table).set_key(Some(key(who, window)));
-        let result = update
-            .update_expression("ADD tries :back")
-            .condition_expression("tries > :none")
-            .expression_attribute_values(":back", number(-1))
-            .expression_attribute_values(":none", number(0))
-            .send()
-            .await;
-        was_written("sign_in_attempts.take_back", result).map(drop)
+        take_back(&self.client, "sign_in_attempts.take_back", (&self.table, key(who, window))).await
     }
 }
 
@@ -91,8 +74,4 @@ fn key(who: &str, window: i64) -> Item {
 
 fn expiry(window: i64) -> i64 {
     window.saturating_mul(WINDOW_SECONDS).saturating_add(KEPT_SECONDS)
-}
-
-fn number(value: i64) -> AttributeValue {
-    AttributeValue::N(value.to_string())
 }

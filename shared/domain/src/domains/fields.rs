@@ -94,7 +94,7 @@ impl DomainFields {
     /// Makes the settings that follow on `seen`, with the same time and revision. Adds what is wrong to `errors`.
     pub fn check(&self, seen: &DomainSettings, domains: &Domains, errors: &mut Errors) -> DomainSettings {
         let mut url = |name: &str, text: &Option<String>| {
-            text.as_ref().and_then(|text| errors.note(name, TargetUrl::parse(text, domains)))
+            text.as_ref().and_then(|text| errors.note(name, TargetUrl::parse_page(text, domains)))
         };
         let root_url = url("/root_url", &self.root_url);
         let not_found_url = url("/not_found_url", &self.not_found_url);

@@ -29,6 +29,7 @@ pub fn object_key(workspace: &WorkspaceId, id: &FileId) -> String {
 mod tests {
     use super::*;
     use crate::values::domains::Domains;
+    use crate::values::target::TargetError;
 
     #[test]
     fn only_the_id_of_a_file_at_the_reserved_host_names_one() {
@@ -47,8 +48,12 @@ mod tests {
             (target.replace("fil_", "../fil_"), true),
             ("https://files.invalid/".to_owned(), false),
         ] {
-            let parsed = TargetUrl::parse(&text, &domains).unwrap();
-            assert_eq!(file_of(&parsed).as_ref() == Some(&id), names, "{text}");
+            let parsed = TargetUrl::parse(&text, &domains);
+            assert_eq!(parsed.as_ref().ok().and_then(file_of).as_ref() == Some(&id), names, "{text}");
+            // What is at the host of files is a file, or refused.
+            assert_eq!(parsed == Err(TargetError::File), !names && text.starts_with(TargetUrl::FILES), "{text}");
+            let is_page = !text.to_ascii_lowercase().starts_with(TargetUrl::FILES);
+            assert_eq!(TargetUrl::parse_page(&text, &domains).is_ok(), is_page, "{text}");
         }
     }
 

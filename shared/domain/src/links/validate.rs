@@ -80,7 +80,7 @@ fn check_settings(fields: &LinkFields, domains: &Domains, errors: &mut Errors) -
     let (starts_at, expires_at) =
         check_span(("/starts_at", fields.starts_at.as_deref()), ("/expires_at", fields.expires_at.as_deref()), errors);
     let expired_url = fields.expired_url.as_deref();
-    let expired_url = expired_url.and_then(|text| errors.note("/expired_url", TargetUrl::parse(text, domains)));
+    let expired_url = expired_url.and_then(|text| errors.note("/expired_url", TargetUrl::parse_page(text, domains)));
     if fields.max_clicks.is_some_and(|clicks| !(1..=MAX_CLICKS).contains(&clicks)) {
         errors.add("/max_clicks", format!("must be 1 to {MAX_CLICKS}"));
     }

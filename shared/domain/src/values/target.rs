@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::files::id::FileId;
 use crate::values::domains::{Domains, host_name};
 use crate::values::other_targets;
 use crate::values::plain_url::plain_host;
@@ -66,7 +67,16 @@ impl TargetUrl {
         if text.len() > Self::MAX_LEN { Err(TargetError::Length) } else { Self(text).unless_blocked(own) }
     }
 
+    /// As [`TargetUrl::parse`], for a target that cannot be a file: visitors are led there as it stands.
+    pub fn parse_page(text: &str, own: &Domains) -> Result<Self, TargetError> {
+        let target = Self::parse(text, own)?;
+        if target.0.starts_with(Self::FILES) { Err(TargetError::NoFile) } else { Ok(target) }
+    }
+
     fn unless_blocked(self, own: &Domains) -> Result<Self, TargetError> {
+        if self.0.strip_prefix(Self::FILES).is_some_and(|id| FileId::parse(id).is_err()) {
+            return Err(TargetError::File);
+        }
         own.blocked().reason(&self.0).map_or(Ok(self), |reason| Err(TargetError::Blocked(reason)))
     }
 
