@@ -322,6 +322,7 @@ pub(crate) mod tests {
             Mobile/15E148 Instagram 334.0.4.32.98 (iPhone15,3; iOS 17_5; en_US; en; scale=3.00; 1290x2796; 609775437)";
         let cubot = "Mozilla/5.0 (Linux; Android 9; CUBOT X19) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 \
             Mobile Safari/537.36";
+        let cubot_tablet = cubot.replace(" Mobile", "");
         let tv = "Mozilla/5.0 (Web0S; Linux/SmartTV) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/94.0.4606.128 Safari/537.36";
         let m_bot = "Mozilla/5.0 (Linux; Android 7.0; M bot 54) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/78.0.3904.96 \
             Mobile Safari/537.36";
@@ -335,6 +336,7 @@ pub(crate) mod tests {
             (firefox, Device::Desktop, "Firefox", "Ubuntu"),
             (instagram, Device::Mobile, "Instagram", "iOS"),
             (cubot, Device::Mobile, "Chrome Mobile", "Android"),
+            (&cubot_tablet, Device::Tablet, "Chrome", "Android"),
             (m_bot, Device::Mobile, "Chrome Mobile", "Android"),
             (tv, Device::Tv, "Chrome", "Web0S"),
             (hbbtv, Device::Tv, "Opera", "Linux"),
@@ -385,6 +387,15 @@ pub(crate) mod tests {
         ] {
             let name = Some(name.to_owned()).filter(|name| !name.is_empty());
             assert_eq!(read(text), Agent { bot: Some(Bot { kind, name }), ..Agent::default() }, "{text}");
+        }
+    }
+
+    #[test]
+    fn name_of_a_bot_is_no_browser() {
+        for (name, is_bot) in
+            [("Googlebot", true), ("Baiduspider-image", true), ("Acme Crawler 2", true), ("Botany", false)]
+        {
+            assert_eq!(is_name_of_bot(name), is_bot, "{name}");
         }
     }
 

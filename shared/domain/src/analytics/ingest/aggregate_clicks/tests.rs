@@ -160,7 +160,18 @@ struct Contended<'a> {
     store: MemoryAggregates,
     /// What the other process counts.
     others: Mutex<Option<&'a [Received<'a>]>>,
-    refuses_all: bool,
+    answer: Answer,
+}
+
+/// What a contended store answers to a write.
+#[derive(Clone, Copy)]
+enum Answer {
+    /// What the store beneath answers.
+    Its,
+    /// That another process wrote since the load.
+    Refusal,
+    /// The same, and then it fails.
+    RefusalThenOutage,
 }
 
 #[async_trait]
@@ -173,7 +184,12 @@ impl AggregateStore for Contended<'_> {
         if let Some(others) = others {
             count(others, &self.store, &MemoryQuarantine::default()).await;
         }
-        if self.refuses_all { Ok(false) } else { self.store.put(aggregate, read).await }
+        match self.answer {
+            Answer::Its => return self.store.put(aggregate, read).await,
+            Answer::Refusal => {}
+            Answer::RefusalThenOutage => self.store.fail(true),
+        }
+        Ok(false)
     }
 }
 
@@ -190,7 +206,7 @@ async fn aggregate_that_another_process_wrote_meanwhile_gets_what_it_lacks() {
     // The other process counts some records of the batch, or all of them.
     for (others, written) in [(&batch[..2], 4), (&batch[..], 0)] {
         let store =
-            Contended { store: MemoryAggregates::default(), others: Mutex::new(Some(others)), refuses_all: false };
+            Contended { store: MemoryAggregates::default(), others: Mutex::new(Some(others)), answer: Answer::Its };
         let result = count_contended(&batch, &store).await;
         // The day and the hour of the link, the day of the workspace, and the total.
         assert_eq!((result.conflicts, result.written, result.failed), (4, written, Vec::new()));
@@ -201,10 +217,20 @@ async fn aggregate_that_another_process_wrote_meanwhile_gets_what_it_lacks() {
 #[tokio::test]
 async fn aggregate_that_others_keep_writing_is_reported() {
     let batch: Vec<_> = (10..14).map(|n| received(0, n, &by(CHROME, "a", TIME))).collect();
-    let store = Contended { store: MemoryAggregates::default(), others: Mutex::new(None), refuses_all: true };
+    let store = Contended { store: MemoryAggregates::default(), others: Mutex::new(None), answer: Answer::Refusal };
     let result = count_contended(&batch, &store).await;
     // The total waits for the day, the hour and the workspace, each of which is tried six times.
     assert_eq!((result.written, result.conflicts, result.failed), (0, 18, vec!["10".to_owned()]));
+}
+
+#[tokio::test]
+async fn outage_after_a_conflict_is_reported_with_the_conflict() {
+    let batch = [received(0, 10, &by(CHROME, "a", TIME))];
+    let answer = Answer::RefusalThenOutage;
+    let store = Contended { store: MemoryAggregates::default(), others: Mutex::new(None), answer };
+    let result = count_contended(&batch, &store).await;
+    // The total waits for the day, the hour and the workspace.
+    assert_eq!((result.written, result.conflicts, result.failed), (0, 3, vec!["10".to_owned()]));
 }
 
 #[tokio::test]

@@ -9,10 +9,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use flate2::read::MultiGzDecoder;
 
-use super::aggregate_clicks::{AggregateClicksPorts, aggregate_clicks};
-use super::archive::{ArchiveKey, ArchivedClick};
-use super::record::{QuarantinedRecord, Received};
-use super::user_agent::UserAgents;
+use crate::analytics::ingest::aggregate_clicks::{AggregateClicksPorts, aggregate_clicks};
+use crate::analytics::ingest::archive::{ArchiveKey, ArchivedClick};
+use crate::analytics::ingest::record::{QuarantinedRecord, Received};
+use crate::analytics::ingest::user_agent::UserAgents;
 use crate::analytics::model::sequence::SequenceNumber;
 use crate::analytics::ports::{AggregateStore, ArchiveReader, Quarantine};
 use crate::values::error::{StoreError, StoreErrorKind};
@@ -180,3 +180,6 @@ impl Quarantine for NoQuarantine {
         Err(StoreError::new("archive.read", StoreErrorKind::Broken, record.reason.clone()))
     }
 }
+
+#[cfg(test)]
+mod tests;
