@@ -32,7 +32,7 @@ from local_stack.admin_key import create_admin_key
 from local_stack.failure import Failure, run_main
 from local_stack.gateway import Gateway
 from local_stack.ministack import MiniStack
-from local_stack.ports import free_port
+from local_stack.ports import LOOPBACK, free_port
 from local_stack.processes import Child, Stopped, last_line, signals_raise
 from local_stack.sign_in_code import create_sign_in_code
 
@@ -75,6 +75,8 @@ def run():
     with MiniStack(free_port(), paths.E2E / "ministack.log", enforce_iam=True) as ministack:
         require_enforcement(ministack)
         issuer = f"http://127.0.0.1:{free_port()}"
+        # The bucket takes uploads of pages at this origin only.
+        console_port = free_port()
         parameters = {
             "Architecture": architecture,
             # The tests of every route, of domains and of daily jobs own the others.
@@ -86,7 +88,7 @@ def run():
             "JwtIssuer": issuer,
             "JwtAudience": "waypost",
             "ConsoleClientId": "waypost-console",
-            "ConsoleOrigins": ",".join(OTHER_ORIGINS),
+            "ConsoleOrigins": ",".join((*OTHER_ORIGINS, f"http://{LOOPBACK}:{console_port}")),
             # The local AWS drops what is above a limit, where AWS would try again.
             "LoadImportConcurrency": "0",
             # Small, so that the tests' files have several parts.
@@ -108,7 +110,7 @@ def run():
             # Run the others after a failed test too: their findings may explain the failure. The console goes first, since the wrong keys
             # that Schemathesis sends use up what may fail from this address.
             if "console" in wanted:
-                code = check_console(ministack, stack, issuer) or code
+                code = check_console(ministack, stack, issuer, console_port) or code
             if "document" in wanted:
                 code = check_document(ministack, stack) or code
         finally:
@@ -252,11 +254,11 @@ def check_document(ministack, stack):
     return int(any(codes.values()))
 
 
-def check_console(ministack, stack, issuer):
+def check_console(ministack, stack, issuer, port):
     """Runs the browser tests of console/e2e against the stack; returns their exit code."""
     dynamodb, table = ministack.client("dynamodb"), stack.outputs["LinksTable"]
     publish(ministack.client("s3"), stack.outputs["DataBucket"], paths.CONSOLE_BUILT)
-    with plain_http_cookie(ministack, stack), Gateway(free_port(), api_url(ministack, stack)) as gateway:
+    with plain_http_cookie(ministack, stack), Gateway(port, api_url(ministack, stack)) as gateway:
         env = dict(os.environ) | {
             "PATH": f"{paths.TOOLS / 'node' / 'bin'}{os.pathsep}{os.environ['PATH']}",
             "WAYPOST_CONSOLE_URL": f"{gateway.origin}/console/",

@@ -11,7 +11,7 @@ import { State } from '../tests/server/state.ts';
 
 /** Time for the chart, which draws itself after the data came. */
 const DRAWING_MILLISECONDS = 300;
-const FOR_DOCS = ['home', 'links', 'link', 'link-statistics'];
+const FOR_DOCS = ['home', 'links', 'link', 'link-statistics', 'file'];
 
 const [first = 'test-results/screens', ...rest] = process.argv.slice(2);
 const all = first === '--all';

@@ -186,6 +186,12 @@ impl Stack {
         send(request.body(file)).await
     }
 
+    /// Sends a request without a body to any URL, without following redirects.
+    pub async fn send_to(&self, method: Method, url: &str, headers: &[(&str, &str)]) -> Answer {
+        let request = self.http.request(method, url);
+        send(headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))).await
+    }
+
     /// Gets any URL without following redirects.
     pub async fn get(&self, url: &str) -> Answer {
         send(self.http.get(url)).await

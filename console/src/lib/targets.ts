@@ -25,3 +25,8 @@ export function linkPath(link: { domain: string; slug: string }, page: '' | 'sta
   const path = `/console/links/${encodeURIComponent(link.domain)}/${encodeURIComponent(link.slug)}`;
   return page === '' ? path : `${path}/${page}`;
 }
+
+/** The id of the file that a target names; `null` if it leads elsewhere. */
+export function fileOfTarget(target: string): string | null {
+  return /^https:\/\/files\.invalid\/(fil_[0-9a-f]{32})$/.exec(target)?.[1] ?? null;
+}

@@ -9,6 +9,7 @@ import { formatDateTime, formatNumber } from '../lib/format';
 import { useTitle } from '../lib/hooks';
 import { linkPath } from '../lib/targets';
 import { text } from '../text';
+import { importsText } from '../text/imports';
 import { Dialog } from '../ui/dialog';
 import { More } from '../ui/more';
 import { ScrollBox } from '../ui/scroll_box';
@@ -72,7 +73,7 @@ export function Changes() {
                         <td class="nowrap">{formatDateTime(job.created_at)}</td>
                         <td>
                           {text.changes.actions[job.action]}
-                          {job.dry_run && <span class="badge">{text.imports.dryRun}</span>}
+                          {job.dry_run && <span class="badge">{importsText.dryRun}</span>}
                         </td>
                         <td>
                           <span class={`badge ${TONES[job.status]}`}>{text.changes.statuses[job.status]}</span>
@@ -131,7 +132,7 @@ function Results({ job, onClose }: { job: LinkChange; onClose: () => void }) {
                 <tr>
                   <th scope="col">{text.links.address}</th>
                   <th scope="col">{text.changes.result}</th>
-                  <th scope="col">{text.imports.why}</th>
+                  <th scope="col">{importsText.why}</th>
                 </tr>
               </thead>
               <tbody>

@@ -23,6 +23,7 @@ export const SECTIONS: { name: string | null; pages: Page[] }[] = [
     pages: [
       { path: '/console/', name: text.nav.home, icon: 'home', letter: 'h', limited: true },
       { path: '/console/links', name: text.nav.links, icon: 'link', letter: 'l', limited: true },
+      { path: '/console/files', name: text.nav.files, icon: 'file', letter: 'f', limited: true },
       { path: '/console/statistics', name: text.nav.statistics, icon: 'chart', letter: 's', limited: true },
       { path: '/console/tags', name: text.nav.tags, icon: 'tag', letter: 't' },
     ],

@@ -45,6 +45,8 @@ export const Home = screen(() => import('../screens/home').then((module) => modu
 export const Links = screen(() => import('../screens/links/links').then((module) => module.Links));
 export const NewLink = screen(() => import('../screens/link/link').then((module) => module.NewLinkScreen));
 export const EditLink = screen(() => import('../screens/link/link').then((module) => module.LinkScreen));
+export const Files = screen(() => import('../screens/files/files').then((module) => module.Files));
+export const FileScreen = screen(() => import('../screens/files/file').then((module) => module.FileScreen));
 export const Statistics = screen(() => import('../screens/statistics/screens').then((module) => module.StatisticsScreen));
 export const LinkStatistics = screen(() => import('../screens/statistics/screens').then((module) => module.LinkStatisticsScreen));
 export const Imports = screen(() => import('../screens/imports/imports').then((module) => module.Imports));

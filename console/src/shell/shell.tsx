@@ -18,6 +18,8 @@ import {
   Domains,
   EditLink,
   Exports,
+  FileScreen,
+  Files,
   Home,
   ImportScreen,
   Imports,
@@ -153,6 +155,8 @@ export function Shell() {
               <Route path="/console/links/new" component={NewLink} />
               <Route path="/console/links/:domain/:slug" component={EditLink} />
               <Route path="/console/links/:domain/:slug/statistics" component={LinkStatistics} />
+              <Route path="/console/files" component={Files} />
+              <Route path="/console/files/:id" component={FileScreen} />
               <Route path="/console/statistics" component={Statistics} />
               <Route path="/console/imports" component={Imports} />
               <Route path="/console/imports/:id" component={ImportScreen} />

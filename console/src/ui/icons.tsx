@@ -2,6 +2,7 @@
 const PATHS = {
   home: 'M2 7l6-5 6 5v7h-4v-4H6v4H2z',
   link: 'M7 9.5a3 3 0 0 0 4.2 0l2-2a3 3 0 0 0-4.2-4.2l-.8.8M9 6.5a3 3 0 0 0-4.2 0l-2 2a3 3 0 0 0 4.2 4.2l.8-.8',
+  file: 'M3.5 1.5h6l3 3v10h-9zM9.5 1.5v3h3',
   chart: 'M2 14h12M4 11V8m4 3V4m4 7V6',
   tag: 'M2 2h5.5L14 8.5 8.5 14 2 7.5zM5 5h.01',
   upload: 'M8 10V2m0 0L5 5m3-3l3 3M2 10v4h12v-4',

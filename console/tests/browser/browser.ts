@@ -3,6 +3,7 @@ import { delimiter, join } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import type { Role } from '../../src/api/types';
 import { idOf } from '../server/data.ts';
+import { fileId } from '../server/files.ts';
 import type { Running } from '../server/server.ts';
 
 const NAMES = ['google-chrome', 'google-chrome-stable', 'chromium', 'chromium-browser'];
@@ -92,6 +93,8 @@ export const SCREENS: { name: string; path: string; ready: string }[] = [
   { name: 'new-link', path: '/console/links/new', ready: '.save-bar' },
   { name: 'link', path: '/console/links/go.example.com/docs', ready: '.qr-picture img' },
   { name: 'link-statistics', path: '/console/links/go.example.com/docs/statistics', ready: '.tops li' },
+  { name: 'files', path: '/console/files', ready: 'table.list' },
+  { name: 'file', path: `/console/files/${fileId(4)}`, ready: '.preview img' },
   { name: 'statistics', path: '/console/statistics', ready: '.tops li' },
   { name: 'statistics-filtered', path: '/console/statistics?filter=country%3ADE&range=90d&view=table', ready: '.tops li' },
   { name: 'imports', path: '/console/imports', ready: 'table.list' },

@@ -65,13 +65,16 @@ function select(state: State, query: URLSearchParams): Link[] {
   const archived = query.get('archived') ?? 'false';
   const tags = query.getAll('tag');
   // Read once: there may be 100,000 links.
-  const [domain, broken, after, before] = ['domain', 'broken', 'expires_after', 'expires_before'].map((name) => query.get(name));
+  const [domain, broken, after, before, target] = ['domain', 'broken', 'expires_after', 'expires_before', 'url'].map((name) =>
+    query.get(name),
+  );
   const found = state.links.filter((link) => {
     return (
       (words.length === 0 || hasWords(link, words)) &&
       (archived === 'any' || link.archived === (archived === 'true')) &&
       tags.every((tag) => link.tags.includes(tag)) &&
       (!domain || link.domain === domain) &&
+      (!target || link.url === target) &&
       (!broken || (link.target_check?.status === 'broken') === (broken === 'true')) &&
       isWithin(link.expires_at, after ?? null, before ?? null)
     );
@@ -240,7 +243,7 @@ export const ROUTES: [method: string, path: RegExp, least: 'viewer' | 'editor' |
         workspace: 'acme',
         credential: {
           kind: 'key',
-          id: idOf('key', 1),
+          id: state.credential ?? idOf('key', 1),
           name: role === 'admin' ? 'Ada Lovelace' : `a ${role}`,
           expires_at: null,
           limits: null,

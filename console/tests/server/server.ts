@@ -8,6 +8,7 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { idOf, REPORT } from './data.ts';
 import { answerFaults, operationOf, requestFaults } from './document.ts';
+import { FILE_ROUTES, fileBucket } from './files.ts';
 import { OPERATOR_ROUTES } from './operator.ts';
 import { AUDIENCE, CLIENT_ID } from './provider.ts';
 import { type Answered, loaded, problem, ROUTES } from './routes.ts';
@@ -23,7 +24,7 @@ const TYPES: Record<string, string> = {
 };
 /** That of the function that serves the console. Pictures of codes with a logo are made in the page. */
 const policy = (origins: string[]) =>
-  `default-src 'self'; base-uri 'none'; connect-src ${["'self'", ...origins].join(' ')}; form-action 'self'; frame-ancestors 'none'; img-src 'self' blob: data:; object-src 'none'`;
+  `default-src 'self'; base-uri 'none'; connect-src ${["'self'", ...origins].join(' ')}; form-action 'self'; frame-ancestors 'none'; img-src 'self' blob: data:; media-src 'self'; object-src 'none'`;
 const RANKS = { viewer: 0, editor: 1, admin: 2 };
 const KEYS: Record<string, keyof typeof RANKS> = { wp_admin: 'admin', wp_editor: 'editor', wp_viewer: 'viewer' };
 
@@ -36,6 +37,8 @@ export interface Running {
 export async function start(state: State, port = 0): Promise<Running> {
   const server: Server = createServer((request, response) => {
     handle(state, request, response).catch((error: unknown) => {
+      // A page that goes away, or gives up an upload, is no fault.
+      if (request.destroyed && !request.complete) return;
       state.broken.push(`the server failed: ${String(error)}`);
       response.writeHead(500).end();
     });
@@ -71,6 +74,8 @@ async function handle(state: State, request: IncomingMessage, response: ServerRe
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const raw = Buffer.concat(chunks);
+  const file = /^\/bucket\/files\/(.+)$/.exec(url.pathname)?.[1];
+  if (file !== undefined) return fileBucket(state, request, file, raw, response);
   if (url.pathname.startsWith('/bucket/')) return bucket(state, request, url, raw, response);
   if (state.delay > 0) await new Promise((resolve) => setTimeout(resolve, state.delay));
 
@@ -102,7 +107,7 @@ function answer(state: State, method: string, url: URL, body: unknown, request: 
     fault.times--;
     return problem(fault.status, fault.detail);
   }
-  for (const [wanted, path, least, route] of [...ROUTES, ...OPERATOR_ROUTES]) {
+  for (const [wanted, path, least, route] of [...ROUTES, ...OPERATOR_ROUTES, ...FILE_ROUTES]) {
     const match = wanted === method ? path.exec(url.pathname) : null;
     if (match === null) continue;
     const role = session?.role ?? 'viewer';

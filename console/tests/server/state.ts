@@ -13,6 +13,7 @@ import type {
   Workspace,
 } from '../../src/api/types';
 import { changeOf, DOMAIN, exportsOf, idOf, imports, keys, manyLinks, tagsOf } from './data.ts';
+import { Bucket, linksToFiles } from './files.ts';
 import { abuseReports, blockedTargets } from './operator.ts';
 import type { IdentityProvider } from './provider.ts';
 
@@ -68,8 +69,11 @@ export class State {
   blocked: BlockedTarget[];
   reports: AbuseReport[];
   uploads = new Map<string, number>();
+  bucket: Bucket;
   /** Faults that a test switches on: by `METHOD /path/template`. */
   faults = new Map<string, { status: number; times: number; detail: string }>();
+  /** The id of the key that all are signed in with; `null` for the usual one. */
+  credential: string | null = null;
   /** Whether the admins of the workspace are operators of the stack. */
   isOperators = true;
   /** Milliseconds that every answer takes. */
@@ -95,6 +99,9 @@ export class State {
   constructor(now: number, linkCount = 260) {
     this.now = now;
     this.links = manyLinks(linkCount, now);
+    // Behind the others, so that it does not matter to tests of links.
+    this.links.push(...linksToFiles(now));
+    this.bucket = new Bucket(now);
     this.imports = imports(now);
     this.exports = exportsOf(now);
     this.keys = keys(now);

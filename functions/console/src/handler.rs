@@ -160,14 +160,15 @@ mod tests {
     use crate::policy::content_security_policy;
 
     const POLICY: &str = "default-src 'self'; base-uri 'none'; connect-src 'self' https://data.example; form-action 'self'; \
-                          frame-ancestors 'none'; img-src 'self' blob: data:; object-src 'none'";
+                          frame-ancestors 'none'; img-src 'self' blob: data: https://data.example; \
+                          media-src 'self' https://data.example; object-src 'none'";
 
     fn router(files: &[(&str, &'static str)]) -> Router {
         let objects = Arc::new(MemoryUploads::default());
         for (path, content) in files {
             objects.put(format!("console/{path}"), *content);
         }
-        let policy = content_security_policy(["https://data.example/x"].into_iter()).unwrap();
+        let policy = content_security_policy("https://data.example/x", std::iter::empty()).unwrap();
         public_api(routes(App { objects, policy, config: Config::default() }))
     }
 

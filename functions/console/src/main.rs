@@ -23,11 +23,11 @@ fn main() -> ExitCode {
 
 async fn serve() -> Result<(), BoxError> {
     let s3 = aws_sdk_s3::Client::new(&sdk::request_config()?);
-    // Where the browser sends what it imports, and reads what it exports. The local stack has the bucket elsewhere.
+    // Where the browser sends files and what it imports, and reads what it exports. The local stack has the bucket elsewhere.
     let bucket = settings::optional("AWS_ENDPOINT_URL").map_or_else(|| settings::required("BUCKET_URL"), Ok)?;
     let provider = provider()?;
-    let origins = provider.iter().flat_map(|provider| &provider.origins).chain([&bucket]);
-    let policy = policy::content_security_policy(origins.map(String::as_str))?;
+    let origins = provider.iter().flat_map(|provider| &provider.origins);
+    let policy = policy::content_security_policy(&bucket, origins.map(String::as_str))?;
     let app = handler::App {
         objects: Arc::new(S3Objects::new(s3, settings::required("DATA_BUCKET")?)),
         policy,

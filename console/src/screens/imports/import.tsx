@@ -8,6 +8,7 @@ import type { Import } from '../../api/types';
 import { formatBytes, formatDateTime, formatDuration, formatNumber } from '../../lib/format';
 import { useTitle } from '../../lib/hooks';
 import { text } from '../../text';
+import { importsText } from '../../text/imports';
 import { Icon } from '../../ui/icons';
 import { ScrollBox } from '../../ui/scroll_box';
 import { Empty, Shown } from '../../ui/states';
@@ -61,19 +62,19 @@ function ImportDetails({ one }: { one: Import }) {
                 .catch(toastError)
             }
           >
-            {text.imports.cancel}
+            {importsText.cancel}
           </button>
         )}
       </header>
       {one.status === 'running' && (
         <section class="panel stack" aria-live="polite">
-          <progress max={Math.max(1, one.bytes.total)} value={one.bytes.done} aria-label={text.imports.progress} />
+          <progress max={Math.max(1, one.bytes.total)} value={one.bytes.done} aria-label={importsText.progress} />
           <p class="muted">
             {formatBytes(one.bytes.done)} / {formatBytes(one.bytes.total)}
             {one.rows_per_second !== null &&
               one.rows_per_second !== undefined &&
-              ` · ${text.imports.pace(formatNumber(Math.round(one.rows_per_second)))}`}
-            {one.seconds_left !== null && one.seconds_left !== undefined && ` · ${text.imports.left(formatDuration(one.seconds_left))}`}
+              ` · ${importsText.pace(formatNumber(Math.round(one.rows_per_second)))}`}
+            {one.seconds_left !== null && one.seconds_left !== undefined && ` · ${importsText.left(formatDuration(one.seconds_left))}`}
           </p>
         </section>
       )}
@@ -87,7 +88,7 @@ function ImportDetails({ one }: { one: Import }) {
         <div class="figures">
           {COUNTS.map((name) => (
             <div class="figure" key={name}>
-              <div class="name">{text.imports.counts[name]}</div>
+              <div class="name">{importsText.counts[name]}</div>
               <div class={`value small ${(name === 'invalid' || name === 'conflicting') && one.counts[name] > 0 ? 'down' : ''}`}>
                 {formatNumber(one.counts[name])}
               </div>
@@ -96,7 +97,7 @@ function ImportDetails({ one }: { one: Import }) {
         </div>
         <Notes one={one} />
       </section>
-      {one.dry_run && !goesOn && <p class="note">{text.imports.wasDryRun}</p>}
+      {one.dry_run && !goesOn && <p class="note">{importsText.wasDryRun}</p>}
       {one.report && <Report one={one} />}
     </div>
   );
@@ -105,9 +106,9 @@ function ImportDetails({ one }: { one: Import }) {
 function Notes({ one }: { one: Import }) {
   const { encoding, skipped_members, unknown_columns } = one.notes;
   const notes = [
-    encoding && text.imports.encoding(encoding),
-    unknown_columns && unknown_columns.length > 0 && text.imports.unknownColumns(unknown_columns.join(', ')),
-    skipped_members && skipped_members.length > 0 && text.imports.skippedMembers(skipped_members.join(', ')),
+    encoding && importsText.encoding(encoding),
+    unknown_columns && unknown_columns.length > 0 && importsText.unknownColumns(unknown_columns.join(', ')),
+    skipped_members && skipped_members.length > 0 && importsText.skippedMembers(skipped_members.join(', ')),
   ].filter(Boolean);
   if (notes.length === 0) return null;
   return (
@@ -141,7 +142,7 @@ function Report({ one }: { one: Import }) {
   return (
     <section class="panel flush">
       <div class="panel-head">
-        <h2>{text.imports.report}</h2>
+        <h2>{importsText.report}</h2>
         <span class="row tight">
           <a class="button small" href={`/v1/imports/${one.id}/report?format=csv`} download>
             <Icon name="download" />
@@ -154,40 +155,40 @@ function Report({ one }: { one: Import }) {
       </div>
       <Shown query={report} rows={4}>
         {(rows) => {
-          if (rows.length === 0) return <Empty title={text.imports.nothingToReport} />;
+          if (rows.length === 0) return <Empty title={importsText.nothingToReport} />;
           const causes = causesOf(rows);
           return (
             <>
               <ul class="menu-text hint causes">
                 {causes.slice(0, 5).map((cause) => (
                   <li key={cause.outcome + cause.column + cause.cause}>
-                    {text.imports.cause(cause.rows, text.imports.outcomes[cause.outcome] ?? cause.outcome, cause.column, cause.cause)}
+                    {importsText.cause(cause.rows, importsText.outcomes[cause.outcome] ?? cause.outcome, cause.column, cause.cause)}
                   </li>
                 ))}
               </ul>
-              <ScrollBox label={text.imports.report}>
+              <ScrollBox label={importsText.report}>
                 <table class="list">
                   <thead>
                     <tr>
                       <th scope="col" class="number">
-                        {text.imports.row}
+                        {importsText.row}
                       </th>
-                      <th scope="col">{text.imports.outcome}</th>
-                      <th scope="col">{text.imports.column}</th>
-                      <th scope="col">{text.imports.value}</th>
-                      <th scope="col">{text.imports.why}</th>
+                      <th scope="col">{importsText.outcome}</th>
+                      <th scope="col">{importsText.column}</th>
+                      <th scope="col">{importsText.value}</th>
+                      <th scope="col">{importsText.why}</th>
                     </tr>
                   </thead>
                   <tbody>
                     {rows.map((row) => (
                       <tr key={`${row.file} ${row.row} ${row.column} ${row.cause}`}>
-                        <td class="number" title={row.line === null ? undefined : text.imports.line(row.line)}>
+                        <td class="number" title={row.line === null ? undefined : importsText.line(row.line)}>
                           {formatNumber(row.row)}
                         </td>
                         <td>
-                          <span class={`badge ${row.outcome === 'warned' ? 'warn' : 'bad'}`}>{text.imports.outcomes[row.outcome]}</span>
+                          <span class={`badge ${row.outcome === 'warned' ? 'warn' : 'bad'}`}>{importsText.outcomes[row.outcome]}</span>
                         </td>
-                        <td>{row.column ?? text.imports.wholeRow}</td>
+                        <td>{row.column ?? importsText.wholeRow}</td>
                         <td class="wrap mono">{row.value}</td>
                         <td class="wrap">{row.cause}</td>
                       </tr>
@@ -195,7 +196,7 @@ function Report({ one }: { one: Import }) {
                   </tbody>
                 </table>
               </ScrollBox>
-              {rows.length === SHOWN_ROWS && <p class="footer-count">{text.imports.cut(SHOWN_ROWS)}</p>}
+              {rows.length === SHOWN_ROWS && <p class="footer-count">{importsText.cut(SHOWN_ROWS)}</p>}
             </>
           );
         }}

@@ -6,6 +6,7 @@ import { usePages } from '../../api/pages';
 import { formatBytes, formatDateTime, formatNumber } from '../../lib/format';
 import { useTitle } from '../../lib/hooks';
 import { text } from '../../text';
+import { importsText } from '../../text/imports';
 import { Check, Field } from '../../ui/field';
 import { Icon } from '../../ui/icons';
 import { More } from '../../ui/more';
@@ -28,33 +29,33 @@ export function Imports() {
       <header class="page-head">
         <div>
           <h1>{text.nav.imports}</h1>
-          <p class="lead">{text.imports.lead}</p>
+          <p class="lead">{importsText.lead}</p>
         </div>
       </header>
       <div class="stack">
-        {mayImport ? <DropBox /> : <p class="note">{text.imports.viewer}</p>}
+        {mayImport ? <DropBox /> : <p class="note">{importsText.viewer}</p>}
         <Uploads />
         <section class="panel flush">
           <Shown query={list} rows={4}>
             {({ items }) => {
-              if (items.length === 0 && !list.hasNextPage) return <Empty title={text.imports.none} />;
+              if (items.length === 0 && !list.hasNextPage) return <Empty title={importsText.none} />;
               return (
                 <ScrollBox label={text.nav.imports}>
                   <table class="list">
                     <thead>
                       <tr>
-                        <th scope="col">{text.imports.file}</th>
-                        <th scope="col">{text.imports.status}</th>
+                        <th scope="col">{importsText.file}</th>
+                        <th scope="col">{importsText.status}</th>
                         <th scope="col" class="number">
-                          {text.imports.read}
+                          {importsText.read}
                         </th>
                         <th scope="col" class="number">
-                          {text.imports.created}
+                          {importsText.created}
                         </th>
                         <th scope="col" class="number">
-                          {text.imports.failed}
+                          {importsText.failed}
                         </th>
-                        <th scope="col">{text.imports.started}</th>
+                        <th scope="col">{importsText.started}</th>
                       </tr>
                     </thead>
                     <tbody>
@@ -98,7 +99,7 @@ export function ImportStatus({ status, dryRun }: { status: keyof typeof TONES; d
   return (
     <span class="row tight">
       <span class={`badge ${TONES[status]}`}>{text.imports.statuses[status]}</span>
-      {dryRun && <span class="badge">{text.imports.dryRun}</span>}
+      {dryRun && <span class="badge">{importsText.dryRun}</span>}
     </span>
   );
 }
@@ -150,10 +151,10 @@ function DropBox() {
   return (
     <>
       <div class={`drop ${over ? 'over' : ''}`}>
-        <strong>{text.imports.drop}</strong>
-        <span class="muted small">{text.imports.formats(formatBytes(me.limits.import_bytes))}</span>
+        <strong>{importsText.drop}</strong>
+        <span class="muted small">{importsText.formats(formatBytes(me.limits.import_bytes))}</span>
         <button type="button" class="button primary" onClick={() => input.current?.click()}>
-          {text.imports.choose}
+          {importsText.choose}
         </button>
         <input
           ref={input}
@@ -161,7 +162,7 @@ function DropBox() {
           multiple
           class="visually-hidden"
           tabIndex={-1}
-          aria-label={text.imports.choose}
+          aria-label={importsText.choose}
           onChange={(event) => {
             start(event.currentTarget.files ?? []);
             event.currentTarget.value = '';
@@ -170,35 +171,35 @@ function DropBox() {
       </div>
       <details class="panel">
         <summary>
-          {text.imports.options} <span class="muted small">{text.imports.optionsHint}</span>
+          {importsText.options} <span class="muted small">{importsText.optionsHint}</span>
         </summary>
         <div class="form">
           <Check
-            label={text.imports.dryRunLabel}
-            hint={text.imports.dryRunHint}
+            label={importsText.dryRunLabel}
+            hint={importsText.dryRunHint}
             checked={options.dry_run === true}
             onChange={(dry_run) => setOptions({ ...options, dry_run })}
           />
           <Check
-            label={text.imports.strict}
-            hint={text.imports.strictHint}
+            label={importsText.strict}
+            hint={importsText.strictHint}
             checked={options.strict === true}
             onChange={(strict) => setOptions({ ...options, strict })}
           />
           <div class="pair">
-            <Field label={text.imports.onConflict}>
+            <Field label={importsText.onConflict}>
               <select
                 value={options.on_conflict ?? 'skip'}
                 onChange={(event) => setOptions({ ...options, on_conflict: event.currentTarget.value as 'skip' })}
               >
                 {(['skip', 'overwrite', 'fail'] as const).map((one) => (
                   <option key={one} value={one}>
-                    {text.imports.conflicts[one]}
+                    {importsText.conflicts[one]}
                   </option>
                 ))}
               </select>
             </Field>
-            <Field label={text.imports.domain}>
+            <Field label={importsText.domain}>
               <select
                 value={options.domain ?? ''}
                 onChange={(event) => {
@@ -207,7 +208,7 @@ function DropBox() {
                   setOptions(domain ? { ...rest, domain } : rest);
                 }}
               >
-                <option value="">{text.imports.defaultDomain}</option>
+                <option value="">{importsText.defaultDomain}</option>
                 {me.domains.map((domain) => (
                   <option key={domain} value={domain}>
                     {domain}
@@ -216,7 +217,7 @@ function DropBox() {
               </select>
             </Field>
           </div>
-          <Field label={text.imports.tags}>
+          <Field label={importsText.tags}>
             <TagInput value={options.tags ?? []} onChange={(tags) => setOptions({ ...options, tags })} />
           </Field>
         </div>
@@ -230,7 +231,7 @@ function Uploads() {
   useEffect(() => subscribeToUploads(() => setUploads(currentUploads())), []);
   if (uploads.length === 0) return null;
   return (
-    <ul class="stack" aria-label={text.imports.uploads}>
+    <ul class="stack" aria-label={importsText.uploads}>
       {uploads.map((one) => (
         <li class="card" key={one.number}>
           <div class="row between">
@@ -238,8 +239,8 @@ function Uploads() {
             <span class="row">
               <span class="muted small" role="status">
                 {one.state === 'sending'
-                  ? text.imports.sending(formatBytes(one.sent), formatBytes(one.size), formatBytes(one.speed))
-                  : text.imports.uploadStates[one.state]}
+                  ? importsText.sending(formatBytes(one.sent), formatBytes(one.size), formatBytes(one.speed))
+                  : importsText.uploadStates[one.state]}
               </span>
               {one.state === 'sending' || one.state === 'starting' ? (
                 <button type="button" class="button small" onClick={() => cancelUpload(one.number)}>

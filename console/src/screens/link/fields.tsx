@@ -5,6 +5,7 @@ import { targetOf } from '../../lib/targets';
 import { text } from '../../text';
 import { Check, Field } from '../../ui/field';
 import { TagInput } from '../../ui/tag_input';
+import { fileHint } from '../files/names';
 import type { FieldsProps } from './editor';
 import { SlugField } from './slug_field';
 
@@ -16,7 +17,7 @@ export function Basics({ draft, set, errorAt, link }: FieldsProps & { link: Link
   const domains = me.domains.includes(draft.domain) ? me.domains : [draft.domain, ...me.domains];
   return (
     <section class="panel form">
-      <Field label={text.link.target} error={errorAt('/url')}>
+      <Field label={text.link.target} hint={fileHint(draft.url)} error={errorAt('/url')}>
         <input
           type="text"
           inputMode="url"

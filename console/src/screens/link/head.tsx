@@ -8,6 +8,7 @@ import { text } from '../../text';
 import { CopyButton } from '../../ui/copy';
 import { Icon } from '../../ui/icons';
 import { Menu } from '../../ui/menu';
+import { TargetLink } from '../files/names';
 import { changeLinks } from '../links/change';
 import { LinkBadges } from '../links/row';
 
@@ -44,9 +45,7 @@ export function LinkHead({ domain, slug, link, page }: { domain: string; slug: s
           {link && (
             <p class="lead clip">
               {link.title ? `${link.title} · ` : ''}
-              <a href={link.url} target="_blank" rel="noopener noreferrer">
-                {link.url}
-              </a>
+              <TargetLink url={link.url} />
             </p>
           )}
         </div>

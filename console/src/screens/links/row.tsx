@@ -1,9 +1,10 @@
 import { useMemo } from 'preact/hooks';
 import type { Link } from '../../api/types';
-import { linkPath, shortTarget } from '../../lib/targets';
+import { linkPath } from '../../lib/targets';
 import { text } from '../../text';
 import { CopyButton } from '../../ui/copy';
 import { Icon } from '../../ui/icons';
+import { ShortTarget } from '../files/names';
 import { Cell, type Column, SHAPES } from './columns';
 import { ROW_HEIGHT } from './list';
 import type { ListRange } from './state';
@@ -67,7 +68,7 @@ function draw({ link, index, columns, range, selected, maySelect, onSelect, onTa
         <div class="muted small">
           <span class="clip" title={link.url}>
             {link.title ? `${link.title} · ` : ''}
-            {shortTarget(link.url)}
+            <ShortTarget url={link.url} />
           </span>
         </div>
       </div>
