@@ -31,6 +31,7 @@ use serde_json::{Value, json};
 use url::Url;
 use waypost_domain::clicks::event::StreamEvent;
 use waypost_domain::links::ports::LinkWriter;
+use waypost_domain::redirect::file_share::FileShares;
 use waypost_domain::redirect::follow::FollowLinkPorts;
 use waypost_domain::redirect::pending_event::PendingEvent;
 use waypost_domain::redirect::unanswered::Unanswered;
@@ -39,7 +40,7 @@ use waypost_domain::testing::clicks::MemoryAttempts;
 use waypost_domain::testing::domains::MemoryDomains;
 use waypost_domain::testing::links::MemoryLinks;
 use waypost_domain::testing::samples::link;
-use waypost_domain::testing::stored_files::MemoryFileBucket;
+use waypost_domain::testing::stored_files::{MemoryFileBucket, MemoryFiles};
 use waypost_domain::testing::system::{FixedClock, SeededRandom};
 use waypost_domain::{Domain, Domains, TargetUrl};
 
@@ -146,7 +147,10 @@ fn app(links: Arc<MemoryLinks>) -> App {
             domain_settings: settings,
             limit: links,
             attempts: Arc::new(MemoryAttempts::default()),
-            files: Arc::new(MemoryFileBucket::default()),
+            files: FileShares {
+                records: Arc::new(MemoryFiles::default()),
+                signer: Arc::new(MemoryFileBucket::default()),
+            },
             domains,
             clock: Arc::new(FixedClock::at("2026-01-02T03:04:05Z")),
             random: Arc::new(SeededRandom::new(1)),

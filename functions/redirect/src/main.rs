@@ -16,6 +16,7 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use waypost_aws::dynamo::abuse_reports::DynamoAbuseReports;
 use waypost_aws::dynamo::click_limit::DynamoClickLimit;
 use waypost_aws::dynamo::domains::DynamoDomains;
+use waypost_aws::dynamo::files::DynamoFiles;
 use waypost_aws::dynamo::links::DynamoLinks;
 use waypost_aws::dynamo::password_attempts::DynamoPasswordAttempts;
 use waypost_aws::dynamo::salts::DynamoSalts;
@@ -25,8 +26,10 @@ use waypost_aws::s3::sign_file::S3FileSigner;
 use waypost_aws::s3::spill::S3Spill;
 use waypost_aws::time_budget;
 use waypost_domain::abuse::file::FileReportPorts;
-use waypost_domain::redirect::cache::CachedLinks;
+use waypost_domain::redirect::cache::files::CachedFiles;
+use waypost_domain::redirect::cache::links::CachedLinks;
 use waypost_domain::redirect::deliver_clicks::DeliverClicksPorts;
+use waypost_domain::redirect::file_share::FileShares;
 use waypost_domain::redirect::follow::FollowLinkPorts;
 use waypost_domain::redirect::known_domains::KnownDomains;
 use waypost_domain::redirect::ports::Countries;
@@ -66,6 +69,11 @@ async fn serve() -> Result<(), BoxError> {
     let freshness = config::freshness()?;
     let known = KnownDomains::new(Arc::new(DynamoDomains::new(dynamo.clone(), &table)), clock.clone(), freshness);
     let known = Arc::new(known);
+    let records = Arc::new(DynamoFiles::new(dynamo.clone(), &table));
+    let files = FileShares {
+        records: Arc::new(CachedFiles::new(records, clock.clone(), freshness)),
+        signer: Arc::new(S3FileSigner::new(config.clone(), &bucket)),
+    };
     let app = handler::App {
         unanswered: Unanswered {
             settings: known.clone(),
@@ -82,7 +90,7 @@ async fn serve() -> Result<(), BoxError> {
             domain_settings: known,
             limit: Arc::new(DynamoClickLimit::new(dynamo.clone(), &table)),
             attempts: Arc::new(DynamoPasswordAttempts::new(dynamo.clone(), &table)),
-            files: Arc::new(S3FileSigner::new(config.clone(), &bucket)),
+            files,
             domains,
             clock,
             random: Arc::new(SystemRandom),

@@ -1,6 +1,7 @@
 //! Turns a visitor's request into the answer, and the click or the visit to no link to count.
 
 mod app;
+mod file;
 mod front_door;
 mod refusal;
 mod report;
@@ -96,6 +97,7 @@ async fn answer(app: &App, event: &Event) -> Answer {
             Some(answer) => answer,
             None => (not_found(app, event).await, miss(app, &visit, intent)),
         },
+        Ok(Outcome::File(served)) => file::answer(*served, event),
         Ok(Outcome::Details(details)) => (pages::details(&details), None),
         Ok(Outcome::NoDetails) => (refusal(event, gone()), None),
         Ok(Outcome::Gone(None)) => (ended(app, event).await, None),
@@ -124,13 +126,10 @@ fn miss(app: &App, visit: &Visit, intent: Intent<'_>) -> Option<PendingEvent> {
 /// After a password, sends 303 and no referrer, so that the target gets neither the form nor the link's URL. A page leads to a target
 /// that does not fit into a header.
 fn redirect_response(redirect: Redirect) -> Option<Answer> {
-    let Redirect { url, file_url, status, is_unlocked: unlocked, preview, click } = redirect;
+    let Redirect { url, status, is_unlocked: unlocked, preview, click } = redirect;
     let click = click.map(PendingEvent::from);
     if let Some(preview) = preview {
         return Some((pages::card(&preview, &url), click));
-    }
-    if let Some(file_url) = file_url {
-        return Some((file_response(&file_url, unlocked)?, click));
     }
     if !url.fits_header() {
         let mut response = pages::onward(&url);
@@ -152,19 +151,6 @@ fn redirect_response(redirect: Redirect) -> Option<Answer> {
         headers.insert("x-robots-tag", HeaderValue::from_static("noindex"));
     }
     Some((response, click))
-}
-
-/// Redirects to a signed URL of a file. It is for this visitor and this minute, whatever status the link has, and the bucket need not know
-/// where the visitor comes from.
-fn file_response(url: &str, unlocked: bool) -> Option<Response<String>> {
-    let mut response = Response::new(String::new());
-    *response.status_mut() = if unlocked { StatusCode::SEE_OTHER } else { StatusCode::FOUND };
-    let headers = response.headers_mut();
-    headers.insert(header::LOCATION, HeaderValue::from_str(url).ok()?);
-    headers.insert(header::CACHE_CONTROL, NO_STORE);
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert("x-robots-tag", HeaderValue::from_static("noindex"));
-    Some(response)
 }
 
 /// Redirects with 302 to `url`, or answers 404. Counts no click.

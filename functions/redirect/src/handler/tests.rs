@@ -8,7 +8,11 @@ use waypost_domain::analytics::ingest::aggregate_clicks::{AggregateClicksPorts, 
 use waypost_domain::analytics::ingest::user_agent::UserAgents;
 use waypost_domain::analytics::model::dimension::Dimension;
 use waypost_domain::clicks::event::StreamEvent;
+use waypost_domain::files::file::{FileStatus, StoredFile};
+use waypost_domain::files::reader::FileAddress;
+use waypost_domain::files::target::target_of;
 use waypost_domain::links::ports::LinkWriter;
+use waypost_domain::redirect::file_share::FileShares;
 use waypost_domain::redirect::miss_gate::MissGate;
 use waypost_domain::redirect::record_click::PendingClick;
 use waypost_domain::redirect::unanswered::Unanswered;
@@ -17,8 +21,8 @@ use waypost_domain::testing::analytics::{MemoryAggregates, MemoryQuarantine, rec
 use waypost_domain::testing::clicks::{MemoryAttempts, MemoryCountries};
 use waypost_domain::testing::domains::MemoryDomains;
 use waypost_domain::testing::links::MemoryLinks;
-use waypost_domain::testing::samples::link;
-use waypost_domain::testing::stored_files::MemoryFileBucket;
+use waypost_domain::testing::samples::{link, stored_file};
+use waypost_domain::testing::stored_files::{MemoryFileBucket, MemoryFiles};
 use waypost_domain::testing::system::{FixedClock, SeededRandom};
 use waypost_domain::values::schemes::TargetSchemes;
 
@@ -35,6 +39,7 @@ const SECRET: &str = "$argon2id$v=19$m=8,t=1,p=1$YSBzYWx0IG9mIDE2IGJ5dA$VeK9IOBI
 pub(super) struct Given {
     pub(super) app: App,
     links: Arc<MemoryLinks>,
+    files: Arc<MemoryFiles>,
     domains: Arc<MemoryDomains>,
 }
 
@@ -54,12 +59,14 @@ pub(super) async fn given() -> Given {
         links.insert(&link).await.unwrap();
     }
     let domains = Arc::new(MemoryDomains::default());
+    let files = Arc::new(MemoryFiles::default());
+    files.put(stored_file("acme", 5));
     let follow = FollowLinkPorts {
         links: links.clone(),
         domain_settings: domains.clone(),
         limit: links.clone(),
         attempts: Arc::new(MemoryAttempts::default()),
-        files: Arc::new(MemoryFileBucket::default()),
+        files: FileShares { records: files.clone(), signer: Arc::new(MemoryFileBucket::default()) },
         domains: Domains::parse("go.example.com").unwrap(),
         clock: Arc::new(FixedClock::at("2026-01-02T03:04:05Z")),
         random: Arc::new(SeededRandom::new(1)),
@@ -75,6 +82,7 @@ pub(super) async fn given() -> Given {
             reports: file_report_ports(&Arc::default()),
         },
         links,
+        files,
         domains,
     }
 }
@@ -819,7 +827,9 @@ async fn file_is_a_redirect_for_this_visitor_only() {
         given.links.insert(&shared).await.unwrap();
     }
     let signed = |method| {
-        format!("https://bucket.example/files/acme/fil_0199b0c67e4570008000000000000005?method={method}&expires=60")
+        format!(
+            "https://bucket.example/files/acme/fil_0199b0c67e4570008000000000000005?method={method}&expires=60&type=application/pdf&as=inline"
+        )
     };
     for (method, status) in [("GET", "Get"), ("HEAD", "Head")] {
         let (response, click) = answer(&given.app, &with_method(method, "/share")).await;
@@ -837,4 +847,37 @@ async fn file_is_a_redirect_for_this_visitor_only() {
     assert!(response.body().contains("password") && header(&response, "location").is_empty());
     let (response, _) = answer(&given.app, &at("/share+")).await;
     assert!(response.body().contains("file") && !response.body().contains("fil_"), "{}", response.body());
+}
+
+#[tokio::test]
+async fn file_that_is_not_there_yet_is_a_page_that_looks_again() {
+    let given = given().await;
+    let file = stored_file("acme", 5);
+    given.files.put(StoredFile { status: FileStatus::Uploading, ..file.clone() });
+    given.links.insert(&link("acme", "share", &target_of(&file.id))).await.unwrap();
+    for (method, accept, kind) in [
+        ("GET", "text/html", "text/html; charset=utf-8"),
+        ("HEAD", "text/html", "text/html; charset=utf-8"),
+        ("GET", "*/*", "application/problem+json"),
+    ] {
+        for path in ["/share", "/share+"] {
+            let mut event = with_method(method, path);
+            event.headers.accept = Some(accept.to_owned());
+            let (response, click) = given.answer(&event).await;
+            assert_eq!((response.status().as_u16(), click.is_none()), (404, true), "{method} {accept} {path}");
+            assert_eq!((header(&response, "content-type"), header(&response, "retry-after")), (kind, "10"));
+            assert_eq!(header(&response, "cache-control"), "no-store");
+            let reloads = response.body().contains("http-equiv=\"refresh\"");
+            assert_eq!(reloads, method == "GET" && accept == "text/html", "{method} {accept}");
+        }
+    }
+    assert_eq!(given.missed(&at("/share")).await, (404, None), "it is no visit to no link");
+    given.files.put(file.clone());
+    assert_eq!(given.status(&at("/share")).await, 302);
+    given.files.forget(&FileAddress { workspace: file.workspace, id: file.id });
+    let (response, click) = given.answer(&at("/share")).await;
+    assert_eq!((response.status().as_u16(), click.is_none()), (410, true));
+    given.files.fail(true);
+    let (response, _) = given.answer(&at("/share")).await;
+    assert_eq!((response.status().as_u16(), header(&response, "retry-after")), (503, "2"));
 }

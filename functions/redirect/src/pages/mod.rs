@@ -3,6 +3,7 @@
 
 mod card;
 mod details;
+mod file_state;
 mod onward;
 mod report;
 
@@ -17,6 +18,7 @@ use waypost_http::problem::Problem;
 
 pub(crate) use card::card;
 pub(crate) use details::details;
+pub(crate) use file_state::{RELOAD_SECONDS, blocked_file, waits};
 pub(crate) use onward::onward;
 pub(crate) use report::{TRAP, report_form, report_later, report_taken};
 
@@ -146,7 +148,9 @@ pub(crate) fn blocked(accept: Option<&str>, problem: Problem) -> Response<String
 fn message(status: StatusCode) -> String {
     let (title, text) = match status {
         StatusCode::NOT_FOUND => ("There is no such link", "It may have been mistyped or removed."),
-        StatusCode::GONE => ("This link has ended", "It has expired, or was followed as often as it could be."),
+        StatusCode::GONE => {
+            ("This link has ended", "It has expired, was followed as often as it could be, or its file was removed.")
+        }
         StatusCode::METHOD_NOT_ALLOWED => ("That does not work here", "A short link can only be followed."),
         StatusCode::PAYLOAD_TOO_LARGE => ("That does not work here", "What was sent is too large."),
         _ => ("This link cannot be followed right now", "Please try again in a moment."),

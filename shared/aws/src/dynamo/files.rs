@@ -2,6 +2,7 @@
 //! (`files`) with how many bytes (`bytes`). A file and its count are written in one transaction.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
@@ -10,6 +11,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, Delete, Put, T
 use waypost_domain::files::file::StoredFile;
 use waypost_domain::files::id::FileId;
 use waypost_domain::files::quota::{FileQuota, FileUsage};
+use waypost_domain::files::reader::{FileAddress, FileReader};
 use waypost_domain::files::store_ports::{Added, StoredFiles};
 use waypost_domain::{StoreError, StoreErrorKind, WorkspaceId};
 
@@ -173,6 +175,13 @@ impl StoredFiles for DynamoFiles {
         let delete = TransactWriteItem::builder().delete(delete).build();
         let removed = self.transact(OPERATION, delete, self.count(OPERATION, file, None)?).await?;
         Ok(matches!(removed, Transacted::Done))
+    }
+}
+
+#[async_trait]
+impl FileReader for DynamoFiles {
+    async fn file(&self, address: &FileAddress) -> Result<Option<Arc<StoredFile>>, StoreError> {
+        Ok(StoredFiles::get(self, &address.workspace, &address.id).await?.map(Arc::new))
     }
 }
 

@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use aws_types::SdkConfig;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use waypost_domain::StoreError;
+use waypost_domain::files::delivery::Delivery;
 use waypost_domain::files::store_ports::{FileSigner, ReadMethod};
 
 use super::put::{base_url, is_plain};
@@ -10,6 +12,9 @@ use crate::error::broken;
 use crate::signed::{endpoint_of, presigned, region_of};
 
 const OPERATION: &str = "files.sign";
+/// What signatures encode in a parameter: all but the unreserved characters (Signature Version 4, "Create a canonical request").
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// Signs downloads from a bucket.
 #[derive(Debug, Clone)]
 pub struct S3FileSigner {
@@ -28,7 +33,13 @@ impl S3FileSigner {
 
 #[async_trait]
 impl FileSigner for S3FileSigner {
-    async fn sign_file(&self, key: &str, method: ReadMethod, seconds: u32) -> Result<String, StoreError> {
+    async fn sign_file(
+        &self,
+        key: &str,
+        method: ReadMethod,
+        delivery: &Delivery,
+        seconds: u32,
+    ) -> Result<String, StoreError> {
         if key.is_empty() || !key.bytes().all(is_plain) {
             return Err(broken(OPERATION, format!("{key:?} cannot be a key here")));
         }
@@ -36,8 +47,15 @@ impl FileSigner for S3FileSigner {
             ReadMethod::Get => "GET",
             ReadMethod::Head => "HEAD",
         };
-        // S3 answers with this header: no cache may keep what a signature that has ended gave.
-        let url = format!("{}/{key}?response-cache-control=no-store", self.base);
+        // S3 answers with these headers. The object has a type and a name, too, but those of its announcement; and no cache may keep what
+        // a signature that has ended gave.
+        let encoded = |text| utf8_percent_encode(text, ENCODED);
+        let Delivery { content_type, disposition } = delivery;
+        let (base, content_type, disposition) = (&self.base, encoded(content_type), encoded(disposition));
+        let url = format!(
+            "{base}/{key}?response-cache-control=no-store&response-content-disposition={disposition}\
+             &response-content-type={content_type}"
+        );
         presigned(&self.config, "s3", (method, &url), seconds).await.map_err(|error| broken(OPERATION, error))
     }
 }
@@ -65,13 +83,16 @@ mod tests {
         let config = config("eu-west-1", None);
         let key = "files/acme/fil_0199b0c67e4570008000000000000005";
         let signer = S3FileSigner::new(config.clone(), "data");
-        let own = signer.sign_file(key, ReadMethod::Get, 60).await.unwrap();
+        let delivery = Delivery::of("50% \"ü\" & =+/~*.txt", "text/plain");
+        let own = signer.sign_file(key, ReadMethod::Get, &delivery, 60).await.unwrap();
         let sdk = aws_sdk_s3::config::Builder::from(&config).behavior_version(BehaviorVersion::v2026_01_12());
         let sdk = Client::from_conf(sdk.build());
         let sdk = sdk.get_object().bucket("data").key(key).response_cache_control("no-store");
+        let sdk = sdk.response_content_type(&delivery.content_type);
+        let sdk = sdk.response_content_disposition(&delivery.disposition);
         let sdk = sdk.presigned(PresigningConfig::expires_in(Duration::from_secs(60)).unwrap()).await.unwrap();
         assert_eq!(parts(&own), parts(sdk.uri()));
-        let head = signer.sign_file(key, ReadMethod::Head, 60).await.unwrap();
+        let head = signer.sign_file(key, ReadMethod::Head, &delivery, 60).await.unwrap();
         assert_eq!(parts(&head), parts(&own));
         assert_ne!(head, own, "the signature is of the method");
         assert!(own.contains("&X-Amz-Signature=") && own.contains("X-Amz-Security-Token=token"), "{own}");
@@ -81,7 +102,19 @@ mod tests {
     async fn key_that_would_need_an_encoding_is_not_signed() {
         let signer = S3FileSigner::new(config("eu-west-1", None), "data");
         for key in ["", "files/a b", "files/ä", "files/a?b", "files/a%2fb"] {
-            assert!(signer.sign_file(key, ReadMethod::Get, 60).await.is_err(), "{key}");
+            assert!(signer.sign_file(key, ReadMethod::Get, &Delivery::of("a", "a/b"), 60).await.is_err(), "{key}");
+        }
+    }
+
+    /// A redirect's headers have room for 8 KB, and the token of a role takes up to 2.
+    #[tokio::test]
+    async fn url_of_the_longest_name_fits_a_header() {
+        let signer = S3FileSigner::new(config("eu-west-1", None), "data");
+        let longest = ["\u{10ffff}".repeat(63), "%".repeat(255), "ü".repeat(127)];
+        for name in longest {
+            let delivery = Delivery::of(&name, &format!("{0}/{0}", "a".repeat(127)));
+            let url = signer.sign_file("files/acme/fil_1", ReadMethod::Get, &delivery, 60).await.unwrap();
+            assert!(url.len() < 4_000, "{} bytes", url.len());
         }
     }
 }

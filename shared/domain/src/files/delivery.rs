@@ -68,6 +68,12 @@ impl Delivery {
         let disposition = format!("{kind}; filename=\"{plain}\"; filename*=UTF-8''{encoded}");
         Self { content_type: content_type.to_owned(), disposition }
     }
+
+    /// Returns the same for a browser that saves the file, whether it could show it or not.
+    pub fn saved(self) -> Self {
+        let rest = self.disposition.strip_prefix("inline").map(|rest| format!("attachment{rest}"));
+        Self { disposition: rest.unwrap_or(self.disposition), ..self }
+    }
 }
 
 /// Makes a name that every system can keep and that looks like what it is: without paths, control characters and marks that turn the
@@ -124,6 +130,7 @@ mod tests {
             let delivery = Delivery::of("a.b", content_type);
             assert_eq!(delivery.content_type, sent);
             assert_eq!(delivery.disposition, format!("{kind}; filename=\"a.b\"; filename*=UTF-8''a.b"));
+            assert_eq!(delivery.saved().disposition, "attachment; filename=\"a.b\"; filename*=UTF-8''a.b");
         }
     }
 

@@ -34,7 +34,10 @@ pub async fn find_file(
     let file = visible(files, caller, id).await?;
     let url = match file.status {
         FileStatus::Uploading => None,
-        FileStatus::Ready => Some(signer.sign_file(&file.object_key(), ReadMethod::Get, URL_SECONDS).await?),
+        FileStatus::Ready => {
+            let (key, delivery) = (file.object_key(), file.delivery());
+            Some(signer.sign_file(&key, ReadMethod::Get, &delivery, URL_SECONDS).await?)
+        }
     };
     Ok((file, url))
 }

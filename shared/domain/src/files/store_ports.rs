@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 
+use super::delivery::Delivery;
 use super::file::StoredFile;
 use super::id::FileId;
 use super::ports::SignedUpload;
@@ -113,6 +114,13 @@ pub enum ReadMethod {
 /// Signs requests that read a file without credentials.
 #[async_trait]
 pub trait FileSigner: Send + Sync {
-    /// Returns a URL of the object `key` that works for `seconds`, with `method` only. Asks nobody whether the object exists.
-    async fn sign_file(&self, key: &str, method: ReadMethod, seconds: u32) -> Result<String, StoreError>;
+    /// Returns a URL of the object `key` that works for `seconds`, with `method` only, and gives the object with the headers of `delivery`.
+    /// Asks nobody whether the object exists.
+    async fn sign_file(
+        &self,
+        key: &str,
+        method: ReadMethod,
+        delivery: &Delivery,
+        seconds: u32,
+    ) -> Result<String, StoreError>;
 }

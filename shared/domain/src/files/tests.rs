@@ -122,7 +122,8 @@ async fn small_file_is_uploaded_as_a_whole() {
     world.clock.advance(60);
     assert_eq!(world.complete(&file).await.unwrap(), ready, "a second time changes nothing");
     let (_, url) = find_file(&world.files, &world.bucket, &editor(), file.id.as_str()).await.unwrap();
-    assert_eq!(url.unwrap(), format!("https://bucket.example/{}?method=Get&expires=300", file.object_key()));
+    let signed = format!("https://bucket.example/{}?method=Get&expires=300&", file.object_key());
+    assert!(url.unwrap().starts_with(&signed));
 }
 
 #[tokio::test]

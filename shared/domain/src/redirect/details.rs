@@ -1,5 +1,8 @@
 //! Tells a visitor where a link leads before the visitor goes there: what the page at `/slug+` shows.
 
+use std::sync::Arc;
+
+use crate::files::file::StoredFile;
 use crate::links::link::Link;
 use crate::links::settings::LinkSettings;
 use crate::redirect::tidy_path::exact_slug;
@@ -29,6 +32,8 @@ pub struct Destination {
     pub title: Option<String>,
     /// The target of this visitor, checked.
     pub url: TargetUrl,
+    /// The file that it leads to, if the target is one.
+    pub file: Option<Arc<StoredFile>>,
     /// Whether it leads others, or at other times, elsewhere.
     pub varies: bool,
 }
@@ -41,11 +46,24 @@ impl LinkDetails {
         let is_open = settings.password_hash.is_none();
         Self {
             slug,
-            destination: is_open.then(|| Destination { title: title.cloned(), url: target, varies: varies(settings) }),
+            destination: is_open.then(|| Destination {
+                title: title.cloned(),
+                url: target,
+                file: None,
+                varies: varies(settings),
+            }),
             created_at: link.created_at,
             expires_at: settings.expires_at,
             clicks_left: settings.max_clicks.map(|max| max.saturating_sub(settings.used_clicks)),
         }
+    }
+
+    /// Adds the file that the link leads to. A locked link tells nothing of it.
+    pub(super) fn with_file(mut self, file: Arc<StoredFile>) -> Self {
+        if let Some(destination) = &mut self.destination {
+            destination.file = Some(file);
+        }
+        self
     }
 }
 

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use argon2::{Argon2, PasswordVerifier};
+use futures::future::join_all;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -67,8 +68,9 @@ pub async fn verify_password(
     if password.len() > MAX_PASSWORD_BYTES || !is_right(hash, password)? {
         return Ok(PasswordCheck::Wrong);
     }
-    for who in counted {
-        if let Err(error) = attempts.take_back(link, who, now).await {
+    // At once: a visitor waits for it.
+    for taken in join_all(counted.into_iter().map(|who| attempts.take_back(link, who, now))).await {
+        if let Err(error) = taken {
             tracing::warn!(event = "password.attempt_kept", domain = %link.domain, slug = %link.slug, %error);
         }
     }

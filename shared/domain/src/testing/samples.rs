@@ -2,6 +2,8 @@
 
 use crate::access::key::{Caller, Role};
 use crate::access::sessions::session::{Session, SessionSource};
+use crate::files::file::{FileStatus, StoredFile};
+use crate::files::id::FileId;
 use crate::links::address::LinkAddress;
 use crate::links::id::LinkId;
 use crate::links::link::Link;
@@ -90,4 +92,25 @@ pub fn failing_check(time: &str) -> TargetCheck {
 /// Makes what three failed checks of a target have found at `time`. Panics if that is not valid.
 pub fn broken_check(time: &str) -> TargetCheck {
     TargetCheck { status: CheckStatus::Broken, failures: TargetCheck::BROKEN_AFTER, ..failing_check(time) }
+}
+
+/// Makes a file `report.pdf` of `workspace` that is ready. Those with greater numbers are newer. Panics if the workspace is not valid.
+#[allow(clippy::expect_used, reason = "only tests call it")]
+pub fn stored_file(workspace: &str, number: u64) -> StoredFile {
+    let created_at = Timestamp::parse("2026-01-01T00:00:00Z").expect("a valid time");
+    StoredFile {
+        id: FileId::parse(format!("fil_0199b0c67e4570008{number:015x}")).expect("a valid id"),
+        workspace: WorkspaceId::parse(workspace).expect("a valid workspace"),
+        status: FileStatus::Ready,
+        name: "report.pdf".to_owned(),
+        size: 1_234_567,
+        content_type: "application/pdf".to_owned(),
+        sha256: None,
+        crc64nvme: None,
+        upload: None,
+        created_by: "key_test".to_owned(),
+        created_at,
+        completed_at: Some(created_at),
+        revision: 1,
+    }
 }

@@ -1,16 +1,18 @@
 //! Implements the ports of a workspace's files in memory. The bucket keeps sizes and checksums, no bytes.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 
-use super::outage::lock;
+use super::outage::{lock, outage, yield_once};
+use crate::files::delivery::Delivery;
 use crate::files::file::StoredFile;
 use crate::files::id::FileId;
 use crate::files::ports::{ObjectRemover, SignedUpload};
 use crate::files::quota::{FileQuota, FileUsage};
+use crate::files::reader::{FileAddress, FileReader};
 use crate::files::store_ports::{Added, FileSigner, FileUploads, PutTogether, ReadMethod, StoredFiles, UploadedPart};
 use crate::files::stored_object::StoredObject;
 use crate::values::error::{StoreError, StoreErrorKind};
@@ -18,17 +20,41 @@ use crate::values::workspace::WorkspaceId;
 
 /// Records of files.
 #[derive(Default)]
-pub struct MemoryFiles(Mutex<BTreeMap<(WorkspaceId, FileId), StoredFile>>);
+pub struct MemoryFiles {
+    files: Mutex<BTreeMap<(WorkspaceId, FileId), StoredFile>>,
+    failing: AtomicBool,
+    reads: AtomicUsize,
+}
 
 impl MemoryFiles {
     /// Returns all files.
     pub fn all(&self) -> Vec<StoredFile> {
-        lock(&self.0).values().cloned().collect()
+        lock(&self.files).values().cloned().collect()
+    }
+
+    /// Puts a file in place of the one with its id, if there is one.
+    pub fn put(&self, file: StoredFile) {
+        lock(&self.files).insert((file.workspace.clone(), file.id.clone()), file);
+    }
+
+    /// Removes a file.
+    pub fn forget(&self, address: &FileAddress) {
+        lock(&self.files).remove(&(address.workspace.clone(), address.id.clone()));
+    }
+
+    /// Makes every later read of visitors fail, or work again.
+    pub fn fail(&self, failing: bool) {
+        self.failing.store(failing, Ordering::SeqCst);
+    }
+
+    /// Returns how often a file was read for visitors.
+    pub fn reads(&self) -> usize {
+        self.reads.load(Ordering::SeqCst)
     }
 
     /// Returns what a workspace keeps.
     pub fn usage(&self, workspace: &WorkspaceId) -> FileUsage {
-        usage(&lock(&self.0), workspace)
+        usage(&lock(&self.files), workspace)
     }
 }
 
@@ -38,9 +64,21 @@ fn usage(files: &BTreeMap<(WorkspaceId, FileId), StoredFile>, workspace: &Worksp
 }
 
 #[async_trait]
+impl FileReader for MemoryFiles {
+    async fn file(&self, address: &FileAddress) -> Result<Option<Arc<StoredFile>>, StoreError> {
+        self.reads.fetch_add(1, Ordering::SeqCst);
+        yield_once().await;
+        if self.failing.load(Ordering::SeqCst) {
+            return Err(outage("files.get"));
+        }
+        Ok(self.get(&address.workspace, &address.id).await?.map(Arc::new))
+    }
+}
+
+#[async_trait]
 impl StoredFiles for MemoryFiles {
     async fn add(&self, file: &StoredFile, quota: FileQuota) -> Result<Added, StoreError> {
-        let mut files = lock(&self.0);
+        let mut files = lock(&self.files);
         let key = (file.workspace.clone(), file.id.clone());
         if files.contains_key(&key) {
             return Ok(Added::Taken);
@@ -55,7 +93,7 @@ impl StoredFiles for MemoryFiles {
     }
 
     async fn get(&self, workspace: &WorkspaceId, id: &FileId) -> Result<Option<StoredFile>, StoreError> {
-        Ok(lock(&self.0).get(&(workspace.clone(), id.clone())).cloned())
+        Ok(lock(&self.files).get(&(workspace.clone(), id.clone())).cloned())
     }
 
     async fn newest(
@@ -64,13 +102,13 @@ impl StoredFiles for MemoryFiles {
         before: Option<&FileId>,
         limit: usize,
     ) -> Result<Vec<StoredFile>, StoreError> {
-        let files = lock(&self.0);
+        let files = lock(&self.files);
         let own = files.values().rev().filter(|file| file.workspace == *workspace);
         Ok(own.filter(|file| before.is_none_or(|before| file.id < *before)).take(limit).cloned().collect())
     }
 
     async fn replace(&self, next: &StoredFile) -> Result<bool, StoreError> {
-        let mut files = lock(&self.0);
+        let mut files = lock(&self.files);
         let Some(stored) = files.get_mut(&(next.workspace.clone(), next.id.clone())) else { return Ok(false) };
         if stored.revision + 1 == next.revision {
             *stored = next.clone();
@@ -79,7 +117,7 @@ impl StoredFiles for MemoryFiles {
     }
 
     async fn remove(&self, file: &StoredFile) -> Result<bool, StoreError> {
-        let mut files = lock(&self.0);
+        let mut files = lock(&self.files);
         let key = (file.workspace.clone(), file.id.clone());
         let is_same = files.get(&key).is_some_and(|stored| stored.revision == file.revision);
         if is_same {
@@ -245,7 +283,15 @@ impl ObjectRemover for MemoryFileBucket {
 
 #[async_trait]
 impl FileSigner for MemoryFileBucket {
-    async fn sign_file(&self, key: &str, method: ReadMethod, seconds: u32) -> Result<String, StoreError> {
-        Ok(format!("https://bucket.example/{key}?method={method:?}&expires={seconds}"))
+    async fn sign_file(
+        &self,
+        key: &str,
+        method: ReadMethod,
+        delivery: &Delivery,
+        seconds: u32,
+    ) -> Result<String, StoreError> {
+        let Delivery { content_type, disposition } = delivery;
+        let kind = disposition.split(';').next().unwrap_or_default();
+        Ok(format!("https://bucket.example/{key}?method={method:?}&expires={seconds}&type={content_type}&as={kind}"))
     }
 }

@@ -1,10 +1,16 @@
-//! Keeps links in the process for seconds, so that a hot link costs no read and a redirect survives an outage of the table.
+//! Keeps what a redirect reads in the process for seconds, so that a hot link costs no read and a redirect survives an outage of the table.
+//!
+//! [`links`] and [`files`] say what is read; the rules are the same for both.
+
+pub mod files;
+pub mod links;
 
 use std::collections::HashMap;
+use std::hash::Hash;
+use std::marker::PhantomData;
 use std::mem::size_of;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
-use async_trait::async_trait;
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared, WeakShared};
 use quick_cache::{DefaultHashBuilder, Weighter, unsync};
@@ -12,45 +18,76 @@ use quick_cache::{DefaultHashBuilder, Weighter, unsync};
 use super::circuit_breaker::{CircuitBreaker, Pause};
 use super::known_marks::KnownMarks;
 use super::ports::ChangeMarks;
-use crate::links::address::LinkAddress;
-use crate::links::change_marks::bucket_of;
-use crate::links::id::LinkId;
-use crate::links::link::Link;
-use crate::links::ports::LinkReader;
 use crate::ports::Clock;
 use crate::values::error::{StoreError, StoreErrorKind};
 
-/// The most that the cache keeps, in estimated bytes: some 5,500 links, or 26,500 paths without a link.
-const MAX_BYTES: u64 = 6 * 1024 * 1024;
-/// How many entries the cache has room for at first; it grows with use.
-const EXPECTED_ENTRIES: usize = 1_000;
 /// The memory that an entry takes besides its key and value: table, queues, allocator.
 const OVERHEAD_BYTES: usize = 128;
 
 /// How long the cache answers with what it has read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Freshness {
-    /// For a link, in seconds. A process that keeps the link sees a change after this time at the latest; with
-    /// [`CachedLinks::with_marks`], an owner's change after a second.
+    /// For a link or a file, in seconds. A process that keeps it sees a change after this time at the latest; with
+    /// [`links::CachedLinks::with_marks`], an owner's change of a link after a second.
     pub hit_seconds: u32,
-    /// For a missing link, in seconds. A process that missed the link finds a new one after this time at the latest.
+    /// For a missing link or file, in seconds. A process that missed it finds a new one after this time at the latest.
     pub miss_seconds: u32,
-    /// For a link while the table fails, in seconds since it was read.
+    /// For a link or a file while the table fails, in seconds since it was read.
     pub stale_seconds: u32,
 }
 
 /// When the cache stops calling the table. Its answers are old after that, or missing, so a pause is short.
 pub(super) const TABLE_PAUSE: Pause = Pause { after_failures: 5, millis: 2_000 };
 
-/// Reads links through a cache. Concurrent reads of one link become one read of the table. While the table fails, the cache
+/// What a cache reads and how much of it it keeps.
+trait Source: Send + Sync + 'static {
+    /// Names a value.
+    type Key: Clone + Eq + Hash + Send + Sync + 'static;
+    /// What is read.
+    type Value: Send + Sync + 'static;
+    /// The operation that errors name.
+    const OPERATION: &'static str;
+    /// The most that the cache keeps, in estimated bytes.
+    const MAX_BYTES: u64;
+    /// How many entries the cache has room for at first; it grows with use.
+    const EXPECTED_ENTRIES: usize;
+
+    /// Reads the value from the table.
+    fn read(
+        &self,
+        key: &Self::Key,
+        recency: Recency,
+    ) -> impl Future<Output = Result<Option<Arc<Self::Value>>, StoreError>> + Send;
+
+    /// Tells whether the cache may keep the value.
+    fn may_keep(_value: &Self::Value) -> bool {
+        true
+    }
+
+    /// Tells whether the value counts as found. One that does not is kept as briefly as a missing one, and never served stale.
+    fn is_settled(_value: &Self::Value) -> bool {
+        true
+    }
+
+    /// Returns the bucket of the key's mark of changes.
+    fn bucket(_key: &Self::Key) -> usize {
+        0
+    }
+
+    /// Estimates the memory of what key and value own.
+    fn owned_bytes(key: &Self::Key, value: Option<&Self::Value>) -> usize;
+
+    /// Logs that a value is served that was read `age_ms` milliseconds ago.
+    fn log_stale(key: &Self::Key, age_ms: i64, error: &StoreError);
+}
+
+/// Reads through a cache. Concurrent reads of one key become one read of the table. While the table fails, the cache
 /// answers; after repeated failures the cache stops calling the table for a while ([`CircuitBreaker`]).
 ///
-/// The cache never keeps links with a click limit or a password
-/// ([`crate::links::settings::LinkSettings::bypasses_cache`]). It never answers "no link" while the table fails,
-/// since the link may have been created in the meantime.
-pub struct CachedLinks {
-    store: Arc<Store>,
-    reads: Mutex<HashMap<(LinkAddress, Recency), WeakShared<Read>>>,
+/// It never answers that there is nothing while the table fails, since the value may have been created in the meantime.
+struct ReadCache<S: Source> {
+    store: Arc<Store<S>>,
+    reads: Mutex<HashMap<(S::Key, Recency), WeakShared<Read<S::Value>>>>,
 }
 
 /// How recent a read must be.
@@ -63,99 +100,95 @@ enum Recency {
 }
 
 /// A read of the table, shared by all callers that wait for it.
-type Read = BoxFuture<'static, Result<Option<Arc<Link>>, Arc<StoreError>>>;
+type Read<V> = BoxFuture<'static, Result<Option<Arc<V>>, Arc<StoreError>>>;
 
-struct Store {
-    links: Arc<dyn LinkReader>,
+/// Entries by their keys. Made at the first visit that needs them.
+type Entries<S> = LazyLock<Mutex<unsync::Cache<<S as Source>::Key, Entry<<S as Source>::Value>, ByteWeighter<S>>>>;
+
+struct Store<S: Source> {
+    source: S,
     clock: Arc<dyn Clock>,
     freshness: Freshness,
-    entries: Mutex<unsync::Cache<LinkAddress, Entry, ByteWeighter>>,
+    entries: Entries<S>,
     breaker: CircuitBreaker,
     marks: Option<KnownMarks>,
 }
 
-#[derive(Clone)]
-struct Entry {
-    link: Option<Arc<Link>>,
+struct Entry<V> {
+    value: Option<Arc<V>>,
     read_at: i64,
-    /// The mark of the address that was known when it was read, or an older one.
+    /// The mark of the key that was known when it was read, or an older one.
     mark: Option<u64>,
-    /// The bucket of the address, so that a visit need not hash it.
+    /// The bucket of the key, so that a visit need not hash it.
     bucket: usize,
 }
 
-impl CachedLinks {
-    /// Puts a cache in front of `links`.
-    pub fn new(links: Arc<dyn LinkReader>, clock: Arc<dyn Clock>, freshness: Freshness) -> Self {
-        let entries = unsync::Cache::with(
-            EXPECTED_ENTRIES,
-            MAX_BYTES,
-            ByteWeighter,
-            DefaultHashBuilder::default(),
-            unsync::DefaultLifecycle::default(),
-        );
-        let (entries, breaker) = (Mutex::new(entries), CircuitBreaker::new(TABLE_PAUSE));
-        let store = Store { links, clock, freshness, entries, breaker, marks: None };
+impl<V> Clone for Entry<V> {
+    fn clone(&self) -> Self {
+        let Self { value, read_at, mark, bucket } = self;
+        Self { value: value.clone(), read_at: *read_at, mark: *mark, bucket: *bucket }
+    }
+}
+
+impl<S: Source> ReadCache<S> {
+    /// Puts a cache in front of `source`.
+    fn new(source: S, clock: Arc<dyn Clock>, freshness: Freshness) -> Self {
+        let breaker = CircuitBreaker::new(TABLE_PAUSE);
+        let store = Store { source, clock, freshness, entries: LazyLock::new(no_entries::<S>), breaker, marks: None };
         Self { store: Arc::new(store), reads: Mutex::default() }
     }
 
-    /// Makes the cache notice within a second that a link has changed, by `marks`: it reads them once a second at most, however many
-    /// links it keeps.
-    pub fn with_marks(mut self, marks: Arc<dyn ChangeMarks>) -> Self {
+    /// Makes the cache notice within a second that a value has changed.
+    fn with_marks(mut self, marks: Arc<dyn ChangeMarks>) -> Self {
         if let Some(store) = Arc::get_mut(&mut self.store) {
             store.marks = Some(KnownMarks::new(marks));
         }
         self
     }
 
-    /// Joins the read of `address` that is under way, or starts one.
-    fn read(&self, address: &LinkAddress, recency: Recency) -> Shared<Read> {
-        let mut reads = lock(&self.reads);
-        let key = (address.clone(), recency);
-        if let Some(read) = reads.get(&key).and_then(WeakShared::upgrade) {
-            return read;
-        }
-        // Also forgets reads that nobody waits for: there are never more reads than concurrent requests.
-        reads.retain(|_, read| read.upgrade().is_some_and(|read| read.peek().is_none()));
-        let (store, address) = (self.store.clone(), address.clone());
-        let read = async move { store.read(address, recency).await.map_err(Arc::new) }.boxed().shared();
-        if let Some(weak) = read.downgrade() {
-            reads.insert(key, weak);
-        }
-        read
-    }
-
-    fn forget_finished_read(&self, address: &LinkAddress, recency: Recency) {
-        let mut reads = lock(&self.reads);
-        let key = (address.clone(), recency);
-        if reads.get(&key).and_then(WeakShared::upgrade).is_none_or(|read| read.peek().is_some()) {
-            reads.remove(&key);
-        }
-    }
-}
-
-#[async_trait]
-impl LinkReader for CachedLinks {
-    async fn get(&self, address: &LinkAddress) -> Result<Option<Link>, StoreError> {
+    /// Returns the value of `key`.
+    async fn get(&self, key: &S::Key) -> Result<Option<Arc<S::Value>>, StoreError> {
         let now = self.store.clock.now();
         let mut recency = Recency::Ordinary;
-        if let Some(entry) = self.store.entry(address).filter(|entry| self.store.is_fresh(entry, now.as_millis())) {
+        if let Some(entry) = self.store.entry(key).filter(|entry| self.store.is_fresh(entry, now.as_millis())) {
             if self.store.is_unmarked(&entry).await {
-                return Ok(entry.link.map(Arc::unwrap_or_clone));
+                return Ok(entry.value);
             }
             recency = Recency::Latest;
         }
         let result = if self.store.breaker.allows(now) {
-            let result = self.read(address, recency).await;
-            self.forget_finished_read(address, recency);
+            let result = self.read(key, recency).await;
+            self.forget_finished_read(key, recency);
             result
         } else {
             let cause = "the table keeps failing; calls to it are paused";
-            Err(Arc::new(StoreError::new("links.get", StoreErrorKind::Unavailable, cause)))
+            Err(Arc::new(StoreError::new(S::OPERATION, StoreErrorKind::Unavailable, cause)))
         };
-        match result {
-            Ok(link) => Ok(link.map(Arc::unwrap_or_clone)),
-            Err(error) => self.store.stale(address, &error).map(Some).ok_or_else(|| unshare(error)),
+        result.or_else(|error| self.store.stale(key, &error).map(Some).ok_or_else(|| unshare(error)))
+    }
+
+    /// Joins the read of `key` that is under way, or starts one.
+    fn read(&self, key: &S::Key, recency: Recency) -> Shared<Read<S::Value>> {
+        let mut reads = lock(&self.reads);
+        let place = (key.clone(), recency);
+        if let Some(read) = reads.get(&place).and_then(WeakShared::upgrade) {
+            return read;
+        }
+        // Also forgets reads that nobody waits for: there are never more reads than concurrent requests.
+        reads.retain(|_, read| read.upgrade().is_some_and(|read| read.peek().is_none()));
+        let (store, key) = (self.store.clone(), key.clone());
+        let read = async move { store.read(key, recency).await.map_err(Arc::new) }.boxed().shared();
+        if let Some(weak) = read.downgrade() {
+            reads.insert(place, weak);
+        }
+        read
+    }
+
+    fn forget_finished_read(&self, key: &S::Key, recency: Recency) {
+        let mut reads = lock(&self.reads);
+        let place = (key.clone(), recency);
+        if reads.get(&place).and_then(WeakShared::upgrade).is_none_or(|read| read.peek().is_some()) {
+            reads.remove(&place);
         }
     }
 }
@@ -166,54 +199,58 @@ fn unshare(error: Arc<StoreError>) -> StoreError {
         .unwrap_or_else(|error| StoreError::new(error.operation, error.kind, error.source.to_string()))
 }
 
-impl Store {
-    async fn read(&self, address: LinkAddress, recency: Recency) -> Result<Option<Arc<Link>>, StoreError> {
+impl<S: Source> Store<S> {
+    async fn read(&self, key: S::Key, recency: Recency) -> Result<Option<Arc<S::Value>>, StoreError> {
         let read_at = self.clock.now().as_millis();
-        // Before the link: a change in between counts as one after it.
-        let (mut mark, mut latest, bucket) = (None, recency == Recency::Latest, bucket_of(&address));
+        // Before the value: a change in between counts as one after it.
+        let (mut mark, mut latest, bucket) = (None, recency == Recency::Latest, S::bucket(&key));
         if let Some(marks) = &self.marks {
             mark = marks.known(bucket);
             latest |= marks.has_risen_lately(bucket, self.clock.as_ref());
         }
-        let result = if latest { self.links.get_latest(&address).await } else { self.links.get(&address).await };
+        let recency = if latest { Recency::Latest } else { Recency::Ordinary };
+        let result = self.source.read(&key, recency).await;
         self.breaker.record(result.as_ref().err().map(|error| error.kind), self.clock.now());
-        let link = result?.map(Arc::new);
+        let value = result?;
         let mut entries = lock(&self.entries);
-        if link.as_ref().is_some_and(|link| link.settings.bypasses_cache()) {
-            entries.remove(&address);
+        if value.as_deref().is_none_or(S::may_keep) {
+            entries.insert(key, Entry { value: value.clone(), read_at, mark, bucket });
         } else {
-            entries.insert(address, Entry { link: link.clone(), read_at, mark, bucket });
+            entries.remove(&key);
         }
-        Ok(link)
+        Ok(value)
     }
 
-    fn entry(&self, address: &LinkAddress) -> Option<Entry> {
-        lock(&self.entries).get(address).cloned()
+    fn entry(&self, key: &S::Key) -> Option<Entry<S::Value>> {
+        lock(&self.entries).get(key).cloned()
     }
 
-    fn is_fresh(&self, entry: &Entry, now: i64) -> bool {
+    fn is_fresh(&self, entry: &Entry<S::Value>, now: i64) -> bool {
         let Freshness { hit_seconds, miss_seconds, .. } = self.freshness;
-        is_within(if entry.link.is_some() { hit_seconds } else { miss_seconds }, entry.read_at, now)
+        let is_settled = entry.value.as_deref().is_some_and(S::is_settled);
+        is_within(if is_settled { hit_seconds } else { miss_seconds }, entry.read_at, now)
     }
 
-    /// Tells whether no change of the link is known since it was read.
-    async fn is_unmarked(&self, entry: &Entry) -> bool {
+    /// Tells whether no change of the value is known since it was read.
+    async fn is_unmarked(&self, entry: &Entry<S::Value>) -> bool {
         match &self.marks {
-            Some(marks) if entry.link.is_some() => {
+            Some(marks) if entry.value.is_some() => {
                 marks.is_still(entry.bucket, entry.mark, self.clock.as_ref(), &self.breaker).await
             }
             _ => true,
         }
     }
 
-    /// Returns the link as the table last answered it, if that is recent enough.
-    fn stale(&self, address: &LinkAddress, error: &StoreError) -> Option<Link> {
-        let entry = self.entry(address)?;
+    /// Returns the value as the table last answered it, if that is recent enough.
+    fn stale(&self, key: &S::Key, error: &StoreError) -> Option<Arc<S::Value>> {
+        let entry = self.entry(key)?;
         let now = self.clock.now().as_millis();
-        let link = entry.link.filter(|_| is_within(self.freshness.stale_seconds, entry.read_at, now))?;
-        let age_ms = now - entry.read_at;
-        tracing::warn!(event = "links.stale", domain = %address.domain, slug = %address.slug, age_ms, %error);
-        Some(Arc::unwrap_or_clone(link))
+        let value = entry.value.filter(|value| S::is_settled(value))?;
+        if !is_within(self.freshness.stale_seconds, entry.read_at, now) {
+            return None;
+        }
+        S::log_stale(key, now - entry.read_at, error);
+        Some(value)
     }
 }
 
@@ -224,54 +261,28 @@ pub(super) fn is_within(seconds: u32, then: i64, now: i64) -> bool {
 }
 
 /// Weighs entries by the memory that they take, estimated.
-#[derive(Debug, Clone)]
-struct ByteWeighter;
+struct ByteWeighter<S>(PhantomData<fn() -> S>);
 
-impl Weighter<LinkAddress, Entry> for ByteWeighter {
-    fn weight(&self, address: &LinkAddress, entry: &Entry) -> u64 {
-        let key = size_of::<LinkAddress>() + address.domain.as_str().len() + address.slug.as_str().len();
-        let link = entry.link.as_deref().map_or(0, estimated_bytes);
-        (key + size_of::<Entry>() + link + OVERHEAD_BYTES) as u64
+impl<S> Clone for ByteWeighter<S> {
+    fn clone(&self) -> Self {
+        Self(PhantomData)
     }
 }
 
-/// Estimates the memory of a link. Each text counts 32 bytes more, for its allocation and the small fields around it.
-fn estimated_bytes(link: &Link) -> usize {
-    let Link { address, aliases, workspace, url, title, tags, settings, origin, created_by, changed_by, .. } = link;
-    let text = |text: &str| text.len() + 32;
-    let some = |value: &Option<String>| value.as_deref().map_or(0, text);
-    let rules = settings.rules.iter().map(|rule| {
-        let conditions = &rule.conditions;
-        let query = conditions.query.iter().map(|one| 64 + text(&one.name) + some(&one.value));
-        let words = conditions.country.iter().chain(&conditions.language).map(|word| 24 + text(word));
-        size_of_val(rule) + text(rule.url.as_str()) + query.sum::<usize>() + words.sum::<usize>() + 128
-    });
-    let variants =
-        settings.variants.iter().map(|variant| size_of_val(variant) + text(&variant.name) + text(variant.url.as_str()));
-    size_of::<Link>()
-        + text(address.domain.as_str())
-        + text(address.slug.as_str())
-        + text(workspace.as_str())
-        + text(url.as_str())
-        + some(title)
-        + some(origin)
-        + some(created_by)
-        + some(changed_by)
-        + LinkId::LEN
-        + aliases.iter().map(|alias| 48 + text(alias.domain.as_str()) + text(alias.slug.as_str())).sum::<usize>()
-        + tags.iter().map(|tag| 24 + text(tag)).sum::<usize>()
-        + settings.expired_url.as_ref().map_or(0, |url| text(url.as_str()))
-        + settings.preview.as_ref().map_or(0, |preview| {
-            let image = preview.image.as_ref().map_or(0, |url| text(url.as_str()));
-            some(&preview.title) + some(&preview.description) + image
-        })
-        + rules.sum::<usize>()
-        + variants.sum::<usize>()
+impl<S: Source> Weighter<S::Key, Entry<S::Value>> for ByteWeighter<S> {
+    fn weight(&self, key: &S::Key, entry: &Entry<S::Value>) -> u64 {
+        let fixed = size_of::<S::Key>() + size_of::<Entry<S::Value>>() + OVERHEAD_BYTES;
+        (fixed + S::owned_bytes(key, entry.value.as_deref())) as u64
+    }
+}
+
+/// Makes an empty cache.
+fn no_entries<S: Source>() -> Mutex<unsync::Cache<S::Key, Entry<S::Value>, ByteWeighter<S>>> {
+    let weighter = ByteWeighter(PhantomData);
+    let (hasher, lifecycle) = (DefaultHashBuilder::default(), unsync::DefaultLifecycle::default());
+    Mutex::new(unsync::Cache::with(S::EXPECTED_ENTRIES, S::MAX_BYTES, weighter, hasher, lifecycle))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
-
-#[cfg(test)]
-mod tests;

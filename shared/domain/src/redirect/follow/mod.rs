@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::check_target::check_target;
 use super::choose_target::{Choice, choose_target};
 use super::details::{LinkDetails, path_before_plus};
+use super::file_share::{FileAnswer, FileAsk, FileShares, FileVisit, ServedFile};
 use super::find_link::LinkFinder;
 use super::forward_path::forward_path;
 use super::forward_query::forward_query;
@@ -16,8 +17,7 @@ use super::verify_password::{PasswordCheck, verify_password};
 use super::visit::Visit;
 use crate::domains::ports::DomainReader;
 use crate::files::id::FileId;
-use crate::files::store_ports::{FileSigner, ReadMethod};
-use crate::files::target::{file_of, object_key};
+use crate::files::target::file_of;
 use crate::links::address::LinkAddress;
 use crate::links::link::Link;
 use crate::links::ports::LinkReader;
@@ -32,9 +32,6 @@ use crate::values::target_error::TargetError;
 use crate::values::timestamp::Timestamp;
 use crate::visitors::client::VisitorKind;
 
-/// How long a visitor may begin to download a file after the redirect, in seconds.
-pub const FILE_SECONDS: u32 = 60;
-
 /// The ports of [`follow_link`], and the stack's domains.
 pub struct FollowLinkPorts {
     /// Reads the links.
@@ -45,8 +42,8 @@ pub struct FollowLinkPorts {
     pub limit: Arc<dyn ClickLimit>,
     /// Counts the attempts at passwords.
     pub attempts: Arc<dyn PasswordAttempts>,
-    /// Signs downloads of the files that links lead to.
-    pub files: Arc<dyn FileSigner>,
+    /// Reads and signs the files that links lead to.
+    pub files: FileShares,
     /// The stack's own domains.
     pub domains: Domains,
     /// Tells the time.
@@ -91,9 +88,12 @@ pub enum Methods {
 pub enum Outcome {
     /// A redirect to the target, or a page that leads there if the target does not fit into a header.
     Redirect(Box<Redirect>),
+    /// What the link leads to, if that is a file.
+    File(Box<ServedFile>),
     /// Where the link leads, for a visitor who asks before going there. No click.
     Details(Box<LinkDetails>),
-    /// The link has expired or is used up, or its target is broken and its workspace wants that. It may have a URL for this case.
+    /// The link has expired or is used up, its file is no longer there, or its target is broken and its workspace wants that. It may have
+    /// a URL for this case.
     Gone(Option<TargetUrl>),
     /// The link has expired or is used up, and the visitor asks where it leads.
     NoDetails,
@@ -112,8 +112,6 @@ pub enum Outcome {
 pub struct Redirect {
     /// The target, checked.
     pub url: TargetUrl,
-    /// If the target is a file: where the visitor gets it, for [`FILE_SECONDS`].
-    pub file_url: Option<String>,
     /// The link's status.
     pub status: RedirectStatus,
     /// Whether the visitor gave the link's password. Then the target must get neither the method nor the body.
@@ -175,44 +173,30 @@ pub async fn follow_link(ports: &FollowLinkPorts, visit: &Visit, intent: Intent<
         Ok(url) => url,
         Err(unsafe_target) => return Ok(refusal(unsafe_target)),
     };
-    let file = file_of(choice.url);
+    if let Some(id) = file_of(choice.url) {
+        return ports.file((&link, id, url), (visit, &choice), intent, now).await;
+    }
     // A page leads there, and no page can make a browser repeat a method and its body.
     let reads = matches!(intent, Intent::Look | Intent::Follow);
     if !url.fits_header() && methods == Methods::All && !reads {
         return Ok(Outcome::MethodNotAllowed(Methods::Follow));
     }
     let (status, is_unlocked) = (settings.redirect_status, settings.password_hash.is_some());
-    // The bucket takes a file's GET and HEAD only.
-    if file.is_some() && !reads && !is_unlocked {
-        return Ok(Outcome::MethodNotAllowed(Methods::Follow));
-    }
     let is_safe = |image: &TargetUrl| ports.check_target(&link, image.as_str(), visit).is_ok();
     let shows = |preview: &&LinkPreview| {
         !is_unlocked && reads && visit.client().fetches_previews() && preview.image.as_ref().is_none_or(is_safe)
     };
     let preview = settings.preview.as_ref().filter(shows).cloned();
-    // Who comes ahead of a person must neither use up a download nor get around the limit.
-    let comes_ahead = visit.prefetch || (!is_unlocked && visit.client().fetches_previews());
-    if file.is_some() && settings.max_clicks.is_some() && comes_ahead && intent != Intent::Look {
-        if preview.is_some() {
-            let shown = Redirect { url, file_url: None, status, is_unlocked, preview, click: None };
-            return Ok(Outcome::Redirect(Box::new(shown)));
-        }
-        return Ok(Outcome::Details(Box::new(LinkDetails::of(&link, link.address.slug.clone(), url))));
-    }
     if matches!(intent, Intent::Look | Intent::LookAndKeep) || visit.prefetch {
-        let file_url = ports.file_url(&link, file.as_ref(), intent).await?;
-        return Ok(Outcome::Redirect(Box::new(Redirect { url, file_url, status, is_unlocked, preview, click: None })));
+        return Ok(Outcome::Redirect(Box::new(Redirect { url, status, is_unlocked, preview, click: None })));
     }
-    // Programs are counted as such, and leave the clicks of a limited link to people. A download is one whoever makes it.
-    let by_program = || visit.client().kind() == VisitorKind::Program;
-    let uses_click = settings.max_clicks.is_some() && (file.is_some() || !by_program());
+    // Programs are counted as such, and leave the clicks of a limited link to people.
+    let uses_click = settings.max_clicks.is_some() && visit.client().kind() != VisitorKind::Program;
     if uses_click && !ports.limit.use_click(&link.address).await? {
         return Ok(ports.gone(&link, visit));
     }
-    let file_url = ports.file_url(&link, file.as_ref(), intent).await?;
     let click = Some(record_click(visit, &link, &choice, now, ports.random.as_ref()));
-    Ok(Outcome::Redirect(Box::new(Redirect { url, file_url, status, is_unlocked, preview, click })))
+    Ok(Outcome::Redirect(Box::new(Redirect { url, status, is_unlocked, preview, click })))
 }
 
 impl FollowLinkPorts {
@@ -254,9 +238,46 @@ impl FollowLinkPorts {
         let choice = choose_target(&link, visit, now);
         let target = link.instead_of_broken().unwrap_or(choice.url);
         Ok(Some(match self.check_target(&link, target.as_str(), visit) {
-            Ok(url) => Outcome::Details(Box::new(LinkDetails::of(&link, slug, url))),
+            Ok(url) => match file_of(&url).filter(|_| link.settings.password_hash.is_none()) {
+                None => Outcome::Details(Box::new(LinkDetails::of(&link, slug, url))),
+                Some(id) => match self.files.facts(&link, id, now).await? {
+                    FileAnswer::Details(file) => {
+                        Outcome::Details(Box::new(LinkDetails::of(&link, slug, url).with_file(file)))
+                    }
+                    FileAnswer::Served(served) => Outcome::File(Box::new(served)),
+                    FileAnswer::Gone => Outcome::NoDetails,
+                },
+            },
             Err(unsafe_target) => refusal(unsafe_target),
         }))
+    }
+
+    /// Answers a visit to an open link whose target `url` is the file `id`.
+    async fn file(
+        &self,
+        (link, id, url): (&Link, FileId, TargetUrl),
+        (visit, choice): (&Visit, &Choice<'_>),
+        intent: Intent<'_>,
+        now: Timestamp,
+    ) -> Result<Outcome, StoreError> {
+        let asks = match intent {
+            Intent::Look => FileAsk::Look,
+            Intent::Follow => FileAsk::Get,
+            Intent::Post { .. } if link.settings.password_hash.is_some() => FileAsk::Unlock,
+            // The bucket takes a file's GET and HEAD only.
+            Intent::Post { .. } | Intent::Keep | Intent::LookAndKeep | Intent::Unknown => {
+                return Ok(Outcome::MethodNotAllowed(Methods::Follow));
+            }
+        };
+        let ask = FileVisit { link, visit, choice, asks, now };
+        Ok(match self.files.answer(ask, id, (self.limit.as_ref(), self.random.as_ref())).await? {
+            FileAnswer::Served(served) => Outcome::File(Box::new(served)),
+            FileAnswer::Gone => self.gone(link, visit),
+            FileAnswer::Details(file) => {
+                let details = LinkDetails::of(link, link.address.slug.clone(), url);
+                Outcome::Details(Box::new(details.with_file(file)))
+            }
+        })
     }
 
     /// Checks the password of a locked link. Returns `None` if the visitor may go on.
@@ -281,18 +302,6 @@ impl FollowLinkPorts {
                 Some(Locked::TooMany { retry_after_seconds })
             }
         })
-    }
-
-    /// Signs the download of `file` of the link's workspace, if there is one: a link never leads to a file of another workspace.
-    async fn file_url(
-        &self,
-        link: &Link,
-        file: Option<&FileId>,
-        intent: Intent<'_>,
-    ) -> Result<Option<String>, StoreError> {
-        let Some(id) = file else { return Ok(None) };
-        let method = if intent == Intent::Look { ReadMethod::Head } else { ReadMethod::Get };
-        self.files.sign_file(&object_key(&link.workspace, id), method, FILE_SECONDS).await.map(Some)
     }
 
     /// Returns the target of `choice` with what the link forwards: the visit's parameters, and the `rest` of its path. Fails if it is

@@ -2,21 +2,25 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::files::file::{FileStatus, StoredFile};
+use crate::files::reader::FileAddress;
 use crate::links::ports::LinkWriter;
 use crate::links::target_check::TargetCheck;
+use crate::redirect::file_share::Download;
 use crate::redirect::verify_password::ATTEMPTS_PER_MINUTE;
 use crate::redirect::verify_password::tests::hash_of;
 use crate::testing::clicks::MemoryAttempts;
 use crate::testing::domains::MemoryDomains;
 use crate::testing::links::MemoryLinks;
-use crate::testing::samples::link;
-use crate::testing::stored_files::MemoryFileBucket;
+use crate::testing::samples::{link, stored_file};
+use crate::testing::stored_files::{MemoryFileBucket, MemoryFiles};
 use crate::testing::system::{FixedClock, SeededRandom};
 use crate::values::block_list::{BlockList, BlockPattern, BlockReason, BlockedTargets};
 
 struct Fixture {
     links: Arc<MemoryLinks>,
     domains: Arc<MemoryDomains>,
+    files: Arc<MemoryFiles>,
     clock: Arc<FixedClock>,
     ports: FollowLinkPorts,
 }
@@ -25,6 +29,8 @@ struct Fixture {
 async fn fixture(settings: Value) -> Fixture {
     let (links, clock) = (Arc::new(MemoryLinks::default()), Arc::new(FixedClock::at("2026-01-02T03:04:05Z")));
     let domains = Arc::new(MemoryDomains::default());
+    let files = Arc::new(MemoryFiles::default());
+    files.put(stored_file("acme", 5));
     let mut docs = link("acme", "docs", "https://example.com/docs");
     docs.settings = serde_json::from_value(settings).unwrap();
     links.insert(&docs).await.unwrap();
@@ -33,12 +39,12 @@ async fn fixture(settings: Value) -> Fixture {
         domain_settings: domains.clone(),
         limit: links.clone(),
         attempts: Arc::new(MemoryAttempts::default()),
-        files: Arc::new(MemoryFileBucket::default()),
+        files: FileShares { records: files.clone(), signer: Arc::new(MemoryFileBucket::default()) },
         domains: Domains::parse("go.example.com,s.example.org").unwrap(),
         clock: clock.clone(),
         random: Arc::new(SeededRandom::new(1)),
     };
-    Fixture { links, domains, clock, ports }
+    Fixture { links, domains, files, clock, ports }
 }
 
 fn visit(path: &str) -> Visit {
@@ -643,13 +649,17 @@ async fn sharing(settings: Value) -> Fixture {
     fixture
 }
 
-/// Writes an outcome as a short text: the signed URL of a file and whether it counts.
+/// Writes an outcome as a short text: what is served of a file, such as the signed URL and whether it counts.
 fn shared(outcome: Outcome) -> String {
     match outcome {
-        Outcome::Redirect(redirect) => {
-            let place = redirect.file_url.unwrap_or_else(|| "no file".to_owned());
-            format!("{} {}", place.replace("https://bucket.example/files/acme/fil_", "fil_"), redirect.click.is_some())
-        }
+        Outcome::Redirect(redirect) => format!("no file {}", redirect.click.is_some()),
+        Outcome::File(served) => match *served {
+            ServedFile::Download(Download { url, click, .. }) => {
+                let place = url.replace("https://bucket.example/files/acme/fil_", "fil_");
+                format!("{} {}", place.replace("&type=application/pdf&as=inline", ""), click.is_some())
+            }
+            other => format!("{other:?}"),
+        },
         other => show(other).chars().take_while(|c| c.is_ascii_alphabetic()).collect(),
     }
 }
@@ -705,4 +715,72 @@ async fn limited_download_is_used_up_by_programs_too_and_not_by_those_that_come_
     assert!(follow(&with("curl/8.5.0", false)).await.starts_with("fil_"));
     assert_eq!(follow(&with("curl/8.5.0", false)).await, "gone");
     assert_eq!(follow(&visit("/docs")).await, "gone");
+}
+
+/// The record decides before a click is used up, and after the password was given.
+#[tokio::test]
+async fn file_that_visitors_do_not_get_uses_nothing_up() {
+    let uploading = StoredFile { status: FileStatus::Uploading, ..stored_file("acme", 5) };
+    let foreign = stored_file("thief", 5);
+    let password = || Intent::Post { password: Some(b"secret") };
+    let late = json!({"max_clicks": 1, "expired_url": "https://example.com/late"});
+    for (file, settings, intent, expected) in [
+        (Some(uploading.clone()), json!({"max_clicks": 1}), Intent::Follow, "Waits(Upload)"),
+        (Some(uploading.clone()), json!({"max_clicks": 1}), Intent::Look, "Waits(Upload)"),
+        (Some(uploading.clone()), json!({"password_hash": hash_of("secret")}), Intent::Follow, "Locked"),
+        (Some(uploading), json!({"password_hash": hash_of("secret")}), password(), "Waits(Upload)"),
+        (Some(foreign), json!({"max_clicks": 1}), Intent::Follow, "gone"),
+        (None, json!({"max_clicks": 1}), Intent::Follow, "gone"),
+        (None, json!({"password_hash": hash_of("secret")}), Intent::Follow, "Locked"),
+        (None, json!({"password_hash": hash_of("secret")}), password(), "gone"),
+        (None, late, Intent::Follow, "gone"),
+    ] {
+        let fixture = sharing(settings.clone()).await;
+        let StoredFile { workspace, id, .. } = stored_file("acme", 5);
+        fixture.files.forget(&FileAddress { workspace, id });
+        file.into_iter().for_each(|file| fixture.files.put(file));
+        assert_eq!(shared(fixture.follow(intent).await), expected, "{settings} {intent:?}");
+        assert_eq!(fixture.links.all()[0].settings.used_clicks, 0);
+    }
+}
+
+#[tokio::test]
+async fn removed_file_ends_its_link_with_the_links_own_url() {
+    let fixture = sharing(json!({"expired_url": "https://example.com/late"})).await;
+    let StoredFile { workspace, id, .. } = stored_file("acme", 5);
+    fixture.files.forget(&FileAddress { workspace, id });
+    assert_eq!(fixture.get().await, "gone https://example.com/late");
+    let details = follow_link(&fixture.ports, &visit("/docs+"), Intent::Follow).await.unwrap();
+    assert!(matches!(details, Outcome::NoDetails), "{details:?}");
+}
+
+#[tokio::test]
+async fn record_is_read_for_files_alone_and_its_outage_is_an_error() {
+    let plain = fixture(json!({})).await;
+    plain.files.fail(true);
+    for path in ["/docs", "/docs+", "/none"] {
+        assert!(follow_link(&plain.ports, &visit(path), Intent::Follow).await.is_ok(), "{path}");
+    }
+    assert_eq!(plain.files.reads(), 0);
+    let locked = sharing(json!({"password_hash": hash_of("secret")})).await;
+    locked.follow(Intent::Follow).await;
+    locked.follow(Intent::Post { password: Some(b"wrong") }).await;
+    follow_link(&locked.ports, &visit("/docs+"), Intent::Follow).await.unwrap();
+    locked.follow(Intent::Keep).await;
+    assert_eq!(locked.files.reads(), 0, "only who knows the password has the file read");
+    let limited = sharing(json!({"max_clicks": 1})).await;
+    limited.files.fail(true);
+    assert!(follow_link(&limited.ports, &visit("/docs"), Intent::Follow).await.is_err());
+    assert_eq!(limited.links.all()[0].settings.used_clicks, 0);
+    limited.files.fail(false);
+    assert!(shared(limited.follow(Intent::Follow).await).starts_with("fil_"));
+}
+
+#[tokio::test]
+async fn renamed_file_is_sent_under_its_new_name_and_type() {
+    let fixture = sharing(json!({})).await;
+    fixture.files.put(StoredFile { content_type: "text/html".to_owned(), ..stored_file("acme", 5) });
+    let Outcome::File(served) = fixture.follow(Intent::Follow).await else { panic!("a file") };
+    let ServedFile::Download(Download { url, .. }) = *served else { panic!("a download") };
+    assert!(url.ends_with("&type=application/octet-stream&as=attachment"), "{url}");
 }

@@ -1,11 +1,16 @@
+use std::marker::PhantomData;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use quick_cache::Weighter;
+
+use super::super::{ByteWeighter, Entry, lock};
 use super::*;
 use crate::links::ports::LinkWriter;
 use crate::links::settings::{Rule, Variant};
 use crate::testing::links::MemoryLinks;
 use crate::testing::samples::link;
 use crate::testing::system::FixedClock;
+use crate::values::error::StoreErrorKind;
 use crate::values::slug::Slug;
 
 const FRESHNESS: Freshness = Freshness { hit_seconds: 5, miss_seconds: 2, stale_seconds: 600 };
@@ -120,9 +125,9 @@ async fn memory_is_bounded() {
         }
         cached.get(&link.address).await.unwrap();
     }
-    let entries = lock(&cached.store.entries);
-    assert!(entries.weight() <= MAX_BYTES && entries.len() > 2_000, "{} in {}", entries.weight(), entries.len());
-    assert!(lock(&cached.reads).is_empty());
+    let entries = lock(&cached.0.store.entries);
+    assert!(entries.weight() <= Links::MAX_BYTES && entries.len() > 2_000, "{} in {}", entries.weight(), entries.len());
+    assert!(lock(&cached.0.reads).is_empty());
 }
 
 /// Answers when the test allows it, once all callers wait.
@@ -165,7 +170,7 @@ async fn count_concurrent_reads(fails: bool) -> usize {
     for task in waiting {
         assert_eq!(task.await.unwrap(), fails);
     }
-    assert!(lock(&cached.reads).is_empty());
+    assert!(lock(&cached.0.reads).is_empty());
     slow.reads.load(Ordering::SeqCst)
 }
 
@@ -330,7 +335,12 @@ async fn redirects_go_on_without_marks() {
 }
 
 fn weight(link: &Link) -> u64 {
-    ByteWeighter.weight(&link.address, &Entry { link: Some(Arc::new(link.clone())), read_at: 0, mark: None, bucket: 0 })
+    weight_at(&link.address, Some(link))
+}
+
+fn weight_at(address: &LinkAddress, link: Option<&Link>) -> u64 {
+    let value = link.cloned().map(Arc::new);
+    ByteWeighter::<Links>(PhantomData).weight(address, &Entry { value, read_at: 0, mark: None, bucket: 0 })
 }
 
 #[test]
@@ -339,8 +349,8 @@ fn cache_keeps_thousands_of_links_and_of_missing_paths() {
         link("acme", "spring", "https://www.example.com/shop/spring-sale?utm_source=mail&utm_medium=newsletter");
     typical.title = Some("The sale of the spring".to_owned());
     typical.tags = vec!["spring".to_owned(), "sale".to_owned()];
-    let missing = ByteWeighter.weight(&typical.address, &Entry { link: None, read_at: 0, mark: None, bucket: 0 });
-    let (links, paths) = (MAX_BYTES / weight(&typical), MAX_BYTES / missing);
+    let missing = weight_at(&typical.address, None);
+    let (links, paths) = (Links::MAX_BYTES / weight(&typical), Links::MAX_BYTES / missing);
     assert!((4_500..5_500).contains(&links), "{links} links");
     assert!((26_000..27_500).contains(&paths), "{paths} paths without a link");
 }
@@ -407,7 +417,7 @@ fn every_text_of_a_link_takes_memory() {
 #[test]
 fn id_and_aliases_of_a_link_take_memory() {
     let mut link = link("acme", "docs", "https://example.com/");
-    let missing = ByteWeighter.weight(&link.address, &Entry { link: None, read_at: 0, mark: None, bucket: 0 });
+    let missing = weight_at(&link.address, None);
     let texts = ["acme", "docs", "https://example.com/", link.address.domain.as_str()];
     let bytes: usize = texts.iter().map(|text| text.len() + 32).sum();
     let before = weight(&link);
