@@ -16,6 +16,7 @@ mod every_route;
 mod expiry;
 mod exports;
 mod failed_batch;
+mod file_inspection;
 mod files;
 mod forwarding;
 mod import_speed;
