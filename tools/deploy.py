@@ -34,6 +34,8 @@ BUCKET_REST = len("-data-") + 12 + len("-")
 UNCHANGED = "unchanged"
 # What AWS leaves for functions without instances of their own, if the account's quota is larger.
 UNRESERVED = 100
+# Parameters that have the account keep instances for a function.
+KEEP_INSTANCES = ("RedirectConcurrency", "LoadImportConcurrency", "InspectFileConcurrency")
 
 
 def main():
@@ -189,11 +191,11 @@ def check_account(stack, region, parameters):
 
 def check_concurrency(quota, unreserved, parameters):
     """Checks that the account can keep the instances that the parameters ask for."""
-    wanted = int(parameters["RedirectConcurrency"]) + int(parameters["LoadImportConcurrency"])
+    wanted = sum(int(parameters[name]) for name in KEEP_INSTANCES)
     if wanted and unreserved - wanted < min(UNRESERVED, quota):
         raise Failure(
-            f"the account has {unreserved} instances of Lambda to keep and must leave {min(UNRESERVED, quota)}, but LoadImportConcurrency "
-            f"and RedirectConcurrency ask for {wanted}: set both to 0 (`--set LoadImportConcurrency=0`), or have the quota raised"
+            f"the account has {unreserved} instances of Lambda to keep and must leave {min(UNRESERVED, quota)}, but "
+            f"{', '.join(KEEP_INSTANCES)} ask for {wanted}: set them to 0 (`--set LoadImportConcurrency=0`), or have the quota raised"
         )
 
 

@@ -89,6 +89,7 @@ def deploy_if_changed(ministack, http_port):
         "SessionCookie": "plain-http",
         # The local AWS drops what is above a limit, where AWS would try again.
         "LoadImportConcurrency": "0",
+        "InspectFileConcurrency": "0",
     }
     template = deployment.write_placeholder_template(paths.DEV / "build")
     stamp = paths.DEV / "deployed"

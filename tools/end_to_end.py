@@ -91,6 +91,7 @@ def run():
             "ConsoleOrigins": ",".join((*OTHER_ORIGINS, f"http://{LOOPBACK}:{console_port}")),
             # The local AWS drops what is above a limit, where AWS would try again.
             "LoadImportConcurrency": "0",
+            "InspectFileConcurrency": "0",
             # Small, so that the tests' files have several parts.
             "ImportPartBytes": "20000",
             # Schemathesis sends all its requests with one admin's key. The other roles keep the template's limits.

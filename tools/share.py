@@ -21,6 +21,8 @@ from local_stack.failure import Failure, run_main
 # Smaller files are sent again as a whole.
 WHOLE = 8 * 1024 * 1024
 TRIES = 6
+# How long to wait for the inspection of a file, in seconds. A scan for malware takes its time.
+INSPECTION = 15 * 60
 UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
 
@@ -44,6 +46,10 @@ def main():
     if shared["status"] == "uploading":
         send(api, file, shared)
         shared = api.call("POST", f"/v1/files/{shared['id']}/completion")
+    shared = inspected(api, shared)
+    if shared["status"] == "blocked":
+        unfinished.forget()
+        raise Failure(f"the stack blocks the file {shared['id']}: {shared['blocked_reason']}")
     link = api.call("POST", "/v1/links", {"url": shared["target"], **settings})
     unfinished.forget()
     print(link["short_url"])
@@ -159,6 +165,18 @@ def send(api, file, shared):
                 path = cursor and f"/v1/files/{shared['id']}/parts?limit=20&cursor={urllib.parse.quote(cursor)}"
     finally:
         bar.end()
+
+
+def inspected(api, shared):
+    """Waits until the file was inspected, and returns it."""
+    end, pause = time.monotonic() + INSPECTION, 0.1
+    while shared["status"] == "inspecting":
+        if time.monotonic() > end:
+            raise Failure("the file is still being inspected; the same command goes on where it was")
+        time.sleep(pause)
+        pause = min(pause * 2, 5)
+        shared = api.call("GET", f"/v1/files/{shared['id']}")
+    return shared
 
 
 def put(source, offset, size, request, show):

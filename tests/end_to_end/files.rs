@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use waypost_tests::{Answer, Stack};
+use waypost_tests::{Answer, Stack, wait_for};
 
 const MIB: usize = 1024 * 1024;
 /// The SHA-256 of `hello`.
@@ -23,6 +23,17 @@ async fn complete(stack: &Stack, key: &str, file: &Value) -> Answer {
     stack.call(key, Method::POST, &format!("{}/completion", path(file)), Value::Null).await
 }
 
+/// Completes a file, and waits until it was inspected.
+async fn inspected(stack: &Stack, key: &str, file: &Value) -> Value {
+    let answer = complete(stack, key, file).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    wait_for("the inspection of a file", async || {
+        let file = stack.call(key, Method::GET, &path(file), Value::Null).await.json();
+        ["ready", "blocked"].contains(&file["status"].as_str().unwrap()).then_some(file)
+    })
+    .await
+}
+
 /// Downloads the file as its owner.
 async fn download(stack: &Stack, key: &str, file: &Value) -> Answer {
     let read = stack.call(key, Method::GET, &path(file), Value::Null).await.json();
@@ -39,9 +50,14 @@ async fn one_byte_and_five_megabytes_come_back_as_they_were() {
         assert_eq!(complete(&stack, &key, &file).await.status, 409, "nothing was uploaded");
         assert_eq!(stack.upload(&file, bytes.clone()).await.status, 200);
         assert_eq!(stack.upload(&file, bytes.clone()).await.status, 412, "an upload works once");
-        let first = complete(&stack, &key, &file).await;
+        let ready = inspected(&stack, &key, &file).await;
+        assert_eq!((&ready["status"], &ready["detected"]["content_type"]), (&json!("ready"), &json!("text/plain")));
         let second = complete(&stack, &key, &file).await;
-        assert_eq!((first.status.as_u16(), first.json()), (200, second.json()), "{first:?}");
+        assert_eq!(
+            (second.status.as_u16(), &second.json()["completed_at"]),
+            (200, &ready["completed_at"]),
+            "{second:?}"
+        );
         let got = download(&stack, &key, &file).await;
         assert_eq!((got.status.as_u16(), got.text.as_bytes()), (200, bytes.as_slice()));
         assert_eq!(got.header("content-type"), "text/plain; charset=utf-8");
@@ -72,8 +88,8 @@ async fn upload_in_parts_goes_on_where_it_stopped() {
         let size = usize::try_from(part["size"].as_u64().unwrap()).unwrap();
         assert_eq!(stack.upload(part, bytes[from..from + size].to_vec()).await.status, 200);
     }
-    let ready = complete(&stack, &key, &file).await;
-    assert_eq!((ready.status.as_u16(), &ready.json()["status"]), (200, &json!("ready")), "{ready:?}");
+    let ready = inspected(&stack, &key, &file).await;
+    assert_eq!(ready["status"], "ready", "{ready:?}");
     assert_eq!(complete(&stack, &key, &file).await.status, 200);
     let got = download(&stack, &key, &file).await;
     assert_eq!(got.text.len(), bytes.len());
@@ -92,8 +108,8 @@ async fn other_bytes_than_announced_are_refused() {
         assert_eq!(complete(&stack, &key, &file).await.status, 409, "{wrong}");
     }
     assert_eq!(stack.upload(&file, b"hello".to_vec()).await.status, 200);
-    let ready = complete(&stack, &key, &file).await;
-    assert_eq!((ready.status.as_u16(), &ready.json()["sha256"]), (200, &json!(HELLO)), "{ready:?}");
+    let ready = inspected(&stack, &key, &file).await;
+    assert_eq!((&ready["status"], &ready["sha256"]), (&json!("ready"), &json!(HELLO)), "{ready:?}");
 }
 
 #[tokio::test]
@@ -112,7 +128,7 @@ async fn name_is_shown_as_it_is_and_never_a_path() {
         let file = announce(&stack, &key, new).await;
         assert_eq!(file["name"], name);
         assert_eq!(stack.upload(&file, b"x".to_vec()).await.status, 200);
-        assert_eq!(complete(&stack, &key, &file).await.status, 200);
+        assert_eq!(inspected(&stack, &key, &file).await["status"], "ready");
         let got = download(&stack, &key, &file).await;
         let disposition = got.header("content-disposition");
         assert!(disposition.starts_with(&format!("attachment; filename=\"{saved}\"; filename*=")), "{disposition}");
@@ -124,7 +140,7 @@ async fn name_is_shown_as_it_is_and_never_a_path() {
 async fn share(stack: &Stack, key: &str, slug: &str, mut settings: Value) -> Value {
     let file = announce(stack, key, json!({"name": "hello.txt", "size": 5, "content_type": "text/plain"})).await;
     assert_eq!(stack.upload(&file, b"hello".to_vec()).await.status, 200);
-    assert_eq!(complete(stack, key, &file).await.status, 200);
+    assert_eq!(inspected(stack, key, &file).await["status"], "ready");
     (settings["url"], settings["slug"]) = (file["target"].clone(), json!(slug));
     let link = stack.call(key, Method::POST, "/v1/links", settings).await;
     assert_eq!(link.status, 201, "{link:?}");

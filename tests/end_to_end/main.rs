@@ -16,6 +16,7 @@ mod every_route;
 mod expiry;
 mod exports;
 mod failed_batch;
+mod file_inspection;
 mod file_visits;
 mod files;
 mod forwarding;

@@ -148,10 +148,10 @@ class Deploy(unittest.TestCase):
         self.assertIn("Architecture=x86_64", run.call_args.args[0])
 
     def test_account_that_cannot_keep_the_instances_is_refused(self):
-        asked = {"RedirectConcurrency": "0", "LoadImportConcurrency": "5"}
+        asked = {"RedirectConcurrency": "0", "LoadImportConcurrency": "3", "InspectFileConcurrency": "2"}
         deploy.check_concurrency(1000, 1000, asked)
         deploy.check_concurrency(1000, 105, asked)
-        deploy.check_concurrency(10, 10, {"RedirectConcurrency": "0", "LoadImportConcurrency": "0"})
+        deploy.check_concurrency(10, 10, dict.fromkeys(asked, "0"))
         for quota, unreserved in ((10, 10), (1000, 104)):
             with self.assertRaisesRegex(Failure, "LoadImportConcurrency=0"):
                 deploy.check_concurrency(quota, unreserved, asked)

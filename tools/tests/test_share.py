@@ -22,11 +22,14 @@ class Stack(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.parts, self.whole, self.file, self.links, self.deleted, self.break_after = {}, None, None, [], [], None
+        # What the file is at each look once it is complete.
+        self.states = ["inspecting", "inspecting", "ready"]
 
     def view(self, upload=None):
         size, in_parts = self.file["size"], self.file.get("in_parts")
         parts = {"count": -(-size // PART), "size": PART} if in_parts and self.file["status"] == "uploading" else None
         view = {"id": "fil_1", "target": "https://files.invalid/fil_1", "size": size, "status": self.file["status"]}
+        view["blocked_reason"] = "it has malware" if self.file["status"] == "blocked" else None
         return view | {"parts": parts, "upload": upload}
 
     def signed(self, number, size):
@@ -54,7 +57,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             size = stack.file["size"]
             self.answer(201, stack.view(None if stack.file.get("in_parts") else stack.signed(0, size)))
         elif self.path == "/v1/files/fil_1/completion":
-            stack.file["status"] = "ready"
+            stack.file["status"] = stack.states.pop(0)
             self.answer(200, stack.view())
         else:
             stack.links.append(json.loads(body))
@@ -63,6 +66,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         stack = self.server
         if self.path == "/v1/files/fil_1":
+            if stack.file and stack.file["status"] == "inspecting" and stack.states:
+                stack.file["status"] = stack.states.pop(0)
             self.answer(200, stack.view()) if stack.file else self.answer(404, {"detail": "file not found"})
             return
         size, items = stack.file["size"], []
@@ -154,6 +159,22 @@ class Share(unittest.TestCase):
         self.stack.break_after = None
         self.share()
         self.assertEqual((self.stack.deleted, self.stack.whole), (["/v1/files/fil_1"], b"hello"))
+
+    def test_link_waits_for_the_inspection(self):
+        self.file.write_bytes(b"hello")
+        with mock.patch.object(share, "INSPECTION", -1), self.assertRaisesRegex(Failure, "still being inspected"):
+            self.share()
+        self.assertEqual(self.stack.links, [])
+        self.share()
+        self.assertEqual((len(self.stack.links), self.stack.states), (1, []))
+
+    def test_blocked_file_gets_no_link(self):
+        self.file.write_bytes(b"hello")
+        self.stack.states = ["inspecting", "blocked"]
+        with self.assertRaisesRegex(Failure, "it has malware"):
+            self.share()
+        self.assertEqual(self.stack.links, [])
+        self.assertEqual(list(self.state.iterdir()), [], "the same command uploads anew")
 
     def test_bad_options_are_named_before_anything_is_sent(self):
         self.file.write_bytes(b"hello")

@@ -9,6 +9,9 @@ use lambda_runtime::Context;
 use waypost_domain::StoreError;
 use waypost_domain::exports::give_up::give_up_export;
 use waypost_domain::exports::ports::ExportStore;
+use waypost_domain::files::give_up::give_up_inspection;
+use waypost_domain::files::store_ports::StoredFiles;
+use waypost_domain::files::target::file_of_key;
 use waypost_domain::imports::give_up::{give_up_part, give_up_upload};
 use waypost_domain::imports::load_ports::EndImportPorts;
 use waypost_domain::jobs::delivery::Delivery;
@@ -31,6 +34,7 @@ pub(crate) struct App {
     pub(crate) link_changes: Arc<dyn LinkChangeStore>,
     pub(crate) imports: EndImportPorts,
     pub(crate) checks: Arc<dyn CheckJobStore>,
+    pub(crate) files: Arc<dyn StoredFiles>,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -71,7 +75,7 @@ async fn end(app: &App, message: &FailedMessage, delivery: &Delivery) -> Result<
         }
         FailedMessage::Event { request_payload: Notification::Created { records } } => {
             for record in records {
-                end_upload(app, record, message, delivery).await?;
+                end_event(app, record, message, delivery).await?;
             }
             Ok(())
         }
@@ -89,10 +93,19 @@ async fn end(app: &App, message: &FailedMessage, delivery: &Delivery) -> Result<
     }
 }
 
-async fn end_upload(app: &App, record: &Record, message: &FailedMessage, delivery: &Delivery) -> Result<(), Retry> {
+/// Ends the import of an object, or the inspection of a file.
+async fn end_event(app: &App, record: &Record, message: &FailedMessage, delivery: &Delivery) -> Result<(), Retry> {
     let Some(key) = record.key() else { return Ok(()) };
+    if file_of_key(&key).is_some() {
+        return end_inspection(app, &key, message, delivery).await;
+    }
     let given_up = give_up_upload(&app.imports, &key, record.etag(), delivery).await;
     ended(given_up, message, delivery, |import| (import.id.to_string(), import.error.clone()))
+}
+
+async fn end_inspection(app: &App, key: &str, message: &FailedMessage, delivery: &Delivery) -> Result<(), Retry> {
+    let given_up = give_up_inspection(app.files.as_ref(), key).await;
+    ended(given_up, message, delivery, |file| (file.id.to_string(), file.blocked_reason.clone()))
 }
 
 /// Logs what became of a job. The message is deleted, so the line has all of it.
@@ -130,6 +143,10 @@ mod tests {
     use super::*;
     use waypost_domain::exports::export::{Export, ExportFormat, ExportId, ExportStatus};
     use waypost_domain::exports::ports::ExportRequest;
+    use waypost_domain::files::file::{FileStatus, StoredFile};
+    use waypost_domain::files::id::FileId;
+    use waypost_domain::files::quota::FileQuota;
+    use waypost_domain::files::start::{NewFile, StartFilePorts, start_file};
     use waypost_domain::imports::job::import::ImportStatus;
     use waypost_domain::imports::load::{Loaded, load_import};
     use waypost_domain::imports::load_ports::LoadImportPorts;
@@ -145,6 +162,7 @@ mod tests {
     use waypost_domain::testing::link_changes::{MemoryLinkChangeQueue, MemoryLinkChanges};
     use waypost_domain::testing::links::MemoryLinks;
     use waypost_domain::testing::samples::caller;
+    use waypost_domain::testing::stored_files::{MemoryFileBucket, MemoryFiles};
     use waypost_domain::testing::system::{FixedClock, SeededRandom};
     use waypost_domain::testing::target_checks::MemoryCheckJobs;
     use waypost_domain::testing::workspaces::MemoryWorkspaces;
@@ -157,6 +175,7 @@ mod tests {
         exports: Arc<MemoryExports>,
         link_changes: Arc<MemoryLinkChanges>,
         checks: Arc<MemoryCheckJobs>,
+        files: Arc<MemoryFiles>,
         imports: Arc<MemoryImports>,
         queue: Arc<MemoryPartQueue>,
     }
@@ -183,15 +202,16 @@ mod tests {
             part_bytes: 500,
         };
         let link_changes = Arc::<MemoryLinkChanges>::default();
-        let checks = Arc::<MemoryCheckJobs>::default();
+        let (checks, files) = (Arc::<MemoryCheckJobs>::default(), Arc::<MemoryFiles>::default());
         let app = App {
             exports: exports.clone(),
             link_changes: link_changes.clone(),
             imports: loader.ending(),
             checks: checks.clone(),
+            files: files.clone(),
             clock,
         };
-        Fixture { app, loader, exports, link_changes, checks, imports, queue }
+        Fixture { app, loader, exports, link_changes, checks, files, imports, queue }
     }
 
     /// The sample event, with another body if one is given.
@@ -214,11 +234,12 @@ mod tests {
     const TRIGGER: &str = include_str!("../../../events/end-failed-jobs/schedule.json");
     const PART: &str = include_str!("../../../events/end-failed-jobs/part.json");
     const UPLOAD: &str = include_str!("../../../events/end-failed-jobs/upload.json");
+    const INSPECTION: &str = include_str!("../../../events/end-failed-jobs/inspection.json");
 
     #[tokio::test]
     async fn sample_events_name_absent_jobs() {
         let fixture = fixture();
-        for sample in [EXPORT, LINK_CHANGE, CHECK, TRIGGER, PART, UPLOAD] {
+        for sample in [EXPORT, LINK_CHANGE, CHECK, TRIGGER, PART, UPLOAD, INSPECTION] {
             assert_eq!(invoke(&fixture, &event(sample, None)).await, NONE_FAILED);
         }
     }
@@ -266,6 +287,34 @@ mod tests {
         assert_eq!(invoke(&fixture, &event(CHECK, None)).await, NONE_FAILED);
         let failed = fixture.checks.get(None).await.unwrap().unwrap();
         assert!(failed.status == CheckJobStatus::Failed && failed.error.is_some(), "{failed:?}");
+    }
+
+    /// Announces the file that the sample event names.
+    async fn announce(fixture: &Fixture) -> StoredFile {
+        let quota = FileQuota { files: 9, bytes: 9 };
+        let ports = StartFilePorts {
+            files: &MemoryFiles::default(),
+            uploads: &MemoryFileBucket::default(),
+            clock: fixture.app.clock.as_ref(),
+            random: &SeededRandom::new(1),
+            max_bytes: 9,
+            quota,
+        };
+        let new = NewFile { name: "a".to_owned(), size: 5, ..NewFile::default() };
+        let file = start_file(&ports, &caller("acme", Role::Editor), new).await.unwrap().file;
+        let file = StoredFile { id: FileId::parse("fil_0199b0c67e4570008000000000000005").unwrap(), ..file };
+        fixture.files.add(&file, quota).await.unwrap();
+        file
+    }
+
+    #[tokio::test]
+    async fn file_that_could_not_be_inspected_is_blocked() {
+        let fixture = fixture();
+        announce(&fixture).await;
+        assert_eq!(invoke(&fixture, &event(INSPECTION, None)).await, NONE_FAILED);
+        let file = fixture.files.all().remove(0);
+        assert!(file.status == FileStatus::Blocked && file.blocked_reason.is_some(), "{file:?}");
+        assert!(fixture.imports.all().is_empty(), "it is no import");
     }
 
     #[tokio::test]

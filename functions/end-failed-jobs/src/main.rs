@@ -1,4 +1,4 @@
-//! SQS: ends the exports, imports, changes of links and runs of checks whose messages were given up.
+//! SQS: ends the exports, imports, changes of links, runs of checks and inspections of files whose messages were given up.
 
 mod handler;
 mod message;
@@ -9,6 +9,7 @@ use std::sync::Arc;
 use lambda_runtime::{LambdaEvent, service_fn};
 use waypost_aws::dynamo::check_jobs::DynamoCheckJobs;
 use waypost_aws::dynamo::exports::DynamoExports;
+use waypost_aws::dynamo::files::DynamoFiles;
 use waypost_aws::dynamo::link_change_jobs::DynamoLinkChanges;
 use waypost_lambda::queue::event::QueueEvent;
 use waypost_lambda::start::BoxError;
@@ -28,7 +29,8 @@ async fn serve() -> Result<(), BoxError> {
     let app = handler::App {
         exports: Arc::new(DynamoExports::new(dynamo.clone(), &table, retention)),
         link_changes: Arc::new(DynamoLinkChanges::new(dynamo.clone(), &table, retention)),
-        checks: Arc::new(DynamoCheckJobs::new(dynamo, table)),
+        checks: Arc::new(DynamoCheckJobs::new(dynamo.clone(), &table)),
+        files: Arc::new(DynamoFiles::new(dynamo, table)),
         imports,
         clock: Arc::new(SystemClock),
     };

@@ -116,8 +116,8 @@ async fn complete(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
-    let (files, uploads, clock) = (app.files.as_ref(), app.uploads.as_ref(), app.clock.as_ref());
-    let file = complete_file(&CompleteFilePorts { files, uploads, clock }, &caller, &id).await?;
+    let (files, uploads) = (app.files.as_ref(), app.uploads.as_ref());
+    let file = complete_file(&CompleteFilePorts { files, uploads }, &caller, &id).await?;
     Ok(([UNCACHED], axum::Json(FileView::new(file, None))))
 }
 

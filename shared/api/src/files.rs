@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use waypost_domain::Timestamp;
 use waypost_domain::files::checksums::{Crc64Nvme, Sha256Sum};
+use waypost_domain::files::detect::Detected;
 use waypost_domain::files::file::{FileStatus, StoredFile};
 use waypost_domain::files::id::FileId;
 use waypost_domain::files::parts::FilePart;
@@ -24,13 +25,17 @@ pub struct FileView {
     name: String,
     /// The size of the file in bytes: as announced until it is ready.
     size: u64,
-    /// The media type that its owner gave it.
+    /// The media type that its owner gave it. Visitors get the file as this type only if the content agrees.
     content_type: String,
     /// Its SHA-256; null if it was not announced.
     sha256: Option<Sha256Sum>,
     /// Its CRC-64/NVME in base64; null if it was not announced and the bucket has not told it.
     crc64nvme: Option<Crc64Nvme>,
-    /// How it is divided; null if it is uploaded as a whole, or ready.
+    /// Why it is blocked, for a person; null if it is not.
+    blocked_reason: Option<String>,
+    /// What its content is, whatever type was announced; null until it was inspected.
+    detected: Option<Detected>,
+    /// How it is divided; null if it is uploaded as a whole, or complete.
     parts: Option<PartsView>,
     /// The target of links that lead to the file: the `url` of a link, of a rule or of a variant.
     target: String,
@@ -69,6 +74,8 @@ impl FileView {
             content_type: file.content_type,
             sha256: file.sha256,
             crc64nvme: file.crc64nvme,
+            blocked_reason: file.blocked_reason,
+            detected: file.detected,
             parts,
             target,
             url,

@@ -6,6 +6,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use waypost_domain::Role;
+use waypost_domain::files::inspect::{InspectFilePorts, inspect_file};
 use waypost_domain::files::stored_object::StoredObject;
 use waypost_domain::testing::idempotency::MemoryIdempotency;
 use waypost_domain::testing::keys::MemoryKeys;
@@ -82,12 +83,21 @@ async fn file_is_announced_completed_read_and_deleted() {
     let key = fixture.files.all()[0].object_key();
     fixture.bucket.put(&key, StoredObject { size: 10, sha256: None, crc64nvme: None });
     for _ in 0..2 {
-        let (response, ready) = call(&fixture, EDITOR, "POST", &format!("{path}/completion"), "").await;
-        assert_eq!((response.status().as_u16(), &ready["status"]), (200, &json!("ready")), "{ready}");
+        let (response, file) = call(&fixture, EDITOR, "POST", &format!("{path}/completion"), "").await;
+        assert_eq!((response.status().as_u16(), &file["status"]), (200, &json!("inspecting")), "{file}");
     }
+    assert_eq!(call(&fixture, VIEWER, "GET", &path, "").await.1["url"], Value::Null, "it is not inspected yet");
+    let clock = FixedClock::at("2026-01-02T03:04:06Z");
+    let (files, bucket) = (fixture.files.as_ref(), fixture.bucket.as_ref());
+    let ports = InspectFilePorts { files, contents: bucket, objects: bucket, clock: &clock };
+    inspect_file(&ports, &key).await.unwrap();
     let (response, read) = call(&fixture, VIEWER, "GET", &path, "").await;
     assert_eq!((response.status().as_u16(), &response.headers()["cache-control"]), (200, &"no-store".parse().unwrap()));
     assert!(read["url"].as_str().unwrap().contains(started["id"].as_str().unwrap()), "{read}");
+    assert_eq!(
+        (&read["status"], &read["detected"]["content_type"]),
+        (&json!("ready"), &json!("application/octet-stream"))
+    );
     assert_eq!(read["target"], format!("https://files.invalid/{}", started["id"].as_str().unwrap()));
     let (_, page) = call(&fixture, VIEWER, "GET", "/v1/files", "").await;
     assert_eq!((&page["items"][0]["id"], &page["items"][0]["url"]), (&started["id"], &Value::Null));

@@ -22,7 +22,7 @@ pub(crate) fn waits(accept: Option<&str>, problem: Problem, wait: Wait) -> Respo
 
 /// Answers for a file that was blocked.
 pub(crate) fn blocked_file(accept: Option<&str>, problem: Problem) -> Response<String> {
-    let text = "<p>It was found to be harmful, so nobody gets it.</p>";
+    let text = "<p>It was found to be harmful, or is not what its owner announced. So nobody gets it.</p>";
     with_page(refusal(accept, problem), || page("This file is blocked", "", text))
 }
 

@@ -7,15 +7,16 @@ use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::presigning::PresignedRequest;
-use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode, ChecksumType, CompletedMultipartUpload, CompletedPart};
+use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType, CompletedMultipartUpload, CompletedPart};
 use waypost_domain::StoreError;
-use waypost_domain::files::checksums::{Crc64Nvme, Sha256Sum};
+use waypost_domain::files::checksums::Sha256Sum;
 use waypost_domain::files::delivery::Delivery;
 use waypost_domain::files::file::StoredFile;
 use waypost_domain::files::ports::SignedUpload;
 use waypost_domain::files::store_ports::{FileUploads, PutTogether, UploadedPart};
 use waypost_domain::files::stored_object::StoredObject;
 
+use super::file_contents::find;
 use super::uploads::expiring;
 use crate::error::{broken, store_error};
 
@@ -156,21 +157,8 @@ impl FileUploads for S3FileUploads {
         }
     }
 
-    /// Without the right to list the bucket, S3 answers 403 for an absent object, which is an error here.
     async fn stored(&self, key: &str) -> Result<Option<StoredObject>, StoreError> {
-        const OPERATION: &str = "files.stored";
-        let head = self.client.head_object().bucket(&self.bucket).key(key).checksum_mode(ChecksumMode::Enabled);
-        let object = match head.send().await {
-            Ok(object) => object,
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => return Ok(None),
-            Err(error) => return Err(store_error(OPERATION, error)),
-        };
-        let size = object.content_length.and_then(|length| u64::try_from(length).ok());
-        let size = size.ok_or_else(|| broken(OPERATION, "the object has no length"))?;
-        // A checksum of parts is not one of the whole, and is left out.
-        let sha256 = object.checksum_sha256.and_then(|text| Sha256Sum::from_base64(&text).ok());
-        let crc64nvme = object.checksum_crc64_nvme.and_then(|text| Crc64Nvme::parse(&text).ok());
-        Ok(Some(StoredObject { size, sha256, crc64nvme }))
+        Ok(find(&self.client, &self.bucket, key).await?.map(|found| found.object))
     }
 }
 
@@ -194,6 +182,7 @@ mod tests {
     use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
     use aws_smithy_types::retry::RetryConfig;
     use waypost_domain::Role;
+    use waypost_domain::files::checksums::Crc64Nvme;
     use waypost_domain::files::file::FileStatus;
     use waypost_domain::files::id::FileId;
     use waypost_domain::ports::Clock;
@@ -225,6 +214,8 @@ mod tests {
             content_type: "text/html".to_owned(),
             sha256: None,
             crc64nvme: None,
+            blocked_reason: None,
+            detected: None,
             upload: None,
             created_by: "key_1".to_owned(),
             created_at: clock.now(),

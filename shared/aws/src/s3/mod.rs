@@ -1,6 +1,7 @@
 //! The domain's stores in S3, one file each.
 
 pub mod archive;
+pub mod file_contents;
 pub mod files;
 pub mod objects;
 mod put;

@@ -25,6 +25,8 @@ fn file(clock: &FixedClock, random: &SeededRandom, workspace: &str, size: u64) -
         content_type: "text/plain".to_owned(),
         sha256: None,
         crc64nvme: None,
+        blocked_reason: None,
+        detected: None,
         upload: None,
         created_by: "key_1".to_owned(),
         created_at: clock.now(),

@@ -6,7 +6,6 @@ use super::part_plan::{MAX_PARTS, PartPlan};
 use super::parts::ended;
 use super::store_ports::{FileUploads, PutTogether, StoredFiles, UploadedPart};
 use crate::access::key::{Caller, Role};
-use crate::ports::Clock;
 use crate::values::error::{Error, StoreError};
 
 /// How many parts the bucket lists at a time.
@@ -21,20 +20,19 @@ pub struct CompleteFilePorts<'a> {
     pub files: &'a dyn StoredFiles,
     /// Puts parts together, and tells what the bucket has.
     pub uploads: &'a dyn FileUploads,
-    /// Tells the time.
-    pub clock: &'a dyn Clock,
 }
 
-/// Completes the file `id`, and returns it as ready. Has no effect on one that is: a second request gets the same answer. Needs
-/// [`Role::Editor`].
+/// Completes the file `id`, and returns it: being inspected, or what came of that. Has no effect on one that was completed, by a request or
+/// by the event of its object. Needs [`Role::Editor`].
 ///
 /// # Errors
 /// [`Error::NotFound`] if the caller sees no such file; [`Error::Conflict`] says what is missing or differs from what was announced.
 pub async fn complete_file(ports: &CompleteFilePorts<'_>, caller: &Caller, id: &str) -> Result<StoredFile, Error> {
     caller.require(Role::Editor)?;
     let file = visible(ports.files, caller, id).await?;
-    if file.status == FileStatus::Ready {
-        return Ok(file);
+    match file.status {
+        FileStatus::Inspecting | FileStatus::Ready | FileStatus::Blocked => return Ok(file),
+        FileStatus::Uploading => {}
     }
     let key = file.object_key();
     let object = match ports.uploads.stored(&key).await? {
@@ -50,14 +48,14 @@ pub async fn complete_file(ports: &CompleteFilePorts<'_>, caller: &Caller, id: &
         }
     };
     file.check(&object).map_err(Error::Conflict)?;
-    let next = file.completed(&object, ports.clock.now());
+    let next = file.arrived(&object);
     if ports.files.replace(&next).await? {
         return Ok(next);
     }
-    // Another request completed or deleted it meanwhile.
+    // Another request completed or deleted it meanwhile, or the event of its object came first.
     let file = visible(ports.files, caller, id).await?;
     match file.status {
-        FileStatus::Ready => Ok(file),
+        FileStatus::Inspecting | FileStatus::Ready | FileStatus::Blocked => Ok(file),
         FileStatus::Uploading => Err(Error::Conflict("the file is being changed; try again".to_owned())),
     }
 }

@@ -2,6 +2,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::detect::is_text;
 use super::name::UNKNOWN_TYPE;
 
 /// Types that browsers show and that run nothing. All others, with SVG and HTML among them, are saved as files without a type.
@@ -27,6 +28,13 @@ const HARMLESS: [&str; 21] = [
     "video/ogg",
     "video/quicktime",
     "video/webm",
+];
+/// Types whose files a reader of their content cannot always tell apart, or can name in several ways: the first has the others' form.
+const ALIKE: [&[&str]; 4] = [
+    &["video/mp4", "audio/mp4", "video/quicktime"],
+    &["audio/ogg", "audio/opus", "video/ogg"],
+    &["video/webm", "audio/webm"],
+    &["image/png", "image/apng"],
 ];
 /// What a name of RFC 8187 has unencoded: `attr-char`.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
@@ -74,6 +82,17 @@ impl Delivery {
         let rest = self.disposition.strip_prefix("inline").map(|rest| format!("attachment{rest}"));
         Self { disposition: rest.unwrap_or(self.disposition), ..self }
     }
+}
+
+/// Returns the type as which visitors get a file with this `announced` type and this content: the announced one if the content agrees, or
+/// was not looked at. A type that is only saved stays so, whatever the content is.
+pub(crate) fn shown_type<'a>(announced: &'a str, detected: Option<&'a str>) -> &'a str {
+    let Some(detected) = detected else { return announced };
+    let is_alike = ALIKE.iter().any(|types| types.contains(&announced) && types.contains(&detected));
+    // A browser shows the source of a page that comes as plain text.
+    let is_source = announced == "text/plain" && is_text(detected);
+    let is_shown = HARMLESS.binary_search(&announced).is_ok();
+    if is_alike || is_source || !is_shown { announced } else { detected }
 }
 
 /// Makes a name that every system can keep and that looks like what it is: without paths, control characters and marks that turn the
@@ -135,6 +154,29 @@ mod tests {
     }
 
     #[test]
+    fn announced_type_alone_shows_nothing() {
+        for (announced, detected, shown) in [
+            ("image/png", None, "image/png"),
+            ("image/png", Some("image/png"), "image/png"),
+            ("image/apng", Some("image/png"), "image/apng"),
+            ("image/png", Some("image/jpeg"), "image/jpeg"),
+            ("image/png", Some("text/html"), "text/html"),
+            ("application/pdf", Some("application/x-executable"), "application/x-executable"),
+            ("video/mp4", Some(UNKNOWN_TYPE), UNKNOWN_TYPE),
+            ("audio/mp4", Some("video/mp4"), "audio/mp4"),
+            ("audio/webm", Some("video/webm"), "audio/webm"),
+            ("text/plain", Some("text/html"), "text/plain"),
+            ("text/plain", Some("image/svg+xml"), "text/plain"),
+            ("text/plain", Some("image/gif"), "image/gif"),
+            (UNKNOWN_TYPE, Some("image/png"), UNKNOWN_TYPE),
+            ("text/html", Some("text/plain"), "text/html"),
+            ("application/zip", Some("image/png"), "application/zip"),
+        ] {
+            assert_eq!(shown_type(announced, detected), shown, "{announced} {detected:?}");
+        }
+    }
+
+    #[test]
     fn name_beyond_ascii_is_encoded() {
         let disposition = Delivery::of("50% ü.zip", "application/zip").disposition;
         assert_eq!(disposition, "attachment; filename=\"50_ _.zip\"; filename*=UTF-8''50%25%20%C3%BC.zip");
@@ -147,6 +189,17 @@ mod tests {
             prop_assert!(delivery.disposition.bytes().all(|byte| (b' '..=b'~').contains(&byte)));
             prop_assert_eq!(delivery.disposition.matches('"').count(), 2);
             prop_assert!(!safe_name(&name).is_empty() && !safe_name(&name).contains(['/', '\\']));
+        }
+
+        /// Whatever is announced and found, a page, script or program is saved, not shown.
+        #[test]
+        fn content_that_runs_is_never_shown(announced in any::<String>(), known in 0..HARMLESS.len(), index in 0..5_usize) {
+            let runs = ["text/html", "image/svg+xml", "application/xhtml+xml", "application/x-executable", UNKNOWN_TYPE][index];
+            for announced in [announced.as_str(), HARMLESS[known]] {
+                let delivery = Delivery::of("a", shown_type(announced, Some(runs)));
+                let is_saved = delivery.disposition.starts_with("attachment") && delivery.content_type == UNKNOWN_TYPE;
+                prop_assert!(is_saved || delivery.content_type == "text/plain; charset=utf-8", "{announced} {runs}: {delivery:?}");
+            }
         }
     }
 }

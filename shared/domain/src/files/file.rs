@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::checksums::{Crc64Nvme, Sha256Sum};
-use super::delivery::Delivery;
+use super::delivery::{Delivery, shown_type};
+use super::detect::Detected;
 use super::id::FileId;
 use super::part_plan::PartPlan;
 use super::stored_object::StoredObject;
@@ -20,8 +21,12 @@ use crate::values::workspace::WorkspaceId;
 pub enum FileStatus {
     /// The owner uploads it.
     Uploading,
-    /// The bucket has it, with the size and checksum that were announced.
+    /// The bucket has it, and its content is being inspected.
+    Inspecting,
+    /// The bucket has it, with the size and checksum that were announced, and its content was inspected.
     Ready,
+    /// It is not given out, for the reason that it has.
+    Blocked,
 }
 
 /// An upload in parts.
@@ -54,6 +59,12 @@ pub struct StoredFile {
     /// Its CRC-64/NVME, if it was announced or the bucket knows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crc64nvme: Option<Crc64Nvme>,
+    /// Why it is blocked, for a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocked_reason: Option<String>,
+    /// What its content is; absent if it was not inspected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detected: Option<Detected>,
     /// The upload in parts; absent if it is uploaded as a whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upload: Option<PartUpload>,
@@ -89,9 +100,11 @@ impl StoredFile {
         self.upload.as_ref().map(|upload| PartPlan { bytes: self.size, part_bytes: upload.part_bytes })
     }
 
-    /// Returns how a browser gets it. The object in the bucket has these headers.
+    /// Returns how a browser gets it: as the announced type only if the content agrees. The object in the bucket has the headers that were
+    /// right when its upload began.
     pub fn delivery(&self) -> Delivery {
-        Delivery::of(&self.name, &self.content_type)
+        let detected = self.detected.as_ref().map(|detected| detected.content_type.as_str());
+        Delivery::of(&self.name, shown_type(&self.content_type, detected))
     }
 
     /// Checks that `object` is what was announced. The bucket keeps not every checksum of an object; one that was announced it has compared
@@ -113,14 +126,24 @@ impl StoredFile {
         Ok(())
     }
 
-    /// Returns the file as ready, now that the bucket has `object`.
-    pub(crate) fn completed(&self, object: &StoredObject, now: Timestamp) -> Self {
+    /// Returns the file as one to inspect, now that the bucket has `object`.
+    pub(crate) fn arrived(&self, object: &StoredObject) -> Self {
         Self {
-            status: FileStatus::Ready,
+            status: FileStatus::Inspecting,
             sha256: self.sha256.clone().or_else(|| object.sha256.clone()),
             crc64nvme: self.crc64nvme.clone().or_else(|| object.crc64nvme.clone()),
             upload: None,
-            completed_at: Some(now),
+            revision: self.revision + 1,
+            ..self.clone()
+        }
+    }
+
+    /// Returns the file as blocked for this `reason`.
+    pub(crate) fn blocked(&self, reason: String) -> Self {
+        Self {
+            status: FileStatus::Blocked,
+            blocked_reason: Some(reason),
+            upload: None,
             revision: self.revision + 1,
             ..self.clone()
         }

@@ -33,7 +33,7 @@ pub async fn find_file(
     caller.require(Role::Viewer)?;
     let file = visible(files, caller, id).await?;
     let url = match file.status {
-        FileStatus::Uploading => None,
+        FileStatus::Uploading | FileStatus::Inspecting | FileStatus::Blocked => None,
         FileStatus::Ready => {
             let (key, delivery) = (file.object_key(), file.delivery());
             Some(signer.sign_file(&key, ReadMethod::Get, &delivery, URL_SECONDS).await?)

@@ -1,16 +1,22 @@
 //! Keeps files: the files of a workspace that links share, and what imports and exports need of the bucket.
 //!
-//! A file of a workspace begins as `uploading` ([`start`]), is uploaded by its owner straight to the bucket ([`parts`]), and is ready once
-//! the bucket has what was announced ([`complete`]). [`find`], [`list`] and [`delete`] are about those that exist. See ADR 44.
+//! A file of a workspace begins as `uploading` ([`start`]), is uploaded by its owner straight to the bucket ([`parts`]), and complete once
+//! the bucket has what was announced ([`complete`]). It is ready when its content was looked at ([`inspect`]). [`find`], [`list`] and
+//! [`delete`] are about those that exist. See ADR 44 and 47.
 
 pub mod checksums;
 pub mod complete;
 pub mod csv;
 pub mod delete;
 pub mod delivery;
+pub mod detect;
 pub mod file;
 pub mod find;
+pub mod give_up;
 pub mod id;
+pub mod inspect;
+#[cfg(test)]
+mod inspect_tests;
 pub mod list;
 pub mod name;
 pub mod part_plan;

@@ -141,6 +141,8 @@ fn check(
         content_type,
         sha256,
         crc64nvme,
+        blocked_reason: None,
+        detected: None,
         upload: None,
         created_by: caller.key_id.clone(),
         created_at: now,

@@ -10,7 +10,7 @@ pub enum FileState {
     Ready,
     /// They will, if they come again.
     Waits(Wait),
-    /// Never: it would harm them.
+    /// Never: it would harm them, or is not what was announced.
     Blocked,
     /// No more: its time is over.
     Ended,
@@ -30,15 +30,17 @@ impl StoredFile {
     pub fn state(&self, _now: Timestamp) -> FileState {
         match self.status {
             FileStatus::Uploading => FileState::Waits(Wait::Upload),
+            FileStatus::Inspecting => FileState::Waits(Wait::Inspection),
             FileStatus::Ready => FileState::Ready,
+            FileStatus::Blocked => FileState::Blocked,
         }
     }
 
     /// Tells whether the file has the state for which its visitors wait, or will never have it.
     pub(crate) fn is_settled(&self) -> bool {
         match self.status {
-            FileStatus::Uploading => false,
-            FileStatus::Ready => true,
+            FileStatus::Uploading | FileStatus::Inspecting => false,
+            FileStatus::Ready | FileStatus::Blocked => true,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Declares the ports of a workspace's files: their records, and their uploads and objects in the bucket.
 
+use std::ops::Range;
+
 use async_trait::async_trait;
 
 use super::delivery::Delivery;
@@ -100,6 +102,25 @@ pub trait FileUploads: Send + Sync {
     async fn abort(&self, key: &str, upload: &str) -> Result<(), StoreError>;
     /// Returns what the bucket has at `key`.
     async fn stored(&self, key: &str) -> Result<Option<StoredObject>, StoreError>;
+}
+
+/// An object of the bucket, and what identifies its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundObject {
+    /// Identifies its content: other content has another one. Without quotation marks.
+    pub etag: String,
+    /// What the bucket says of it.
+    pub object: StoredObject,
+}
+
+/// Reads the content of files.
+#[async_trait]
+pub trait FileContents: Send + Sync {
+    /// Returns what the bucket has at `key`.
+    async fn found(&self, key: &str) -> Result<Option<FoundObject>, StoreError>;
+    /// Reads the bytes in `range` of the object `key`, which has them all. Returns `None` if the object does not exist, or its content is
+    /// not the one that `etag` identifies.
+    async fn bytes(&self, key: &str, etag: &str, range: Range<u64>) -> Result<Option<Vec<u8>>, StoreError>;
 }
 
 /// How a signed request reads a file. A signature is of one method.

@@ -25,6 +25,12 @@ pub fn object_key(workspace: &WorkspaceId, id: &FileId) -> String {
     format!("{FOLDER}{workspace}/{id}")
 }
 
+/// Returns the workspace and id of the file whose object has the key `key`. `None` if no file has such a key.
+pub fn file_of_key(key: &str) -> Option<(WorkspaceId, FileId)> {
+    let (workspace, id) = key.strip_prefix(FOLDER)?.split_once('/')?;
+    Some((WorkspaceId::parse(workspace).ok()?, FileId::parse(id).ok()?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,6 +60,27 @@ mod tests {
             assert_eq!(parsed == Err(TargetError::File), !names && text.starts_with(TargetUrl::FILES), "{text}");
             let is_page = !text.to_ascii_lowercase().starts_with(TargetUrl::FILES);
             assert_eq!(TargetUrl::parse_page(&text, &domains).is_ok(), is_page, "{text}");
+        }
+    }
+
+    #[test]
+    fn key_of_an_object_names_its_file() {
+        let id = FileId::parse("fil_0199b0c67e4570008000000000000005").unwrap();
+        let workspace = WorkspaceId::parse("acme").unwrap();
+        let key = object_key(&workspace, &id);
+        assert_eq!(file_of_key(&key), Some((workspace, id)));
+        for other in [
+            "",
+            "files/",
+            "files/acme",
+            "files/acme/",
+            "files/acme/fil_1",
+            "files/Not A Workspace/fil_0199b0c67e4570008000000000000005",
+            &key.replace("files/", "imports/"),
+            &format!("{key}/x"),
+            &format!("/{key}"),
+        ] {
+            assert_eq!(file_of_key(other), None, "{other}");
         }
     }
 

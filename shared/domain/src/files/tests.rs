@@ -6,14 +6,17 @@ use super::complete::{CompleteFilePorts, complete_file};
 use super::delete::{DeleteFilePorts, delete_file};
 use super::file::{FileStatus, StoredFile};
 use super::find::find_file;
+use super::inspect::{InspectFilePorts, inspect_file};
 use super::list::list_files;
 use super::part_plan::PartPlan;
 use super::parts::{FilePart, ListPartsPorts, list_parts};
 use super::quota::{FileQuota, FileUsage};
 use super::start::{GREATEST_FILE, GREATEST_WHOLE, NewFile, StartFilePorts, StartedFile, start_file};
+use super::store_ports::StoredFiles;
 use super::stored_object::StoredObject;
 use crate::access::key::{Caller, Role};
 use crate::access::scope::Scope;
+use crate::ports::Clock;
 use crate::testing::samples::caller;
 use crate::testing::stored_files::{MemoryFileBucket, MemoryFiles};
 use crate::testing::system::{FixedClock, SeededRandom};
@@ -59,8 +62,16 @@ impl World {
     }
 
     async fn complete(&self, file: &StoredFile) -> Result<StoredFile, Error> {
-        let ports = CompleteFilePorts { files: &self.files, uploads: &self.bucket, clock: &self.clock };
+        let ports = CompleteFilePorts { files: &self.files, uploads: &self.bucket };
         complete_file(&ports, &editor(), file.id.as_str()).await
+    }
+
+    /// Inspects the file, as the event of its object has it done.
+    async fn inspect(&self, file: &StoredFile) -> StoredFile {
+        let (files, contents, objects) = (&self.files, &self.bucket, &self.bucket);
+        let ports = InspectFilePorts { files, contents, objects, clock: &self.clock };
+        inspect_file(&ports, &file.object_key()).await.unwrap();
+        self.files.get(&file.workspace, &file.id).await.unwrap().unwrap()
     }
 
     async fn parts(&self, file: &StoredFile, limit: usize, cursor: Option<String>) -> Result<Page<FilePart>, Error> {
@@ -117,10 +128,14 @@ async fn small_file_is_uploaded_as_a_whole() {
     assert!(matches!(world.complete(&file).await, Err(Error::Conflict(_))), "nothing is there yet");
     assert!(find_file(&world.files, &world.bucket, &editor(), file.id.as_str()).await.unwrap().1.is_none());
     world.bucket.put(&file.object_key(), object(file.size));
-    let ready = world.complete(&file).await.unwrap();
-    assert_eq!((ready.status, ready.completed_at), (FileStatus::Ready, Some(file.created_at)));
+    let complete = world.complete(&file).await.unwrap();
+    assert_eq!((complete.status, complete.completed_at), (FileStatus::Inspecting, None));
+    assert_eq!(world.complete(&file).await.unwrap(), complete, "a second time changes nothing");
+    assert!(find_file(&world.files, &world.bucket, &editor(), file.id.as_str()).await.unwrap().1.is_none());
     world.clock.advance(60);
-    assert_eq!(world.complete(&file).await.unwrap(), ready, "a second time changes nothing");
+    let ready = world.inspect(&file).await;
+    assert_eq!((ready.status, ready.completed_at), (FileStatus::Ready, Some(world.clock.now())));
+    assert_eq!(world.complete(&file).await.unwrap(), ready);
     let (_, url) = find_file(&world.files, &world.bucket, &editor(), file.id.as_str()).await.unwrap();
     let signed = format!("https://bucket.example/{}?method=Get&expires=300&", file.object_key());
     assert!(url.unwrap().starts_with(&signed));
@@ -142,7 +157,7 @@ async fn large_file_is_uploaded_in_parts_and_goes_on_after_a_crash() {
     assert!(detail.contains(": 7, 101, 102") && detail.ends_with("876 more"), "{detail}");
     assert_eq!(world.upload_parts(&file).await, plan.count() as usize - 99);
     assert_eq!(world.upload_parts(&file).await, 0);
-    assert_eq!(world.complete(&file).await.unwrap().status, FileStatus::Ready);
+    assert_eq!(world.complete(&file).await.unwrap().status, FileStatus::Inspecting);
     assert_eq!(world.bucket.open_uploads(), 0);
     assert!(matches!(world.parts(&file, 10, None).await, Err(Error::Conflict(_))));
 }
@@ -156,7 +171,7 @@ async fn any_call_to_the_bucket_can_fail_and_the_next_try_completes_the_file() {
         world.bucket.fail_after(calls);
         let first = world.complete(&file).await;
         let second = world.complete(&file).await.unwrap();
-        assert_eq!(second.status, FileStatus::Ready, "{calls}");
+        assert_eq!(second.status, FileStatus::Inspecting, "{calls}");
         assert!(first.is_err() || first.unwrap() == second, "{calls}");
     }
 }
@@ -176,7 +191,7 @@ async fn what_differs_from_the_announcement_is_not_ready() {
         crate::files::ports::ObjectRemover::remove(&world.bucket, &file.object_key()).await.unwrap();
     }
     world.bucket.put(&file.object_key(), StoredObject { sha256: file.sha256.clone(), ..object(10) });
-    assert_eq!(world.complete(&file).await.unwrap().status, FileStatus::Ready);
+    assert_eq!(world.complete(&file).await.unwrap().status, FileStatus::Inspecting);
 }
 
 #[tokio::test]
@@ -266,7 +281,7 @@ async fn viewer_changes_nothing() {
     let viewer = caller("acme", Role::Viewer);
     let id = file.id.as_str();
     let start = world.start_as(&viewer, new(1)).await.map(drop);
-    let complete = CompleteFilePorts { files: &world.files, uploads: &world.bucket, clock: &world.clock };
+    let complete = CompleteFilePorts { files: &world.files, uploads: &world.bucket };
     let complete = complete_file(&complete, &viewer, id).await.map(drop);
     let parts = ListPartsPorts { files: &world.files, uploads: &world.bucket, clock: &world.clock };
     let parts = list_parts(&parts, &viewer, id, &PageRequest::default()).await.map(drop);

@@ -1,6 +1,7 @@
-//! Implements the ports of a workspace's files in memory. The bucket keeps sizes and checksums, no bytes.
+//! Implements the ports of a workspace's files in memory. The bucket keeps sizes and checksums, and bytes if a test puts any.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -13,7 +14,9 @@ use crate::files::id::FileId;
 use crate::files::ports::{ObjectRemover, SignedUpload};
 use crate::files::quota::{FileQuota, FileUsage};
 use crate::files::reader::{FileAddress, FileReader};
-use crate::files::store_ports::{Added, FileSigner, FileUploads, PutTogether, ReadMethod, StoredFiles, UploadedPart};
+use crate::files::store_ports::{
+    Added, FileContents, FileSigner, FileUploads, FoundObject, PutTogether, ReadMethod, StoredFiles, UploadedPart,
+};
 use crate::files::stored_object::StoredObject;
 use crate::values::error::{StoreError, StoreErrorKind};
 use crate::values::workspace::WorkspaceId;
@@ -134,6 +137,8 @@ type Uploads = BTreeMap<(String, String), BTreeMap<u32, u64>>;
 #[derive(Default)]
 pub struct MemoryFileBucket {
     objects: Mutex<BTreeMap<String, StoredObject>>,
+    /// The bytes of objects that have any; the others have zeros.
+    bytes: Mutex<BTreeMap<String, Vec<u8>>>,
     uploads: Mutex<Uploads>,
     begun: AtomicU32,
     /// How many more calls succeed before one fails; negative if none fails.
@@ -144,6 +149,13 @@ impl MemoryFileBucket {
     /// Puts an object, as the owner does by the request for the whole.
     pub fn put(&self, key: &str, object: StoredObject) {
         lock(&self.objects).entry(key.to_owned()).or_insert(object);
+    }
+
+    /// Puts an object with these bytes in place of the one that there was, if any.
+    pub fn put_bytes(&self, key: &str, bytes: &[u8]) {
+        let object = StoredObject { size: bytes.len() as u64, sha256: None, crc64nvme: None };
+        lock(&self.objects).insert(key.to_owned(), object);
+        lock(&self.bytes).insert(key.to_owned(), bytes.to_vec());
     }
 
     /// Puts a part of `size` bytes. Has no effect if the upload has ended.
@@ -171,6 +183,10 @@ impl MemoryFileBucket {
     /// Lets one call fail, after `calls` more.
     pub fn fail_after(&self, calls: u32) {
         *lock(&self.calls_left) = Some(calls);
+    }
+
+    fn etag(&self, key: &str) -> String {
+        lock(&self.bytes).get(key).map_or_else(|| "none".to_owned(), |bytes| format!("{:08x}", crc32fast::hash(bytes)))
     }
 
     fn called(&self) -> Result<(), StoreError> {
@@ -277,7 +293,28 @@ impl ObjectRemover for MemoryFileBucket {
     async fn remove(&self, key: &str) -> Result<(), StoreError> {
         self.called()?;
         lock(&self.objects).remove(key);
+        lock(&self.bytes).remove(key);
         Ok(())
+    }
+}
+
+#[async_trait]
+impl FileContents for MemoryFileBucket {
+    async fn found(&self, key: &str) -> Result<Option<FoundObject>, StoreError> {
+        self.called()?;
+        let Some(object) = lock(&self.objects).get(key).cloned() else { return Ok(None) };
+        Ok(Some(FoundObject { etag: self.etag(key), object }))
+    }
+
+    async fn bytes(&self, key: &str, etag: &str, range: Range<u64>) -> Result<Option<Vec<u8>>, StoreError> {
+        self.called()?;
+        if !lock(&self.objects).contains_key(key) || self.etag(key) != etag {
+            return Ok(None);
+        }
+        let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
+        let range = place(range.start)..place(range.end);
+        let bytes = lock(&self.bytes);
+        Ok(Some(bytes.get(key).map_or_else(|| vec![0; range.len()], |bytes| bytes[range.clone()].to_vec())))
     }
 }
 
