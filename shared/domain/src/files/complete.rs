@@ -29,10 +29,14 @@ pub struct CompleteFilePorts<'a> {
 /// [`Role::Editor`].
 ///
 /// # Errors
-/// [`Error::NotFound`] if the caller sees no such file; [`Error::Conflict`] says what is missing or differs from what was announced.
+/// [`Error::NotFound`] if the caller sees no such file; [`Error::Conflict`] says what is missing or differs from what was announced,
+/// or that the file has expired.
 pub async fn complete_file(ports: &CompleteFilePorts<'_>, caller: &Caller, id: &str) -> Result<StoredFile, Error> {
     caller.require(Role::Editor)?;
     let file = visible(ports.files, caller, id).await?;
+    if file.has_ended(ports.clock.now()) {
+        return Err(Error::Conflict("the file has expired".to_owned()));
+    }
     if file.status == FileStatus::Ready {
         return Ok(file);
     }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::checksums::{Crc64Nvme, Sha256Sum};
 use super::delivery::Delivery;
+use super::ending::UPLOAD_SECONDS;
 use super::id::FileId;
 use super::part_plan::PartPlan;
 use super::stored_object::StoredObject;
@@ -64,6 +65,9 @@ pub struct StoredFile {
     /// When it was ready.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completed_at: Option<Timestamp>,
+    /// When it ends: from then on nobody gets it, and it is removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
     /// Counts the writes. A write succeeds only if the store holds the revision before it.
     pub revision: u64,
 }
@@ -92,6 +96,23 @@ impl StoredFile {
     /// Returns how a browser gets it. The object in the bucket has these headers.
     pub fn delivery(&self) -> Delivery {
         Delivery::of(&self.name, &self.content_type)
+    }
+
+    /// Tells whether its time is over at `now`. It may exist until it is removed.
+    pub fn has_ended(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|end| end <= now)
+    }
+
+    /// Returns when it is to be removed: when it ends, or a day after its announcement if it is not completed. `None` if it stays until its owner
+    /// deletes it.
+    pub fn due_at(&self) -> Option<Timestamp> {
+        match self.status {
+            FileStatus::Uploading => {
+                let late = self.created_at.plus_seconds(UPLOAD_SECONDS);
+                Some(self.expires_at.map_or(late, |end| end.min(late)))
+            }
+            FileStatus::Ready => self.expires_at,
+        }
     }
 
     /// Checks that `object` is what was announced. The bucket keeps not every checksum of an object; one that was announced it has compared

@@ -1,13 +1,18 @@
 //! Keeps files: the files of a workspace that links share, and what imports and exports need of the bucket.
 //!
 //! A file of a workspace begins as `uploading` ([`start`]), is uploaded by its owner straight to the bucket ([`parts`]), and is ready once
-//! the bucket has what was announced ([`complete`]). [`find`], [`list`] and [`delete`] are about those that exist. See ADR 44.
+//! the bucket has what was announced ([`complete`]). [`find`], [`list`] and [`delete`] are about those that exist. What has ended is removed
+//! by [`clean`]. See ADR 44 and 48.
 
 pub mod checksums;
+pub mod clean;
+#[cfg(test)]
+mod clean_tests;
 pub mod complete;
 pub mod csv;
 pub mod delete;
 pub mod delivery;
+pub mod ending;
 pub mod file;
 pub mod find;
 pub mod id;
@@ -17,6 +22,8 @@ pub mod part_plan;
 pub mod parts;
 pub mod ports;
 pub mod quota;
+pub mod remove;
+pub mod removed;
 pub mod retention;
 pub mod start;
 pub mod store_ports;
