@@ -19,6 +19,7 @@ HOST = st.from_regex(r"[a-z][a-z0-9]{0,9}\.(example|test)", fullmatch=True)
 # Details of errors in a request whose fields are all right by themselves. The document states these rules in words only.
 RULES = (
     "must be in the future",
+    "must be within 100 years",
     "must be after ",
     "must be before the end of the range",
     "days before the end of the range",

@@ -17,6 +17,7 @@ use waypost_domain::files::list::list_files;
 use waypost_domain::files::parts::{ListPartsPorts, list_parts};
 use waypost_domain::files::ports::ObjectRemover;
 use waypost_domain::files::quota::FileQuota;
+use waypost_domain::files::remove::RemoveFilePorts;
 use waypost_domain::files::start::{NewFile, StartFilePorts, start_file};
 use waypost_domain::files::store_ports::{FileSigner, FileUploads, StoredFiles};
 use waypost_domain::ports::{Clock, Random};
@@ -86,7 +87,8 @@ async fn read(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
-    let (file, url) = find_file(app.files.as_ref(), app.signer.as_ref(), &caller, &id).await?;
+    let signing = (app.signer.as_ref(), app.clock.as_ref());
+    let (file, url) = find_file(app.files.as_ref(), signing, &caller, &id).await?;
     Ok(([UNCACHED], axum::Json(FileView::new(file, url))))
 }
 
@@ -96,7 +98,8 @@ async fn delete(
     Path(id): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
     let (files, uploads, objects) = (app.files.as_ref(), app.uploads.as_ref(), app.objects.as_ref());
-    delete_file(&DeleteFilePorts { files, uploads, objects }, &caller, &id).await?;
+    let remove = RemoveFilePorts { files, uploads, objects };
+    delete_file(&DeleteFilePorts { remove, clock: app.clock.as_ref() }, &caller, &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -116,8 +119,8 @@ async fn complete(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
-    let (files, uploads) = (app.files.as_ref(), app.uploads.as_ref());
-    let file = complete_file(&CompleteFilePorts { files, uploads }, &caller, &id).await?;
+    let (files, uploads, clock) = (app.files.as_ref(), app.uploads.as_ref(), app.clock.as_ref());
+    let file = complete_file(&CompleteFilePorts { files, uploads, clock }, &caller, &id).await?;
     Ok(([UNCACHED], axum::Json(FileView::new(file, None))))
 }
 

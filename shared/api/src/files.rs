@@ -49,6 +49,8 @@ pub struct FileView {
     created_at: Timestamp,
     /// When the file was ready.
     completed_at: Option<Timestamp>,
+    /// When the file ends: from then on nobody gets it, and it is deleted within some hours. Null if it stays.
+    expires_at: Option<Timestamp>,
 }
 
 /// How a file is divided.
@@ -82,6 +84,7 @@ impl FileView {
             created_by: file.created_by,
             created_at: file.created_at,
             completed_at: file.completed_at,
+            expires_at: file.expires_at,
         }
     }
 }

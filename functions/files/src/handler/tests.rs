@@ -69,12 +69,16 @@ async fn call(fixture: &Fixture, key: usize, method: &str, path: &str, body: &st
 #[tokio::test]
 async fn file_is_announced_completed_read_and_deleted() {
     let fixture = fixture();
-    let body = json!({"name": "a \u{202e}b.pdf", "size": 10, "content_type": "Application/PDF"}).to_string();
+    let body = json!({
+        "name": "a \u{202e}b.pdf", "size": 10, "content_type": "Application/PDF", "expires_at": "2026-02-01T01:00:00+01:00",
+    });
+    let body = body.to_string();
     let (response, started) = call(&fixture, EDITOR, "POST", "/v1/files", &body).await;
     assert_eq!(response.status(), 201, "{started}");
     let path = response.headers()["location"].to_str().unwrap().to_owned();
     assert_eq!(path, format!("/v1/files/{}", started["id"].as_str().unwrap()));
     assert_eq!((&started["status"], &started["name"]), (&json!("uploading"), &json!("a \u{202e}b.pdf")));
+    assert_eq!(started["expires_at"], "2026-02-01T00:00:00.000Z");
     let disposition = started["upload"]["headers"]["content-disposition"].as_str().unwrap();
     assert!(disposition.starts_with("inline; filename=\"a _b.pdf\""), "{started}");
     assert_eq!((&started["upload"]["method"], &started["parts"]), (&json!("PUT"), &Value::Null));
@@ -137,6 +141,30 @@ async fn bad_requests_get_their_status_and_pointer() {
         (EDITOR, "POST", "/v1/files", "{\"name\": \"a\", \"size\": 0}", 422, Some("/size")),
         (EDITOR, "POST", "/v1/files", "{\"name\": \"a\", \"size\": 1000000001}", 422, Some("/size")),
         (EDITOR, "POST", "/v1/files", "{\"name\": \"a\", \"size\": 1, \"sha256\": \"x\"}", 422, Some("/sha256")),
+        (
+            EDITOR,
+            "POST",
+            "/v1/files",
+            "{\"name\": \"a\", \"size\": 1, \"expires_at\": \"2026-01-02T03:04:05Z\"}",
+            422,
+            Some("/expires_at"),
+        ),
+        (
+            EDITOR,
+            "POST",
+            "/v1/files",
+            "{\"name\": \"a\", \"size\": 1, \"expires_at\": \"2126-01-03T00:00:00Z\"}",
+            422,
+            Some("/expires_at"),
+        ),
+        (
+            EDITOR,
+            "POST",
+            "/v1/files",
+            "{\"name\": \"a\", \"size\": 1, \"expires_at\": \"soon\"}",
+            422,
+            Some("/expires_at"),
+        ),
         (VIEWER, "POST", "/v1/files", "{\"name\": \"a\", \"size\": 1}", 403, None),
         (EDITOR, "PUT", "/v1/files/fil_1", "", 405, None),
         (EDITOR, "GET", "/v1/files/fil_1", "", 404, None),

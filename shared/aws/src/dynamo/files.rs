@@ -1,5 +1,6 @@
 //! Stores the files of workspaces in `LinksTable`: `pk = FILES#{workspace}`, `sk = FILE#{id}`, and at `sk = USAGE` how many there are
-//! (`files`) with how many bytes (`bytes`). A file and its count are written in one transaction.
+//! (`files`) with how many bytes (`bytes`). A file and its count are written in one transaction. What is remembered of a removed file takes
+//! its place in the same transaction.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,12 +13,13 @@ use waypost_domain::files::file::StoredFile;
 use waypost_domain::files::id::FileId;
 use waypost_domain::files::quota::{FileQuota, FileUsage};
 use waypost_domain::files::reader::{FileAddress, FileReader};
+use waypost_domain::files::removed::RemovedFile;
 use waypost_domain::files::store_ports::{Added, StoredFiles};
 use waypost_domain::{StoreError, StoreErrorKind, WorkspaceId};
 
 use super::conditional_writes::put_next;
+use super::file_items::{file_from, file_sk, item_of, item_of_removed, key, removed_from, removed_sk};
 use super::newest::newest_below;
-use super::{Item, text};
 use crate::backoff::Backoff;
 use crate::error::{broken, kind_of, store_error};
 
@@ -30,10 +32,10 @@ pub struct DynamoFiles {
     table: String,
 }
 
-/// The result of a transaction of two writes.
+/// The result of a transaction of two or more writes.
 enum Transacted {
     Done,
-    /// The condition did not hold of the first write, or else of the second.
+    /// The condition did not hold of the first write, or else of another.
     Refused {
         first: bool,
     },
@@ -80,17 +82,16 @@ impl DynamoFiles {
         Ok(TransactWriteItem::builder().update(update.build().map_err(|error| broken(operation, error))?).build())
     }
 
-    /// Writes both or neither. Tries again, within bounds, while other writes get in the way.
+    /// Writes all or nothing. Tries again, within bounds, while other writes get in the way.
     async fn transact(
         &self,
         operation: &'static str,
-        first: TransactWriteItem,
-        second: TransactWriteItem,
+        writes: Vec<TransactWriteItem>,
     ) -> Result<Transacted, StoreError> {
         let mut backoff = Backoff::default();
         loop {
-            let both = self.client.transact_write_items().transact_items(first.clone()).transact_items(second.clone());
-            let Err(error) = both.send().await else { return Ok(Transacted::Done) };
+            let all = self.client.transact_write_items().set_transact_items(Some(writes.clone()));
+            let Err(error) = all.send().await else { return Ok(Transacted::Done) };
             let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error()
             else {
                 return Err(store_error(operation, error));
@@ -98,7 +99,7 @@ impl DynamoFiles {
             let codes = cancelled.cancellation_reasons().iter().map(CancellationReason::code);
             let codes: Vec<&str> = codes.map(|code| code.unwrap_or("None")).collect();
             let refused = |index: usize| codes.get(index) == Some(&"ConditionalCheckFailed");
-            if refused(0) || refused(1) {
+            if (0..codes.len()).any(refused) {
                 return Ok(Transacted::Refused { first: refused(0) });
             }
             let cause = codes.iter().copied().find(|code| *code != "None");
@@ -124,7 +125,7 @@ impl StoredFiles for DynamoFiles {
             .set_item(Some(item_of(file, OPERATION)?))
             .condition_expression("attribute_not_exists(pk)");
         let put = TransactWriteItem::builder().put(put.build().map_err(|error| broken(OPERATION, error))?).build();
-        match self.transact(OPERATION, put, self.count(OPERATION, file, Some(quota))?).await? {
+        match self.transact(OPERATION, vec![put, self.count(OPERATION, file, Some(quota))?]).await? {
             Transacted::Done => Ok(Added::Done),
             // The first attempt of this write may have succeeded although its answer was lost.
             Transacted::Refused { first: true } => {
@@ -137,7 +138,7 @@ impl StoredFiles for DynamoFiles {
 
     async fn get(&self, workspace: &WorkspaceId, id: &FileId) -> Result<Option<StoredFile>, StoreError> {
         const OPERATION: &str = "files.get";
-        let read = self.client.get_item().table_name(&self.table).set_key(Some(key(workspace, &sk(id))));
+        let read = self.client.get_item().table_name(&self.table).set_key(Some(key(workspace, &file_sk(id))));
         let found = read.consistent_read(true).send().await.map_err(|error| store_error(OPERATION, error))?;
         found.item.map(|item| file_from(item, OPERATION)).transpose()
     }
@@ -163,18 +164,28 @@ impl StoredFiles for DynamoFiles {
         Ok(made || self.get(&next.workspace, &next.id).await?.as_ref() == Some(next))
     }
 
-    async fn remove(&self, file: &StoredFile) -> Result<bool, StoreError> {
+    async fn remove(&self, file: &StoredFile, removed: &RemovedFile) -> Result<bool, StoreError> {
         const OPERATION: &str = "files.remove";
         let delete = Delete::builder()
             .table_name(&self.table)
-            .set_key(Some(key(&file.workspace, &sk(&file.id))))
+            .set_key(Some(key(&file.workspace, &file_sk(&file.id))))
             .condition_expression("#revision = :revision")
             .set_expression_attribute_names(Some(names(&["revision"])))
             .expression_attribute_values(":revision", number(file.revision));
         let delete = delete.build().map_err(|error| broken(OPERATION, error))?;
         let delete = TransactWriteItem::builder().delete(delete).build();
-        let removed = self.transact(OPERATION, delete, self.count(OPERATION, file, None)?).await?;
-        Ok(matches!(removed, Transacted::Done))
+        let put = Put::builder().table_name(&self.table).set_item(Some(item_of_removed(removed, OPERATION)?));
+        let put = TransactWriteItem::builder().put(put.build().map_err(|error| broken(OPERATION, error))?).build();
+        let writes = vec![delete, self.count(OPERATION, file, None)?, put];
+        if matches!(self.transact(OPERATION, writes).await?, Transacted::Done) {
+            return Ok(true);
+        }
+        // As above.
+        let read =
+            self.client.get_item().table_name(&self.table).set_key(Some(key(&file.workspace, &removed_sk(&file.id))));
+        let found = read.consistent_read(true).send().await.map_err(|error| store_error(OPERATION, error))?;
+        let stored = found.item.map(|item| removed_from(item, OPERATION)).transpose()?;
+        Ok(stored.as_ref() == Some(removed))
     }
 }
 
@@ -185,28 +196,10 @@ impl FileReader for DynamoFiles {
     }
 }
 
-fn sk(id: &FileId) -> String {
-    format!("FILE#{id}")
-}
-
-fn key(workspace: &WorkspaceId, sk: &str) -> Item {
-    Item::from([("pk".to_owned(), text(format!("FILES#{workspace}"))), ("sk".to_owned(), text(sk))])
-}
-
 fn names(attributes: &[&str]) -> HashMap<String, String> {
     attributes.iter().map(|name| (format!("#{name}"), (*name).to_owned())).collect()
 }
 
 fn number(value: impl ToString) -> AttributeValue {
     AttributeValue::N(value.to_string())
-}
-
-fn item_of(file: &StoredFile, operation: &'static str) -> Result<Item, StoreError> {
-    let mut item: Item = serde_dynamo::to_item(file).map_err(|error| broken(operation, error))?;
-    item.extend(key(&file.workspace, &sk(&file.id)));
-    Ok(item)
-}
-
-fn file_from(item: Item, operation: &'static str) -> Result<StoredFile, StoreError> {
-    serde_dynamo::from_item(item).map_err(|error| broken(operation, format!("the item is not a file: {error}")))
 }

@@ -220,6 +220,7 @@ mod tests {
             created_by: "key_1".to_owned(),
             created_at: clock.now(),
             completed_at: None,
+            expires_at: None,
             revision: 0,
         }
     }

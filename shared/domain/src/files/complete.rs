@@ -20,16 +20,22 @@ pub struct CompleteFilePorts<'a> {
     pub files: &'a dyn StoredFiles,
     /// Puts parts together, and tells what the bucket has.
     pub uploads: &'a dyn FileUploads,
+    /// Tells the time.
+    pub clock: &'a dyn Clock,
 }
 
 /// Completes the file `id`, and returns it: being inspected, or what came of that. Has no effect on one that was completed, by a request or
 /// by the event of its object. Needs [`Role::Editor`].
 ///
 /// # Errors
-/// [`Error::NotFound`] if the caller sees no such file; [`Error::Conflict`] says what is missing or differs from what was announced.
+/// [`Error::NotFound`] if the caller sees no such file; [`Error::Conflict`] says what is missing or differs from what was announced,
+/// or that the file has expired.
 pub async fn complete_file(ports: &CompleteFilePorts<'_>, caller: &Caller, id: &str) -> Result<StoredFile, Error> {
     caller.require(Role::Editor)?;
     let file = visible(ports.files, caller, id).await?;
+    if file.has_ended(ports.clock.now()) {
+        return Err(Error::Conflict("the file has expired".to_owned()));
+    }
     match file.status {
         FileStatus::Inspecting | FileStatus::Ready | FileStatus::Blocked => return Ok(file),
         FileStatus::Uploading => {}

@@ -1,9 +1,9 @@
 //! Deletes a file.
 
 use super::find::visible;
-use super::ports::ObjectRemover;
-use super::store_ports::{FileUploads, StoredFiles};
+use super::remove::{RemoveFilePorts, remove_file};
 use crate::access::key::{Caller, Role};
+use crate::ports::Clock;
 use crate::values::error::Error;
 
 /// How often the record is looked at again because it has changed.
@@ -12,31 +12,24 @@ const ATTEMPTS: usize = 3;
 /// The ports of [`delete_file`].
 #[derive(Clone, Copy)]
 pub struct DeleteFilePorts<'a> {
-    /// Keeps the files.
-    pub files: &'a dyn StoredFiles,
-    /// Ends uploads.
-    pub uploads: &'a dyn FileUploads,
-    /// Deletes objects.
-    pub objects: &'a dyn ObjectRemover,
+    /// Removes the file.
+    pub remove: RemoveFilePorts<'a>,
+    /// Tells the time.
+    pub clock: &'a dyn Clock,
 }
 
-/// Deletes the file `id`: its upload, its object, and then its record, so that what fails can be done again. Needs [`Role::Editor`].
+/// Deletes the file `id`. Needs [`Role::Editor`].
 ///
 /// # Errors
 /// [`Error::NotFound`] if the caller sees no such file; [`Error::Conflict`] if it keeps changing.
 pub async fn delete_file(ports: &DeleteFilePorts<'_>, caller: &Caller, id: &str) -> Result<(), Error> {
     caller.require(Role::Editor)?;
-    let mut file = visible(ports.files, caller, id).await?;
+    let mut file = visible(ports.remove.files, caller, id).await?;
     for _ in 0..ATTEMPTS {
-        let key = file.object_key();
-        if let Some(upload) = &file.upload {
-            ports.uploads.abort(&key, &upload.id).await?;
-        }
-        ports.objects.remove(&key).await?;
-        if ports.files.remove(&file).await? {
+        if remove_file(&ports.remove, &file, ports.clock.now()).await? {
             return Ok(());
         }
-        file = match visible(ports.files, caller, id).await {
+        file = match visible(ports.remove.files, caller, id).await {
             Err(Error::NotFound(_)) => return Ok(()),
             found => found?,
         };

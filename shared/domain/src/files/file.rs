@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::checksums::{Crc64Nvme, Sha256Sum};
 use super::delivery::{Delivery, shown_type};
 use super::detect::Detected;
+use super::ending::UPLOAD_SECONDS;
 use super::id::FileId;
 use super::part_plan::PartPlan;
 use super::stored_object::StoredObject;
@@ -75,6 +76,9 @@ pub struct StoredFile {
     /// When it was ready.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completed_at: Option<Timestamp>,
+    /// When it ends: from then on nobody gets it, and it is removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
     /// Counts the writes. A write succeeds only if the store holds the revision before it.
     pub revision: u64,
 }
@@ -105,6 +109,23 @@ impl StoredFile {
     pub fn delivery(&self) -> Delivery {
         let detected = self.detected.as_ref().map(|detected| detected.content_type.as_str());
         Delivery::of(&self.name, shown_type(&self.content_type, detected))
+    }
+
+    /// Tells whether its time is over at `now`. It may exist until it is removed.
+    pub fn has_ended(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|end| end <= now)
+    }
+
+    /// Returns when it is to be removed: when it ends, or a day after its announcement if it is not completed. `None` if it stays until its owner
+    /// deletes it.
+    pub fn due_at(&self) -> Option<Timestamp> {
+        match self.status {
+            FileStatus::Uploading => {
+                let late = self.created_at.plus_seconds(UPLOAD_SECONDS);
+                Some(self.expires_at.map_or(late, |end| end.min(late)))
+            }
+            FileStatus::Inspecting | FileStatus::Ready | FileStatus::Blocked => self.expires_at,
+        }
     }
 
     /// Checks that `object` is what was announced. The bucket keeps not every checksum of an object; one that was announced it has compared

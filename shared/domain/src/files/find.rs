@@ -5,7 +5,9 @@ use super::id::FileId;
 use super::store_ports::{FileSigner, ReadMethod, StoredFiles};
 use crate::access::key::{Caller, Role};
 use crate::jobs::open_to::SeenJob;
+use crate::ports::Clock;
 use crate::values::error::Error;
+use crate::values::timestamp::Timestamp;
 
 /// How long the URL of a file works for its owner, in seconds.
 pub const URL_SECONDS: u32 = 5 * 60;
@@ -20,13 +22,13 @@ pub(crate) async fn visible(files: &dyn StoredFiles, caller: &Caller, id: &str) 
     file.filter(|file| file.is_open_to(caller)).ok_or(Error::NotFound("file"))
 }
 
-/// Returns the file `id` of the caller's workspace, and once it is ready a URL that works for [`URL_SECONDS`].
+/// Returns the file `id` of the caller's workspace, and while it is ready a URL that works for [`URL_SECONDS`], or until it ends.
 ///
 /// # Errors
 /// [`Error::NotFound`] if there is no such file, the caller may not see it, or `id` is not a file's id.
 pub async fn find_file(
     files: &dyn StoredFiles,
-    signer: &dyn FileSigner,
+    (signer, clock): (&dyn FileSigner, &dyn Clock),
     caller: &Caller,
     id: &str,
 ) -> Result<(StoredFile, Option<String>), Error> {
@@ -34,10 +36,21 @@ pub async fn find_file(
     let file = visible(files, caller, id).await?;
     let url = match file.status {
         FileStatus::Uploading | FileStatus::Inspecting | FileStatus::Blocked => None,
-        FileStatus::Ready => {
-            let (key, delivery) = (file.object_key(), file.delivery());
-            Some(signer.sign_file(&key, ReadMethod::Get, &delivery, URL_SECONDS).await?)
-        }
+        FileStatus::Ready => match seconds_of_url(&file, clock.now()) {
+            0 => None,
+            seconds => {
+                let (key, delivery) = (file.object_key(), file.delivery());
+                Some(signer.sign_file(&key, ReadMethod::Get, &delivery, seconds).await?)
+            }
+        },
     };
     Ok((file, url))
+}
+
+/// Returns how long a URL of `file` that is signed at `now` works, in seconds. 0 if the file has ended.
+fn seconds_of_url(file: &StoredFile, now: Timestamp) -> u32 {
+    let Some(end) = file.expires_at else { return URL_SECONDS };
+    // A second that has begun counts: the file ends within it.
+    let left = (end.as_millis() - now.as_millis()).max(0).unsigned_abs().div_ceil(1000);
+    u32::try_from(left).unwrap_or(URL_SECONDS).min(URL_SECONDS)
 }

@@ -12,6 +12,7 @@ use super::find::find_file;
 use super::give_up::give_up_inspection;
 use super::inspect::{InspectFilePorts, Inspected, inspect_file};
 use super::quota::FileQuota;
+use super::remove::RemoveFilePorts;
 use super::start::{NewFile, StartFilePorts, start_file};
 use super::store_ports::{FileContents, FoundObject, StoredFiles};
 use super::stored_object::StoredObject;
@@ -74,13 +75,13 @@ impl World {
     }
 
     async fn complete(&self, file: &StoredFile) -> Option<StoredFile> {
-        let ports = CompleteFilePorts { files: &self.files, uploads: &self.bucket };
+        let ports = CompleteFilePorts { files: &self.files, uploads: &self.bucket, clock: &self.clock };
         complete_file(&ports, &editor(), file.id.as_str()).await.ok()
     }
 
     async fn delete(&self, file: &StoredFile) {
-        let ports = DeleteFilePorts { files: &self.files, uploads: &self.bucket, objects: &self.bucket };
-        let _ = delete_file(&ports, &editor(), file.id.as_str()).await;
+        let remove = RemoveFilePorts { files: &self.files, uploads: &self.bucket, objects: &self.bucket };
+        let _ = delete_file(&DeleteFilePorts { remove, clock: &self.clock }, &editor(), file.id.as_str()).await;
     }
 
     async fn now(&self, file: &StoredFile) -> StoredFile {
@@ -88,7 +89,7 @@ impl World {
     }
 
     async fn url(&self, file: &StoredFile) -> Option<String> {
-        find_file(&self.files, &self.bucket, &editor(), file.id.as_str()).await.unwrap().1
+        find_file(&self.files, (&self.bucket, &self.clock), &editor(), file.id.as_str()).await.unwrap().1
     }
 }
 

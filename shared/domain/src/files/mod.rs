@@ -2,14 +2,18 @@
 //!
 //! A file of a workspace begins as `uploading` ([`start`]), is uploaded by its owner straight to the bucket ([`parts`]), and complete once
 //! the bucket has what was announced ([`complete`]). It is ready when its content was looked at ([`inspect`]). [`find`], [`list`] and
-//! [`delete`] are about those that exist. See ADR 44 and 47.
+//! [`delete`] are about those that exist. What has ended is removed by [`clean`]. See ADR 44, 47 and 48.
 
 pub mod checksums;
+pub mod clean;
+#[cfg(test)]
+mod clean_tests;
 pub mod complete;
 pub mod csv;
 pub mod delete;
 pub mod delivery;
 pub mod detect;
+pub mod ending;
 pub mod file;
 pub mod find;
 pub mod give_up;
@@ -24,6 +28,8 @@ pub mod parts;
 pub mod ports;
 pub mod quota;
 pub mod reader;
+pub mod remove;
+pub mod removed;
 pub mod retention;
 pub mod start;
 pub mod state;

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::checksums::{Crc64Nvme, Sha256Sum};
+use super::ending::{WHOLE_SECONDS, check_end};
 use super::file::{FileStatus, PartUpload, StoredFile};
 use super::id::FileId;
 #[cfg(feature = "openapi")]
@@ -22,8 +23,6 @@ use crate::values::timestamp::Timestamp;
 pub const GREATEST_FILE: u64 = 5 * 1024 * 1024 * 1024 * 1024;
 /// The size above which a file is always uploaded in parts, in bytes. S3 advises parts from about here on.
 pub const GREATEST_WHOLE: u64 = 100 * 1024 * 1024;
-/// How long an upload as a whole may begin, in seconds.
-pub const WHOLE_SECONDS: u32 = 15 * 60;
 
 /// A file to upload.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -51,6 +50,9 @@ pub struct NewFile {
     #[serde(default, deserialize_with = "crate::values::json::or_default")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<bool>"))]
     pub in_parts: bool,
+    /// When the file ends, in the future, up to 100 years ahead (RFC 3339): from then on nobody gets it, and it is deleted. It stays if absent.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Timestamp>"))]
+    pub expires_at: Option<String>,
 }
 
 /// The ports of [`start_file`], and its limits.
@@ -102,8 +104,10 @@ pub async fn start_file(ports: &StartFilePorts<'_>, caller: &Caller, new: NewFil
         Added::NoRoom(usage) => ports.quota.explain(usage, file.size),
     };
     if let Some(upload) = &file.upload {
-        // If this fails, the bucket's rule ends the upload.
-        ports.uploads.abort(&key, &upload.id).await?;
+        // If this fails, the bucket's rule ends the upload, for which nobody has a signed request.
+        if let Err(error) = ports.uploads.abort(&key, &upload.id).await {
+            tracing::warn!(event = "file.upload_not_aborted", file = %file.id, operation = error.operation, %error);
+        }
     }
     Err(Error::Conflict(refusal))
 }
@@ -131,6 +135,7 @@ fn check(
     if new.sha256.is_some() && new.crc64nvme.is_some() {
         errors.add("/crc64nvme", "cannot stand beside sha256: the bucket compares one checksum");
     }
+    let expires_at = new.expires_at.as_deref().and_then(|text| errors.note("/expires_at", check_end(text, now)));
     let (name, content_type) = errors.or(name.zip(content_type))?;
     let file = StoredFile {
         id,
@@ -147,6 +152,7 @@ fn check(
         created_by: caller.key_id.clone(),
         created_at: now,
         completed_at: None,
+        expires_at,
         revision: 0,
     };
     Ok((file, in_parts))

@@ -26,8 +26,11 @@ pub enum Wait {
 }
 
 impl StoredFile {
-    /// Returns whether visitors get the file at the time `_now`.
-    pub fn state(&self, _now: Timestamp) -> FileState {
+    /// Returns whether visitors get the file at `now`.
+    pub fn state(&self, now: Timestamp) -> FileState {
+        if self.has_ended(now) {
+            return FileState::Ended;
+        }
         match self.status {
             FileStatus::Uploading => FileState::Waits(Wait::Upload),
             FileStatus::Inspecting => FileState::Waits(Wait::Inspection),

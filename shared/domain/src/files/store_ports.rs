@@ -9,8 +9,10 @@ use super::file::StoredFile;
 use super::id::FileId;
 use super::ports::SignedUpload;
 use super::quota::{FileQuota, FileUsage};
+use super::removed::RemovedFile;
 use super::stored_object::StoredObject;
 use crate::values::error::StoreError;
+use crate::values::timestamp::Timestamp;
 use crate::values::workspace::WorkspaceId;
 
 /// Whether a file was added.
@@ -41,8 +43,47 @@ pub trait StoredFiles: Send + Sync {
     /// Writes `next` in place of the revision before it; returns `false` if the stored one is another. Returns `true` if the store holds
     /// `next` already: the answer to an earlier call may have been lost.
     async fn replace(&self, next: &StoredFile) -> Result<bool, StoreError>;
-    /// Removes `file` and counts it no more, or does neither because the stored one has another revision. Returns whether it did.
-    async fn remove(&self, file: &StoredFile) -> Result<bool, StoreError>;
+    /// Puts `removed` in the place of `file` and counts that no more, or does neither because the stored one has another revision. Returns whether
+    /// it did; `true` also if the store holds `removed` already: the answer to an earlier call may have been lost.
+    async fn remove(&self, file: &StoredFile, removed: &RemovedFile) -> Result<bool, StoreError>;
+}
+
+/// In how many partitions the list of what is due is kept: each takes only so many writes.
+pub const DUE_SHARDS: u8 = 8;
+
+/// Something that is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Due {
+    /// A file is to be removed.
+    File(StoredFile),
+    /// The bucket is to be looked at for a file that was removed.
+    Removed(RemovedFile),
+}
+
+/// An entry of the list of what is due.
+#[derive(Debug)]
+pub struct DueFile {
+    /// Its place in the list.
+    pub place: String,
+    /// What is due, or why that cannot be read.
+    pub what: Result<Due, StoreError>,
+}
+
+/// Lists what is to be removed, and when. The list may lag behind the records.
+#[async_trait]
+pub trait DueFiles: Send + Sync {
+    /// Lists up to `limit` of what is due at `until` in the partition `shard`, after the place `after`, in the order of places.
+    async fn due(
+        &self,
+        shard: u8,
+        until: Timestamp,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<DueFile>, StoreError>;
+    /// Notes that the bucket is to be looked at again, at the `look_at` of `removed`, unless that is forgotten.
+    async fn look_again(&self, removed: &RemovedFile) -> Result<(), StoreError>;
+    /// Forgets `removed`. It may be forgotten already.
+    async fn forget(&self, removed: &RemovedFile) -> Result<(), StoreError>;
 }
 
 /// A part that the bucket has.

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::clean::{CleanFilesPorts, Cleaned, clean_files};
 use super::complete::{CompleteFilePorts, complete_file};
 use super::delete::{DeleteFilePorts, delete_file};
 use super::file::{FileStatus, StoredFile};
@@ -11,6 +12,7 @@ use super::list::list_files;
 use super::part_plan::PartPlan;
 use super::parts::{FilePart, ListPartsPorts, list_parts};
 use super::quota::{FileQuota, FileUsage};
+use super::remove::RemoveFilePorts;
 use super::start::{GREATEST_FILE, GREATEST_WHOLE, NewFile, StartFilePorts, StartedFile, start_file};
 use super::store_ports::StoredFiles;
 use super::stored_object::StoredObject;
@@ -23,19 +25,19 @@ use crate::testing::system::{FixedClock, SeededRandom};
 use crate::values::error::Error;
 use crate::values::page::{Page, PageRequest};
 
-const MIB: u64 = 1024 * 1024;
+pub(super) const MIB: u64 = 1024 * 1024;
 const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-struct World {
-    files: MemoryFiles,
-    bucket: MemoryFileBucket,
-    clock: FixedClock,
+pub(super) struct World {
+    pub(super) files: MemoryFiles,
+    pub(super) bucket: MemoryFileBucket,
+    pub(super) clock: FixedClock,
     random: SeededRandom,
     quota: FileQuota,
 }
 
 impl World {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             files: MemoryFiles::default(),
             bucket: MemoryFileBucket::default(),
@@ -57,12 +59,12 @@ impl World {
         start_file(&ports, caller, new).await
     }
 
-    async fn start(&self, new: NewFile) -> Result<StartedFile, Error> {
+    pub(super) async fn start(&self, new: NewFile) -> Result<StartedFile, Error> {
         self.start_as(&editor(), new).await
     }
 
-    async fn complete(&self, file: &StoredFile) -> Result<StoredFile, Error> {
-        let ports = CompleteFilePorts { files: &self.files, uploads: &self.bucket };
+    pub(super) async fn complete(&self, file: &StoredFile) -> Result<StoredFile, Error> {
+        let ports = CompleteFilePorts { files: &self.files, uploads: &self.bucket, clock: &self.clock };
         complete_file(&ports, &editor(), file.id.as_str()).await
     }
 
@@ -79,13 +81,27 @@ impl World {
         list_parts(&ports, &editor(), file.id.as_str(), &PageRequest { limit: Some(limit), cursor }).await
     }
 
-    async fn delete(&self, file: &StoredFile) -> Result<(), Error> {
-        let ports = DeleteFilePorts { files: &self.files, uploads: &self.bucket, objects: &self.bucket };
-        delete_file(&ports, &editor(), file.id.as_str()).await
+    pub(super) fn removing(&self) -> RemoveFilePorts<'_> {
+        RemoveFilePorts { files: &self.files, uploads: &self.bucket, objects: &self.bucket }
+    }
+
+    pub(super) async fn find(&self, caller: &Caller, file: &StoredFile) -> Result<(StoredFile, Option<String>), Error> {
+        find_file(&self.files, (&self.bucket, &self.clock), caller, file.id.as_str()).await
+    }
+
+    /// Cleans as the schedule does.
+    pub(super) async fn clean(&self) -> Cleaned {
+        let ports = CleanFilesPorts { due: &self.files, remove: self.removing(), clock: &self.clock };
+        let now = self.clock.now();
+        clean_files(&ports, now, now.plus_seconds(900)).await.unwrap()
+    }
+
+    pub(super) async fn delete(&self, file: &StoredFile) -> Result<(), Error> {
+        delete_file(&DeleteFilePorts { remove: self.removing(), clock: &self.clock }, &editor(), file.id.as_str()).await
     }
 
     /// Uploads every part that the bucket lacks, a page at a time.
-    async fn upload_parts(&self, file: &StoredFile) -> usize {
+    pub(super) async fn upload_parts(&self, file: &StoredFile) -> usize {
         let upload = &file.upload.as_ref().unwrap().id;
         let (mut cursor, mut sent) = (None, 0);
         loop {
@@ -102,15 +118,15 @@ impl World {
     }
 }
 
-fn editor() -> Caller {
+pub(super) fn editor() -> Caller {
     caller("acme", Role::Editor)
 }
 
-fn new(size: u64) -> NewFile {
+pub(super) fn new(size: u64) -> NewFile {
     NewFile { name: "../../etc/passwd".to_owned(), size, ..NewFile::default() }
 }
 
-fn object(size: u64) -> StoredObject {
+pub(super) fn object(size: u64) -> StoredObject {
     StoredObject { size, sha256: None, crc64nvme: None }
 }
 
@@ -126,17 +142,17 @@ async fn small_file_is_uploaded_as_a_whole() {
     assert!(upload.url.contains(&file.object_key()));
     assert!(upload.headers[1].1.starts_with("attachment; filename=\"_.._etc_passwd\""), "{upload:?}");
     assert!(matches!(world.complete(&file).await, Err(Error::Conflict(_))), "nothing is there yet");
-    assert!(find_file(&world.files, &world.bucket, &editor(), file.id.as_str()).await.unwrap().1.is_none());
+    assert!(world.find(&editor(), &file).await.unwrap().1.is_none());
     world.bucket.put(&file.object_key(), object(file.size));
     let complete = world.complete(&file).await.unwrap();
     assert_eq!((complete.status, complete.completed_at), (FileStatus::Inspecting, None));
     assert_eq!(world.complete(&file).await.unwrap(), complete, "a second time changes nothing");
-    assert!(find_file(&world.files, &world.bucket, &editor(), file.id.as_str()).await.unwrap().1.is_none());
+    assert!(world.find(&editor(), &file).await.unwrap().1.is_none());
     world.clock.advance(60);
     let ready = world.inspect(&file).await;
     assert_eq!((ready.status, ready.completed_at), (FileStatus::Ready, Some(world.clock.now())));
     assert_eq!(world.complete(&file).await.unwrap(), ready);
-    let (_, url) = find_file(&world.files, &world.bucket, &editor(), file.id.as_str()).await.unwrap();
+    let (_, url) = world.find(&editor(), &file).await.unwrap();
     let signed = format!("https://bucket.example/{}?method=Get&expires=300&", file.object_key());
     assert!(url.unwrap().starts_with(&signed));
 }
@@ -214,11 +230,12 @@ async fn every_invalid_field_is_named() {
         sha256: Some("x".to_owned()),
         crc64nvme: Some("x".to_owned()),
         in_parts: false,
+        expires_at: Some("2026-01-02T03:04:05Z".to_owned()),
     };
     let both = NewFile { crc64nvme: Some("AuUcyF784aU=".into()), sha256: Some(EMPTY_SHA256.into()), ..new(1) };
     let parts = NewFile { sha256: Some(EMPTY_SHA256.into()), ..new(GREATEST_WHOLE + 1) };
     for (new, expected) in [
-        (bad, vec!["/name", "/size", "/content_type", "/sha256", "/crc64nvme", "/crc64nvme"]),
+        (bad, vec!["/name", "/size", "/content_type", "/sha256", "/crc64nvme", "/crc64nvme", "/expires_at"]),
         (both, vec!["/crc64nvme"]),
         (parts, vec!["/sha256"]),
         (new(GREATEST_FILE + 1), vec!["/size"]),
@@ -267,9 +284,7 @@ async fn caller_sees_the_files_of_its_workspace_and_a_limited_one_its_own() {
     assert_eq!(listed(&caller("acme", Role::Viewer)).await, [other.id.clone(), own.id.clone()]);
     assert_eq!(listed(&limited).await, std::slice::from_ref(&own.id));
     assert_eq!(listed(&caller("other", Role::Admin)).await, []);
-    let found = async |caller: &Caller, file: &StoredFile| {
-        find_file(&world.files, &world.bucket, caller, file.id.as_str()).await.is_ok()
-    };
+    let found = async |caller: &Caller, file: &StoredFile| world.find(caller, file).await.is_ok();
     assert!(found(&limited, &own).await && !found(&limited, &other).await);
     assert!(found(&editor(), &own).await && !found(&caller("other", Role::Admin), &own).await);
 }
@@ -281,11 +296,11 @@ async fn viewer_changes_nothing() {
     let viewer = caller("acme", Role::Viewer);
     let id = file.id.as_str();
     let start = world.start_as(&viewer, new(1)).await.map(drop);
-    let complete = CompleteFilePorts { files: &world.files, uploads: &world.bucket };
+    let complete = CompleteFilePorts { files: &world.files, uploads: &world.bucket, clock: &world.clock };
     let complete = complete_file(&complete, &viewer, id).await.map(drop);
     let parts = ListPartsPorts { files: &world.files, uploads: &world.bucket, clock: &world.clock };
     let parts = list_parts(&parts, &viewer, id, &PageRequest::default()).await.map(drop);
-    let delete = DeleteFilePorts { files: &world.files, uploads: &world.bucket, objects: &world.bucket };
+    let delete = DeleteFilePorts { remove: world.removing(), clock: &world.clock };
     let delete = delete_file(&delete, &viewer, id).await;
     for result in [start, complete, parts, delete] {
         assert!(matches!(result, Err(Error::Forbidden(_))), "{result:?}");
@@ -346,8 +361,7 @@ proptest! {
                     },
                     Step::Delete(index) => if let Some(file) = known.get(index) {
                         let deleted = world.delete(file).await;
-                        let left = world.files.all().iter().any(|other| other.id == file.id);
-                        assert!(deleted.is_err() || !left && !world.bucket.keys().contains(&file.object_key()));
+                        assert!(deleted.is_err() || !world.files.all().iter().any(|other| other.id == file.id));
                     },
                     Step::EndUploads => world.bucket.end_uploads(),
                     Step::Fail(calls) => world.bucket.fail_after(calls),
@@ -355,9 +369,10 @@ proptest! {
                 let usage = world.files.usage(&editor().workspace);
                 assert!(usage.files <= 3 && usage.bytes <= 60 * MIB);
             }
-            let all = world.files.all();
+            let (all, removed) = (world.files.all(), world.files.removed());
             for key in world.bucket.keys() {
-                assert!(all.iter().any(|file| file.object_key() == key), "nobody knows {key}");
+                let is_known = all.iter().any(|file| file.object_key() == key);
+                assert!(is_known || removed.iter().any(|file| file.object_key() == key), "nobody knows {key}");
             }
         });
     }

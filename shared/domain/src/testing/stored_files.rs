@@ -14,17 +14,21 @@ use crate::files::id::FileId;
 use crate::files::ports::{ObjectRemover, SignedUpload};
 use crate::files::quota::{FileQuota, FileUsage};
 use crate::files::reader::{FileAddress, FileReader};
+use crate::files::removed::RemovedFile;
 use crate::files::store_ports::{
-    Added, FileContents, FileSigner, FileUploads, FoundObject, PutTogether, ReadMethod, StoredFiles, UploadedPart,
+    Added, Due, DueFile, DueFiles, FileContents, FileSigner, FileUploads, FoundObject, PutTogether, ReadMethod, StoredFiles,
+    UploadedPart,
 };
 use crate::files::stored_object::StoredObject;
 use crate::values::error::{StoreError, StoreErrorKind};
+use crate::values::timestamp::Timestamp;
 use crate::values::workspace::WorkspaceId;
 
-/// Records of files.
+/// Records of files, and of files that were removed.
 #[derive(Default)]
 pub struct MemoryFiles {
     files: Mutex<BTreeMap<(WorkspaceId, FileId), StoredFile>>,
+    removed: Mutex<BTreeMap<FileId, RemovedFile>>,
     failing: AtomicBool,
     reads: AtomicUsize,
 }
@@ -53,6 +57,11 @@ impl MemoryFiles {
     /// Returns how often a file was read for visitors.
     pub fn reads(&self) -> usize {
         self.reads.load(Ordering::SeqCst)
+    }
+
+    /// Returns all that is remembered of files that were removed.
+    pub fn removed(&self) -> Vec<RemovedFile> {
+        lock(&self.removed).values().cloned().collect()
     }
 
     /// Returns what a workspace keeps.
@@ -119,14 +128,52 @@ impl StoredFiles for MemoryFiles {
         Ok(stored == next)
     }
 
-    async fn remove(&self, file: &StoredFile) -> Result<bool, StoreError> {
-        let mut files = lock(&self.files);
+    async fn remove(&self, file: &StoredFile, removed: &RemovedFile) -> Result<bool, StoreError> {
+        let (mut files, mut all_removed) = (lock(&self.files), lock(&self.removed));
         let key = (file.workspace.clone(), file.id.clone());
         let is_same = files.get(&key).is_some_and(|stored| stored.revision == file.revision);
         if is_same {
             files.remove(&key);
+            all_removed.insert(removed.id.clone(), removed.clone());
         }
-        Ok(is_same)
+        Ok(is_same || all_removed.get(&removed.id) == Some(removed))
+    }
+}
+
+/// Keeps all in the first partition.
+#[async_trait]
+impl DueFiles for MemoryFiles {
+    async fn due(
+        &self,
+        shard: u8,
+        until: Timestamp,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<DueFile>, StoreError> {
+        if shard > 0 {
+            return Ok(Vec::new());
+        }
+        let files = self.all().into_iter().filter_map(|file| Some((file.due_at()?, file.id.clone(), Due::File(file))));
+        let removed = self.removed().into_iter().map(|file| (file.look_at, file.id.clone(), Due::Removed(file)));
+        let due = files.chain(removed).filter(|(at, ..)| *at <= until);
+        let mut due: Vec<DueFile> =
+            due.map(|(at, id, what)| DueFile { place: format!("{at}#{id}"), what: Ok(what) }).collect();
+        due.sort_by(|one, other| one.place.cmp(&other.place));
+        due.retain(|due| after.is_none_or(|after| due.place.as_str() > after));
+        due.truncate(limit);
+        Ok(due)
+    }
+
+    async fn look_again(&self, removed: &RemovedFile) -> Result<(), StoreError> {
+        if let Some(stored) = lock(&self.removed).get_mut(&removed.id) {
+            *stored = removed.clone();
+        }
+        Ok(())
+    }
+
+    async fn forget(&self, removed: &RemovedFile) -> Result<(), StoreError> {
+        lock(&self.removed).remove(&removed.id);
+        Ok(())
     }
 }
 
