@@ -6,6 +6,7 @@ use super::part_plan::{MAX_PARTS, PartPlan};
 use super::parts::ended;
 use super::store_ports::{FileUploads, PutTogether, StoredFiles, UploadedPart};
 use crate::access::key::{Caller, Role};
+use crate::ports::Clock;
 use crate::values::error::{Error, StoreError};
 
 /// How many parts the bucket lists at a time.

@@ -107,10 +107,13 @@ pub fn stored_file(workspace: &str, number: u64) -> StoredFile {
         content_type: "application/pdf".to_owned(),
         sha256: None,
         crc64nvme: None,
+        detected: None,
+        blocked_reason: None,
         upload: None,
         created_by: "key_test".to_owned(),
         created_at,
         completed_at: Some(created_at),
+        expires_at: None,
         revision: 1,
     }
 }
