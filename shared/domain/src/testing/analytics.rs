@@ -31,6 +31,7 @@ pub struct MemoryAggregates {
     items: Mutex<BTreeMap<AggregateKey, Aggregate>>,
     failing: AtomicBool,
     writes: AtomicUsize,
+    asked: Mutex<Vec<Parts>>,
 }
 
 impl MemoryAggregates {
@@ -60,6 +61,11 @@ impl MemoryAggregates {
         self.writes.load(Ordering::SeqCst)
     }
 
+    /// Returns the parts that each page was asked for, in the order of the questions.
+    pub fn asked(&self) -> Vec<Parts> {
+        lock(&self.asked).clone()
+    }
+
     fn check(&self, operation: &'static str) -> Result<MutexGuard<'_, BTreeMap<AggregateKey, Aggregate>>, StoreError> {
         if self.failing.load(Ordering::SeqCst) { Err(outage(operation)) } else { Ok(lock(&self.items)) }
     }
@@ -87,6 +93,7 @@ impl AggregateStore for MemoryAggregates {
 impl AggregateReader for MemoryAggregates {
     async fn range(&self, range: &KeyRange<'_>, parts: &Parts) -> Result<AggregatePage, StoreError> {
         let items = self.check("aggregates.range")?;
+        lock(&self.asked).push(parts.clone());
         let wanted = |key: &AggregateKey| {
             *key.pk == *range.pk
                 && (range.first.as_str()..=range.last.as_str()).contains(&&*key.sk)

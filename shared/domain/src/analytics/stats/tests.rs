@@ -331,6 +331,18 @@ async fn clicks_without_hours_are_exact_only_in_whole_days() {
     assert_eq!(clicks(&stats), [("2026-01-02", 3)], "they count as clicks of noon");
 }
 
+/// The answer shows no values of the period before: they would be read for nothing.
+#[tokio::test]
+async fn values_are_read_only_of_the_period_that_shows_them() {
+    let fixture = Fixture::new().await;
+    let ask = with(request("2026-01-05", "2026-01-06"), |r| {
+        (r.compare, r.group_by) = (text("previous_period"), text("country"));
+    });
+    fixture.workspace("acme", &ask).await.unwrap();
+    let asked: BTreeSet<_> = fixture.aggregates.asked().into_iter().map(|parts| parts.dimensions).collect();
+    assert_eq!(asked, BTreeSet::from([vec![], vec![Dimension::Country]]));
+}
+
 #[tokio::test]
 async fn change_compares_with_the_period_before() {
     let fixture = Fixture::new().await;
@@ -463,6 +475,7 @@ async fn clicks_stay_with_their_link_and_never_come_from_a_former_one() {
     let after = read_link_stats(&ports, &caller, &moved.address, &all).await.unwrap();
     assert_eq!((after.totals.clicks, after.all_time.unwrap().clicks), (Some(3), 3));
     assert_eq!((after.link_id, after.slug.as_ref()), (Some(again.id()), Some(&moved.address.slug)));
+    assert_eq!(after.domain.as_ref(), Some(&moved.address.domain));
     let stats = fixture.workspace("acme", &ask).await.unwrap();
     let shown: Vec<_> = stats.top[&Dimension::Link]
         .as_ref()
@@ -748,6 +761,8 @@ async fn clicks_of_several_links_are_those_of_each() {
         ("2026-01-02T03:00:00Z", "2026-01-02T23:00:00Z", None),
         ("2026-01-30", "2026-01-30", None),
         ("2026-01-30", "2026-01-30", Some("Asia/Tokyo")),
+        // Its clicks are those of 30 January in UTC.
+        ("2026-01-29", "2026-01-29", Some("America/New_York")),
         ("2026-01-01", "2026-01-31", Some("Asia/Kolkata")),
     ] {
         let tz = tz.map(str::to_owned);
