@@ -91,6 +91,9 @@ fn sample_event_matches_a_trigger() {
                 }
                 // S3 sends this message once, when a bucket's notification is set up.
                 (None, None) if event["Event"] == "s3:TestEvent" && sources.iter().any(|own| own == "aws:s3") => {}
+                // A rule of EventBridge sends the events of services.
+                (None, None)
+                    if event["detail-type"].is_string() && sources.iter().any(|own| own == "aws:eventbridgerule") => {}
                 // A schedule sends any event that the template defines.
                 (None, None) if sources.iter().any(|own| own.starts_with("aws:schedule")) => {}
                 (None, None) => problems.push(format!("events/{name}/{file} is not an event that triggers {name}")),

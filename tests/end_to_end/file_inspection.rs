@@ -46,3 +46,30 @@ async fn file_is_ready_without_a_completion_and_tells_its_content() {
         assert_eq!(got.status, 200, "{got:?}");
     }
 }
+
+/// Tells the function what a scan found in a file, as GuardDuty does.
+async fn scanned(stack: &Stack, file: &Value, workspace: &str, sample: &str) {
+    let key = format!("files/{workspace}/{}", file["id"].as_str().unwrap());
+    let mut event: Value = serde_json::from_str(sample).unwrap();
+    event["detail"]["s3ObjectDetails"]["objectKey"] = key.into();
+    stack.invoke("inspect-file", &event).await;
+}
+
+#[tokio::test]
+async fn file_with_malware_is_blocked_and_stays_so() {
+    let stack = Stack::from_environment();
+    let key = stack.new_key("files-scanned", "editor").await;
+    let file = upload(&stack, &key, "text/plain", b"hello").await;
+    wait_for_status(&stack, &key, &file, "ready").await;
+    let threats = include_str!("../../events/inspect-file/scan-threats.json");
+    let clean = include_str!("../../events/inspect-file/scan-clean.json");
+    for sample in [clean, threats, threats, clean] {
+        scanned(&stack, &file, "files-scanned", sample).await;
+    }
+    let blocked = wait_for_status(&stack, &key, &file, "blocked").await;
+    assert!(blocked["blocked_reason"].as_str().unwrap().contains("malware"), "{blocked}");
+    assert_eq!(blocked["url"], Value::Null);
+    assert_eq!(stack.call(&key, Method::DELETE, &path(&file), Value::Null).await.status, 204);
+    scanned(&stack, &file, "files-scanned", clean).await;
+    assert_eq!(stack.call(&key, Method::GET, &path(&file), Value::Null).await.status, 404);
+}

@@ -80,6 +80,7 @@ async fn end(app: &App, message: &FailedMessage, delivery: &Delivery) -> Result<
             Ok(())
         }
         FailedMessage::Event { request_payload: Notification::Test { .. } } => Ok(()),
+        FailedMessage::Scan { request_payload } => end_inspection(app, request_payload.key(), message, delivery).await,
         FailedMessage::Trigger { request_payload } => {
             let (request_id, run) = (delivery.request_id.as_str(), request_payload.time.date());
             tracing::error!(
@@ -235,11 +236,12 @@ mod tests {
     const PART: &str = include_str!("../../../events/end-failed-jobs/part.json");
     const UPLOAD: &str = include_str!("../../../events/end-failed-jobs/upload.json");
     const INSPECTION: &str = include_str!("../../../events/end-failed-jobs/inspection.json");
+    const SCAN: &str = include_str!("../../../events/end-failed-jobs/scan.json");
 
     #[tokio::test]
     async fn sample_events_name_absent_jobs() {
         let fixture = fixture();
-        for sample in [EXPORT, LINK_CHANGE, CHECK, TRIGGER, PART, UPLOAD, INSPECTION] {
+        for sample in [EXPORT, LINK_CHANGE, CHECK, TRIGGER, PART, UPLOAD, INSPECTION, SCAN] {
             assert_eq!(invoke(&fixture, &event(sample, None)).await, NONE_FAILED);
         }
     }
@@ -309,12 +311,14 @@ mod tests {
 
     #[tokio::test]
     async fn file_that_could_not_be_inspected_is_blocked() {
-        let fixture = fixture();
-        announce(&fixture).await;
-        assert_eq!(invoke(&fixture, &event(INSPECTION, None)).await, NONE_FAILED);
-        let file = fixture.files.all().remove(0);
-        assert!(file.status == FileStatus::Blocked && file.blocked_reason.is_some(), "{file:?}");
-        assert!(fixture.imports.all().is_empty(), "it is no import");
+        for sample in [INSPECTION, SCAN] {
+            let fixture = fixture();
+            announce(&fixture).await;
+            assert_eq!(invoke(&fixture, &event(sample, None)).await, NONE_FAILED);
+            let file = fixture.files.all().remove(0);
+            assert!(file.status == FileStatus::Blocked && file.blocked_reason.is_some(), "{file:?}");
+            assert!(fixture.imports.all().is_empty(), "it is no import");
+        }
     }
 
     #[tokio::test]

@@ -6,6 +6,7 @@ use waypost_domain::imports::job::part::PartId;
 use waypost_domain::link_changes::ports::LinkChangeRequest;
 use waypost_domain::target_checks::ports::CheckRequest;
 use waypost_domain::target_checks::start::CheckTrigger;
+use waypost_lambda::malware_scan::MalwareScan;
 use waypost_lambda::notification::Notification;
 
 /// A message of any of the queues.
@@ -26,6 +27,12 @@ pub(crate) enum FailedMessage {
     Event {
         /// The event.
         request_payload: Notification,
+    },
+    /// From `FailedEventsQueue`: the record of a verdict on a file that could not be taken in.
+    #[serde(rename_all = "camelCase")]
+    Scan {
+        /// The event of GuardDuty.
+        request_payload: MalwareScan,
     },
     /// From `FailedChecksQueue`: the record of a run of checks that could not be started.
     #[serde(rename_all = "camelCase")]

@@ -1,4 +1,4 @@
-//! S3 ObjectCreated under `files/`: looks whether a file of a workspace is what it seems.
+//! S3 ObjectCreated under `files/`, and what GuardDuty found in such objects: looks whether a file of a workspace is what it seems.
 
 mod handler;
 
@@ -9,7 +9,6 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use waypost_aws::dynamo::files::DynamoFiles;
 use waypost_aws::s3::file_contents::S3FileContents;
 use waypost_aws::s3::objects::S3Objects;
-use waypost_lambda::notification::Notification;
 use waypost_lambda::start::BoxError;
 use waypost_lambda::system::SystemClock;
 use waypost_lambda::{sdk, settings, start};
@@ -27,8 +26,14 @@ async fn serve() -> Result<(), BoxError> {
         contents: Arc::new(S3FileContents::new(s3.clone(), &bucket)),
         objects: Arc::new(S3Objects::new(s3, bucket)),
         clock: Arc::new(SystemClock),
+        is_scanned: match settings::required("FILE_MALWARE_SCAN")?.as_str() {
+            "NO" => false,
+            "GUARDDUTY" => true,
+            other => return Err(format!("FILE_MALWARE_SCAN is {other:?}, not NO or GUARDDUTY").into()),
+        },
     };
-    let handle =
-        async |event: LambdaEvent<Notification>| handler::handle(&app, event.payload, &event.context.request_id).await;
+    let handle = async |event: LambdaEvent<handler::Event>| {
+        handler::handle(&app, event.payload, &event.context.request_id).await
+    };
     lambda_runtime::run(service_fn(handle)).await
 }

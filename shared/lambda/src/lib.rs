@@ -11,6 +11,7 @@
 pub mod extension;
 pub mod fetch;
 pub mod invocation;
+pub mod malware_scan;
 pub mod notification;
 pub mod queue;
 pub mod sdk;

@@ -93,8 +93,8 @@ async fn file_is_announced_completed_read_and_deleted() {
     assert_eq!(call(&fixture, VIEWER, "GET", &path, "").await.1["url"], Value::Null, "it is not inspected yet");
     let clock = FixedClock::at("2026-01-02T03:04:06Z");
     let (files, bucket) = (fixture.files.as_ref(), fixture.bucket.as_ref());
-    let ports = InspectFilePorts { files, contents: bucket, objects: bucket, clock: &clock };
-    inspect_file(&ports, &key).await.unwrap();
+    let ports = InspectFilePorts { files, contents: bucket, objects: bucket, clock: &clock, is_scanned: false };
+    inspect_file(&ports, &key, None).await.unwrap();
     let (response, read) = call(&fixture, VIEWER, "GET", &path, "").await;
     assert_eq!((response.status().as_u16(), &response.headers()["cache-control"]), (200, &"no-store".parse().unwrap()));
     assert!(read["url"].as_str().unwrap().contains(started["id"].as_str().unwrap()), "{read}");

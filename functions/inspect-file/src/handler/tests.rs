@@ -16,9 +16,13 @@ struct Fixture {
 }
 
 fn fixture() -> Fixture {
+    fixture_with(false)
+}
+
+fn fixture_with(is_scanned: bool) -> Fixture {
     let (files, bucket) = (Arc::<MemoryFiles>::default(), Arc::<MemoryFileBucket>::default());
     let clock = Arc::new(FixedClock::at("2026-01-02T03:04:05Z"));
-    let app = App { files: files.clone(), contents: bucket.clone(), objects: bucket.clone(), clock };
+    let app = App { files: files.clone(), contents: bucket.clone(), objects: bucket.clone(), clock, is_scanned };
     Fixture { app, files, bucket }
 }
 
@@ -62,6 +66,25 @@ async fn sample_uploads_are_inspected() {
             fixture.invoke(event).await.unwrap();
             assert_eq!(fixture.files.all()[0].status, FileStatus::Ready);
         }
+    }
+}
+
+#[tokio::test]
+async fn sample_verdicts_decide() {
+    for (event, status) in [
+        (include_str!("../../../../events/inspect-file/scan-clean.json"), FileStatus::Ready),
+        (include_str!("../../../../events/inspect-file/scan-threats.json"), FileStatus::Blocked),
+        (include_str!("../../../../events/inspect-file/scan-unsupported.json"), FileStatus::Blocked),
+    ] {
+        let fixture = fixture_with(true);
+        let file = fixture.announce(5).await;
+        fixture.bucket.put_bytes(&file.object_key(), b"hello");
+        fixture.invoke(PUT).await.unwrap();
+        assert_eq!(fixture.files.all()[0].status, FileStatus::Inspecting, "it waits for the verdict");
+        // The sample names the content that S3 knows by MD5.
+        let etag = fixture.bucket.found(&file.object_key()).await.unwrap().unwrap().etag;
+        fixture.invoke(&event.replace("5d41402abc4b2a76b9719d911017c592", &etag)).await.unwrap();
+        assert_eq!(fixture.files.all()[0].status, status);
     }
 }
 

@@ -8,6 +8,7 @@ use super::file::{FileStatus, StoredFile};
 use super::ports::ObjectRemover;
 use super::store_ports::{FileContents, FoundObject, StoredFiles};
 use super::target::file_of_key;
+use super::verdict::{ScanResult, Verdict};
 use crate::ports::Clock;
 use crate::values::error::{StoreError, StoreErrorKind};
 
@@ -25,6 +26,8 @@ pub struct InspectFilePorts<'a> {
     pub objects: &'a dyn ObjectRemover,
     /// Tells the time.
     pub clock: &'a dyn Clock,
+    /// Whether a scanner of malware tells its verdict of every object: no file is ready before.
+    pub is_scanned: bool,
 }
 
 /// What an inspection did.
@@ -32,56 +35,84 @@ pub struct InspectFilePorts<'a> {
 pub enum Inspected {
     /// The file is ready or blocked now.
     Done(Box<StoredFile>),
+    /// The file waits for the verdict of the scanner.
+    Waiting(Box<StoredFile>),
     /// The object belonged to no file, and was deleted.
     Removed,
     /// There was nothing to do, for this reason.
     Skipped(&'static str),
 }
 
-/// Inspects the file whose object has the key `key`.
+/// Inspects the file whose object has the key `key`, with the `verdict` of a scanner if that is why.
+///
+/// The verdict may come before the event of the object, after it, and more than once. It counts for the content that was scanned: if threats were found
+/// in any, the file is blocked, also one that is ready; it is ready by the verdict of the content that the bucket has.
 ///
 /// An object whose file does not exist is deleted: a file exists before anyone can upload it, so it was deleted, and an upload that was
 /// signed before came later.
 ///
 /// # Errors
 /// A store failed, or others kept writing the file. Another try is safe.
-pub async fn inspect_file(ports: &InspectFilePorts<'_>, key: &str) -> Result<Inspected, StoreError> {
+pub async fn inspect_file(
+    ports: &InspectFilePorts<'_>,
+    key: &str,
+    verdict: Option<&Verdict>,
+) -> Result<Inspected, StoreError> {
     let Some((workspace, id)) = file_of_key(key) else { return Ok(Inspected::Skipped("no file has such a key")) };
     for _ in 0..ATTEMPTS {
         let Some(file) = ports.files.get(&workspace, &id).await? else {
             ports.objects.remove(key).await?;
             return Ok(Inspected::Removed);
         };
-        match file.status {
-            FileStatus::Uploading | FileStatus::Inspecting => {}
-            FileStatus::Ready | FileStatus::Blocked => return Ok(Inspected::Skipped("it was inspected before")),
+        let threats = verdict.filter(|verdict| matches!(verdict.result, ScanResult::Threats(_)));
+        let is_done = match file.status {
+            FileStatus::Uploading | FileStatus::Inspecting => false,
+            FileStatus::Ready => threats.is_none(),
+            FileStatus::Blocked => true,
+        };
+        if is_done {
+            return Ok(Inspected::Skipped("it was inspected before"));
+        }
+        // The bucket may refuse to read an object with threats.
+        if let Some(reason) = threats.and_then(|verdict| verdict.result.reason()) {
+            let next = file.blocked(reason);
+            if ports.files.replace(&next).await? {
+                return Ok(Inspected::Done(Box::new(next)));
+            }
+            continue;
         }
         let Some(found) = ports.contents.found(key).await? else {
             return Ok(Inspected::Skipped("the object is gone"));
         };
-        let Some(next) = judge(ports, &file, &found).await? else { continue };
-        if ports.files.replace(&next).await? {
-            return Ok(Inspected::Done(Box::new(next)));
+        let verdict = verdict.filter(|verdict| verdict.etag == found.etag).map(|verdict| &verdict.result);
+        let Some(next) = judge(ports, &file, &found, verdict).await? else { continue };
+        let is_waiting = next.status == FileStatus::Inspecting;
+        // Another event may have had the same result.
+        let is_same = StoredFile { revision: file.revision, ..next.clone() } == file;
+        if is_same || ports.files.replace(&next).await? {
+            let file = Box::new(if is_same { file } else { next });
+            return Ok(if is_waiting { Inspected::Waiting(file) } else { Inspected::Done(file) });
         }
     }
     Err(StoreError::new("files.inspect", StoreErrorKind::Throttled, "the file keeps changing"))
 }
 
-/// Returns the file as it is after a look at its object. `None` if the object has changed meanwhile.
+/// Returns the file as it is after a look at its object, of whose content the scanner gave this `verdict`. `None` if the object has changed
+/// meanwhile.
 async fn judge(
     ports: &InspectFilePorts<'_>,
     file: &StoredFile,
     found: &FoundObject,
+    verdict: Option<&ScanResult>,
 ) -> Result<Option<StoredFile>, StoreError> {
-    if let Err(reason) = file.check(&found.object) {
+    if let Some(reason) = file.check(&found.object).err().or_else(|| verdict.and_then(ScanResult::reason)) {
         return Ok(Some(file.blocked(reason)));
     }
     let range = 0..found.object.size.min(HEAD_BYTES);
     let Some(head) = ports.contents.bytes(&file.object_key(), &found.etag, range).await? else { return Ok(None) };
-    Ok(Some(StoredFile {
-        status: FileStatus::Ready,
-        detected: Some(Detected::of(&head)),
-        completed_at: Some(ports.clock.now()),
-        ..file.arrived(&found.object)
-    }))
+    let seen = StoredFile { detected: Some(Detected::of(&head)), ..file.arrived(&found.object) };
+    let is_ready = !ports.is_scanned || verdict.is_some();
+    let completed_at = if is_ready { Some(ports.clock.now()) } else { None };
+    let status = if is_ready { FileStatus::Ready } else { FileStatus::Inspecting };
+    Ok(Some(StoredFile { status, completed_at, ..seen }))
 }

@@ -16,6 +16,7 @@ use super::remove::RemoveFilePorts;
 use super::start::{NewFile, StartFilePorts, start_file};
 use super::store_ports::{FileContents, FoundObject, StoredFiles};
 use super::stored_object::StoredObject;
+use super::verdict::{ScanResult, Verdict};
 use crate::access::key::{Caller, Role};
 use crate::jobs::given_up::GivenUp;
 use crate::testing::samples::caller;
@@ -28,6 +29,7 @@ struct World {
     bucket: MemoryFileBucket,
     clock: FixedClock,
     random: SeededRandom,
+    is_scanned: bool,
 }
 
 fn editor() -> Caller {
@@ -41,6 +43,7 @@ impl World {
             bucket: MemoryFileBucket::default(),
             clock: FixedClock::at("2026-01-02T03:04:05Z"),
             random: SeededRandom::new(1),
+            is_scanned: false,
         }
     }
 
@@ -67,11 +70,24 @@ impl World {
     }
 
     fn ports(&self) -> InspectFilePorts<'_> {
-        InspectFilePorts { files: &self.files, contents: &self.bucket, objects: &self.bucket, clock: &self.clock }
+        InspectFilePorts {
+            files: &self.files,
+            contents: &self.bucket,
+            objects: &self.bucket,
+            clock: &self.clock,
+            is_scanned: self.is_scanned,
+        }
     }
 
     async fn event(&self, file: &StoredFile) -> Result<Inspected, StoreError> {
-        inspect_file(&self.ports(), &file.object_key()).await
+        inspect_file(&self.ports(), &file.object_key(), None).await
+    }
+
+    /// Tells what a scan of the content that the bucket has found.
+    async fn verdict(&self, file: &StoredFile, result: ScanResult) -> Result<Inspected, StoreError> {
+        let found = self.bucket.found(&file.object_key()).await?;
+        let etag = found.map_or_else(|| "gone".to_owned(), |found| found.etag);
+        inspect_file(&self.ports(), &file.object_key(), Some(&Verdict { etag, result })).await
     }
 
     async fn complete(&self, file: &StoredFile) -> Option<StoredFile> {
@@ -187,7 +203,7 @@ async fn upload_after_the_deletion_leaves_nothing() {
     assert_eq!(world.event(&file).await.unwrap(), Inspected::Removed, "a redelivery finds nothing to do");
     for key in ["files/acme/readme.txt", "imports/acme/a.csv", "files/"] {
         world.bucket.put_bytes(key, b"x");
-        assert!(matches!(inspect_file(&world.ports(), key).await.unwrap(), Inspected::Skipped(_)));
+        assert!(matches!(inspect_file(&world.ports(), key, None).await.unwrap(), Inspected::Skipped(_)));
         assert!(world.bucket.keys().contains(key), "{key} is no file's");
     }
 }
@@ -210,6 +226,89 @@ async fn any_call_to_the_bucket_can_fail_and_a_redelivery_goes_on() {
         } else {
             assert_eq!(world.now(&file).await.status, FileStatus::Ready, "{calls}");
         }
+    }
+}
+
+fn threats() -> ScanResult {
+    ScanResult::Threats(vec!["EICAR".to_owned()])
+}
+
+#[tokio::test]
+async fn scanned_file_waits_for_the_verdict() {
+    for (result, status) in [
+        (ScanResult::Clean, FileStatus::Ready),
+        (threats(), FileStatus::Blocked),
+        (ScanResult::Unsupported, FileStatus::Blocked),
+        (ScanResult::Denied, FileStatus::Blocked),
+        (ScanResult::Failed, FileStatus::Blocked),
+    ] {
+        // The verdict comes before the event, after it, or twice; and the completion at any place.
+        for order in ["ev", "ve", "evv", "vev", "cev", "cve", "evc", "vce"] {
+            let world = World { is_scanned: true, ..World::new() };
+            let file = world.announce(b"hello", "text/plain").await;
+            world.bucket.put_bytes(&file.object_key(), b"hello");
+            let mut is_known = false;
+            for step in order.chars() {
+                match step {
+                    'e' => drop(world.event(&file).await.unwrap()),
+                    'c' => drop(world.complete(&file).await.unwrap()),
+                    _ => drop(world.verdict(&file, result.clone()).await.unwrap()),
+                }
+                is_known |= step == 'v';
+                let now = world.now(&file).await;
+                let expected = if is_known { status } else { FileStatus::Inspecting };
+                assert_eq!(now.status, expected, "{result:?} {order} {step}");
+                assert_eq!(now.completed_at.is_some(), expected == FileStatus::Ready);
+                assert_eq!(world.url(&file).await.is_some(), expected == FileStatus::Ready);
+                assert_eq!(now.blocked_reason.is_some(), expected == FileStatus::Blocked);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn verdict_counts_for_the_content_that_was_scanned() {
+    let world = World { is_scanned: true, ..World::new() };
+    let file = world.announce(b"hello", "text/plain").await;
+    world.bucket.put_bytes(&file.object_key(), b"hello");
+    for result in [ScanResult::Clean, ScanResult::Failed, ScanResult::Unsupported] {
+        let other = Verdict { etag: "other".to_owned(), result };
+        let inspected = inspect_file(&world.ports(), &file.object_key(), Some(&other)).await.unwrap();
+        assert!(matches!(inspected, Inspected::Waiting(_)), "{inspected:?}");
+    }
+    let before = world.now(&file).await;
+    assert!(matches!(world.event(&file).await.unwrap(), Inspected::Waiting(_)));
+    assert_eq!(world.now(&file).await, before, "nothing is written twice");
+    world.verdict(&file, ScanResult::Clean).await.unwrap();
+    let ready = world.now(&file).await;
+    assert_eq!(ready.status, FileStatus::Ready);
+    world.verdict(&file, ScanResult::Failed).await.unwrap();
+    assert_eq!(world.now(&file).await, ready, "it was found clean");
+    let old = Verdict { etag: "old".to_owned(), result: threats() };
+    inspect_file(&world.ports(), &file.object_key(), Some(&old)).await.unwrap();
+    let blocked = world.now(&file).await;
+    assert_eq!(
+        blocked.blocked_reason.as_deref(),
+        Some("it has malware: EICAR"),
+        "threats count whenever they are found"
+    );
+    world.verdict(&file, ScanResult::Clean).await.unwrap();
+    assert_eq!(world.now(&file).await, blocked);
+}
+
+#[tokio::test]
+async fn verdict_of_a_deleted_file_changes_nothing() {
+    for result in [ScanResult::Clean, threats()] {
+        let world = World { is_scanned: true, ..World::new() };
+        let file = world.announce(b"hello", "text/plain").await;
+        assert!(
+            matches!(world.verdict(&file, ScanResult::Clean).await.unwrap(), Inspected::Skipped(_)),
+            "no object yet"
+        );
+        world.bucket.put_bytes(&file.object_key(), b"hello");
+        world.delete(&file).await;
+        assert_eq!(world.verdict(&file, result).await.unwrap(), Inspected::Removed);
+        assert!(world.files.all().is_empty() && world.bucket.keys().is_empty());
     }
 }
 
@@ -261,7 +360,7 @@ async fn what_happens_during_an_inspection_is_not_lost() {
         world.bucket.put_bytes(&file.object_key(), b"hello");
         let contents = Meanwhile { world: &world, file: &file, event: Some(event).into() };
         let ports = InspectFilePorts { contents: &contents, ..world.ports() };
-        inspect_file(&ports, &file.object_key()).await.unwrap();
+        inspect_file(&ports, &file.object_key(), None).await.unwrap();
         let stored = world.files.get(&file.workspace, &file.id).await.unwrap();
         assert!(stored.as_ref().is_none_or(|file| file.status == FileStatus::Ready), "{event:?}: {stored:?}");
         let found = stored.and_then(|file| file.detected).map(|detected| detected.content_type);

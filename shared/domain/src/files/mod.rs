@@ -38,3 +38,4 @@ pub mod stored_object;
 pub mod target;
 #[cfg(test)]
 mod tests;
+pub mod verdict;

@@ -71,8 +71,8 @@ impl World {
     /// Inspects the file, as the event of its object has it done.
     async fn inspect(&self, file: &StoredFile) -> StoredFile {
         let (files, contents, objects) = (&self.files, &self.bucket, &self.bucket);
-        let ports = InspectFilePorts { files, contents, objects, clock: &self.clock };
-        inspect_file(&ports, &file.object_key()).await.unwrap();
+        let ports = InspectFilePorts { files, contents, objects, clock: &self.clock, is_scanned: false };
+        inspect_file(&ports, &file.object_key(), None).await.unwrap();
         self.files.get(&file.workspace, &file.id).await.unwrap().unwrap()
     }
 
