@@ -7,42 +7,20 @@
  * `WAYPOST_SIGN_IN_CODE` is a code that nobody has used; with `WAYPOST_JWT_ISSUER` the tests are the identity provider at that address.
  */
 import { readFileSync } from 'node:fs';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { launch } from '../tests/browser/browser';
+import { afterAll, describe, expect, it } from 'vitest';
 import { startProvider } from '../tests/server/provider';
+import { ask, CONSOLE, KEY, ORIGIN, PERSON, RUN, useStack } from './stack';
 
-const CONSOLE = process.env.WAYPOST_CONSOLE_URL ?? '';
-const KEY = process.env.WAYPOST_KEY ?? '';
 const CODE = process.env.WAYPOST_SIGN_IN_CODE;
 const ISSUER = process.env.WAYPOST_JWT_ISSUER;
 /** 1,702 real links. */
 const LINKS = new URL('../../tests/data/public-apis.csv', import.meta.url);
-const ORIGIN = CONSOLE === '' ? '' : new URL(CONSOLE).origin;
-const PERSON = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
-const RUN = Date.now().toString(36);
-
-let browser: Browser;
-const contexts: BrowserContext[] = [];
+const { visited, signedIn } = useStack();
 const keys: string[] = [];
 
-beforeAll(async () => {
-  if (CONSOLE === '' || KEY === '') throw new Error('set WAYPOST_CONSOLE_URL and WAYPOST_KEY');
-  browser = await launch();
-});
-afterEach(async () => {
-  for (const context of contexts.splice(0)) await context.close();
-});
 afterAll(async () => {
-  await ask('POST', '/v1/link-changes', { select: { filter: { tag: [`console-${RUN}`], archived: 'any' } }, delete: true });
   for (const key of keys) await ask('DELETE', `/v1/keys/${key}`);
-  await browser?.close();
 });
-
-async function ask(method: string, path: string, body?: unknown): Promise<Response> {
-  const headers = { Authorization: `Bearer ${KEY}`, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) };
-  return fetch(ORIGIN + path, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
-}
 
 async function makeKey(role: 'viewer' | 'editor'): Promise<{ key_id: string; secret: string }> {
   const key = (await (await ask('POST', '/v1/keys', { name: `console ${RUN}`, role })).json()) as { key_id: string; secret: string };
@@ -53,23 +31,6 @@ async function makeKey(role: 'viewer' | 'editor'): Promise<{ key_id: string; sec
 async function makeLink(slug: string): Promise<void> {
   const answer = await ask('POST', '/v1/links', { url: `https://example.org/${slug}`, slug, tags: [`console-${RUN}`] });
   expect(answer.status).toBe(201);
-}
-
-async function visited(path: string): Promise<Page> {
-  const context = await browser.newContext({ reducedMotion: 'reduce', locale: 'en-GB' });
-  contexts.push(context);
-  const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
-  await page.goto(CONSOLE + path);
-  return page;
-}
-
-async function signedIn(key: string, path = ''): Promise<Page> {
-  const page = await visited(path);
-  await page.getByLabel('API key').fill(key);
-  await page.keyboard.press('Enter');
-  await page.getByRole('navigation', { name: 'Navigation' }).waitFor();
-  return page;
 }
 
 describe('the console of a stack', () => {

@@ -9,6 +9,8 @@ export type StoredFile = Omit<Schemas['File'], 'status'> & {
   /** Why nobody gets the file. */
   blocked_reason?: string | null;
   expires_at?: string | null;
+  /** Whether visitors get a page about the file before the file. */
+  landing?: boolean;
   /** What the file is, whatever its owner called it. */
   detected?: { content_type: string; width?: number | null; height?: number | null } | null;
 };

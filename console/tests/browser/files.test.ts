@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, describe, expect, it } from 'vitest';
 import { fileId, PART_BYTES, targetOf } from '../server/files';
+import { pasteFilm, playOn } from './film';
 import { useBrowser } from './visit';
 
 const { visit, state, requests } = useBrowser(40);
@@ -388,6 +389,16 @@ describe('a file', () => {
     const page = await visit(poster);
     await page.getByText('image/png, 640 × 360 pixels').waitFor();
     await expect.poll(() => page.locator('.preview img').evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(640);
+  });
+
+  it('that is a film plays and seeks in the page', async () => {
+    const page = await visit('/console/files', 'editor');
+    await page.getByText('Drop files anywhere').waitFor();
+    await pasteFilm(page, 'film.mp4');
+    await page.getByRole('link', { name: 'Share film.mp4' }).first().click();
+    const shown = await playOn(page, '.preview video');
+    expect(shown.at).toBeGreaterThanOrEqual(2);
+    expect(shown.width).toBe(320);
   });
 
   it('can be seen by a viewer, who has no way to change anything', async () => {

@@ -65,8 +65,12 @@ function fileOf(number: number, fields: Partial<StoredFile>): StoredFile {
     created_by: 'key_0199b0c67e4570008000000000000005',
     created_at: new Date(0).toISOString(),
     completed_at: null,
+    expires_at: null,
+    blocked_reason: null,
+    detected: null,
+    landing: false,
     ...fields,
-  };
+  } as StoredFile;
 }
 
 function sampleFiles(now: number): KeptFile[] {

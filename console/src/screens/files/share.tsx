@@ -69,10 +69,12 @@ function Shared({ link, onCode }: { link: Link; onCode: () => void }) {
   return (
     <li>
       <span class="grow">
-        <a class="clip" href={linkPath(link)}>
-          {address}
-        </a>{' '}
-        <LinkBadges link={link} />
+        <span class="row tight">
+          <a class="clip" href={linkPath(link)}>
+            {address}
+          </a>
+          <LinkBadges link={link} />
+        </span>
         <span class="muted small">{facts.filter(Boolean).join(' · ')}</span>
       </span>
       <CopyButton value={link.short_url} label={text.links.copy(address)} />

@@ -55,28 +55,33 @@ export async function persist<T>(request: () => Promise<T>, patience: Patience):
 
 /** Waits, unless the signal aborts. */
 export function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      if (signal.aborted) reject(signal.reason);
-      else resolve();
-    };
+  return until(signal, (end) => {
     const timer = setTimeout(end, milliseconds);
-    signal.addEventListener('abort', end);
+    return () => clearTimeout(timer);
   });
 }
 
 /** Waits until the browser has a connection, unless the signal aborts. */
 export function online(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const end = () => {
-      removeEventListener('online', end);
-      signal.removeEventListener('abort', end);
-      if (signal.aborted) reject(signal.reason);
-      else resolve();
-    };
+  return until(signal, (end) => {
     addEventListener('online', end);
-    signal.addEventListener('abort', end);
+    return () => removeEventListener('online', end);
+  });
+}
+
+/** Waits until what `begin` starts calls its argument; `begin` returns how to take it back. */
+function until(signal: AbortSignal, begin: (end: () => void) => () => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const stop = () => {
+      takeBack();
+      reject(signal.reason);
+    };
+    const takeBack = begin(() => {
+      takeBack();
+      signal.removeEventListener('abort', stop);
+      resolve();
+    });
+    signal.addEventListener('abort', stop, { once: true });
   });
 }
