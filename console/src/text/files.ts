@@ -107,6 +107,7 @@ export const filesText = {
     notTheSame: (name: string) => `This is another file: the upload began with ${name} as it was then. Cancel it to begin anew.`,
     notAllowed: 'The browser does not let the console read the file. Choose it again.',
     changed: 'The file has changed or moved since it was chosen. Cancel this upload, and choose the file anew.',
+    broken: 'The connection breaks again and again. Check it, then try again: what has arrived stays.',
     refused: 'The bucket has refused the upload.',
     said: (name: string, state: string) => `${name}: ${state}`,
     percent: (share: string) => `${share} uploaded`,

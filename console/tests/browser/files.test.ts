@@ -20,12 +20,11 @@ function fileOf(name: string, size: number): { path: string; bytes: Buffer } {
 }
 
 const LARGE = 9 * PART_BYTES + 1234;
-const PATIENT = { timeout: 15_000 };
 const cards = (page: Page) => page.locator('.uploads .card');
 const choose = (page: Page, paths: string | string[]) => page.getByLabel('Choose files').setInputFiles(paths);
 const isIn = (page: Page, upload: string) => page.locator(`.upload-state[data-state="${upload}"]`).first().waitFor();
 /** Waits until the bucket has so many parts. */
-const partsTaken = (count: number) => expect.poll(() => state().bucket.taken.length, PATIENT).toBe(count);
+const partsTaken = (count: number) => expect.poll(() => state().bucket.taken.length).toBe(count);
 const newest = () => state().bucket.files[0]?.file ?? expect.fail('no file');
 
 /** How many bytes of an upload the bucket has, as the browser remembers it. */
@@ -71,7 +70,7 @@ describe('an upload', () => {
       page,
       files.map(({ path }) => path),
     );
-    await expect.poll(() => page.locator('.upload-state[data-state="done"]').count(), PATIENT).toBe(5);
+    await expect.poll(() => page.locator('.upload-state[data-state="done"]').count()).toBe(5);
     const kept = state().bucket.files.slice(0, 5);
     expect(new Set(kept.map(({ file }) => file.name)).size).toBe(5);
     for (const { file } of kept) {
@@ -86,8 +85,8 @@ describe('an upload', () => {
     const page = await visit('/console/files', 'editor');
     await startHeld(page, path);
     const { id } = newest();
-    await expect.poll(() => state().bucket.waiting, PATIENT).toBe(3);
-    await expect.poll(() => rememberedBytes(page), PATIENT).toBe(4 * PART_BYTES);
+    await expect.poll(() => state().bucket.waiting).toBe(3);
+    await expect.poll(() => rememberedBytes(page)).toBe(4 * PART_BYTES);
     await page.reload();
     await isIn(page, 'asks');
     expect(await page.getByRole('progressbar').getAttribute('value')).toBe(String(4 * PART_BYTES));
@@ -135,7 +134,7 @@ describe('an upload', () => {
       data.items.add(await handle.getFile());
       dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true }));
     }, LARGE);
-    await expect.poll(() => rememberedBytes(page), PATIENT).toBe(4 * PART_BYTES);
+    await expect.poll(() => rememberedBytes(page)).toBe(4 * PART_BYTES);
     await page.reload();
     state().bucket.held.clear();
     await isIn(page, 'done');
@@ -169,10 +168,10 @@ describe('an upload', () => {
     const { path, bytes } = fileOf('paused.bin', LARGE);
     const page = await visit('/console/files', 'editor');
     await startHeld(page, path);
-    await expect.poll(() => state().bucket.waiting, PATIENT).toBe(3);
+    await expect.poll(() => state().bucket.waiting).toBe(3);
     await page.getByRole('button', { name: 'Pause: paused.bin' }).click();
     await isIn(page, 'paused');
-    await expect.poll(() => state().bucket.waiting, PATIENT).toBe(0);
+    await expect.poll(() => state().bucket.waiting).toBe(0);
     state().bucket.held.clear();
     await page.getByRole('button', { name: 'Go on: paused.bin' }).click();
     await isIn(page, 'done');
@@ -197,7 +196,7 @@ describe('an upload', () => {
     await startHeld(page, path);
     const { id } = newest();
     await page.getByRole('button', { name: 'Cancel: unwanted.bin' }).click();
-    await expect.poll(() => state().bucket.find(id), PATIENT).toBe(undefined);
+    await expect.poll(() => state().bucket.find(id)).toBe(undefined);
     await page.reload();
     await page.getByRole('link', { name: 'poster.png', exact: true }).waitFor();
     expect(await cards(page).count()).toBe(0);

@@ -123,6 +123,7 @@ function Card({ upload }: { upload: Upload }) {
 
 function whyOf(error: unknown): string {
   if (error instanceof FileChanged) return filesText.uploads.changed;
+  if (error instanceof Problem && error.status === 0) return filesText.uploads.broken;
   const { title, detail } = describe(error);
   if (error instanceof Problem && error.status === 403 && detail === '') return filesText.uploads.refused;
   return [title, detail].filter(Boolean).join(': ');

@@ -1,46 +1,18 @@
 import { cache } from '../../../api/cache';
-import { completeFile, deleteFile, listParts, readFile, type StartedFile, type StoredFile } from '../../../api/files';
+import { readFile, type StoredFile } from '../../../api/files';
 import { Problem } from '../../../api/problem';
-import { announce } from './announce';
-import { addUpload, changeUpload, currentUploads, findUpload, removeUpload, type UploadState } from './list';
-import { type Claim, claim, isClaimed, whenFree } from './locks';
-import { Pace, secondsLeft } from './pace';
-import { sendParts } from './parts';
-import { online, type Patience, persist, wait } from './persist';
-import { FileChanged, put } from './put';
-import { type Fingerprint, forget, isSame, type Remembered, remember, remembered } from './remembered';
+import { addUpload, changeUpload, currentUploads, findUpload, removeUpload } from './list';
+import { isClaimed, whenFree } from './locks';
+import { forget, isSame, type Remembered, remembered } from './remembered';
+import { lastWord, remove, send } from './send';
+import { newTask, type Task } from './task';
 
 /** Files that are sent at the same time; the others wait. */
 const FILES_AT_ONCE = 2;
-/** Parts of which the API is asked at once: their signatures end while others are sent. */
-const PARTS_LISTED = 20;
-/** How often progress is told. */
-const TOLD_MILLISECONDS = 200;
-
 /** A file that somebody has chosen, with what reads it again after a reload if the browser gives that. */
 export interface Chosen {
   file: File;
   handle?: FileSystemFileHandle | undefined;
-}
-
-interface Task {
-  fingerprint: Fingerprint;
-  owner: string;
-  began: number;
-  /** `null` after a reload, until somebody chooses it again. */
-  file: File | null;
-  handle: FileSystemFileHandle | undefined;
-  /** Of the announcement, so that it counts once however often it is sent. */
-  key: string;
-  started: StartedFile | null;
-  stop: AbortController;
-  /** Whether it is being sent, or was until a moment ago. */
-  isRunning: boolean;
-  cancelled: boolean;
-  pace: Pace;
-  told: number;
-  kept: number;
-  claim: Claim | null;
 }
 
 const tasks = new Map<number, Task>();
@@ -50,26 +22,6 @@ let whenDone: (file: StoredFile) => void = () => {};
 /** Sets what happens when a file is uploaded. */
 export function onceUploaded(action: (file: StoredFile) => void): void {
   whenDone = action;
-}
-
-function newTask(owner: string, fingerprint: Fingerprint, fields: Partial<Task>): Task {
-  return {
-    fingerprint,
-    owner,
-    began: Date.now(),
-    file: null,
-    handle: undefined,
-    key: crypto.randomUUID(),
-    started: null,
-    stop: new AbortController(),
-    isRunning: false,
-    cancelled: false,
-    pace: new Pace(),
-    told: 0,
-    kept: 0,
-    claim: null,
-    ...fields,
-  };
 }
 
 /** Uploads files. One that an interrupted upload asks for goes on there. */
@@ -218,137 +170,4 @@ async function run(number: number): Promise<void> {
     running--;
     startWaiting();
   }
-}
-
-/** Sends what the bucket lacks of a file, and completes it. */
-async function send(number: number, task: Task, file: File, signal: AbortSignal): Promise<StoredFile> {
-  let phase: UploadState = 'starting';
-  const enter = (next: UploadState) => {
-    phase = next;
-    changeUpload(number, { state: phase });
-  };
-  const patience: Patience = {
-    signal,
-    isOnline: () => navigator.onLine,
-    online,
-    wait,
-    tell: (how) => {
-      // What ends after a pause says nothing of it.
-      if (signal.aborted) return;
-      if (how === 'offline') changeUpload(number, { state: 'offline', speed: 0, left: null });
-      else if (how === 'trying') changeUpload(number, { state: phase, trying: true });
-      else if (findUpload(number)?.trying || findUpload(number)?.state !== phase) changeUpload(number, { state: phase, trying: false });
-    },
-  };
-  enter('starting');
-  for (let isNew = false; ; isNew = true) {
-    const { file: stored, upload } = await started(number, task, file, patience);
-    enter('sending');
-    if (stored.parts) {
-      await keep(task, stored.id, task.kept);
-      await inParts(number, task, file, stored.id, patience);
-    } else if (upload === null || !(await asWhole(number, task, file, upload, patience))) {
-      // The signature has ended, and there is one for each announcement.
-      if (isNew) throw new Problem({ status: 403, detail: '' });
-      await anew(number, task, stored.id);
-      continue;
-    }
-    enter('finishing');
-    return persist(() => completeFile(stored.id, signal), patience);
-  }
-}
-
-/** Announces the file, unless that has been done; after a reload, reads what the stack knows of it. */
-async function started(number: number, task: Task, file: File, patience: Patience): Promise<StartedFile> {
-  const known = findUpload(number)?.id ?? null;
-  if (task.started === null && known !== null) {
-    task.started = { file: await persist(() => readFile(known, patience.signal), patience), upload: null };
-  }
-  // The announcement is not aborted: one that arrived unheard would count for ever.
-  task.started ??= await persist(() => announce(file, task.key, new AbortController().signal), patience);
-  const { id } = task.started.file;
-  if (task.cancelled) await remove(id);
-  patience.signal.throwIfAborted();
-  task.claim ??= claim(id);
-  changeUpload(number, { id });
-  return task.started;
-}
-
-async function inParts(number: number, task: Task, file: File, id: string, patience: Patience): Promise<void> {
-  await sendParts({
-    signal: patience.signal,
-    now: Date.now,
-    list: (cursor, signal) =>
-      persist(() => listParts(id, { limit: PARTS_LISTED, ...(cursor === null ? {} : { cursor }) }, signal), { ...patience, signal }),
-    send: ({ offset, size }, to, onSent, signal) =>
-      persist(() => put(file.slice(offset, offset + size), to, onSent, signal), { ...patience, signal }),
-    tell: (kept, flying) => {
-      progress(number, task, kept + flying, patience.signal);
-      if (kept > task.kept) void keep(task, id, kept);
-    },
-  });
-}
-
-/** Sends a file with one request. Returns false if its signature has ended. */
-async function asWhole(
-  number: number,
-  task: Task,
-  file: File,
-  to: NonNullable<StartedFile['upload']>,
-  patience: Patience,
-): Promise<boolean> {
-  try {
-    const { signal } = patience;
-    await persist(() => put(file, to, (sent) => progress(number, task, sent, signal), signal), patience);
-    return true;
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    // 412: an earlier try arrived, although its answer was lost.
-    if (error.status === 412) return true;
-    if (error.status === 403) return false;
-    throw error;
-  }
-}
-
-/** Forgets an announcement that leads nowhere, so that the next try makes another. */
-async function anew(number: number, task: Task, id: string): Promise<void> {
-  await forget(id);
-  await remove(id);
-  task.claim?.release();
-  Object.assign(task, { started: null, claim: null, key: crypto.randomUUID(), kept: 0, began: Date.now() } satisfies Partial<Task>);
-  changeUpload(number, { id: null, sent: 0 });
-}
-
-/** Why an upload has failed. One that the stack does not know any more begins anew with the next try. */
-async function lastWord(number: number, task: Task, error: unknown): Promise<unknown> {
-  if (error instanceof DOMException && (error.name === 'NotReadableError' || error.name === 'NotFoundError')) return new FileChanged();
-  const isOver = error instanceof Problem && (error.status === 404 || error.status === 409);
-  const id = findUpload(number)?.id ?? null;
-  if (!isOver || id === null) return error;
-  const stored = await readFile(id).catch((failure: unknown) => failure);
-  const isGone = stored instanceof Problem && stored.status === 404;
-  // Never delete a file that was completed elsewhere.
-  if (isGone || (!(stored instanceof Error) && (stored as StoredFile).status === 'uploading')) await anew(number, task, id);
-  return error;
-}
-
-/** Deletes a file that nobody will complete. If that fails, the list of files still has it. */
-async function remove(id: string): Promise<void> {
-  await deleteFile(id).catch(() => {});
-}
-
-async function keep(task: Task, id: string, kept: number): Promise<void> {
-  task.kept = kept;
-  const { owner, began, fingerprint, handle } = task;
-  await remember({ id, owner, began, kept, ...fingerprint, ...(handle === undefined ? {} : { handle }) });
-}
-
-function progress(number: number, task: Task, sent: number, signal: AbortSignal): void {
-  const now = performance.now();
-  if (signal.aborted) return;
-  task.pace.note(now, sent);
-  if (now - task.told < TOLD_MILLISECONDS) return;
-  task.told = now;
-  const { speed } = task.pace;
-  changeUpload(number, { sent, speed, left: secondsLeft(task.fingerprint.size, sent, speed) });
 }
