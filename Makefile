@@ -3,7 +3,7 @@
 # You need rustup, Python 3, make and a C compiler. The targets install everything else in .tools/ and console/node_modules/.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test check console console-types screenshots bench bench-console fuzz mutants deploy adopt import share block admin-key sign-in-link replay-spill replay-failed replay-quarantine rebuild-stats rebuild-catalog lock-tools update-lists measure-visitors
+.PHONY: help dev test check console console-types screenshots bench bench-console fuzz mutants deploy adopt import share block admin-key sign-in-link replay-spill replay-failed replay-quarantine rebuild-stats rebuild-catalog clean-files lock-tools update-lists measure-visitors
 
 PYTHON ?= python3
 PY = .tools/sam/bin/python
@@ -139,6 +139,10 @@ rebuild-stats: ## Count the archived clicks again in another table: make rebuild
 rebuild-catalog: ## Build what searches read anew: make rebuild-catalog STACK=name WORKSPACE=name
 	$(INSTALL) sam
 	@exec $(PY) tools/rebuild_catalog.py --stack "$(STACK)" --workspace "$(WORKSPACE)"
+
+clean-files: ## Find files without record and records without file: make clean-files STACK=name, and with DRY_RUN=0 remove them
+	$(INSTALL) sam
+	@exec $(PY) tools/clean_files.py --stack "$(STACK)" $(if $(filter 0,$(DRY_RUN)),--remove)
 
 lock-tools: ## Pin the packages of tools/requirements/*.in again, by hash
 	$(PYTHON) tools/lock.py

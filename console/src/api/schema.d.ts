@@ -1293,6 +1293,8 @@ export interface components {
             created_at: components["schemas"]["Timestamp"];
             /** @description Who made the file: a key's id, or `sub_` and digits of a hash for the subject of a token. */
             created_by: string;
+            /** @description When the file ends: from then on nobody gets it, and it is deleted within some hours. Null if it stays. */
+            expires_at: components["schemas"]["Timestamp"] | null;
             /** @description The file's id. */
             id: components["schemas"]["FileId"];
             /** @description What its owner calls it, as it was given. Show it as text only: it can have any characters. */
@@ -2210,6 +2212,8 @@ export interface components {
             content_type?: string | null;
             /** @description The CRC-64/NVME of the file, 8 bytes in base64: the bucket refuses other bytes. */
             crc64nvme?: components["schemas"]["Crc64Nvme"] | null;
+            /** @description When the file ends, in the future, up to 100 years ahead (RFC 3339): from then on nobody gets it, and it is deleted. It stays if absent. */
+            expires_at?: components["schemas"]["Timestamp"] | null;
             /**
              * @description Whether to upload the file in parts, which can be sent again one by one. Files above 100 MiB always are.
              * @default false
@@ -2822,6 +2826,8 @@ export interface components {
             created_at: components["schemas"]["Timestamp"];
             /** @description Who made the file: a key's id, or `sub_` and digits of a hash for the subject of a token. */
             created_by: string;
+            /** @description When the file ends: from then on nobody gets it, and it is deleted within some hours. Null if it stays. */
+            expires_at: components["schemas"]["Timestamp"] | null;
             /** @description The file's id. */
             id: components["schemas"]["FileId"];
             /** @description What its owner calls it, as it was given. Show it as text only: it can have any characters. */
