@@ -131,7 +131,7 @@ function NewShare({ file }: { file: StoredFile }) {
         </Field>
         <SlugField draft={draft} set={set} error={problem?.at('/slug')} link={null} />
       </div>
-      <div class="pair">
+      <div class="pair share-fields">
         <Field label={filesText.links.expires} hint={filesText.links.expiresHint(TIME_ZONE)} error={problem?.at('/expires_at')}>
           <input type="datetime-local" value={draft.expires_at} onInput={(event) => set({ expires_at: event.currentTarget.value })} />
         </Field>
