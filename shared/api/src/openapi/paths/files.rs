@@ -92,10 +92,10 @@ fn complete(to: &mut Operations) {
         .about(
             "files",
             "Complete a file",
-            "Makes the file ready if the bucket has all that was announced. A second request changes nothing.",
+            "Has the file inspected if the bucket has all that was announced. A second request changes nothing. A file that was sent as a whole needs no completion.",
         )
         .idempotent()
-        .json::<FileView>(200, "The file, ready.", &["Cache-Control", "Idempotency-Replayed"])
+        .json::<FileView>(200, "The file: being inspected, or what came of that.", &["Cache-Control", "Idempotency-Replayed"])
         .problem(409, "Bytes are missing, or differ from what was announced.")
         .end();
 }
