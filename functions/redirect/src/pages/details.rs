@@ -63,6 +63,7 @@ mod tests {
         let destination = Destination {
             title: Some("<b>Docs</b>".to_owned()),
             url: TargetUrl::parse(url, &domains).unwrap(),
+            file: None,
             varies: false,
         };
         let mut given = LinkDetails {

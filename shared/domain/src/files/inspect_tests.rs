@@ -13,12 +13,14 @@ use super::give_up::give_up_inspection;
 use super::inspect::{InspectFilePorts, Inspected, inspect_file};
 use super::quota::FileQuota;
 use super::remove::RemoveFilePorts;
+use super::removed::RemovedFile;
 use super::start::{NewFile, StartFilePorts, start_file};
 use super::store_ports::{FileContents, FoundObject, StoredFiles};
 use super::stored_object::StoredObject;
 use super::verdict::{ScanResult, Verdict};
 use crate::access::key::{Caller, Role};
 use crate::jobs::given_up::GivenUp;
+use crate::ports::Clock;
 use crate::testing::samples::caller;
 use crate::testing::stored_files::{MemoryFileBucket, MemoryFiles};
 use crate::testing::system::{FixedClock, SeededRandom};
@@ -215,7 +217,8 @@ async fn any_call_to_the_bucket_can_fail_and_a_redelivery_goes_on() {
         let file = world.announce(b"hello", "text/plain").await;
         world.bucket.put_bytes(&file.object_key(), b"hello");
         if is_deleted {
-            world.files.remove(&file).await.unwrap();
+            let removed = RemovedFile::of(&file, world.clock.now());
+            assert!(world.files.remove(&file, &removed).await.unwrap());
         }
         world.bucket.fail_after(calls);
         let first = world.event(&file).await;

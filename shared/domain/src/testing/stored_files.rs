@@ -16,8 +16,8 @@ use crate::files::quota::{FileQuota, FileUsage};
 use crate::files::reader::{FileAddress, FileReader};
 use crate::files::removed::RemovedFile;
 use crate::files::store_ports::{
-    Added, Due, DueFile, DueFiles, FileContents, FileSigner, FileUploads, FoundObject, PutTogether, ReadMethod, StoredFiles,
-    UploadedPart,
+    Added, Due, DueFile, DueFiles, FileContents, FileSigner, FileUploads, FoundObject, PutTogether, ReadMethod,
+    StoredFiles, UploadedPart,
 };
 use crate::files::stored_object::StoredObject;
 use crate::values::error::{StoreError, StoreErrorKind};
