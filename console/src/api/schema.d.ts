@@ -258,7 +258,7 @@ export interface paths {
         put?: never;
         /**
          * Complete a file
-         * @description Makes the file ready if the bucket has all that was announced. A second request changes nothing.
+         * @description Has the file inspected if the bucket has all that was announced. A second request changes nothing. A file that was sent as a whole needs no completion.
          */
         post: operations["completeFile"];
         delete?: never;
@@ -1112,6 +1112,15 @@ export interface components {
             /** @description The tag, as links have it. */
             tag: string;
         };
+        /** @description What the content of a file is. */
+        DetectedContent: {
+            /** @description The media type that the content has; `application/octet-stream` if it is none that Waypost recognises. */
+            content_type: string;
+            /** @description The height of an image in pixels; absent if it is not known. */
+            height?: number | null;
+            /** @description The width of an image in pixels; absent if it is not known. */
+            width?: number | null;
+        };
         /**
          * @description The class of a visitor's device, in rules and in statistics.
          *
@@ -1283,9 +1292,11 @@ export interface components {
         };
         /** @description A file. */
         File: {
+            /** @description Why it is blocked, for a person; null if it is not. */
+            blocked_reason: string | null;
             /** @description When the file was ready. */
             completed_at: components["schemas"]["Timestamp"] | null;
-            /** @description The media type that its owner gave it. */
+            /** @description The media type that its owner gave it. Visitors get the file as this type only if the content agrees. */
             content_type: string;
             /** @description Its CRC-64/NVME in base64; null if it was not announced and the bucket has not told it. */
             crc64nvme: components["schemas"]["Crc64Nvme"] | null;
@@ -1293,13 +1304,15 @@ export interface components {
             created_at: components["schemas"]["Timestamp"];
             /** @description Who made the file: a key's id, or `sub_` and digits of a hash for the subject of a token. */
             created_by: string;
+            /** @description What its content is, whatever type was announced; null until it was inspected. */
+            detected: components["schemas"]["DetectedContent"] | null;
             /** @description When the file ends: from then on nobody gets it, and it is deleted within some hours. Null if it stays. */
             expires_at: components["schemas"]["Timestamp"] | null;
             /** @description The file's id. */
             id: components["schemas"]["FileId"];
             /** @description What its owner calls it, as it was given. Show it as text only: it can have any characters. */
             name: string;
-            /** @description How it is divided; null if it is uploaded as a whole, or ready. */
+            /** @description How it is divided; null if it is uploaded as a whole, or complete. */
             parts: components["schemas"]["FileParts"] | null;
             /** @description Its SHA-256; null if it was not announced. */
             sha256: components["schemas"]["Sha256"] | null;
@@ -1366,10 +1379,12 @@ export interface components {
          * @description The status of a file.
          *
          *     - `uploading`: The owner uploads it.
-         *     - `ready`: The bucket has it, with the size and checksum that were announced.
+         *     - `inspecting`: The bucket has it, and its content is being inspected.
+         *     - `ready`: The bucket has it, with the size and checksum that were announced, and its content was inspected.
+         *     - `blocked`: It is not given out, for the reason that it has.
          * @enum {string}
          */
-        FileStatus: "uploading" | "ready";
+        FileStatus: "uploading" | "inspecting" | "ready" | "blocked";
         /** @description The health of the stack. */
         Health: {
             /** @description The health of each part. */
@@ -2816,9 +2831,11 @@ export interface components {
         };
         /** @description A new file, and how to upload it. */
         StartedFile: {
+            /** @description Why it is blocked, for a person; null if it is not. */
+            blocked_reason: string | null;
             /** @description When the file was ready. */
             completed_at: components["schemas"]["Timestamp"] | null;
-            /** @description The media type that its owner gave it. */
+            /** @description The media type that its owner gave it. Visitors get the file as this type only if the content agrees. */
             content_type: string;
             /** @description Its CRC-64/NVME in base64; null if it was not announced and the bucket has not told it. */
             crc64nvme: components["schemas"]["Crc64Nvme"] | null;
@@ -2826,13 +2843,15 @@ export interface components {
             created_at: components["schemas"]["Timestamp"];
             /** @description Who made the file: a key's id, or `sub_` and digits of a hash for the subject of a token. */
             created_by: string;
+            /** @description What its content is, whatever type was announced; null until it was inspected. */
+            detected: components["schemas"]["DetectedContent"] | null;
             /** @description When the file ends: from then on nobody gets it, and it is deleted within some hours. Null if it stays. */
             expires_at: components["schemas"]["Timestamp"] | null;
             /** @description The file's id. */
             id: components["schemas"]["FileId"];
             /** @description What its owner calls it, as it was given. Show it as text only: it can have any characters. */
             name: string;
-            /** @description How it is divided; null if it is uploaded as a whole, or ready. */
+            /** @description How it is divided; null if it is uploaded as a whole, or complete. */
             parts: components["schemas"]["FileParts"] | null;
             /** @description Its SHA-256; null if it was not announced. */
             sha256: components["schemas"]["Sha256"] | null;
@@ -6113,7 +6132,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The file, ready. */
+            /** @description The file: being inspected, or what came of that. */
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];

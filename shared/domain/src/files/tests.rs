@@ -69,7 +69,7 @@ impl World {
     }
 
     /// Inspects the file, as the event of its object has it done.
-    async fn inspect(&self, file: &StoredFile) -> StoredFile {
+    pub(super) async fn inspect(&self, file: &StoredFile) -> StoredFile {
         let (files, contents, objects) = (&self.files, &self.bucket, &self.bucket);
         let ports = InspectFilePorts { files, contents, objects, clock: &self.clock, is_scanned: false };
         inspect_file(&ports, &file.object_key(), None).await.unwrap();
