@@ -161,8 +161,8 @@ class Adopt(unittest.TestCase):
     def test_template_of_the_kept_resources_stands_alone(self):
         found = templates.only(TEMPLATE, [*adopt.TABLES, adopt.BUCKET])
         self.assertEqual(found["Resources"].keys(), {"LinksTable", "StatsTable", "DataBucket"})
-        self.assertEqual(found["Parameters"].keys(), {"ImportRetentionDays", "ArchiveRetentionDays"})
-        self.assertEqual(found["Conditions"].keys(), {"HasArchive"})
+        self.assertEqual(found["Parameters"].keys(), {"ImportRetentionDays", "ArchiveRetentionDays", "FileMalwareScan"})
+        self.assertEqual(found["Conditions"].keys(), {"HasArchive", "ScansFiles"})
         for resource in found["Resources"].values():
             # CloudFormation imports only what it would keep.
             self.assertEqual((resource["DeletionPolicy"], resource["UpdateReplacePolicy"]), ("RetainExceptOnCreate", "Retain"))

@@ -51,7 +51,6 @@ describe('a media type', () => {
 describe('the state of a file', () => {
   const now = Date.parse('2027-01-01T00:00:00Z');
   it.each([
-    [{ status: 'ready' }, 'ready'],
     [{ status: 'ready', expires_at: '2027-01-01T00:00:00Z' }, 'expired'],
     [{ status: 'ready', expires_at: '2027-01-01T00:00:01Z' }, 'ready'],
     [{ status: 'ready', expires_at: null }, 'ready'],
