@@ -50,7 +50,11 @@ def references(node):
                 found.add(value[0])
                 found |= references(value[1:])
             elif key == "Fn::Sub":
-                found |= set(re.findall(r"\$\{([A-Za-z0-9]+)\}", value if isinstance(value, str) else value[0]))
+                text, own = (value, {}) if isinstance(value, str) else value
+                found |= set(re.findall(r"\$\{([A-Za-z0-9]+)\}", text)) - own.keys()
+                found |= references(list(own.values()))
+            elif key == "Fn::GetAtt":
+                found.add(value[0] if isinstance(value, list) else value.split(".")[0])
             else:
                 found |= references(value)
     elif isinstance(node, list):
@@ -59,9 +63,17 @@ def references(node):
     return found
 
 
+def without(resource, others):
+    """Returns the resource without the properties that refer to one of `others`."""
+    properties = {name: value for name, value in resource.get("Properties", {}).items() if not references(value) & others}
+    return resource | {"Properties": properties}
+
+
 def only(template, resources):
-    """Returns a template of CloudFormation alone with these resources, and the parameters and conditions that they need."""
-    kept = {name: template["Resources"][name] for name in resources}
+    """Returns a template of CloudFormation alone with these resources, and the parameters and conditions that they need. Leaves out
+    properties that refer to other resources: a deployment of the whole template sets them."""
+    others = template["Resources"].keys() - set(resources)
+    kept = {name: without(template["Resources"][name], others) for name in resources}
     names = references(kept)
     conditions = {name: node for name, node in template.get("Conditions", {}).items() if name in names}
     names |= references(conditions)

@@ -157,12 +157,27 @@ class Deploy(unittest.TestCase):
                 deploy.check_concurrency(quota, unreserved, asked)
 
 
+class References(unittest.TestCase):
+    def test_names_are_found_in_every_function(self):
+        for node, names in (
+            ({"Ref": "A"}, {"A"}),
+            ({"Fn::GetAtt": ["A", "Arn"]}, {"A"}),
+            ({"Fn::GetAtt": "A.Arn"}, {"A"}),
+            ({"Fn::Sub": "${A}-${AWS::Region}-${B}"}, {"A", "B"}),
+            ({"Fn::Sub": ["${A}-${Own}", {"Own": {"Fn::If": ["C", {"Ref": "B"}, ""]}}]}, {"A", "B", "C"}),
+            ({"Fn::Join": [",", [{"Ref": "A"}, "B"]]}, {"A"}),
+        ):
+            self.assertEqual(templates.references(node), names, node)
+
+
 class Adopt(unittest.TestCase):
     def test_template_of_the_kept_resources_stands_alone(self):
         found = templates.only(TEMPLATE, [*adopt.TABLES, adopt.BUCKET])
         self.assertEqual(found["Resources"].keys(), {"LinksTable", "StatsTable", "DataBucket"})
         self.assertEqual(found["Parameters"].keys(), {"ImportRetentionDays", "ArchiveRetentionDays", "FileMalwareScan"})
         self.assertEqual(found["Conditions"].keys(), {"HasArchive", "ScansFiles"})
+        named = found["Resources"].keys() | found["Parameters"].keys() | found["Conditions"].keys() | {"AWS::NoValue"}
+        self.assertEqual(templates.references(found) - named, set())
         for resource in found["Resources"].values():
             # CloudFormation imports only what it would keep.
             self.assertEqual((resource["DeletionPolicy"], resource["UpdateReplacePolicy"]), ("RetainExceptOnCreate", "Retain"))
