@@ -107,9 +107,7 @@ async fn signed_urls_of_the_bucket_are_for_pages_of_the_console() {
     assert_eq!(stack.send_to(Method::OPTIONS, upload, &refused).await.status, 403);
 
     assert_eq!(stack.upload(&file, b"hello".to_vec()).await.status, 200);
-    let path = format!("/v1/files/{}", file["id"].as_str().unwrap());
-    assert_eq!(stack.call(&key, Method::POST, &format!("{path}/completion"), json!(null)).await.status, 200);
-    let read = stack.call(&key, Method::GET, &path, json!(null)).await.json();
+    let read = crate::files::inspected(&stack, &key, &file).await;
     for (origin, may) in OF_THE_BUCKET {
         let answer = stack.send_to(Method::GET, read["url"].as_str().unwrap(), &[("origin", origin)]).await;
         assert_eq!((answer.status.as_u16(), answer.text.as_str()), (200, "hello"), "{answer:?}");

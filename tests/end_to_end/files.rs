@@ -24,7 +24,7 @@ async fn complete(stack: &Stack, key: &str, file: &Value) -> Answer {
 }
 
 /// Completes a file, and waits until it was inspected.
-async fn inspected(stack: &Stack, key: &str, file: &Value) -> Value {
+pub(crate) async fn inspected(stack: &Stack, key: &str, file: &Value) -> Value {
     let answer = complete(stack, key, file).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     wait_for("the inspection of a file", async || {

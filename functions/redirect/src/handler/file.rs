@@ -15,7 +15,7 @@ use crate::pages;
 pub(super) fn answer(served: ServedFile, event: &Event) -> Answer {
     match served {
         ServedFile::Download(Download { url, after_form, click }) => match redirect(&url, after_form) {
-            Some(response) => (response, click.map(PendingEvent::from)),
+            Some(response) => (response, click.map(|click| PendingEvent::from(*click))),
             None => (refusal(event, Problem::no_such_path()), None),
         },
         ServedFile::Waits(wait) => (waits(event, wait), None),

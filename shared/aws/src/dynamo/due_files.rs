@@ -54,7 +54,7 @@ impl DueFiles for DynamoDueFiles {
             let place = take_text(&mut item, "list_sk").ok_or_else(|| broken(OPERATION, "an item has no list_sk"))?;
             let is_file = item.get("sk").and_then(|sk| sk.as_s().ok()).is_some_and(|sk| sk.starts_with("FILE#"));
             let what = match is_file {
-                true => file_from(item, OPERATION).map(Due::File),
+                true => file_from(item, OPERATION).map(|file| Due::File(Box::new(file))),
                 false => removed_from(item, OPERATION).map(Due::Removed),
             };
             Ok(DueFile { place, what })

@@ -112,7 +112,7 @@ async fn what_is_due_is_listed_and_nothing_else() {
         let mut due = all_due(&list, now.plus_seconds(seconds), limit).await;
         due.sort_by_key(|due| if let Due::File(file) = due { file.expires_at } else { None });
         let count = usize::try_from(seconds + 1).unwrap().min(20);
-        let expected: Vec<Due> = ending.iter().take(count).cloned().map(Due::File).collect();
+        let expected: Vec<Due> = ending.iter().take(count).cloned().map(|file| Due::File(Box::new(file))).collect();
         assert_eq!(due, expected, "{seconds} {limit}");
     }
     let gone = removed(&ending[0], now);

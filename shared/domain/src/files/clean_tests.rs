@@ -156,7 +156,7 @@ async fn entries_that_cannot_be_read_hide_no_others_and_old_ones_do_no_harm() {
     world.bucket.put(&seen.object_key(), object(10));
     let changed = world.complete(&seen).await.unwrap();
     world.clock.advance(HOUR);
-    let stale = Stale { unreadable: 250, listed: vec![Due::File(seen), Due::File(due.clone())] };
+    let stale = Stale { unreadable: 250, listed: [seen, due.clone()].map(|file| Due::File(Box::new(file))).to_vec() };
     let ports = CleanFilesPorts { due: &stale, remove: world.removing(), clock: &world.clock };
     let now = world.clock.now();
     let cleaned = clean_files(&ports, now, now.plus_seconds(900)).await.unwrap();

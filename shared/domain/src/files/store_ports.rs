@@ -55,7 +55,7 @@ pub const DUE_SHARDS: u8 = 8;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Due {
     /// A file is to be removed.
-    File(StoredFile),
+    File(Box<StoredFile>),
     /// The bucket is to be looked at for a file that was removed.
     Removed(RemovedFile),
 }

@@ -80,7 +80,7 @@ pub struct Download {
     /// Whether the visitor sent a form, which the bucket must not get.
     pub after_form: bool,
     /// The click, if the visit counts as one.
-    pub click: Option<PendingClick>,
+    pub click: Option<Box<PendingClick>>,
 }
 
 impl FileShares {
@@ -113,7 +113,7 @@ impl FileShares {
             return Ok(FileAnswer::Gone);
         }
         let click = record_click(visit, link, choice, now, random);
-        self.download(&ask, &file, Some(click)).await
+        self.download(&ask, &file, Some(Box::new(click))).await
     }
 
     /// Returns the record of the file for the page that tells where the link leads.
@@ -142,7 +142,7 @@ impl FileShares {
         &self,
         ask: &FileVisit<'_>,
         file: &StoredFile,
-        click: Option<PendingClick>,
+        click: Option<Box<PendingClick>>,
     ) -> Result<FileAnswer, StoreError> {
         let method = if ask.asks == FileAsk::Look { ReadMethod::Head } else { ReadMethod::Get };
         let url = self.signer.sign_file(&file.object_key(), method, &file.delivery(), FILE_SECONDS).await?;

@@ -153,7 +153,10 @@ impl DueFiles for MemoryFiles {
         if shard > 0 {
             return Ok(Vec::new());
         }
-        let files = self.all().into_iter().filter_map(|file| Some((file.due_at()?, file.id.clone(), Due::File(file))));
+        let files = self
+            .all()
+            .into_iter()
+            .filter_map(|file| Some((file.due_at()?, file.id.clone(), Due::File(Box::new(file)))));
         let removed = self.removed().into_iter().map(|file| (file.look_at, file.id.clone(), Due::Removed(file)));
         let due = files.chain(removed).filter(|(at, ..)| *at <= until);
         let mut due: Vec<DueFile> =

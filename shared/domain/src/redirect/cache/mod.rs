@@ -87,7 +87,7 @@ trait Source: Send + Sync + 'static {
 /// It never answers that there is nothing while the table fails, since the value may have been created in the meantime.
 struct ReadCache<S: Source> {
     store: Arc<Store<S>>,
-    reads: Mutex<HashMap<(S::Key, Recency), WeakShared<Read<S::Value>>>>,
+    reads: Reads<S>,
 }
 
 /// How recent a read must be.
@@ -102,14 +102,18 @@ enum Recency {
 /// A read of the table, shared by all callers that wait for it.
 type Read<V> = BoxFuture<'static, Result<Option<Arc<V>>, Arc<StoreError>>>;
 
-/// Entries by their keys. Made at the first visit that needs them.
-type Entries<S> = LazyLock<Mutex<unsync::Cache<<S as Source>::Key, Entry<<S as Source>::Value>, ByteWeighter<S>>>>;
+/// Reads that callers wait for, by key.
+type Reads<S> = Mutex<HashMap<(<S as Source>::Key, Recency), WeakShared<Read<<S as Source>::Value>>>>;
+
+/// Entries by their keys.
+type Cached<S> = Mutex<unsync::Cache<<S as Source>::Key, Entry<<S as Source>::Value>, ByteWeighter<S>>>;
 
 struct Store<S: Source> {
     source: S,
     clock: Arc<dyn Clock>,
     freshness: Freshness,
-    entries: Entries<S>,
+    /// Made at the first visit that needs them.
+    entries: LazyLock<Cached<S>>,
     breaker: CircuitBreaker,
     marks: Option<KnownMarks>,
 }
@@ -277,7 +281,7 @@ impl<S: Source> Weighter<S::Key, Entry<S::Value>> for ByteWeighter<S> {
 }
 
 /// Makes an empty cache.
-fn no_entries<S: Source>() -> Mutex<unsync::Cache<S::Key, Entry<S::Value>, ByteWeighter<S>>> {
+fn no_entries<S: Source>() -> Cached<S> {
     let weighter = ByteWeighter(PhantomData);
     let (hasher, lifecycle) = (DefaultHashBuilder::default(), unsync::DefaultLifecycle::default());
     Mutex::new(unsync::Cache::with(S::EXPECTED_ENTRIES, S::MAX_BYTES, weighter, hasher, lifecycle))
