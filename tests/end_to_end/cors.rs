@@ -70,20 +70,9 @@ async fn named_origins_cannot_sign_in() {
     }
 }
 
-/// Origins of the stack itself, by `Domains` of `tools/end_to_end.py`, and one that belongs to nobody.
-const OF_THE_BUCKET: [(&str, bool); 8] = [
-    (ALLOWED[0], true),
-    (ALLOWED[1], true),
-    ("https://brand.example", true),
-    ("https://127.0.0.1", true),
-    ("http://brand.example", false),
-    ("https://evil.example", false),
-    ("https://brand.example.evil.example", false),
-    ("null", false),
-];
-
+/// A signed URL proves the right to use it, whatever page does.
 #[tokio::test]
-async fn signed_urls_of_the_bucket_are_for_pages_of_the_console() {
+async fn pages_can_use_signed_urls_of_the_bucket() {
     let stack = Stack::from_environment();
     let key = stack.new_key("cors-bucket", "editor").await;
     let sum = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
@@ -93,26 +82,22 @@ async fn signed_urls_of_the_bucket_are_for_pages_of_the_console() {
     let mut asked: Vec<&str> = file["upload"]["headers"].as_object().unwrap().keys().map(String::as_str).collect();
     asked.retain(|name| *name != "content-length");
     let asked = asked.join(",");
-    for (origin, may) in OF_THE_BUCKET {
+    for (method, may) in [("PUT", true), ("DELETE", false)] {
         let preflight = [
-            ("origin", origin),
-            ("access-control-request-method", "PUT"),
+            ("origin", ALLOWED[0]),
+            ("access-control-request-method", method),
             ("access-control-request-headers", asked.as_str()),
         ];
         let answer = stack.send_to(Method::OPTIONS, upload, &preflight).await;
-        assert_eq!(answer.status.is_success(), may, "{origin} {answer:?}");
-        assert_eq!(header(&answer, "access-control-allow-origin"), may.then_some(origin), "{answer:?}");
+        assert_eq!(answer.status.is_success(), may, "{method} {answer:?}");
+        assert_eq!(header(&answer, "access-control-allow-origin"), may.then_some("*"), "{answer:?}");
     }
-    let refused = [("origin", ALLOWED[0]), ("access-control-request-method", "DELETE")];
-    assert_eq!(stack.send_to(Method::OPTIONS, upload, &refused).await.status, 403);
 
     assert_eq!(stack.upload(&file, b"hello".to_vec()).await.status, 200);
     let read = crate::files::inspected(&stack, &key, &file).await;
-    for (origin, may) in OF_THE_BUCKET {
-        let answer = stack.send_to(Method::GET, read["url"].as_str().unwrap(), &[("origin", origin)]).await;
-        assert_eq!((answer.status.as_u16(), answer.text.as_str()), (200, "hello"), "{answer:?}");
-        assert_eq!(header(&answer, "access-control-allow-origin"), may.then_some(origin), "{answer:?}");
-        let exposed = header(&answer, "access-control-expose-headers").unwrap_or_default().to_lowercase();
-        assert_eq!(exposed.split(',').any(|name| name.trim() == "etag"), may, "{answer:?}");
-    }
+    let answer = stack.send_to(Method::GET, read["url"].as_str().unwrap(), &[("origin", ALLOWED[0])]).await;
+    assert_eq!((answer.status.as_u16(), answer.text.as_str()), (200, "hello"), "{answer:?}");
+    assert_eq!(header(&answer, "access-control-allow-origin"), Some("*"), "{answer:?}");
+    let exposed = header(&answer, "access-control-expose-headers").unwrap_or_default().to_lowercase();
+    assert!(exposed.split(',').any(|name| name.trim() == "etag"), "{answer:?}");
 }
