@@ -341,7 +341,7 @@ describe('a link', () => {
 describe('statistics', () => {
   it('are filtered by a click on a value, in the address and in the request', async () => {
     const page = await visit('/console/statistics');
-    await page.getByRole('button', { name: 'Germany' }).click();
+    await page.locator('.tops').getByRole('button', { name: 'Germany' }).click();
     await page.waitForURL(/filter=country%3ADE/);
     await page.getByText('Countries: Germany').waitFor();
     await expect.poll(() => requests('GET', /stats$/).some(({ query }) => query.get('filter') === 'country:DE')).toBe(true);

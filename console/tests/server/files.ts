@@ -117,7 +117,7 @@ export function linksToFiles(now: number) {
       max_clicks: 20,
       used_clicks: 3,
       has_password: true,
-      expires_at: new Date(now + 5 * DAY).toISOString(),
+      expires_at: new Date(now + 50 * DAY).toISOString(),
       created_at: new Date(now - 41 * DAY).toISOString(),
     }),
   ];
