@@ -8,7 +8,7 @@ use super::store_ports::{FileUploads, StoredFiles};
 use crate::values::error::StoreError;
 use crate::values::timestamp::Timestamp;
 
-/// The ports of [`remove_file`].
+/// What removing a file needs.
 #[derive(Clone, Copy)]
 pub struct RemoveFilePorts<'a> {
     /// Keeps the files.
