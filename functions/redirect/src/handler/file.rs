@@ -36,7 +36,7 @@ fn redirect(url: &str, after_form: bool) -> Option<Response<String>> {
     Some(response)
 }
 
-/// Says that the file is not there yet. It is no error of ours, so the status is not 503, for which operators are woken.
+/// Says that the file is not there yet. Nothing of ours fails, so the status is not 503.
 fn waits(event: &Event, wait: Wait) -> Response<String> {
     let detail = match wait {
         Wait::Upload => "the file that this link leads to is still being uploaded",
@@ -47,8 +47,8 @@ fn waits(event: &Event, wait: Wait) -> Response<String> {
     pages::waits(event.headers.accept.as_deref(), problem, wait)
 }
 
-/// Refuses a file that was found to be harmful.
+/// Refuses a file that was found to be harmful, or not to be what was announced.
 fn blocked() -> Problem {
-    let detail = "the file that this link leads to was blocked, because it could harm you";
+    let detail = "the file that this link leads to was found to be harmful, or is not what its owner announced";
     Problem::new(StatusCode::GONE, "blocked", "Blocked", detail)
 }
