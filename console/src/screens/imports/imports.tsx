@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { cache } from '../../api/cache';
 import { api, body } from '../../api/client';
 import { isAtLeast, useMe } from '../../api/me';
@@ -8,6 +8,7 @@ import { useTitle } from '../../lib/hooks';
 import { text } from '../../text';
 import { importsText } from '../../text/imports';
 import { Check, Field } from '../../ui/field';
+import { FileBox } from '../../ui/file_box';
 import { Icon } from '../../ui/icons';
 import { More } from '../../ui/more';
 import { ScrollBox } from '../../ui/scroll_box';
@@ -107,13 +108,9 @@ export function ImportStatus({ status, dryRun }: { status: keyof typeof TONES; d
 function DropBox() {
   const me = useMe();
   const [options, setOptions] = useState<Options>({ dry_run: false, on_conflict: 'skip', strict: false, tags: [] });
-  const [over, setOver] = useState(false);
-  const input = useRef<HTMLInputElement>(null);
-  const latest = useRef(options);
-  latest.current = options;
 
   const start = (files: Iterable<File>) => {
-    const { tags, ...rest } = latest.current;
+    const { tags, ...rest } = options;
     for (const file of files) {
       upload(file, { ...rest, ...(tags && tags.length > 0 ? { tags } : {}) }).then(() =>
         cache.invalidateQueries({ queryKey: ['imports'] }),
@@ -121,54 +118,15 @@ function DropBox() {
     }
   };
 
-  // A file may be dropped anywhere on the page.
-  useEffect(() => {
-    const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
-    const hover = (event: DragEvent) => {
-      if (!hasFiles(event)) return;
-      event.preventDefault();
-      setOver(true);
-    };
-    const leave = (event: DragEvent) => {
-      if (event.relatedTarget === null) setOver(false);
-    };
-    const drop = (event: DragEvent) => {
-      if (!hasFiles(event)) return;
-      event.preventDefault();
-      setOver(false);
-      start(event.dataTransfer?.files ?? []);
-    };
-    addEventListener('dragover', hover);
-    addEventListener('dragleave', leave);
-    addEventListener('drop', drop);
-    return () => {
-      removeEventListener('dragover', hover);
-      removeEventListener('dragleave', leave);
-      removeEventListener('drop', drop);
-    };
-  }, []);
-
   return (
     <>
-      <div class={`drop ${over ? 'over' : ''}`}>
-        <strong>{importsText.drop}</strong>
-        <span class="muted small">{importsText.formats(formatBytes(me.limits.import_bytes))}</span>
-        <button type="button" class="button primary" onClick={() => input.current?.click()}>
-          {importsText.choose}
-        </button>
-        <input
-          ref={input}
-          type="file"
-          multiple
-          class="visually-hidden"
-          tabIndex={-1}
-          aria-label={importsText.choose}
-          onChange={(event) => {
-            start(event.currentTarget.files ?? []);
-            event.currentTarget.value = '';
-          }}
-        />
-      </div>
+      <FileBox
+        title={importsText.drop}
+        hint={importsText.formats(formatBytes(me.limits.import_bytes))}
+        choose={importsText.choose}
+        onChosen={start}
+        onDropped={(dropped) => start(dropped.files)}
+      />
       <details class="panel">
         <summary>
           {importsText.options} <span class="muted small">{importsText.optionsHint}</span>
