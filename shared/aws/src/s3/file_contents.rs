@@ -70,20 +70,12 @@ pub(super) async fn find(client: &Client, bucket: &str, key: &str) -> Result<Opt
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
-    use aws_smithy_types::retry::RetryConfig;
 
     use crate::replay::{Answer, Replay};
 
     fn contents(answers: impl IntoIterator<Item = Answer>) -> (S3FileContents, Replay) {
         let replay = Replay::new(answers);
-        let config = aws_sdk_s3::Config::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::new("eu-west-1"))
-            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-            .retry_config(RetryConfig::disabled())
-            .http_client(replay.client());
-        (S3FileContents::new(Client::from_conf(config.build()), "bucket"), replay)
+        (S3FileContents::new(replay.s3(), "bucket"), replay)
     }
 
     #[tokio::test]

@@ -179,8 +179,6 @@ fn has_code<E: ProvideErrorMetadata>(error: &SdkError<E>, codes: &[&str]) -> boo
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
-    use aws_smithy_types::retry::RetryConfig;
     use waypost_domain::Role;
     use waypost_domain::files::checksums::Crc64Nvme;
     use waypost_domain::files::file::FileStatus;
@@ -193,13 +191,7 @@ mod tests {
 
     fn uploads(answers: impl IntoIterator<Item = Answer>) -> (S3FileUploads, Replay) {
         let replay = Replay::new(answers);
-        let config = aws_sdk_s3::Config::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::new("eu-west-1"))
-            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-            .retry_config(RetryConfig::disabled())
-            .http_client(replay.client());
-        let client = Client::from_conf(config.build());
+        let client = replay.s3();
         (S3FileUploads::new(client.clone(), client, "bucket"), replay)
     }
 

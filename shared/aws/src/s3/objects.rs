@@ -142,7 +142,6 @@ impl Reading {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 
     use crate::replay::Replay;
 
@@ -152,13 +151,7 @@ mod tests {
             let headers = vec![("etag", "\"e1\"".to_owned()), ("content-length", length.to_string())];
             (*status, headers, *body)
         }));
-        let config = aws_sdk_s3::Config::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::new("us-east-1"))
-            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-            .retry_config(aws_smithy_types::retry::RetryConfig::disabled())
-            .http_client(replay.client());
-        (S3Objects::new(Client::from_conf(config.build()), "bucket"), replay)
+        (S3Objects::new(replay.s3(), "bucket"), replay)
     }
 
     async fn read(object: Object) -> Result<String, StoreError> {

@@ -229,12 +229,7 @@ mod tests {
         const DONE: &str = "<CompleteMultipartUploadResult><ETag>e</ETag></CompleteMultipartUploadResult>";
         let part = |sum: &str| (200, vec![("etag", "\"e\"".to_owned()), ("x-amz-checksum-crc32", sum.to_owned())], "");
         let replay = Replay::new([(200, vec![], BEGUN), part("c29tZQ=="), part("bW9yZQ=="), (200, vec![], DONE)]);
-        let config = aws_sdk_s3::Config::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::new("us-east-1"))
-            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-            .http_client(replay.client());
-        let files = S3Files::new(Client::from_conf(config.build()), "bucket");
+        let files = S3Files::new(replay.s3(), "bucket");
         let mut writer = files.create("exports/acme/exp_1.csv").await.unwrap();
         writer.write(&vec![b'x'; PART_BYTES]).await.unwrap();
         writer.write(b"rest").await.unwrap();
@@ -255,12 +250,7 @@ mod tests {
     }
 
     fn files(replay: &Replay) -> S3Files {
-        let config = aws_sdk_s3::Config::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::new("us-east-1"))
-            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-            .http_client(replay.client());
-        S3Files::new(Client::from_conf(config.build()), "bucket")
+        S3Files::new(replay.s3(), "bucket")
     }
 
     #[tokio::test]
