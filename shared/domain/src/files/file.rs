@@ -116,6 +116,14 @@ impl StoredFile {
         self.expires_at.is_some_and(|end| end <= now)
     }
 
+    /// Returns how long a URL of it that is signed at `now` may work, in seconds: `most`, or until it ends. 0 if it has ended.
+    pub(crate) fn url_seconds(&self, most: u32, now: Timestamp) -> u32 {
+        let Some(end) = self.expires_at else { return most };
+        // A second that has begun counts: the file ends within it.
+        let left = (end.as_millis() - now.as_millis()).max(0).unsigned_abs().div_ceil(1000);
+        u32::try_from(left).unwrap_or(most).min(most)
+    }
+
     /// Returns when it is to be removed: when it ends, or a day after its announcement if it is not completed. `None` if it stays until its owner
     /// deletes it.
     pub fn due_at(&self) -> Option<Timestamp> {

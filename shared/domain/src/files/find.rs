@@ -7,7 +7,6 @@ use crate::access::key::{Caller, Role};
 use crate::jobs::open_to::SeenJob;
 use crate::ports::Clock;
 use crate::values::error::Error;
-use crate::values::timestamp::Timestamp;
 
 /// How long the URL of a file works for its owner, in seconds.
 pub const URL_SECONDS: u32 = 5 * 60;
@@ -36,7 +35,7 @@ pub async fn find_file(
     let file = visible(files, caller, id).await?;
     let url = match file.status {
         FileStatus::Uploading | FileStatus::Inspecting | FileStatus::Blocked => None,
-        FileStatus::Ready => match seconds_of_url(&file, clock.now()) {
+        FileStatus::Ready => match file.url_seconds(URL_SECONDS, clock.now()) {
             0 => None,
             seconds => {
                 let (key, delivery) = (file.object_key(), file.delivery());
@@ -45,12 +44,4 @@ pub async fn find_file(
         },
     };
     Ok((file, url))
-}
-
-/// Returns how long a URL of `file` that is signed at `now` works, in seconds. 0 if the file has ended.
-fn seconds_of_url(file: &StoredFile, now: Timestamp) -> u32 {
-    let Some(end) = file.expires_at else { return URL_SECONDS };
-    // A second that has begun counts: the file ends within it.
-    let left = (end.as_millis() - now.as_millis()).max(0).unsigned_abs().div_ceil(1000);
-    u32::try_from(left).unwrap_or(URL_SECONDS).min(URL_SECONDS)
 }

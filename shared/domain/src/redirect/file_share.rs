@@ -18,7 +18,7 @@ use crate::ports::Random;
 use crate::values::error::StoreError;
 use crate::values::timestamp::Timestamp;
 
-/// How long a visitor may begin to download a file after the redirect, in seconds.
+/// How long a visitor may begin to download a file after the redirect, in seconds. No longer than until the file ends.
 pub const FILE_SECONDS: u32 = 60;
 
 /// The ports for files.
@@ -145,7 +145,8 @@ impl FileShares {
         click: Option<Box<PendingClick>>,
     ) -> Result<FileAnswer, StoreError> {
         let method = if ask.asks == FileAsk::Look { ReadMethod::Head } else { ReadMethod::Get };
-        let url = self.signer.sign_file(&file.object_key(), method, &file.delivery(), FILE_SECONDS).await?;
+        let seconds = file.url_seconds(FILE_SECONDS, ask.now);
+        let url = self.signer.sign_file(&file.object_key(), method, &file.delivery(), seconds).await?;
         let after_form = ask.asks == FileAsk::Unlock;
         Ok(FileAnswer::Served(ServedFile::Download(Download { url, after_form, click })))
     }

@@ -17,6 +17,8 @@ use crate::testing::stored_files::{MemoryFileBucket, MemoryFiles};
 use crate::testing::system::{FixedClock, SeededRandom};
 use crate::values::block_list::{BlockList, BlockPattern, BlockReason, BlockedTargets};
 
+const NOW: &str = "2026-01-02T03:04:05Z";
+
 struct Fixture {
     links: Arc<MemoryLinks>,
     domains: Arc<MemoryDomains>,
@@ -27,7 +29,7 @@ struct Fixture {
 
 /// Stores the link `docs` with `settings`; the clock stands at 2026-01-02T03:04:05Z.
 async fn fixture(settings: Value) -> Fixture {
-    let (links, clock) = (Arc::new(MemoryLinks::default()), Arc::new(FixedClock::at("2026-01-02T03:04:05Z")));
+    let (links, clock) = (Arc::new(MemoryLinks::default()), Arc::new(FixedClock::at(NOW)));
     let domains = Arc::new(MemoryDomains::default());
     let files = Arc::new(MemoryFiles::default());
     files.put(stored_file("acme", 5));
@@ -721,6 +723,8 @@ async fn limited_download_is_used_up_by_programs_too_and_not_by_those_that_come_
 #[tokio::test]
 async fn file_that_visitors_do_not_get_uses_nothing_up() {
     let uploading = StoredFile { status: FileStatus::Uploading, ..stored_file("acme", 5) };
+    let is = |status| Some(StoredFile { status, ..stored_file("acme", 5) });
+    let ended = StoredFile { expires_at: Timestamp::parse(NOW).ok(), ..stored_file("acme", 5) };
     let foreign = stored_file("thief", 5);
     let password = || Intent::Post { password: Some(b"secret") };
     let late = json!({"max_clicks": 1, "expired_url": "https://example.com/late"});
@@ -729,6 +733,9 @@ async fn file_that_visitors_do_not_get_uses_nothing_up() {
         (Some(uploading.clone()), json!({"max_clicks": 1}), Intent::Look, "Waits(Upload)"),
         (Some(uploading.clone()), json!({"password_hash": hash_of("secret")}), Intent::Follow, "Locked"),
         (Some(uploading), json!({"password_hash": hash_of("secret")}), password(), "Waits(Upload)"),
+        (is(FileStatus::Inspecting), json!({"max_clicks": 1}), Intent::Follow, "Waits(Inspection)"),
+        (is(FileStatus::Blocked), json!({"max_clicks": 1}), Intent::Follow, "Blocked"),
+        (Some(ended), json!({"max_clicks": 1}), Intent::Follow, "gone"),
         (Some(foreign), json!({"max_clicks": 1}), Intent::Follow, "gone"),
         (None, json!({"max_clicks": 1}), Intent::Follow, "gone"),
         (None, json!({"password_hash": hash_of("secret")}), Intent::Follow, "Locked"),
@@ -741,6 +748,18 @@ async fn file_that_visitors_do_not_get_uses_nothing_up() {
         file.into_iter().for_each(|file| fixture.files.put(file));
         assert_eq!(shared(fixture.follow(intent).await), expected, "{settings} {intent:?}");
         assert_eq!(fixture.links.all()[0].settings.used_clicks, 0);
+    }
+}
+
+#[tokio::test]
+async fn signed_url_ends_with_its_file() {
+    for (milliseconds, seconds) in [(1, 1), (1_000, 1), (59_001, 60), (60_000, 60), (3_600_000, 60)] {
+        let fixture = sharing(json!({})).await;
+        let now = Timestamp::parse(NOW).unwrap();
+        let expires_at = Timestamp::from_millis(now.as_millis() + milliseconds).ok();
+        fixture.files.put(StoredFile { expires_at, ..stored_file("acme", 5) });
+        let url = shared(fixture.follow(Intent::Follow).await);
+        assert!(url.contains(&format!("expires={seconds} ")), "{milliseconds} {url}");
     }
 }
 
