@@ -1,7 +1,7 @@
 """`make clean-files`: compares the records of files with the bucket, both ways, and removes what only one of them knows.
 
 The function clean-files removes what is due every hour, so that there should be nothing to find. Without DRY_RUN=0 this only says what it
-would remove: objects and uploads in parts without a record, and records of files that are ready and have no object. What is younger than
+would remove: objects and uploads in parts without a record, and records of complete files that have no object. What is younger than
 a day is left alone. Uses the AWS credentials and region of the environment (AWS_PROFILE, AWS_REGION, ...). You can stop it and
 run it again.
 """
@@ -65,7 +65,7 @@ class Cleaning:
                 files, total = files + 1, total + int(item["size"]["N"])
             if found and not item and file_id not in removed and found["LastModified"] < self.old:
                 self.object_without_record(workspace, file_id, found)
-            if item and not found and item["status"]["S"] == "ready":
+            if item and not found and item["status"]["S"] in ("inspecting", "ready"):
                 self.record_without_object(workspace, file_id, item)
         for upload in self.pages("list_multipart_uploads", "Uploads", prefix):
             if upload["Initiated"] < self.old:

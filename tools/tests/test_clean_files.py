@@ -117,10 +117,10 @@ class CleanFilesTest(unittest.TestCase):
             left = set() if remove else {"files/acme/fil_1", "files/other/fil_4"}
             self.assertEqual(set(bucket.objects), {"files/acme/fil_2", "files/acme/fil_3"} | left)
 
-    def test_ready_record_without_object_gives_its_room_back(self):
-        for remove in (False, True):
+    def test_record_of_a_complete_file_without_object_gives_its_room_back(self):
+        for status, remove in (("ready", False), ("ready", True), ("inspecting", True)):
             bucket = Bucket({"files/acme/fil_2": OLD})
-            table = Table([file(1), file(2), file(3, "uploading"), file(4, "blocked"), usage(4)], heads=["acme"])
+            table = Table([file(1, status), file(2), file(3, "uploading"), file(4, "blocked"), usage(4)], heads=["acme"])
             cleaning = self.clean(bucket, table, remove)
             self.assertEqual((cleaning.found, cleaning.bytes), (1, 0))
             self.assertIn("record of files/acme/fil_1: the object is not there", self.printed)
