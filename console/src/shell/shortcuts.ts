@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { useMe } from '../api/me';
 import { mayLeave } from '../lib/leave';
@@ -19,7 +19,8 @@ export function useShortcuts(open: (overlay: Overlay) => void): void {
   const me = useMe();
   const { route } = useLocation();
   const chord = useRef(0);
-  useEffect(() => {
+  // With the screen: who sees it may press a key.
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => {
       if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === 'k') {
         event.preventDefault();

@@ -113,6 +113,7 @@ describe('signing in', () => {
 describe('links', () => {
   it('are shortened by paste and Enter, and copied', async () => {
     const page = await visit('/console/', 'editor');
+    await page.locator('#quick-link').waitFor();
     await page.locator('body').press('c');
     await page.keyboard.type('example.org/long');
     await page.keyboard.press('Enter');
@@ -535,6 +536,23 @@ describe('the keyboard', () => {
     await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
+  });
+
+  it('hears a key that is pressed as soon as the page is seen', async () => {
+    const opened = await open(browser, server, 'editor');
+    watched.push(opened);
+    const { page } = opened;
+    await page.addInitScript(() => {
+      new MutationObserver((_, observer) => {
+        if (document.getElementById('quick-link') === null) return;
+        observer.disconnect();
+        document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'c', bubbles: true, cancelable: true }));
+        document.documentElement.dataset.heard = document.activeElement?.id ?? '';
+      }).observe(document, { childList: true, subtree: true });
+    });
+    await page.goto('/console/');
+    await page.locator('#quick-link').waitFor();
+    expect(await page.evaluate(() => document.documentElement.dataset.heard)).toBe('quick-link');
   });
 
   it('keeps a palette that is opened before a new page has been painted', async () => {
