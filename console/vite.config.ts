@@ -38,7 +38,7 @@ export default defineConfig({
           include: ['tests/browser/**/*.test.ts'],
           environment: 'node',
           testTimeout: 60_000,
-          hookTimeout: 60_000,
+          hookTimeout: 90_000,
           // What a page does takes longer on a busy machine than the second after which vitest stops looking.
           expect: { poll: { timeout: 15_000 } },
           // One browser at a time: the tests measure nothing, and a machine of two cores runs them as fast.

@@ -26,15 +26,29 @@ async function findBrowser(): Promise<Program> {
   return { path: await packed.executablePath(), libraries: process.env.LD_LIBRARY_PATH };
 }
 
+/**
+ * Starts a browser. Chromium now and then dies while it starts on a machine that was busy, before it has seen a page;
+ * then it is started again, at most twice, and what it said is shown.
+ */
 export async function launch(): Promise<Browser> {
   const { path, libraries } = await findBrowser();
   // As root, in containers, Chromium has no sandbox of its own.
   const root = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  return chromium.launch({
-    executablePath: path,
-    args: [...root, '--disable-background-networking', '--disable-gpu'],
-    env: { ...process.env, LD_LIBRARY_PATH: libraries },
-  });
+  const start = () =>
+    chromium.launch({
+      executablePath: path,
+      args: [...root, '--disable-background-networking', '--disable-gpu'],
+      env: { ...process.env, LD_LIBRARY_PATH: libraries },
+      timeout: 20_000,
+    });
+  for (let again = 2; again > 0; again--) {
+    try {
+      return await start();
+    } catch (error) {
+      console.warn(`the browser did not start, starting it again: ${error}`);
+    }
+  }
+  return start();
 }
 
 export interface Look {
