@@ -65,7 +65,8 @@ class Cleaning:
                 files, total = files + 1, total + int(item["size"]["N"])
             if found and not item and file_id not in removed and found["LastModified"] < self.old:
                 self.object_without_record(workspace, file_id, found)
-            if item and not found and item["status"]["S"] in ("inspecting", "ready"):
+            # An object that was adopted is elsewhere, and the operator's.
+            if item and not found and "adopted" not in item and item["status"]["S"] in ("inspecting", "ready"):
                 self.record_without_object(workspace, file_id, item)
         for upload in self.pages("list_multipart_uploads", "Uploads", prefix):
             if upload["Initiated"] < self.old:

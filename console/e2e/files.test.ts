@@ -118,6 +118,21 @@ describe('files of a stack', () => {
     }
   });
 
+  it('that are films with their index at the end play and seek, too', async () => {
+    const [name, slug] = [`index-last-${RUN}.mp4`, `index-last-${RUN}`];
+    const film = readFileSync(new URL('../../tests/data/films/index-last.mp4', import.meta.url));
+    // The index lies behind the pictures: a browser has to ask for it first.
+    expect(film.indexOf('moov')).toBeGreaterThan(film.indexOf('mdat') + 100_000);
+    const page = await signedIn(KEY, 'files');
+    await page.getByLabel('Choose files').setInputFiles(fileOf(name, film));
+    await opened(page, name);
+    expect(await playOn(page, '.preview video')).toMatchObject({ width: 320 });
+    await page.goto(await shared(page, slug));
+    const shown = await playOn(page, 'video');
+    expect(shown.at).toBeGreaterThanOrEqual(2);
+    expect(shown).toMatchObject({ width: 320 });
+  });
+
   it('that are films play and seek, in the console and by their link', async () => {
     const name = `film-${RUN}.mp4`;
     const page = await signedIn(KEY, 'files');

@@ -9,13 +9,13 @@ const MIB: usize = 1024 * 1024;
 const HELLO: &str = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
 
 /// Announces a file, which must succeed.
-async fn announce(stack: &Stack, key: &str, new: Value) -> Value {
+pub(crate) async fn announce(stack: &Stack, key: &str, new: Value) -> Value {
     let answer = stack.call(key, Method::POST, "/v1/files", new).await;
     assert_eq!(answer.status, 201, "{answer:?}");
     answer.json()
 }
 
-fn path(file: &Value) -> String {
+pub(crate) fn path(file: &Value) -> String {
     format!("/v1/files/{}", file["id"].as_str().unwrap())
 }
 
@@ -35,7 +35,7 @@ pub(crate) async fn inspected(stack: &Stack, key: &str, file: &Value) -> Value {
 }
 
 /// Downloads the file as its owner.
-async fn download(stack: &Stack, key: &str, file: &Value) -> Answer {
+pub(crate) async fn download(stack: &Stack, key: &str, file: &Value) -> Answer {
     let read = stack.call(key, Method::GET, &path(file), Value::Null).await.json();
     stack.get(read["url"].as_str().unwrap()).await
 }

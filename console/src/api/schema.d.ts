@@ -202,6 +202,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/file-adoptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a file of an object in the bucket
+         * @description The operator puts objects under the stack's `AdoptPrefix`, each workspace's into the folder of its name. The object is not copied, and stays when the file ends.
+         */
+        post: operations["adoptObject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/files": {
         parameters: {
             query?: never;
@@ -217,7 +237,7 @@ export interface paths {
         put?: never;
         /**
          * Announce a file
-         * @description Upload it as `upload` says, or part by part as `/v1/files/{id}/parts` says, and then complete it.
+         * @description Upload it as `upload` says, or part by part as `/v1/files/{id}/parts` says, and then complete it. With `link`, a link to the file is made, too: both, or neither.
          */
         post: operations["startFile"];
         delete?: never;
@@ -1332,6 +1352,17 @@ export interface components {
              */
             url: string | null;
         };
+        /** @description An object of the bucket to make a file of. */
+        FileAdoption: {
+            /** @description The media type of the file, without parameters. Visitors get types that can run something as `application/octet-stream`. */
+            content_type?: string | null;
+            /** @description When the file ends, in the future, up to 100 years ahead (RFC 3339): from then on nobody gets it. The object stays. */
+            expires_at?: components["schemas"]["Timestamp"] | null;
+            /** @description What the file is called; the last name of the object if absent. */
+            name?: string | null;
+            /** @description The object's key without the stack's `AdoptPrefix` and the name of the workspace: names with slashes between them. */
+            object: string;
+        };
         /** @example fil_0199b0c67e4570008000000000000005 */
         FileId: string;
         /** @description One page of a list. */
@@ -2234,6 +2265,8 @@ export interface components {
              * @default false
              */
             in_parts?: boolean | null;
+            /** @description The link to make along, which leads to the file: as for `POST /v1/links`, without `url`. None if absent. */
+            link?: components["schemas"]["NewLinkOfFile"] | null;
             /**
              * @description What the file is called, 1 to 255 bytes in UTF-8. It is shown as it is; a download gets it without paths, control characters and
              *     marks that turn the direction of text.
@@ -2417,6 +2450,72 @@ export interface components {
             dry_run?: boolean | null;
             /** @description Which links are meant: `links` or `filter`. */
             select: components["schemas"]["NewSelection"];
+        };
+        /** @description The fields of the link to a new file. Absent fields have their defaults. */
+        NewLinkOfFile: {
+            /**
+             * @description Whether it is archived: visitors get "not found", but its owner keeps it.
+             * @default false
+             */
+            archived?: boolean | null;
+            /** @description The host that serves it; the stack's default domain if absent. A change moves the link. */
+            domain?: components["schemas"]["Domain"] | null;
+            /** @description The URL it leads to once it has expired or its clicks are used up. */
+            expired_url?: components["schemas"]["TargetUrl"] | null;
+            /** @description From this time on, the link has expired: visitors get "gone", or go to `expired_url` (RFC 3339). After `starts_at`. */
+            expires_at?: components["schemas"]["Timestamp"] | null;
+            /**
+             * @description Whether what follows the slug in the visit's path goes to the target's path.
+             * @default false
+             */
+            forward_path?: boolean | null;
+            /**
+             * @description Whether to merge query parameters of the visit into the target.
+             * @default false
+             */
+            forward_query?: boolean | null;
+            /**
+             * Format: int64
+             * @description The number of clicks it serves; unlimited if absent.
+             * @default null
+             */
+            max_clicks?: number | null;
+            /** @description The password that a visitor must enter. Can be set and removed, but not read. */
+            password?: components["schemas"]["Password"] | null;
+            /** @description What previews of the link in chats and posts show, instead of what its target says. */
+            preview?: components["schemas"]["NewPreview"] | null;
+            /**
+             * @description Which value counts if `forward_query` finds a parameter in the visit and in the target: `target_wins` (the default) or
+             *     `visitor_wins`.
+             * @default target_wins
+             */
+            query_conflict?: components["schemas"]["QueryConflict"] | null;
+            /**
+             * @description The HTTP status of the redirect: 301, 302 (the default), 307 or 308.
+             * @default null
+             */
+            redirect_status?: components["schemas"]["RedirectStatus"] | null;
+            /**
+             * @description Other targets for some visits. The first rule that matches wins. All targets of a link together have at most 40 KiB of JSON.
+             * @default []
+             */
+            rules?: components["schemas"]["NewRule"][] | null;
+            /** @description The path of the short URL; generated if absent. A change moves the link. */
+            slug?: components["schemas"]["Slug"] | null;
+            /** @description Before this time, visitors get "not found" (RFC 3339). */
+            starts_at?: components["schemas"]["Timestamp"] | null;
+            /**
+             * @description Words to filter links by.
+             * @default []
+             */
+            tags?: string[] | null;
+            /** @description A title for its owner. */
+            title?: string | null;
+            /**
+             * @description Weighted targets for visits that match no rule.
+             * @default []
+             */
+            variants?: components["schemas"]["NewVariant"][] | null;
         };
         /** @description The preview of a link as an owner sends it. */
         NewPreview: {
@@ -2849,6 +2948,8 @@ export interface components {
             expires_at: components["schemas"]["Timestamp"] | null;
             /** @description The file's id. */
             id: components["schemas"]["FileId"];
+            /** @description The link that leads to it; null if none was asked for. */
+            link: components["schemas"]["Link"] | null;
             /** @description What its owner calls it, as it was given. Show it as text only: it can have any characters. */
             name: string;
             /** @description How it is divided; null if it is uploaded as a whole, or complete. */
@@ -5505,6 +5606,199 @@ export interface operations {
             };
         };
     };
+    adoptObject: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Identifies all attempts of a request; use a random UUID. The same request with the same key gets the same answer for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileAdoption"];
+            };
+        };
+        responses: {
+            /** @description The file, which is ready. */
+            201: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key, token or session is missing, unknown, expired or not valid. */
+            401: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too low, or another site made a browser send its cookie. This needs the role `editor`. */
+            403: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another request with this `Idempotency-Key` is in progress (`Retry-After` says when to ask again), or its answer was too large to be kept. The workspace has no room for the file, or files are scanned for malware. */
+            409: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 256 KiB. */
+            413: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A request with the cookie of a session must declare its body as JSON in `Content-Type`. */
+            415: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields or parameters are not valid; `errors` names them. Or the `Idempotency-Key` was used for another request, or by another API key or token. */
+            422: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller has made more requests than its limit allows. */
+            429: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log has more under the request's id. */
+            500: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store is busy or does not answer. */
+            503: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listFiles: {
         parameters: {
             query?: {
@@ -5708,7 +6002,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another request with this `Idempotency-Key` is in progress (`Retry-After` says when to ask again), or its answer was too large to be kept. The workspace has no room for the file. */
+            /** @description Another request with this `Idempotency-Key` is in progress (`Retry-After` says when to ask again), or its answer was too large to be kept. The workspace has no room for the file, or the slug of its link is taken. */
             409: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];

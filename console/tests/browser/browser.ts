@@ -45,7 +45,7 @@ export async function launch(): Promise<Browser> {
     try {
       return await start();
     } catch (error) {
-      console.warn(`the browser did not start, starting it again: ${error}`);
+      process.stderr.write(`the browser did not start, starting it again: ${error}\n`);
     }
   }
   return start();

@@ -103,7 +103,7 @@ mod tests {
         };
         for end in ["2026-01-02T03:00:00Z", "2026-01-02T04:00:00Z"] {
             let new = NewFile { name: "a".into(), size: 10, expires_at: Some(end.to_owned()), ..NewFile::default() };
-            let file = start_file(&ports, &caller("acme", Role::Editor), new).await.unwrap().file;
+            let file = start_file(&ports, &caller("acme", Role::Editor), &new).await.unwrap().file;
             bucket.put(&file.object_key(), StoredObject { size: 10, sha256: None, crc64nvme: None });
         }
         clock.advance(3600);

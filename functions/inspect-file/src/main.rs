@@ -26,11 +26,7 @@ async fn serve() -> Result<(), BoxError> {
         contents: Arc::new(S3FileContents::new(s3.clone(), &bucket)),
         objects: Arc::new(S3Objects::new(s3, bucket)),
         clock: Arc::new(SystemClock),
-        is_scanned: match settings::required("FILE_MALWARE_SCAN")?.as_str() {
-            "NO" => false,
-            "GUARDDUTY" => true,
-            other => return Err(format!("FILE_MALWARE_SCAN is {other:?}, not NO or GUARDDUTY").into()),
-        },
+        is_scanned: settings::files_are_scanned()?,
     };
     let handle = async |event: LambdaEvent<handler::Event>| {
         handler::handle(&app, event.payload, &event.context.request_id).await

@@ -11,6 +11,7 @@ use waypost_domain::files::parts::FilePart;
 use waypost_domain::files::start::StartedFile;
 use waypost_domain::files::target::target_of;
 
+use crate::links::LinkView;
 use crate::uploads::UploadView;
 
 /// A file.
@@ -97,13 +98,15 @@ pub struct StartedFileView {
     file: FileView,
     /// How to upload it as a whole; null if it is uploaded in parts, which `/v1/files/{id}/parts` lists.
     upload: Option<UploadView>,
+    /// The link that leads to it; null if none was asked for.
+    link: Option<LinkView>,
 }
 
 impl StartedFileView {
-    /// Makes the view of a file that was started.
-    pub fn new(started: StartedFile) -> Self {
+    /// Makes the view of a file that was started, and of its link.
+    pub fn new(started: StartedFile, link: Option<LinkView>) -> Self {
         let upload = started.whole.map(|(upload, expires_at)| UploadView::new(upload, expires_at));
-        Self { file: FileView::new(started.file, None), upload }
+        Self { file: FileView::new(started.file, None), upload, link }
     }
 }
 

@@ -26,6 +26,16 @@ pub fn required(name: &'static str) -> Result<String, SettingError> {
     optional(name).ok_or(SettingError::Missing(name))
 }
 
+/// Reads whether a scanner of malware looks at files before anyone gets them (`FILE_MALWARE_SCAN`).
+pub fn files_are_scanned() -> Result<bool, SettingError> {
+    const NAME: &str = "FILE_MALWARE_SCAN";
+    match required(NAME)?.as_str() {
+        "NO" => Ok(false),
+        "GUARDDUTY" => Ok(true),
+        other => Err(SettingError::Invalid { name: NAME, problem: format!("is {other:?}, not NO or GUARDDUTY") }),
+    }
+}
+
 /// Reads the setting `name`, if it is set and not empty.
 pub fn optional(name: &'static str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())

@@ -5,13 +5,17 @@ use axum::body::{Body, to_bytes};
 use axum::response::Response;
 use serde_json::{Value, json};
 use tower::ServiceExt;
-use waypost_domain::Role;
+use waypost_api::links::ShortUrls;
 use waypost_domain::files::inspect::{InspectFilePorts, inspect_file};
 use waypost_domain::files::stored_object::StoredObject;
+use waypost_domain::testing::domains::MemoryDomains;
 use waypost_domain::testing::idempotency::MemoryIdempotency;
 use waypost_domain::testing::keys::MemoryKeys;
+use waypost_domain::testing::links::MemoryLinks;
 use waypost_domain::testing::stored_files::{MemoryFileBucket, MemoryFiles};
 use waypost_domain::testing::system::{FixedClock, SeededRandom};
+use waypost_domain::testing::workspaces::MemoryWorkspaces;
+use waypost_domain::{Domains, Role};
 use waypost_http::authentication::Authentication;
 use waypost_http::router::api;
 use waypost_http::testing::send_any_queries;
@@ -20,6 +24,7 @@ struct Fixture {
     router: Router,
     files: Arc<MemoryFiles>,
     bucket: Arc<MemoryFileBucket>,
+    links: Arc<MemoryLinks>,
     keys: Vec<String>,
 }
 
@@ -34,14 +39,30 @@ fn fixture() -> Fixture {
     let all = [("acme", Role::Editor), ("acme", Role::Viewer), ("other", Role::Admin)];
     let keys = all.into_iter().zip(0..);
     let keys = keys.map(|((workspace, role), seed)| store.authorize(seed, workspace, role)).collect();
+    let links = Arc::new(MemoryLinks::default());
+    let domains = Domains::parse("go.example.com").unwrap();
+    let new_links = NewLinks {
+        reader: links.clone(),
+        writer: links.clone(),
+        targets: links.clone(),
+        workspaces: Arc::new(MemoryWorkspaces::default()),
+        short_urls: ShortUrls::new(&domains, None),
+        domains,
+        domain_settings: Arc::new(MemoryDomains::default()),
+        guard: None,
+    };
     let app = App {
+        new_links,
         files: files.clone(),
         uploads: bucket.clone(),
         objects: bucket.clone(),
+        contents: bucket.clone(),
         signer: bucket.clone(),
         clock: clock.clone(),
         random: Arc::new(SeededRandom::new(9)),
         max_bytes: 1_000_000_000,
+        adopt_folder: "adopt/".to_owned(),
+        is_scanned: false,
         quota: FileQuota { files: 2, bytes: 1_000_000_000 },
     };
     let idempotency = Idempotency {
@@ -50,7 +71,7 @@ fn fixture() -> Fixture {
         random: Arc::new(SeededRandom::new(10)),
     };
     let router = api(routes(app, idempotency), Authentication::new(Arc::new(store), clock));
-    Fixture { router, files, bucket, keys }
+    Fixture { router, files, bucket, links, keys }
 }
 
 async fn send(fixture: &Fixture, request: http::Request<Body>) -> (Response, Value) {
@@ -166,6 +187,11 @@ async fn bad_requests_get_their_status_and_pointer() {
             Some("/expires_at"),
         ),
         (VIEWER, "POST", "/v1/files", "{\"name\": \"a\", \"size\": 1}", 403, None),
+        (EDITOR, "POST", "/v1/file-adoptions", "{}", 422, Some("")),
+        (EDITOR, "POST", "/v1/file-adoptions", "{\"object\": \"../a\"}", 422, Some("/object")),
+        (EDITOR, "POST", "/v1/file-adoptions", "{\"object\": \"a\"}", 422, Some("/object")),
+        (VIEWER, "POST", "/v1/file-adoptions", "{\"object\": \"a\"}", 403, None),
+        (EDITOR, "GET", "/v1/file-adoptions", "", 405, None),
         (EDITOR, "PUT", "/v1/files/fil_1", "", 405, None),
         (EDITOR, "GET", "/v1/files/fil_1", "", 404, None),
         (EDITOR, "GET", "/v1/files/fil_1/parts", "", 404, None),
@@ -182,8 +208,10 @@ async fn bad_requests_get_their_status_and_pointer() {
 #[tokio::test]
 async fn sample_events_work() {
     let fixture = fixture();
+    fixture.bucket.put_bytes("adopt/acme/2026/report.pdf", b"%PDF-1.7");
     for (event, status) in [
         (include_str!("../../../../events/files/start.json"), 201),
+        (include_str!("../../../../events/files/adopt.json"), 201),
         (include_str!("../../../../events/files/list.json"), 200),
         (include_str!("../../../../events/files/read.json"), 404),
         (include_str!("../../../../events/files/parts.json"), 404),
@@ -205,10 +233,63 @@ async fn any_query_is_answered_or_refused() {
     let operations = [
         ("GET", "/v1/files", "/v1/files"),
         ("POST", "/v1/files", "/v1/files"),
+        ("POST", "/v1/file-adoptions", "/v1/file-adoptions"),
         ("GET", "/v1/files/{id}", "/v1/files/fil_1"),
         ("DELETE", "/v1/files/{id}", "/v1/files/fil_1"),
         ("GET", "/v1/files/{id}/parts", "/v1/files/fil_1/parts"),
         ("POST", "/v1/files/{id}/completion", "/v1/files/fil_1/completion"),
     ];
     send_any_queries(&fixture.router, &fixture.keys[EDITOR], parameters_of, &operations).await;
+}
+
+#[tokio::test]
+async fn link_is_made_with_its_file() {
+    let fixture = fixture();
+    let link = json!({ "slug": "plan", "max_clicks": 3, "password": "correct horse" });
+    let body = json!({ "name": "plan.pdf", "size": 10, "link": link }).to_string();
+    let (response, started) = call(&fixture, EDITOR, "POST", "/v1/files", &body).await;
+    assert_eq!(response.status(), 201, "{started}");
+    let made = fixture.links.all();
+    assert_eq!((made.len(), made[0].url.to_string()), (1, started["target"].as_str().unwrap().to_owned()));
+    assert_eq!(started["link"]["short_url"], "https://go.example.com/plan");
+    assert_eq!((&started["link"]["url"], &started["link"]["max_clicks"]), (&started["target"], &json!(3)));
+    assert!(made[0].settings.password_hash.is_some());
+    let (_, plain) =
+        call(&fixture, EDITOR, "POST", "/v1/files", "{\"name\": \"a\", \"size\": 1, \"link\": null}").await;
+    assert_eq!((&plain["status"], &plain["link"]), (&json!("uploading"), &Value::Null));
+}
+
+#[tokio::test]
+async fn file_without_its_link_is_not_started() {
+    let fixture = fixture();
+    let file = |link: Value| json!({ "name": "a", "size": 1, "link": link }).to_string();
+    assert_eq!(call(&fixture, EDITOR, "POST", "/v1/files", &file(json!({ "slug": "taken" }))).await.0.status(), 201);
+    for (link, status, pointer) in [
+        (json!({ "slug": "taken" }), 409, None),
+        (json!({ "slug": "a b" }), 422, Some("/link/slug")),
+        (json!({ "url": "https://example.com/" }), 422, Some("/link/url")),
+        (json!({ "if_exists": "return" }), 422, Some("/link/if_exists")),
+        (json!({ "keep_alias": true }), 422, Some("/link/keep_alias")),
+        (json!({ "unknown": 1 }), 422, Some("/link/unknown")),
+        (json!({ "utm": { "source": "a" } }), 422, Some("/link/utm")),
+        (json!({ "utm_template": null }), 422, Some("/link/utm_template")),
+        (
+            json!({ "variants": [{ "name": "a", "url": "javascript:1", "weight": 1 }] }),
+            422,
+            Some("/link/variants/0/url"),
+        ),
+        (json!([]), 422, Some("/link")),
+        (json!("plan"), 422, Some("/link")),
+    ] {
+        let (response, problem) = call(&fixture, EDITOR, "POST", "/v1/files", &file(link.clone())).await;
+        assert_eq!(response.status(), status, "{link}: {problem}");
+        assert_eq!(problem["errors"][0]["pointer"].as_str(), pointer, "{link}: {problem}");
+        assert_eq!((fixture.files.all().len(), fixture.links.all().len()), (1, 1), "{link}");
+    }
+    let both = json!({ "name": "", "size": 1, "link": { "slug": "a b", "max_clicks": 0 } }).to_string();
+    let (_, problem) = call(&fixture, EDITOR, "POST", "/v1/files", &both).await;
+    let pointers: Vec<&str> =
+        problem["errors"].as_array().unwrap().iter().filter_map(|e| e["pointer"].as_str()).collect();
+    assert_eq!(pointers, ["/name", "/link/max_clicks", "/link/slug"]);
+    assert_eq!(call(&fixture, VIEWER, "POST", "/v1/files", &file(json!({}))).await.0.status(), 403);
 }

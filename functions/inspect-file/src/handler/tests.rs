@@ -39,7 +39,7 @@ impl Fixture {
             quota,
         };
         let new = NewFile { name: "a".to_owned(), size, ..NewFile::default() };
-        let file = start_file(&ports, &caller("acme", Role::Editor), new).await.unwrap().file;
+        let file = start_file(&ports, &caller("acme", Role::Editor), &new).await.unwrap().file;
         let file = StoredFile { id: FileId::parse("fil_0199b0c67e4570008000000000000005").unwrap(), ..file };
         self.files.add(&file, quota).await.unwrap();
         file

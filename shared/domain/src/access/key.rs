@@ -226,6 +226,7 @@ impl Caller {
 mod tests {
     use super::*;
     use crate::testing::system::{FixedClock, SeededRandom};
+    use crate::values::domains::Domain;
 
     #[test]
     fn secret_is_parsed_back_but_not_debug_printed() {
@@ -244,6 +245,21 @@ mod tests {
         let second = ApiKey::generate_id(&clock, &random);
         assert!(first < second, "{first} {second}");
         assert_eq!(second.len(), 36);
+    }
+
+    #[test]
+    fn caller_with_a_limit_does_not_reach_the_whole_workspace() {
+        let whole = crate::testing::samples::caller("acme", Role::Admin);
+        assert!(whole.require_whole_scope("import").is_ok());
+        for scope in [
+            Scope::new(vec![Domain::parse("go.example.com").unwrap()], Vec::new(), None),
+            Scope::new(Vec::new(), vec!["a".to_owned()], None),
+            Scope::new(Vec::new(), Vec::new(), Some("key_1".to_owned())),
+        ] {
+            let limited = Caller { scope, ..whole.clone() };
+            let refused = limited.require_whole_scope("import");
+            assert!(matches!(refused, Err(Error::Forbidden(why)) if why.ends_with("cannot import")), "{limited:?}");
+        }
     }
 
     #[test]

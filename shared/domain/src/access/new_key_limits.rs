@@ -92,3 +92,24 @@ fn each<T: PartialEq, E: ToString>(
     }
     values
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::samples::caller;
+
+    #[test]
+    fn list_has_as_many_values_as_it_may() {
+        let domains = Domains::parse("go.example.com").unwrap();
+        for (count, is_taken) in [(1, true), (KeyLimits::MAX_ADDRESSES, true), (KeyLimits::MAX_ADDRESSES + 1, false)] {
+            let addresses = Some((0..count).map(|number| format!("192.0.2.{number}")).collect());
+            let new = NewKeyLimits { addresses, ..NewKeyLimits::default() };
+            let mut errors = Errors::default();
+            let limits = check_limits(&new, Role::Editor, &caller("acme", Role::Admin), &domains, &mut errors);
+            assert_eq!(
+                (errors.is_empty(), limits.map_or(0, |limits| limits.addresses.len())),
+                (is_taken, if is_taken { count } else { 0 })
+            );
+        }
+    }
+}

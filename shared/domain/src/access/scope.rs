@@ -115,6 +115,16 @@ mod tests {
     }
 
     #[test]
+    fn scope_tells_its_restrictions() {
+        let scope = scope(&["go.example.com"], &["a"], Some("key_1"));
+        assert_eq!(
+            (scope.domains(), scope.tags()),
+            (&[Domain::parse("go.example.com").unwrap()][..], &["a".to_owned()][..])
+        );
+        assert_eq!(scope.creator(), Some("key_1"));
+    }
+
+    #[test]
     fn error_names_the_field_and_what_is_allowed() {
         let scope = scope(&["s.example.org"], &["a", "b"], Some("key_1"));
         let mut errors = Errors::default();

@@ -69,6 +69,9 @@ pub struct StoredFile {
     /// The upload in parts; absent if it is uploaded as a whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upload: Option<PartUpload>,
+    /// The key of the object that it was made of. Absent if it has an object of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adopted: Option<String>,
     /// The id of the caller that made it.
     pub created_by: String,
     /// When it was announced.
@@ -94,9 +97,9 @@ impl SeenJob for StoredFile {
 }
 
 impl StoredFile {
-    /// Returns the key of its object in the bucket. It has nothing of the name.
+    /// Returns the key of its object in the bucket. That of an object of its own has nothing of the name.
     pub fn object_key(&self) -> String {
-        object_key(&self.workspace, &self.id)
+        self.adopted.clone().unwrap_or_else(|| object_key(&self.workspace, &self.id))
     }
 
     /// Returns how it is divided, if it is uploaded in parts.

@@ -62,7 +62,7 @@ impl World {
             max_bytes: 1_000_000,
             quota: FileQuota { files: 100, bytes: 1_000_000 },
         };
-        Ok(start_file(&ports, &editor(), new).await?.file)
+        Ok(start_file(&ports, &editor(), &new).await?.file)
     }
 
     /// Announces a file with this content and type.

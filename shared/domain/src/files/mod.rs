@@ -4,6 +4,7 @@
 //! the bucket has what was announced ([`complete`]). It is ready when its content was looked at ([`inspect`]). [`find`], [`list`] and
 //! [`delete`] are about those that exist. What has ended is removed by [`clean`]. See ADR 44, 47 and 48.
 
+pub mod adopt;
 pub mod checksums;
 pub mod clean;
 #[cfg(test)]
@@ -21,6 +22,8 @@ pub mod id;
 pub mod inspect;
 #[cfg(test)]
 mod inspect_tests;
+#[cfg(test)]
+mod kill_test;
 pub mod list;
 pub mod name;
 pub mod part_plan;
@@ -31,6 +34,9 @@ pub mod reader;
 pub mod remove;
 pub mod removed;
 pub mod retention;
+pub mod share;
+#[cfg(test)]
+mod share_tests;
 pub mod start;
 pub mod state;
 pub mod store_ports;

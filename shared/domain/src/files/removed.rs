@@ -41,7 +41,7 @@ impl RemovedFile {
         }
     }
 
-    /// Returns the key of the object that it had.
+    /// Returns the key of the object that it had. One that was adopted stays: then there is nothing at this key.
     pub fn object_key(&self) -> String {
         object_key(&self.workspace, &self.id)
     }

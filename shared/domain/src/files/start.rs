@@ -1,6 +1,7 @@
 //! Starts a file: creates a record that waits for its bytes, and says how to upload them.
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::checksums::{Crc64Nvme, Sha256Sum};
 use super::ending::{WHOLE_SECONDS, check_end};
@@ -53,6 +54,9 @@ pub struct NewFile {
     /// When the file ends, in the future, up to 100 years ahead (RFC 3339): from then on nobody gets it, and it is deleted. It stays if absent.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<Timestamp>"))]
     pub expires_at: Option<String>,
+    /// The link to make along, which leads to the file: as for `POST /v1/links`, without `url`. None if absent.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<super::share::LinkOfFile>"))]
+    pub link: Option<Value>,
 }
 
 /// The ports of [`start_file`], and its limits.
@@ -81,22 +85,48 @@ pub struct StartedFile {
     pub whole: Option<(SignedUpload, Timestamp)>,
 }
 
-/// Starts a file in the caller's workspace. Needs [`Role::Editor`].
+/// Starts a file in the caller's workspace, without a link; [`share_file`](super::share::share_file) makes that too. Needs [`Role::Editor`].
 ///
 /// # Errors
 /// [`Error::Invalid`] names each invalid field; [`Error::Conflict`] if the workspace has no room for it.
-pub async fn start_file(ports: &StartFilePorts<'_>, caller: &Caller, new: NewFile) -> Result<StartedFile, Error> {
+pub async fn start_file(ports: &StartFilePorts<'_>, caller: &Caller, new: &NewFile) -> Result<StartedFile, Error> {
     caller.require(Role::Editor)?;
-    let (now, id) = (ports.clock.now(), FileId::generate(ports.clock, ports.random));
-    let (mut file, in_parts) = check(&new, ports.max_bytes, (id, caller, now))?;
+    let id = FileId::generate(ports.clock, ports.random);
+    add_file(ports, check_file(ports, caller, id, new)?).await
+}
+
+/// A file that was checked, and whether it is uploaded in parts.
+pub(super) struct CheckedFile(StoredFile, bool);
+
+/// Checks the fields of a new file with the id `id`.
+///
+/// # Errors
+/// [`Error::Invalid`] names each invalid field.
+pub(super) fn check_file(
+    ports: &StartFilePorts<'_>,
+    caller: &Caller,
+    id: FileId,
+    new: &NewFile,
+) -> Result<CheckedFile, Error> {
+    let (file, in_parts) = check(new, ports.max_bytes, (id, caller, ports.clock.now()))?;
+    Ok(CheckedFile(file, in_parts))
+}
+
+/// Adds a file, and begins or signs its upload.
+///
+/// # Errors
+/// [`Error::Conflict`] if the workspace has no room for it.
+pub(super) async fn add_file(
+    ports: &StartFilePorts<'_>,
+    CheckedFile(mut file, in_parts): CheckedFile,
+) -> Result<StartedFile, Error> {
     let key = file.object_key();
     let mut whole = None;
     if in_parts {
         let id = ports.uploads.begin(&file).await?;
         file.upload = Some(PartUpload { id, part_bytes: PartPlan::of(file.size).part_bytes });
     } else {
-        let signed = ports.uploads.sign_whole(&file, WHOLE_SECONDS).await?;
-        whole = Some((signed, now.plus_seconds(WHOLE_SECONDS.into())));
+        whole = Some(sign_whole(ports, &file).await?);
     }
     let refusal = match ports.files.add(&file, ports.quota).await? {
         Added::Done => return Ok(StartedFile { file, whole }),
@@ -110,6 +140,15 @@ pub async fn start_file(ports: &StartFilePorts<'_>, caller: &Caller, new: NewFil
         }
     }
     Err(Error::Conflict(refusal))
+}
+
+/// Signs the upload of a file as a whole. Returns it with the time until which it may begin.
+pub(super) async fn sign_whole(
+    ports: &StartFilePorts<'_>,
+    file: &StoredFile,
+) -> Result<(SignedUpload, Timestamp), Error> {
+    let signed = ports.uploads.sign_whole(file, WHOLE_SECONDS).await?;
+    Ok((signed, ports.clock.now().plus_seconds(WHOLE_SECONDS.into())))
 }
 
 /// Checks the fields. Returns the file, and whether it is uploaded in parts.
@@ -149,6 +188,7 @@ fn check(
         blocked_reason: None,
         detected: None,
         upload: None,
+        adopted: None,
         created_by: caller.key_id.clone(),
         created_at: now,
         completed_at: None,

@@ -56,7 +56,7 @@ impl World {
             max_bytes: GREATEST_FILE,
             quota: self.quota,
         };
-        start_file(&ports, caller, new).await
+        start_file(&ports, caller, &new).await
     }
 
     pub(super) async fn start(&self, new: NewFile) -> Result<StartedFile, Error> {
@@ -231,6 +231,7 @@ async fn every_invalid_field_is_named() {
         crc64nvme: Some("x".to_owned()),
         in_parts: false,
         expires_at: Some("2026-01-02T03:04:05Z".to_owned()),
+        link: None,
     };
     let both = NewFile { crc64nvme: Some("AuUcyF784aU=".into()), sha256: Some(EMPTY_SHA256.into()), ..new(1) };
     let parts = NewFile { sha256: Some(EMPTY_SHA256.into()), ..new(GREATEST_WHOLE + 1) };

@@ -1,5 +1,7 @@
 //! Creates a short link with a slug that the caller chooses, or a generated one.
 
+use std::borrow::Cow;
+
 use super::address::LinkAddress;
 use super::as_written::link_as_written;
 use super::created::{Created, MAX_SLUGS, no_free_slug, remember_target, slug_to_try};
@@ -36,24 +38,70 @@ pub async fn create_link(
     fields: &LinkFields,
     fingerprint: Option<&RequestFingerprint>,
 ) -> Result<Created, Error> {
+    check_new_link(ports, caller, fields, fingerprint).await?.create(ports, caller, fingerprint).await
+}
+
+/// A link that can be created, as far as one can know before.
+#[derive(Debug)]
+pub(crate) struct CheckedLink<'a> {
+    link: Link,
+    /// The stack's domains with the rules of the link's.
+    domains: Cow<'a, Domains>,
+    /// The link that stands in for it.
+    existing: Option<Link>,
+    has_own_slug: bool,
+    if_exists: IfExists,
+}
+
+/// Checks all that [`create_link`] checks, and writes nothing.
+///
+/// # Errors
+/// Those of [`create_link`].
+pub(crate) async fn check_new_link<'a>(
+    ports: &LinkPorts<'a>,
+    caller: &Caller,
+    fields: &LinkFields,
+    fingerprint: Option<&RequestFingerprint>,
+) -> Result<CheckedLink<'a>, Error> {
     caller.require(Role::Editor)?;
     let domains = with_rules_of(ports.domains, ports.domain_settings, fields.domain.as_deref()).await?;
-    let ports = &LinkPorts { domains: &domains, ..*ports };
-    let link = check(ports, caller, fields, fingerprint)?;
-    if let Some(old) = link_as_written(ports.reader, fields.slug.as_deref(), &link.address).await? {
-        let is_wanted = fields.if_exists == Some(IfExists::Return) && can_stand_in(caller, &old, &link);
-        return if is_wanted { Ok(Created { link: old, is_new: false }) } else { Err(slug_is_taken(&old.address)) };
+    let link = check(&LinkPorts { domains: &domains, ..*ports }, caller, fields, fingerprint)?;
+    let (has_own_slug, if_exists) = (fields.slug.is_some(), fields.if_exists.unwrap_or_default());
+    let existing = link_as_written(ports.reader, fields.slug.as_deref(), &link.address).await?;
+    if let Some(old) =
+        existing.as_ref().filter(|old| if_exists != IfExists::Return || !can_stand_in(caller, old, &link))
+    {
+        return Err(slug_is_taken(&old.address));
     }
-    refuse_unsafe(ports.lookups, link.targets()).await?;
-    let created = match (&fields.slug, fields.if_exists.unwrap_or_default()) {
-        (Some(_), if_exists) => create_with_own_slug(ports, caller, link, if_exists).await?,
-        (None, IfExists::Create) => create_with_free_slug(ports, caller, link, fingerprint).await?,
-        (None, IfExists::Return) => return return_existing(ports, caller, link, fingerprint).await,
-    };
-    if created.is_new {
-        remember_target(ports.targets, &created.link).await;
+    if existing.is_none() {
+        refuse_unsafe(ports.lookups, link.targets()).await?;
     }
-    Ok(created)
+    Ok(CheckedLink { link, domains, existing, has_own_slug, if_exists })
+}
+
+impl CheckedLink<'_> {
+    /// Creates the link, or returns the one that stands in for it; see [`create_link`].
+    pub(crate) async fn create(
+        self,
+        ports: &LinkPorts<'_>,
+        caller: &Caller,
+        fingerprint: Option<&RequestFingerprint>,
+    ) -> Result<Created, Error> {
+        let Self { link, domains, existing, has_own_slug, if_exists } = self;
+        if let Some(link) = existing {
+            return Ok(Created { link, is_new: false });
+        }
+        let ports = &LinkPorts { domains: &domains, ..*ports };
+        let created = match (has_own_slug, if_exists) {
+            (true, if_exists) => create_with_own_slug(ports, caller, link, if_exists).await?,
+            (false, IfExists::Create) => create_with_free_slug(ports, caller, link, fingerprint).await?,
+            (false, IfExists::Return) => return return_existing(ports, caller, link, fingerprint).await,
+        };
+        if created.is_new {
+            remember_target(ports.targets, &created.link).await;
+        }
+        Ok(created)
+    }
 }
 
 async fn create_with_own_slug(

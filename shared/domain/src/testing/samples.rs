@@ -110,6 +110,7 @@ pub fn stored_file(workspace: &str, number: u64) -> StoredFile {
         detected: None,
         blocked_reason: None,
         upload: None,
+        adopted: None,
         created_by: "key_test".to_owned(),
         created_at,
         completed_at: Some(created_at),

@@ -90,6 +90,7 @@ impl FileReader for MemoryFiles {
 #[async_trait]
 impl StoredFiles for MemoryFiles {
     async fn add(&self, file: &StoredFile, quota: FileQuota) -> Result<Added, StoreError> {
+        yield_once().await;
         let mut files = lock(&self.files);
         let key = (file.workspace.clone(), file.id.clone());
         if files.contains_key(&key) {
@@ -105,6 +106,7 @@ impl StoredFiles for MemoryFiles {
     }
 
     async fn get(&self, workspace: &WorkspaceId, id: &FileId) -> Result<Option<StoredFile>, StoreError> {
+        yield_once().await;
         Ok(lock(&self.files).get(&(workspace.clone(), id.clone())).cloned())
     }
 
@@ -120,6 +122,7 @@ impl StoredFiles for MemoryFiles {
     }
 
     async fn replace(&self, next: &StoredFile) -> Result<bool, StoreError> {
+        yield_once().await;
         let mut files = lock(&self.files);
         let Some(stored) = files.get_mut(&(next.workspace.clone(), next.id.clone())) else { return Ok(false) };
         if stored.revision + 1 == next.revision {
@@ -129,6 +132,7 @@ impl StoredFiles for MemoryFiles {
     }
 
     async fn remove(&self, file: &StoredFile, removed: &RemovedFile) -> Result<bool, StoreError> {
+        yield_once().await;
         let (mut files, mut all_removed) = (lock(&self.files), lock(&self.removed));
         let key = (file.workspace.clone(), file.id.clone());
         let is_same = files.get(&key).is_some_and(|stored| stored.revision == file.revision);
@@ -258,6 +262,7 @@ impl MemoryFileBucket {
 #[async_trait]
 impl FileUploads for MemoryFileBucket {
     async fn sign_whole(&self, file: &StoredFile, seconds: u32) -> Result<SignedUpload, StoreError> {
+        yield_once().await;
         self.called()?;
         let url = format!("https://bucket.example/{}?expires={seconds}", file.object_key());
         let length = ("content-length".to_owned(), file.size.to_string());
@@ -266,6 +271,7 @@ impl FileUploads for MemoryFileBucket {
     }
 
     async fn begin(&self, file: &StoredFile) -> Result<String, StoreError> {
+        yield_once().await;
         self.called()?;
         let id = format!("upload-{}", self.begun.fetch_add(1, Ordering::Relaxed));
         lock(&self.uploads).insert((file.object_key(), id.clone()), BTreeMap::new());
@@ -327,12 +333,14 @@ impl FileUploads for MemoryFileBucket {
     }
 
     async fn abort(&self, key: &str, upload: &str) -> Result<(), StoreError> {
+        yield_once().await;
         self.called()?;
         lock(&self.uploads).remove(&(key.to_owned(), upload.to_owned()));
         Ok(())
     }
 
     async fn stored(&self, key: &str) -> Result<Option<StoredObject>, StoreError> {
+        yield_once().await;
         self.called()?;
         Ok(lock(&self.objects).get(key).cloned())
     }

@@ -75,6 +75,19 @@ impl Error {
     pub fn invalid(pointer: impl Into<String>, detail: impl ToString) -> Self {
         Self::Invalid(vec![FieldError::new(pointer, detail)])
     }
+
+    /// Returns the error of a part of a request as one of the whole, in which the part is at `pointer`.
+    pub(crate) fn within(self, pointer: &str) -> Self {
+        match self {
+            Self::Invalid(errors) => {
+                let moved = errors.into_iter();
+                Self::Invalid(
+                    moved.map(|error| FieldError { pointer: format!("{pointer}{}", error.pointer), ..error }).collect(),
+                )
+            }
+            other => other,
+        }
+    }
 }
 
 /// How a store failed. Decides whether trying again can help.

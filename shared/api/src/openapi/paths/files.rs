@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use waypost_domain::Role;
+use waypost_domain::files::adopt::FileAdoption;
 use waypost_domain::files::id::FileId;
 use waypost_domain::files::start::NewFile;
 use waypost_domain::values::page::{Page, PageRequest};
@@ -15,6 +16,7 @@ const ITEM: &str = "/v1/files/{id}";
 pub(super) fn add(to: &mut Operations) {
     list(to);
     start(to);
+    adopt(to);
     read(to);
     delete(to);
     parts(to);
@@ -41,22 +43,39 @@ fn start(to: &mut Operations) {
         .about(
             "files",
             "Announce a file",
-            "Upload it as `upload` says, or part by part as `/v1/files/{id}/parts` says, and then complete it.",
+            "Upload it as `upload` says, or part by part as `/v1/files/{id}/parts` says, and then complete it. With `link`, a link to the file is made, too: both, or neither.",
         )
         .role(Role::Editor)
         .idempotent()
         .body::<NewFile>(json!({
             "small": { "name": "report.pdf", "size": 1024, "content_type": "application/pdf" },
             "in_parts": { "name": "film.mp4", "size": 104_857_600, "content_type": "video/mp4", "in_parts": true },
+            "shared": { "name": "plan.pdf", "size": 2048, "expires_at": null, "link": { "title": "The plan", "max_clicks": 3 } },
         }))
         .json::<StartedFileView>(
             201,
             "The file, and how to upload it.",
             &["Location", "Cache-Control", "Idempotency-Replayed"],
         )
-        .problem(409, "The workspace has no room for the file.");
+        .problem(409, "The workspace has no room for the file, or the slug of its link is taken.");
     let id = json!({ "path.id": "$response.body#/id" });
     operation.link(201, "readFile", id.clone()).link(201, "listFileParts", id).end();
+}
+
+fn adopt(to: &mut Operations) {
+    to.add("post", "/v1/file-adoptions", "adoptObject")
+        .about(
+            "files",
+            "Make a file of an object in the bucket",
+            "The operator puts objects under the stack's `AdoptPrefix`, each workspace's into the folder of its name. The object is not copied, and stays when the file ends.",
+        )
+        .role(Role::Editor)
+        .idempotent()
+        .body::<FileAdoption>(json!({ "object": { "object": "2026/report.pdf", "content_type": "application/pdf" } }))
+        .json::<FileView>(201, "The file, which is ready.", &["Location", "Idempotency-Replayed"])
+        .problem(409, "The workspace has no room for the file, or files are scanned for malware.")
+        .problem(422, "")
+        .end();
 }
 
 fn read(to: &mut Operations) {
