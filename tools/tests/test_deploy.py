@@ -58,7 +58,10 @@ VALUES = {
     ),
     "JwtWorkspaceClaim": (["workspace", "/app_metadata/workspace"], ["", "a b"]),
     "JwtRoleClaim": (["role"], [""]),
-    "AdoptPrefix": (["adopt/", "incoming/2026/", "files-2/", "a.b/c_d/"], ["", "adopt", "/adopt/", "files/", "clicks/x/", "a//", "a b/", "a/*/"]),
+    "AdoptPrefix": (
+        ["adopt/", "incoming/2026/", "files-2/", "a.b/c_d/"],
+        ["", "adopt", "/adopt/", "files/", "clicks/x/", "a//", "a b/", "a/*/"],
+    ),
     "AlarmTopicArn": (["", "arn:aws:sns:eu-west-1:123456789012:ops"], ["ops", "arn:aws:sns:eu-west-1:123456789012:"]),
 }  # fmt: skip
 
