@@ -9,6 +9,9 @@ pub(crate) const HANGING_STREAM: Duration = Duration::from_secs(4);
 /// How many slugs one process is asked for. It must forget most of them to keep its memory.
 pub(crate) const MANY_SLUGS: usize = 100_000;
 
+/// The slug of the link that leads to a file.
+pub(crate) const FILE_SLUG: &str = "a-film";
+
 /// Which slugs the requests ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Slugs {
@@ -16,6 +19,8 @@ pub(crate) enum Slugs {
     Same,
     /// A new one each time: no cache has it.
     Distinct,
+    /// Always the one of a link to a file.
+    File,
 }
 
 /// A bootstrap and the requests that it gets.
@@ -43,11 +48,12 @@ const PLAIN: Scenario = Scenario {
 pub(crate) const BASELINE: &str = "baseline";
 
 /// The scenarios that run in turns.
-pub(crate) const SCENARIOS: [Scenario; 9] = [
+pub(crate) const SCENARIOS: [Scenario; 10] = [
     PLAIN,
     Scenario { key: "getitem", bootstrap: "bench-getitem", slugs: Slugs::Distinct, ..PLAIN },
     Scenario { key: "redirect_cached", bootstrap: "redirect", ..PLAIN },
     Scenario { key: "redirect_uncached", bootstrap: "redirect", slugs: Slugs::Distinct, ..PLAIN },
+    Scenario { key: "redirect_file", bootstrap: "redirect", slugs: Slugs::File, ..PLAIN },
     Scenario { key: "redirect_slow_stream", bootstrap: "redirect", stream_delay: SLOW_STREAM, ..PLAIN },
     Scenario {
         key: "redirect_hanging_stream",
@@ -81,6 +87,7 @@ impl Scenario {
     pub(crate) fn event(&self, number: usize) -> String {
         let slug = match self.slugs {
             Slugs::Same => "spring-sale".to_owned(),
+            Slugs::File => FILE_SLUG.to_owned(),
             Slugs::Distinct => format!("s{number:010}"),
         };
         EVENT.replace("{slug}", &slug)

@@ -17,6 +17,7 @@ mod expiry;
 mod exports;
 mod failed_batch;
 mod file_inspection;
+mod file_pages;
 mod file_shares;
 mod file_visits;
 mod files;

@@ -168,8 +168,14 @@ impl Stack {
 
     /// Sends a form as a browser does.
     pub async fn submit(&self, path: &str, form: &str) -> Answer {
+        self.submit_with(path, form, &[("content-type", "application/x-www-form-urlencoded")]).await
+    }
+
+    /// Submits a form with these headers, its type among them.
+    pub async fn submit_with(&self, path: &str, form: &str, headers: &[(&str, &str)]) -> Answer {
         let request = self.http.post(format!("{}{path}", self.url)).header("host", &self.host);
-        send(request.header("content-type", "application/x-www-form-urlencoded").body(form.to_owned())).await
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        send(request.body(form.to_owned())).await
     }
 
     /// Uploads a file as the import describes.

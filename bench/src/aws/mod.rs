@@ -12,6 +12,7 @@ use self::aggregates::Aggregates;
 pub(crate) use self::table::Table;
 use crate::http::{Request, answer};
 use crate::network::{Network, Peer};
+use crate::scenario::FILE_SLUG;
 
 /// The target of all links.
 pub(crate) const TARGET: &str = "https://www.example.com/some/article?id=12345&ref=newsletter";
@@ -93,17 +94,30 @@ fn condition_failed() -> Vec<u8> {
     answer("400 Bad Request", REQUEST_ID, error)
 }
 
-/// Finds the item of a GetItem: a link by its slug, an API key, a day's salt. There are no others.
+/// The file that one of the links leads to.
+const FILE: &str = "fil_0199b0c67e4570008000000000000005";
+
+/// Finds the item of a GetItem: a link by its slug, a file, an API key, a day's salt. There are no others.
 fn item(request: &str) -> String {
     if let Some(slug) = text_after(request, "LINK#go.example.com#") {
+        let target = if slug == FILE_SLUG { format!("https://files.invalid/{FILE}") } else { TARGET.to_owned() };
         return format!(
             "{{\"Item\":{{\"pk\":{{\"S\":\"LINK#go.example.com#{slug}\"}},\"sk\":{{\"S\":\"LINK\"}},\
              \"domain\":{{\"S\":\"go.example.com\"}},\"slug\":{{\"S\":\"{slug}\"}},\"workspace\":{{\"S\":\"acme\"}},\
-             \"url\":{{\"S\":\"{TARGET}\"}},\"title\":{{\"S\":\"Some article\"}},\
+             \"url\":{{\"S\":\"{target}\"}},\"title\":{{\"S\":\"Some article\"}},\
              \"tags\":{{\"L\":[{{\"S\":\"newsletter\"}},{{\"S\":\"2026\"}}]}},\
              \"created_at\":{{\"S\":\"2026-01-02T03:04:05.678Z\"}},\"revision\":{{\"N\":\"0\"}},\
              \"list_pk\":{{\"S\":\"WS#acme#3\"}},\
              \"list_sk\":{{\"S\":\"2026-01-02T03:04:05.678Z#{slug}#go.example.com\"}}}}}}"
+        );
+    }
+    if request.contains("FILES#acme") {
+        return format!(
+            "{{\"Item\":{{\"pk\":{{\"S\":\"FILES#acme\"}},\"sk\":{{\"S\":\"FILE#{FILE}\"}},\"id\":{{\"S\":\"{FILE}\"}},\
+             \"workspace\":{{\"S\":\"acme\"}},\"status\":{{\"S\":\"ready\"}},\"name\":{{\"S\":\"a film.mp4\"}},\
+             \"size\":{{\"N\":\"104857600\"}},\"content_type\":{{\"S\":\"video/mp4\"}},\"created_by\":{{\"S\":\"key_1\"}},\
+             \"created_at\":{{\"S\":\"2026-01-02T03:04:05.678Z\"}},\"completed_at\":{{\"S\":\"2026-01-02T03:05:05.678Z\"}},\
+             \"detected\":{{\"M\":{{\"content_type\":{{\"S\":\"video/mp4\"}}}}}},\"revision\":{{\"N\":\"2\"}}}}}}"
         );
     }
     if let Some(hash) = text_after(request, "KEY#") {
@@ -144,6 +158,9 @@ mod tests {
         let link = found("LINK#go.example.com#abc");
         assert_eq!(link["Item"]["slug"]["S"], "abc");
         assert_eq!(link["Item"]["url"]["S"], TARGET);
+        let link = found(&format!("LINK#go.example.com#{FILE_SLUG}"));
+        assert_eq!(link["Item"]["url"]["S"], format!("https://files.invalid/{FILE}"));
+        assert_eq!(found("FILES#acme")["Item"]["id"]["S"], FILE);
     }
 
     #[test]

@@ -43,6 +43,7 @@ export function linkOf(fields: Partial<Link> & { number: number }): Link {
     forward_query: false,
     query_conflict: 'target_wins',
     forward_path: false,
+    landing: false,
     rules: [],
     variants: [],
     preview: null,

@@ -61,6 +61,11 @@ struct Http {
     source_ip: Option<String>,
 }
 
+/// Tells whether a request accepts pages by name, as browsers do.
+pub(crate) fn wants_page(accept: Option<&str>) -> bool {
+    accept.is_some_and(|accept| accept.contains("text/html"))
+}
+
 impl Event {
     /// Gives the request's method.
     pub(crate) fn method(&self) -> &str {
@@ -76,6 +81,7 @@ impl Event {
     /// else can write these headers too. The country is absent unless such a header gives it.
     pub(crate) fn visit(&self, secret: Option<&str>) -> Visit {
         let headers = self.headers.clone();
+        let wants_page = wants_page(headers.accept.as_deref());
         let proven = came_through(headers.x_waypost_front_door.as_deref(), secret);
         let purposes = [&headers.sec_purpose, &headers.purpose, &headers.x_purpose, &headers.x_moz];
         let prefetch = is_prefetch(purposes.into_iter().filter_map(|header| header.as_deref()));
@@ -88,6 +94,7 @@ impl Event {
             platform: headers.sec_ch_ua_platform,
             mobile: headers.sec_ch_ua_mobile,
             referrer: headers.referer,
+            wants_page,
             accept_language: headers.accept_language,
             country: headers.cloudfront_viewer_country.filter(|_| proven),
             prefetch,

@@ -77,6 +77,8 @@ pub struct LinkView {
     query_conflict: QueryConflict,
     /// Whether what follows the slug in a visit's path goes to the target's path.
     forward_path: bool,
+    /// Whether people get a page about a file before the file.
+    landing: bool,
     /// Other targets for some visits. The first rule that matches wins.
     rules: Vec<Rule>,
     /// Weighted targets for visits that no rule matches.
@@ -183,6 +185,7 @@ impl LinkView {
             forward_query: settings.forward_query,
             query_conflict: settings.query_conflict,
             forward_path: settings.forward_path,
+            landing: settings.landing,
             rules: settings.rules,
             variants: settings.variants,
             preview: settings.preview,

@@ -119,7 +119,7 @@ proptest! {
             host: Some(other.clone()), path: "/docs".into(), query: format!("utm_source={text}&{query}"),
             address: Some(address), user_agent: Some(text.clone()), platform: Some(other.clone()),
             mobile: Some(other.clone()), referrer: Some(format!("https://{other}")), accept_language: Some(other.clone()),
-            country: Some(other), prefetch: false, opted_out,
+            country: Some(other), prefetch: false, opted_out, wants_page: v4,
         };
         let click = streamed(&docs(json!({})), &visit);
         prop_assert_eq!(violations(&schema(), &click, ""), Vec::<String>::new());

@@ -41,6 +41,7 @@ export interface Draft {
   forward_query: boolean;
   query_conflict: 'target_wins' | 'visitor_wins';
   forward_path: boolean;
+  landing: boolean;
   archived: boolean;
   rules: RuleDraft[];
   variants: VariantDraft[];
@@ -78,6 +79,7 @@ export function emptyDraft(domain: string): Draft {
     forward_query: false,
     query_conflict: 'target_wins',
     forward_path: false,
+    landing: false,
     archived: false,
     rules: [],
     variants: [],
@@ -102,6 +104,7 @@ export function draftOf(link: Link): Draft {
     forward_query: link.forward_query,
     query_conflict: link.query_conflict,
     forward_path: link.forward_path,
+    landing: link.landing,
     archived: link.archived,
     rules: link.rules.map((rule) => ({
       key: newKey(),
@@ -179,6 +182,7 @@ function fieldsOf(draft: Draft): LinkPatch {
     forward_query: draft.forward_query,
     query_conflict: draft.query_conflict,
     forward_path: draft.forward_path,
+    landing: draft.landing,
     archived: draft.archived,
     rules: draft.rules.map((rule) => ({ if: conditionsOf(rule) as never, url: rule.url.trim() })),
     variants: draft.variants.map(({ name, url, weight }) => ({ name: name.trim(), url: url.trim(), weight: Number(weight) })),

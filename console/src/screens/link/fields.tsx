@@ -1,7 +1,7 @@
 import { useMe } from '../../api/me';
 import type { Link } from '../../api/types';
 import { TIME_ZONE } from '../../lib/format';
-import { targetOf } from '../../lib/targets';
+import { fileOfTarget, targetOf } from '../../lib/targets';
 import { text } from '../../text';
 import { Check, Field } from '../../ui/field';
 import { TagInput } from '../../ui/tag_input';
@@ -134,7 +134,7 @@ export function Limits({ draft, set, errorAt, link }: FieldsProps & { link: Link
 
 export function Forwarding({ draft, set, errorAt }: FieldsProps) {
   return (
-    <details class="panel" open={draft.forward_path || draft.forward_query || draft.redirect_status !== 302}>
+    <details class="panel" open={draft.landing || draft.forward_path || draft.forward_query || draft.redirect_status !== 302}>
       <summary>{text.link.forwarding}</summary>
       <div class="form">
         <Field label={text.link.status} hint={text.link.statusHint} error={errorAt('/redirect_status')}>
@@ -146,6 +146,14 @@ export function Forwarding({ draft, set, errorAt }: FieldsProps) {
             ))}
           </select>
         </Field>
+        {(fileOfTarget(draft.url) !== null || draft.landing) && (
+          <Check
+            label={text.link.landing}
+            hint={text.link.landingHint}
+            checked={draft.landing}
+            onChange={(landing) => set({ landing })}
+          />
+        )}
         <Check
           label={text.link.forwardPath}
           hint={text.link.forwardPathHint(`${draft.domain}/${draft.slug || 'slug'}`)}

@@ -18,6 +18,11 @@ pub(super) fn answer(served: ServedFile, event: &Event) -> Answer {
             Some(response) => (response, click.map(|click| PendingEvent::from(*click))),
             None => (refusal(event, Problem::no_such_path()), None),
         },
+        ServedFile::Page(mut page) => {
+            let click = page.click.take().map(|click| PendingEvent::from(*click));
+            (pages::file_page(&page), click)
+        }
+        ServedFile::Card(card) => (pages::file_card(&card), None),
         ServedFile::Waits(wait) => (waits(event, wait), None),
         ServedFile::Blocked => (pages::blocked_file(event.headers.accept.as_deref(), blocked()), None),
     }

@@ -217,7 +217,7 @@ fn no_such_method(event: &Event, methods: Methods) -> Response<String> {
     let mut response = refusal(event, Problem::no_such_method());
     let allow = match methods {
         Methods::Follow => "GET, HEAD",
-        Methods::FollowOrUnlock => "GET, HEAD, POST",
+        Methods::FollowOrSubmit => "GET, HEAD, POST",
         Methods::All => "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
     };
     response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));

@@ -850,6 +850,54 @@ async fn file_is_a_redirect_for_this_visitor_only() {
 }
 
 #[tokio::test]
+async fn page_of_a_file_leads_to_it_by_its_form() {
+    let given = given().await;
+    for (slug, settings) in
+        [("page", json!({"landing": true, "max_clicks": 1})), ("locked-page", json!({"password_hash": SECRET}))]
+    {
+        let mut shared = link("acme", slug, "https://files.invalid/fil_0199b0c67e4570008000000000000005");
+        shared.settings = serde_json::from_value(settings).unwrap();
+        given.links.insert(&shared).await.unwrap();
+    }
+    let as_person = |mut event: Event| {
+        event.headers.accept = Some("text/html,*/*;q=0.8".to_owned());
+        event
+    };
+    for method in ["GET", "HEAD", "GET"] {
+        let (response, click) = given.answer(&as_person(with_method(method, "/page"))).await;
+        assert_eq!((response.status().as_u16(), click.is_none()), (200, true), "{method}");
+        assert_eq!(response.body().contains("<form method=\"post\"><button>Download</button></form>"), method == "GET");
+        assert!(
+            !response.body().contains("fil_") && !response.body().contains("bucket.example"),
+            "{}",
+            response.body()
+        );
+        assert_eq!((header(&response, "cache-control"), header(&response, "x-robots-tag")), ("no-store", "noindex"));
+    }
+    let (response, click) = given.answer(&as_person(with_method("POST", "/page"))).await;
+    assert_eq!((response.status().as_u16(), click.is_some()), (303, true));
+    assert!(header(&response, "location").starts_with("https://bucket.example/"));
+    assert_eq!(given.status(&as_person(with_method("POST", "/page"))).await, 410);
+    assert_eq!(given.status(&as_person(with_method("GET", "/page"))).await, 410);
+    let (response, _) = given.answer(&as_person(with_method("PUT", "/page"))).await;
+    assert_eq!((response.status().as_u16(), header(&response, "allow")), (405, "GET, HEAD, POST"));
+    let unlock = event(PASSWORD, |event| event["rawPath"] = json!("/locked-page"));
+    let (response, click) = given.answer(&as_person(unlock)).await;
+    assert_eq!((response.status().as_u16(), click.is_some()), (200, true), "{}", response.body());
+    assert!(response.body().contains("<a href=\"https://bucket.example/"), "{}", response.body());
+    let slack = "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)";
+    let bot = |path: &str| {
+        event(GET, |event| {
+            event["rawPath"] = json!(path);
+            event["headers"]["user-agent"] = json!(slack);
+        })
+    };
+    let (response, click) = given.answer(&bot("/locked-page")).await;
+    assert!(response.body().contains("password") && !response.body().contains("og:title") && click.is_none());
+    assert_eq!(given.status(&bot("/page")).await, 410, "a link that has ended shows nothing");
+}
+
+#[tokio::test]
 async fn file_that_is_not_there_yet_is_a_page_that_looks_again() {
     let given = given().await;
     let file = stored_file("acme", 5);

@@ -11,9 +11,16 @@ use super::{answer, escaped, page, place};
 /// Makes a page with the tags of `preview` (<https://ogp.me>). It does not lead on by itself, nor name another address as its own: a
 /// program would show the target's preview instead. A person who gets it nevertheless has a link to `url`.
 pub(crate) fn card(preview: &LinkPreview, url: &TargetUrl) -> Response<String> {
-    let LinkPreview { title, description, image } = preview;
     let place = place(url);
-    let title = title.as_deref().unwrap_or(&place);
+    let onward = format!("<p><a href=\"{}\">Continue to {}</a></p>", escaped(url.as_str()), escaped(&place));
+    let title = preview.title.clone().or(Some(place));
+    card_with(&LinkPreview { title, ..preview.clone() }, &onward)
+}
+
+/// Makes a page with the tags of `preview`, which has a title, and with `onward` as HTML for people.
+pub(super) fn card_with(preview: &LinkPreview, onward: &str) -> Response<String> {
+    let LinkPreview { title, description, image } = preview;
+    let title = title.as_deref().unwrap_or_default();
     let card = if image.is_some() { "summary_large_image" } else { "summary" };
     let tags = [
         ("property", "og:type", Some("website")),
@@ -31,8 +38,7 @@ pub(crate) fn card(preview: &LinkPreview, url: &TargetUrl) -> Response<String> {
         }
     }
     let text = description.as_deref().map(|text| format!("<p>{}</p>", escaped(text))).unwrap_or_default();
-    let content = format!("{text}<p><a href=\"{}\">Continue to {}</a></p>", escaped(url.as_str()), escaped(&place));
-    answer(page(&escaped(title), &head, &content))
+    answer(page(&escaped(title), &head, &format!("{text}{onward}")))
 }
 
 #[cfg(test)]

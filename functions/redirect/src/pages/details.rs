@@ -7,6 +7,7 @@ use waypost_domain::Timestamp;
 use waypost_domain::files::target::file_of;
 use waypost_domain::redirect::details::{Destination, LinkDetails};
 
+use super::file::file_facts;
 use super::report::report_link;
 use super::{answer, escaped, page, place};
 
@@ -32,7 +33,13 @@ pub(crate) fn details(details: &LinkDetails) -> Response<String> {
 }
 
 fn whereto(destination: &Destination) -> String {
-    let Destination { url, varies, .. } = destination;
+    let Destination { url, varies, file, .. } = destination;
+    if let Some(file) = file {
+        return format!(
+            "<p>This link leads to a <strong>file</strong>:</p>{}",
+            file_facts(file, &file.delivery().content_type)
+        );
+    }
     if file_of(url).is_some() {
         return "<p>This link leads to a <strong>file</strong>.</p>".to_owned();
     }
@@ -46,7 +53,7 @@ fn whereto(destination: &Destination) -> String {
 }
 
 /// Writes the day of `time` in UTC, as machines and people read it.
-fn date(time: Timestamp) -> String {
+pub(super) fn date(time: Timestamp) -> String {
     let text = time.to_string();
     let day = text.get(..10).unwrap_or(&text);
     format!("<time datetime=\"{text}\">{day}</time>")

@@ -3,6 +3,7 @@
 
 mod card;
 mod details;
+mod file;
 mod file_state;
 mod onward;
 mod report;
@@ -16,8 +17,11 @@ use waypost_domain::redirect::follow::Locked;
 use waypost_domain::values::schemes::TargetSchemes;
 use waypost_http::problem::Problem;
 
+use crate::event::wants_page;
+
 pub(crate) use card::card;
 pub(crate) use details::details;
+pub(crate) use file::{file_card, file_page};
 pub(crate) use file_state::{RELOAD_SECONDS, blocked_file, waits};
 pub(crate) use onward::onward;
 pub(crate) use report::{TRAP, report_form, report_later, report_taken};
@@ -25,25 +29,25 @@ pub(crate) use report::{TRAP, report_form, report_later, report_taken};
 /// The style of all pages. The policy below names its hash; a test compares the two.
 const STYLE: &str = "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:20vh auto;padding:0 1rem;\
      color-scheme:light dark}input,button,select,textarea{font:inherit;padding:.4em .6em}input,select,textarea{display:block;\
-     width:100%;box-sizing:border-box;margin:.3em 0 1em}[role=alert]{font-weight:bold}code{overflow-wrap:anywhere}";
+     width:100%;box-sizing:border-box;margin:.3em 0 1em}img,video,audio{max-width:100%}[role=alert]{font-weight:bold}code{overflow-wrap:anywhere}";
 
 /// Allows any web site in `form-action`: browsers apply it to the redirect after the form, which leads to the target. The schemes
 /// that the operator allows follow.
-const POLICY: &str = "default-src 'none'; style-src 'sha256-AOSy70n7AB6i7EtEyIIUDhtccrxQGaXXt7O2U5Nj9z0='; \
+const POLICY: &str = "default-src 'none'; style-src 'sha256-IHcO7RuWNZdUODlF3aIxwHFu4+W7ndAz1buPWSNsLds='; \
      frame-ancestors 'none'; base-uri 'none'; form-action https: http:";
 
 /// The policy of pages without a form.
-const POLICY_WITHOUT_FORMS: &str = "default-src 'none'; style-src 'sha256-AOSy70n7AB6i7EtEyIIUDhtccrxQGaXXt7O2U5Nj9z0='; \
+const POLICY_WITHOUT_FORMS: &str = "default-src 'none'; style-src 'sha256-IHcO7RuWNZdUODlF3aIxwHFu4+W7ndAz1buPWSNsLds='; \
      form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
 
 /// The policy of pages with a form that leads back here.
-const POLICY_OF_OWN_FORMS: &str = "default-src 'none'; style-src 'sha256-AOSy70n7AB6i7EtEyIIUDhtccrxQGaXXt7O2U5Nj9z0='; \
+const POLICY_OF_OWN_FORMS: &str = "default-src 'none'; style-src 'sha256-IHcO7RuWNZdUODlF3aIxwHFu4+W7ndAz1buPWSNsLds='; \
      form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// Writes `problem` in the form that `accept` asks for.
 pub(crate) fn refusal(accept: Option<&str>, problem: Problem) -> Response<String> {
     let mut response = problem.into_http().map(|body| String::from_utf8(body).unwrap_or_default());
-    if accept.is_some_and(|accept| accept.contains("text/html")) {
+    if wants_page(accept) {
         *response.body_mut() = message(response.status());
         as_page(&mut response);
     }

@@ -12,7 +12,7 @@ use crate::links::target_check::TargetCheck;
 use crate::values::timestamp::Timestamp;
 
 const COLUMNS: &str = "url,slug,domain,aliases,title,tags,created_at,starts_at,expires_at,expired_url,max_clicks,\
-redirect_status,forward_query,query_conflict,forward_path,archived,rules,variants,preview,imported_clicks,has_password,\
+redirect_status,forward_query,query_conflict,forward_path,landing,archived,rules,variants,preview,imported_clicks,has_password,\
 created_by,changed_by,broken_since";
 
 /// Writes the first line of an export in CSV, `with_passwords` or without.
@@ -47,6 +47,8 @@ struct Row {
     query_conflict: Option<QueryConflict>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     forward_path: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    landing: bool,
     archived: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     rules: Vec<RuleFields>,
@@ -88,6 +90,7 @@ impl Row {
             forward_query: fields.forward_query,
             query_conflict: Some(fields.query_conflict).filter(|choice| *choice != QueryConflict::default()),
             forward_path: fields.forward_path,
+            landing: fields.landing,
             archived: fields.archived,
             rules: fields.rules,
             variants: fields.variants,
@@ -134,6 +137,7 @@ pub fn csv_row(link: &Link, with_passwords: bool) -> String {
         flag(row.forward_query),
         row.query_conflict.map(word).unwrap_or_default(),
         flag(row.forward_path),
+        flag(row.landing),
         flag(row.archived),
         json_list(&row.rules),
         json_list(&row.variants),

@@ -72,6 +72,10 @@ pub struct LinkFields {
     #[serde(default, deserialize_with = "or_default")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<bool>"))]
     pub forward_path: bool,
+    /// Whether people who follow a link to a file get a page about the file, from which they download it. No effect on other targets.
+    #[serde(default, deserialize_with = "or_default")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<bool>"))]
+    pub landing: bool,
     /// Other targets for some visits. The first rule that matches wins. All targets of a link together have at most 40 KiB of JSON.
     #[serde(default, deserialize_with = "or_default")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<Vec<RuleFields>>", length(max = LinkSettings::MAX_CHOICES)))]
@@ -214,6 +218,7 @@ impl LinkFields {
             forward_query: settings.forward_query,
             query_conflict: settings.query_conflict,
             forward_path: settings.forward_path,
+            landing: settings.landing,
             rules: settings.rules.iter().map(RuleFields::of).collect(),
             variants: settings.variants.iter().map(VariantFields::of).collect(),
             preview: settings.preview.as_ref().map(PreviewFields::of),

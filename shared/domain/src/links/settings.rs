@@ -43,6 +43,9 @@ pub struct LinkSettings {
     /// Whether what follows the slug in the visit's path goes to the target's path. It never leaves the target's path.
     #[serde(default, skip_serializing_if = "is_default")]
     pub forward_path: bool,
+    /// Whether people get a page about a file before the file.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub landing: bool,
     /// Other targets for some visits. The first rule that matches wins.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<Rule>,

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::choose_target::Choice;
+use super::file_page::{FileCard, FilePage, Shown};
 use super::ports::ClickLimit;
 use super::record_click::{PendingClick, record_click};
 use super::visit::Visit;
@@ -20,6 +21,9 @@ use crate::values::timestamp::Timestamp;
 
 /// How long a visitor may begin to download a file after the redirect, in seconds. No longer than until the file ends.
 pub const FILE_SECONDS: u32 = 60;
+
+/// How long a visitor who unlocked a file may begin to download it from its page, in seconds.
+pub const PAGE_SECONDS: u32 = 10 * 60;
 
 /// The ports for files.
 pub struct FileShares {
@@ -48,6 +52,8 @@ pub(super) enum FileAsk {
     Get,
     /// The file, with the right password in a form (POST).
     Unlock,
+    /// The file, by the form of its page (POST).
+    Take,
 }
 
 /// How a visit to a file is answered.
@@ -66,6 +72,10 @@ pub(super) enum FileAnswer {
 pub enum ServedFile {
     /// The file.
     Download(Download),
+    /// The page about it.
+    Page(FilePage),
+    /// What chats and posts show of it.
+    Card(FileCard),
     /// That it will be there, if the visitor comes again.
     Waits(Wait),
     /// That it was blocked.
@@ -99,10 +109,17 @@ impl FileShares {
             Found::Ready(file) => file,
             Found::Unready(answer) => return Ok(answer),
         };
+        let is_form = matches!(asks, FileAsk::Unlock | FileAsk::Take);
+        if !is_form && visit.client().fetches_previews() {
+            let preview = link.settings.preview.clone().unwrap_or_default();
+            return Ok(FileAnswer::Served(ServedFile::Card(FileCard { file, preview })));
+        }
+        if !is_form && visit.wants_page && link.settings.landing {
+            return self.page(&ask, file, None).await;
+        }
         // Who comes ahead of a person must neither use up a download nor get around the limit.
-        let comes_ahead = visit.prefetch || (asks != FileAsk::Unlock && visit.client().fetches_previews());
         let is_limited = link.settings.max_clicks.is_some();
-        if is_limited && comes_ahead && asks != FileAsk::Look {
+        if is_limited && visit.prefetch && asks != FileAsk::Look {
             return Ok(FileAnswer::Details(file));
         }
         if asks == FileAsk::Look || visit.prefetch {
@@ -112,8 +129,12 @@ impl FileShares {
         if is_limited && !limit.use_click(&link.address).await? {
             return Ok(FileAnswer::Gone);
         }
-        let click = record_click(visit, link, choice, now, random);
-        self.download(&ask, &file, Some(Box::new(click))).await
+        let click = Some(Box::new(record_click(visit, link, choice, now, random)));
+        // Who had to find a password is told what it opened.
+        if asks == FileAsk::Unlock && visit.wants_page {
+            return self.page(&ask, file, Some(click)).await;
+        }
+        self.download(&ask, &file, click).await
     }
 
     /// Returns the record of the file for the page that tells where the link leads.
@@ -138,6 +159,43 @@ impl FileShares {
         })
     }
 
+    /// Makes the page about a file. `unlocked` is there after the password, with the click: then the page leads to the bucket itself, since
+    /// a form on it would have to ask for the password again.
+    async fn page(
+        &self,
+        ask: &FileVisit<'_>,
+        file: Arc<StoredFile>,
+        unlocked: Option<Option<Box<PendingClick>>>,
+    ) -> Result<FileAnswer, StoreError> {
+        let settings = &ask.link.settings;
+        let (key, delivery) = (file.object_key(), file.delivery());
+        let download = if unlocked.is_some() {
+            let seconds = file.url_seconds(PAGE_SECONDS, ask.now);
+            Some(self.signer.sign_file(&key, ReadMethod::Get, &delivery.clone().saved(), seconds).await?)
+        } else {
+            None
+        };
+        // What the page shows of a file is the file: it would get around a limit.
+        let shows = settings.max_clicks.is_none() && !ask.visit.prefetch;
+        let shown = match Shown::of(&delivery.content_type).filter(|_| shows) {
+            Some(shown) => {
+                let seconds = file.url_seconds(shown.seconds(), ask.now);
+                Some((shown, self.signer.sign_file(&key, ReadMethod::Get, &delivery, seconds).await?))
+            }
+            None => None,
+        };
+        let ends_at = match (settings.expires_at, file.expires_at) {
+            (Some(link), Some(file)) => Some(link.min(file)),
+            (link, file) => link.or(file),
+        };
+        let downloads_left = settings.max_clicks.map(|max| max.saturating_sub(settings.used_clicks));
+        let downloads_left = downloads_left.filter(|_| unlocked.is_none());
+        let click = unlocked.flatten();
+        let content_type = delivery.content_type;
+        let page = FilePage { file, content_type, download, shown, ends_at, downloads_left, click };
+        Ok(FileAnswer::Served(ServedFile::Page(page)))
+    }
+
     async fn download(
         &self,
         ask: &FileVisit<'_>,
@@ -147,7 +205,7 @@ impl FileShares {
         let method = if ask.asks == FileAsk::Look { ReadMethod::Head } else { ReadMethod::Get };
         let seconds = file.url_seconds(FILE_SECONDS, ask.now);
         let url = self.signer.sign_file(&file.object_key(), method, &file.delivery(), seconds).await?;
-        let after_form = ask.asks == FileAsk::Unlock;
+        let after_form = matches!(ask.asks, FileAsk::Unlock | FileAsk::Take);
         Ok(FileAnswer::Served(ServedFile::Download(Download { url, after_form, click })))
     }
 }

@@ -7,6 +7,7 @@ pub mod choose_target;
 pub mod circuit_breaker;
 pub mod deliver_clicks;
 pub mod details;
+pub mod file_page;
 pub mod file_share;
 mod find_link;
 pub mod follow;

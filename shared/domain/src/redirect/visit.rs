@@ -30,6 +30,8 @@ pub struct Visit {
     pub mobile: Option<String>,
     /// The `Referer` header.
     pub referrer: Option<String>,
+    /// Whether the `Accept` header has `text/html`: browsers ask for pages so, programs for anything.
+    pub wants_page: bool,
     /// The `Accept-Language` header.
     pub accept_language: Option<String>,
     /// The visitor's country as a proxy or database names it, in upper or lower case.

@@ -44,6 +44,8 @@ pub enum Column {
     QueryConflict,
     /// Whether the redirect forwards what follows the slug in the path.
     ForwardPath,
+    /// Whether people get a page about a file before the file.
+    Landing,
     /// Other targets for some visits, as JSON.
     Rules,
     /// Weighted targets, as JSON.
@@ -75,7 +77,7 @@ pub enum Column {
 }
 
 /// Every column with its name in reports, in our own exports and in options.
-const NAMES: [(Column, &str); 32] = [
+const NAMES: [(Column, &str); 33] = [
     (Column::Url, "url"),
     (Column::Slug, "slug"),
     (Column::ShortUrl, "short_url"),
@@ -94,6 +96,7 @@ const NAMES: [(Column, &str); 32] = [
     (Column::ForwardQuery, "forward_query"),
     (Column::QueryConflict, "query_conflict"),
     (Column::ForwardPath, "forward_path"),
+    (Column::Landing, "landing"),
     (Column::Rules, "rules"),
     (Column::Variants, "variants"),
     (Column::Preview, "preview"),
@@ -165,6 +168,7 @@ impl Column {
                 | Self::Status
                 | Self::ForwardQuery
                 | Self::ForwardPath
+                | Self::Landing
                 | Self::HasPassword
                 | Self::Password
         )

@@ -122,7 +122,7 @@ fn wrong_type(column: Column, value: &str) -> Fault {
         Column::Rules | Column::Variants | Column::Aliases => "a list",
         Column::Geo | Column::Preview => "an object",
         Column::ImportedClicks | Column::MaxClicks | Column::RedirectStatus => "a number",
-        Column::Archived | Column::ForwardQuery | Column::ForwardPath => "true or false",
+        Column::Archived | Column::ForwardQuery | Column::ForwardPath | Column::Landing => "true or false",
         _ if column.is_time() => "a text or a number",
         _ => "a text",
     };

@@ -160,6 +160,7 @@ impl Reading {
             }
             Column::ForwardQuery => fields.forward_query = read_flag(text)?,
             Column::ForwardPath => fields.forward_path = read_flag(text)?,
+            Column::Landing => fields.landing = read_flag(text)?,
             Column::QueryConflict if !is_nothing(text) => {
                 let word = text.trim().to_ascii_lowercase();
                 let choice = QueryConflict::deserialize(word.as_str().into_deserializer());

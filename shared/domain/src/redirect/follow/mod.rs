@@ -77,8 +77,8 @@ pub enum Intent<'a> {
 pub enum Methods {
     /// GET and HEAD: the redirect may change the method.
     Follow,
-    /// GET and HEAD, and POST of the password.
-    FollowOrUnlock,
+    /// GET and HEAD, and POST of a form: of the password, or of the page of a file.
+    FollowOrSubmit,
     /// All: the redirect keeps method and body.
     All,
 }
@@ -176,12 +176,16 @@ pub async fn follow_link(ports: &FollowLinkPorts, visit: &Visit, intent: Intent<
     if let Some(id) = file_of(choice.url) {
         return ports.file((&link, id, url), (visit, &choice), intent, now).await;
     }
+    let is_locked = settings.password_hash.is_some();
+    if methods == Methods::FollowOrSubmit && !is_locked && matches!(intent, Intent::Post { .. }) {
+        return Ok(Outcome::MethodNotAllowed(Methods::Follow));
+    }
     // A page leads there, and no page can make a browser repeat a method and its body.
     let reads = matches!(intent, Intent::Look | Intent::Follow);
     if !url.fits_header() && methods == Methods::All && !reads {
         return Ok(Outcome::MethodNotAllowed(Methods::Follow));
     }
-    let (status, is_unlocked) = (settings.redirect_status, settings.password_hash.is_some());
+    let (status, is_unlocked) = (settings.redirect_status, is_locked);
     let is_safe = |image: &TargetUrl| ports.check_target(&link, image.as_str(), visit).is_ok();
     let shows = |preview: &&LinkPreview| {
         !is_unlocked && reads && visit.client().fetches_previews() && preview.image.as_ref().is_none_or(is_safe)
@@ -264,13 +268,21 @@ impl FollowLinkPorts {
             Intent::Look => FileAsk::Look,
             Intent::Follow => FileAsk::Get,
             Intent::Post { .. } if link.settings.password_hash.is_some() => FileAsk::Unlock,
+            Intent::Post { .. } if link.settings.landing => FileAsk::Take,
             // The bucket takes a file's GET and HEAD only.
             Intent::Post { .. } | Intent::Keep | Intent::LookAndKeep | Intent::Unknown => {
-                return Ok(Outcome::MethodNotAllowed(Methods::Follow));
+                let methods = if link.settings.landing { Methods::FollowOrSubmit } else { Methods::Follow };
+                return Ok(Outcome::MethodNotAllowed(methods));
             }
         };
         let ask = FileVisit { link, visit, choice, asks, now };
         Ok(match self.files.answer(ask, id, (self.limit.as_ref(), self.random.as_ref())).await? {
+            FileAnswer::Served(ServedFile::Card(mut card)) => {
+                // Other code may have written the link, and the list of blocked targets is newer.
+                let is_safe = |image: &TargetUrl| self.check_target(link, image.as_str(), visit).is_ok();
+                card.preview.image = card.preview.image.filter(is_safe);
+                Outcome::File(Box::new(ServedFile::Card(card)))
+            }
             FileAnswer::Served(served) => Outcome::File(Box::new(served)),
             FileAnswer::Gone => self.gone(link, visit),
             FileAnswer::Details(file) => {
@@ -358,8 +370,10 @@ fn refusal(unsafe_target: TargetError) -> Outcome {
 /// Returns the methods that a link with these settings answers.
 fn methods(settings: &LinkSettings) -> Methods {
     match settings.redirect_status {
-        _ if settings.password_hash.is_some() => Methods::FollowOrUnlock,
+        _ if settings.password_hash.is_some() => Methods::FollowOrSubmit,
         RedirectStatus::TemporaryRedirect | RedirectStatus::PermanentRedirect => Methods::All,
+        // The page of a file has a form. Whether the target is a file is known later.
+        RedirectStatus::MovedPermanently | RedirectStatus::Found if settings.landing => Methods::FollowOrSubmit,
         RedirectStatus::MovedPermanently | RedirectStatus::Found => Methods::Follow,
     }
 }

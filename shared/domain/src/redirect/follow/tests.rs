@@ -660,6 +660,12 @@ fn shared(outcome: Outcome) -> String {
                 let place = url.replace("https://bucket.example/files/acme/fil_", "fil_");
                 format!("{} {}", place.replace("&type=application/pdf&as=inline", ""), click.is_some())
             }
+            ServedFile::Page(page) => {
+                let url = page.download.as_deref().or(page.shown.as_ref().map(|(_, url)| url.as_str()));
+                let place = url.unwrap_or("form").replace("https://bucket.example/files/acme/", "");
+                format!("page {} {}", place.split("&type").next().unwrap(), page.click.is_some())
+            }
+            ServedFile::Card(card) => format!("card {:?}", card.preview.title),
             other => format!("{other:?}"),
         },
         other => show(other).chars().take_while(|c| c.is_ascii_alphabetic()).collect(),
@@ -682,6 +688,96 @@ async fn file_is_signed_for_the_workspace_and_the_method() {
     let visit = Visit { query: "a=b".to_owned(), ..visit("/docs/rest") };
     let outcome = follow_link(&fixture.ports, &visit, Intent::Follow).await.unwrap();
     assert_eq!(shared(outcome), format!("{id}?method=Get&expires=60 true"));
+}
+
+/// Who asks how for what, and what is used up of three downloads.
+#[tokio::test]
+async fn page_of_a_file_is_for_people_and_its_download_is_the_click() {
+    const ID: &str = "fil_0199b0c67e4570008000000000000005";
+    let person = |path: &str| Visit { wants_page: true, ..visit(path) };
+    let bot = Visit {
+        user_agent: Some("Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)".into()),
+        ..person("/docs")
+    };
+    let ahead = Visit { prefetch: true, ..person("/docs") };
+    let get = |method, seconds| format!("{ID}?method={method}&expires={seconds}");
+    let (landing, plain) = (json!({"landing": true}), json!({}));
+    let limited = json!({"landing": true, "max_clicks": 3});
+    let locked = json!({"password_hash": hash_of("secret")});
+    let locked_limited = json!({"password_hash": hash_of("secret"), "max_clicks": 3, "landing": true});
+    let named = json!({"preview": {"title": "Plan"}, "max_clicks": 3});
+    let (post, password) = (Intent::Post { password: None }, Intent::Post { password: Some(b"secret") });
+    for (settings, visit, intent, expected, used) in [
+        (&plain, person("/docs"), Intent::Follow, format!("{} true", get("Get", 60)), 0),
+        (&landing, person("/docs"), Intent::Follow, "page form false".to_owned(), 0),
+        (&landing, person("/docs"), Intent::Look, "page form false".to_owned(), 0),
+        (&landing, visit("/docs"), Intent::Follow, format!("{} true", get("Get", 60)), 0),
+        (&landing, person("/docs"), post, format!("{} true", get("Get", 60)), 0),
+        (&landing, ahead.clone(), Intent::Follow, "page form false".to_owned(), 0),
+        (&limited, person("/docs"), Intent::Follow, "page form false".to_owned(), 0),
+        (&limited, person("/docs"), post, format!("{} true", get("Get", 60)), 1),
+        (&limited, visit("/docs"), Intent::Follow, format!("{} true", get("Get", 60)), 1),
+        (&limited, bot.clone(), Intent::Follow, "card None".to_owned(), 0),
+        (&landing, bot.clone(), Intent::Look, "card None".to_owned(), 0),
+        (&plain, bot.clone(), Intent::Follow, "card None".to_owned(), 0),
+        (&named, bot.clone(), Intent::Follow, "card Some(\"Plan\")".to_owned(), 0),
+        (&plain, person("/docs"), post, "MethodNotAllowed".to_owned(), 0),
+        (&locked, person("/docs"), Intent::Follow, "Locked".to_owned(), 0),
+        (&locked, bot.clone(), Intent::Follow, "Locked".to_owned(), 0),
+        (&locked, person("/docs"), password, format!("page {} true", get("Get", 600)), 0),
+        (&locked, visit("/docs"), password, format!("{} true", get("Get", 60)), 0),
+        (&locked_limited, person("/docs"), Intent::Follow, "Locked".to_owned(), 0),
+        (&locked_limited, person("/docs"), password, format!("page {} true", get("Get", 600)), 1),
+    ] {
+        let fixture = sharing(settings.clone()).await;
+        let outcome = shared(follow_link(&fixture.ports, &visit, intent).await.unwrap());
+        assert_eq!((outcome, fixture.links.all()[0].settings.used_clicks), (expected, used), "{settings} {intent:?}");
+    }
+}
+
+#[tokio::test]
+async fn page_shows_what_runs_nothing_unless_downloads_are_counted() {
+    let person = Visit { wants_page: true, ..visit("/docs") };
+    let end = Timestamp::parse(NOW).unwrap().plus_seconds(3600);
+    for (content_type, settings, expires_at, expected) in [
+        ("image/png", json!({}), None, Some("expires=600&type=image/png&as=inline")),
+        ("image/svg+xml", json!({}), None, None),
+        ("text/html", json!({}), None, None),
+        ("application/pdf", json!({}), None, None),
+        ("video/mp4", json!({}), None, Some("expires=21600&type=video/mp4&as=inline")),
+        ("video/mp4", json!({}), Some(end), Some("expires=3600&type=video/mp4&as=inline")),
+        ("audio/mpeg", json!({}), None, Some("expires=21600&type=audio/mpeg&as=inline")),
+        ("image/png", json!({"max_clicks": 3}), None, None),
+    ] {
+        let mut settings = settings;
+        settings["landing"] = json!(true);
+        let fixture = sharing(settings.clone()).await;
+        fixture.files.put(StoredFile { content_type: content_type.to_owned(), expires_at, ..stored_file("acme", 5) });
+        let Outcome::File(served) = follow_link(&fixture.ports, &person, Intent::Follow).await.unwrap() else {
+            panic!()
+        };
+        let ServedFile::Page(page) = *served else { panic!("{served:?}") };
+        let shown = page.shown.as_ref().map(|(_, url)| url.split("&").skip(1).collect::<Vec<_>>().join("&"));
+        assert_eq!(shown.as_deref(), expected, "{content_type} {settings}");
+        assert_eq!((page.download, page.ends_at), (None, expires_at));
+    }
+}
+
+#[tokio::test]
+async fn form_of_a_page_is_for_files_alone() {
+    for (settings, intent, expected) in [
+        (json!({"landing": true}), Intent::Follow, "no file true"),
+        (json!({"landing": true}), Intent::Post { password: None }, "MethodNotAllowed"),
+        (json!({"landing": true, "redirect_status": 308}), Intent::Post { password: None }, "no file true"),
+    ] {
+        let fixture = fixture(settings.clone()).await;
+        let visit = Visit { wants_page: true, ..visit("/docs") };
+        assert_eq!(
+            shared(follow_link(&fixture.ports, &visit, intent).await.unwrap()),
+            expected,
+            "{settings} {intent:?}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -712,7 +808,7 @@ async fn limited_download_is_used_up_by_programs_too_and_not_by_those_that_come_
         |user_agent: &str, prefetch| Visit { user_agent: Some(user_agent.to_owned()), prefetch, ..visit("/docs") };
     let follow = async |visit: &Visit| shared(follow_link(&fixture.ports, visit, Intent::Follow).await.unwrap());
     let bot = with("Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)", false);
-    assert_eq!(follow(&bot).await, "Details");
+    assert_eq!(follow(&bot).await, "card None");
     assert_eq!(follow(&with("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0", true)).await, "Details");
     assert!(follow(&with("curl/8.5.0", false)).await.starts_with("fil_"));
     assert_eq!(follow(&with("curl/8.5.0", false)).await, "gone");

@@ -111,6 +111,7 @@ fn secondary_column_costs_only_itself() {
         (Column::RedirectStatus, "x"),
         (Column::ForwardQuery, "perhaps"),
         (Column::ForwardPath, "perhaps"),
+        (Column::Landing, "perhaps"),
         (Column::QueryConflict, "nobody"),
         (Column::Preview, "{\"picture\":1}"),
         (Column::Preview, "{\"image\":\"javascript:alert(1)\"}"),
