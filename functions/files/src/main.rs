@@ -1,10 +1,12 @@
-//! `GET|POST /v1/files`, `/v1/files/{id}` with `parts` and `completion`: announces, completes, shows and deletes files.
+//! `GET|POST /v1/files`, `/v1/files/{id}` with `parts` and `completion`: announces, completes, shows and deletes files. `GET|POST /v1/collections`,
+//! `/v1/collections/{id}` with `files`: makes, shows and deletes collections of them.
 
 mod handler;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use waypost_aws::dynamo::collections::DynamoCollections;
 use waypost_aws::dynamo::files::DynamoFiles;
 use waypost_aws::s3::files::S3FileUploads;
 use waypost_aws::s3::objects::S3Objects;
@@ -27,6 +29,7 @@ async fn serve() -> Result<(), BoxError> {
     let patient = aws_sdk_s3::Client::new(&sdk::with_one_long_call(&config));
     let app = handler::App {
         files: Arc::new(DynamoFiles::new(dynamo.clone(), &table)),
+        collections: Arc::new(DynamoCollections::new(dynamo.clone(), &table)),
         uploads: Arc::new(S3FileUploads::new(s3.clone(), patient, &bucket)),
         objects: Arc::new(S3Objects::new(s3, &bucket)),
         signer: Arc::new(S3FileSigner::new(config, &bucket)),

@@ -36,6 +36,7 @@ fn fixture() -> Fixture {
     let keys = keys.map(|((workspace, role), seed)| store.authorize(seed, workspace, role)).collect();
     let app = App {
         files: files.clone(),
+        collections: files.clone(),
         uploads: bucket.clone(),
         objects: bucket.clone(),
         signer: bucket.clone(),

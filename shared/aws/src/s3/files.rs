@@ -209,6 +209,7 @@ mod tests {
             blocked_reason: None,
             detected: None,
             upload: None,
+            place: None,
             created_by: "key_1".to_owned(),
             created_at: clock.now(),
             completed_at: None,

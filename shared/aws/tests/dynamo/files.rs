@@ -30,6 +30,7 @@ fn file(clock: &FixedClock, random: &SeededRandom, workspace: &str, size: u64) -
         blocked_reason: None,
         detected: None,
         upload: None,
+        place: None,
         created_by: "key_1".to_owned(),
         created_at: clock.now(),
         completed_at: None,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::checksums::{Crc64Nvme, Sha256Sum};
+use super::collections::path::FilePlace;
 use super::delivery::{Delivery, shown_type};
 use super::detect::Detected;
 use super::ending::UPLOAD_SECONDS;
@@ -69,6 +70,9 @@ pub struct StoredFile {
     /// The upload in parts; absent if it is uploaded as a whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upload: Option<PartUpload>,
+    /// Its collection, and its path there; absent if it stands alone. Its `name` is the last part of the path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<FilePlace>,
     /// The id of the caller that made it.
     pub created_by: String,
     /// When it was announced.

@@ -6,6 +6,7 @@ use crate::files::file::{FileStatus, StoredFile};
 use crate::files::reader::FileAddress;
 use crate::links::ports::LinkWriter;
 use crate::links::target_check::TargetCheck;
+use crate::redirect::collection_share::CollectionShares;
 use crate::redirect::file_share::Download;
 use crate::redirect::verify_password::ATTEMPTS_PER_MINUTE;
 use crate::redirect::verify_password::tests::hash_of;
@@ -42,6 +43,7 @@ async fn fixture(settings: Value) -> Fixture {
         limit: links.clone(),
         attempts: Arc::new(MemoryAttempts::default()),
         files: FileShares { records: files.clone(), signer: Arc::new(MemoryFileBucket::default()) },
+        collections: CollectionShares { records: files.clone(), signer: Arc::new(MemoryFileBucket::default()) },
         domains: Domains::parse("go.example.com,s.example.org").unwrap(),
         clock: clock.clone(),
         random: Arc::new(SeededRandom::new(1)),
