@@ -73,16 +73,14 @@ fn size(bytes: u64) -> String {
     if bytes < 1000 {
         return format!("{bytes} byte{}", if bytes == 1 { "" } else { "s" });
     }
-    // In tenths of the unit, rounded.
-    let (mut tenths, mut unit) = ((bytes + 50) / 100, 0);
-    while tenths >= 9_995 && unit + 1 < UNITS.len() {
-        (tenths, unit) = ((tenths + 500) / 1000, unit + 1);
+    let (mut bytes_of_unit, mut unit) = (1000, 0);
+    while unit + 1 < UNITS.len() && bytes.saturating_add(bytes_of_unit / 2) >= 1000 * bytes_of_unit {
+        (bytes_of_unit, unit) = (1000 * bytes_of_unit, unit + 1);
     }
-    let name = UNITS[unit];
-    if tenths < 100 {
-        format!("{}.{} {name}", tenths / 10, tenths % 10)
-    } else {
-        format!("{} {name}", (tenths + 5) / 10)
+    let rounded = |to: u64| bytes.saturating_add(to / 2) / to;
+    match rounded(bytes_of_unit / 10) {
+        tenths if tenths < 100 => format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit]),
+        _ => format!("{} {}", rounded(bytes_of_unit), UNITS[unit]),
     }
 }
 

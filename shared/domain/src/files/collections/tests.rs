@@ -105,15 +105,16 @@ async fn files_are_listed_by_their_paths() {
     let world = world();
     let collection = world.create().await;
     assert_eq!((collection.files, collection.name.as_str(), collection.secret.len()), (0, "Photos", 64));
-    let sorted = ["B.txt", "z", "a/x", "a/y", "a/b/x", "a.b/x", "ü/x"];
+    let longest = ["\u{fc}"; 4].map(|part| part.repeat(127)).join("/");
+    let sorted = ["B.txt", "z", "a/x", "a/y", "a/b/x", "a.b/x", "ü/x", longest.as_str()];
     for path in sorted.iter().rev() {
         world.put(&collection, path).await.unwrap();
     }
-    for limit in [1, 2, 6, 7, 8, 100] {
+    for limit in [1, 2, 7, 8, 9, 100] {
         assert_eq!(world.paths(&editor(), &collection, limit).await, sorted, "{limit}");
     }
     let read = find_collection(&world.files, &caller("acme", Role::Viewer), collection.id.as_str()).await.unwrap();
-    assert_eq!((read.files, read.bytes), (7, 70));
+    assert_eq!((read.files, read.bytes), (8, 80));
     world.check_counts();
     let Err(Error::Invalid(_)) = list_collection_files(
         &world.files,

@@ -464,4 +464,6 @@ fn is_visible(link: &Link, now: Timestamp) -> bool {
 }
 
 #[cfg(test)]
+mod collection_tests;
+#[cfg(test)]
 mod tests;

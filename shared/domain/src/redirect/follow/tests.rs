@@ -20,16 +20,16 @@ use crate::values::block_list::{BlockList, BlockPattern, BlockReason, BlockedTar
 
 const NOW: &str = "2026-01-02T03:04:05Z";
 
-struct Fixture {
-    links: Arc<MemoryLinks>,
+pub(super) struct Fixture {
+    pub(super) links: Arc<MemoryLinks>,
     domains: Arc<MemoryDomains>,
-    files: Arc<MemoryFiles>,
-    clock: Arc<FixedClock>,
-    ports: FollowLinkPorts,
+    pub(super) files: Arc<MemoryFiles>,
+    pub(super) clock: Arc<FixedClock>,
+    pub(super) ports: FollowLinkPorts,
 }
 
 /// Stores the link `docs` with `settings`; the clock stands at 2026-01-02T03:04:05Z.
-async fn fixture(settings: Value) -> Fixture {
+pub(super) async fn fixture(settings: Value) -> Fixture {
     let (links, clock) = (Arc::new(MemoryLinks::default()), Arc::new(FixedClock::at(NOW)));
     let domains = Arc::new(MemoryDomains::default());
     let files = Arc::new(MemoryFiles::default());
@@ -51,13 +51,13 @@ async fn fixture(settings: Value) -> Fixture {
     Fixture { links, domains, files, clock, ports }
 }
 
-fn visit(path: &str) -> Visit {
+pub(super) fn visit(path: &str) -> Visit {
     let user_agent = Some("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".to_owned());
     Visit { host: Some("go.example.com".into()), path: path.into(), user_agent, ..Visit::default() }
 }
 
 impl Fixture {
-    async fn follow(&self, intent: Intent<'_>) -> Outcome {
+    pub(super) async fn follow(&self, intent: Intent<'_>) -> Outcome {
         follow_link(&self.ports, &visit("/docs"), intent).await.unwrap()
     }
 
