@@ -31,6 +31,7 @@ use serde_json::{Value, json};
 use url::Url;
 use waypost_domain::clicks::event::StreamEvent;
 use waypost_domain::links::ports::LinkWriter;
+use waypost_domain::redirect::collection_share::CollectionShares;
 use waypost_domain::redirect::file_share::FileShares;
 use waypost_domain::redirect::follow::FollowLinkPorts;
 use waypost_domain::redirect::pending_event::PendingEvent;
@@ -148,6 +149,10 @@ fn app(links: Arc<MemoryLinks>) -> App {
             limit: links,
             attempts: Arc::new(MemoryAttempts::default()),
             files: FileShares {
+                records: Arc::new(MemoryFiles::default()),
+                signer: Arc::new(MemoryFileBucket::default()),
+            },
+            collections: CollectionShares {
                 records: Arc::new(MemoryFiles::default()),
                 signer: Arc::new(MemoryFileBucket::default()),
             },

@@ -57,6 +57,7 @@ impl Resources {
         let link = make("/v1/links", json!({"url": "https://example.com/", "slug": slug})).await;
         let import = make("/v1/imports", json!({"content_length": 10})).await;
         let file = make("/v1/files", json!({"name": "every-route.bin", "size": 10, "in_parts": true})).await;
+        let collection = make("/v1/collections", json!({"name": "every-route"})).await;
         let key = make("/v1/keys", json!({"name": "every-route-key", "role": "viewer"})).await;
         let export = make("/v1/exports", json!({})).await;
         let change = json!({"select": {"links": [{"slug": slug}]}, "change": {"archived": false}, "dry_run": true});
@@ -67,6 +68,7 @@ impl Resources {
             ("/v1/links/{slug}", path("/v1/links", &link["slug"])),
             ("/v1/imports/{id}", path("/v1/imports", &import["id"])),
             ("/v1/files/{id}", path("/v1/files", &file["id"])),
+            ("/v1/collections/{id}", path("/v1/collections", &collection["id"])),
             ("/v1/exports/{id}", path("/v1/exports", &export["id"])),
             ("/v1/link-changes/{id}", path("/v1/link-changes", &change["id"])),
             ("/v1/keys/{key_id}", path("/v1/keys", &key["key_id"])),
@@ -85,7 +87,7 @@ impl Resources {
         // Leave out the jobs: they change by themselves.
         let is_job = |path: &&str| path.starts_with("/v1/exports") || path.starts_with("/v1/link-changes");
         let items = self.paths.values().map(String::as_str).filter(|path| !is_job(path));
-        for path in ["/v1/keys", "/v1/links", "/v1/imports", "/v1/files"].into_iter().chain(items) {
+        for path in ["/v1/keys", "/v1/links", "/v1/imports", "/v1/files", "/v1/collections"].into_iter().chain(items) {
             let mut answer = stack.call(owner, Method::GET, path, Value::Null).await.json();
             for item in answer["items"].as_array_mut().into_iter().flatten() {
                 item.as_object_mut().unwrap().remove("last_used_at");
@@ -184,7 +186,7 @@ async fn no_route_reaches_what_a_limited_key_must_not_see() {
     // What a key with `own_links` creates is its own; nothing of the owner's has changed.
     for (path, seen) in resources.look(&stack, &owner).await {
         let (_, before) = resources.seen.iter().find(|(other, _)| *other == path).unwrap();
-        if !["/v1/links", "/v1/files"].contains(&path.as_str()) {
+        if !["/v1/links", "/v1/files", "/v1/collections"].contains(&path.as_str()) {
             assert_eq!(seen, *before, "{path}");
         }
     }

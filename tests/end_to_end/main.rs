@@ -8,6 +8,7 @@ mod bad_input;
 mod bad_requests;
 mod blocked_targets;
 mod broken_targets;
+mod collections;
 mod console;
 mod cors;
 mod daily_jobs;

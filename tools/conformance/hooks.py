@@ -73,7 +73,14 @@ RULES = (
     "must be the index of a rule",
     "must have at least one condition",
     "must not lead to one of this service's own domains",
-    "must be https://files.invalid/ with the id of a file behind it, such as fil_ and 32 hexadecimal digits",
+    "must be https://files.invalid/ with the id of a file or collection behind it: fil_ or col_ and 32 hexadecimal digits",
+    "is not a collection of the workspace",
+    "needs a collection",
+    "must end with the name",
+    "must have no slash in a collection",
+    "must have folders and a name of 1 to 255 bytes each",
+    "must not have a folder or name of dots and white space alone",
+    "must not have backslashes or control characters",
     "must not be a file",
     "must not contain a user name or password",
     "cannot be combined with group_by",
@@ -127,6 +134,7 @@ schemathesis.openapi.format("entity-tags", st.just("*"))
 # Cursors such as a page returns.
 KEYS = st.text([chr(code) for code in range(0x21, 0x7F)], min_size=1, max_size=60)
 schemathesis.openapi.format("cursor", KEYS.map(cursor))
+schemathesis.openapi.format("file-path", st.from_regex(r"[a-z]{1,8}(/[a-z]{1,8}){0,2}", fullmatch=True))
 
 
 def in_order(value):

@@ -8,6 +8,8 @@ export type StoredFile = Schemas['File'];
 /** A signed request that sends bytes to the bucket. */
 export type SignedUpload = Schemas['Upload'];
 export type FilePart = Schemas['FilePart'];
+/** What the API says of a collection of files. */
+export type Collection = Schemas['Collection'];
 export type NewFile = Schemas['NewFile'];
 export interface StartedFile {
   file: StoredFile;
@@ -27,6 +29,10 @@ export async function listFiles(query: { limit?: number; cursor?: string }, sign
 /** Reads a file, with a URL of it that works for some minutes. */
 export async function readFile(id: string, signal?: AbortSignal): Promise<StoredFile> {
   return body(api.GET('/v1/files/{id}', { params: { path: { id } }, ...(signal ? { signal } : {}) }));
+}
+
+export async function readCollection(id: string, signal?: AbortSignal): Promise<Collection> {
+  return body(api.GET('/v1/collections/{id}', { params: { path: { id } }, ...(signal ? { signal } : {}) }));
 }
 
 /** Announces a file. The same key and file give the same answer. */

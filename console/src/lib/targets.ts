@@ -26,6 +26,11 @@ export function linkPath(link: { domain: string; slug: string }, page: '' | 'sta
   return page === '' ? path : `${path}/${page}`;
 }
 
+/** The id of the collection that a target names; `null` if it leads elsewhere. */
+export function collectionOfTarget(target: string): string | null {
+  return /^https:\/\/files\.invalid\/(col_[0-9a-f]{32})$/.exec(target)?.[1] ?? null;
+}
+
 /** The id of the file that a target names; `null` if it leads elsewhere. */
 export function fileOfTarget(target: string): string | null {
   return /^https:\/\/files\.invalid\/(fil_[0-9a-f]{32})$/.exec(target)?.[1] ?? null;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FilePart } from '../../src/api/files';
 import { Problem } from '../../src/api/problem';
-import { fileOfTarget } from '../../src/lib/targets';
+import { collectionOfTarget, fileOfTarget } from '../../src/lib/targets';
 import { shownStatus } from '../../src/screens/files/status';
 import { fittedName, mediaTypeOf } from '../../src/screens/files/upload/announce';
 import { Pace, secondsLeft } from '../../src/screens/files/upload/pace';
@@ -21,6 +21,13 @@ describe('a target', () => {
     ['https://files.invalid/', null],
     ['https://example.org/', null],
   ])('%s names %s', (target, file) => expect(fileOfTarget(target)).toBe(file));
+
+  it('names a collection by its own prefix', () => {
+    const collection = id.replace('fil_', 'col_');
+    expect(collectionOfTarget(`https://files.invalid/${collection}`)).toBe(collection);
+    expect(fileOfTarget(`https://files.invalid/${collection}`)).toBeNull();
+    expect(collectionOfTarget(`https://files.invalid/${id}`)).toBeNull();
+  });
 });
 
 describe('a name', () => {

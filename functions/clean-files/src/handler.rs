@@ -5,6 +5,7 @@ use std::sync::Arc;
 use lambda_runtime::Context;
 use serde::{Deserialize, Serialize};
 use waypost_domain::files::clean::{CleanFilesPorts, Cleaned, clean_files};
+use waypost_domain::files::collections::ports::StoredCollections;
 use waypost_domain::files::ports::ObjectRemover;
 use waypost_domain::files::remove::RemoveFilePorts;
 use waypost_domain::files::store_ports::{DueFiles, FileUploads, StoredFiles};
@@ -19,6 +20,7 @@ const MARGIN_SECONDS: i64 = 60;
 pub(crate) struct App {
     pub(crate) due: Arc<dyn DueFiles>,
     pub(crate) files: Arc<dyn StoredFiles>,
+    pub(crate) collections: Arc<dyn StoredCollections>,
     pub(crate) uploads: Arc<dyn FileUploads>,
     pub(crate) objects: Arc<dyn ObjectRemover>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -36,6 +38,7 @@ pub(crate) struct Trigger {
 pub(crate) struct Answer {
     files: u64,
     bytes: u64,
+    collections: u64,
     looks: u64,
     is_cut_short: bool,
 }
@@ -47,19 +50,20 @@ pub(crate) struct Answer {
 pub(crate) async fn handle(app: &App, trigger: &Trigger, context: &Context) -> Result<Answer, StoreError> {
     let (files, uploads, objects) = (app.files.as_ref(), app.uploads.as_ref(), app.objects.as_ref());
     let remove = RemoveFilePorts { files, uploads, objects };
-    let ports = CleanFilesPorts { due: app.due.as_ref(), remove, clock: app.clock.as_ref() };
+    let (due, collections, clock) = (app.due.as_ref(), app.collections.as_ref(), app.clock.as_ref());
+    let ports = CleanFilesPorts { due, remove, collections, clock };
     let deadline = delivery(context, app.clock.now()).deadline.plus_seconds(-MARGIN_SECONDS);
     let request_id = context.request_id.as_str();
     let cleaned = clean_files(&ports, trigger.time, deadline).await.inspect_err(|error| {
         tracing::error!(event = "files.not_listed", request_id, operation = error.operation, %error);
     })?;
-    let Cleaned { files, bytes, looks, failures, is_cut_short } = cleaned;
-    tracing::info!(event = "files.cleaned", request_id, files, bytes, looks, failures, is_cut_short);
+    let Cleaned { files, bytes, collections, looks, failures, is_cut_short } = cleaned;
+    tracing::info!(event = "files.cleaned", request_id, files, bytes, collections, looks, failures, is_cut_short);
     if failures > 0 {
         let cause = format!("{failures} records stay due: file.not_cleaned names each");
         return Err(StoreError::new("files.clean", StoreErrorKind::Unavailable, cause));
     }
-    Ok(Answer { files, bytes, looks, is_cut_short })
+    Ok(Answer { files, bytes, collections, looks, is_cut_short })
 }
 
 #[cfg(test)]
@@ -89,12 +93,14 @@ mod tests {
         let app = App {
             due: files.clone(),
             files: files.clone(),
+            collections: files.clone(),
             uploads: bucket.clone(),
             objects: bucket.clone(),
             clock: clock.clone(),
         };
         let ports = StartFilePorts {
             files: files.as_ref(),
+            collections: files.as_ref(),
             uploads: bucket.as_ref(),
             clock: clock.as_ref(),
             random: &SeededRandom::new(1),
@@ -111,7 +117,7 @@ mod tests {
         let context = context(&clock);
         bucket.fail_after(0);
         let answer = handle(&app, &trigger, &context).await.unwrap();
-        assert_eq!(answer, Answer { files: 1, bytes: 10, looks: 0, is_cut_short: false });
+        assert_eq!(answer, Answer { files: 1, bytes: 10, collections: 0, looks: 0, is_cut_short: false });
         assert_eq!((files.all().len(), bucket.keys().len()), (1, 2), "the bucket failed");
         let later = Trigger { time: trigger.time.plus_seconds(900) };
         bucket.fail_after(0);

@@ -1,4 +1,4 @@
-//! Schedule: removes files whose time is over, and what arrives late for files that were removed.
+//! Schedule: removes files and collections whose time is over, and what arrives late for files that were removed.
 
 mod handler;
 
@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use lambda_runtime::{LambdaEvent, service_fn};
+use waypost_aws::dynamo::collections::DynamoCollections;
 use waypost_aws::dynamo::due_files::DynamoDueFiles;
 use waypost_aws::dynamo::files::DynamoFiles;
 use waypost_aws::s3::files::S3FileUploads;
@@ -24,7 +25,8 @@ async fn serve() -> Result<(), BoxError> {
     let (table, bucket) = (settings::required("LINKS_TABLE")?, settings::required("DATA_BUCKET")?);
     let app = handler::App {
         due: Arc::new(DynamoDueFiles::new(dynamo.clone(), &table)),
-        files: Arc::new(DynamoFiles::new(dynamo, table)),
+        files: Arc::new(DynamoFiles::new(dynamo.clone(), &table)),
+        collections: Arc::new(DynamoCollections::new(dynamo, table)),
         uploads: Arc::new(S3FileUploads::new(s3.clone(), s3.clone(), &bucket)),
         objects: Arc::new(S3Objects::new(s3, bucket)),
         clock: Arc::new(SystemClock),

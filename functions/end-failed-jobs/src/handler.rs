@@ -296,6 +296,7 @@ mod tests {
         let quota = FileQuota { files: 9, bytes: 9 };
         let ports = StartFilePorts {
             files: &MemoryFiles::default(),
+            collections: &MemoryFiles::default(),
             uploads: &MemoryFileBucket::default(),
             clock: fixture.app.clock.as_ref(),
             random: &SeededRandom::new(1),

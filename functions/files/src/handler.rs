@@ -1,5 +1,7 @@
 //! Turns requests into use cases, and their results into answers.
 
+mod collections;
+
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -12,6 +14,7 @@ use waypost_api::links::LinkView;
 use waypost_api::parameters::parameters_of;
 use waypost_domain::access::idempotency::RequestFingerprint;
 use waypost_domain::files::adopt::{AdoptPorts, FileAdoption, adopt_object};
+use waypost_domain::files::collections::ports::StoredCollections;
 use waypost_domain::files::complete::{CompleteFilePorts, complete_file};
 use waypost_domain::files::delete::{DeleteFilePorts, delete_file};
 use waypost_domain::files::find::find_file;
@@ -42,6 +45,7 @@ const UNCACHED: (HeaderName, &str) = (header::CACHE_CONTROL, "no-store");
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) files: Arc<dyn StoredFiles>,
+    pub(crate) collections: Arc<dyn StoredCollections>,
     pub(crate) uploads: Arc<dyn FileUploads>,
     pub(crate) objects: Arc<dyn ObjectRemover>,
     pub(crate) contents: Arc<dyn FileContents>,
@@ -71,7 +75,8 @@ pub(crate) fn routes(app: App, idempotency: Idempotency) -> Router {
         .route("/v1/file-adoptions", post(adopt))
         .route("/v1/files/{id}", get(read).delete(delete))
         .route("/v1/files/{id}/parts", get(parts))
-        .route("/v1/files/{id}/completion", post(complete));
+        .route("/v1/files/{id}/completion", post(complete))
+        .merge(collections::routes());
     let routes = idempotent(routes.with_state(Arc::new(app)), idempotency);
     only_known_parameters(routes, parameters_of)
 }
@@ -84,6 +89,7 @@ async fn start(
 ) -> Result<impl IntoResponse, Problem> {
     let start = StartFilePorts {
         files: app.files.as_ref(),
+        collections: app.collections.as_ref(),
         uploads: app.uploads.as_ref(),
         clock: app.clock.as_ref(),
         random: app.random.as_ref(),

@@ -1,5 +1,6 @@
 //! `GET|POST /v1/files`, `POST /v1/file-adoptions`, `/v1/files/{id}` with `parts` and `completion`: announces files, also with a
 //! link, completes, shows and deletes them.
+//! `GET|POST /v1/collections`, `/v1/collections/{id}` with `files`: makes, shows and deletes collections of them.
 
 mod handler;
 mod new_links;
@@ -7,6 +8,7 @@ mod new_links;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use waypost_aws::dynamo::collections::DynamoCollections;
 use waypost_api::links::ShortUrls;
 use waypost_aws::dynamo::domains::DynamoDomains;
 use waypost_aws::dynamo::files::DynamoFiles;
@@ -50,6 +52,7 @@ async fn serve() -> Result<(), BoxError> {
     let app = handler::App {
         new_links,
         files: Arc::new(DynamoFiles::new(dynamo.clone(), &table)),
+        collections: Arc::new(DynamoCollections::new(dynamo.clone(), &table)),
         uploads: Arc::new(S3FileUploads::new(s3.clone(), patient, &bucket)),
         contents: Arc::new(S3FileContents::new(s3.clone(), &bucket)),
         objects: Arc::new(S3Objects::new(s3, &bucket)),

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use waypost_aws::dynamo::abuse_reports::DynamoAbuseReports;
 use waypost_aws::dynamo::click_limit::DynamoClickLimit;
+use waypost_aws::dynamo::collections::DynamoCollections;
 use waypost_aws::dynamo::domains::DynamoDomains;
 use waypost_aws::dynamo::files::DynamoFiles;
 use waypost_aws::dynamo::links::DynamoLinks;
@@ -26,8 +27,10 @@ use waypost_aws::s3::sign_file::S3FileSigner;
 use waypost_aws::s3::spill::S3Spill;
 use waypost_aws::time_budget;
 use waypost_domain::abuse::file::FileReportPorts;
+use waypost_domain::redirect::cache::collections::CachedCollections;
 use waypost_domain::redirect::cache::files::CachedFiles;
 use waypost_domain::redirect::cache::links::CachedLinks;
+use waypost_domain::redirect::collection_share::CollectionShares;
 use waypost_domain::redirect::deliver_clicks::DeliverClicksPorts;
 use waypost_domain::redirect::file_share::FileShares;
 use waypost_domain::redirect::follow::FollowLinkPorts;
@@ -74,6 +77,11 @@ async fn serve() -> Result<(), BoxError> {
         records: Arc::new(CachedFiles::new(records, clock.clone(), freshness)),
         signer: Arc::new(S3FileSigner::new(config.clone(), &bucket)),
     };
+    let records = Arc::new(DynamoCollections::new(dynamo.clone(), &table));
+    let collections = CollectionShares {
+        records: Arc::new(CachedCollections::new(records, clock.clone(), freshness)),
+        signer: files.signer.clone(),
+    };
     let app = handler::App {
         unanswered: Unanswered {
             settings: known.clone(),
@@ -91,6 +99,7 @@ async fn serve() -> Result<(), BoxError> {
             limit: Arc::new(DynamoClickLimit::new(dynamo.clone(), &table)),
             attempts: Arc::new(DynamoPasswordAttempts::new(dynamo.clone(), &table)),
             files,
+            collections,
             domains,
             clock,
             random: Arc::new(SystemRandom),

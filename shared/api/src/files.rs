@@ -4,6 +4,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use waypost_domain::Timestamp;
 use waypost_domain::files::checksums::{Crc64Nvme, Sha256Sum};
+use waypost_domain::files::collections::id::CollectionId;
+use waypost_domain::files::collections::path::FilePath;
 use waypost_domain::files::detect::Detected;
 use waypost_domain::files::file::{FileStatus, StoredFile};
 use waypost_domain::files::id::FileId;
@@ -44,6 +46,10 @@ pub struct FileView {
     /// file is ready, and in other answers than that to its reading.
     #[schemars(url)]
     url: Option<String>,
+    /// The id of its collection; null if it stands alone.
+    collection: Option<CollectionId>,
+    /// Where it is in its collection: folders, and its name. Null if it stands alone.
+    path: Option<FilePath>,
     /// Who made the file: a key's id, or `sub_` and digits of a hash for the subject of a token.
     created_by: String,
     /// When the file was announced.
@@ -69,6 +75,7 @@ impl FileView {
     pub fn new(file: StoredFile, url: Option<String>) -> Self {
         let parts = file.plan().map(|plan| PartsView { count: plan.count(), size: plan.part_bytes });
         let target = target_of(&file.id);
+        let (collection, path) = file.place.map(|place| (place.collection, place.path)).unzip();
         Self {
             id: file.id,
             status: file.status,
@@ -82,6 +89,8 @@ impl FileView {
             parts,
             target,
             url,
+            collection,
+            path,
             created_by: file.created_by,
             created_at: file.created_at,
             completed_at: file.completed_at,

@@ -5,6 +5,7 @@
 
 pub mod abuse_reports;
 pub mod blocked_targets;
+pub mod collections;
 pub mod domains;
 pub mod exports;
 pub mod files;

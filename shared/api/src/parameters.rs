@@ -99,6 +99,8 @@ pub fn parameters_of(method: &str, path: &str) -> Option<&'static [QueryParamete
         ("GET", "/v1/stats") => STATS,
         ("GET", "/v1/domains/{domain}/misses") => MISSES,
         ("GET", "/v1/files" | "/v1/files/{id}/parts") => PAGE,
+        ("GET", "/v1/collections" | "/v1/collections/{id}/files") => PAGE,
+        ("POST", "/v1/collections") | ("GET" | "DELETE", "/v1/collections/{id}") => NONE,
         ("POST", "/v1/files" | "/v1/file-adoptions" | "/v1/files/{id}/completion")
         | ("GET" | "DELETE", "/v1/files/{id}") => NONE,
         ("GET", "/v1/imports" | "/v1/exports" | "/v1/keys" | "/v1/link-changes" | "/v1/domains") => PAGE,

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/preact-query';
 import type { ComponentChildren } from 'preact';
-import { listFiles, readFile } from '../../api/files';
-import { fileOfTarget, shortTarget } from '../../lib/targets';
+import { listFiles, readCollection, readFile } from '../../api/files';
+import { collectionOfTarget, fileOfTarget, shortTarget } from '../../lib/targets';
 import { filesText } from '../../text/files';
 import { Icon } from '../../ui/icons';
 
@@ -34,14 +34,32 @@ function FileName({ id }: { id: string }) {
   );
 }
 
-/** A target in a list: the name of a file, else the URL without what all have. */
+/** A collection instead of the target that stands for it. */
+function CollectionName({ id }: { id: string }) {
+  const read = useQuery({
+    queryKey: ['collection', id],
+    queryFn: ({ signal }) => readCollection(id, signal),
+    staleTime: 60_000,
+  });
+  return (
+    <>
+      <Icon name="file" /> {read.error ? filesText.target.missing : <bdi>{read.data?.name ?? '…'}</bdi>}
+    </>
+  );
+}
+
+/** A target in a list: the name of a file or a collection, else the URL without what all have. */
 export function ShortTarget({ url }: { url: string }): ComponentChildren {
+  const collection = collectionOfTarget(url);
+  if (collection !== null) return <CollectionName id={collection} />;
   const id = fileOfTarget(url);
   return id === null ? shortTarget(url) : <FileName id={id} />;
 }
 
-/** A target that one can open: the page of a file, else the URL itself. */
+/** A target that one can open: the page of a file, else the URL itself. The console has no page of a collection. */
 export function TargetLink({ url }: { url: string }) {
+  const collection = collectionOfTarget(url);
+  if (collection !== null) return <CollectionName id={collection} />;
   const id = fileOfTarget(url);
   return id === null ? (
     <a href={url} target="_blank" rel="noopener noreferrer">
@@ -57,7 +75,7 @@ export function TargetLink({ url }: { url: string }) {
 /** Names the file that a typed target stands for; nothing for other targets. */
 export function fileHint(url: string): ComponentChildren {
   const target = url.trim();
-  return fileOfTarget(target) === null ? undefined : (
+  return fileOfTarget(target) === null && collectionOfTarget(target) === null ? undefined : (
     <>
       {filesText.target.leadsTo} <TargetLink url={target} />
     </>

@@ -54,6 +54,7 @@ fn fixture() -> Fixture {
     let app = App {
         new_links,
         files: files.clone(),
+        collections: files.clone(),
         uploads: bucket.clone(),
         objects: bucket.clone(),
         contents: bucket.clone(),
@@ -153,6 +154,61 @@ async fn parts_are_listed_in_pages() {
 }
 
 #[tokio::test]
+async fn collection_is_made_filled_listed_and_deleted() {
+    let fixture = fixture();
+    let body = json!({"name": "Photos", "expires_at": "2026-02-01T00:00:00Z"}).to_string();
+    let (response, made) = call(&fixture, EDITOR, "POST", "/v1/collections", &body).await;
+    assert_eq!(response.status(), 201, "{made}");
+    let id = made["id"].as_str().unwrap();
+    let path = format!("/v1/collections/{id}");
+    assert_eq!(response.headers()["location"], path.as_str());
+    assert_eq!(
+        (&made["files"], &made["bytes"], &made["target"]),
+        (&json!(0), &json!(0), &json!(format!("https://files.invalid/{id}")))
+    );
+    assert_eq!(made.get("secret"), None, "nobody is told it");
+    let file = |path: &str| json!({"name": "a.jpg", "size": 10, "collection": id, "path": path}).to_string();
+    for (name, status) in [("2026/a.jpg", 201), ("2025/a.jpg", 201), ("2026/A.JPG", 422)] {
+        let (response, file) = call(&fixture, EDITOR, "POST", "/v1/files", &file(name)).await;
+        assert_eq!(response.status(), status, "{file}");
+    }
+    let again = json!({"name": "A.JPG", "size": 10, "collection": id, "path": "2026/A.JPG"}).to_string();
+    let (response, problem) = call(&fixture, EDITOR, "POST", "/v1/files", &again).await;
+    assert_eq!(response.status(), 409, "{problem}");
+    let (_, page) = call(&fixture, VIEWER, "GET", &format!("{path}/files?limit=1"), "").await;
+    let first = &page["items"][0];
+    assert_eq!((&first["path"], &first["collection"]), (&json!("2025/a.jpg"), &json!(id)), "{page}");
+    assert_eq!(first["expires_at"], made["expires_at"], "it ends with its collection");
+    let next = format!("{path}/files?limit=1&cursor={}", page["next_cursor"].as_str().unwrap());
+    let (_, page) = call(&fixture, VIEWER, "GET", &next, "").await;
+    assert_eq!((&page["items"][0]["path"], &page["next_cursor"]), (&json!("2026/a.jpg"), &Value::Null));
+    let (_, read) = call(&fixture, VIEWER, "GET", &path, "").await;
+    assert_eq!((&read["files"], &read["bytes"]), (&json!(2), &json!(20)));
+    let (_, page) = call(&fixture, VIEWER, "GET", "/v1/collections", "").await;
+    assert_eq!(page["items"], json!([read]));
+    assert_eq!(call(&fixture, STRANGER, "GET", &path, "").await.0.status(), 404);
+    assert_eq!(call(&fixture, STRANGER, "DELETE", &path, "").await.0.status(), 404);
+    assert_eq!(call(&fixture, VIEWER, "DELETE", &path, "").await.0.status(), 403);
+    assert_eq!(call(&fixture, EDITOR, "DELETE", &path, "").await.0.status(), 204);
+    assert_eq!(call(&fixture, EDITOR, "DELETE", &path, "").await.0.status(), 404);
+    assert!(fixture.files.all().is_empty() && fixture.files.collections().is_empty());
+}
+
+#[tokio::test]
+async fn deletion_that_is_not_through_is_accepted() {
+    let fixture = fixture();
+    let (_, made) = call(&fixture, EDITOR, "POST", "/v1/collections", "{\"name\": \"Photos\"}").await;
+    let file = json!({"name": "a.jpg", "size": 10, "collection": made["id"]}).to_string();
+    assert_eq!(call(&fixture, EDITOR, "POST", "/v1/files", &file).await.0.status(), 201);
+    let path = format!("/v1/collections/{}", made["id"].as_str().unwrap());
+    // Finding it, marking it twice and listing its files work.
+    fixture.files.fail_after(4);
+    assert_eq!(call(&fixture, EDITOR, "DELETE", &path, "").await.0.status(), 202);
+    assert_eq!(call(&fixture, EDITOR, "GET", &path, "").await.0.status(), 404);
+    assert_eq!(fixture.files.all().len(), 1, "the cleaning removes it");
+}
+
+#[tokio::test]
 async fn bad_requests_get_their_status_and_pointer() {
     let fixture = fixture();
     for (key, method, path, body, status, pointer) in [
@@ -197,6 +253,24 @@ async fn bad_requests_get_their_status_and_pointer() {
         (EDITOR, "GET", "/v1/files/fil_1/parts", "", 404, None),
         (EDITOR, "POST", "/v1/files/fil_1/completion", "", 404, None),
         (EDITOR, "GET", "/v1/files?limit=1000", "", 422, Some("limit")),
+        (EDITOR, "POST", "/v1/files", "{\"name\": \"a\", \"size\": 1, \"path\": \"a\"}", 422, Some("/path")),
+        (
+            EDITOR,
+            "POST",
+            "/v1/files",
+            "{\"name\": \"a\", \"size\": 1, \"collection\": \"x\"}",
+            422,
+            Some("/collection"),
+        ),
+        (EDITOR, "POST", "/v1/collections", "{\"name\": \"\"}", 422, Some("/name")),
+        (EDITOR, "POST", "/v1/collections", "{\"name\": \"a\", \"expires_at\": \"soon\"}", 422, Some("/expires_at")),
+        (EDITOR, "POST", "/v1/collections", "{\"name\": \"a\", \"secret\": \"x\"}", 422, Some("/secret")),
+        (VIEWER, "POST", "/v1/collections", "{\"name\": \"a\"}", 403, None),
+        (EDITOR, "PATCH", "/v1/collections/col_1", "", 405, None),
+        (EDITOR, "GET", "/v1/collections/col_1", "", 404, None),
+        (EDITOR, "GET", "/v1/collections/col_1/files", "", 404, None),
+        (EDITOR, "DELETE", "/v1/collections/col_1", "", 404, None),
+        (EDITOR, "GET", "/v1/collections/col_1/files?limit=0", "", 422, Some("limit")),
     ] {
         let (response, problem) = call(&fixture, key, method, path, body).await;
         assert_eq!(response.status(), status, "{method} {path} {body}: {problem}");
@@ -217,6 +291,11 @@ async fn sample_events_work() {
         (include_str!("../../../../events/files/parts.json"), 404),
         (include_str!("../../../../events/files/complete.json"), 404),
         (include_str!("../../../../events/files/delete.json"), 404),
+        (include_str!("../../../../events/files/create-collection.json"), 201),
+        (include_str!("../../../../events/files/list-collections.json"), 200),
+        (include_str!("../../../../events/files/read-collection.json"), 404),
+        (include_str!("../../../../events/files/list-collection-files.json"), 404),
+        (include_str!("../../../../events/files/delete-collection.json"), 404),
     ] {
         let request = lambda_http::request::from_str(event).unwrap();
         let (mut parts, body) = request.into_parts();
@@ -238,6 +317,11 @@ async fn any_query_is_answered_or_refused() {
         ("DELETE", "/v1/files/{id}", "/v1/files/fil_1"),
         ("GET", "/v1/files/{id}/parts", "/v1/files/fil_1/parts"),
         ("POST", "/v1/files/{id}/completion", "/v1/files/fil_1/completion"),
+        ("GET", "/v1/collections", "/v1/collections"),
+        ("POST", "/v1/collections", "/v1/collections"),
+        ("GET", "/v1/collections/{id}", "/v1/collections/col_1"),
+        ("DELETE", "/v1/collections/{id}", "/v1/collections/col_1"),
+        ("GET", "/v1/collections/{id}/files", "/v1/collections/col_1/files"),
     ];
     send_any_queries(&fixture.router, &fixture.keys[EDITOR], parameters_of, &operations).await;
 }

@@ -32,6 +32,7 @@ impl Fixture {
         let quota = FileQuota { files: 9, bytes: u64::MAX };
         let ports = StartFilePorts {
             files: &MemoryFiles::default(),
+            collections: &MemoryFiles::default(),
             uploads: self.bucket.as_ref(),
             clock: self.app.clock.as_ref(),
             random: &SeededRandom::new(1),

@@ -1,6 +1,7 @@
 //! Turns a visitor's request into the answer, and the click or the visit to no link to count.
 
 mod app;
+mod collection;
 mod file;
 mod front_door;
 mod refusal;
@@ -98,6 +99,7 @@ async fn answer(app: &App, event: &Event) -> Answer {
             None => (not_found(app, event).await, miss(app, &visit, intent)),
         },
         Ok(Outcome::File(served)) => file::answer(*served, event),
+        Ok(Outcome::Collection(listing)) => collection::answer(*listing),
         Ok(Outcome::Details(details)) => (pages::details(&details), None),
         Ok(Outcome::NoDetails) => (refusal(event, gone()), None),
         Ok(Outcome::Gone(None)) => (ended(app, event).await, None),

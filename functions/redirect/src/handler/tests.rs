@@ -12,6 +12,7 @@ use waypost_domain::files::file::{FileStatus, StoredFile};
 use waypost_domain::files::reader::FileAddress;
 use waypost_domain::files::target::target_of;
 use waypost_domain::links::ports::LinkWriter;
+use waypost_domain::redirect::collection_share::CollectionShares;
 use waypost_domain::redirect::file_share::FileShares;
 use waypost_domain::redirect::miss_gate::MissGate;
 use waypost_domain::redirect::record_click::PendingClick;
@@ -67,6 +68,7 @@ pub(super) async fn given() -> Given {
         limit: links.clone(),
         attempts: Arc::new(MemoryAttempts::default()),
         files: FileShares { records: files.clone(), signer: Arc::new(MemoryFileBucket::default()) },
+        collections: CollectionShares { records: files.clone(), signer: Arc::new(MemoryFileBucket::default()) },
         domains: Domains::parse("go.example.com").unwrap(),
         clock: Arc::new(FixedClock::at("2026-01-02T03:04:05Z")),
         random: Arc::new(SeededRandom::new(1)),

@@ -33,12 +33,17 @@ pub(crate) fn details(details: &LinkDetails) -> Response<String> {
 }
 
 fn whereto(destination: &Destination) -> String {
-    let Destination { url, varies, file, .. } = destination;
+    let Destination { url, varies, file, collection, .. } = destination;
     if let Some(file) = file {
         return format!(
             "<p>This link leads to a <strong>file</strong>:</p>{}",
             file_facts(file, &file.delivery().content_type)
         );
+    }
+    if let Some(collection) = collection {
+        let (name, files) = (escaped(&collection.name), collection.files);
+        let noun = if files == 1 { "file" } else { "files" };
+        return format!("<p>This link leads to <strong>{name}</strong>, a collection of {files} {noun}.</p>");
     }
     if file_of(url).is_some() {
         return "<p>This link leads to a <strong>file</strong>.</p>".to_owned();
@@ -62,6 +67,8 @@ pub(super) fn date(time: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use waypost_domain::files::collections::collection::Collection;
+    use waypost_domain::testing::samples::collection;
     use waypost_domain::values::schemes::TargetSchemes;
     use waypost_domain::{Domains, Slug, TargetUrl};
 
@@ -71,6 +78,7 @@ mod tests {
             title: Some("<b>Docs</b>".to_owned()),
             url: TargetUrl::parse(url, &domains).unwrap(),
             file: None,
+            collection: None,
             varies: false,
         };
         let mut given = LinkDetails {
@@ -100,6 +108,12 @@ mod tests {
         assert!(!body.contains("Ends") && !body.contains("elsewhere") && !body.contains("refresh"), "{body}");
         let file = shown("https://files.invalid/fil_0199b0c67e4570008000000000000005", |_| {});
         assert!(file.contains("<strong>file</strong>") && !file.contains("fil_"), "{file}");
+        let collection = shown("https://files.invalid/col_0199b0c67e4570008000000000000005", |given| {
+            let named = Collection { name: "<i>".to_owned(), files: 2, ..collection("acme", 5) };
+            given.destination.as_mut().unwrap().collection = Some(named.into());
+        });
+        assert!(collection.contains("<strong>&lt;i&gt;</strong>, a collection of 2 files."), "{collection}");
+        assert!(!collection.contains("col_"), "{collection}");
         assert!(shown("mailto:a@example.com", |_| {}).contains("<strong>mailto:</strong>"));
     }
 

@@ -2,6 +2,7 @@
 //! load nothing, and cannot be framed.
 
 mod card;
+mod collection;
 mod details;
 mod file;
 mod file_state;
@@ -20,6 +21,7 @@ use waypost_http::problem::Problem;
 use crate::event::wants_page;
 
 pub(crate) use card::card;
+pub(crate) use collection::collection;
 pub(crate) use details::details;
 pub(crate) use file::{file_card, file_page};
 pub(crate) use file_state::{RELOAD_SECONDS, blocked_file, waits};
@@ -185,6 +187,9 @@ fn answer(page: String) -> Response<String> {
 fn place(url: &TargetUrl) -> String {
     if file_of(url).is_some() {
         return "a file".to_owned();
+    }
+    if url.is_own_file() {
+        return "a collection of files".to_owned();
     }
     let parsed = url::Url::parse(url.as_str()).ok();
     let host = parsed.as_ref().filter(|_| url.is_web()).and_then(|url| url.host_str());

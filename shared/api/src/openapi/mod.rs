@@ -56,6 +56,7 @@ pub fn document() -> Value {
             { "name": "imports", "description": "Files that become links" },
             { "name": "exports", "description": "Links that become a file" },
             { "name": "files", "description": "Files that the workspace keeps" },
+            { "name": "collections", "description": "Files that belong together, and that one link can lead to" },
             { "name": "domains", "description": "Hosts that serve short links" },
             { "name": "keys", "description": "Keys of callers" },
             { "name": "workspace", "description": "Settings of the workspace" },

@@ -1,4 +1,4 @@
-//! Lists the files of all workspaces that are due to be removed, by the partitions `DUEFILES#{shard}` of the index `list`.
+//! Lists the files and collections of all workspaces that are due to be removed, by the partitions `DUEFILES#{shard}` of the index `list`.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
@@ -7,6 +7,7 @@ use waypost_domain::files::store_ports::{Due, DueFile, DueFiles};
 use waypost_domain::{StoreError, Timestamp};
 
 use super::aggregates::take_text;
+use super::collection_items::collection_from;
 use super::conditional_writes::was_written;
 use super::file_items::{due_pk, file_from, item_of_removed, key, removed_from, removed_sk};
 use super::links::LIST_INDEX;
@@ -52,10 +53,11 @@ impl DueFiles for DynamoDueFiles {
         let page = query.send().await.map_err(|error| store_error(OPERATION, error))?;
         let due = |mut item: Item| {
             let place = take_text(&mut item, "list_sk").ok_or_else(|| broken(OPERATION, "an item has no list_sk"))?;
-            let is_file = item.get("sk").and_then(|sk| sk.as_s().ok()).is_some_and(|sk| sk.starts_with("FILE#"));
-            let what = match is_file {
-                true => file_from(item, OPERATION).map(|file| Due::File(Box::new(file))),
-                false => removed_from(item, OPERATION).map(Due::Removed),
+            let sk = item.get("sk").and_then(|sk| sk.as_s().ok()).map(String::as_str).unwrap_or_default();
+            let what = match sk.split_once('#').unwrap_or_default().0 {
+                "FILE" => file_from(item, OPERATION).map(|file| Due::File(Box::new(file))),
+                "COLL" => collection_from(item, OPERATION).map(|collection| Due::Collection(Box::new(collection))),
+                _ => removed_from(item, OPERATION).map(Due::Removed),
             };
             Ok(DueFile { place, what })
         };

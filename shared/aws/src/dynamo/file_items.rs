@@ -34,7 +34,7 @@ pub(super) fn due_pk(shard: u8) -> String {
 pub(super) fn item_of(file: &StoredFile, operation: &'static str) -> Result<Item, StoreError> {
     let mut item: Item = serde_dynamo::to_item(file).map_err(|error| broken(operation, error))?;
     item.extend(key(&file.workspace, &file_sk(&file.id)));
-    item.extend(file.due_at().into_iter().flat_map(|due| due_key(&file.id, due)));
+    item.extend(file.due_at().into_iter().flat_map(|due| due_key(file.id.as_str(), due)));
     Ok(item)
 }
 
@@ -42,14 +42,14 @@ pub(super) fn item_of(file: &StoredFile, operation: &'static str) -> Result<Item
 pub(super) fn item_of_removed(removed: &RemovedFile, operation: &'static str) -> Result<Item, StoreError> {
     let mut item: Item = serde_dynamo::to_item(removed).map_err(|error| broken(operation, error))?;
     item.extend(key(&removed.workspace, &removed_sk(&removed.id)));
-    item.extend(due_key(&removed.id, removed.look_at));
+    item.extend(due_key(removed.id.as_str(), removed.look_at));
     Ok(item)
 }
 
 /// Returns the key in the list of what is due.
-fn due_key(id: &FileId, due: Timestamp) -> Item {
+pub(super) fn due_key(id: &str, due: Timestamp) -> Item {
     // The last digits are random.
-    let shard = id.as_str().bytes().last().unwrap_or_default() % DUE_SHARDS;
+    let shard = id.bytes().last().unwrap_or_default() % DUE_SHARDS;
     Item::from([("list_pk".to_owned(), text(due_pk(shard))), ("list_sk".to_owned(), text(format!("{due}#{id}")))])
 }
 

@@ -10,6 +10,8 @@ pub mod catalog;
 mod change_marks;
 pub mod check_jobs;
 pub mod click_limit;
+mod collection_items;
+pub mod collections;
 mod conditional_writes;
 pub mod domains;
 pub mod due_files;

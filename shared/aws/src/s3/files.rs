@@ -210,6 +210,7 @@ mod tests {
             detected: None,
             upload: None,
             adopted: None,
+            place: None,
             created_by: "key_1".to_owned(),
             created_at: clock.now(),
             completed_at: None,

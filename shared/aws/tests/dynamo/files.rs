@@ -31,6 +31,7 @@ fn file(clock: &FixedClock, random: &SeededRandom, workspace: &str, size: u64) -
         detected: None,
         upload: None,
         adopted: None,
+        place: None,
         created_by: "key_1".to_owned(),
         created_at: clock.now(),
         completed_at: None,

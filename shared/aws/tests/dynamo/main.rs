@@ -8,6 +8,7 @@ mod aggregates;
 mod blocked_targets;
 mod catalog;
 mod check_jobs;
+mod collections;
 mod domains;
 mod exports;
 mod files;

@@ -109,6 +109,7 @@ pub async fn adopt_object(ports: &AdoptPorts<'_>, caller: &Caller, new: &FileAdo
         detected: Some(Detected::of(&head)),
         upload: None,
         adopted: Some(key),
+        place: None,
         created_by: caller.key_id.clone(),
         created_at: now,
         completed_at: Some(now),
@@ -117,7 +118,8 @@ pub async fn adopt_object(ports: &AdoptPorts<'_>, caller: &Caller, new: &FileAdo
     };
     match ports.files.add(&file, ports.quota).await? {
         Added::Done => Ok(file),
-        Added::Taken => Err(Error::Conflict("the file's id is taken; try again".to_owned())),
+        // It is in no collection.
+        Added::Taken | Added::NoCollection | Added::CollectionFull | Added::PathTaken => Err(Error::Conflict("the file's id is taken; try again".to_owned())),
         Added::NoRoom(usage) => Err(Error::Conflict(ports.quota.explain(usage, size))),
     }
 }
@@ -220,7 +222,7 @@ mod tests {
         for _ in 0..3 {
             world.clock.advance(25 * 3600);
             let now = world.clock.now();
-            let ports = CleanFilesPorts { due: &world.files, remove: world.removing(), clock: &world.clock };
+            let ports = CleanFilesPorts { due: &world.files, remove: world.removing(), collections: &world.files, clock: &world.clock };
             clean_files(&ports, now, now.plus_seconds(60)).await.unwrap();
         }
         assert!(world.files.all().is_empty() && world.files.removed().is_empty());

@@ -1,7 +1,9 @@
-//! Removes files whose time is over, and what arrives late for files that were removed. A schedule asks for it.
+//! Removes files and collections whose time is over, and what arrives late for files that were removed. A schedule asks for it.
 
 use futures::stream::{self, StreamExt};
 
+use super::collections::ports::StoredCollections;
+use super::collections::remove::{RemoveCollectionPorts, RemovedFiles, remove_collection};
 use super::remove::{RemoveFilePorts, empty, remove_file};
 use super::store_ports::{DUE_SHARDS, Due, DueFile, DueFiles};
 use crate::ports::Clock;
@@ -20,6 +22,8 @@ pub struct CleanFilesPorts<'a> {
     pub due: &'a dyn DueFiles,
     /// Removes files.
     pub remove: RemoveFilePorts<'a>,
+    /// Keeps the collections.
+    pub collections: &'a dyn StoredCollections,
     /// Tells the time.
     pub clock: &'a dyn Clock,
 }
@@ -31,6 +35,8 @@ pub struct Cleaned {
     pub files: u64,
     /// How many bytes these files had.
     pub bytes: u64,
+    /// How many collections it removed.
+    pub collections: u64,
     /// How many times it looked for late bytes of files that were removed before.
     pub looks: u64,
     /// How many records it could not work on. They stay due.
@@ -59,7 +65,7 @@ pub async fn clean_files(
             let Some(last) = due.last() else { break };
             // Records that fail stay where they are: the next page begins behind them.
             after = Some(last.place.clone());
-            let mut done = stream::iter(due).map(|due| clean(ports, due, until)).buffer_unordered(AT_ONCE);
+            let mut done = stream::iter(due).map(|due| clean(ports, due, (until, deadline))).buffer_unordered(AT_ONCE);
             while let Some(one) = done.next().await {
                 cleaned.add(one);
             }
@@ -72,16 +78,18 @@ impl Cleaned {
     fn add(&mut self, other: Self) {
         self.files += other.files;
         self.bytes = self.bytes.saturating_add(other.bytes);
+        self.collections += other.collections;
         self.looks += other.looks;
         self.failures += other.failures;
+        self.is_cut_short |= other.is_cut_short;
     }
 }
 
 /// Works on one record.
-async fn clean(ports: &CleanFilesPorts<'_>, due: DueFile, until: Timestamp) -> Cleaned {
+async fn clean(ports: &CleanFilesPorts<'_>, due: DueFile, times: (Timestamp, Timestamp)) -> Cleaned {
     let place = due.place;
     let done = match due.what {
-        Ok(due) => clean_due(ports, &due, until).await,
+        Ok(due) => clean_due(ports, &due, times).await,
         Err(error) => Err(error),
     };
     done.unwrap_or_else(|error| {
@@ -91,7 +99,11 @@ async fn clean(ports: &CleanFilesPorts<'_>, due: DueFile, until: Timestamp) -> C
 }
 
 /// The list may be older than the records: what has changed since is left alone.
-async fn clean_due(ports: &CleanFilesPorts<'_>, due: &Due, until: Timestamp) -> Result<Cleaned, StoreError> {
+async fn clean_due(
+    ports: &CleanFilesPorts<'_>,
+    due: &Due,
+    (until, deadline): (Timestamp, Timestamp),
+) -> Result<Cleaned, StoreError> {
     match due {
         Due::File(file) if file.due_at().is_some_and(|due| due <= until) => {
             let is_removed = remove_file(&ports.remove, file, ports.clock.now()).await?;
@@ -106,6 +118,14 @@ async fn clean_due(ports: &CleanFilesPorts<'_>, due: &Due, until: Timestamp) -> 
             }
             Ok(Cleaned { looks: 1, ..Cleaned::default() })
         }
-        Due::File(_) | Due::Removed(_) => Ok(Cleaned::default()),
+        Due::Collection(collection) if collection.due_at().is_some_and(|due| due <= until) => {
+            let CleanFilesPorts { collections, remove, clock, .. } = *ports;
+            let ports = RemoveCollectionPorts { collections, remove, clock };
+            let removed = remove_collection(&ports, collection, deadline).await?;
+            let RemovedFiles { files, bytes, failures, is_gone } = removed;
+            let is_cut_short = !is_gone && failures == 0;
+            Ok(Cleaned { files, bytes, failures, collections: u64::from(is_gone), is_cut_short, ..Cleaned::default() })
+        }
+        Due::File(_) | Due::Collection(_) | Due::Removed(_) => Ok(Cleaned::default()),
     }
 }

@@ -157,7 +157,8 @@ async fn entries_that_cannot_be_read_hide_no_others_and_old_ones_do_no_harm() {
     let changed = world.complete(&seen).await.unwrap();
     world.clock.advance(HOUR);
     let stale = Stale { unreadable: 250, listed: [seen, due.clone()].map(|file| Due::File(Box::new(file))).to_vec() };
-    let ports = CleanFilesPorts { due: &stale, remove: world.removing(), clock: &world.clock };
+    let (remove, collections, clock) = (world.removing(), &world.files, &world.clock);
+    let ports = CleanFilesPorts { due: &stale, remove, collections, clock };
     let now = world.clock.now();
     let cleaned = clean_files(&ports, now, now.plus_seconds(900)).await.unwrap();
     assert_eq!(cleaned, Cleaned { files: 1, bytes: 10, failures: 250, ..Cleaned::default() });

@@ -3,7 +3,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::detect::is_text;
-use super::name::UNKNOWN_TYPE;
+use super::name::{MAX_NAME_BYTES, UNKNOWN_TYPE};
 
 /// Types that browsers show and that run nothing. All others, with SVG and HTML among them, are saved as files without a type.
 const HARMLESS: [&str; 21] = [
@@ -96,12 +96,28 @@ pub(crate) fn shown_type<'a>(announced: &'a str, detected: Option<&'a str>) -> &
 }
 
 /// Makes a name that every system can keep and that looks like what it is: without paths, control characters and marks that turn the
-/// direction of text (`x\u{202e}gpj.exe` shows as `xexe.jpg`), and not hidden.
+/// direction of text (`x\u{202e}gpj.exe` shows as `xexe.jpg`), not hidden, and not one that Windows keeps for a device. It is no longer than
+/// [`MAX_NAME_BYTES`] if `name` is not, and a safe name stays as it is.
 pub fn safe_name(name: &str) -> String {
     let safe = |c: char| if c.is_control() || is_mark(c) || r#"/\:*?"<>|"#.contains(c) { '_' } else { c };
     let name: String = name.chars().map(safe).collect();
-    let name = name.trim().trim_start_matches('.').trim_end_matches(['.', ' ']).trim_start();
-    if name.is_empty() { "file".to_owned() } else { name.to_owned() }
+    let name = name.trim_matches(|c: char| c == '.' || c.is_whitespace());
+    match name {
+        "" => "file".to_owned(),
+        _ if is_device(name) && name.len() < MAX_NAME_BYTES => format!("_{name}"),
+        // All names of devices begin with a letter of ASCII.
+        _ if is_device(name) => format!("_{}", name.get(1..).unwrap_or_default()),
+        _ => name.to_owned(),
+    }
+}
+
+/// Tells whether Windows takes the name for a device, whatever follows its first dot ("Naming Files, Paths, and Namespaces", Win32).
+fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_lowercase();
+    let is_digit =
+        |text: &str| matches!(text, "¹" | "²" | "³") || text.len() == 1 && text.as_bytes()[0].is_ascii_digit();
+    let port = stem.strip_prefix("com").or_else(|| stem.strip_prefix("lpt"));
+    matches!(stem.as_str(), "con" | "prn" | "aux" | "nul" | "conin$" | "conout$") || port.is_some_and(is_digit)
 }
 
 /// Tells whether a character changes how others are shown, and shows nothing itself.
@@ -128,6 +144,15 @@ mod tests {
             ("trailing. . ", "trailing"),
             ("...", "file"),
             (" ", "file"),
+            (". .hidden", "hidden"),
+            ("a\u{3000}.", "a"),
+            ("CON", "_CON"),
+            ("nul.txt", "_nul.txt"),
+            ("Com1 .log", "_Com1 .log"),
+            ("lpt³", "_lpt³"),
+            ("console", "console"),
+            ("com10", "com10"),
+            ("a.con", "a.con"),
         ] {
             assert_eq!(safe_name(name), safe, "{name:?}");
         }
@@ -189,6 +214,13 @@ mod tests {
             prop_assert!(delivery.disposition.bytes().all(|byte| (b' '..=b'~').contains(&byte)));
             prop_assert_eq!(delivery.disposition.matches('"').count(), 2);
             prop_assert!(!safe_name(&name).is_empty() && !safe_name(&name).contains(['/', '\\']));
+        }
+
+        #[test]
+        fn safe_name_is_safe_and_stays_so(name in prop_oneof![any::<String>(), "((?i)con|nul|com1|lpt9|[. \u{3000}ab]){0,4}"]) {
+            let safe = safe_name(&name);
+            prop_assert_eq!(safe_name(&safe), safe.as_str());
+            prop_assert!(!is_device(&safe) && safe.len() <= name.len().max(MAX_NAME_BYTES) && safe.trim() == safe, "{}", safe);
         }
 
         /// Whatever is announced and found, a page, script or program is saved, not shown.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::checksums::{Crc64Nvme, Sha256Sum};
+use super::collections::path::FilePlace;
 use super::delivery::{Delivery, shown_type};
 use super::detect::Detected;
 use super::ending::UPLOAD_SECONDS;
@@ -72,6 +73,9 @@ pub struct StoredFile {
     /// The key of the object that it was made of. Absent if it has an object of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adopted: Option<String>,
+    /// Its collection, and its path there; absent if it stands alone. Its `name` is the last part of the path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<FilePlace>,
     /// The id of the caller that made it.
     pub created_by: String,
     /// When it was announced.

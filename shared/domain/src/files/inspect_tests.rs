@@ -56,6 +56,7 @@ impl World {
     async fn try_start(&self, new: NewFile) -> Result<StoredFile, Error> {
         let ports = StartFilePorts {
             files: &self.files,
+            collections: &self.files,
             uploads: &self.bucket,
             clock: &self.clock,
             random: &self.random,

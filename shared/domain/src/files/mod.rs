@@ -2,13 +2,15 @@
 //!
 //! A file of a workspace begins as `uploading` ([`start`]), is uploaded by its owner straight to the bucket ([`parts`]), and complete once
 //! the bucket has what was announced ([`complete`]). It is ready when its content was looked at ([`inspect`]). [`find`], [`list`] and
-//! [`delete`] are about those that exist. What has ended is removed by [`clean`]. See ADR 44, 47 and 48.
+//! [`delete`] are about those that exist. What has ended is removed by [`clean`]. Files that belong together stand in [`collections`]. See
+//! ADR 44, 47, 48 and 51.
 
 pub mod adopt;
 pub mod checksums;
 pub mod clean;
 #[cfg(test)]
 mod clean_tests;
+pub mod collections;
 pub mod complete;
 pub mod csv;
 pub mod delete;

@@ -47,7 +47,7 @@ pub async fn share_file(
     let Some(asked) = &new.link else { return Ok((start_file(&ports.start, caller, new).await?, None)) };
     caller.require(Role::Editor)?;
     let id = FileId::generate(ports.start.clock, ports.start.random);
-    let file = check_file(&ports.start, caller, id.clone(), new);
+    let file = check_file(&ports.start, caller, id.clone(), new).await;
     let link =
         check_link(ports, caller, settings, (asked, &id, fingerprint)).await.map_err(|error| error.within("/link"));
     let (file, link) = match (file, link) {

@@ -24,6 +24,7 @@ async fn share(
 ) -> Result<(StartedFile, Option<Link>), Error> {
     let start = StartFilePorts {
         files: &world.files,
+        collections: &world.files,
         uploads: &world.bucket,
         clock: &world.clock,
         random: &links.random,

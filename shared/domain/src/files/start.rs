@@ -4,6 +4,12 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::checksums::{Crc64Nvme, Sha256Sum};
+use super::collections::collection::{Collection, MAX_FILES};
+use super::collections::find::visible_collection;
+#[cfg(feature = "openapi")]
+use super::collections::id::CollectionId;
+use super::collections::path::{FilePath, FilePlace};
+use super::collections::ports::StoredCollections;
 use super::ending::{WHOLE_SECONDS, check_end};
 use super::file::{FileStatus, PartUpload, StoredFile};
 use super::id::FileId;
@@ -54,6 +60,13 @@ pub struct NewFile {
     /// When the file ends, in the future, up to 100 years ahead (RFC 3339): from then on nobody gets it, and it is deleted. It stays if absent.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<Timestamp>"))]
     pub expires_at: Option<String>,
+    /// The id of the collection that the file is put into. The file ends with it at the latest.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<CollectionId>"))]
+    pub collection: Option<String>,
+    /// Where the file is in its collection: folders, and `name` as the last part. `name` alone if absent. A collection has each path once, whatever
+    /// capitals it is written in.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<FilePath>"))]
+    pub path: Option<String>,
     /// The link to make along, which leads to the file: as for `POST /v1/links`, without `url`. None if absent.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<super::share::LinkOfFile>"))]
     pub link: Option<Value>,
@@ -64,6 +77,8 @@ pub struct NewFile {
 pub struct StartFilePorts<'a> {
     /// Keeps the files.
     pub files: &'a dyn StoredFiles,
+    /// Keeps the collections.
+    pub collections: &'a dyn StoredCollections,
     /// Signs or begins the upload.
     pub uploads: &'a dyn FileUploads,
     /// Tells the time.
@@ -88,11 +103,11 @@ pub struct StartedFile {
 /// Starts a file in the caller's workspace, without a link; [`share_file`](super::share::share_file) makes that too. Needs [`Role::Editor`].
 ///
 /// # Errors
-/// [`Error::Invalid`] names each invalid field; [`Error::Conflict`] if the workspace has no room for it.
+/// [`Error::Invalid`] names each invalid field; [`Error::Conflict`] if the workspace or the collection has no room for it, or its path is taken.
 pub async fn start_file(ports: &StartFilePorts<'_>, caller: &Caller, new: &NewFile) -> Result<StartedFile, Error> {
     caller.require(Role::Editor)?;
     let id = FileId::generate(ports.clock, ports.random);
-    add_file(ports, check_file(ports, caller, id, new)?).await
+    add_file(ports, check_file(ports, caller, id, new).await?).await
 }
 
 /// A file that was checked, and whether it is uploaded in parts.
@@ -102,20 +117,22 @@ pub(super) struct CheckedFile(StoredFile, bool);
 ///
 /// # Errors
 /// [`Error::Invalid`] names each invalid field.
-pub(super) fn check_file(
+pub(super) async fn check_file(
     ports: &StartFilePorts<'_>,
     caller: &Caller,
     id: FileId,
     new: &NewFile,
 ) -> Result<CheckedFile, Error> {
-    let (file, in_parts) = check(new, ports.max_bytes, (id, caller, ports.clock.now()))?;
+    let now = ports.clock.now();
+    let collection = collection_of(ports.collections, caller, new.collection.as_deref(), now).await?;
+    let (file, in_parts) = check(new, ports.max_bytes, collection.as_ref(), (id, caller, now))?;
     Ok(CheckedFile(file, in_parts))
 }
 
 /// Adds a file, and begins or signs its upload.
 ///
 /// # Errors
-/// [`Error::Conflict`] if the workspace has no room for it.
+/// [`Error::Conflict`] if the workspace or the collection has no room for it, or its path is taken.
 pub(super) async fn add_file(
     ports: &StartFilePorts<'_>,
     CheckedFile(mut file, in_parts): CheckedFile,
@@ -132,6 +149,9 @@ pub(super) async fn add_file(
         Added::Done => return Ok(StartedFile { file, whole }),
         Added::Taken => "the file's id is taken; try again".to_owned(),
         Added::NoRoom(usage) => ports.quota.explain(usage, file.size),
+        Added::NoCollection => "the collection is being deleted".to_owned(),
+        Added::CollectionFull => format!("the collection has {MAX_FILES} files, the most that it can have"),
+        Added::PathTaken => "the collection has a file with this path; capitals make no other path".to_owned(),
     };
     if let Some(upload) = &file.upload {
         // If this fails, the bucket's rule ends the upload, for which nobody has a signed request.
@@ -151,10 +171,47 @@ pub(super) async fn sign_whole(
     Ok((signed, ports.clock.now().plus_seconds(WHOLE_SECONDS.into())))
 }
 
+/// Finds the collection with this id, which must take files from the caller.
+async fn collection_of(
+    collections: &dyn StoredCollections,
+    caller: &Caller,
+    id: Option<&str>,
+    now: Timestamp,
+) -> Result<Option<Collection>, Error> {
+    let Some(id) = id else { return Ok(None) };
+    match visible_collection(collections, caller, id).await {
+        Ok(collection) if collection.has_ended(now) => Err(Error::invalid("/collection", "has ended")),
+        Ok(collection) => Ok(Some(collection)),
+        Err(Error::NotFound(_)) => Err(Error::invalid("/collection", "is not a collection of the workspace")),
+        Err(error) => Err(error),
+    }
+}
+
+/// Checks the place of a file in `collection`.
+fn check_place(new: &NewFile, collection: Option<&Collection>, errors: &mut Errors) -> Option<FilePlace> {
+    let Some(collection) = collection else {
+        if new.path.is_some() {
+            errors.add("/path", "needs a collection");
+        }
+        return None;
+    };
+    let (pointer, text) = new.path.as_deref().map_or(("/name", new.name.as_str()), |path| ("/path", path));
+    let path = errors.note(pointer, FilePath::parse(text))?;
+    if path.name() != new.name {
+        let detail = match &new.path {
+            Some(_) => "must end with the name",
+            None => "must have no slash in a collection: folders stand in path",
+        };
+        errors.add(pointer, detail);
+    }
+    Some(FilePlace { collection: collection.id.clone(), path })
+}
+
 /// Checks the fields. Returns the file, and whether it is uploaded in parts.
 fn check(
     new: &NewFile,
     max_bytes: u64,
+    collection: Option<&Collection>,
     (id, caller, now): (FileId, &Caller, Timestamp),
 ) -> Result<(StoredFile, bool), Error> {
     let mut errors = Errors::default();
@@ -175,6 +232,9 @@ fn check(
         errors.add("/crc64nvme", "cannot stand beside sha256: the bucket compares one checksum");
     }
     let expires_at = new.expires_at.as_deref().and_then(|text| errors.note("/expires_at", check_end(text, now)));
+    // No file outlives its collection, whatever leads to it.
+    let expires_at = expires_at.into_iter().chain(collection.and_then(|collection| collection.expires_at)).min();
+    let place = check_place(new, collection, &mut errors);
     let (name, content_type) = errors.or(name.zip(content_type))?;
     let file = StoredFile {
         id,
@@ -189,6 +249,7 @@ fn check(
         detected: None,
         upload: None,
         adopted: None,
+        place,
         created_by: caller.key_id.clone(),
         created_at: now,
         completed_at: None,

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use async_trait::async_trait;
 
+use super::collections::collection::Collection;
 use super::delivery::Delivery;
 use super::file::StoredFile;
 use super::id::FileId;
@@ -24,12 +25,18 @@ pub enum Added {
     Taken,
     /// The workspace keeps this much already, and has no room for it.
     NoRoom(FileUsage),
+    /// Its collection does not exist, or is being deleted.
+    NoCollection,
+    /// Its collection has as many files as it can have.
+    CollectionFull,
+    /// Its collection has a file with the same path, or with one that some file system takes for the same.
+    PathTaken,
 }
 
 /// Keeps the records of files, and counts what each workspace has.
 #[async_trait]
 pub trait StoredFiles: Send + Sync {
-    /// Adds `file` and counts it, or does neither.
+    /// Adds `file`, counts it, and takes its place in its collection, which counts it too; or does none of that.
     async fn add(&self, file: &StoredFile, quota: FileQuota) -> Result<Added, StoreError>;
     /// Returns the file as it was last written.
     async fn get(&self, workspace: &WorkspaceId, id: &FileId) -> Result<Option<StoredFile>, StoreError>;
@@ -43,7 +50,7 @@ pub trait StoredFiles: Send + Sync {
     /// Writes `next` in place of the revision before it; returns `false` if the stored one is another. Returns `true` if the store holds
     /// `next` already: the answer to an earlier call may have been lost.
     async fn replace(&self, next: &StoredFile) -> Result<bool, StoreError>;
-    /// Puts `removed` in the place of `file` and counts that no more, or does neither because the stored one has another revision. Returns whether
+    /// Puts `removed` in the place of `file`, counts that no more and frees its path, or does none of that because the stored one has another revision. Returns whether
     /// it did; `true` also if the store holds `removed` already: the answer to an earlier call may have been lost.
     async fn remove(&self, file: &StoredFile, removed: &RemovedFile) -> Result<bool, StoreError>;
 }
@@ -56,6 +63,8 @@ pub const DUE_SHARDS: u8 = 8;
 pub enum Due {
     /// A file is to be removed.
     File(Box<StoredFile>),
+    /// A collection is to be removed with its files.
+    Collection(Box<Collection>),
     /// The bucket is to be looked at for a file that was removed.
     Removed(RemovedFile),
 }

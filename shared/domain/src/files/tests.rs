@@ -22,7 +22,7 @@ use crate::ports::Clock;
 use crate::testing::samples::caller;
 use crate::testing::stored_files::{MemoryFileBucket, MemoryFiles};
 use crate::testing::system::{FixedClock, SeededRandom};
-use crate::values::error::Error;
+use crate::values::error::{Error, StoreError};
 use crate::values::page::{Page, PageRequest};
 
 pub(super) const MIB: u64 = 1024 * 1024;
@@ -32,8 +32,8 @@ pub(super) struct World {
     pub(super) files: MemoryFiles,
     pub(super) bucket: MemoryFileBucket,
     pub(super) clock: FixedClock,
-    random: SeededRandom,
-    quota: FileQuota,
+    pub(super) random: SeededRandom,
+    pub(super) quota: FileQuota,
 }
 
 impl World {
@@ -47,9 +47,10 @@ impl World {
         }
     }
 
-    async fn start_as(&self, caller: &Caller, new: NewFile) -> Result<StartedFile, Error> {
+    pub(super) async fn start_as(&self, caller: &Caller, new: NewFile) -> Result<StartedFile, Error> {
         let ports = StartFilePorts {
             files: &self.files,
+            collections: &self.files,
             uploads: &self.bucket,
             clock: &self.clock,
             random: &self.random,
@@ -91,9 +92,14 @@ impl World {
 
     /// Cleans as the schedule does.
     pub(super) async fn clean(&self) -> Cleaned {
-        let ports = CleanFilesPorts { due: &self.files, remove: self.removing(), clock: &self.clock };
+        self.try_clean().await.unwrap()
+    }
+
+    pub(super) async fn try_clean(&self) -> Result<Cleaned, StoreError> {
+        let ports =
+            CleanFilesPorts { due: &self.files, remove: self.removing(), collections: &self.files, clock: &self.clock };
         let now = self.clock.now();
-        clean_files(&ports, now, now.plus_seconds(900)).await.unwrap()
+        clean_files(&ports, now, now.plus_seconds(900)).await
     }
 
     pub(super) async fn delete(&self, file: &StoredFile) -> Result<(), Error> {
@@ -230,13 +236,15 @@ async fn every_invalid_field_is_named() {
         sha256: Some("x".to_owned()),
         crc64nvme: Some("x".to_owned()),
         in_parts: false,
+        collection: None,
+        path: Some("a".to_owned()),
         expires_at: Some("2026-01-02T03:04:05Z".to_owned()),
         link: None,
     };
     let both = NewFile { crc64nvme: Some("AuUcyF784aU=".into()), sha256: Some(EMPTY_SHA256.into()), ..new(1) };
     let parts = NewFile { sha256: Some(EMPTY_SHA256.into()), ..new(GREATEST_WHOLE + 1) };
     for (new, expected) in [
-        (bad, vec!["/name", "/size", "/content_type", "/sha256", "/crc64nvme", "/crc64nvme", "/expires_at"]),
+        (bad, vec!["/name", "/size", "/content_type", "/sha256", "/crc64nvme", "/crc64nvme", "/expires_at", "/path"]),
         (both, vec!["/crc64nvme"]),
         (parts, vec!["/sha256"]),
         (new(GREATEST_FILE + 1), vec!["/size"]),

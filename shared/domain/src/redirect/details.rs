@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::files::collections::collection::Collection;
 use crate::files::file::StoredFile;
 use crate::links::link::Link;
 use crate::links::settings::LinkSettings;
@@ -34,6 +35,8 @@ pub struct Destination {
     pub url: TargetUrl,
     /// The file that it leads to, if the target is one.
     pub file: Option<Arc<StoredFile>>,
+    /// The collection that it leads to, if the target is one.
+    pub collection: Option<Arc<Collection>>,
     /// Whether it leads others, or at other times, elsewhere.
     pub varies: bool,
 }
@@ -50,6 +53,7 @@ impl LinkDetails {
                 title: title.cloned(),
                 url: target,
                 file: None,
+                collection: None,
                 varies: varies(settings),
             }),
             created_at: link.created_at,
@@ -62,6 +66,16 @@ impl LinkDetails {
     pub(super) fn with_file(mut self, file: Arc<StoredFile>) -> Self {
         if let Some(destination) = &mut self.destination {
             destination.file = Some(file);
+        }
+        self
+    }
+}
+
+impl LinkDetails {
+    /// Adds the collection that the link leads to. A locked link tells nothing of it.
+    pub(super) fn with_collection(mut self, collection: Arc<Collection>) -> Self {
+        if let Some(destination) = &mut self.destination {
+            destination.collection = Some(collection);
         }
         self
     }

@@ -2,6 +2,8 @@
 
 use crate::access::key::{Caller, Role};
 use crate::access::sessions::session::{Session, SessionSource};
+use crate::files::collections::collection::Collection;
+use crate::files::collections::id::CollectionId;
 use crate::files::file::{FileStatus, StoredFile};
 use crate::files::id::FileId;
 use crate::links::address::LinkAddress;
@@ -111,10 +113,28 @@ pub fn stored_file(workspace: &str, number: u64) -> StoredFile {
         blocked_reason: None,
         upload: None,
         adopted: None,
+        place: None,
         created_by: "key_test".to_owned(),
         created_at,
         completed_at: Some(created_at),
         expires_at: None,
         revision: 1,
+    }
+}
+
+/// Makes an empty collection `Photos` of `workspace`. Those with greater numbers are newer. Panics if the workspace is not valid.
+#[allow(clippy::expect_used, reason = "only tests call it")]
+pub fn collection(workspace: &str, number: u64) -> Collection {
+    Collection {
+        id: CollectionId::parse(format!("col_0199b0c67e4570008{number:015x}")).expect("a valid id"),
+        workspace: WorkspaceId::parse(workspace).expect("a valid workspace"),
+        name: "Photos".to_owned(),
+        files: 0,
+        bytes: 0,
+        secret: "5ec2e7".to_owned(),
+        created_by: "key_test".to_owned(),
+        created_at: Timestamp::parse("2026-01-01T00:00:00Z").expect("a valid time"),
+        expires_at: None,
+        deleted_at: None,
     }
 }

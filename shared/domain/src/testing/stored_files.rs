@@ -1,4 +1,4 @@
-//! Implements the ports of a workspace's files in memory. The bucket keeps sizes and checksums, and bytes if a test puts any.
+//! Implements the ports of a workspace's files and collections in memory. The bucket keeps sizes and checksums, and bytes if a test puts any.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -8,6 +8,10 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 
 use super::outage::{lock, outage, yield_once};
+use crate::files::collections::collection::{Collection, MAX_FILES};
+use crate::files::collections::id::CollectionId;
+use crate::files::collections::ports::{FilesPart, StoredCollections};
+use crate::files::collections::reader::{CollectionAddress, CollectionPart, CollectionReader, FILES_ON_A_PAGE};
 use crate::files::delivery::Delivery;
 use crate::files::file::StoredFile;
 use crate::files::id::FileId;
@@ -29,8 +33,12 @@ use crate::values::workspace::WorkspaceId;
 pub struct MemoryFiles {
     files: Mutex<BTreeMap<(WorkspaceId, FileId), StoredFile>>,
     removed: Mutex<BTreeMap<FileId, RemovedFile>>,
+    /// Their counts are those of their files.
+    collections: Mutex<BTreeMap<(WorkspaceId, CollectionId), Collection>>,
     failing: AtomicBool,
     reads: AtomicUsize,
+    /// How many more writes and lists succeed before one fails; `None` if none fails.
+    calls_left: Mutex<Option<u32>>,
 }
 
 impl MemoryFiles {
@@ -64,6 +72,64 @@ impl MemoryFiles {
         lock(&self.removed).values().cloned().collect()
     }
 
+    /// Returns all collections.
+    pub fn collections(&self) -> Vec<Collection> {
+        lock(&self.collections).values().cloned().collect()
+    }
+
+    /// Puts a collection in place of the one with its id, if there is one.
+    pub fn put_collection(&self, collection: Collection) {
+        lock(&self.collections).insert((collection.workspace.clone(), collection.id.clone()), collection);
+    }
+
+    /// Lets one write of files, or one call for collections, fail, after `calls` more.
+    pub fn fail_after(&self, calls: u32) {
+        *lock(&self.calls_left) = Some(calls);
+    }
+
+    fn called(&self) -> Result<(), StoreError> {
+        let mut left = lock(&self.calls_left);
+        match *left {
+            Some(0) => {
+                *left = None;
+                Err(outage("files.table"))
+            }
+            Some(calls) => {
+                *left = Some(calls - 1);
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Counts a file in its collection, or one less.
+    fn count(&self, file: &StoredFile, more: bool) {
+        let Some(place) = &file.place else { return };
+        let key = (file.workspace.clone(), place.collection.clone());
+        if let Some(collection) = lock(&self.collections).get_mut(&key) {
+            let Collection { files, bytes, .. } = collection;
+            (*files, *bytes) = if more { (*files + 1, *bytes + file.size) } else { (*files - 1, *bytes - file.size) };
+        }
+    }
+
+    /// Returns why the collection does not take `file`.
+    fn refusal(&self, files: &BTreeMap<(WorkspaceId, FileId), StoredFile>, file: &StoredFile) -> Option<Added> {
+        let place = file.place.as_ref()?;
+        let collections = lock(&self.collections);
+        let collection = collections.get(&(file.workspace.clone(), place.collection.clone()));
+        let Some(collection) = collection.filter(|collection| collection.deleted_at.is_none()) else {
+            return Some(Added::NoCollection);
+        };
+        let is_taken = |other: &StoredFile| {
+            let other = other.place.as_ref().filter(|other| other.collection == place.collection);
+            other.is_some_and(|other| other.path.key() == place.path.key())
+        };
+        if collection.files >= MAX_FILES {
+            return Some(Added::CollectionFull);
+        }
+        files.values().any(is_taken).then_some(Added::PathTaken)
+    }
+
     /// Returns what a workspace keeps.
     pub fn usage(&self, workspace: &WorkspaceId) -> FileUsage {
         usage(&lock(&self.files), workspace)
@@ -83,7 +149,7 @@ impl FileReader for MemoryFiles {
         if self.failing.load(Ordering::SeqCst) {
             return Err(outage("files.get"));
         }
-        Ok(self.get(&address.workspace, &address.id).await?.map(Arc::new))
+        Ok(StoredFiles::get(self, &address.workspace, &address.id).await?.map(Arc::new))
     }
 }
 
@@ -91,6 +157,7 @@ impl FileReader for MemoryFiles {
 impl StoredFiles for MemoryFiles {
     async fn add(&self, file: &StoredFile, quota: FileQuota) -> Result<Added, StoreError> {
         yield_once().await;
+        self.called()?;
         let mut files = lock(&self.files);
         let key = (file.workspace.clone(), file.id.clone());
         if files.contains_key(&key) {
@@ -101,7 +168,11 @@ impl StoredFiles for MemoryFiles {
         if !has_room {
             return Ok(Added::NoRoom(usage));
         }
+        if let Some(refusal) = self.refusal(&files, file) {
+            return Ok(refusal);
+        }
         files.insert(key, file.clone());
+        self.count(file, true);
         Ok(Added::Done)
     }
 
@@ -133,11 +204,13 @@ impl StoredFiles for MemoryFiles {
 
     async fn remove(&self, file: &StoredFile, removed: &RemovedFile) -> Result<bool, StoreError> {
         yield_once().await;
+        self.called()?;
         let (mut files, mut all_removed) = (lock(&self.files), lock(&self.removed));
         let key = (file.workspace.clone(), file.id.clone());
         let is_same = files.get(&key).is_some_and(|stored| stored.revision == file.revision);
         if is_same {
             files.remove(&key);
+            self.count(file, false);
             all_removed.insert(removed.id.clone(), removed.clone());
         }
         Ok(is_same || all_removed.get(&removed.id) == Some(removed))
@@ -161,8 +234,12 @@ impl DueFiles for MemoryFiles {
             .all()
             .into_iter()
             .filter_map(|file| Some((file.due_at()?, file.id.clone(), Due::File(Box::new(file)))));
-        let removed = self.removed().into_iter().map(|file| (file.look_at, file.id.clone(), Due::Removed(file)));
-        let due = files.chain(removed).filter(|(at, ..)| *at <= until);
+        let files = files.map(|(at, id, due)| (at, id.to_string(), due));
+        let collections = self.collections().into_iter();
+        let collections =
+            collections.filter_map(|one| Some((one.due_at()?, one.id.to_string(), Due::Collection(Box::new(one)))));
+        let removed = self.removed().into_iter().map(|file| (file.look_at, file.id.to_string(), Due::Removed(file)));
+        let due = files.chain(collections).chain(removed).filter(|(at, ..)| *at <= until);
         let mut due: Vec<DueFile> =
             due.map(|(at, id, what)| DueFile { place: format!("{at}#{id}"), what: Ok(what) }).collect();
         due.sort_by(|one, other| one.place.cmp(&other.place));
@@ -181,6 +258,94 @@ impl DueFiles for MemoryFiles {
     async fn forget(&self, removed: &RemovedFile) -> Result<(), StoreError> {
         lock(&self.removed).remove(&removed.id);
         Ok(())
+    }
+}
+
+#[async_trait]
+impl StoredCollections for MemoryFiles {
+    async fn add(&self, collection: &Collection) -> Result<bool, StoreError> {
+        self.called()?;
+        let mut collections = lock(&self.collections);
+        let key = (collection.workspace.clone(), collection.id.clone());
+        Ok(collections.entry(key).or_insert_with(|| collection.clone()) == collection)
+    }
+
+    async fn get(&self, workspace: &WorkspaceId, id: &CollectionId) -> Result<Option<Collection>, StoreError> {
+        self.called()?;
+        Ok(lock(&self.collections).get(&(workspace.clone(), id.clone())).cloned())
+    }
+
+    async fn newest(
+        &self,
+        workspace: &WorkspaceId,
+        before: Option<&CollectionId>,
+        limit: usize,
+    ) -> Result<Vec<Collection>, StoreError> {
+        let collections = lock(&self.collections);
+        let own = collections.values().rev().filter(|one| one.workspace == *workspace);
+        Ok(own.filter(|one| before.is_none_or(|before| one.id < *before)).take(limit).cloned().collect())
+    }
+
+    async fn files(
+        &self,
+        workspace: &WorkspaceId,
+        id: &CollectionId,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<FilesPart, StoreError> {
+        self.called()?;
+        let own = |file: StoredFile| {
+            let place = file.place.as_ref().filter(|place| file.workspace == *workspace && place.collection == *id)?;
+            Some((place.path.key(), file))
+        };
+        let mut files: BTreeMap<String, StoredFile> = self.all().into_iter().filter_map(own).collect();
+        files.retain(|key, _| after.is_none_or(|after| key.as_str() > after));
+        let next = (files.len() > limit).then(|| files.keys().nth(limit - 1).cloned()).flatten();
+        Ok(FilesPart { files: files.into_values().take(limit).collect(), next })
+    }
+
+    async fn mark_deleted(
+        &self,
+        workspace: &WorkspaceId,
+        id: &CollectionId,
+        now: Timestamp,
+    ) -> Result<Option<Collection>, StoreError> {
+        self.called()?;
+        let mut collections = lock(&self.collections);
+        let Some(collection) = collections.get_mut(&(workspace.clone(), id.clone())) else { return Ok(None) };
+        collection.deleted_at.get_or_insert(now);
+        Ok(Some(collection.clone()))
+    }
+
+    async fn forget(&self, workspace: &WorkspaceId, id: &CollectionId) -> Result<bool, StoreError> {
+        self.called()?;
+        let (mut collections, key) = (lock(&self.collections), (workspace.clone(), id.clone()));
+        if collections.get(&key).is_some_and(|one| one.deleted_at.is_some() && one.files == 0) {
+            collections.remove(&key);
+        }
+        Ok(!collections.contains_key(&key))
+    }
+}
+
+#[async_trait]
+impl CollectionReader for MemoryFiles {
+    async fn collection(&self, address: &CollectionAddress) -> Result<Option<Arc<Collection>>, StoreError> {
+        self.reads.fetch_add(1, Ordering::SeqCst);
+        yield_once().await;
+        if self.failing.load(Ordering::SeqCst) {
+            return Err(outage("collections.get"));
+        }
+        Ok(StoredCollections::get(self, &address.workspace, &address.id).await?.map(Arc::new))
+    }
+
+    async fn part(
+        &self,
+        address: &CollectionAddress,
+        after: Option<&str>,
+    ) -> Result<Option<Arc<CollectionPart>>, StoreError> {
+        let Some(collection) = self.collection(address).await? else { return Ok(None) };
+        let part = self.files(&address.workspace, &address.id, after, FILES_ON_A_PAGE).await?;
+        Ok(Some(Arc::new(CollectionPart { collection: (*collection).clone(), part })))
     }
 }
 

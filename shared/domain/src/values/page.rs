@@ -11,8 +11,8 @@ use super::field_errors::Errors;
 pub const MAX_LIMIT: usize = 100;
 /// The number of items on a page if the request names none.
 pub const DEFAULT_LIMIT: usize = 50;
-/// The greatest length of a key in a list, in bytes.
-const MAX_KEY_LEN: usize = 512;
+/// The greatest length of a key in a list, in bytes. The longest are those of paths in base64.
+const MAX_KEY_LEN: usize = 1536;
 
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::files::collections::id::CollectionId;
 use crate::files::id::FileId;
 use crate::values::domains::{Domains, host_name};
 use crate::values::other_targets;
@@ -25,7 +26,7 @@ impl TargetUrl {
     /// The greatest length in a `Location` header, in bytes. API Gateway allows 10,240 for all headers of an answer; this leaves room
     /// for the others. A page leads to a longer target.
     pub const MAX_HEADER_LEN: usize = 8_000;
-    /// What the targets begin with that name a file of the workspace (see [`crate::files::target`]).
+    /// What the targets begin with that name a file or a collection of the workspace (see [`crate::files::target`]).
     pub const FILES: &str = "https://files.invalid/";
 
     /// Checks and normalises `text`, which must not lead to the domains `own` or to a target that
@@ -74,7 +75,11 @@ impl TargetUrl {
     }
 
     fn unless_blocked(self, own: &Domains) -> Result<Self, TargetError> {
-        if self.0.strip_prefix(Self::FILES).is_some_and(|id| FileId::parse(id).is_err()) {
+        if self
+            .0
+            .strip_prefix(Self::FILES)
+            .is_some_and(|id| FileId::parse(id).is_err() && CollectionId::parse(id).is_err())
+        {
             return Err(TargetError::File);
         }
         own.blocked().reason(&self.0).map_or(Ok(self), |reason| Err(TargetError::Blocked(reason)))
@@ -97,7 +102,12 @@ impl TargetUrl {
 
     /// Tells whether it is an `http` or `https` URL, and names no file of the workspace: it can be asked, and take parameters.
     pub fn is_web(&self) -> bool {
-        (self.0.starts_with("https://") || self.0.starts_with("http://")) && !self.0.starts_with(Self::FILES)
+        (self.0.starts_with("https://") || self.0.starts_with("http://")) && !self.is_own_file()
+    }
+
+    /// Tells whether it names a file or a collection of the workspace.
+    pub fn is_own_file(&self) -> bool {
+        self.0.starts_with(Self::FILES)
     }
 
     /// Returns the URL of the web to which it leads: itself, or the fallback of an `intent:`. `None` for other schemes.

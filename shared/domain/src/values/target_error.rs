@@ -23,8 +23,10 @@ pub enum TargetError {
     /// A link to a domain of this stack or another host that it serves, which could make a redirect loop.
     #[error("must not lead to one of this service's own domains")]
     OwnDomain,
-    /// At the host of files, and not the target of one.
-    #[error("must be https://files.invalid/ with the id of a file behind it, such as fil_ and 32 hexadecimal digits")]
+    /// At the host of files, and not the target of one or of a collection.
+    #[error(
+        "must be https://files.invalid/ with the id of a file or collection behind it: fil_ or col_ and 32 hexadecimal digits"
+    )]
     File,
     /// A file where only a page of the web can be led to.
     #[error("must not be a file")]

@@ -2,6 +2,7 @@
 
 mod abuse_reports;
 mod blocked_targets;
+mod collections;
 mod domains;
 mod exports;
 mod files;
@@ -26,6 +27,7 @@ pub(crate) fn add_all(operations: &mut Operations) {
     imports::add(operations);
     exports::add(operations);
     files::add(operations);
+    collections::add(operations);
     domains::add(operations);
     keys::add(operations);
     sessions::add(operations);

@@ -127,6 +127,7 @@ impl Stack {
         let life = Life::mortal(&self.dice);
         let ports = StartFilePorts {
             files: &SeenStore { store: &self.files, life: &life },
+            collections: &self.files,
             uploads: &SeenStore { store: &self.bucket, life: &life },
             clock: &self.clock,
             random: &self.random,
@@ -247,7 +248,7 @@ impl Stack {
         let (files, bucket) = (SeenStore { store: &self.files, life }, SeenStore { store: &self.bucket, life });
         let remove = RemoveFilePorts { files: &files, uploads: &bucket, objects: &bucket };
         let now = self.clock.now();
-        let ports = CleanFilesPorts { due: &files, remove, clock: &self.clock };
+        let ports = CleanFilesPorts { due: &files, remove, collections: &self.files, clock: &self.clock };
         let _ = clean_files(&ports, now, now.plus_seconds(600)).await;
         self.bury(life);
     }

@@ -58,8 +58,8 @@ impl Source for Files {
 }
 
 /// Estimates the memory of a record. Each text counts 32 bytes more, for its allocation.
-fn estimated_bytes(file: &StoredFile) -> usize {
-    let StoredFile { id, workspace, name, content_type, sha256, crc64nvme, upload, created_by, .. } = file;
+pub(super) fn estimated_bytes(file: &StoredFile) -> usize {
+    let StoredFile { id, workspace, name, content_type, sha256, crc64nvme, upload, place, created_by, .. } = file;
     let text = |text: &str| text.len() + 32;
     size_of::<StoredFile>()
         + text(id.as_str())
@@ -69,6 +69,7 @@ fn estimated_bytes(file: &StoredFile) -> usize {
         + sha256.as_ref().map_or(0, |_| 96)
         + crc64nvme.as_ref().map_or(0, |sum| text(sum.as_str()))
         + upload.as_ref().map_or(0, |upload| text(&upload.id))
+        + place.as_ref().map_or(0, |place| text(place.collection.as_str()) + text(place.path.as_str()))
         + text(created_by)
 }
 

@@ -1,7 +1,8 @@
 //! Keeps what a redirect reads in the process for seconds, so that a hot link costs no read and a redirect survives an outage of the table.
 //!
-//! [`links`] and [`files`] say what is read; the rules are the same for both.
+//! [`links`], [`files`] and [`collections`] say what is read; the rules are the same for all.
 
+pub mod collections;
 pub mod files;
 pub mod links;
 

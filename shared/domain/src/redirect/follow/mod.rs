@@ -5,17 +5,21 @@ use std::sync::Arc;
 
 use super::check_target::check_target;
 use super::choose_target::{Choice, choose_target};
+use super::collection_share::{CollectionAnswer, CollectionAsk, CollectionShares, CollectionVisit, Listing};
 use super::details::{LinkDetails, path_before_plus};
 use super::file_share::{FileAnswer, FileAsk, FileShares, FileVisit, ServedFile};
 use super::find_link::LinkFinder;
 use super::forward_path::forward_path;
 use super::forward_query::forward_query;
+use super::further_page::FurtherPage;
 use super::ports::{ClickLimit, PasswordAttempts};
 use super::record_click::{PendingClick, record_click};
 use super::tidy_path::exact_slug;
 use super::verify_password::{PasswordCheck, verify_password};
 use super::visit::Visit;
 use crate::domains::ports::DomainReader;
+use crate::files::collections::id::CollectionId;
+use crate::files::collections::target::collection_of;
 use crate::files::id::FileId;
 use crate::files::target::file_of;
 use crate::links::address::LinkAddress;
@@ -44,6 +48,8 @@ pub struct FollowLinkPorts {
     pub attempts: Arc<dyn PasswordAttempts>,
     /// Reads and signs the files that links lead to.
     pub files: FileShares,
+    /// Reads and signs the collections that links lead to.
+    pub collections: CollectionShares,
     /// The stack's own domains.
     pub domains: Domains,
     /// Tells the time.
@@ -90,6 +96,8 @@ pub enum Outcome {
     Redirect(Box<Redirect>),
     /// What the link leads to, if that is a file.
     File(Box<ServedFile>),
+    /// The files that the link leads to, if that is a collection.
+    Collection(Box<Listing>),
     /// Where the link leads, for a visitor who asks before going there. No click.
     Details(Box<LinkDetails>),
     /// The link has expired or is used up, its file is no longer there, or its target is broken and its workspace wants that. It may have
@@ -157,6 +165,9 @@ pub async fn follow_link(ports: &FollowLinkPorts, visit: &Visit, intent: Intent<
     if !takes(methods, intent) {
         return Ok(Outcome::MethodNotAllowed(methods));
     }
+    if let Some(outcome) = ports.further_page(&link, visit, intent, now).await? {
+        return Ok(outcome);
+    }
     if has_ended(settings, now) {
         return Ok(ports.gone(&link, visit));
     }
@@ -175,6 +186,9 @@ pub async fn follow_link(ports: &FollowLinkPorts, visit: &Visit, intent: Intent<
     };
     if let Some(id) = file_of(choice.url) {
         return ports.file((&link, id, url), (visit, &choice), intent, now).await;
+    }
+    if let Some(id) = collection_of(choice.url) {
+        return ports.collection((&link, id, url), (visit, &choice), intent, now).await;
     }
     let is_locked = settings.password_hash.is_some();
     if methods == Methods::FollowOrSubmit && !is_locked && matches!(intent, Intent::Post { .. }) {
@@ -242,6 +256,9 @@ impl FollowLinkPorts {
         let choice = choose_target(&link, visit, now);
         let target = link.instead_of_broken().unwrap_or(choice.url);
         Ok(Some(match self.check_target(&link, target.as_str(), visit) {
+            Ok(url) if collection_of(&url).is_some() && link.settings.password_hash.is_none() => {
+                self.collection_details(&link, slug, url, now).await?
+            }
             Ok(url) => match file_of(&url).filter(|_| link.settings.password_hash.is_none()) {
                 None => Outcome::Details(Box::new(LinkDetails::of(&link, slug, url))),
                 Some(id) => match self.files.facts(&link, id, now).await? {
@@ -292,6 +309,68 @@ impl FollowLinkPorts {
         })
     }
 
+    /// Tells where a link to a collection leads.
+    async fn collection_details(
+        &self,
+        link: &Link,
+        slug: Slug,
+        url: TargetUrl,
+        now: Timestamp,
+    ) -> Result<Outcome, StoreError> {
+        let Some(id) = collection_of(&url) else { return Ok(Outcome::NoDetails) };
+        Ok(match self.collections.facts(link, id, now).await? {
+            CollectionAnswer::Details(collection) => {
+                Outcome::Details(Box::new(LinkDetails::of(link, slug, url).with_collection(collection)))
+            }
+            CollectionAnswer::Listing(_) | CollectionAnswer::Gone => Outcome::NoDetails,
+        })
+    }
+
+    /// Answers a visit to an open link whose target `url` is the collection `id`.
+    async fn collection(
+        &self,
+        (link, id, url): (&Link, CollectionId, TargetUrl),
+        (visit, choice): (&Visit, &Choice<'_>),
+        intent: Intent<'_>,
+        now: Timestamp,
+    ) -> Result<Outcome, StoreError> {
+        let asks = match intent {
+            Intent::Look => CollectionAsk::Look,
+            Intent::Follow => CollectionAsk::Get,
+            Intent::Post { .. } if link.settings.password_hash.is_some() => CollectionAsk::Unlock,
+            Intent::Post { .. } | Intent::Keep | Intent::LookAndKeep | Intent::Unknown => {
+                return Ok(Outcome::MethodNotAllowed(Methods::Follow));
+            }
+        };
+        let ask = CollectionVisit { link, visit, choice, asks, now };
+        Ok(match self.collections.answer(ask, id, (self.limit.as_ref(), self.random.as_ref())).await? {
+            CollectionAnswer::Listing(listing) => Outcome::Collection(listing),
+            CollectionAnswer::Gone => self.gone(link, visit),
+            CollectionAnswer::Details(collection) => {
+                let details = LinkDetails::of(link, link.address.slug.clone(), url);
+                Outcome::Details(Box::new(details.with_collection(collection)))
+            }
+        })
+    }
+
+    /// Answers a visit to a further page of a collection, whose first page the visitor has seen: the password was given, and the click used up, there.
+    /// `None` if the visit is none.
+    async fn further_page(
+        &self,
+        link: &Link,
+        visit: &Visit,
+        intent: Intent<'_>,
+        now: Timestamp,
+    ) -> Result<Option<Outcome>, StoreError> {
+        let has_expired = link.settings.expires_at.is_some_and(|end| end <= now);
+        if intent != Intent::Follow || has_expired {
+            return Ok(None);
+        }
+        let Some(asked) = FurtherPage::of(visit) else { return Ok(None) };
+        let listing = self.collections.further(link, asked, now).await?;
+        Ok(listing.map(|listing| Outcome::Collection(Box::new(listing))))
+    }
+
     /// Checks the password of a locked link. Returns `None` if the visitor may go on.
     async fn check_password(
         &self,
@@ -325,7 +404,7 @@ impl FollowLinkPorts {
         (visit, rest): (&Visit, Option<&str>),
     ) -> Result<TargetUrl, TargetError> {
         let settings = &link.settings;
-        if file_of(choice.url).is_some() {
+        if choice.url.is_own_file() {
             // A file takes neither a path nor parameters.
             return self.check_target(link, choice.url.as_str(), visit);
         }
@@ -398,5 +477,7 @@ fn is_visible(link: &Link, now: Timestamp) -> bool {
     !link.settings.archived && link.settings.starts_at.is_none_or(|start| start <= now)
 }
 
+#[cfg(test)]
+mod collection_tests;
 #[cfg(test)]
 mod tests;

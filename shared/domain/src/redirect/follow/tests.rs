@@ -6,6 +6,7 @@ use crate::files::file::{FileStatus, StoredFile};
 use crate::files::reader::FileAddress;
 use crate::links::ports::LinkWriter;
 use crate::links::target_check::TargetCheck;
+use crate::redirect::collection_share::CollectionShares;
 use crate::redirect::file_share::Download;
 use crate::redirect::verify_password::ATTEMPTS_PER_MINUTE;
 use crate::redirect::verify_password::tests::hash_of;
@@ -19,16 +20,16 @@ use crate::values::block_list::{BlockList, BlockPattern, BlockReason, BlockedTar
 
 const NOW: &str = "2026-01-02T03:04:05Z";
 
-struct Fixture {
-    links: Arc<MemoryLinks>,
+pub(super) struct Fixture {
+    pub(super) links: Arc<MemoryLinks>,
     domains: Arc<MemoryDomains>,
-    files: Arc<MemoryFiles>,
-    clock: Arc<FixedClock>,
-    ports: FollowLinkPorts,
+    pub(super) files: Arc<MemoryFiles>,
+    pub(super) clock: Arc<FixedClock>,
+    pub(super) ports: FollowLinkPorts,
 }
 
 /// Stores the link `docs` with `settings`; the clock stands at 2026-01-02T03:04:05Z.
-async fn fixture(settings: Value) -> Fixture {
+pub(super) async fn fixture(settings: Value) -> Fixture {
     let (links, clock) = (Arc::new(MemoryLinks::default()), Arc::new(FixedClock::at(NOW)));
     let domains = Arc::new(MemoryDomains::default());
     let files = Arc::new(MemoryFiles::default());
@@ -42,6 +43,7 @@ async fn fixture(settings: Value) -> Fixture {
         limit: links.clone(),
         attempts: Arc::new(MemoryAttempts::default()),
         files: FileShares { records: files.clone(), signer: Arc::new(MemoryFileBucket::default()) },
+        collections: CollectionShares { records: files.clone(), signer: Arc::new(MemoryFileBucket::default()) },
         domains: Domains::parse("go.example.com,s.example.org").unwrap(),
         clock: clock.clone(),
         random: Arc::new(SeededRandom::new(1)),
@@ -49,13 +51,13 @@ async fn fixture(settings: Value) -> Fixture {
     Fixture { links, domains, files, clock, ports }
 }
 
-fn visit(path: &str) -> Visit {
+pub(super) fn visit(path: &str) -> Visit {
     let user_agent = Some("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".to_owned());
     Visit { host: Some("go.example.com".into()), path: path.into(), user_agent, ..Visit::default() }
 }
 
 impl Fixture {
-    async fn follow(&self, intent: Intent<'_>) -> Outcome {
+    pub(super) async fn follow(&self, intent: Intent<'_>) -> Outcome {
         follow_link(&self.ports, &visit("/docs"), intent).await.unwrap()
     }
 
@@ -503,8 +505,8 @@ async fn only_a_redirect_that_keeps_the_method_takes_others() {
         (307, false, Intent::LookAndKeep, "307"),
         (307, false, Intent::Look, "307"),
         (307, false, Intent::Unknown, "no: All"),
-        (307, true, Intent::Keep, "no: FollowOrUnlock"),
-        (302, true, Intent::Unknown, "no: FollowOrUnlock"),
+        (307, true, Intent::Keep, "no: FollowOrSubmit"),
+        (302, true, Intent::Unknown, "no: FollowOrSubmit"),
         (307, true, Intent::Post { password: None }, "locked"),
         (307, true, post, "locked"),
     ] {
