@@ -8,8 +8,8 @@ mod new_links;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use waypost_aws::dynamo::collections::DynamoCollections;
 use waypost_api::links::ShortUrls;
+use waypost_aws::dynamo::collections::DynamoCollections;
 use waypost_aws::dynamo::domains::DynamoDomains;
 use waypost_aws::dynamo::files::DynamoFiles;
 use waypost_aws::dynamo::links::DynamoLinks;

@@ -119,7 +119,9 @@ pub async fn adopt_object(ports: &AdoptPorts<'_>, caller: &Caller, new: &FileAdo
     match ports.files.add(&file, ports.quota).await? {
         Added::Done => Ok(file),
         // It is in no collection.
-        Added::Taken | Added::NoCollection | Added::CollectionFull | Added::PathTaken => Err(Error::Conflict("the file's id is taken; try again".to_owned())),
+        Added::Taken | Added::NoCollection | Added::CollectionFull | Added::PathTaken => {
+            Err(Error::Conflict("the file's id is taken; try again".to_owned()))
+        }
         Added::NoRoom(usage) => Err(Error::Conflict(ports.quota.explain(usage, size))),
     }
 }
@@ -222,7 +224,12 @@ mod tests {
         for _ in 0..3 {
             world.clock.advance(25 * 3600);
             let now = world.clock.now();
-            let ports = CleanFilesPorts { due: &world.files, remove: world.removing(), collections: &world.files, clock: &world.clock };
+            let ports = CleanFilesPorts {
+                due: &world.files,
+                remove: world.removing(),
+                collections: &world.files,
+                clock: &world.clock,
+            };
             clean_files(&ports, now, now.plus_seconds(60)).await.unwrap();
         }
         assert!(world.files.all().is_empty() && world.files.removed().is_empty());
