@@ -67,7 +67,7 @@ fn full(slug: &str) -> Value {
         "url": "https://example.com/", "slug": slug, "domain": "go.example.com", "title": "Docs", "tags": ["a", "b"],
         "starts_at": "2026-01-01T00:00:00.000Z", "expires_at": "2099-01-01T00:00:00.000Z",
         "expired_url": "https://example.com/late", "max_clicks": 10, "redirect_status": 307, "forward_query": true,
-        "query_conflict": "visitor_wins", "forward_path": true,
+        "query_conflict": "visitor_wins", "forward_path": true, "landing": true,
         "preview": {"title": "T", "description": "D", "image": "https://example.com/a.png"},
         "rules": [{"if": {"device": ["mobile"], "country": ["CH"], "query": [{"name": "a", "value": "b"}]},
             "url": "https://example.com/ch"}],

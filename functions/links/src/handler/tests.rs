@@ -203,7 +203,7 @@ fn full() -> Value {
         "url": "https://example.com/", "slug": "docs", "domain": "go.example.com", "title": "Docs", "tags": ["a", "b"],
         "starts_at": "2026-01-01T00:00:00.000Z", "expires_at": "2027-01-01T00:00:00.000Z",
         "expired_url": "https://example.com/late", "max_clicks": 10, "redirect_status": 308, "forward_query": true,
-        "query_conflict": "visitor_wins", "forward_path": true, "preview": {"title": "T", "image": "https://example.com/a.png"},
+        "query_conflict": "visitor_wins", "forward_path": true, "landing": true, "preview": {"title": "T", "image": "https://example.com/a.png"},
         "rules": [{"if": {"country": ["CH"], "query": [{"name": "a", "value": "b"}]}, "url": "https://example.com/ch"}],
         "variants": [{"name": "a", "url": "https://example.com/a", "weight": 2}], "archived": true,
     })
@@ -631,7 +631,7 @@ async fn what_get_gives_patch_takes() {
         "url": " https://example.com/1\n", "slug": "full", "title": "T", "tags": ["a"], "starts_at": "2026-01-01T00:00:00Z",
         "expires_at": "9999-12-31T23:59:59Z", "expired_url": "https://example.com/late", "max_clicks": 5, "password": "password",
         "redirect_status": 308, "forward_query": true, "query_conflict": "visitor_wins", "forward_path": true,
-        "preview": {"description": "D"}, "variants": [{"name": "a", "url": "https://a.example/", "weight": 1}],
+        "landing": true, "preview": {"description": "D"}, "variants": [{"name": "a", "url": "https://a.example/", "weight": 1}],
         "rules": [{"if": {"country": ["ch"], "language": ["de-ch"], "device": null}, "url": "https://a.example/"}],
     });
     for body in [full, json!({"url": "https://example.com/", "slug": "plain"})] {
@@ -719,6 +719,7 @@ async fn null_is_the_same_in_post_and_patch() {
         "forward_query",
         "query_conflict",
         "forward_path",
+        "landing",
         "preview",
         "rules",
         "variants",

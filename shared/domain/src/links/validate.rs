@@ -440,6 +440,7 @@ mod tests {
             (json!({"if_exists": "replace"}), "/if_exists"),
             (json!({"query_conflict": "visitor"}), "/query_conflict"),
             (json!({"forward_path": "yes"}), "/forward_path"),
+            (json!({"landing": "yes"}), "/landing"),
             (json!({"preview": {"picture": "x"}}), "/preview/picture"),
             (json!({"has_password": true}), "/has_password"),
             (json!({"url": null}), "/url"),

@@ -161,6 +161,7 @@ fn links_of_all_kinds() -> Vec<Link> {
     full.settings.forward_query = true;
     full.settings.query_conflict = QueryConflict::VisitorWins;
     full.settings.forward_path = true;
+    full.settings.landing = true;
     full.settings.preview = Some(LinkPreview {
         title: Some("=Docs, \"all\"".into()),
         description: Some("ä|b".into()),
@@ -381,12 +382,12 @@ fn any_settings() -> impl Strategy<Value = LinkSettings> {
     let variant = (any_target(), 1..=1000_u16);
     (
         (times, prop::option::of(any_target()), prop::option::of(1..=1_000_000_000_000_u64)),
-        (prop::sample::select(status.to_vec()), any::<[bool; 4]>()),
+        (prop::sample::select(status.to_vec()), any::<[bool; 5]>()),
         (prop::collection::vec(rule, 0..3), prop::collection::vec(variant, 0..3), prop::option::of(any_text())),
     )
         .prop_map(|((times, expired_url, max_clicks), (redirect_status, flags), (rules, variants, preview))| {
             let variants = variants.into_iter().enumerate();
-            let [forward_query, forward_path, archived, visitor_wins] = flags;
+            let [forward_query, forward_path, landing, archived, visitor_wins] = flags;
             let query_conflict = if visitor_wins { QueryConflict::VisitorWins } else { QueryConflict::TargetWins };
             LinkSettings {
                 starts_at: times.0,
@@ -397,6 +398,7 @@ fn any_settings() -> impl Strategy<Value = LinkSettings> {
                 forward_query,
                 query_conflict,
                 forward_path,
+                landing,
                 archived,
                 rules,
                 preview: preview

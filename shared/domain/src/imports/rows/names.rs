@@ -34,6 +34,7 @@ pub(super) fn common_column(name: &str) -> Option<Column> {
         "forwardquery" => Column::ForwardQuery,
         "queryconflict" => Column::QueryConflict,
         "forwardpath" => Column::ForwardPath,
+        "landing" => Column::Landing,
         "variants" => Column::Variants,
         "preview" => Column::Preview,
         // Who made a link elsewhere: here the import does.
