@@ -105,8 +105,8 @@ class Cleaning:
         self.report(f"record of {key}: the object is not there", 0, lambda: self.remove_record(workspace, item))
 
     def remove_record(self, workspace, item):
-        """Deletes a record as it was read, and gives its room back."""
-        pk, names = {"S": f"FILES#{workspace}"}, {"#files": "files", "#bytes": "bytes"}
+        """Deletes a record as it was read, gives its room back, and frees its path in a collection."""
+        pk = {"S": f"FILES#{workspace}"}
         self.dynamodb.transact_write_items(
             TransactItems=[
                 {
@@ -118,17 +118,35 @@ class Cleaning:
                         "ExpressionAttributeValues": {":revision": item["revision"]},
                     }
                 },
-                {
-                    "Update": {
-                        "TableName": self.table,
-                        "Key": {"pk": pk, "sk": {"S": "USAGE"}},
-                        "UpdateExpression": "ADD #files :one, #bytes :size",
-                        "ExpressionAttributeNames": names,
-                        "ExpressionAttributeValues": {":one": {"N": "-1"}, ":size": {"N": f"-{item['size']['N']}"}},
-                    }
-                },
+                self.less({"pk": pk, "sk": {"S": "USAGE"}}, item),
+                *self.leave_collection(workspace, item),
             ]
         )
+
+    def less(self, key, item, **options):
+        """Makes the write that takes a file away from a count."""
+        return {
+            "Update": {
+                "TableName": self.table,
+                "Key": key,
+                "UpdateExpression": "ADD #files :one, #bytes :size",
+                "ExpressionAttributeNames": {"#files": "files", "#bytes": "bytes"},
+                "ExpressionAttributeValues": {":one": {"N": "-1"}, ":size": {"N": f"-{item['size']['N']}"}},
+                **options,
+            }
+        }
+
+    def leave_collection(self, workspace, item):
+        """Makes the writes that take a file out of its collection, if it has one."""
+        if "place" not in item:
+            return
+        collection = item["place"]["M"]["collection"]["S"]
+        key = {"pk": {"S": f"FILES#{workspace}"}, "sk": {"S": f"COLL#{collection}"}}
+        yield self.less(key, item, ConditionExpression="attribute_exists(pk)")
+        # The key of a path follows rules that are the functions' own: find it by what it leads to.
+        for place in self.query({":pk": f"PLACES#{workspace}#{collection}"}, "pk = :pk", ConsistentRead=True):
+            if place["id"] == item["id"]:
+                yield {"Delete": {"TableName": self.table, "Key": {"pk": place["pk"], "sk": place["sk"]}}}
 
     def report(self, what, size, remove):
         """Names what was found, and removes it if that is wanted."""

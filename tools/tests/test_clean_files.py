@@ -65,7 +65,7 @@ class Table:
         if IndexName:
             assert (pk, IndexName) == ("CATALOGS#", "list")
             return [{"Items": [{"list_sk": {"S": head}} for head in self.heads]}]
-        prefix = ExpressionAttributeValues[":prefix"]["S"]
+        prefix = ExpressionAttributeValues.get(":prefix", {"S": ""})["S"]
         keys = sorted(key for key in self.items if key[0] == pk and key[1].startswith(prefix) and key not in self.unlisted)
         return [{"Items": [self.items[key]]} for key in keys] or [{"Items": []}]
 
@@ -129,6 +129,20 @@ class CleanFilesTest(unittest.TestCase):
         self.assertEqual(delete["Key"], {"pk": {"S": "FILES#acme"}, "sk": {"S": "FILE#fil_1"}})
         self.assertEqual(delete["ExpressionAttributeValues"], {":revision": {"N": "3"}})
         self.assertEqual(update["ExpressionAttributeValues"], {":one": {"N": "-1"}, ":size": {"N": "-1000"}})
+
+    def test_record_in_a_collection_leaves_it(self):
+        key, item = file(1)
+        item["place"] = {"M": {"collection": {"S": "col_1"}, "path": {"S": "A/b"}}}
+        places = {}
+        for sk, number in (("\x01other", 2), ("a\x01b", 1)):
+            pk = "PLACES#acme#col_1"
+            places[pk, sk] = {"pk": {"S": pk}, "sk": {"S": sk}, "id": {"S": f"fil_{number}"}}
+        table = Table([(key, item), usage(1), *places.items()], heads=["acme"])
+        self.clean(Bucket({}), table, remove=True)
+        _, update, count, place = (next(iter(write.values())) for write in table.written[0])
+        self.assertEqual(count["Key"], {"pk": {"S": "FILES#acme"}, "sk": {"S": "COLL#col_1"}})
+        self.assertEqual(count["ExpressionAttributeValues"], update["ExpressionAttributeValues"])
+        self.assertEqual(place["Key"], {"pk": {"S": "PLACES#acme#col_1"}, "sk": {"S": "a\x01b"}})
 
     def test_upload_without_record_is_ended(self):
         uploads = [("files/acme/fil_1", "lost", OLD), ("files/acme/fil_2", "known", OLD), ("files/acme/fil_2", "other", OLD)]

@@ -69,6 +69,8 @@ function fileOf(number: number, fields: Partial<StoredFile>): StoredFile {
     blocked_reason: null,
     detected: null,
     landing: false,
+    collection: null,
+    path: null,
     ...fields,
   } as StoredFile;
 }

@@ -10,7 +10,7 @@ pub const TABLE_ATTEMPT: Duration = Duration::from_millis(700);
 /// How long an operation of the table may take, with its retries. A visitor waits for it; the cache answers afterwards.
 pub const TABLE_OPERATION: Duration = Duration::from_millis(1500);
 /// The most operations of the table in one invocation: read the marks of changes; read an alias and its link, twice if the link moves
-/// meanwhile; count an attempt at a password three times, and take it back at once; read a file; use up a click; read the day's salt and make it.
+/// meanwhile; count an attempt at a password three times, and take it back at once; read a file or a page of a collection; use up a click; read the day's salt and make it.
 /// Capitals that find nothing: read that, and whether capitals count. A visit to no link tries no password, and reads its domain's
 /// settings.
 pub const TABLE_OPERATIONS: u32 = 15;

@@ -900,6 +900,51 @@ async fn page_of_a_file_leads_to_it_by_its_form() {
 }
 
 #[tokio::test]
+async fn collection_is_a_page_for_this_visitor_only() {
+    use waypost_domain::files::collections::collection::Collection;
+    use waypost_domain::files::collections::path::{FilePath, FilePlace};
+    use waypost_domain::files::collections::target::target_of_collection;
+    use waypost_domain::testing::samples::collection;
+    let given = given().await;
+    let shared = Collection { files: 1, ..collection("acme", 7) };
+    let path = FilePath::parse("a/<b>.pdf").unwrap();
+    let place = Some(FilePlace { collection: shared.id.clone(), path });
+    given.files.put(StoredFile { place, ..stored_file("acme", 6) });
+    for (slug, settings) in [("share", json!({"redirect_status": 301})), ("locked", json!({"password_hash": SECRET}))] {
+        let mut shared = link("acme", slug, &target_of_collection(&shared.id));
+        shared.settings = serde_json::from_value(settings).unwrap();
+        given.links.insert(&shared).await.unwrap();
+    }
+    given.files.put_collection(shared);
+    for (method, has_click) in [("GET", true), ("HEAD", false)] {
+        let (response, click) = given.answer(&with_method(method, "/share")).await;
+        assert_eq!((response.status().as_u16(), click.is_some()), (200, has_click));
+        assert_eq!(response.body().is_empty(), !has_click);
+        for (name, value) in [
+            ("content-type", "text/html; charset=utf-8"),
+            ("cache-control", "no-store"),
+            ("referrer-policy", "no-referrer"),
+            ("x-robots-tag", "noindex"),
+        ] {
+            assert_eq!(header(&response, name), value);
+        }
+    }
+    let (response, _) = given.answer(&at("/share")).await;
+    for part in ["<h2>a</h2>", "fil_0199b0c67e4570008000000000000006?method=Get&amp;expires=3600", ">_b_.pdf</a>"] {
+        assert!(response.body().contains(part), "{part}: {}", response.body());
+    }
+    for path in ["/share+", "/locked+", "/locked"] {
+        let (response, click) = given.answer(&at(path)).await;
+        let (is_told, body) = (path == "/share+", response.body());
+        assert_eq!((body.contains("Photos"), body.contains("1 file."), click.is_some()), (is_told, is_told, false), "{body}");
+        assert!(!body.contains("fil_") && !body.contains("_b_"), "{body}");
+    }
+    given.files.fail(true);
+    let (response, _) = given.answer(&at("/share")).await;
+    assert_eq!(response.status(), 503);
+}
+
+#[tokio::test]
 async fn file_that_is_not_there_yet_is_a_page_that_looks_again() {
     let given = given().await;
     let file = stored_file("acme", 5);

@@ -45,7 +45,7 @@ pub(crate) struct RemovedFiles {
 /// Wherever it stops, what is left is listed and counted.
 ///
 /// # Errors
-/// The collection could not be marked, or its files not listed.
+/// The collection could not be marked or removed, or its files not listed.
 pub(crate) async fn remove_collection(
     ports: &RemoveCollectionPorts<'_>,
     collection: &Collection,
@@ -83,7 +83,13 @@ pub(crate) async fn remove_collection(
         }
     }
     // What failed is still counted, so that the collection stays.
-    removed.is_gone = removed.failures == 0 && ports.collections.forget(workspace, id).await?;
+    if removed.failures == 0 {
+        removed.is_gone = ports.collections.forget(workspace, id).await?;
+        if !removed.is_gone {
+            let cause = "the collection has no files and counts some";
+            return Err(StoreError::new("collections.forget", StoreErrorKind::Broken, cause));
+        }
+    }
     Ok(removed)
 }
 
