@@ -147,12 +147,7 @@ export function Forwarding({ draft, set, errorAt }: FieldsProps) {
           </select>
         </Field>
         {(fileOfTarget(draft.url) !== null || draft.landing) && (
-          <Check
-            label={text.link.landing}
-            hint={text.link.landingHint}
-            checked={draft.landing}
-            onChange={(landing) => set({ landing })}
-          />
+          <Check label={text.link.landing} hint={text.link.landingHint} checked={draft.landing} onChange={(landing) => set({ landing })} />
         )}
         <Check
           label={text.link.forwardPath}
