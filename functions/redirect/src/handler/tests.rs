@@ -888,7 +888,11 @@ async fn collection_is_a_page_for_this_visitor_only() {
     for path in ["/share+", "/locked+", "/locked"] {
         let (response, click) = given.answer(&at(path)).await;
         let (is_told, body) = (path == "/share+", response.body());
-        assert_eq!((body.contains("Photos"), body.contains("1 file."), click.is_some()), (is_told, is_told, false), "{body}");
+        assert_eq!(
+            (body.contains("Photos"), body.contains("1 file."), click.is_some()),
+            (is_told, is_told, false),
+            "{body}"
+        );
         assert!(!body.contains("fil_") && !body.contains("_b_"), "{body}");
     }
     given.files.fail(true);
