@@ -254,7 +254,7 @@ mod tests {
                     prop_assert_eq!(other.key(), path.key());
                 }
             }
-            let folded = path.key().replace(BETWEEN_FOLDERS, "/").replace(BEFORE_NAME, "/");
+            let folded = path.key().replace([BETWEEN_FOLDERS, BEFORE_NAME], "/");
             if let Ok(folded) = FilePath::parse(folded.strip_prefix('/').filter(|_| !text.contains('/')).unwrap_or(&folded)) {
                 prop_assert_eq!(folded.key(), path.key());
             }
