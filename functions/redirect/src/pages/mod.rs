@@ -8,6 +8,7 @@ mod file;
 mod file_state;
 mod onward;
 mod report;
+mod size;
 
 use std::borrow::Cow;
 
