@@ -55,7 +55,8 @@ async fn link(stack: &Stack, key: &str, slug: &str, collection: &Value, mut sett
 
 /// Returns the values of `attribute="…"` in a page, without entities.
 fn values(page: &str, attribute: &str) -> Vec<String> {
-    let pieces = page.split(&format!("{attribute}=\"")).skip(1);
+    let before = format!("{attribute}=\"");
+    let pieces = page.split(&before).skip(1);
     pieces.map(|piece| piece.split('"').next().unwrap().replace("&amp;", "&")).collect()
 }
 

@@ -120,7 +120,9 @@ async fn two_hundred_megabytes_survive_the_death_of_their_client() {
 async fn url_of_a_download_ends_with_the_file() {
     let stack = Stack::from_environment();
     let key = stack.new_key("files-ending", "editor").await;
-    let end = Timestamp::from(SystemTime::now()).plus_seconds(4).to_string();
+    let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis();
+    let now = Timestamp::from_millis(i64::try_from(since_1970).unwrap()).unwrap();
+    let end = now.plus_seconds(4).to_string();
     let file = announce(&stack, &key, json!({"name": "a.txt", "size": 5, "expires_at": end})).await;
     assert_eq!(stack.upload(&file, b"hello".to_vec()).await.status, 200);
     assert_eq!(inspected(&stack, &key, &file).await["status"], "ready");

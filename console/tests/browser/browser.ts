@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type LaunchOptions, type Page } from 'playwright-core';
 import type { Role } from '../../src/api/types';
 import { idOf } from '../server/data.ts';
 import { fileId } from '../server/files.ts';
@@ -31,16 +31,8 @@ async function findBrowser(): Promise<Program> {
  * then it is started again, at most twice, and what it said is shown.
  */
 export async function launch(): Promise<Browser> {
-  const { path, libraries } = await findBrowser();
-  // As root, in containers, Chromium has no sandbox of its own.
-  const root = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  const start = () =>
-    chromium.launch({
-      executablePath: path,
-      args: [...root, '--disable-background-networking', '--disable-gpu'],
-      env: { ...process.env, LD_LIBRARY_PATH: libraries },
-      timeout: 20_000,
-    });
+  const options = await launchOptions();
+  const start = () => chromium.launch(options);
   for (let again = 2; again > 0; again--) {
     try {
       return await start();
@@ -49,6 +41,18 @@ export async function launch(): Promise<Browser> {
     }
   }
   return start();
+}
+
+async function launchOptions(): Promise<LaunchOptions> {
+  const { path, libraries } = await findBrowser();
+  // As root, in containers, Chromium has no sandbox of its own.
+  const root = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  return {
+    executablePath: path,
+    args: [...root, '--disable-background-networking', '--disable-gpu'],
+    env: { ...process.env, LD_LIBRARY_PATH: libraries },
+    timeout: 20_000,
+  };
 }
 
 export interface Look {
@@ -68,15 +72,31 @@ export interface Watched {
 
 /** A window, signed in as `role` (or as nobody). */
 export async function open(browser: Browser, server: Running, role: Role | null, look: Look = {}): Promise<Watched> {
+  return openIn(await browser.newContext(contextOptions(server, look)), server, role);
+}
+
+/**
+ * A window of a browser of its own that keeps what it knows in `folder`, as those of people do. The other windows are private, and in
+ * some of these Chromium 153 dies when a page reads a handle of a file from IndexedDB.
+ */
+export async function openKept(folder: string, server: Running, role: Role | null): Promise<Watched> {
+  const options = { ...(await launchOptions()), ...contextOptions(server, {}) };
+  return openIn(await chromium.launchPersistentContext(folder, options), server, role);
+}
+
+function contextOptions(server: Running, look: Look): BrowserContextOptions {
   const { theme = 'light', width = 1440, height = 900 } = look;
-  const context = await browser.newContext({
+  return {
     viewport: { width, height },
     colorScheme: theme,
     reducedMotion: 'reduce',
     locale: 'en-GB',
     timezoneId: 'Europe/Berlin',
     baseURL: server.url,
-  });
+  };
+}
+
+async function openIn(context: BrowserContext, server: Running, role: Role | null): Promise<Watched> {
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: server.url });
   if (role !== null) {
     const secret = `secret-of-${role}`;

@@ -8,7 +8,7 @@ import { fileId, PART_BYTES, targetOf } from '../server/files';
 import { pasteFilm, playOn } from './film';
 import { useBrowser } from './visit';
 
-const { visit, state, requests } = useBrowser(40);
+const { visit, visitKept, state, requests } = useBrowser(40);
 const folder = mkdtempSync(join(tmpdir(), 'waypost-files-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -119,7 +119,7 @@ describe('an upload', () => {
   });
 
   it('of a dropped file goes on by itself after a reload, where the browser may read it', async () => {
-    const page = await visit('/console/files', 'editor');
+    const page = await visitKept(join(folder, 'profile'), '/console/files', 'editor');
     for (const number of [5, 6, 7, 8, 9, 10]) state().bucket.held.add(number);
     await page.getByText('Drop files anywhere').waitFor();
     await page.evaluate(async (size) => {

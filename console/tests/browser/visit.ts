@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import type { Role } from '../../src/api/types';
 import { type Running, start } from '../server/server';
 import { State } from '../server/state';
-import { type Look, launch, open, type Watched } from './browser';
+import { type Look, launch, open, openKept, type Watched } from './browser';
 
 /** A browser for the tests of a file, with a new server for each of them. */
 export function useBrowser(links = 260) {
@@ -28,16 +28,20 @@ export function useBrowser(links = 260) {
     expect(server.state.broken).toEqual([]);
   });
 
+  async function goTo(opened: Watched, path: string): Promise<Page> {
+    watched.push(opened);
+    opened.page.setDefaultTimeout(20_000);
+    await opened.page.goto(path);
+    return opened.page;
+  }
+
   return {
     /** The workspace in memory. */
     state: () => server.state,
-    visit: async (path: string, role: Role | null = 'admin', look: Look = {}): Promise<Page> => {
-      const opened = await open(browser, server, role, look);
-      watched.push(opened);
-      opened.page.setDefaultTimeout(20_000);
-      await opened.page.goto(path);
-      return opened.page;
-    },
+    visit: async (path: string, role: Role | null = 'admin', look: Look = {}): Promise<Page> =>
+      goTo(await open(browser, server, role, look), path),
+    /** The same in a browser that keeps what it knows in `folder`. */
+    visitKept: async (folder: string, path: string, role: Role): Promise<Page> => goTo(await openKept(folder, server, role), path),
     /** The requests of a method whose path matches. */
     requests: (method: string, path: RegExp) => server.state.requests.filter((one) => one.method === method && path.test(one.path)),
   };

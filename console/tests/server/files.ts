@@ -174,7 +174,7 @@ function start(
   });
   state.bucket.files.unshift({ file, whole: null, parts: new Map() });
   const upload = in_parts ? null : signed(`${origin}/bucket/files/${file.id}`, size, { 'if-none-match': '*' });
-  return ok({ ...file, upload }, 201, { location: `/v1/files/${file.id}` });
+  return ok({ ...file, upload, link: null }, 201, { location: `/v1/files/${file.id}` });
 }
 
 const forFile =
