@@ -7,7 +7,7 @@ use waypost_domain::Timestamp;
 use waypost_domain::files::target::file_of;
 use waypost_domain::redirect::details::{Destination, LinkDetails};
 
-use super::file::file_facts;
+use super::file::{file_facts, title_of};
 use super::report::report_link;
 use super::{answer, escaped, page, place};
 
@@ -36,7 +36,8 @@ fn whereto(destination: &Destination) -> String {
     let Destination { url, varies, file, collection, .. } = destination;
     if let Some(file) = file {
         return format!(
-            "<p>This link leads to a <strong>file</strong>:</p>{}",
+            "<p>This link leads to a file, <strong><bdi>{}</bdi></strong>:</p>{}",
+            title_of(file),
             file_facts(file, &file.delivery().content_type)
         );
     }

@@ -59,15 +59,10 @@ pub(crate) fn file_card(shown: &FileCard) -> Response<String> {
     card_with(&preview, "<p>A file. Open the link in a browser to get it.</p>")
 }
 
-/// Writes what a visitor may know of a file.
+/// Writes what a visitor may know of a file beside its name.
 pub(super) fn file_facts(file: &StoredFile, content_type: &str) -> String {
-    let mut facts = format!(
-        "<p><bdi>{}</bdi><br>{}{}, {}</p>",
-        escaped(&safe_name(&file.name)),
-        size(file.size),
-        if file.size < 1000 { String::new() } else { format!(" ({} bytes)", file.size) },
-        escaped(content_type)
-    );
+    let exact = if file.size < 1000 { String::new() } else { format!(" ({} bytes)", file.size) };
+    let mut facts = format!("<p>{}{exact}, {}</p>", size(file.size), escaped(content_type));
     let checksum = file.sha256.as_ref().map(|sum| ("SHA-256", sum.to_string()));
     let checksum = checksum.or_else(|| file.crc64nvme.as_ref().map(|sum| ("CRC-64/NVME", String::from(sum.clone()))));
     if let Some((name, sum)) = checksum {
@@ -78,7 +73,7 @@ pub(super) fn file_facts(file: &StoredFile, content_type: &str) -> String {
 }
 
 /// Makes the title of a page about a file: its name without marks that turn the direction of text.
-fn title_of(file: &StoredFile) -> String {
+pub(super) fn title_of(file: &StoredFile) -> String {
     escaped(&safe_name(&file.name)).into_owned()
 }
 

@@ -30,21 +30,21 @@ pub(crate) use onward::onward;
 pub(crate) use report::{TRAP, report_form, report_later, report_taken};
 
 /// The style of all pages. The policy below names its hash; a test compares the two.
-const STYLE: &str = "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:20vh auto;padding:0 1rem;\
-     color-scheme:light dark}input,button,select,textarea{font:inherit;padding:.4em .6em}input,select,textarea{display:block;\
+const STYLE: &str = ":root{color-scheme:light dark}body{font:1.1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:20vh auto;padding:0 1rem}\
+     h1{overflow-wrap:anywhere}input,button,select,textarea{font:inherit;padding:.4em .6em}input,select,textarea{display:block;\
      width:100%;box-sizing:border-box;margin:.3em 0 1em}img,video,audio{max-width:100%}[role=alert]{font-weight:bold}code{overflow-wrap:anywhere}";
 
 /// Allows any web site in `form-action`: browsers apply it to the redirect after the form, which leads to the target. The schemes
 /// that the operator allows follow.
-const POLICY: &str = "default-src 'none'; style-src 'sha256-IHcO7RuWNZdUODlF3aIxwHFu4+W7ndAz1buPWSNsLds='; \
+const POLICY: &str = "default-src 'none'; style-src 'sha256-kMpyFyIXEQ0O/N2Y7cAMqq2kFWxR/j2ubBu7J+R+OUY='; \
      frame-ancestors 'none'; base-uri 'none'; form-action https: http:";
 
 /// The policy of pages without a form.
-const POLICY_WITHOUT_FORMS: &str = "default-src 'none'; style-src 'sha256-IHcO7RuWNZdUODlF3aIxwHFu4+W7ndAz1buPWSNsLds='; \
+const POLICY_WITHOUT_FORMS: &str = "default-src 'none'; style-src 'sha256-kMpyFyIXEQ0O/N2Y7cAMqq2kFWxR/j2ubBu7J+R+OUY='; \
      form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
 
 /// The policy of pages with a form that leads back here.
-const POLICY_OF_OWN_FORMS: &str = "default-src 'none'; style-src 'sha256-IHcO7RuWNZdUODlF3aIxwHFu4+W7ndAz1buPWSNsLds='; \
+const POLICY_OF_OWN_FORMS: &str = "default-src 'none'; style-src 'sha256-kMpyFyIXEQ0O/N2Y7cAMqq2kFWxR/j2ubBu7J+R+OUY='; \
      form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// Writes `problem` in the form that `accept` asks for.

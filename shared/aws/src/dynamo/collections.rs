@@ -1,4 +1,4 @@
-//! Stores collections of files in `LinksTable`; see [`super::collection_items`]. [`super::files`] puts files into them, in the transaction that adds
+//! Stores collections of files in `LinksTable`; see `collection_items`. [`super::files`] puts files into them, in the transaction that adds
 //! the file, and takes them out in the one that removes it.
 
 use std::collections::HashMap;

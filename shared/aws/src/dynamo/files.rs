@@ -1,6 +1,6 @@
 //! Stores the files of workspaces in `LinksTable`: `pk = FILES#{workspace}`, `sk = FILE#{id}`, and at `sk = USAGE` how many there are
 //! (`files`) with how many bytes (`bytes`). A file and its count are written in one transaction, and with them its path in a collection and the
-//! collection's count ([`super::collection_items`]). What is remembered of a removed file takes its place in the same transaction.
+//! collection's count (`collection_items`). What is remembered of a removed file takes its place in the same transaction.
 
 use std::collections::HashMap;
 use std::sync::Arc;
