@@ -135,6 +135,9 @@ async fn no_route_reaches_another_workspace() {
     let owner = stack.new_key("every-route-owner", "admin").await;
     let stranger = stack.new_key("every-route-stranger", "admin").await;
     let resources = Resources::create(&stack, &owner, "every-route-foreign").await;
+    // What the example of an adoption names.
+    let own = stack.s3.put_object().bucket(&stack.bucket).key("adopt/every-route-stranger/2026/report.pdf");
+    own.body(b"%PDF-1.7".to_vec().into()).send().await.unwrap();
     for Operation { method, path, role, body } in operations(&stack).await {
         let what = format!("{method} {path}");
         let foreign = resources.fill(&path);

@@ -72,7 +72,7 @@ pub(super) fn base_url(region: &str, endpoint: Option<&str>, bucket: &str) -> St
 
 /// Tells whether URL and signature contain this character of a key unencoded: RFC 3986's unreserved characters, and slashes
 /// between folders.
-pub(super) fn is_plain(byte: u8) -> bool {
+fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte)
 }
 
