@@ -49,7 +49,7 @@ fn start(to: &mut Operations) {
         .idempotent()
         .body::<NewFile>(json!({
             "small": { "name": "report.pdf", "size": 1024, "content_type": "application/pdf" },
-            "in_a_collection": { "name": "a.jpg", "size": 1024, "content_type": "image/jpeg", "collection": "col_0199b0c67e4570008000000000000005", "path": "2026/a.jpg" },
+            "to_a_collection": { "name": "a.jpg", "size": 1024, "content_type": "image/jpeg", "collection": "col_0199b0c67e4570008000000000000005", "path": "2026/a.jpg" },
             "in_parts": { "name": "film.mp4", "size": 104_857_600, "content_type": "video/mp4", "in_parts": true },
             "shared": { "name": "plan.pdf", "size": 2048, "expires_at": null, "link": { "title": "The plan", "max_clicks": 3 } },
         }))
